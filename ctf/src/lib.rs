@@ -1,0 +1,67 @@
+//! The Common Trace Format 1.8 as a library of its own: written and read.
+//!
+//! ```text
+//!   DIR/metadata          what everything is    metadata (text)  metadata_file   |  tsdl
+//!   DIR/NAME              a stream's packets    stream_file, packet              |  reader --> text
+//!   DIR/index/NAME.idx    where each is         index                            |
+//!                                                      writing                      reading
+//! ```
+//!
+//! # Writing
+//!
+//! - [`metadata`]: describe a trace and its event classes, get the text.
+//! - [`metadata_file::MetadataWriter`]: the file for it.
+//! - [`stream_file::StreamWriter`]: records in, packets out. **At any moment, also after `kill -9`, a reader finds
+//!   whole packets.**
+//! - [`event_header`]: the header that each record starts with.
+//!
+//! ```
+//! use ctf::metadata::{self, Clock, EventClass, Field, FieldType, Integer, StreamClass, Trace};
+//! use ctf::{event_header, metadata_file::MetadataWriter, packet::StreamIdentity, stream_file::StreamWriter};
+//!
+//! let dir = tempfile::tempdir()?;
+//! let uuid = *b"an example trace";
+//! let clock = Clock {
+//!     name: "monotonic".into(),
+//!     uuid: None,
+//!     description: "nanoseconds".into(),
+//!     freq_hz: 1_000_000_000,
+//!     offset_s: 1_700_000_000,
+//!     offset_cycles: 0,
+//! };
+//! let streams = vec![StreamClass { id: 0, extra: vec![("vtid".into(), Integer::I32)] }];
+//! let trace = Trace { uuid, env: vec![], clock, streams };
+//! let opened = EventClass {
+//!     id: 0,
+//!     stream_id: 0,
+//!     name: "file:opened".into(),
+//!     loglevel: 6,
+//!     fields: vec![Field { name: "bytes".into(), ty: FieldType::Integer(Integer::U32) }],
+//! };
+//!
+//! // Metadata first: readers refuse events that they do not know.
+//! let mut metadata = MetadataWriter::create(dir.path(), &metadata::preamble(&trace))?;
+//! metadata.append(&metadata::event(&opened))?;
+//!
+//! let extra = 4242_i32.to_ne_bytes().to_vec();
+//! let identity = StreamIdentity { uuid, stream_id: 0, stream_instance_id: 0, extra };
+//! let mut stream = StreamWriter::create(dir.path(), "stream-0", identity)?;
+//! let (clock, end_position) = (1_000, 8);
+//! let mut record = stream.reserve(8)?;
+//! record[..4].copy_from_slice(&event_header::compact(0, clock).unwrap());
+//! record[4..].copy_from_slice(&1204_u32.to_ne_bytes());
+//! record.commit(clock, end_position);
+//! stream.finish(clock)?;
+//! # std::io::Result::Ok(())
+//! ```
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod event_header;
+mod index;
+pub mod metadata;
+pub mod metadata_file;
+pub mod packet;
+mod pages;
+pub mod stream_file;

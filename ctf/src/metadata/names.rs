@@ -1,0 +1,148 @@
+//! Names and literals that every reader accepts, made of whatever people write.
+//!
+//! ```text
+//!   "my field"  --user_field-->  _my_field  --Names::claim-->  _my_field, or _my_field_2 if that is taken
+//!   "é\n"       --literal----->  "\303\251\n"
+//! ```
+
+use std::collections::HashSet;
+
+/// Words that TSDL keeps for itself.
+const KEYWORDS: [&str; 24] = [
+    "align",
+    "callsite",
+    "clock",
+    "const",
+    "char",
+    "double",
+    "enum",
+    "env",
+    "event",
+    "float",
+    "floating_point",
+    "int",
+    "integer",
+    "long",
+    "short",
+    "signed",
+    "stream",
+    "string",
+    "struct",
+    "trace",
+    "typealias",
+    "typedef",
+    "unsigned",
+    "variant",
+];
+
+/// The names taken in one scope.
+#[derive(Default)]
+pub(super) struct Names(HashSet<String>);
+
+impl Names {
+    /// Claims `wanted`, or the first numbered form of it that is free, with all the names that
+    /// `companions` derives from it.
+    pub(super) fn claim(
+        &mut self,
+        wanted: &str,
+        companions: impl Fn(&str) -> Option<String>,
+    ) -> String {
+        let mut number = 1;
+        let mut name = wanted.to_owned();
+        loop {
+            let companion = companions(&name);
+            let free = |n: &String| !self.0.contains(n);
+            if free(&name) && companion.as_ref().is_none_or(free) {
+                self.0.extend(companion);
+                self.0.insert(name.clone());
+                return name;
+            }
+            number += 1;
+            name = format!("{wanted}_{number}");
+        }
+    }
+}
+
+/// A user's field name behind CTF's leading underscore.
+pub(super) fn user_field(name: &str) -> String {
+    format!("_{}", letters(name))
+}
+
+/// A bare name; only one that could not stand alone gets an underscore.
+pub(super) fn identifier(name: &str) -> String {
+    let name = letters(name);
+    let stands = !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
+    if stands && !KEYWORDS.contains(&&*name) { name } else { format!("_{name}") }
+}
+
+fn letters(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+/// `text` as a string literal. Octal escapes always have three digits, so a digit behind one stays itself.
+pub(super) fn literal(text: &str) -> String {
+    let mut out = String::from('"');
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b'\n' => out.push_str("\\n"),
+            b'\t' => out.push_str("\\t"),
+            // Readers keep literals as C strings, where an escaped NUL would end the text.
+            0 => out.push('?'),
+            0x20..=0x7E => out.push(char::from(byte)),
+            _ => out.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// The usual form of a UUID.
+pub(super) fn uuid(bytes: &[u8; 16]) -> String {
+    let mut out = String::from('"');
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            out.push('-');
+        }
+        out.push_str(&format!("{byte:02x}"));
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_identifiers() {
+        assert_eq!(user_field("größe in m²"), "_gr__e_in_m_");
+        assert_eq!(user_field(""), "_");
+        assert_eq!(user_field("_x"), "__x");
+        assert_eq!(identifier("event"), "_event");
+        assert_eq!(identifier("9lives"), "_9lives");
+        assert_eq!(identifier("vpid"), "vpid");
+    }
+
+    #[test]
+    fn a_claimed_name_and_its_companion_are_free_no_more() {
+        let mut names = Names::default();
+        let length = |name: &str| Some(format!("_{name}_length"));
+        assert_eq!(names.claim("_x", length), "_x");
+        assert_eq!(names.claim("__x_length", |_| None), "__x_length_2");
+        assert_eq!(names.claim("_x", |_| None), "_x_2");
+        assert_eq!(names.claim("__y_length", |_| None), "__y_length");
+        assert_eq!(names.claim("_y", length), "_y_2", "its length's name is taken");
+    }
+
+    #[test]
+    fn literals_are_ascii_and_closed() {
+        assert_eq!(literal("a\"b\\c\n\u{e9}1\0"), r#""a\"b\\c\n\303\2511?""#);
+    }
+
+    #[test]
+    fn a_uuid_has_its_hyphens() {
+        let bytes = std::array::from_fn(|at| at as u8);
+        assert_eq!(uuid(&bytes), "\"00010203-0405-0607-0809-0a0b0c0d0e0f\"");
+    }
+}

@@ -1,0 +1,236 @@
+//! The bytes that open every packet: the packet header and the packet context.
+//!
+//! ```text
+//!   0        4             20            24                    32
+//!   | magic  | uuid[16]    | stream_id   | stream_instance_id  |          packet header
+//!   32                 40               48              56            64
+//!   | timestamp_begin  | timestamp_end  | content_size  | packet_size |   packet context
+//!   64                 72                  80             88
+//!   | packet_seq_num   | events_discarded  | end_position | extra ... |
+//!   88 + extra                       content_size             packet_size
+//!   | records, one behind the other  | zeros                  |
+//! ```
+//!
+//! Invariants:
+//!
+//! - Integers are in the machine's own byte order; sizes are in bits in the file and in bytes in this crate.
+//! - A packet is a whole number of [`PAGE_BYTES`], so each packet starts page-aligned in its file, and its
+//!   `packet_size` word lies 8-aligned.
+//! - [`metadata::preamble`](crate::metadata::preamble) declares these very fields in this very order.
+
+/// What a packet's size is a multiple of, and nearly always all of it.
+///
+/// 4096 divides the page size of every machine that Linux runs on; why that matters is the whole-packet
+/// promise of [`stream_file`](crate::stream_file).
+pub const PAGE_BYTES: usize = 4096;
+
+/// The first word of each packet.
+pub const PACKET_MAGIC: u32 = 0xC1FC_1FC1;
+
+/// Bytes before the extra context fields.
+pub(crate) const FIXED_BYTES: usize = 88;
+
+/// Where the packet context begins.
+const CONTEXT_AT: usize = 32;
+
+/// Where `packet_size` lies: the one word that publishing a large packet rewrites in place.
+pub(crate) const PACKET_SIZE_AT: usize = 56;
+
+const _: () =
+    assert!(PACKET_SIZE_AT.is_multiple_of(8), "the rewrite must not straddle a cache line");
+
+/// Who a stream is: what all packets of one stream file have in common, and the extra fields' first value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamIdentity {
+    /// The trace's, as in its metadata.
+    pub uuid: [u8; 16],
+    /// Which [`StreamClass`](crate::metadata::StreamClass) describes this stream.
+    pub stream_id: u32,
+    /// Which stream of that class this is.
+    pub stream_instance_id: u64,
+    /// The extra packet context fields' bytes, in native byte order: as long in all packets of a stream as
+    /// its stream class says, the values may change from packet to packet.
+    pub extra: Vec<u8>,
+}
+
+/// What one packet says about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PacketContext {
+    /// Clock of the first record, or of the packet if it is empty.
+    pub timestamp_begin: u64,
+    /// Clock of the last record; never less than `timestamp_begin` or than the packet's before.
+    pub timestamp_end: u64,
+    /// Bytes in use: header, context and records.
+    pub content_size_bytes: u64,
+    /// Bytes from this packet's start to the next one's.
+    pub packet_size_bytes: u64,
+    /// Counts a stream's packets, from 0.
+    pub seq: u64,
+    /// Records lost since the stream began, up to this packet's end.
+    pub discarded: u64,
+    /// Where, in whatever the records came from, the last of all records so far ended.
+    pub end_position: u64,
+}
+
+/// Why bytes are no packet of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PacketError {
+    /// Fewer bytes than a packet's opening.
+    #[error("the packet ends inside its header")]
+    Short,
+    /// The first word is not [`PACKET_MAGIC`].
+    #[error("wrong magic number {0:#x}")]
+    Magic(u32),
+    /// The packet says it belongs to another trace or stream.
+    #[error("the packet belongs to another stream")]
+    Stranger,
+    /// The sizes contradict each other or the layout.
+    #[error("impossible sizes: {content_bits} of {packet_bits} bits in use")]
+    Size {
+        /// `content_size` as read.
+        content_bits: u64,
+        /// `packet_size` as read.
+        packet_bits: u64,
+    },
+}
+
+impl StreamIdentity {
+    /// Bytes that a packet of this stream needs before its first record.
+    pub fn opening_bytes(&self) -> usize {
+        FIXED_BYTES + self.extra.len()
+    }
+
+    /// Pages that a packet needs to hold `record_bytes` of records.
+    pub(crate) fn pages_for(&self, record_bytes: usize) -> usize {
+        (self.opening_bytes() + record_bytes).div_ceil(PAGE_BYTES)
+    }
+}
+
+impl PacketContext {
+    /// Writes the opening of the packet that `packet` starts with.
+    pub(crate) fn encode(&self, identity: &StreamIdentity, packet: &mut [u8]) {
+        packet[..4].copy_from_slice(&PACKET_MAGIC.to_ne_bytes());
+        packet[4..20].copy_from_slice(&identity.uuid);
+        packet[20..24].copy_from_slice(&identity.stream_id.to_ne_bytes());
+        packet[24..32].copy_from_slice(&identity.stream_instance_id.to_ne_bytes());
+        self.encode_words(packet);
+        packet[FIXED_BYTES..identity.opening_bytes()].copy_from_slice(&identity.extra);
+    }
+
+    /// Writes the standard fields alone: the identity and the extra fields stay as they are.
+    pub(crate) fn encode_words(&self, packet: &mut [u8]) {
+        let words = [
+            self.timestamp_begin,
+            self.timestamp_end,
+            self.content_size_bytes * 8,
+            self.packet_size_bytes * 8,
+            self.seq,
+            self.discarded,
+            self.end_position,
+        ];
+        for (place, word) in packet[CONTEXT_AT..FIXED_BYTES].chunks_exact_mut(8).zip(words) {
+            place.copy_from_slice(&word.to_ne_bytes());
+        }
+    }
+
+    /// Reads the opening of a packet, and with it the stream's identity and extra fields (`extra_bytes` of them).
+    pub fn decode(
+        packet: &[u8],
+        extra_bytes: usize,
+    ) -> Result<(StreamIdentity, PacketContext), PacketError> {
+        let opening = packet.get(..FIXED_BYTES + extra_bytes).ok_or(PacketError::Short)?;
+        let magic = u32_at(opening, 0);
+        if magic != PACKET_MAGIC {
+            return Err(PacketError::Magic(magic));
+        }
+        let mut uuid = [0; 16];
+        uuid.copy_from_slice(&opening[4..20]);
+        let identity = StreamIdentity {
+            uuid,
+            stream_id: u32_at(opening, 20),
+            stream_instance_id: u64_at(opening, 24),
+            extra: opening[FIXED_BYTES..].to_vec(),
+        };
+        let (content_bits, packet_bits) = (u64_at(opening, 48), u64_at(opening, PACKET_SIZE_AT));
+        let whole_pages = packet_bits > 0 && packet_bits.is_multiple_of(PAGE_BYTES as u64 * 8);
+        let room = content_bits.is_multiple_of(8)
+            && (identity.opening_bytes() as u64 * 8..=packet_bits).contains(&content_bits);
+        if !whole_pages || !room {
+            return Err(PacketError::Size { content_bits, packet_bits });
+        }
+        let context = PacketContext {
+            timestamp_begin: u64_at(opening, 32),
+            timestamp_end: u64_at(opening, 40),
+            content_size_bytes: content_bits / 8,
+            packet_size_bytes: packet_bits / 8,
+            seq: u64_at(opening, 64),
+            discarded: u64_at(opening, 72),
+            end_position: u64_at(opening, 80),
+        };
+        Ok((identity, context))
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    let mut word = [0; 4];
+    word.copy_from_slice(&bytes[at..at + 4]);
+    u32::from_ne_bytes(word)
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_ne_bytes(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> (StreamIdentity, PacketContext) {
+        let identity = StreamIdentity {
+            uuid: *b"0123456789abcdef",
+            stream_id: 7,
+            stream_instance_id: u64::MAX,
+            extra: vec![1, 2, 3, 4],
+        };
+        let context = PacketContext {
+            timestamp_begin: 1,
+            timestamp_end: u64::MAX,
+            content_size_bytes: 100,
+            packet_size_bytes: 8192,
+            seq: 3,
+            discarded: 4,
+            end_position: 5,
+        };
+        (identity, context)
+    }
+
+    #[test]
+    fn an_opening_reads_back_as_it_was_written() {
+        let (identity, context) = sample();
+        let mut packet = [0xEE; PAGE_BYTES];
+        context.encode(&identity, &mut packet);
+        assert_eq!(PacketContext::decode(&packet, 4), Ok((identity, context)));
+        assert_eq!(packet[92], 0xEE, "the first record's place is untouched");
+    }
+
+    /// Resume trusts what decodes, so sizes that would make it step nowhere or outside must not.
+    #[test]
+    fn impossible_sizes_do_not_decode() {
+        let (identity, context) = sample();
+        for (content, packet) in [(100, 0), (100, 4097), (91, 4096), (4097, 4096)] {
+            let mut bytes = [0; PAGE_BYTES];
+            let wrong =
+                PacketContext { content_size_bytes: content, packet_size_bytes: packet, ..context };
+            wrong.encode(&identity, &mut bytes);
+            let read = PacketContext::decode(&bytes, 4);
+            assert!(
+                matches!(read, Err(PacketError::Size { .. })),
+                "{content} of {packet}: {read:?}"
+            );
+        }
+        assert_eq!(PacketContext::decode(&[0; PAGE_BYTES], 4), Err(PacketError::Magic(0)));
+        assert_eq!(PacketContext::decode(&[0; 91], 4), Err(PacketError::Short));
+    }
+}

@@ -1,0 +1,322 @@
+//! A stream file and its index: records go in one by one, packets come out whole.
+//!
+//! ```text
+//!   reserve(len) --> Reservation --> commit(clock, end position)      for each record
+//!        |               '--dropped: the bytes were never there
+//!        |   no room in the open packet
+//!        v
+//!   open packet --cut()--> closed packets --flush()--> DIR/NAME --then--> DIR/index/NAME.idx
+//!     (batch)                 (batch)                  (publish)            (index)
+//! ```
+//!
+//! Invariants:
+//!
+//! - What a reader finds in the file is, at any moment, a number of whole packets ([`publish`] argues it).
+//! - Within a stream, sequence numbers count up by one, clocks and discarded counts never go back.
+//! - The count that a stream's first packet carries is 0: readers report differences between packets, and
+//!   would not know what to compare the first with.
+//! - A packet is closed when its next record has no room, when the extra fields change, and by
+//!   [`cut`](StreamWriter::cut); a packet without records is written only where a count needs one.
+//!
+//! The batch of closed packets is written when it is full or flushed; with a write that failed, packets wait in it
+//! for the next flush, and [`reserve`](StreamWriter::reserve) fails rather than gather more of them.
+
+mod publish;
+mod resume;
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
+
+pub use resume::{LastPacket, last_packet};
+
+use crate::index::IndexFile;
+use crate::packet::{PAGE_BYTES, PacketContext, StreamIdentity};
+use crate::pages::Pages;
+use publish::DataFile;
+
+/// The largest record that a packet is made for.
+pub const RECORD_BYTES_MAX: usize = 256 << 10;
+
+/// Closed packets are written when they have this many pages. More would save little of a system call's cost
+/// per page and keep that memory for each of what may be thousands of streams.
+const BATCH_PAGES: usize = 16;
+
+/// Writes one stream file and its index.
+#[derive(Debug)]
+pub struct StreamWriter {
+    identity: StreamIdentity,
+    data: DataFile,
+    index: IndexFile,
+    batch: Pages,
+    /// What the closed packets in the batch say, in order.
+    closed: Vec<PacketContext>,
+    closed_pages: usize,
+    open: Option<OpenPacket>,
+    /// What the next packet builds on.
+    next_seq: u64,
+    last_clock: Option<u64>,
+    carried_discarded: u64,
+    end_position: u64,
+    stats: Stats,
+}
+
+/// What a stream file has taken so far, since it was created or resumed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Records committed.
+    pub records: u64,
+    /// Packets closed.
+    pub packets: u64,
+    /// Bytes of closed packets.
+    pub bytes: u64,
+    /// The discarded count that was last set, since the stream began.
+    pub discarded: u64,
+}
+
+/// The packet that takes records; it lies in the batch behind the closed ones.
+#[derive(Debug)]
+struct OpenPacket {
+    pages: usize,
+    used_bytes: usize,
+    /// The first record's clock and the last one's, or none yet.
+    clocks: Option<(u64, u64)>,
+}
+
+/// Room for one record in the open packet. Dropped, it was never there.
+#[derive(Debug)]
+#[must_use = "a record that is not committed is not in the packet"]
+pub struct Reservation<'a> {
+    writer: &'a mut StreamWriter,
+    from: usize,
+    to: usize,
+}
+
+impl StreamWriter {
+    /// Creates `dir/name` and `dir/index/name.idx`, both of size zero until the first packet. They must not
+    /// exist yet, `dir` must.
+    pub fn create(dir: &Path, name: &str, identity: StreamIdentity) -> io::Result<StreamWriter> {
+        let index_path = index_path(dir, name);
+        fs::create_dir_all(dir.join("index"))?;
+        // std opens with O_CLOEXEC.
+        let data = OpenOptions::new().write(true).create_new(true).open(dir.join(name))?;
+        let index = OpenOptions::new().write(true).create_new(true).open(index_path)?;
+        StreamWriter::new(identity, data, 0, None, IndexFile::resume(index, 0)?)
+    }
+
+    fn new(
+        identity: StreamIdentity,
+        data: File,
+        len: u64,
+        last: Option<PacketContext>,
+        index: IndexFile,
+    ) -> io::Result<StreamWriter> {
+        let opening_bytes = identity.opening_bytes();
+        if opening_bytes > PAGE_BYTES / 2 {
+            return Err(invalid("the extra fields leave no room for records"));
+        }
+        let discarded = last.map_or(0, |last| last.discarded);
+        Ok(StreamWriter {
+            identity,
+            data: DataFile::new(data, opening_bytes, len, last),
+            index,
+            batch: Pages::default(),
+            closed: Vec::new(),
+            closed_pages: 0,
+            open: None,
+            next_seq: last.map_or(0, |last| last.seq + 1),
+            last_clock: last.map(|last| last.timestamp_end),
+            carried_discarded: discarded,
+            end_position: last.map_or(0, |last| last.end_position),
+            stats: Stats { discarded, ..Stats::default() },
+        })
+    }
+
+    /// Room for a record of `len` bytes, at most [`RECORD_BYTES_MAX`]; its bytes are unspecified until they
+    /// are written. This may write the batch, and fails with that.
+    #[inline]
+    pub fn reserve(&mut self, len: usize) -> io::Result<Reservation<'_>> {
+        let used_bytes = match &self.open {
+            Some(open) if open.has_room(len) => open.used_bytes,
+            _ => self.open_packet(len)?,
+        };
+        let from = self.closed_pages * PAGE_BYTES + used_bytes;
+        Ok(Reservation { writer: self, from, to: from + len })
+    }
+
+    /// Closes the open packet and opens one with room for `len` bytes; says where in it they go.
+    #[cold]
+    fn open_packet(&mut self, len: usize) -> io::Result<usize> {
+        if len > RECORD_BYTES_MAX {
+            return Err(invalid("the record is larger than any packet"));
+        }
+        self.cut();
+        if self.closed_pages >= BATCH_PAGES {
+            self.flush()?;
+        }
+        let pages = self.identity.pages_for(len);
+        self.batch.grow(self.closed_pages + pages);
+        let used_bytes = self.identity.opening_bytes();
+        self.open = Some(OpenPacket { pages, used_bytes, clocks: None });
+        Ok(used_bytes)
+    }
+
+    /// Changes the extra packet context fields (as long as before): the open packet is cut if they differ.
+    pub fn set_extra(&mut self, extra: &[u8]) -> io::Result<()> {
+        if extra.len() != self.identity.extra.len() {
+            return Err(invalid("extra fields of another length"));
+        }
+        if extra != self.identity.extra {
+            self.cut();
+            self.identity.extra.copy_from_slice(extra);
+        }
+        Ok(())
+    }
+
+    /// Sets how many records were lost since the stream began: packets closed from now on carry it. It
+    /// must be sampled before the records that go into them are looked for, and less than before is taken for the same as before.
+    pub fn set_discarded(&mut self, total: u64) {
+        self.stats.discarded = self.stats.discarded.max(total);
+    }
+
+    /// Closes the open packet if it has records.
+    pub fn cut(&mut self) {
+        let Some(OpenPacket { pages, used_bytes, clocks: Some((begin, end)) }) = self.open.take()
+        else {
+            return;
+        };
+        if self.next_seq == 0 && self.stats.discarded > 0 {
+            // An empty packet takes the place of this one, which moves on by a page.
+            self.batch.grow(pages + 1);
+            self.batch.shift(0, 1, pages);
+            self.close(1, self.identity.opening_bytes(), (begin, begin), (0, 0));
+        }
+        self.close(pages, used_bytes, (begin, end), (self.stats.discarded, self.end_position));
+    }
+
+    /// Makes the first `pages` pages behind the closed packets a closed packet.
+    fn close(&mut self, pages: usize, used_bytes: usize, clocks: (u64, u64), counts: (u64, u64)) {
+        let context = PacketContext {
+            timestamp_begin: clocks.0,
+            timestamp_end: clocks.1,
+            content_size_bytes: used_bytes as u64,
+            packet_size_bytes: (pages * PAGE_BYTES) as u64,
+            seq: self.next_seq,
+            discarded: counts.0,
+            end_position: counts.1,
+        };
+        let packet = self.batch.range_mut(self.closed_pages, self.closed_pages + pages);
+        context.encode(&self.identity, packet);
+        // No bytes of an earlier packet stay behind the content.
+        packet[used_bytes..].fill(0);
+        self.closed.push(context);
+        self.closed_pages += pages;
+        self.next_seq += 1;
+        self.last_clock = Some(clocks.1);
+        self.carried_discarded = counts.0;
+        self.stats.packets += 1;
+        self.stats.bytes += context.packet_size_bytes;
+    }
+
+    /// Writes the closed packets, then their index entries. What fails to be written waits for the next flush.
+    pub fn flush(&mut self) -> io::Result<()> {
+        let mut offset_bytes = self.data.len();
+        let (done, outcome) =
+            self.data.append(&self.closed, self.batch.range(0, self.closed_pages));
+        for context in self.closed.drain(..done) {
+            self.index.add(offset_bytes, &self.identity, &context);
+            offset_bytes += context.packet_size_bytes;
+        }
+        self.keep_unwritten();
+        outcome.and_then(|()| self.index.flush())
+    }
+
+    /// Moves what is not written yet, and the open packet, to the front of the batch.
+    fn keep_unwritten(&mut self) {
+        let waiting_bytes: u64 = self.closed.iter().map(|context| context.packet_size_bytes).sum();
+        let waiting_pages = waiting_bytes as usize / PAGE_BYTES;
+        let open_pages = self.open.as_ref().map_or(0, |open| open.pages);
+        let written_pages = self.closed_pages - waiting_pages;
+        if written_pages > 0 {
+            self.batch.shift(written_pages, 0, waiting_pages + open_pages);
+            self.closed_pages = waiting_pages;
+        }
+        self.batch.shrink((waiting_pages + open_pages).max(BATCH_PAGES));
+    }
+
+    /// Cuts and flushes. If records were lost since the last packet, an empty one carries the count; its clock is the
+    /// last packet's, or `now` if there never was one. A reader may have the file from then on; going on
+    /// writing is possible.
+    pub fn finish(&mut self, now: u64) -> io::Result<()> {
+        self.cut();
+        if self.stats.discarded > self.carried_discarded {
+            let clock = self.last_clock.unwrap_or(now);
+            for discarded in
+                [0, self.stats.discarded].into_iter().skip(usize::from(self.next_seq > 0))
+            {
+                self.batch.grow(self.closed_pages + 1);
+                let counts = (discarded, self.end_position);
+                self.close(1, self.identity.opening_bytes(), (clock, clock), counts);
+            }
+        }
+        self.flush()
+    }
+
+    /// What went in so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+}
+
+impl OpenPacket {
+    #[inline]
+    fn has_room(&self, len: usize) -> bool {
+        len <= self.pages * PAGE_BYTES - self.used_bytes
+    }
+}
+
+impl Reservation<'_> {
+    /// The record is in the packet now. `clock` is its time; `end_position` is where it ended in what it
+    /// was taken from, and comes back from [`last_packet`] once it is in the file.
+    #[inline]
+    pub fn commit(self, clock: u64, end_position: u64) {
+        let writer = self.writer;
+        // `reserve` opened it, and this borrow has kept it open.
+        let Some(open) = &mut writer.open else { return };
+        open.used_bytes += self.to - self.from;
+        open.clocks = Some(match open.clocks {
+            Some((begin, end)) => (begin, end.max(clock)),
+            None => {
+                let begin = writer.last_clock.map_or(clock, |last| last.max(clock));
+                (begin, begin)
+            }
+        });
+        writer.end_position = end_position;
+        writer.stats.records += 1;
+    }
+}
+
+impl Deref for Reservation<'_> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        &self.writer.batch.bytes()[self.from..self.to]
+    }
+}
+
+impl DerefMut for Reservation<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.writer.batch.bytes_mut()[self.from..self.to]
+    }
+}
+
+fn index_path(dir: &Path, name: &str) -> PathBuf {
+    dir.join("index").join(format!("{name}.idx"))
+}
+
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}

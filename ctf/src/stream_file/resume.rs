@@ -1,0 +1,164 @@
+//! Going on with a stream file whose writer is gone.
+//!
+//! ```text
+//!   index   | entry 0 | entry 1 |                       as far as it is whole and fits the data
+//!   data    | packet 0 | packet 1 | packet 2 | F 3 |    walked from there, by packet_size
+//!                                                  '--- here the next packet goes, with number 4
+//! ```
+//!
+//! A killed writer leaves whole packets ([`publish`](super::publish)), perhaps more of them than the index has: the
+//! missing entries are written. A large packet that was not published to its end left empty packets; they
+//! stay, and the last of them still carries the `end_position` from before that packet's records.
+//!
+//! Only a machine that went down can leave something else behind the last whole packet. It is cut off, as a
+//! reader would refuse the whole file for it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use super::{StreamWriter, index_path};
+use crate::index::{self, IndexFile};
+use crate::packet::{FIXED_BYTES, PacketContext, StreamIdentity};
+
+/// Entries that are gathered before they are written, in number.
+const ENTRIES_AT_ONCE: usize = 1024;
+
+/// The last whole packet of a stream file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastPacket {
+    /// Whose it is, with the extra fields it carries.
+    pub identity: StreamIdentity,
+    /// What it says of itself: `end_position`, above all.
+    pub context: PacketContext,
+}
+
+/// Looks for the last whole packet of `dir/name`, whose stream class has `extra_bytes` bytes of extra
+/// fields; `None` if the file has no packet. Changes nothing.
+pub fn last_packet(dir: &Path, name: &str, extra_bytes: usize) -> io::Result<Option<LastPacket>> {
+    let data = File::open(dir.join(name))?;
+    let walk = Walk::begin(&data, &index_path(dir, name), extra_bytes)?;
+    Ok(walk.run(&data, |_, _| Ok(()))?.last)
+}
+
+impl StreamWriter {
+    /// Opens `dir/name` to go on behind its last whole packet, which is returned (`None`: the file has none,
+    /// all is as if newly created). Fails with `InvalidData` if the file's packets are of another stream.
+    pub fn resume(
+        dir: &Path,
+        name: &str,
+        identity: StreamIdentity,
+    ) -> io::Result<(StreamWriter, Option<LastPacket>)> {
+        let data = OpenOptions::new().read(true).write(true).open(dir.join(name))?;
+        let index_path = index_path(dir, name);
+        fs::create_dir_all(dir.join("index"))?;
+        let walk = Walk::begin(&data, &index_path, identity.extra.len())?;
+        if walk.last.as_ref().is_some_and(|last| !same_stream(&last.identity, &identity)) {
+            return Err(stranger());
+        }
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(index_path)?;
+        let mut index = IndexFile::resume(file, walk.entries)?;
+        let mut added = 0;
+        let Walk { next_offset, last, .. } = walk.run(&data, |offset_bytes, packet| {
+            if !same_stream(&packet.identity, &identity) {
+                return Err(stranger());
+            }
+            index.add(offset_bytes, &packet.identity, &packet.context);
+            added += 1;
+            if added % ENTRIES_AT_ONCE == 0 { index.flush() } else { Ok(()) }
+        })?;
+        index.flush()?;
+        data.set_len(next_offset)?;
+        let context = last.as_ref().map(|last| last.context);
+        let writer = StreamWriter::new(identity, data, next_offset, context, index)?;
+        Ok((writer, last))
+    }
+}
+
+/// A walk along a stream file's packets.
+struct Walk {
+    extra_bytes: usize,
+    file_bytes: u64,
+    /// Entries of the index that are right.
+    entries: u64,
+    /// Where the next packet begins, if there is one.
+    next_offset: u64,
+    /// The packet before it.
+    last: Option<LastPacket>,
+}
+
+impl Walk {
+    /// Stands behind the last packet that the index knows.
+    fn begin(data: &File, index_path: &Path, extra_bytes: usize) -> io::Result<Walk> {
+        let file_bytes = data.metadata()?.len();
+        let mut walk = Walk { extra_bytes, file_bytes, entries: 0, next_offset: 0, last: None };
+        let index = match File::open(index_path) {
+            Ok(index) => index,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(walk),
+            Err(error) => return Err(error),
+        };
+        // From the end, as after a power failure the index may know more than the data.
+        for number in (0..index::count(&index)?).rev() {
+            let Some(entry) = index::entry(&index, number)? else { continue };
+            let Some(packet) = walk.packet_at(data, entry.offset_bytes)? else { continue };
+            let seq = packet.context.seq;
+            let size_bytes = packet.context.packet_size_bytes;
+            if (seq, seq, size_bytes) == (number, entry.seq, entry.packet_size_bytes) {
+                walk.entries = number + 1;
+                walk.next_offset = entry.offset_bytes + size_bytes;
+                walk.last = Some(packet);
+                break;
+            }
+        }
+        Ok(walk)
+    }
+
+    /// Goes on to the last whole packet, telling `each` of where each lies.
+    fn run(
+        mut self,
+        data: &File,
+        mut each: impl FnMut(u64, &LastPacket) -> io::Result<()>,
+    ) -> io::Result<Walk> {
+        while let Some(packet) = self.packet_at(data, self.next_offset)? {
+            let follows = match &self.last {
+                Some(last) => {
+                    same_stream(&last.identity, &packet.identity)
+                        && last.context.seq.checked_add(1) == Some(packet.context.seq)
+                }
+                None => packet.context.seq == 0,
+            };
+            if !follows {
+                break;
+            }
+            each(self.next_offset, &packet)?;
+            self.next_offset += packet.context.packet_size_bytes;
+            self.last = Some(packet);
+        }
+        Ok(self)
+    }
+
+    /// The packet at `offset`, if one is there whole.
+    fn packet_at(&self, data: &File, offset: u64) -> io::Result<Option<LastPacket>> {
+        let mut opening = vec![0; FIXED_BYTES + self.extra_bytes];
+        match data.read_exact_at(&mut opening, offset) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let Ok((identity, context)) = PacketContext::decode(&opening, self.extra_bytes) else {
+            return Ok(None);
+        };
+        let end = offset.checked_add(context.packet_size_bytes);
+        let whole = end.is_some_and(|end| end <= self.file_bytes);
+        Ok(whole.then_some(LastPacket { identity, context }))
+    }
+}
+
+fn stranger() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the file's packets are of another stream")
+}
+
+fn same_stream(a: &StreamIdentity, b: &StreamIdentity) -> bool {
+    (a.uuid, a.stream_id, a.stream_instance_id) == (b.uuid, b.stream_id, b.stream_instance_id)
+}

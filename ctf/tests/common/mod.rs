@@ -1,0 +1,132 @@
+//! What the tests share: a trace to write, and babeltrace2 to read it with.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use ctf::event_header;
+use ctf::metadata::{self, Clock, EnvValue, EventClass, Integer, StreamClass, Trace};
+use ctf::metadata_file::MetadataWriter;
+use ctf::packet::StreamIdentity;
+use ctf::stream_file::StreamWriter;
+
+pub const UUID: [u8; 16] = *b"ctf test's trace";
+/// What the clock's zero is, in nanoseconds since 1970.
+pub const ORIGIN_NS: i64 = 1_700_000_000_000_000_005;
+
+pub fn trace() -> Trace {
+    let env = [("hostname", "machine"), ("procname", "prog"), ("domain", "ust")];
+    let mut env: Vec<_> =
+        env.map(|(name, value)| (name.to_owned(), EnvValue::Str(value.to_owned()))).into();
+    env.push(("vpid".to_owned(), EnvValue::Int(4242)));
+    Trace {
+        uuid: UUID,
+        env,
+        clock: Clock {
+            name: "monotonic".to_owned(),
+            uuid: Some([7; 16]),
+            description: "the \"clock\"".to_owned(),
+            freq_hz: 1_000_000_000,
+            offset_s: 1_700_000_000,
+            offset_cycles: 5,
+        },
+        streams: vec![
+            StreamClass { id: 0, extra: vec![("vtid".to_owned(), Integer::I32)] },
+            StreamClass { id: 1, extra: vec![("cpu_id".to_owned(), Integer::U32)] },
+        ],
+    }
+}
+
+pub fn write_metadata(dir: &Path, classes: &[EventClass]) {
+    let mut writer = MetadataWriter::create(dir, &metadata::preamble(&trace())).unwrap();
+    for class in classes {
+        writer.append(&metadata::event(class)).unwrap();
+    }
+}
+
+pub fn identity(stream_id: u32, instance: u64, extra: i32) -> StreamIdentity {
+    let extra = extra.to_ne_bytes().to_vec();
+    StreamIdentity { uuid: UUID, stream_id, stream_instance_id: instance, extra }
+}
+
+/// Writes a record with the header that suits and this payload.
+pub fn put(writer: &mut StreamWriter, id: u32, clock: u64, payload: &[u8]) {
+    let record = match event_header::compact(id, clock) {
+        Some(header) => [&header[..], payload].concat(),
+        None => [&event_header::extended(id, clock)[..], payload].concat(),
+    };
+    let mut reservation = writer.reserve(record.len()).unwrap();
+    reservation.copy_from_slice(&record);
+    reservation.commit(clock, clock);
+}
+
+/// Whether babeltrace2 and its Python bindings are there; says so if not.
+pub fn has_babeltrace() -> bool {
+    let import = Command::new("/usr/bin/python3").args(["-c", "import bt2"]).output();
+    let there = import.is_ok_and(|output| output.status.success());
+    if !there {
+        println!("SKIPPED: babeltrace2's Python bindings (python3-bt2) are not installed");
+    }
+    there
+}
+
+/// All that babeltrace2 finds in a trace, one line each; floats as the bits of an f64, text as hex.
+///
+/// ```text
+/// E <ns since 1970> <name> <loglevel> {_field=value,...}
+/// P <begin clock> <end clock> <packet context but sizes>
+/// D <count or None>
+/// ```
+pub fn babeltrace_lines(dir: &Path) -> Vec<String> {
+    let output = Command::new("/usr/bin/python3").args(["-c", SCRIPT]).arg(dir).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "babeltrace2 refuses {}: {error}", dir.display());
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+const SCRIPT: &str = r#"
+import bt2, struct, sys
+
+def show(value):
+    if isinstance(value, bt2._StructureFieldConst):
+        return "{" + ",".join(f"{name}={show(value[name])}" for name in value) + "}"
+    if isinstance(value, bt2._ArrayFieldConst):
+        return "[" + ",".join(show(item) for item in value) + "]"
+    if isinstance(value, bt2._StringFieldConst):
+        return "'" + str(value).encode().hex() + "'"
+    if isinstance(value, bt2._RealFieldConst):
+        return "f" + struct.pack(">d", float(value)).hex()
+    return str(int(value))
+
+levels = {getattr(bt2.EventClassLogLevel, name): number for number, name in enumerate(
+    "EMERGENCY ALERT CRITICAL ERROR WARNING NOTICE INFO DEBUG_SYSTEM DEBUG_PROGRAM DEBUG_PROCESS "
+    "DEBUG_MODULE DEBUG_UNIT DEBUG_FUNCTION DEBUG_LINE DEBUG".split())}
+for message in bt2.TraceCollectionMessageIterator(sys.argv[1]):
+    if type(message) is bt2._EventMessageConst:
+        event = message.event
+        print("E", message.default_clock_snapshot.ns_from_origin, event.name,
+              levels.get(event.cls.log_level), "{}" if event.payload_field is None else show(event.payload_field))
+    elif type(message) is bt2._PacketBeginningMessageConst:
+        context = message.packet.context_field
+        sizes = ("content_size", "packet_size")
+        fields = ",".join(f"{name}={show(context[name])}" for name in context if name not in sizes)
+        print("P", message.default_clock_snapshot.value, fields)
+    elif type(message) is bt2._DiscardedEventsMessageConst:
+        print("D", message.count)
+"#;
+
+/// A field's value in the form of [`babeltrace_lines`].
+pub fn text(value: &str) -> String {
+    let hex = value.bytes().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    });
+    format!("'{hex}'")
+}
+
+/// A float in the form of [`babeltrace_lines`].
+pub fn float(value: f64) -> String {
+    format!("f{:016x}", value.to_bits())
+}

@@ -1,0 +1,419 @@
+//! The whole-packet promise, tried: a child process writes streams in a loop, small packets and large; whoever looks
+//! at its files, while it is stopped, after it was killed, or in passing, finds whole packets.
+//!
+//! ```text
+//!   child   create s0 .. flush .. flush .. finish, create s1 .. flush .. flush ..
+//!                   ^            ^                       ^           ^
+//!   test           stop, look,  stop, look, go on       stop        kill, look, resume, look
+//! ```
+//!
+//! The walk over a file shares no code with the crate. Each record carries its number, so that a record lost or
+//! written twice is seen too.
+
+mod common;
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use common::{identity, put};
+use ctf::metadata::{EventClass, Field, FieldType, Integer, Scalar};
+use ctf::stream_file::StreamWriter;
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
+/// Bytes of a stream file at which the child goes on to the next.
+const STREAM_BYTES: u64 = 1 << 20;
+const PAGE: usize = 4096;
+/// Packet header, standard context, `vtid`.
+const OPENING: usize = 92;
+
+/// What records are filled with; comparing with it is a memcmp, which is fast in a debug build as well.
+static FILLING: [u8; 256 << 10] = [0xC1; 256 << 10];
+
+/// xorshift64*: seeded, so that a failure can be looked for again.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16) % bound
+    }
+}
+
+/// The child's side.
+mod child {
+    use super::*;
+
+    /// Appends a few packets and flushes them. Record `next` is a number, a length and as many bytes.
+    pub fn round(writer: &mut StreamWriter, random: &mut Random, large: bool, next: &mut u64) {
+        let records = 1 + random.below(400);
+        let large_one = if large && random.below(2) == 0 { random.below(records) } else { records };
+        for record in 0..records {
+            let len =
+                if record == large_one { 4000 + random.below(200_000) } else { random.below(60) };
+            let mut payload = next.to_ne_bytes().to_vec();
+            payload.extend((len as u32).to_ne_bytes());
+            payload.extend(&FILLING[..len as usize]);
+            put(writer, 0, *next, &payload);
+            *next += 1;
+        }
+        writer.set_discarded(*next / 3);
+        writer.cut();
+        writer.flush().unwrap();
+    }
+
+    /// Not a test: what [`super::Writer`] runs in a process of its own.
+    #[test]
+    #[ignore = "the other tests run it"]
+    fn write_for_ever() {
+        let Ok(dir) = std::env::var("CTF_TEST_DIR") else { return };
+        let dir = Path::new(&dir);
+        let large = std::env::var("CTF_TEST_LARGE").is_ok();
+        let mut random = Random(u64::from(std::process::id()) << 20 | 1);
+        println!("ready");
+        for stream in 0_u64.. {
+            let name = format!("s{stream}");
+            let opened = StreamWriter::create(dir, &name, identity(0, stream, 1));
+            let (mut writer, mut next) = (opened.unwrap(), 1);
+            while writer.stats().bytes < STREAM_BYTES {
+                round(&mut writer, &mut random, large, &mut next);
+            }
+            writer.finish(0).unwrap();
+            if let Some(old) = stream.checked_sub(2) {
+                fs::remove_file(dir.join(format!("s{old}"))).unwrap();
+                fs::remove_file(dir.join(format!("index/s{old}.idx"))).unwrap();
+            }
+        }
+    }
+}
+
+/// A child that writes into a directory of its own.
+struct Writer {
+    child: Child,
+    dir: tempfile::TempDir,
+}
+
+impl Writer {
+    fn start(parent: &Path, large: bool) -> Writer {
+        let dir = tempfile::tempdir_in(parent).unwrap();
+        let elem = Scalar::Integer(Integer::U8);
+        let fields = vec![
+            Field { name: "n".to_owned(), ty: FieldType::Integer(Integer::U64) },
+            Field { name: "bytes".to_owned(), ty: FieldType::Sequence { elem } },
+        ];
+        let class =
+            EventClass { id: 0, stream_id: 0, name: "t:record".to_owned(), loglevel: 6, fields };
+        common::write_metadata(dir.path(), &[class]);
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["child::write_for_ever", "--exact", "--ignored", "--nocapture"]);
+        command.env("CTF_TEST_DIR", dir.path()).stdout(Stdio::piped());
+        if large {
+            command.env("CTF_TEST_LARGE", "1");
+        }
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("ready")), "the child did not start");
+        Writer { child, dir }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    fn stop(&self) {
+        kill_process(self.pid(), Signal::STOP).unwrap();
+        // It has stopped only when its parent is told so: a call it was in is done then.
+        let (_, status) = waitpid(Some(self.pid()), WaitOptions::UNTRACED).unwrap().unwrap();
+        assert!(status.stopped(), "the child ended by itself: {status:?}");
+    }
+
+    fn go_on(&self) {
+        kill_process(self.pid(), Signal::CONT).unwrap();
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Contents of all stream files, by name. Where the child runs, a file may vanish meanwhile.
+    fn streams(&self) -> HashMap<String, Vec<u8>> {
+        let mut streams = HashMap::new();
+        for entry in fs::read_dir(self.dir.path()).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if let (true, Ok(bytes)) =
+                (name.starts_with('s'), fs::read(self.dir.path().join(&name)))
+            {
+                streams.insert(name, bytes);
+            }
+        }
+        streams
+    }
+
+    fn index(&self, name: &str) -> Vec<u8> {
+        fs::read(self.dir.path().join(format!("index/{name}.idx"))).unwrap_or_default()
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Packet {
+    offset: usize,
+    bytes: usize,
+    content: usize,
+    seq: u64,
+    records: u64,
+}
+
+/// What a file holds, or why it does not end at a whole packet.
+#[derive(Debug, Default)]
+struct Walk {
+    packets: Vec<Packet>,
+    records: u64,
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from_ne_bytes(bytes[at..at + 8].try_into().unwrap())
+}
+
+fn walk(file: &[u8]) -> Result<Walk, String> {
+    let mut walk = Walk::default();
+    let (mut at, mut clock, mut discarded, mut position) = (0, 0, 0, 0);
+    while at < file.len() {
+        let rest = &file[at..];
+        let fail = |what: &str| Err(format!("at {at} of {}: {what}", file.len()));
+        if rest.len() < OPENING
+            || rest[..4] != 0xC1FC_1FC1_u32.to_ne_bytes()
+            || rest[4..20] != common::UUID
+        {
+            return fail("no packet");
+        }
+        let word = |n: usize| u64_at(rest, 32 + 8 * n);
+        let (content, bytes) = (word(2) as usize / 8, word(3) as usize / 8);
+        if bytes > rest.len()
+            || bytes == 0
+            || bytes % PAGE != 0
+            || content > bytes
+            || content < OPENING
+        {
+            return fail(&format!("{content} of {bytes} bytes in use"));
+        }
+        if word(4) != walk.packets.len() as u64 {
+            return fail(&format!("sequence number {} of packet {}", word(4), walk.packets.len()));
+        }
+        if word(0) < clock || word(1) < word(0) || word(5) < discarded || word(6) < position {
+            return fail("a clock, the discarded count or the end position goes back");
+        }
+        (clock, discarded, position) = (word(1), word(5), word(6));
+        let before = walk.records;
+        let mut content_left = &rest[OPENING..content];
+        while !content_left.is_empty() {
+            walk.records += 1;
+            if content_left.len() < 16 || u64_at(content_left, 4) != walk.records {
+                return fail(&format!("no record {}", walk.records));
+            }
+            let len = u32::from_ne_bytes(content_left[12..16].try_into().unwrap()) as usize;
+            if len > FILLING.len() || content_left.len() < 16 + len {
+                return fail("a record crosses the end of its packet");
+            }
+            let (record, more) = content_left.split_at(16 + len);
+            if record[16..] != FILLING[..len] {
+                return fail("a record's bytes are not what was written");
+            }
+            content_left = more;
+        }
+        if walk.records != position {
+            return fail(&format!("{} records, but the end position is {position}", walk.records));
+        }
+        let records = walk.records - before;
+        walk.packets.push(Packet { offset: at, bytes, content, seq: word(4), records });
+        at += bytes;
+    }
+    Ok(walk)
+}
+
+/// Each entry of the index is of the packet with that number, in its final shape.
+fn check_index(index: &[u8], walk: &Walk) -> usize {
+    let entries = index.get(16..).unwrap_or_default().chunks_exact(72);
+    for (number, entry) in entries.clone().enumerate() {
+        let word =
+            |n: usize| u64::from_be_bytes(entry[8 * n..8 * n + 8].try_into().unwrap()) as usize;
+        let packet = walk.packets[number];
+        let expected = (packet.offset, packet.bytes * 8, packet.content * 8, number);
+        assert_eq!((word(0), word(1), word(2), word(8)), expected);
+    }
+    entries.len()
+}
+
+fn pause(random: &mut Random) {
+    std::thread::sleep(Duration::from_micros(random.below(1500)));
+}
+
+fn look_at_stopped_writers(parent: &Path) {
+    let writer = Writer::start(parent, true);
+    let mut random = Random(11);
+    let (mut inside, mut behind) = (0, 0);
+    for look in 0..300 {
+        pause(&mut random);
+        writer.stop();
+        for (name, bytes) in writer.streams() {
+            let walk = walk(&bytes).unwrap_or_else(|error| panic!("look {look}, {name} {error}"));
+            let entries = check_index(&writer.index(&name), &walk);
+            behind += usize::from(entries < walk.packets.len());
+            // All packets have records but those that fill a place (and a stream's first, to count from).
+            let last = walk.packets.last().filter(|packet| packet.seq > 0);
+            inside += usize::from(last.is_some_and(|packet| packet.records == 0));
+        }
+        writer.go_on();
+    }
+    println!(
+        "300 looks, {inside} inside of a large packet's publication, {behind} before the index"
+    );
+    assert!(inside > 0 && behind > 0, "the looks missed what they are for");
+}
+
+#[test]
+fn a_stopped_writers_file_ends_at_a_whole_packet_on_tmpfs() {
+    look_at_stopped_writers(Path::new("/dev/shm"));
+}
+
+#[test]
+fn a_stopped_writers_file_ends_at_a_whole_packet_on_disk() {
+    look_at_stopped_writers(&std::env::temp_dir());
+}
+
+fn look_in_passing(parent: &Path) {
+    let writer = Writer::start(parent, false);
+    let mut random = Random(12);
+    for look in 0..300 {
+        pause(&mut random);
+        for (name, bytes) in writer.streams() {
+            walk(&bytes).unwrap_or_else(|error| panic!("look {look}, {name} {error}"));
+        }
+    }
+}
+
+#[test]
+fn small_packets_are_whole_for_who_looks_in_passing_on_tmpfs() {
+    look_in_passing(Path::new("/dev/shm"));
+}
+
+#[test]
+fn small_packets_are_whole_for_who_looks_in_passing_on_disk() {
+    look_in_passing(&std::env::temp_dir());
+}
+
+/// What the index covers is final, so it is there for readers who stop nobody, large packets or not.
+#[test]
+fn indexed_packets_are_whole_for_who_looks_in_passing() {
+    let writer = Writer::start(Path::new("/dev/shm"), true);
+    let mut random = Random(13);
+    let mut large = 0;
+    for look in 0..300 {
+        pause(&mut random);
+        let names: Vec<String> = writer.streams().into_keys().collect();
+        for name in names {
+            let index = writer.index(&name);
+            let Some(last) = index.get(16..).and_then(|entries| entries.chunks_exact(72).last())
+            else {
+                continue;
+            };
+            let word =
+                |n: usize| u64::from_be_bytes(last[8 * n..8 * n + 8].try_into().unwrap()) as usize;
+            let Ok(bytes) = fs::read(writer.dir.path().join(&name)) else { continue };
+            let covered = &bytes[..word(0) + word(1) / 8];
+            let walk = walk(covered).unwrap_or_else(|error| panic!("look {look}, {name} {error}"));
+            let whole = index.len() - (index.len() - 16) % 72;
+            check_index(&index[..whole], &walk);
+            large += walk
+                .packets
+                .iter()
+                .filter(|packet| packet.bytes > PAGE && packet.records > 0)
+                .count();
+        }
+    }
+    assert!(large > 0);
+}
+
+fn kill_and_resume(parent: &Path) {
+    let mut random = Random(14);
+    for round in 0..80 {
+        let mut writer = Writer::start(parent, true);
+        std::thread::sleep(Duration::from_micros(random.below(8000)));
+        writer.kill();
+        let dir = writer.dir.path();
+        for (name, bytes) in writer.streams() {
+            let before =
+                walk(&bytes).unwrap_or_else(|error| panic!("kill {round}, {name} {error}"));
+            let stream = name[1..].parse().unwrap();
+            let (mut again, last) =
+                StreamWriter::resume(dir, &name, identity(0, stream, 2)).unwrap();
+            let last =
+                last.map_or((0, 0), |last| (last.context.seq + 1, last.context.end_position));
+            assert_eq!(last, (before.packets.len() as u64, before.records));
+            assert_eq!(fs::read(dir.join(&name)).unwrap(), bytes, "resuming changes no packet");
+            let mut next = before.records + 1;
+            child::round(&mut again, &mut random, true, &mut next);
+            drop(again);
+            let after = walk(&fs::read(dir.join(&name)).unwrap()).unwrap();
+            assert_eq!(after.records, next - 1);
+            assert_eq!(check_index(&writer.index(&name), &after), after.packets.len());
+        }
+    }
+}
+
+#[test]
+fn a_killed_writers_file_is_whole_and_goes_on_on_tmpfs() {
+    kill_and_resume(Path::new("/dev/shm"));
+}
+
+#[test]
+fn a_killed_writers_file_is_whole_and_goes_on_on_disk() {
+    kill_and_resume(&std::env::temp_dir());
+}
+
+#[test]
+fn babeltrace_reads_a_copy_of_a_stopped_writers_directory() {
+    if !common::has_babeltrace() {
+        return;
+    }
+    let writer = Writer::start(&std::env::temp_dir(), true);
+    let mut random = Random(15);
+    for _ in 0..5 {
+        let copy: PathBuf = tempfile::tempdir().unwrap().keep();
+        pause(&mut random);
+        writer.stop();
+        let status =
+            Command::new("cp").arg("-r").arg(writer.dir.path()).arg(copy.join("trace")).status();
+        assert!(status.unwrap().success());
+        writer.go_on();
+        let mut records = 0;
+        for entry in fs::read_dir(copy.join("trace")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().unwrap().to_str().unwrap().starts_with('s') {
+                records += walk(&fs::read(path).unwrap()).unwrap().records;
+            }
+        }
+        let mut babeltrace = Command::new("babeltrace2");
+        let output = output_of(babeltrace.arg("-o").arg("text").arg(copy.join("trace")));
+        assert_eq!(output.lines().filter(|line| line.contains("t:record")).count() as u64, records);
+        fs::remove_dir_all(copy).unwrap();
+    }
+}
+
+fn output_of(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -1,0 +1,51 @@
+//! P1, P2, P4: one writer, one reader that takes prefixes and full sub-buffers as it likes. Each record
+//! is read once or counted lost, never torn; payload is never read while it may be written.
+#![cfg(loom)]
+
+use loom::thread;
+use loom_tests::{Consumer, SUBBUF_WORDS, Stream, Writer, assert_exact};
+use ust_core::sync::Local;
+
+/// Three or four records fill a sub-buffer: five cross into the second.
+#[test]
+fn a_reader_of_prefixes_sees_each_record_once() {
+    loom::model(|| {
+        let stream = Stream::<Local>::new(SUBBUF_WORDS, 2);
+        let writer = Writer::new(&stream);
+        let mut consumer = Consumer::new(&stream);
+        let thread = thread::spawn(move || {
+            for number in 1..=5 {
+                let _ = writer.emit(number);
+            }
+        });
+        consumer.read_prefix();
+        consumer.read_prefix();
+        thread.join().unwrap();
+        consumer.read_all();
+        assert_exact(&consumer, 5);
+        assert!(consumer.numbers.is_sorted());
+        assert_eq!(consumer.lost(), 0, "there was room for all of them");
+    });
+}
+
+/// Sub-buffers of one or two records, three memories, more records than room: over the wrap, with losses.
+#[test]
+fn exchange_over_the_wrap_loses_nothing_uncounted() {
+    loom::model(|| {
+        let stream = Stream::<Local>::new(SUBBUF_WORDS / 2, 2);
+        let writer = Writer::new(&stream);
+        let mut consumer = Consumer::new(&stream);
+        let thread = thread::spawn(move || {
+            for number in 1..=4 {
+                let _ = writer.emit(number);
+            }
+        });
+        consumer.take_complete();
+        consumer.read_prefix();
+        consumer.take_complete();
+        thread.join().unwrap();
+        consumer.read_all();
+        assert_exact(&consumer, 4);
+        assert!(consumer.numbers.is_sorted());
+    });
+}

@@ -1,0 +1,95 @@
+//! The process file: who the process is, and every event class it has.
+//!
+//! ```text
+//!   0                4096
+//!   | ProcessHeader  | ClassEntry | body | ClassEntry | body | ...          zero
+//!                    '--------------- log_bytes ---------------'
+//! ```
+//!
+//! A memfd, so that it outlives the process: whoever emits one event and is killed has still said what
+//! the event is. It only grows. `log_bytes` is raised, with release, behind whole entries; the body is a
+//! serialised [`ClassBody`](crate::agent::protocol::ClassBody). An entry's `class_id` is written once,
+//! when the class is first switched on: that keeps the low identifiers, which have the short record
+//! header, for classes that are recorded.
+
+use super::PAGE_BYTES;
+use crate::sync::{AtomicU32, AtomicU64};
+#[cfg(not(loom))]
+use core::mem::offset_of;
+
+/// First eight bytes of a process file: "USTPROC" and a zero byte.
+pub const PROCESS_MAGIC: u64 = u64::from_le_bytes(*b"USTPROC\0");
+
+/// Bytes of a process file; sparse, nearly all of it never touched.
+pub const PROCESS_FILE_BYTES: usize = 16 << 20;
+
+/// Where the log begins.
+pub const CLASS_LOG_OFFSET: usize = PAGE_BYTES;
+
+/// Bytes the log can grow to.
+pub const CLASS_LOG_BYTES: usize = PROCESS_FILE_BYTES - CLASS_LOG_OFFSET;
+
+/// First page of a process file.
+#[repr(C)]
+pub struct ProcessHeader {
+    /// [`PROCESS_MAGIC`].
+    pub magic: u64,
+    /// [`ABI_VERSION`](super::ABI_VERSION).
+    pub abi_version: u32,
+    /// Process id, in the process's own namespace.
+    pub pid: u32,
+    /// Random identity: process ids come again, this does not.
+    pub process_uid: [u8; 16],
+    /// When the identity was made, in nanoseconds since the epoch.
+    pub created_realtime_ns: u64,
+    /// Bits of a pointer.
+    pub pointer_bits: u32,
+    reserved: u32,
+    /// Process name, as the kernel has it, zero-padded.
+    pub procname: [u8; 16],
+    /// Bytes of whole entries in the log. Release when raised, acquire when read.
+    pub log_bytes: AtomicU64,
+    /// Records lost because no stream could be had for them.
+    pub lost_no_stream: AtomicU64,
+}
+
+/// What stands before each serialised class in the log.
+#[repr(C)]
+pub struct ClassEntry {
+    /// Bytes of the body that follows; the next entry stands behind it, at a multiple of four.
+    pub body_bytes: u32,
+    /// Event id plus one; 0 until the class is first switched on.
+    pub class_id: AtomicU32,
+}
+
+#[cfg(not(loom))]
+const _: () = {
+    assert!(offset_of!(ProcessHeader, abi_version) == 8);
+    assert!(offset_of!(ProcessHeader, pid) == 12);
+    assert!(offset_of!(ProcessHeader, process_uid) == 16);
+    assert!(offset_of!(ProcessHeader, created_realtime_ns) == 32);
+    assert!(offset_of!(ProcessHeader, pointer_bits) == 40);
+    assert!(offset_of!(ProcessHeader, procname) == 48);
+    assert!(offset_of!(ProcessHeader, log_bytes) == 64);
+    assert!(offset_of!(ProcessHeader, lost_no_stream) == 72);
+    assert!(size_of::<ProcessHeader>() == 80);
+    assert!(size_of::<ClassEntry>() == 8);
+};
+
+impl ProcessHeader {
+    /// The header of a fresh process file.
+    pub fn new(pid: u32, process_uid: [u8; 16], created_realtime_ns: u64, procname: [u8; 16]) -> Self {
+        Self {
+            magic: PROCESS_MAGIC,
+            abi_version: super::ABI_VERSION,
+            pid,
+            process_uid,
+            created_realtime_ns,
+            pointer_bits: usize::BITS,
+            reserved: 0,
+            procname,
+            log_bytes: AtomicU64::new(0),
+            lost_no_stream: AtomicU64::new(0),
+        }
+    }
+}

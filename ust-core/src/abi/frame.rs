@@ -1,0 +1,124 @@
+//! The frame word: the first four bytes of every record, by which the reader walks a sub-buffer.
+//!
+//! ```text
+//!    31 30   29    28 ................ 0
+//!   +-----+------+---------------------+
+//!   |state| note |  length in bytes    |     length counts the frame word itself and is exact;
+//!   +-----+------+---------------------+     the next frame stands at the next multiple of four
+//!
+//!   00 empty      memory is as it was when the sub-buffer was entered: nothing stored yet
+//!   01 in flight  space is reserved; what follows may be half written
+//!   10 committed  what follows is whole and will not change until the sub-buffer is given back
+//!   11 pad        nothing follows to the end of the sub-buffer
+//! ```
+//!
+//! Order in time is empty -> in flight -> committed, or empty -> pad.
+
+/// Records, and so frame words, stand at multiples of this.
+pub const WORD_BYTES: usize = 4;
+
+/// The longest record, its frame word included: what 16 bits of words can say.
+pub const MAX_RECORD_BYTES: usize = 0xffff * WORD_BYTES;
+
+const STATE_SHIFT: u32 = 30;
+const NOTE_BIT: u32 = 1 << 29;
+const LENGTH_MASK: u32 = NOTE_BIT - 1;
+
+/// What a committed frame holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameKind {
+    /// An event record: header and payload as CTF wants them.
+    Event,
+    /// A note from the writers to the reader (who owns the stream from here on); no event.
+    Note,
+}
+
+/// A frame word, decoded. Lengths are as the word says them and not yet checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    /// Nothing stored yet.
+    Empty,
+    /// Reserved, possibly half written.
+    InFlight {
+        /// Exact bytes, the frame word included.
+        length_bytes: usize,
+    },
+    /// Whole.
+    Committed {
+        /// What it holds.
+        kind: FrameKind,
+        /// Exact bytes, the frame word included.
+        length_bytes: usize,
+    },
+    /// Nothing more in this sub-buffer.
+    Pad {
+        /// Bytes up to the end of the sub-buffer.
+        length_bytes: usize,
+    },
+}
+
+impl Frame {
+    /// Reads a word that may hold anything.
+    #[inline]
+    pub fn decode(word: u32) -> Self {
+        let length_bytes = (word & LENGTH_MASK) as usize;
+        match word >> STATE_SHIFT {
+            0 => Frame::Empty,
+            1 => Frame::InFlight { length_bytes },
+            2 => {
+                let kind = if word & NOTE_BIT != 0 { FrameKind::Note } else { FrameKind::Event };
+                Frame::Committed { kind, length_bytes }
+            }
+            _ => Frame::Pad { length_bytes },
+        }
+    }
+
+    /// The word of a reservation.
+    #[inline(always)]
+    pub const fn in_flight(length_bytes: usize) -> u32 {
+        1 << STATE_SHIFT | length_bytes as u32
+    }
+
+    /// The word of a committed record.
+    #[inline(always)]
+    pub const fn committed(kind: FrameKind, length_bytes: usize) -> u32 {
+        let note = match kind {
+            FrameKind::Event => 0,
+            FrameKind::Note => NOTE_BIT,
+        };
+        2 << STATE_SHIFT | note | length_bytes as u32
+    }
+
+    /// The word that ends a sub-buffer early.
+    #[inline]
+    pub const fn pad(length_bytes: usize) -> u32 {
+        3 << STATE_SHIFT | length_bytes as u32
+    }
+
+    /// Whether `word` is that of a committed record, whichever it holds.
+    #[inline(always)]
+    pub const fn is_committed(word: u32) -> bool {
+        word >> STATE_SHIFT == 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_constructor_decodes_to_itself() {
+        for length_bytes in [4, 5, 8, 12, MAX_RECORD_BYTES] {
+            assert_eq!(Frame::decode(Frame::in_flight(length_bytes)), Frame::InFlight { length_bytes });
+            for kind in [FrameKind::Event, FrameKind::Note] {
+                let word = Frame::committed(kind, length_bytes);
+                assert_eq!(Frame::decode(word), Frame::Committed { kind, length_bytes });
+                assert!(Frame::is_committed(word));
+            }
+            assert_eq!(Frame::decode(Frame::pad(length_bytes)), Frame::Pad { length_bytes });
+            assert!(!Frame::is_committed(Frame::pad(length_bytes)));
+            assert!(!Frame::is_committed(Frame::in_flight(length_bytes)));
+        }
+        assert_eq!(Frame::decode(0), Frame::Empty);
+    }
+}

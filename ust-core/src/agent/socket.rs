@@ -1,0 +1,81 @@
+//! The sockets between processes and the daemon: connect, send with descriptors, receive with them.
+//!
+//! Everything here but [`receive`] allocates nothing and takes no lock: a thread's first event may come in
+//! a signal handler.
+
+use super::protocol::MAX_MESSAGE_BYTES;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::{self, Errno, IoSlice, IoSliceMut};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, recvmsg, sendmsg,
+    socket_with,
+};
+use std::mem::MaybeUninit;
+
+/// Descriptors that one message carries at most.
+pub const MAX_FDS: usize = 2;
+
+/// Connects to the daemon.
+///
+/// Without `wait` it does not block: a daemon whose queue of connections is full is as good as none.
+///
+/// # Errors
+/// What the kernel says; `CONNREFUSED` and `NOENT` mean that there is no daemon.
+pub fn connect_to(address: &SocketAddrUnix, wait: bool) -> io::Result<OwnedFd> {
+    let flags = if wait { SocketFlags::CLOEXEC } else { SocketFlags::CLOEXEC | SocketFlags::NONBLOCK };
+    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
+    connect(&socket, address)?;
+    Ok(socket)
+}
+
+/// Sends one message with its descriptors, whole or not at all.
+///
+/// # Errors
+/// What the kernel says. Never a SIGPIPE.
+pub fn send(socket: impl AsFd, bytes: &[u8], fds: &[BorrowedFd<'_>], flags: SendFlags) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !fds.is_empty() && !control.push(SendAncillaryMessage::ScmRights(fds)) {
+        return Err(Errno::INVAL);
+    }
+    sendmsg(socket, &[IoSlice::new(bytes)], &mut control, flags | SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+/// A message as it arrived.
+#[derive(Debug)]
+pub struct Received {
+    /// Its bytes; empty at the end of the connection.
+    pub untrusted_bytes: Vec<u8>,
+    /// Its descriptors, closed on exec.
+    pub fds: Vec<OwnedFd>,
+}
+
+/// Receives one message.
+///
+/// # Errors
+/// What the kernel says; `AGAIN` if there is none and the socket or `flags` say not to wait. A message that
+/// was longer than any may be is `MSGSIZE`.
+pub fn receive(socket: impl AsFd, flags: RecvFlags) -> io::Result<Received> {
+    let mut bytes = vec![0; MAX_MESSAGE_BYTES];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let received = recvmsg(
+        socket,
+        &mut [IoSliceMut::new(&mut bytes)],
+        &mut control,
+        flags | RecvFlags::CMSG_CLOEXEC,
+    )?;
+    let mut fds = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(rights) = message {
+            fds.extend(rights);
+        }
+    }
+    if received.flags.contains(rustix::net::ReturnFlags::TRUNC) {
+        return Err(Errno::MSGSIZE);
+    }
+    bytes.truncate(received.bytes);
+    Ok(Received { untrusted_bytes: bytes, fds })
+}

@@ -1,0 +1,58 @@
+//! The clock that records carry.
+//!
+//! Two kinds, chosen by the daemon and told to the process with the rules: the processor's time-stamp
+//! counter where the kernel itself trusts it (about 8 ns), else `CLOCK_MONOTONIC` through the vDSO
+//! (about 25 ns). Which frequency and which moment of the epoch a value stands for is the daemon's
+//! affair; the process only reads.
+#![allow(unsafe_code)]
+
+use serde::{Deserialize, Serialize};
+
+/// A source of clock values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum ClockKind {
+    /// The invariant time-stamp counter, in cycles. x86-64 only; elsewhere it is `Monotonic`.
+    Tsc,
+    /// `CLOCK_MONOTONIC`, in nanoseconds.
+    Monotonic,
+}
+
+impl ClockKind {
+    /// The best clock of this machine: the counter where the kernel uses it for its own clocks, which it
+    /// does only after it has found it invariant and in step on all CPUs.
+    pub fn best() -> Self {
+        const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+        let is_tsc = || std::fs::read_to_string(SOURCE).is_ok_and(|name| name.trim() == "tsc");
+        if cfg!(target_arch = "x86_64") && is_tsc() { ClockKind::Tsc } else { ClockKind::Monotonic }
+    }
+
+    /// Reads the clock. Async-signal-safe, no system call.
+    #[inline(always)]
+    pub fn now(self) -> u64 {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: every x86-64 has the instruction. It does not wait for earlier loads, and need not:
+            // a stream's owner reads it between two accesses to the position of which the second is a CAS
+            // that fails if a handler came between, and an interrupt is precise.
+            ClockKind::Tsc => unsafe { core::arch::x86_64::_rdtsc() },
+            _ => monotonic_ns(),
+        }
+    }
+}
+
+/// `CLOCK_MONOTONIC` in nanoseconds.
+#[inline]
+pub fn monotonic_ns() -> u64 {
+    nanoseconds(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic))
+}
+
+/// `CLOCK_REALTIME` in nanoseconds since the epoch.
+#[inline]
+pub fn realtime_ns() -> u64 {
+    nanoseconds(rustix::time::clock_gettime(rustix::time::ClockId::Realtime))
+}
+
+fn nanoseconds(time: rustix::time::Timespec) -> u64 {
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}

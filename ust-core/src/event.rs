@@ -1,0 +1,77 @@
+//! Event classes as the source code states them.
+//!
+//! One [`EventDescription`] stands in read-only memory for each `#[tracepoint]`. It says all that a
+//! reader has to know of the event: who provides it, its name, its level, its fields in the order in
+//! which they lie in the record. The process writes it into its process file once (see
+//! `crate::process_file`), and the daemon turns it into CTF metadata.
+//!
+//! Nothing here changes while the program runs.
+
+use crate::wire::FieldType;
+
+/// What a `#[tracepoint]` declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventDescription {
+    /// The subsystem that the event belongs to: the part before the colon in `provider:name`.
+    pub provider: &'static str,
+    /// The event's own name: the part after the colon.
+    pub name: &'static str,
+    /// How important the event is.
+    pub level: Level,
+    /// The fields, in the order of their bytes in the record.
+    pub fields: &'static [FieldDescription],
+    /// Path of the source file that declares it, as the compiler was given it.
+    pub file: &'static str,
+    /// Line of the declaration, counted from 1.
+    pub line: u32,
+    /// Path of the Rust module that declares it.
+    pub module_path: &'static str,
+}
+
+/// One field of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldDescription {
+    /// The parameter's name, without any prefix.
+    pub name: &'static str,
+    /// How the value lies in the record.
+    pub ty: FieldType,
+}
+
+/// How important an event is: syslog's levels, then LTTng's finer debug levels.
+///
+/// The numbers are those of LTTng-UST's `TRACE_*` levels, so that filters and viewers that know one
+/// know the other. A lower number is more urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Level {
+    /// The system is unusable.
+    Emerg = 0,
+    /// Somebody must act at once.
+    Alert = 1,
+    /// Critical condition.
+    Crit = 2,
+    /// Error condition.
+    Err = 3,
+    /// Warning condition.
+    Warning = 4,
+    /// Normal but significant.
+    Notice = 5,
+    /// Informational.
+    Info = 6,
+    /// Debugging, system scope.
+    DebugSystem = 7,
+    /// Debugging, program scope.
+    DebugProgram = 8,
+    /// Debugging, process scope.
+    DebugProcess = 9,
+    /// Debugging, module scope.
+    DebugModule = 10,
+    /// Debugging, compilation unit scope.
+    DebugUnit = 11,
+    /// Debugging, function scope.
+    DebugFunction = 12,
+    /// Debugging, line scope: what an event without a stated level has.
+    DebugLine = 13,
+    /// Debugging, everything else.
+    Debug = 14,
+}

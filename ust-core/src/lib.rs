@@ -1,0 +1,20 @@
+//! Placeholder.
+#![deny(unsafe_code)]
+extern crate self as ust_core;
+pub mod abi;
+pub mod ring;
+pub mod sync;
+pub mod testpoint;
+#[cfg(not(loom))]
+pub mod event;
+#[cfg(not(loom))]
+pub mod wire;
+#[cfg(not(loom))]
+pub mod callsite;
+#[doc(hidden)]
+#[cfg(not(loom))]
+pub mod __private;
+#[cfg(not(loom))]
+pub use event::Level;
+#[cfg(not(loom))]
+pub use ust_macros::tracepoint;

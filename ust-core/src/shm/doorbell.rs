@@ -1,0 +1,87 @@
+//! The doorbell: how a writer that has filled a sub-buffer wakes a daemon that sleeps.
+//!
+//! ```text
+//!   daemon                                     writer
+//!   1 asleep.swap(1)                           a  position moves on (step H)
+//!   2 look at every stream once more           b  asleep.swap(0) gives 1?
+//!   3 futex_wait(rings)                        c     rings += 1; futex_wake(rings)
+//! ```
+//!
+//! Both swaps are read-modify-writes of one word, so one comes first. If 1 does, b finds it and wakes. If
+//! b does, 1 reads what b released, and 2 sees what a moved. With `--read-timer` the daemon never sets
+//! `asleep`, and no writer ever makes a system call here.
+//!
+//! It is a futex in memory that the daemon sent, not a descriptor: a program that closes every descriptor
+//! it does not know would leave us a number that soon means one of its own files.
+#![allow(unsafe_code)]
+
+use crate::sync::{AtomicPtr, AtomicU32, Ordering};
+use rustix::thread::futex;
+
+/// The daemon's two words, one page shared by all processes that it serves.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct Doorbell {
+    /// 1 while the daemon sleeps, or is about to.
+    asleep: AtomicU32,
+    /// Grows with each ring: what the daemon waits on.
+    rings: AtomicU32,
+}
+
+/// Bytes of the memfd that holds a [`Doorbell`].
+pub const DOORBELL_BYTES: usize = crate::abi::PAGE_BYTES;
+
+/// The doorbell of the daemon that this process is connected to. Never unmapped once set: a page.
+static DOORBELL: AtomicPtr<Doorbell> = AtomicPtr::new(core::ptr::null_mut());
+
+/// Sets the doorbell that [`ring`] uses; `None` for silence.
+pub fn install(doorbell: Option<&'static Doorbell>) {
+    let doorbell = doorbell.map_or(core::ptr::null(), core::ptr::from_ref);
+    // Release: pairs with the acquire in `ring`, though the page was mapped by this very process.
+    DOORBELL.store(doorbell.cast_mut(), Ordering::Release);
+}
+
+/// Wakes the daemon if it sleeps. Async-signal-safe; at most one system call.
+pub fn ring() {
+    // SAFETY: what `install` was given lives for ever.
+    if let Some(doorbell) = unsafe { DOORBELL.load(Ordering::Acquire).as_ref() } {
+        doorbell.ring();
+    }
+}
+
+impl Doorbell {
+    fn ring(&self) {
+        // AcqRel: see the module page.
+        if self.asleep.swap(0, Ordering::AcqRel) == 1 {
+            self.rings.fetch_add(1, Ordering::Release);
+            // Shared, not private: the waiter is another process. Nothing to be done if it fails.
+            let _ = futex::wake(&self.rings, futex::Flags::empty(), 1);
+        }
+    }
+
+    /// Daemon: says that it is about to sleep. Look at every stream once more before waiting.
+    pub fn fall_asleep(&self) {
+        self.asleep.swap(1, Ordering::AcqRel);
+    }
+
+    /// Daemon: says that it is awake, and need not be rung for.
+    pub fn wake_up(&self) {
+        self.asleep.swap(0, Ordering::AcqRel);
+    }
+
+    /// Daemon: how often it has been rung.
+    pub fn rings(&self) -> u32 {
+        self.rings.load(Ordering::Acquire)
+    }
+
+    /// Daemon: waits until it has been rung more often than `seen` times. May return early.
+    pub fn wait(&self, seen: u32) {
+        let _ = futex::wait(&self.rings, futex::Flags::empty(), seen, None);
+    }
+
+    /// Rings so that a waiting thread of the daemon's own returns.
+    pub fn interrupt(&self) {
+        self.asleep.store(1, Ordering::Release);
+        self.ring();
+    }
+}

@@ -1,0 +1,45 @@
+//! Sealed memfds: files without a name that neither side can shrink under the other's feet.
+//!
+//! A mapping of a file that gets shorter is a SIGBUS waiting to happen. So the creator seals the size
+//! before it maps or sends the file, and a receiver looks at the seals before it maps.
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create};
+use rustix::io;
+
+/// The size can no longer change, nor can anybody add a seal that would take writing away.
+const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
+
+/// Creates a sparse memfd of `size_bytes`, size sealed, closed on exec. Async-signal-safe.
+///
+/// # Errors
+/// What the kernel says: too many descriptors, no memory.
+pub fn create(name: &core::ffi::CStr, size_bytes: usize) -> io::Result<OwnedFd> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    // NOEXEC_SEAL came with Linux 6.3; older kernels refuse the flag.
+    let fd = memfd_create(name, flags | MemfdFlags::NOEXEC_SEAL)
+        .or_else(|_| memfd_create(name, flags))?;
+    ftruncate(&fd, size_bytes as u64)?;
+    fcntl_add_seals(&fd, SEALS)?;
+    Ok(fd)
+}
+
+/// Checks that a file from elsewhere has its size sealed; returns the size in bytes.
+///
+/// # Errors
+/// `PERM` if the seals are missing, `INVAL` if it is no file that can be sealed, or what the kernel says.
+pub fn check(fd: impl AsFd) -> io::Result<usize> {
+    if !fcntl_get_seals(&fd)?.contains(SealFlags::SHRINK | SealFlags::GROW) {
+        return Err(io::Errno::PERM);
+    }
+    usize::try_from(fstat(&fd)?.st_size).map_err(|_| io::Errno::FBIG)
+}
+
+/// The inode of an open file: whether a descriptor still is what it was.
+///
+/// # Errors
+/// The descriptor is closed.
+pub fn identity(fd: impl AsFd) -> io::Result<(u64, u64)> {
+    let stat = fstat(fd)?;
+    Ok((stat.st_dev, stat.st_ino))
+}

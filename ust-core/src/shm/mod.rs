@@ -1,0 +1,19 @@
+//! Shared memory: memfds, their mappings, and the one place where words are overlaid on mapped bytes.
+//!
+//! ```text
+//!   memfd   creates sealed files, checks seals and sizes of those that came from elsewhere
+//!   mapping maps them, and lends typed references to what stands at an offset
+//!   stream  lends the ring the words of one stream: `StreamWords`
+//!   doorbell   the two words by which writers wake the daemon
+//! ```
+//!
+//! No `&[u8]` is ever formed over memory that a peer can write: bytes go in and out through raw pointers
+//! and atomics, into private memory, where they are then checked.
+
+pub mod doorbell;
+pub mod mapping;
+pub mod memfd;
+pub mod stream;
+
+pub use mapping::Mapping;
+pub use stream::StreamWords;

@@ -1,0 +1,113 @@
+//! The words of one stream, overlaid on mapped bytes: what `shm` lends to `ring`.
+#![allow(unsafe_code)]
+
+use super::mapping::populate;
+use crate::abi::{Geometry, PAGE_BYTES, StreamControl};
+use crate::ring::RingMemory;
+use crate::sync::AtomicU32;
+
+/// The parts of one mapped stream. `K` as in [`StreamControl`].
+#[derive(Debug)]
+pub struct StreamWords<K> {
+    base: *mut u8,
+    geometry: Geometry,
+    kind: core::marker::PhantomData<K>,
+}
+
+// SAFETY: what `base` points to is shared memory, made of atomics and of bytes that the ring's protocol
+// gives to one side at a time.
+unsafe impl<K> Send for StreamWords<K> {}
+// SAFETY: as above.
+unsafe impl<K> Sync for StreamWords<K> {}
+
+impl<K> Clone for StreamWords<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for StreamWords<K> {}
+
+impl<K> StreamWords<K> {
+    /// The stream that begins at `base`.
+    ///
+    /// # Safety
+    /// `geometry.stream_bytes()` bytes from `base`, which stands at a page, stay mapped as long as the
+    /// result or a copy of it is used.
+    pub const unsafe fn new(base: *mut u8, geometry: Geometry) -> Self {
+        Self { base, geometry, kind: core::marker::PhantomData }
+    }
+
+    /// The byte at `offset` of `memory`: valid to the end of that memory.
+    ///
+    /// # Safety
+    /// As for [`RingMemory::frame`], but `offset` need not be aligned.
+    #[inline(always)]
+    pub unsafe fn bytes(&self, memory: usize, offset: usize) -> *mut u8 {
+        // SAFETY: the caller's bounds are those of the geometry, and `new`'s caller mapped all of it.
+        unsafe { self.base.add(self.geometry.memory_offset(memory) + offset) }
+    }
+
+    /// Copies a committed record's bytes out to private memory.
+    ///
+    /// `offset` is where a [`Found`](crate::ring::Found) says, a multiple of four. The peer may be mad and
+    /// write there all the same: words are loaded one by one, and what arrives is an allegation.
+    pub fn copy_out(&self, memory: usize, offset: usize, to: &mut [u8]) {
+        assert!(memory < self.geometry.memory_count());
+        assert!(offset.is_multiple_of(4) && offset <= self.geometry.subbuf_size_bytes());
+        assert!(to.len() <= self.geometry.subbuf_size_bytes() - offset);
+        let mut chunks = to.chunks_exact_mut(4);
+        let mut at = offset;
+        for chunk in &mut chunks {
+            // SAFETY: asserted above.
+            let word = unsafe { self.frame(memory, at) };
+            // Relaxed: behind the acquire that found the record committed.
+            chunk.copy_from_slice(&word.load(crate::sync::Ordering::Relaxed).to_ne_bytes());
+            at += 4;
+        }
+        let rest = chunks.into_remainder();
+        if !rest.is_empty() {
+            // SAFETY: the sub-buffer's size is a multiple of four, so the word lies within it.
+            let word = unsafe { self.frame(memory, at) };
+            let bytes = word.load(crate::sync::Ordering::Relaxed).to_ne_bytes();
+            rest.copy_from_slice(&bytes[..rest.len()]);
+        }
+    }
+}
+
+// SAFETY: `new`'s caller keeps the bytes mapped; the arithmetic is pure.
+unsafe impl<K: 'static> RingMemory for StreamWords<K> {
+    type Kind = K;
+
+    #[inline(always)]
+    fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    #[inline(always)]
+    fn control(&self) -> &StreamControl<K> {
+        // SAFETY: the control page is the stream's first, mapped and page-aligned; all of it is atomics.
+        unsafe { &*self.base.cast() }
+    }
+
+    #[inline(always)]
+    unsafe fn frame(&self, memory: usize, offset: usize) -> &AtomicU32 {
+        // SAFETY: the caller's bounds; a multiple of four from a page is aligned for a u32.
+        unsafe { &*self.bytes(memory, offset).cast() }
+    }
+
+    unsafe fn clear(&self, memory: usize) {
+        // SAFETY: in bounds, and the caller says that no writer uses it.
+        unsafe { self.bytes(memory, 0).write_bytes(0, self.geometry.subbuf_size_bytes()) };
+    }
+
+    fn prepare(&self, memory: usize) -> bool {
+        // A sub-buffer is whole pages: sizes are powers of two from 4096 on.
+        const { assert!(PAGE_BYTES == 4096) };
+        // SAFETY: `memory` is one of the geometry's.
+        populate(unsafe { self.bytes(memory, 0) }, self.geometry.subbuf_size_bytes())
+    }
+
+    fn deliver(&self) {
+        super::doorbell::ring();
+    }
+}

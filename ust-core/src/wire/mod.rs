@@ -1,0 +1,39 @@
+//! How a value lies in an event record: CTF's byte layout, and nothing else.
+//!
+//! ```text
+//!  file_indexed("a.rs", 512)
+//!
+//!   record header      payload: the tuple's fields, one after the other
+//!  +----------------+ +-----------------+-------------------------+
+//!  | id 5 | clock 27| | 'a' '.' 'r' 's' 0 | 00 02 00 00 00 00 00 00 |
+//!  +----------------+ +-----------------+-------------------------+
+//!   record_header.rs    text.rs           scalar.rs
+//! ```
+//!
+//! What holds for every byte here:
+//!
+//! - **Native byte order, alignment 1.** Nothing is padded, so a payload's size does not depend on
+//!   where it starts. The metadata says which byte order it was.
+//! - **Measured, then written.** A payload's [`size_bytes`](Payload::size_bytes) is known before space
+//!   is reserved for it, and [`encode`](Payload::encode) writes exactly that many bytes. When every
+//!   field has a fixed size, so has the payload: the ring then reserves a constant, and the encoding
+//!   compiles to straight stores.
+//! - **Described by the type alone.** [`Field::TYPE`] is a constant from which the metadata is written;
+//!   nothing in the record says what it is.
+//! - **Pure.** No I/O, no allocation, no panics, no state: bytes in, bytes out.
+
+mod field;
+mod field_type;
+mod payload;
+mod record_header;
+mod scalar;
+mod sequence;
+mod text;
+
+pub use field::{Element, Field};
+pub use field_type::{FieldType, Scalar};
+pub use payload::Payload;
+pub use record_header::{
+    COMPACT_BYTES, COMPACT_CLOCK_BITS, EXTENDED_BYTES, MAX_COMPACT_ID, compact_fits, write_compact,
+    write_extended,
+};

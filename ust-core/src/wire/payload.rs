@@ -1,0 +1,95 @@
+//! All fields of one event, as the tuple that the tracepoint was given.
+//!
+//! ```text
+//!  (path, bytes, ok)     path ... 0 | bytes: u64 | ok: u8
+//! ```
+//!
+//! The fields lie in the tuple's order, each where the one before it ends.
+
+#![allow(unsafe_code)]
+
+use super::Field;
+
+/// The fields of one event: a tuple of up to 16 [`Field`]s.
+///
+/// # Safety
+///
+/// - [`encode`](Payload::encode) writes exactly [`size_bytes`](Payload::size_bytes) bytes, all of them.
+/// - `size_bytes` gives the same answer however often it is asked while the payload is borrowed, and
+///   that answer is `FIXED_SIZE_BYTES` if there is one.
+/// - Neither of them panics: a reservation must not be left behind.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the payload of an event",
+    note = "a payload is a tuple of up to 16 fields"
+)]
+pub unsafe trait Payload {
+    /// The payload's size in bytes, if it is the same for every value: every field's is.
+    const FIXED_SIZE_BYTES: Option<usize>;
+
+    /// How many bytes this payload takes; `usize::MAX` if the number does not fit.
+    fn size_bytes(&self) -> usize;
+
+    /// Writes the fields at `dst`, which need not be aligned.
+    ///
+    /// # Safety
+    ///
+    /// `dst` is valid for writes of [`size_bytes`](Payload::size_bytes) bytes and does not overlap with
+    /// anything that `self` borrows.
+    unsafe fn encode(&self, dst: *mut u8);
+}
+
+/// The size of two fixed sizes together, if both are.
+const fn add(left: Option<usize>, right: Option<usize>) -> Option<usize> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(left.saturating_add(right)),
+        _ => None,
+    }
+}
+
+macro_rules! payload {
+    ($($field:ident)*) => {
+        // SAFETY: each field writes what it measured, from where the one before it ended, and the sizes
+        // are the sums of the fields'. The fields do not panic, nor do saturating sums.
+        unsafe impl<$($field: Field),*> Payload for ($($field,)*) {
+            const FIXED_SIZE_BYTES: Option<usize> = {
+                let size_bytes = Some(0);
+                $(let size_bytes = add(size_bytes, $field::FIXED_SIZE_BYTES);)*
+                size_bytes
+            };
+
+            #[inline(always)]
+            fn size_bytes(&self) -> usize {
+                // Saturating, because 32-bit machines can borrow the same gigabytes several times over.
+                // With fixed sizes all of this is a constant.
+                #[allow(non_snake_case)]
+                let ($($field,)*) = self;
+                let size_bytes = 0usize;
+                $(let size_bytes = size_bytes.saturating_add($field.size_bytes());)*
+                size_bytes
+            }
+
+            #[inline(always)]
+            unsafe fn encode(&self, dst: *mut u8) {
+                #[allow(non_snake_case)]
+                let ($($field,)*) = self;
+                let _end = dst;
+                $(
+                    // SAFETY: the fields before this one have used their own sizes of what the caller
+                    // lent, which is the sum of all.
+                    let _end = unsafe { $field.encode(_end) };
+                )*
+            }
+        }
+    };
+}
+
+/// A payload of all the names, one of all but the first, and so on down to none.
+macro_rules! payloads {
+    () => { payload!(); };
+    ($first:ident $($rest:ident)*) => {
+        payload!($first $($rest)*);
+        payloads!($($rest)*);
+    };
+}
+
+payloads!(A B C D E F G H I J K L M N O P);

@@ -1,0 +1,86 @@
+//! The header before each record's payload: which event class, and when.
+//!
+//! ```text
+//!  compact    4 bytes   | id: 5 bits | clock: low 27 bits |
+//!  extended  13 bytes   | 31: 5 bits, 3 unused | id: u32 | clock: u64 |
+//! ```
+//!
+//! This is CTF's usual variant on a 5-bit enumeration: 0 to 30 say "compact, and this is the id", 31 says
+//! "extended". Bits are filled from the lowest on little-endian machines, from the highest on big-endian
+//! ones, so that the tag is always in the first byte.
+//!
+//! A reader completes the 27 bits from the clock of the record before: it takes the nearest value not
+//! below that. So a compact header is right only if less than 2^27 clock ticks have passed since then,
+//! and if the reader is certain to see that record. [`compact_fits`] tests the first; the second is for
+//! the ring to know.
+
+#![allow(unsafe_code)]
+
+/// The size of a compact header.
+pub const COMPACT_BYTES: usize = 4;
+
+/// The size of an extended header.
+pub const EXTENDED_BYTES: usize = 13;
+
+/// How many of the clock's low bits a compact header has.
+pub const COMPACT_CLOCK_BITS: u32 = 27;
+
+/// The highest event class id that a compact header can carry.
+pub const MAX_COMPACT_ID: u32 = EXTENDED_TAG - 1;
+
+/// Stands in place of the id in an extended header.
+const EXTENDED_TAG: u32 = (1 << ID_BITS) - 1;
+
+const ID_BITS: u32 = u32::BITS - COMPACT_CLOCK_BITS;
+
+/// Whether a compact header can carry `id`, `delta` clock ticks after the record before.
+#[inline(always)]
+pub const fn compact_fits(id: u32, delta: u64) -> bool {
+    id <= MAX_COMPACT_ID && delta < 1 << COMPACT_CLOCK_BITS
+}
+
+/// Writes a compact header: `id`, and the low 27 bits of `clock`.
+///
+/// The caller has asked [`compact_fits`]; otherwise the reader sees another event at another time.
+///
+/// # Safety
+///
+/// `dst` is valid for writes of [`COMPACT_BYTES`] bytes. It need not be aligned.
+#[inline(always)]
+pub unsafe fn write_compact(dst: *mut u8, id: u32, clock: u64) {
+    debug_assert!(
+        id <= MAX_COMPACT_ID,
+        "event class id {id} needs an extended header"
+    );
+    let clock = clock as u32;
+    let word = if cfg!(target_endian = "little") {
+        id | clock << ID_BITS
+    } else {
+        id << COMPACT_CLOCK_BITS | clock << ID_BITS >> ID_BITS
+    };
+    // SAFETY: the caller lends `COMPACT_BYTES`, the size of a `u32`.
+    unsafe { dst.cast::<u32>().write_unaligned(word) };
+}
+
+/// Writes an extended header, which can carry every id and every clock.
+///
+/// # Safety
+///
+/// `dst` is valid for writes of [`EXTENDED_BYTES`] bytes. It need not be aligned.
+#[inline(always)]
+pub unsafe fn write_extended(dst: *mut u8, id: u32, clock: u64) {
+    const TAG: u8 = if cfg!(target_endian = "little") {
+        EXTENDED_TAG as u8
+    } else {
+        (EXTENDED_TAG as u8) << (u8::BITS - ID_BITS)
+    };
+    const { assert!(EXTENDED_BYTES == size_of::<u8>() + size_of::<u32>() + size_of::<u64>()) };
+    // SAFETY: the caller lends `EXTENDED_BYTES`: 1, then 4, then 8.
+    unsafe {
+        dst.write(TAG);
+        dst.add(1).cast::<u32>().write_unaligned(id);
+        dst.add(5).cast::<u64>().write_unaligned(clock);
+    }
+}
+
+const _: () = assert!(COMPACT_BYTES == size_of::<u32>());

@@ -1,0 +1,143 @@
+//! The attribute's arguments: `provider = "indexer", name = "done", level = Info, crate = path`.
+
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned as _;
+use syn::{Error, Ident, LitStr, Path, Result, Token};
+
+use crate::words::{check_name, nearest};
+
+/// The variants of `ust_core::Level`, the most urgent first.
+const LEVELS: [&str; 15] = [
+    "Emerg",
+    "Alert",
+    "Crit",
+    "Err",
+    "Warning",
+    "Notice",
+    "Info",
+    "DebugSystem",
+    "DebugProgram",
+    "DebugProcess",
+    "DebugModule",
+    "DebugUnit",
+    "DebugFunction",
+    "DebugLine",
+    "Debug",
+];
+
+const ARGUMENTS: [&str; 4] = ["provider", "name", "level", "crate"];
+
+/// What stands in the attribute's parentheses.
+#[derive(Default)]
+pub(crate) struct Args {
+    pub(crate) provider: Option<String>,
+    pub(crate) name: Option<String>,
+    /// A variant of `ust_core::Level`, with the span of where it was written.
+    pub(crate) level: Option<Ident>,
+    /// The path of `ust_core` in the user's crate.
+    pub(crate) ust_core: Option<Path>,
+}
+
+impl Parse for Args {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut args = Args::default();
+        while !input.is_empty() {
+            // Any identifier, because `crate` is a keyword.
+            let argument = input.call(Ident::parse_any)?;
+            let word = argument.to_string();
+            if !ARGUMENTS.contains(&word.as_str()) {
+                return Err(unknown_argument(&argument));
+            }
+            if !input.peek(Token![=]) {
+                let message = format!("`{word}` takes a value: write `{}`", example(&word));
+                return Err(Error::new(argument.span(), message));
+            }
+            input.parse::<Token![=]>()?;
+            let given_before = match word.as_str() {
+                "provider" => args.provider.replace(parse_name(&word, input)?).is_some(),
+                "name" => args.name.replace(parse_name(&word, input)?).is_some(),
+                "level" => args.level.replace(parse_level(input)?).is_some(),
+                _ => args
+                    .ust_core
+                    .replace(input.call(Path::parse_mod_style)?)
+                    .is_some(),
+            };
+            if given_before {
+                return Err(Error::new(
+                    argument.span(),
+                    format!("`{word}` is given twice"),
+                ));
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(args)
+    }
+}
+
+/// How an argument is written, for messages.
+fn example(argument: &str) -> &'static str {
+    match argument {
+        "provider" => "provider = \"indexer\"",
+        "name" => "name = \"file_indexed\"",
+        "level" => "level = Info",
+        _ => "crate = ::ust_core",
+    }
+}
+
+fn unknown_argument(argument: &Ident) -> Error {
+    let mut message = format!("`{argument}` is not an argument of `#[tracepoint]`");
+    match nearest(&argument.to_string(), &ARGUMENTS) {
+        Some(meant) => message += &format!(": did you mean `{}`?", example(meant)),
+        None => message += ", which takes `provider`, `name`, `level` and `crate`",
+    }
+    Error::new(argument.span(), message)
+}
+
+fn parse_name(argument: &str, input: ParseStream<'_>) -> Result<String> {
+    let literal: LitStr = input.parse().map_err(|error| {
+        let message = format!("`{argument}` takes a string: write `{}`", example(argument));
+        Error::new(error.span(), message)
+    })?;
+    let text = literal.value();
+    let what = if argument == "provider" {
+        "provider"
+    } else {
+        "event name"
+    };
+    check_name(what, &text, literal.span())?;
+    Ok(text)
+}
+
+/// Takes one bare word. A string and `Level::Info` are looked at too, to say what was meant.
+fn parse_level(input: ParseStream<'_>) -> Result<Ident> {
+    let (word, span) = if input.peek(LitStr) {
+        let literal: LitStr = input.parse()?;
+        (literal.value(), literal.span())
+    } else {
+        let path = input.call(Path::parse_mod_style)?;
+        match path.get_ident() {
+            Some(ident) if LEVELS.iter().any(|level| ident == level) => return Ok(ident.clone()),
+            _ => (
+                path.segments
+                    .last()
+                    .map_or_else(String::new, |last| last.ident.to_string()),
+                path.span(),
+            ),
+        }
+    };
+    let message = if LEVELS.contains(&word.as_str()) {
+        format!("a level is one bare word: write `level = {word}`")
+    } else {
+        let did_you_mean = nearest(&word, &LEVELS).map_or_else(String::new, |meant| {
+            format!(" did you mean `level = {meant}`?")
+        });
+        format!(
+            "`{word}` is not a level:{did_you_mean} The levels are {}",
+            LEVELS.join(", ")
+        )
+    };
+    Err(Error::new(span, message))
+}

@@ -1,0 +1,82 @@
+//! The `#[tracepoint]` attribute of `ust-core`.
+//!
+//! ```text
+//!  #[tracepoint(provider = "indexer", level = Info)]   args.rs     what the attribute says
+//!  pub fn file_indexed(path: &str, bytes: u64);        parse.rs    what the declaration says
+//!         |
+//!         v                                            expand.rs
+//!  pub fn file_indexed(path: &str, bytes: u64)         the call site's half: a load and a branch
+//!  pub mod file_indexed                                the rest: the callsite, its description,
+//!                                                      `enabled`, `with`
+//! ```
+//!
+//! A function and a module may share a name, since one is a value and the other a type. So an event has
+//! one name in the source, and its less common uses are found behind that name.
+//!
+//! What a user writes wrong is said where it stands, in the words of what to write instead. What cannot
+//! be seen here, because it takes a type, is said by `ust_core`'s traits.
+
+mod args;
+mod expand;
+mod parse;
+mod words;
+
+use proc_macro::TokenStream;
+
+/// Declares an event: a function without a body, which records its arguments.
+///
+/// ```ignore
+/// use ust_core::tracepoint;
+///
+/// /// A file has gone through the indexer.
+/// #[tracepoint(provider = "indexer", level = Info)]
+/// pub fn file_indexed(path: &str, bytes: u64);
+///
+/// file_indexed("src/lib.rs", 512);
+/// file_indexed::with(|| (costly_path(), costly_size()));
+/// if file_indexed::enabled() { /* ... */ }
+/// ```
+///
+/// Beside the function `file_indexed` stands a module of the same name:
+///
+/// - `file_indexed::with(closure)` calls the closure only while the event is on, and records what it
+///   returns: the value of a single field, a tuple of several.
+/// - `file_indexed::enabled()` says whether the event is on.
+///
+/// While the event is off each of the three costs a load and a branch that is not taken. The arguments
+/// of a plain call are evaluated in either case, as for any function.
+///
+/// # Arguments
+///
+/// All are optional.
+///
+/// | | | if not given |
+/// | --- | --- | --- |
+/// | `provider = "indexer"` | the part of `provider:name` before the colon | the crate's name |
+/// | `name = "file_indexed"` | the part behind it | the function's name |
+/// | `level = Info` | a variant of `ust_core::Level` | `DebugLine` |
+/// | `crate = ::path::to::ust_core` | where `ust_core` is, if it goes by another name | `::ust_core` |
+///
+/// # Fields
+///
+/// Up to 16 parameters of types that implement `ust_core::wire::Field`. Their names are the fields' names.
+///
+/// # Where it can stand
+///
+/// Wherever a module can: in a module or in a function's body, not in an `impl` or a `trait`. In a
+/// function's body its types are looked up from the enclosing module.
+#[proc_macro_attribute]
+pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
+    match (syn::parse(args), syn::parse(item)) {
+        (Ok(args), Ok(declaration)) => expand::expand(args, declaration),
+        (args, declaration) => {
+            let errors = [args.err(), declaration.err()];
+            errors
+                .into_iter()
+                .flatten()
+                .map(syn::Error::into_compile_error)
+                .collect()
+        }
+    }
+    .into()
+}

@@ -1,0 +1,94 @@
+//! Names that a trace can carry, and guesses at what a misspelt word was meant to be.
+
+use proc_macro2::Span;
+use syn::{Error, Result};
+
+/// Refuses what cannot stand on one side of `provider:name`, or name a field.
+///
+/// CTF's metadata language has C's identifiers. A name that is none would have to be changed on its way
+/// into the trace, and could there not be found again.
+pub(crate) fn check_name(what: &str, text: &str, span: Span) -> Result<()> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let starts_with_digit = text.starts_with(|c: char| c.is_ascii_digit());
+    if text.is_empty() {
+        return Err(Error::new(span, format!("this {what} is empty")));
+    }
+    if text.chars().all(fits) && !starts_with_digit {
+        return Ok(());
+    }
+    let why = if text.contains(':') {
+        "the colon of `provider:name` is put in between"
+    } else {
+        "it is made of ASCII letters, digits and `_`, and does not start with a digit"
+    };
+    let underscore = if starts_with_digit { "_" } else { "" };
+    let fitting: String = text
+        .chars()
+        .map(|c| if fits(c) { c } else { '_' })
+        .collect();
+    let message = format!("`{text}` cannot be {what}: {why}; for example `{underscore}{fitting}`");
+    Err(Error::new(span, message))
+}
+
+/// The known word that was probably meant.
+pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    let distance = |candidate: &str| {
+        let candidate = candidate.to_ascii_lowercase();
+        // `Error` for `Err` and `Warn` for `Warning` are nearer than they look.
+        if !word.is_empty() && (word.starts_with(&candidate) || candidate.starts_with(&word)) {
+            return 0;
+        }
+        edit_distance(&word, &candidate)
+    };
+    let best = known.iter().min_by_key(|candidate| distance(candidate))?;
+    // Further away, it is some other word.
+    (distance(best) <= best.len() / 3).then_some(*best)
+}
+
+/// How many letters must be put in, taken out or changed to make one word of the other.
+fn edit_distance(left: &str, right: &str) -> usize {
+    // One row of the classic table: `row[i]` is the distance from what of `left` has been seen to the
+    // first `i` letters of `right`.
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (seen, l) in left.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = seen + 1;
+        for (i, r) in right.bytes().enumerate() {
+            let changed = diagonal + usize::from(l != r);
+            diagonal = row[i + 1];
+            row[i + 1] = changed.min(row[i] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_word_finds_the_one_that_was_meant() {
+        let known = ["Err", "Warning", "Info", "Debug", "DebugLine"];
+        for (word, meant) in [
+            ("info", Some("Info")),
+            ("Error", Some("Err")),
+            ("warn", Some("Warning")),
+            ("Inof", None),
+            ("Wraning", Some("Warning")),
+            ("DebugLin", Some("DebugLine")),
+            ("Trace", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, &known), meant, "{word}");
+        }
+    }
+
+    #[test]
+    fn edit_distance_counts_letters() {
+        assert_eq!(edit_distance("", "abc"), 3);
+        assert_eq!(edit_distance("abc", ""), 3);
+        assert_eq!(edit_distance("kitten", "sitting"), 3);
+        assert_eq!(edit_distance("same", "same"), 0);
+    }
+}
