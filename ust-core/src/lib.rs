@@ -6,11 +6,17 @@ pub mod ring;
 pub mod sync;
 pub mod testpoint;
 #[cfg(not(loom))]
-pub mod event;
-#[cfg(not(loom))]
-pub mod wire;
+pub mod agent;
 #[cfg(not(loom))]
 pub mod callsite;
+#[cfg(not(loom))]
+pub mod clock;
+#[cfg(not(loom))]
+pub mod event;
+#[cfg(not(loom))]
+pub mod shm;
+#[cfg(not(loom))]
+pub mod wire;
 #[doc(hidden)]
 #[cfg(not(loom))]
 pub mod __private;

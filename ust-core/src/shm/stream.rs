@@ -27,7 +27,7 @@ impl<K> Clone for StreamWords<K> {
 }
 impl<K> Copy for StreamWords<K> {}
 
-impl<K> StreamWords<K> {
+impl<K: 'static> StreamWords<K> {
     /// The stream that begins at `base`.
     ///
     /// # Safety

@@ -14,7 +14,7 @@
 //! description is two levels deep at most and needs no heap: it is a constant in the traced program.
 
 /// A value of fixed size that is read as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Scalar {
     /// A two's complement or unsigned integer: 8, 16, 32 or 64 bits.
     Integer {
@@ -42,7 +42,7 @@ impl Scalar {
 }
 
 /// How a field lies in a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum FieldType {
     /// One integer or floating-point number.
     Scalar(Scalar),

@@ -1,0 +1,86 @@
+//! What the grammar makes of the text: blocks, entries and type expressions, names not looked up yet.
+//!
+//! ```text
+//!   trace { major = 1; packet.header := struct { ... }; };
+//!   Block   Entry::Value  Entry::Type     TypeExpr
+//! ```
+//!
+//! `at` is a byte offset into the text, for errors that are found only when names are looked up.
+
+/// A statement of the outermost level.
+#[derive(Debug)]
+pub(super) enum Item<'t> {
+    Block { kind: &'t str, entries: Vec<Entry<'t>>, at: usize },
+    Declaration(Declaration<'t>),
+}
+
+/// A statement within a block.
+#[derive(Debug)]
+pub(super) enum Entry<'t> {
+    Value { path: String, value: Value<'t>, at: usize },
+    Type { path: String, ty: TypeExpr<'t> },
+    Declaration(Declaration<'t>),
+}
+
+/// The right-hand side of `=`.
+#[derive(Debug)]
+pub(super) enum Value<'t> {
+    Int(i128),
+    Text(String),
+    Word(&'t str),
+    /// `clock.monotonic.value`
+    Path(String),
+}
+
+/// What gives a type a name: `typealias`, `typedef`, or just `struct name { ... };`.
+#[derive(Debug)]
+pub(super) enum Declaration<'t> {
+    Alias { name: String, ty: TypeExpr<'t>, dimensions: Vec<Dimension> },
+    Named(TypeExpr<'t>),
+}
+
+#[derive(Debug)]
+pub(super) struct TypeExpr<'t> {
+    pub(super) at: usize,
+    pub(super) kind: TypeKind<'t>,
+}
+
+#[derive(Debug)]
+pub(super) enum TypeKind<'t> {
+    Integer(Vec<Attribute<'t>>),
+    Float(Vec<Attribute<'t>>),
+    String(Vec<Attribute<'t>>),
+    Struct { name: Option<&'t str>, members: Option<Vec<Member<'t>>>, align: Option<i128> },
+    Enum { name: Option<&'t str>, container: Option<Box<TypeExpr<'t>>>, labels: Option<Vec<Label>> },
+    Variant { name: Option<&'t str>, tag: Option<String>, members: Option<Vec<Member<'t>>> },
+    /// An alias: `uint8_t`, `unsigned long`.
+    Named(String),
+}
+
+/// `size = 8;` within `integer { ... }`.
+#[derive(Debug)]
+pub(super) struct Attribute<'t> {
+    pub(super) name: &'t str,
+    pub(super) value: Value<'t>,
+    pub(super) at: usize,
+}
+
+#[derive(Debug)]
+pub(super) enum Member<'t> {
+    Field { name: &'t str, ty: TypeExpr<'t>, dimensions: Vec<Dimension> },
+    Declaration(Declaration<'t>),
+}
+
+/// What stands between brackets behind a field's name.
+#[derive(Debug)]
+pub(super) enum Dimension {
+    Length(i128),
+    Field(String),
+}
+
+/// `"label" = low ... high`; without a value it follows the label before.
+#[derive(Debug)]
+pub(super) struct Label {
+    pub(super) name: String,
+    pub(super) range: Option<(i128, i128)>,
+}

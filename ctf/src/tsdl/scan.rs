@@ -1,0 +1,120 @@
+//! The words of TSDL: each parser takes one, and the blanks and comments behind it.
+
+use winnow::ascii::{digit1, hex_digit1, oct_digit1};
+use winnow::combinator::{alt, cut_err, delimited, opt, preceded, repeat};
+use winnow::error::{ContextError, ErrMode, StrContext, StrContextValue};
+use winnow::prelude::*;
+use winnow::stream::{LocatingSlice, Stateful};
+use winnow::token::{any, none_of, one_of, take_until, take_while};
+
+/// The text, and how deep in nested types we are.
+pub(super) type Input<'t> = Stateful<LocatingSlice<&'t str>, usize>;
+
+/// "expected ..." for an error message.
+pub(super) fn expected(what: &'static str) -> StrContext {
+    StrContext::Expected(StrContextValue::Description(what))
+}
+
+/// An error that no alternative can mend.
+pub(super) fn fail<T>(what: &'static str) -> ModalResult<T> {
+    let mut error = ContextError::new();
+    error.push(expected(what));
+    Err(ErrMode::Cut(error))
+}
+
+/// Blanks and comments.
+pub(super) fn trivia(i: &mut Input<'_>) -> ModalResult<()> {
+    let comment = preceded("/*", cut_err((take_until(0.., "*/"), "*/")))
+        .context(expected("`*/` at the comment's end"))
+        .void();
+    let line_comment = ("//", take_while(0.., |c| c != '\n')).void();
+    let blanks = take_while(1.., char::is_whitespace).void();
+    repeat(0.., alt((blanks, comment, line_comment))).parse_next(i)
+}
+
+/// A punctuation mark.
+pub(super) fn symbol<'t>(mark: &'static str) -> impl Parser<Input<'t>, (), ErrMode<ContextError>> {
+    (mark, trivia).void().context(StrContext::Expected(StrContextValue::StringLiteral(mark)))
+}
+
+/// An identifier or keyword.
+pub(super) fn word<'t>(i: &mut Input<'t>) -> ModalResult<&'t str> {
+    let letters = (
+        one_of(|c: char| c.is_ascii_alphabetic() || c == '_'),
+        take_while(0.., |c: char| c.is_ascii_alphanumeric() || c == '_'),
+    );
+    (letters.take(), trivia).map(|(word, ())| word).context(expected("a name")).parse_next(i)
+}
+
+/// This very word.
+pub(super) fn keyword<'t>(wanted: &'static str) -> impl Parser<Input<'t>, (), ErrMode<ContextError>> {
+    word.verify(move |word: &str| word == wanted)
+        .void()
+        .context(StrContext::Expected(StrContextValue::StringLiteral(wanted)))
+}
+
+/// Names with dots between them.
+pub(super) fn path(i: &mut Input<'_>) -> ModalResult<String> {
+    let mut path = word(i)?.to_owned();
+    while opt(symbol(".")).parse_next(i)?.is_some() {
+        path.push('.');
+        path.push_str(cut_err(word).parse_next(i)?);
+    }
+    Ok(path)
+}
+
+/// A whole number: decimal, octal or hexadecimal, with or without sign and C's suffixes.
+pub(super) fn integer(i: &mut Input<'_>) -> ModalResult<i128> {
+    let minus = opt(one_of(['-', '+'])).parse_next(i)? == Some('-');
+    let magnitude = alt((
+        preceded(alt(("0x", "0X")), cut_err(hex_digit1)).try_map(|digits| i128::from_str_radix(digits, 16)),
+        preceded("0", oct_digit1).try_map(|digits| i128::from_str_radix(digits, 8)),
+        digit1.try_map(str::parse::<i128>),
+    ))
+    .context(expected("a number"))
+    .parse_next(i)?;
+    (take_while(0.., ['u', 'U', 'l', 'L']), trivia).parse_next(i)?;
+    Ok(if minus { -magnitude } else { magnitude })
+}
+
+/// A string literal.
+pub(super) fn literal(i: &mut Input<'_>) -> ModalResult<String> {
+    let bytes = repeat(0.., alt((escape, none_of(['"', '\\']).map(Letter::Char)))).fold(
+        Vec::new,
+        |mut bytes: Vec<u8>, letter| {
+            match letter {
+                Letter::Byte(byte) => bytes.push(byte),
+                Letter::Char(c) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+            bytes
+        },
+    );
+    let text = delimited('"', bytes, cut_err('"').context(expected("`\"` at the text's end")));
+    // Escapes may spell UTF-8 byte by byte; what does not come out as UTF-8 is replaced.
+    (text, trivia).map(|(text, ())| String::from_utf8_lossy(&text).into_owned()).parse_next(i)
+}
+
+enum Letter {
+    Byte(u8),
+    Char(char),
+}
+
+fn escape(i: &mut Input<'_>) -> ModalResult<Letter> {
+    let octal = take_while(1..=3, '0'..='7').try_map(|digits| u8::from_str_radix(digits, 8)).map(Letter::Byte);
+    let hex = preceded('x', take_while(1..=2, |c: char| c.is_ascii_hexdigit()))
+        .try_map(|digits| u8::from_str_radix(digits, 16))
+        .map(Letter::Byte);
+    let single = any.map(|c| {
+        Letter::Char(match c {
+            'a' => '\x07',
+            'b' => '\x08',
+            'f' => '\x0C',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'v' => '\x0B',
+            itself => itself,
+        })
+    });
+    preceded('\\', cut_err(alt((octal, hex, single)))).parse_next(i)
+}

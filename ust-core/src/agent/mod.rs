@@ -1,0 +1,4 @@
+//! placeholder
+pub mod paths;
+pub mod protocol;
+pub mod socket;
