@@ -64,4 +64,6 @@ pub mod metadata;
 pub mod metadata_file;
 pub mod packet;
 mod pages;
+pub mod reader;
 pub mod stream_file;
+pub mod tsdl;

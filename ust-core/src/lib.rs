@@ -2,19 +2,29 @@
 #![deny(unsafe_code)]
 extern crate self as ust_core;
 pub mod abi;
-pub mod ring;
-pub mod sync;
-pub mod testpoint;
 #[cfg(not(loom))]
 pub mod agent;
 #[cfg(not(loom))]
 pub mod callsite;
 #[cfg(not(loom))]
+pub mod channel;
+#[cfg(not(loom))]
 pub mod clock;
 #[cfg(not(loom))]
 pub mod event;
 #[cfg(not(loom))]
+pub mod record;
+pub mod ring;
+#[cfg(not(loom))]
+pub mod session;
+#[cfg(not(loom))]
 pub mod shm;
+#[cfg(not(loom))]
+pub mod stream;
+pub mod sync;
+pub mod testpoint;
+#[cfg(not(loom))]
+pub mod thread_cache;
 #[cfg(not(loom))]
 pub mod wire;
 #[doc(hidden)]

@@ -58,16 +58,10 @@ impl Parse for Args {
                 "provider" => args.provider.replace(parse_name(&word, input)?).is_some(),
                 "name" => args.name.replace(parse_name(&word, input)?).is_some(),
                 "level" => args.level.replace(parse_level(input)?).is_some(),
-                _ => args
-                    .ust_core
-                    .replace(input.call(Path::parse_mod_style)?)
-                    .is_some(),
+                _ => args.ust_core.replace(input.call(Path::parse_mod_style)?).is_some(),
             };
             if given_before {
-                return Err(Error::new(
-                    argument.span(),
-                    format!("`{word}` is given twice"),
-                ));
+                return Err(Error::new(argument.span(), format!("`{word}` is given twice")));
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -102,11 +96,7 @@ fn parse_name(argument: &str, input: ParseStream<'_>) -> Result<String> {
         Error::new(error.span(), message)
     })?;
     let text = literal.value();
-    let what = if argument == "provider" {
-        "provider"
-    } else {
-        "event name"
-    };
+    let what = if argument == "provider" { "a provider" } else { "an event's name" };
     check_name(what, &text, literal.span())?;
     Ok(text)
 }
@@ -117,27 +107,26 @@ fn parse_level(input: ParseStream<'_>) -> Result<Ident> {
         let literal: LitStr = input.parse()?;
         (literal.value(), literal.span())
     } else {
-        let path = input.call(Path::parse_mod_style)?;
-        match path.get_ident() {
-            Some(ident) if LEVELS.iter().any(|level| ident == level) => return Ok(ident.clone()),
-            _ => (
-                path.segments
-                    .last()
-                    .map_or_else(String::new, |last| last.ident.to_string()),
-                path.span(),
-            ),
+        let path = input.call(Path::parse_mod_style).map_err(|error| {
+            Error::new(
+                error.span(),
+                format!("a level is one bare word: write `{}`", example("level")),
+            )
+        })?;
+        if let Some(ident) = path.get_ident()
+            && LEVELS.iter().any(|level| ident == level)
+        {
+            return Ok(ident.clone());
         }
+        let last = path.segments.last().map(|segment| segment.ident.to_string());
+        (last.unwrap_or_default(), path.span())
     };
     let message = if LEVELS.contains(&word.as_str()) {
         format!("a level is one bare word: write `level = {word}`")
     } else {
-        let did_you_mean = nearest(&word, &LEVELS).map_or_else(String::new, |meant| {
-            format!(" did you mean `level = {meant}`?")
-        });
-        format!(
-            "`{word}` is not a level:{did_you_mean} The levels are {}",
-            LEVELS.join(", ")
-        )
+        let did_you_mean = nearest(&word, &LEVELS)
+            .map_or_else(String::new, |meant| format!(" (did you mean `level = {meant}`?)"));
+        format!("`{word}` is not a level{did_you_mean}: the levels are {}", LEVELS.join(", "))
     };
     Err(Error::new(span, message))
 }

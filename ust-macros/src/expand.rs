@@ -13,10 +13,10 @@
 //! ```
 //!
 //! **Lints.** The expansion must pass in crates that forbid what it does (`unsafe_code`, dead code,
-//! pedantic habits). An `#[allow]` is no way out, it is itself an error under `forbid`. But the compiler
+//! pedantic habits). An `#[allow]` is no way out: it is itself an error under `forbid`. But the compiler
 //! is silent about code that comes from another crate's macro, and knows it by its span. So everything
 //! that could be linted has the macro's span; the user's own stay on what the user can do wrong, types
-//! and levels.
+//! and levels. (One lint of clippy's does not look at spans and has its `#[allow]`.)
 //!
 //! **Names.** The expansion's own names meet the user's only in the module, where `use super::*` brings
 //! in what the types may be made of. There an item wins over an import, parameters are renamed, and what
@@ -25,6 +25,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Ident, Lifetime, Type, TypeReference};
 
@@ -35,17 +36,12 @@ use crate::parse::Declaration;
 const MAX_UNLINTED_PARAMETERS: usize = 7;
 
 pub(crate) fn expand(args: Args, mut declaration: Declaration) -> TokenStream {
-    let ust_core = args
-        .ust_core
-        .as_ref()
-        .map_or_else(|| quote!(::ust_core), |path| quote!(#path));
+    let ust_core = args.ust_core.as_ref().map_or_else(|| quote!(::ust_core), |path| quote!(#path));
     let private = quote!(#ust_core::__private);
     let description = description(&args, &declaration, &private);
     // Where the user wrote it, for messages, but the macro's token, for lints: a tracepoint of which only
     // `with` is used is not dead code.
-    declaration
-        .ident
-        .set_span(declaration.ident.span().resolved_at(Span::call_site()));
+    declaration.ident.set_span(declaration.ident.span().resolved_at(Span::call_site()));
     let function = function(&declaration);
     let module = module(&declaration, &private, &description);
     quote!(#function #module)
@@ -53,13 +49,7 @@ pub(crate) fn expand(args: Args, mut declaration: Declaration) -> TokenStream {
 
 /// What stands in every caller.
 fn function(declaration: &Declaration) -> TokenStream {
-    let Declaration {
-        attrs,
-        vis,
-        ident,
-        generics,
-        fields,
-    } = declaration;
+    let Declaration { attrs, vis, ident, generics, fields } = declaration;
     let names: Vec<&Ident> = fields.iter().map(|field| &field.ident).collect();
     let types = fields.iter().map(|field| &field.ty);
     let allow = allow_many_parameters(fields.len());
@@ -81,29 +71,15 @@ fn module(
     private: &TokenStream,
     description: &TokenStream,
 ) -> TokenStream {
-    let Declaration {
-        attrs,
-        vis,
-        ident,
-        fields,
-        ..
-    } = declaration;
+    let Declaration { attrs, vis, ident, fields, .. } = declaration;
     let attrs = attrs.iter().filter(|attr| is_for_module(attr));
     let doc = format!(
         "The tracepoint [`{ident}`]({ident}()) in other ways: lazily, and whether it is on."
     );
 
-    let types: Vec<Type> = fields
-        .iter()
-        .map(|field| with_lifetime("'fields", &field.ty))
-        .collect();
-    let lifetime = fields
-        .iter()
-        .any(|field| is_borrowed(&field.ty))
-        .then(|| quote!('fields,));
-    let values: Vec<Ident> = (0..fields.len())
-        .map(|i| format_ident!("__field{i}"))
-        .collect();
+    let types: Vec<Type> = fields.iter().map(|field| with_lifetime("'fields", &field.ty)).collect();
+    let lifetime = fields.iter().any(|field| is_borrowed(&field.ty)).then(|| quote!('fields,));
+    let values: Vec<Ident> = (0..).zip(&types).map(|(i, ty)| value(i, ty)).collect();
     // A single field is itself: a tuple of one is what nobody expects.
     let (returned, pattern) = match (&*types, &*values) {
         ([ty], [value]) => (ty.to_token_stream(), value.to_token_stream()),
@@ -111,6 +87,8 @@ fn module(
     };
     let allow = allow_many_parameters(fields.len());
 
+    // `record` is cold so that callers run straight on while the event is off: the call, and what must be
+    // saved around it, is moved behind the caller's own code. Its body is compiled as any other.
     quote! {
         #(#attrs)*
         #[doc = #doc]
@@ -156,6 +134,11 @@ fn module(
     }
 }
 
+/// The module's name for a field. It stands where the type stands, which is what an error is about.
+fn value(index: usize, ty: &Type) -> Ident {
+    format_ident!("__field{index}", span = ty.span().resolved_at(Span::call_site()))
+}
+
 /// The initialiser of the `EventDescription`.
 fn description(args: &Args, declaration: &Declaration, private: &TokenStream) -> TokenStream {
     let Declaration { ident, fields, .. } = declaration;
@@ -163,18 +146,10 @@ fn description(args: &Args, declaration: &Declaration, private: &TokenStream) ->
         Some(provider) => quote!(#provider),
         None => crate_name(),
     };
-    let name = args
-        .name
-        .clone()
-        .unwrap_or_else(|| ident.unraw().to_string());
-    let level = args
-        .level
-        .clone()
-        .unwrap_or_else(|| Ident::new("DebugLine", Span::call_site()));
+    let name = args.name.clone().unwrap_or_else(|| ident.unraw().to_string());
+    let level = args.level.clone().unwrap_or_else(|| Ident::new("DebugLine", Span::call_site()));
     let field_names = fields.iter().map(|field| field.ident.unraw().to_string());
-    let types = fields
-        .iter()
-        .map(|field| with_lifetime("'static", &field.ty));
+    let types = fields.iter().map(|field| with_lifetime("'static", &field.ty));
     // Called from the function's place; called from the macro's, they would name the attribute's.
     let file = quote_spanned!(ident.span()=> ::core::file!());
     let line = quote_spanned!(ident.span()=> ::core::line!());
@@ -218,9 +193,7 @@ fn allow_many_parameters(count: usize) -> Option<TokenStream> {
 fn is_for_module(attr: &Attribute) -> bool {
     let is_doc_hidden = || {
         attr.path().is_ident("doc")
-            && attr
-                .parse_args::<Ident>()
-                .is_ok_and(|argument| argument == "hidden")
+            && attr.parse_args::<Ident>().is_ok_and(|argument| argument == "hidden")
     };
     attr.path().is_ident("cfg") || is_doc_hidden()
 }
@@ -237,10 +210,7 @@ fn with_lifetime(name: &str, ty: &Type) -> Type {
 
 /// Whether a type has a lifetime that `with_lifetime` would name.
 fn is_borrowed(ty: &Type) -> bool {
-    let mut lifetimes = Lifetimes {
-        name: "'_",
-        found: false,
-    };
+    let mut lifetimes = Lifetimes { name: "'_", found: false };
     lifetimes.visit_type_mut(&mut ty.clone());
     lifetimes.found
 }
@@ -260,9 +230,7 @@ impl VisitMut for Lifetimes<'_> {
 
     fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
         // One that was left out becomes `'_` first; then the walk over the type's parts names it.
-        reference
-            .lifetime
-            .get_or_insert_with(|| Lifetime::new("'_", Span::call_site()));
+        reference.lifetime.get_or_insert_with(|| Lifetime::new("'_", Span::call_site()));
         visit_mut::visit_type_reference_mut(self, reference);
     }
 }

@@ -71,11 +71,7 @@ pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
         (Ok(args), Ok(declaration)) => expand::expand(args, declaration),
         (args, declaration) => {
             let errors = [args.err(), declaration.err()];
-            errors
-                .into_iter()
-                .flatten()
-                .map(syn::Error::into_compile_error)
-                .collect()
+            errors.into_iter().flatten().map(syn::Error::into_compile_error).collect()
         }
     }
     .into()

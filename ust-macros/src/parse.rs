@@ -18,6 +18,18 @@ use crate::words::check_name;
 /// As many as the tuples that implement `ust_core::wire::Payload` can have.
 const MAX_FIELDS: usize = 16;
 
+/// Types that are often tried, and what to write instead. `ust_core`'s traits refuse them too, but can
+/// only say of all types at once what they say.
+const NO_FIELDS: [(&str, &str); 7] = [
+    ("String", "`&str`"),
+    ("PathBuf", "`&str`, and pass `&path.to_string_lossy()`"),
+    ("OsString", "`&str`, and pass `&text.to_string_lossy()`"),
+    ("Vec", "a slice, `&[T]`"),
+    ("Option", "two fields, a `bool` and a `T`"),
+    ("u128", "`[u64; 2]`"),
+    ("i128", "`[u64; 2]`"),
+];
+
 /// What the function says of the event.
 pub(crate) struct Declaration {
     pub(crate) attrs: Vec<Attribute>,
@@ -49,10 +61,7 @@ impl Parse for Declaration {
         let mut wrong = Wrong::default();
         if input.peek(token::Brace) {
             let body: TokenStream = input.parse()?;
-            wrong.at(
-                body,
-                "a tracepoint has no body, it records its arguments: write `;` instead",
-            );
+            wrong.at(body, "a tracepoint has no body, it records its arguments: write `;` instead");
         } else {
             input.parse::<Token![;]>()?;
         }
@@ -67,15 +76,9 @@ impl Parse for Declaration {
                 format!("an event has at most {MAX_FIELDS} fields: leave some out, or put numbers of one type into an array `[T; N]`"),
             );
         }
-        wrong.name("event name", &signature.ident);
+        wrong.name("an event's name", &signature.ident);
         wrong.into_result()?;
-        Ok(Declaration {
-            attrs,
-            vis,
-            ident: signature.ident,
-            generics: signature.generics,
-            fields,
-        })
+        Ok(Declaration { attrs, vis, ident: signature.ident, generics: signature.generics, fields })
     }
 }
 
@@ -116,16 +119,10 @@ impl Wrong {
             self.at(keyword, "a tracepoint cannot be `async`: it never waits");
         }
         if !matches!(signature.safety, Safety::Default) {
-            self.at(
-                &signature.safety,
-                "a tracepoint cannot be `unsafe`: every call of it is safe",
-            );
+            self.at(&signature.safety, "a tracepoint cannot be `unsafe`: every call of it is safe");
         }
         if let Some(abi) = &signature.abi {
-            self.at(
-                abi,
-                "a tracepoint cannot be `extern`: it is a Rust function",
-            );
+            self.at(abi, "a tracepoint cannot be `extern`: it is a Rust function");
         }
         for parameter in &signature.generics.params {
             if !matches!(parameter, GenericParam::Lifetime(_)) {
@@ -142,10 +139,7 @@ impl Wrong {
             self.at(variadic, "an event has a fixed number of fields: to record many values of one type, take a slice `&[T]`");
         }
         if let ReturnType::Type(..) = &signature.output {
-            self.at(
-                &signature.output,
-                "a tracepoint returns nothing: remove this",
-            );
+            self.at(&signature.output, "a tracepoint returns nothing: remove this");
         }
     }
 
@@ -161,27 +155,35 @@ impl Wrong {
         for attribute in &parameter.attrs {
             self.at(attribute, "a field has no attributes: remove this");
         }
-        if let Type::ImplTrait(ty) = &*parameter.ty {
-            self.at(
-                ty,
-                "an event's fields have one type each: write the type itself",
-            );
-        }
+        self.field_type(&parameter.ty);
         let Pat::Ident(pattern) = &*parameter.pat else {
             self.at(&parameter.pat, "a field has a name: write `name: type`, and take patterns apart where you call the tracepoint");
             return None;
         };
         if pattern.by_ref.is_some() || pattern.mutability.is_some() || pattern.subpat.is_some() {
-            self.at(
-                pattern,
-                format!("a field is a plain name: write `{}`", pattern.ident),
-            );
+            self.at(pattern, format!("a field is a plain name: write `{}`", pattern.ident));
         }
         self.name("a field's name", &pattern.ident);
-        Some(Field {
-            ident: pattern.ident.clone(),
-            ty: (*parameter.ty).clone(),
-        })
+        Some(Field { ident: pattern.ident.clone(), ty: (*parameter.ty).clone() })
+    }
+
+    fn field_type(&mut self, ty: &Type) {
+        match ty {
+            Type::ImplTrait(_) => {
+                self.at(ty, "an event's fields have one type each: write the type itself");
+            }
+            // `&String` is as little a field as `String`.
+            Type::Reference(reference) => self.field_type(&reference.elem),
+            Type::Path(path) => {
+                let last = path.path.segments.last();
+                let known =
+                    NO_FIELDS.iter().find(|(name, _)| last.is_some_and(|last| last.ident == name));
+                if let Some((name, instead)) = known {
+                    self.at(ty, format!("`{name}` cannot be a field of an event: write {instead}"));
+                }
+            }
+            _ => {}
+        }
     }
 
     fn name(&mut self, what: &str, ident: &Ident) {

@@ -11,7 +11,7 @@ pub(crate) fn check_name(what: &str, text: &str, span: Span) -> Result<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let starts_with_digit = text.starts_with(|c: char| c.is_ascii_digit());
     if text.is_empty() {
-        return Err(Error::new(span, format!("this {what} is empty")));
+        return Err(Error::new(span, format!("{what} cannot be empty")));
     }
     if text.chars().all(fits) && !starts_with_digit {
         return Ok(());
@@ -21,29 +21,27 @@ pub(crate) fn check_name(what: &str, text: &str, span: Span) -> Result<()> {
     } else {
         "it is made of ASCII letters, digits and `_`, and does not start with a digit"
     };
-    let underscore = if starts_with_digit { "_" } else { "" };
-    let fitting: String = text
-        .chars()
-        .map(|c| if fits(c) { c } else { '_' })
-        .collect();
-    let message = format!("`{text}` cannot be {what}: {why}; for example `{underscore}{fitting}`");
+    let mut message = format!("`{text}` cannot be {what}: {why}");
+    if text.is_ascii() {
+        let underscore = if starts_with_digit { "_" } else { "" };
+        let fitting = text.replace(|c| !fits(c), "_");
+        message += &format!("; write `{underscore}{fitting}`");
+    }
     Err(Error::new(span, message))
 }
 
 /// The known word that was probably meant.
 pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
-    let distance = |candidate: &str| {
+    // `Error` for `Err` and `Warn` for `Warning` are nearer than their letters say.
+    let extends = |candidate: &str| {
         let candidate = candidate.to_ascii_lowercase();
-        // `Error` for `Err` and `Warn` for `Warning` are nearer than they look.
-        if !word.is_empty() && (word.starts_with(&candidate) || candidate.starts_with(&word)) {
-            return 0;
-        }
-        edit_distance(&word, &candidate)
+        !word.is_empty() && (word.starts_with(&candidate) || candidate.starts_with(&word))
     };
-    let best = known.iter().min_by_key(|candidate| distance(candidate))?;
-    // Further away, it is some other word.
-    (distance(best) <= best.len() / 3).then_some(*best)
+    let distance = |candidate: &str| edit_distance(&word, &candidate.to_ascii_lowercase());
+    let best = known.iter().min_by_key(|candidate| (!extends(candidate), distance(candidate)))?;
+    // With more than half of it changed, it is some other word.
+    (extends(best) || distance(best) <= best.len() / 2).then_some(*best)
 }
 
 /// How many letters must be put in, taken out or changed to make one word of the other.
@@ -74,10 +72,11 @@ mod tests {
             ("info", Some("Info")),
             ("Error", Some("Err")),
             ("warn", Some("Warning")),
-            ("Inof", None),
+            ("Inof", Some("Info")),
             ("Wraning", Some("Warning")),
             ("DebugLin", Some("DebugLine")),
             ("Trace", None),
+            ("Verbose", None),
             ("", None),
         ] {
             assert_eq!(nearest(word, &known), meant, "{word}");

@@ -49,10 +49,22 @@ pub(super) struct TypeExpr<'t> {
 pub(super) enum TypeKind<'t> {
     Integer(Vec<Attribute<'t>>),
     Float(Vec<Attribute<'t>>),
-    String(Vec<Attribute<'t>>),
-    Struct { name: Option<&'t str>, members: Option<Vec<Member<'t>>>, align: Option<i128> },
-    Enum { name: Option<&'t str>, container: Option<Box<TypeExpr<'t>>>, labels: Option<Vec<Label>> },
-    Variant { name: Option<&'t str>, tag: Option<String>, members: Option<Vec<Member<'t>>> },
+    String,
+    Struct {
+        name: Option<&'t str>,
+        members: Option<Vec<Member<'t>>>,
+        align: Option<i128>,
+    },
+    Enum {
+        name: Option<&'t str>,
+        container: Option<Box<TypeExpr<'t>>>,
+        labels: Option<Vec<Label>>,
+    },
+    Variant {
+        name: Option<&'t str>,
+        tag: Option<String>,
+        members: Option<Vec<Member<'t>>>,
+    },
     /// An alias: `uint8_t`, `unsigned long`.
     Named(String),
 }

@@ -18,7 +18,9 @@ use winnow::combinator::{alt, cut_err, delimited, opt, peek, preceded, repeat, s
 use winnow::prelude::*;
 use winnow::stream::Location;
 
-use super::ast::{Attribute, Declaration, Dimension, Entry, Item, Label, Member, TypeExpr, TypeKind, Value};
+use super::ast::{
+    Attribute, Declaration, Dimension, Entry, Item, Label, Member, TypeExpr, TypeKind, Value,
+};
 use super::scan::{Input, expected, fail, integer, keyword, literal, path, symbol, trivia, word};
 
 /// Types within types that are still read.
@@ -26,7 +28,8 @@ const DEPTH_MAX: usize = 32;
 
 /// Words that C's types are named by; several may follow one another.
 const C_WORDS: [&str; 11] = [
-    "void", "char", "short", "int", "float", "double", "signed", "unsigned", "long", "_Bool", "const",
+    "void", "char", "short", "int", "float", "double", "signed", "unsigned", "long", "_Bool",
+    "const",
 ];
 
 /// The whole text.
@@ -47,7 +50,8 @@ fn item<'t>(i: &mut Input<'t>) -> ModalResult<Item<'t>> {
     let item = match first {
         "trace" | "env" | "clock" | "stream" | "event" | "callsite" => {
             word(i)?;
-            let entries = cut_err(delimited(symbol("{"), repeat(0.., entry), symbol("}"))).parse_next(i)?;
+            let entries =
+                cut_err(delimited(symbol("{"), repeat(0.., entry), symbol("}"))).parse_next(i)?;
             Item::Block { kind: first, entries, at }
         }
         _ => Item::Declaration(declaration(first, i)?),
@@ -79,7 +83,9 @@ fn value<'t>(i: &mut Input<'t>) -> ModalResult<Value<'t>> {
         Some(rest) => Value::Path(format!("{first}.{rest}")),
         None => Value::Word(first),
     });
-    alt((integer.map(Value::Int), literal.map(Value::Text), name)).context(expected("a value")).parse_next(i)
+    alt((integer.map(Value::Int), literal.map(Value::Text), name))
+        .context(expected("a value"))
+        .parse_next(i)
 }
 
 fn is_declaration(first: &str) -> bool {
@@ -111,7 +117,10 @@ fn alias(i: &mut Input<'_>) -> ModalResult<String> {
     let first = word(i)?;
     let mut name = first.to_owned();
     let is_c = C_WORDS.contains(&first);
-    let mut more = alt((word.verify(move |word: &str| is_c && C_WORDS.contains(&word)), symbol("*").value("*")));
+    let mut more = alt((
+        word.verify(move |word: &str| is_c && C_WORDS.contains(&word)),
+        symbol("*").value("*"),
+    ));
     while let Some(word) = opt(more.by_ref()).parse_next(i)? {
         name.push(' ');
         name.push_str(word);
@@ -130,8 +139,9 @@ fn type_expr<'t>(i: &mut Input<'t>) -> ModalResult<TypeExpr<'t>> {
         "integer" => TypeKind::Integer(preceded(word, cut_err(attributes)).parse_next(i)?),
         "floating_point" => TypeKind::Float(preceded(word, cut_err(attributes)).parse_next(i)?),
         "string" => {
-            let attributes = preceded(word, opt(attributes)).parse_next(i)?;
-            TypeKind::String(attributes.unwrap_or_default())
+            // Its one attribute is the encoding, and what is not UTF-8 is seen when it is read.
+            preceded(word, opt(attributes)).parse_next(i)?;
+            TypeKind::String
         }
         "struct" => structure(i)?,
         "enum" => enumeration(i)?,
@@ -200,7 +210,8 @@ fn member<'t>(i: &mut Input<'t>) -> ModalResult<Member<'t>> {
             Member::Declaration(Declaration::Named(ty))
         } else {
             let (name, dimensions) =
-                cut_err((word.context(expected("a field's name")), repeat(0.., dimension))).parse_next(i)?;
+                cut_err((word.context(expected("a field's name")), repeat(0.., dimension)))
+                    .parse_next(i)?;
             Member::Field { name, ty, dimensions }
         }
     };
@@ -210,5 +221,6 @@ fn member<'t>(i: &mut Input<'t>) -> ModalResult<Member<'t>> {
 
 fn dimension(i: &mut Input<'_>) -> ModalResult<Dimension> {
     let length = alt((integer.map(Dimension::Length), path.map(Dimension::Field)));
-    delimited(symbol("["), cut_err(length.context(expected("a length"))), cut_err(symbol("]"))).parse_next(i)
+    delimited(symbol("["), cut_err(length.context(expected("a length"))), cut_err(symbol("]")))
+        .parse_next(i)
 }

@@ -31,7 +31,8 @@ pub(super) fn text(file: &[u8]) -> Result<Vec<u8>, TsdlError> {
             let word = if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) };
             Some(word)
         };
-        let (Some(MAGIC), Some(content_bits), Some(packet_bits)) = (word(0), word(24), word(28)) else {
+        let (Some(MAGIC), Some(content_bits), Some(packet_bits)) = (word(0), word(24), word(28))
+        else {
             return Err(error("no packet header"));
         };
         // Checksums are not checked: no writer of LTTng's sets one.
@@ -39,7 +40,8 @@ pub(super) fn text(file: &[u8]) -> Result<Vec<u8>, TsdlError> {
             return Err(error("compressed or encrypted"));
         }
         let (content, end) = (content_bits as usize / 8, packet_bits as usize / 8);
-        let Some(piece) = packet.get(HEADER_BYTES..content).filter(|_| content <= end && end <= packet.len())
+        let Some(piece) =
+            packet.get(HEADER_BYTES..content).filter(|_| content <= end && end <= packet.len())
         else {
             return Err(error("impossible sizes"));
         };

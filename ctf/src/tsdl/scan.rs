@@ -47,7 +47,9 @@ pub(super) fn word<'t>(i: &mut Input<'t>) -> ModalResult<&'t str> {
 }
 
 /// This very word.
-pub(super) fn keyword<'t>(wanted: &'static str) -> impl Parser<Input<'t>, (), ErrMode<ContextError>> {
+pub(super) fn keyword<'t>(
+    wanted: &'static str,
+) -> impl Parser<Input<'t>, (), ErrMode<ContextError>> {
     word.verify(move |word: &str| word == wanted)
         .void()
         .context(StrContext::Expected(StrContextValue::StringLiteral(wanted)))
@@ -67,7 +69,8 @@ pub(super) fn path(i: &mut Input<'_>) -> ModalResult<String> {
 pub(super) fn integer(i: &mut Input<'_>) -> ModalResult<i128> {
     let minus = opt(one_of(['-', '+'])).parse_next(i)? == Some('-');
     let magnitude = alt((
-        preceded(alt(("0x", "0X")), cut_err(hex_digit1)).try_map(|digits| i128::from_str_radix(digits, 16)),
+        preceded(alt(("0x", "0X")), cut_err(hex_digit1))
+            .try_map(|digits| i128::from_str_radix(digits, 16)),
         preceded("0", oct_digit1).try_map(|digits| i128::from_str_radix(digits, 8)),
         digit1.try_map(str::parse::<i128>),
     ))
@@ -100,7 +103,9 @@ enum Letter {
 }
 
 fn escape(i: &mut Input<'_>) -> ModalResult<Letter> {
-    let octal = take_while(1..=3, '0'..='7').try_map(|digits| u8::from_str_radix(digits, 8)).map(Letter::Byte);
+    let octal = take_while(1..=3, '0'..='7')
+        .try_map(|digits| u8::from_str_radix(digits, 8))
+        .map(Letter::Byte);
     let hex = preceded('x', take_while(1..=2, |c: char| c.is_ascii_hexdigit()))
         .try_map(|digits| u8::from_str_radix(digits, 16))
         .map(Letter::Byte);

@@ -1,4 +1,33 @@
-//! placeholder
+//! The agent: how the process and the daemon find each other, and what starts before `main`.
+//!
+//! ```text
+//!   .init_array of each module
+//!      register_module --> callsites into the registry
+//!           first time --> read the rules file: on before main, nobody waits
+//!                      --> agent thread: connect, or wait for a daemon to come
+//!   a thread's first event --> handover: claims a stream, sends its memfd
+//!   fork                   --> child: own process, own agent
+//!   a thread's end         --> its streams go back to their channel
+//! ```
+//!
+//! `protocol`, `paths` and `socket` are leaves that the daemon uses too.
+
+mod handover;
 pub mod paths;
 pub mod protocol;
 pub mod socket;
+mod start;
+mod thread;
+
+pub use handover::first_event;
+pub use start::register_module;
+
+use once_cell::race::OnceBox;
+use rustix::net::SocketAddrUnix;
+
+/// Where the daemon listens. Set before the first callsite can be on; read in signal handlers.
+static ENDPOINT: OnceBox<SocketAddrUnix> = OnceBox::new();
+
+fn endpoint() -> Option<&'static SocketAddrUnix> {
+    ENDPOINT.get()
+}

@@ -11,7 +11,7 @@
 #![allow(unsafe_code)]
 
 use super::{RingMemory, orderings as order, switch};
-use crate::abi::{Frame, FrameKind, LossCause, Position, TABLE_MEMORY_MASK, WORD_BYTES};
+use crate::abi::{Frame, FrameKind, LossCause, MAX_RECORD_BYTES, Position, TABLE_MEMORY_MASK, WORD_BYTES};
 use crate::sync::{Ordering, Rmw, compiler_fence};
 use crate::testpoint::{Point, reach};
 
@@ -121,7 +121,7 @@ where
         && distance < 1 << SHORT_CLOCK_BITS;
     let length_bytes = if is_short { request.short_bytes } else { request.long_bytes };
     let stride = Request::stride(length_bytes);
-    if stride > geometry.subbuf_size_bytes() - offset {
+    if stride > geometry.subbuf_size_bytes() - offset || stride > MAX_RECORD_BYTES {
         return Attempt::NoRoom(position);
     }
 

@@ -5,6 +5,7 @@
 //!   mapping maps them, and lends typed references to what stands at an offset
 //!   stream  lends the ring the words of one stream: `StreamWords`
 //!   doorbell   the two words by which writers wake the daemon
+//!   private    pages for what must be made without malloc
 //! ```
 //!
 //! No `&[u8]` is ever formed over memory that a peer can write: bytes go in and out through raw pointers
@@ -13,6 +14,7 @@
 pub mod doorbell;
 pub mod mapping;
 pub mod memfd;
+pub mod private;
 pub mod stream;
 
 pub use mapping::Mapping;

@@ -11,10 +11,13 @@
 //! ```
 //!
 //! Each variant is one declaration of CTF's metadata language. Elements are scalars only, so a
-//! description is two levels deep at most and needs no heap: it is a constant in the traced program.
+//! description is two levels deep at most and needs no heap: it is a constant in the traced program, and
+//! is small when it is sent.
+
+use serde::{Deserialize, Serialize};
 
 /// A value of fixed size that is read as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Scalar {
     /// A two's complement or unsigned integer: 8, 16, 32 or 64 bits.
     Integer {
@@ -42,7 +45,7 @@ impl Scalar {
 }
 
 /// How a field lies in a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FieldType {
     /// One integer or floating-point number.
     Scalar(Scalar),

@@ -3,11 +3,11 @@
 //! ```text
 //!  file_indexed("a.rs", 512)
 //!
-//!   record header      payload: the tuple's fields, one after the other
-//!  +----------------+ +-----------------+-------------------------+
-//!  | id 5 | clock 27| | 'a' '.' 'r' 's' 0 | 00 02 00 00 00 00 00 00 |
-//!  +----------------+ +-----------------+-------------------------+
-//!   record_header.rs    text.rs           scalar.rs
+//!  record header         payload: the fields of the tuple, one after the other
+//!  +-------+-----------+ +-----------------------+-------------------------+
+//!  | id: 5 | clock: 27 | | 'a' '.' 'r' 's' 0     | 00 02 00 00 00 00 00 00 |
+//!  +-------+-----------+ +-----------------------+-------------------------+
+//!  record_header.rs      text.rs, sequence.rs    scalar.rs        payload.rs
 //! ```
 //!
 //! What holds for every byte here:
@@ -20,7 +20,7 @@
 //!   compiles to straight stores.
 //! - **Described by the type alone.** [`Field::TYPE`] is a constant from which the metadata is written;
 //!   nothing in the record says what it is.
-//! - **Pure.** No I/O, no allocation, no panics, no state: bytes in, bytes out.
+//! - **Pure.** Values in, bytes out: no I/O, no allocation, no state, and no value makes it panic.
 
 mod field;
 mod field_type;
@@ -28,6 +28,8 @@ mod payload;
 mod record_header;
 mod scalar;
 mod sequence;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use field::{Element, Field};

@@ -48,10 +48,6 @@ pub const fn compact_fits(id: u32, delta: u64) -> bool {
 /// `dst` is valid for writes of [`COMPACT_BYTES`] bytes. It need not be aligned.
 #[inline(always)]
 pub unsafe fn write_compact(dst: *mut u8, id: u32, clock: u64) {
-    debug_assert!(
-        id <= MAX_COMPACT_ID,
-        "event class id {id} needs an extended header"
-    );
     let clock = clock as u32;
     let word = if cfg!(target_endian = "little") {
         id | clock << ID_BITS
@@ -84,3 +80,79 @@ pub unsafe fn write_extended(dst: *mut u8, id: u32, clock: u64) {
 }
 
 const _: () = assert!(COMPACT_BYTES == size_of::<u32>());
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The low (on big-endian machines the high) bits of `bytes`, and the rest: CTF's bit order.
+    fn split_bits(bytes: &[u8], low: u32) -> (u64, u64) {
+        let total = 8 * bytes.len() as u32;
+        let little = cfg!(target_endian = "little");
+        let word = |word, byte: &u8| word << 8 | u64::from(*byte);
+        if little {
+            let word = bytes.iter().rev().fold(0, word);
+            (word & ((1 << low) - 1), word >> low)
+        } else {
+            let word = bytes.iter().fold(0, word);
+            (word >> (total - low), word & ((1 << (total - low)) - 1))
+        }
+    }
+
+    /// What a CTF reader makes of a header, given the clock of the record before.
+    fn read(bytes: &[u8], before: u64) -> (u32, u64) {
+        let (tag, _) = split_bits(&bytes[..1], 5);
+        if tag == 31 {
+            let id = u32::from_ne_bytes(bytes[1..5].try_into().expect("4 bytes"));
+            return (id, u64::from_ne_bytes(bytes[5..13].try_into().expect("8 bytes")));
+        }
+        let (id, clock) = split_bits(&bytes[..4], 5);
+        let high = before & !((1 << 27) - 1);
+        let rolled_over = clock < before & ((1 << 27) - 1);
+        (id as u32, high + clock + if rolled_over { 1 << 27 } else { 0 })
+    }
+
+    proptest! {
+        #[test]
+        fn a_compact_header_is_read_as_written(
+            id in 0..=MAX_COMPACT_ID, before in 0..u64::MAX / 2, delta in 0..1u64 << 27,
+        ) {
+            prop_assert!(compact_fits(id, delta));
+            let mut bytes = [0; COMPACT_BYTES];
+            // SAFETY: of that many bytes.
+            unsafe { write_compact(bytes.as_mut_ptr(), id, before + delta) };
+            prop_assert_eq!(read(&bytes, before), (id, before + delta));
+        }
+
+        #[test]
+        fn an_extended_header_is_read_as_written(id: u32, before: u64, clock: u64) {
+            let mut bytes = [0; EXTENDED_BYTES];
+            // SAFETY: of that many bytes.
+            unsafe { write_extended(bytes.as_mut_ptr(), id, clock) };
+            prop_assert_eq!(read(&bytes, before), (id, clock));
+        }
+    }
+
+    #[test]
+    fn compact_ends_where_a_reader_could_err() {
+        assert!(compact_fits(30, (1 << 27) - 1));
+        assert!(!compact_fits(31, 0));
+        assert!(!compact_fits(0, 1 << 27));
+        assert!(!compact_fits(0, u64::MAX));
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn the_bytes_are_those_that_ctf_readers_were_tried_with() {
+        let mut compact = [0; COMPACT_BYTES];
+        // SAFETY: of that many bytes.
+        unsafe { write_compact(compact.as_mut_ptr(), 3, 0xF_FFFF_FFFF) };
+        assert_eq!(compact, [0xE3, 0xFF, 0xFF, 0xFF]);
+        let mut extended = [0; EXTENDED_BYTES];
+        // SAFETY: of that many bytes.
+        unsafe { write_extended(extended.as_mut_ptr(), 0x0403_0201, 0x0C0B_0A09_0807_0605) };
+        assert_eq!(extended, [31, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    }
+}

@@ -52,19 +52,11 @@ macro_rules! scalar_fields {
 }
 
 const fn unsigned(bits: u8) -> Scalar {
-    Scalar::Integer {
-        bits,
-        signed: false,
-        hex: false,
-    }
+    Scalar::Integer { bits, signed: false, hex: false }
 }
 
 const fn signed(bits: u8) -> Scalar {
-    Scalar::Integer {
-        bits,
-        signed: true,
-        hex: false,
-    }
+    Scalar::Integer { bits, signed: true, hex: false }
 }
 
 scalar_fields! {

@@ -40,11 +40,7 @@ unsafe fn encode_elements<T: Element>(elements: &[T], dst: *mut u8) -> *mut u8 {
         for (index, element) in elements.iter().enumerate() {
             // SAFETY: `index` is below the element count, so this write of a `Wire`, which has the
             // scalar's size, ends inside the caller's bytes.
-            unsafe {
-                dst.cast::<T::Wire>()
-                    .add(index)
-                    .write_unaligned(element.to_wire())
-            };
+            unsafe { dst.cast::<T::Wire>().add(index).write_unaligned(element.to_wire()) };
         }
     }
     // SAFETY: the end of what the caller lent.
@@ -89,28 +85,15 @@ unsafe impl<T: Element, const N: usize> Field for [T; N] {
     const TYPE: FieldType = if N == 0 {
         FieldType::Sequence { element: T::SCALAR }
     } else {
-        assert!(
-            N <= u32::MAX as usize,
-            "an array field has at most u32::MAX elements"
-        );
-        FieldType::Array {
-            element: T::SCALAR,
-            length: N as u32,
-        }
+        assert!(N <= u32::MAX as usize, "an array field has at most u32::MAX elements");
+        FieldType::Array { element: T::SCALAR, length: N as u32 }
     };
-    const FIXED_SIZE_BYTES: Option<usize> = Some(if N == 0 {
-        COUNT_BYTES
-    } else {
-        elements_size_bytes::<T>(N)
-    });
+    const FIXED_SIZE_BYTES: Option<usize> =
+        Some(if N == 0 { COUNT_BYTES } else { elements_size_bytes::<T>(N) });
 
     #[inline(always)]
     fn size_bytes(&self) -> usize {
-        if N == 0 {
-            COUNT_BYTES
-        } else {
-            elements_size_bytes::<T>(N)
-        }
+        if N == 0 { COUNT_BYTES } else { elements_size_bytes::<T>(N) }
     }
 
     #[inline(always)]

@@ -1,0 +1,278 @@
+//! One stream file, packet by packet, record by record.
+//!
+//! ```text
+//!   offset        content end   packet end = next offset
+//!   | header, context | record record record | padding | header, context | ...
+//!   '--- read whole, at most PACKET_BYTES_MAX ---'
+//! ```
+//!
+//! - A record that does not decode ends its packet: the next one begins at a known place.
+//! - A packet that does not ends the stream: nobody knows where the next one begins.
+//! - The file is open only while a packet is read, as a trace may have more streams than a process may have files.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::bits::Bits;
+use super::decode::{DecodeError, Decoder};
+use super::value::Value;
+use super::{Event, Packet, ReadError, Trace};
+use crate::packet::PACKET_MAGIC;
+use crate::tsdl::{Scope, StreamType};
+
+/// A larger packet is refused: it must be in memory.
+const PACKET_BYTES_MAX: u64 = 256 << 20;
+/// What is read of a packet before its size is known, at first.
+const OPENING_BYTES: u64 = 4096;
+
+/// Where we are in one stream file.
+#[derive(Debug)]
+pub(super) struct StreamReader {
+    trace: Arc<Trace>,
+    path: Arc<PathBuf>,
+    /// Where the next packet begins; `None` after the last one.
+    next_offset: Option<u64>,
+    open: Option<OpenPacket>,
+    /// Carried over from packet to packet, where packets do not say when they begin.
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct OpenPacket {
+    packet: Arc<Packet>,
+    decoder: Decoder,
+    mark: usize,
+}
+
+/// Why there is no packet at a place.
+enum PacketError {
+    Io(io::Error),
+    Decode(DecodeError),
+}
+
+impl From<io::Error> for PacketError {
+    fn from(error: io::Error) -> PacketError {
+        PacketError::Io(error)
+    }
+}
+
+impl From<DecodeError> for PacketError {
+    fn from(error: DecodeError) -> PacketError {
+        PacketError::Decode(error)
+    }
+}
+
+fn wrong(what: impl Into<String>) -> PacketError {
+    PacketError::Decode(DecodeError::Wrong(what.into()))
+}
+
+impl StreamReader {
+    pub(super) fn new(trace: Arc<Trace>, path: PathBuf) -> StreamReader {
+        StreamReader { trace, path: Arc::new(path), next_offset: Some(0), open: None, clock: 0 }
+    }
+
+    /// The next record, or what is wrong; after an error there may be more.
+    pub(super) fn next(&mut self) -> Option<Result<Event, ReadError>> {
+        loop {
+            if let Some(open) = &mut self.open
+                && open.decoder.bits.left() > 0
+            {
+                let event = open.event(&self.trace);
+                self.clock = open.decoder.clock;
+                let at = open.packet.offset_bytes + open.decoder.bits.at() as u64 / 8;
+                if event.is_err() {
+                    self.open = None;
+                }
+                return Some(event.map_err(|error| self.error(at, PacketError::Decode(error))));
+            }
+            self.open = None;
+            let offset = self.next_offset.take()?;
+            match self.open_packet(offset) {
+                Ok(None) => return None,
+                Ok(Some(open)) => {
+                    self.next_offset = Some(offset + open.packet.size_bytes);
+                    self.clock = open.decoder.clock;
+                    self.open = Some(open);
+                }
+                Err(error) => return Some(Err(self.error(offset, error))),
+            }
+        }
+    }
+
+    fn error(&self, offset_bytes: u64, error: PacketError) -> ReadError {
+        let path = self.path.to_path_buf();
+        let message = match error {
+            PacketError::Io(source) => return ReadError::Io { path, source },
+            PacketError::Decode(DecodeError::Short) => "cut short".to_owned(),
+            PacketError::Decode(DecodeError::Wrong(message)) => message,
+        };
+        ReadError::Stream { path, offset_bytes, message }
+    }
+
+    /// The packet at `offset`, `None` at the file's end.
+    fn open_packet(&self, offset: u64) -> Result<Option<OpenPacket>, PacketError> {
+        let file = File::open(&*self.path)?;
+        let left = file.metadata()?.len().saturating_sub(offset);
+        if left == 0 {
+            return Ok(None);
+        }
+        let mut opening = OPENING_BYTES.min(left);
+        loop {
+            match self.packet_of(&file, offset, left, opening) {
+                // Its header may just be long.
+                Err(PacketError::Decode(DecodeError::Short))
+                    if opening < left.min(PACKET_BYTES_MAX) =>
+                {
+                    opening = (opening * 16).min(left).min(PACKET_BYTES_MAX);
+                }
+                outcome => return outcome.map(Some),
+            }
+        }
+    }
+
+    fn packet_of(
+        &self,
+        file: &File,
+        offset: u64,
+        left: u64,
+        opening: u64,
+    ) -> Result<OpenPacket, PacketError> {
+        let metadata = &self.trace.metadata;
+        let bits = Bits::new(read(file, offset, opening)?);
+        let mut decoder = Decoder::new(bits, self.clock);
+        let header = decoder.part(Scope::PacketHeader, metadata.packet_header.as_ref())?;
+        let stream_id = self.check(header.as_ref())?;
+        let Some(class) = metadata.streams.get(&stream_id) else {
+            return Err(wrong(format!("the metadata has no stream {stream_id}")));
+        };
+        let context = decoder.part(Scope::PacketContext, class.packet_context.as_ref())?;
+        let word =
+            |name| context.as_ref().and_then(|context| context.get(name)).and_then(Value::as_u64);
+
+        // Without sizes, the file is one packet.
+        let packet_bits = word("packet_size").unwrap_or(left.saturating_mul(8));
+        let content_bits = word("content_size").unwrap_or(packet_bits);
+        let whole = packet_bits.is_multiple_of(8) && packet_bits > 0 && content_bits <= packet_bits;
+        if !whole || content_bits < decoder.bits.at() as u64 {
+            return Err(wrong(format!("a packet of {packet_bits} bits, {content_bits} in use")));
+        }
+        let (size_bytes, content_bytes) = (packet_bits / 8, content_bits.div_ceil(8));
+        if size_bytes > left {
+            return Err(wrong(format!(
+                "a packet of {size_bytes} bytes, of which {left} are there"
+            )));
+        }
+        if content_bytes > PACKET_BYTES_MAX {
+            return Err(wrong(format!(
+                "a packet with {content_bytes} bytes in use, more than are read"
+            )));
+        }
+        if content_bytes > opening {
+            decoder.bits.replace(read(file, offset, content_bytes)?);
+        }
+        decoder.bits.end_at(content_bits as usize);
+        decoder.clock = word("timestamp_begin").unwrap_or(self.clock);
+        let packet = Packet {
+            path: Arc::clone(&self.path),
+            offset_bytes: offset,
+            size_bytes,
+            stream_id,
+            stream_instance_id: header
+                .as_ref()
+                .and_then(|header| header.get("stream_instance_id")?.as_u64()),
+            seq: word("packet_seq_num"),
+            discarded: word("events_discarded"),
+            header,
+            context,
+        };
+        let mark = decoder.mark();
+        Ok(OpenPacket { packet: Arc::new(packet), decoder, mark })
+    }
+
+    /// Whether a packet with this header belongs here, and to which stream class.
+    fn check(&self, header: Option<&Value>) -> Result<u64, PacketError> {
+        let Some(header) = header else { return Ok(self.only_stream()) };
+        if let Some(magic) = header.get("magic").and_then(Value::as_u64)
+            && magic != u64::from(PACKET_MAGIC)
+        {
+            return Err(wrong(format!("no packet: wrong magic number {magic:#x}")));
+        }
+        if let (Some(Value::Array(bytes)), Some(uuid)) =
+            (header.get("uuid"), self.trace.metadata.uuid)
+        {
+            let same = bytes.iter().map(Value::as_u64).eq(uuid.map(|byte| Some(u64::from(byte))));
+            if !same {
+                return Err(wrong("a packet of another trace"));
+            }
+        }
+        Ok(header.get("stream_id").and_then(Value::as_u64).unwrap_or_else(|| self.only_stream()))
+    }
+
+    fn only_stream(&self) -> u64 {
+        self.trace.metadata.streams.keys().next().copied().unwrap_or(0)
+    }
+}
+
+impl OpenPacket {
+    fn event(&mut self, trace: &Arc<Trace>) -> Result<Event, DecodeError> {
+        let missing = |what: String| DecodeError::Wrong(format!("the metadata has no {what}"));
+        let stream_id = self.packet.stream_id;
+        // `packet_of` has looked it up.
+        let class: &StreamType = trace
+            .metadata
+            .streams
+            .get(&stream_id)
+            .ok_or_else(|| missing(format!("stream {stream_id}")))?;
+        let decoder = &mut self.decoder;
+        let from = decoder.bits.at();
+        decoder.forget(self.mark);
+        let header = decoder.part(Scope::EventHeader, class.event_header.as_ref())?;
+        let id = match header.as_ref().and_then(event_id) {
+            Some(id) => id,
+            None => class.events.keys().next().copied().unwrap_or(0),
+        };
+        let event = class
+            .events
+            .get(&id)
+            .ok_or_else(|| missing(format!("event {id} of stream {stream_id}")))?;
+        let stream_context =
+            decoder.part(Scope::StreamEventContext, class.event_context.as_ref())?;
+        let context = decoder.part(Scope::EventContext, event.context.as_ref())?;
+        let fields = decoder.part(Scope::Fields, event.fields.as_ref())?;
+        if decoder.bits.at() == from {
+            return Err(DecodeError::Wrong(
+                "a record of no bits: there would be no end of them".to_owned(),
+            ));
+        }
+        let timestamp_ns = trace.timestamp_ns(decoder.clock).ok_or_else(|| {
+            DecodeError::Wrong(format!("the clock {} is out of range", decoder.clock))
+        })?;
+        Ok(Event {
+            timestamp_ns,
+            clock: decoder.clock,
+            trace: Arc::clone(trace),
+            packet: Arc::clone(&self.packet),
+            class: Arc::clone(event),
+            stream_context,
+            context,
+            fields,
+        })
+    }
+}
+
+/// The class's id: the last field named so, as an extended header's variant has the real one behind the tag.
+fn event_id(header: &Value) -> Option<u64> {
+    let ids = header.fields().iter().rev().find_map(|(name, value)| {
+        event_id(value).or_else(|| if &**name == "id" { value.as_u64() } else { None })
+    });
+    ids
+}
+
+fn read(file: &File, offset: u64, len: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; len as usize];
+    file.read_exact_at(&mut bytes, offset)?;
+    Ok(bytes)
+}

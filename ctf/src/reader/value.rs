@@ -1,0 +1,91 @@
+//! What was read: numbers, text, and what is made of them.
+
+use std::sync::Arc;
+
+use crate::tsdl::{EnumType, IntegerType};
+
+/// A field's value.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// A number without sign.
+    Unsigned {
+        /// The number.
+        value: u64,
+        /// 2, 8, 10 or 16: how people want to see it.
+        base: u8,
+    },
+    /// A number with sign.
+    Signed {
+        /// The number.
+        value: i64,
+        /// Its size: in any base but 10 it is shown as two's complement.
+        bits: u8,
+        /// 2, 8, 10 or 16: how people want to see it.
+        base: u8,
+    },
+    /// A floating point number; one of 32 bits is exactly that as well.
+    Float(f64),
+    /// Text as it was written, UTF-8 or not, without NUL.
+    Text(Vec<u8>),
+    /// A number with names.
+    Enum {
+        /// The names.
+        ty: Arc<EnumType>,
+        /// The number.
+        value: i128,
+    },
+    /// Fields. A variant is the field that was chosen.
+    Struct(Vec<(Arc<str>, Value)>),
+    /// Elements.
+    Array(Vec<Value>),
+}
+
+impl Value {
+    /// A number of this type whose bits are `raw`.
+    pub(super) fn integer(ty: &IntegerType, raw: u64) -> Value {
+        let (bits, base) = (ty.bits as u8, ty.base as u8);
+        if ty.signed {
+            // Up to the top and down again, which carries the sign along.
+            let unused = 64 - ty.bits;
+            Value::Signed { value: (raw << unused) as i64 >> unused, bits, base }
+        } else {
+            Value::Unsigned { value: raw, base }
+        }
+    }
+
+    /// The number, if it is a whole one.
+    pub fn as_integer(&self) -> Option<i128> {
+        match self {
+            Value::Unsigned { value, .. } => Some(i128::from(*value)),
+            Value::Signed { value, .. } => Some(i128::from(*value)),
+            Value::Enum { value, .. } => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is a whole one and not negative.
+    pub fn as_u64(&self) -> Option<u64> {
+        u64::try_from(self.as_integer()?).ok()
+    }
+
+    /// The text, what is not UTF-8 replaced.
+    pub fn as_text(&self) -> Option<std::borrow::Cow<'_, str>> {
+        match self {
+            Value::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
+            _ => None,
+        }
+    }
+
+    /// The fields, if it is a structure.
+    pub fn fields(&self) -> &[(Arc<str>, Value)] {
+        match self {
+            Value::Struct(fields) => fields,
+            _ => &[],
+        }
+    }
+
+    /// The field with this name, as the metadata has it.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.fields().iter().find(|(field, _)| &**field == name).map(|(_, value)| value)
+    }
+}

@@ -1,0 +1,313 @@
+//! Type expressions to types: names are looked up, numbers checked.
+//!
+//! ```text
+//!   scopes: Vec<HashMap<name, (Type, depth)>>     file | block | struct | ...     inner ones hide outer ones
+//! ```
+//!
+//! Aliases make it possible to write a deep type in a flat text, so the depth of each type is known and
+//! bounded, whatever way it was made.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::ast::{Attribute, Declaration, Dimension, Label, Member, TypeExpr, TypeKind, Value};
+use super::types::{
+    ByteOrder, EnumType, Fields, FloatType, IntegerType, Path, Scope, StructType, Type, VariantType,
+};
+
+/// Types within types that are still read.
+pub(super) const DEPTH_MAX: u32 = 64;
+
+/// Where in the text, and what is wrong there.
+pub(super) type Wrong = (usize, String);
+
+/// A type, and how many types within types it takes to get to its bottom.
+#[derive(Clone)]
+struct Named {
+    ty: Type,
+    depth: u32,
+}
+
+/// The type names that can be seen from where we are.
+pub(super) struct Resolver {
+    native: ByteOrder,
+    scopes: Vec<HashMap<String, Named>>,
+}
+
+impl Resolver {
+    pub(super) fn new(native: ByteOrder) -> Resolver {
+        Resolver { native, scopes: vec![HashMap::new()] }
+    }
+
+    /// Opens a scope for what `inside` declares.
+    pub(super) fn scoped<T>(
+        &mut self,
+        inside: impl FnOnce(&mut Resolver) -> Result<T, Wrong>,
+    ) -> Result<T, Wrong> {
+        self.scopes.push(HashMap::new());
+        let outcome = inside(self);
+        self.scopes.pop();
+        outcome
+    }
+
+    pub(super) fn declare(&mut self, declaration: &Declaration<'_>) -> Result<(), Wrong> {
+        match declaration {
+            Declaration::Alias { name, ty, dimensions } => {
+                let named = self.named(ty)?;
+                let named = dimensioned(named, dimensions, ty.at)?;
+                self.name(name.clone(), named);
+                Ok(())
+            }
+            // Looking it up gives it its name.
+            Declaration::Named(ty) => self.named(ty).map(|_| ()),
+        }
+    }
+
+    pub(super) fn resolve(&mut self, expr: &TypeExpr<'_>) -> Result<Type, Wrong> {
+        Ok(self.named(expr)?.ty)
+    }
+
+    fn name(&mut self, name: String, named: Named) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.insert(name, named);
+        }
+    }
+
+    fn look_up(&self, name: &str, at: usize) -> Result<Named, Wrong> {
+        let found = self.scopes.iter().rev().find_map(|scope| scope.get(name));
+        found.cloned().ok_or_else(|| (at, format!("there is no type `{name}`")))
+    }
+
+    fn named(&mut self, expr: &TypeExpr<'_>) -> Result<Named, Wrong> {
+        let at = expr.at;
+        let leaf = |ty| Ok(Named { ty, depth: 1 });
+        let (kind, name, named) = match &expr.kind {
+            TypeKind::Integer(attributes) => {
+                return leaf(Type::Integer(self.integer(attributes, at)?));
+            }
+            TypeKind::Float(attributes) => return leaf(Type::Float(self.float(attributes, at)?)),
+            TypeKind::String => return leaf(Type::String),
+            TypeKind::Named(name) => return self.look_up(name, at),
+            TypeKind::Struct { name: Some(name), members: None, .. } => {
+                return self.look_up(&format!("struct {name}"), at);
+            }
+            TypeKind::Enum { name: Some(name), labels: None, .. } => {
+                return self.look_up(&format!("enum {name}"), at);
+            }
+            TypeKind::Variant { name: Some(name), tag, members: None } => {
+                return with_tag(self.look_up(&format!("variant {name}"), at)?, tag.as_deref(), at);
+            }
+            TypeKind::Struct { name, members, align } => {
+                let (fields, depth) = self.members(members.as_deref().unwrap_or_default())?;
+                let asked = align.map_or(Ok(1), |align| alignment(align, at))?;
+                let align = fields.iter().map(|(_, ty)| ty.align()).fold(asked, u32::max);
+                let ty = Type::Struct(Arc::new(StructType { align, fields }));
+                ("struct", name, Named { ty, depth: depth + 1 })
+            }
+            TypeKind::Enum { name, container, labels } => {
+                let container = match container {
+                    Some(container) => IntegerType::of(&self.resolve(container)?),
+                    // C's way: without one, it is an int.
+                    None => IntegerType::of(&self.look_up("int", at)?.ty),
+                };
+                let container =
+                    container.ok_or_else(|| (at, "the container is no integer".to_owned()))?;
+                let labels = ranges(labels.as_deref().unwrap_or_default());
+                let ty = Type::Enum(Arc::new(EnumType { container, labels }));
+                ("enum", name, Named { ty, depth: 1 })
+            }
+            TypeKind::Variant { name, tag, members } => {
+                let (options, depth) = self.members(members.as_deref().unwrap_or_default())?;
+                let tag = path(tag.as_deref().unwrap_or_default(), at)?;
+                let ty = Type::Variant(Arc::new(VariantType { tag, options }));
+                ("variant", name, Named { ty, depth: depth + 1 })
+            }
+        };
+        if named.depth > DEPTH_MAX {
+            return Err((at, "too many types within types".to_owned()));
+        }
+        if let Some(name) = name {
+            self.name(format!("{kind} {name}"), named.clone());
+        }
+        Ok(named)
+    }
+
+    /// Fields, or a variant's options, and the greatest depth among them.
+    fn members(&mut self, members: &[Member<'_>]) -> Result<(Fields, u32), Wrong> {
+        self.scoped(|resolver| {
+            let (mut fields, mut depth) = (Vec::new(), 0);
+            for member in members {
+                match member {
+                    Member::Declaration(declaration) => resolver.declare(declaration)?,
+                    Member::Field { name, ty, dimensions } => {
+                        let named = dimensioned(resolver.named(ty)?, dimensions, ty.at)?;
+                        depth = depth.max(named.depth);
+                        fields.push((Arc::from(*name), named.ty));
+                    }
+                }
+            }
+            Ok((fields, depth))
+        })
+    }
+
+    fn integer(&self, attributes: &[Attribute<'_>], at: usize) -> Result<IntegerType, Wrong> {
+        let mut ty = IntegerType {
+            bits: 0,
+            align: 0,
+            signed: false,
+            base: 10,
+            byte_order: self.native,
+            is_text: false,
+            is_clock: false,
+        };
+        for Attribute { name, value, at } in attributes {
+            match (*name, value) {
+                ("size", Value::Int(bits @ 1..=64)) => ty.bits = *bits as u32,
+                ("align", Value::Int(align)) => ty.align = alignment(*align, *at)?,
+                ("signed", Value::Int(signed)) => ty.signed = *signed != 0,
+                ("signed", Value::Word(word)) => ty.signed = matches!(*word, "true" | "TRUE"),
+                ("base", value) => {
+                    ty.base = base(value).ok_or_else(|| (*at, "no such base".to_owned()))?
+                }
+                ("byte_order", Value::Word(word)) => ty.byte_order = self.byte_order(word, *at)?,
+                ("encoding", Value::Word(word)) => ty.is_text = *word != "none",
+                ("map", Value::Path(path)) => ty.is_clock = path.starts_with("clock."),
+                ("size" | "align" | "signed" | "byte_order" | "encoding", _) => {
+                    return Err((*at, format!("an integer cannot have this `{name}`")));
+                }
+                // Attributes that a later writer may have are no reason to refuse its trace.
+                _ => {}
+            }
+        }
+        if ty.bits == 0 {
+            return Err((at, "an integer needs a `size`".to_owned()));
+        }
+        if ty.align == 0 {
+            ty.align = default_align(ty.bits);
+        }
+        Ok(ty)
+    }
+
+    fn float(&self, attributes: &[Attribute<'_>], at: usize) -> Result<FloatType, Wrong> {
+        let (mut exponent, mut mantissa, mut align, mut byte_order) = (0, 0, 0, self.native);
+        for Attribute { name, value, at } in attributes {
+            match (*name, value) {
+                ("exp_dig", Value::Int(bits)) => exponent = *bits,
+                ("mant_dig", Value::Int(bits)) => mantissa = *bits,
+                ("align", Value::Int(bits)) => align = alignment(*bits, *at)?,
+                ("byte_order", Value::Word(word)) => byte_order = self.byte_order(word, *at)?,
+                _ => {}
+            }
+        }
+        let bits = match (exponent, mantissa) {
+            (8, 24) => 32,
+            (11, 53) => 64,
+            _ => {
+                return Err((
+                    at,
+                    "only floating point numbers of 8 + 24 or 11 + 53 bits are known".to_owned(),
+                ));
+            }
+        };
+        Ok(FloatType {
+            bits,
+            align: if align == 0 { default_align(bits) } else { align },
+            byte_order,
+        })
+    }
+
+    fn byte_order(&self, word: &str, at: usize) -> Result<ByteOrder, Wrong> {
+        if word == "native" { Ok(self.native) } else { byte_order(word, at) }
+    }
+}
+
+/// A byte order that says itself which it is.
+pub(super) fn byte_order(word: &str, at: usize) -> Result<ByteOrder, Wrong> {
+    match word {
+        "le" => Ok(ByteOrder::Little),
+        "be" | "network" => Ok(ByteOrder::Big),
+        _ => Err((at, format!("`{word}` is no byte order"))),
+    }
+}
+
+fn base(value: &Value<'_>) -> Option<u32> {
+    match value {
+        Value::Int(2) | Value::Word("binary" | "b") => Some(2),
+        Value::Int(8) | Value::Word("octal" | "oct" | "o") => Some(8),
+        Value::Int(10) | Value::Word("decimal" | "dec" | "d" | "i" | "u") => Some(10),
+        Value::Int(16) | Value::Word("hexadecimal" | "hex" | "x" | "X" | "p") => Some(16),
+        _ => None,
+    }
+}
+
+fn default_align(bits: u32) -> u32 {
+    if bits.is_multiple_of(8) { 8 } else { 1 }
+}
+
+fn alignment(align: i128, at: usize) -> Result<u32, Wrong> {
+    match u32::try_from(align) {
+        Ok(align) if align.is_power_of_two() && align <= 1 << 16 => Ok(align),
+        _ => Err((at, format!("{align} is no alignment"))),
+    }
+}
+
+/// The last dimension is the innermost.
+fn dimensioned(named: Named, dimensions: &[Dimension], at: usize) -> Result<Named, Wrong> {
+    let mut named = named;
+    for dimension in dimensions.iter().rev() {
+        let elem = Arc::new(named.ty);
+        let ty = match dimension {
+            Dimension::Length(len) => {
+                let len = u64::try_from(*len)
+                    .map_err(|_| (at, "a length cannot be negative".to_owned()))?;
+                Type::Array { elem, len }
+            }
+            Dimension::Field(name) => Type::Sequence { elem, len: path(name, at)? },
+        };
+        named = Named { ty, depth: named.depth + 1 };
+        if named.depth > DEPTH_MAX {
+            return Err((at, "too many types within types".to_owned()));
+        }
+    }
+    Ok(named)
+}
+
+fn with_tag(named: Named, tag: Option<&str>, at: usize) -> Result<Named, Wrong> {
+    match (&named.ty, tag) {
+        (Type::Variant(variant), Some(tag)) => {
+            let options = variant.options.clone();
+            let ty = Type::Variant(Arc::new(VariantType { tag: path(tag, at)?, options }));
+            Ok(Named { ty, ..named })
+        }
+        _ => Ok(named),
+    }
+}
+
+fn path(text: &str, at: usize) -> Result<Path, Wrong> {
+    let scopes = [
+        ("trace.packet.header.", Scope::PacketHeader),
+        ("stream.packet.context.", Scope::PacketContext),
+        ("stream.event.header.", Scope::EventHeader),
+        ("stream.event.context.", Scope::StreamEventContext),
+        ("event.context.", Scope::EventContext),
+        ("event.fields.", Scope::Fields),
+    ];
+    let named = scopes
+        .into_iter()
+        .find_map(|(prefix, scope)| Some((Some(scope), text.strip_prefix(prefix)?)));
+    let (scope, name) = named.unwrap_or((None, text));
+    if name.contains('.') {
+        return Err((at, format!("`{text}`: fields of fields cannot be tags or lengths here")));
+    }
+    Ok(Path { scope, name: Arc::from(name) })
+}
+
+fn ranges(labels: &[Label]) -> Vec<(Arc<str>, i128, i128)> {
+    let mut next = 0;
+    let range = |label: &Label| {
+        let (low, high) = label.range.unwrap_or((next, next));
+        next = high.saturating_add(1);
+        (Arc::from(label.name.as_str()), low, high)
+    };
+    labels.iter().map(range).collect()
+}

@@ -1,0 +1,168 @@
+//! The type tree: how bytes are read, with every name looked up.
+//!
+//! ```text
+//!   Struct { fields }
+//!     |- "id"  Enum { container: Integer }          <---.
+//!     |- "v"   Variant { tag: Path "id" } --------------'   found while reading: the nearest "id" before
+//!     |          |- "compact"   Struct
+//!     |          '- "extended"  Struct
+//!     '- "x"   Sequence { length: Path, elem } | Array | Float | String
+//! ```
+//!
+//! Types are shared (`Arc`) where the text shares them by name, and never nest deeper than 64: reading may
+//! recurse. What a type expands to has no such bound, so it must not be expanded blindly.
+
+use std::sync::Arc;
+
+/// How bytes are read.
+#[derive(Debug, Clone)]
+pub enum Type {
+    /// A whole number.
+    Integer(IntegerType),
+    /// A whole number with names for its values.
+    Enum(Arc<EnumType>),
+    /// An IEEE 754 number.
+    Float(FloatType),
+    /// Bytes up to a NUL.
+    String,
+    /// Fields one behind the other.
+    Struct(Arc<StructType>),
+    /// One of several types: which, an enumeration read before says.
+    Variant(Arc<VariantType>),
+    /// A number of elements that is known beforehand.
+    Array {
+        /// What each is.
+        elem: Arc<Type>,
+        /// How many.
+        len: u64,
+    },
+    /// A number of elements that an integer read before says.
+    Sequence {
+        /// What each is.
+        elem: Arc<Type>,
+        /// Where the integer is.
+        len: Path,
+    },
+}
+
+/// In which order a number's bytes (and bits) lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByteOrder {
+    /// The least significant first.
+    Little,
+    /// The most significant first.
+    Big,
+}
+
+/// A whole number of up to 64 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntegerType {
+    /// Its size, 1 to 64.
+    pub bits: u32,
+    /// What its place is a multiple of, in bits.
+    pub align: u32,
+    /// Two's complement, or without sign.
+    pub signed: bool,
+    /// 2, 8, 10 or 16: how people want to see it.
+    pub base: u32,
+    /// How its bytes lie.
+    pub byte_order: ByteOrder,
+    /// It is a character: arrays of it are text.
+    pub is_text: bool,
+    /// It is a value of the trace's clock.
+    pub is_clock: bool,
+}
+
+/// An IEEE 754 number of 32 or 64 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FloatType {
+    /// Its size, 32 or 64.
+    pub bits: u32,
+    /// What its place is a multiple of, in bits.
+    pub align: u32,
+    /// How its bytes lie.
+    pub byte_order: ByteOrder,
+}
+
+/// A whole number with names for its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnumType {
+    /// The number itself.
+    pub container: IntegerType,
+    /// The names, and the first and last value of each; ranges may overlap.
+    pub labels: Vec<(Arc<str>, i128, i128)>,
+}
+
+/// Fields one behind the other.
+#[derive(Debug, Clone)]
+pub struct StructType {
+    /// What its place is a multiple of, in bits: that of its strictest field, or what was asked for.
+    pub align: u32,
+    /// The fields, in order.
+    pub fields: Fields,
+}
+
+/// Names and what they stand for, in order.
+pub type Fields = Vec<(Arc<str>, Type)>;
+
+/// One of several types.
+#[derive(Debug, Clone)]
+pub struct VariantType {
+    /// Where the enumeration is whose label is the option's name.
+    pub tag: Path,
+    /// The options.
+    pub options: Fields,
+}
+
+/// Where a length or a tag is to be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path {
+    /// The scope that the text names, as `stream.event.header`; `None` is the nearest field before.
+    pub scope: Option<Scope>,
+    /// The field's name.
+    pub name: Arc<str>,
+}
+
+/// The parts of a packet and a record, in the order in which they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// `trace.packet.header`
+    PacketHeader,
+    /// `stream.packet.context`
+    PacketContext,
+    /// `stream.event.header`
+    EventHeader,
+    /// `stream.event.context`
+    StreamEventContext,
+    /// `event.context`
+    EventContext,
+    /// `event.fields`
+    Fields,
+}
+
+impl IntegerType {
+    /// The number that a type is, if it is an integer or an enumeration.
+    pub fn of(ty: &Type) -> Option<IntegerType> {
+        match ty {
+            Type::Integer(integer) => Some(*integer),
+            Type::Enum(ty) => Some(ty.container),
+            _ => None,
+        }
+    }
+}
+
+impl Type {
+    /// What the type's place is a multiple of, in bits.
+    pub fn align(&self) -> u32 {
+        match self {
+            Type::Integer(ty) => ty.align,
+            Type::Enum(ty) => ty.container.align,
+            Type::Float(ty) => ty.align,
+            Type::String => 8,
+            Type::Struct(ty) => ty.align,
+            // The option that is chosen has its own.
+            Type::Variant(_) => 1,
+            Type::Array { elem, .. } | Type::Sequence { elem, .. } => elem.align(),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A thread's first event: gets the thread its stream, and the daemon the file that it lies in.
+//!
+//! The call that returns has handed its record over: if the process is killed right after, the kernel's
+//! queue keeps the message, the message keeps the memfd, and the memfd the record. The connection is a new
+//! one, not the agent's: a descriptor that was opened a moment ago is surely still ours.
+//!
+//! Async-signal-safe: signals are blocked meanwhile, so that no handler finds it half done; nothing
+//! allocates, nothing locks, nothing waits for the daemon.
+#![allow(unsafe_code)]
+
+use super::protocol::{ToDaemon, encode_into};
+use super::{endpoint, socket};
+use crate::channel::RingFile;
+use crate::session::{self, ProcessFile, fork};
+use crate::thread_cache;
+use rustix::net::SendFlags;
+
+/// Gets the calling thread a stream in the channel at `slot`. `false` if the event cannot be recorded.
+#[cold]
+#[inline(never)]
+pub fn first_event(slot: usize) -> bool {
+    let _undisturbed = Undisturbed::new();
+    let outcome = claim_stream(slot);
+    // No stream although there is a channel: that event is lost, and is counted.
+    if outcome.is_none()
+        && session::channel(slot).is_some()
+        && let Some(process) = session::process()
+    {
+        process.count_lost();
+    }
+    outcome.is_some()
+}
+
+fn claim_stream(slot: usize) -> Option<()> {
+    if !fork::ensure_current() {
+        return None;
+    }
+    let cache = thread_cache::own()?;
+    // The caller marked the cache that it saw, which may have been the empty one.
+    let outer = cache.enter();
+    let claimed = claim_for(cache, slot);
+    cache.leave(outer);
+    claimed
+}
+
+fn claim_for(cache: &thread_cache::ThreadCache, slot: usize) -> Option<()> {
+    let channel = session::channel(slot)?;
+    let process = session::process()?;
+    let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+    let claimed = channel.claim(process.uid, tid)?;
+    if !claimed.file.is_sent() && send(claimed.file, process).is_some() {
+        claimed.file.set_sent();
+    }
+    cache.set_stream(slot, claimed.stream);
+    Some(())
+}
+
+/// Sends a ring file, and the process file if there still is a descriptor of it.
+fn send(file: &RingFile, process: &ProcessFile) -> Option<()> {
+    let message = ToDaemon::Handover {
+        process_uid: process.uid,
+        channel_uid: file.channel_uid,
+        file_index: file.index,
+    };
+    let mut buffer = [0; 64];
+    let bytes = encode_into(&mut buffer, &message)?;
+    let connection = socket::connect_to(endpoint()?, false).ok()?;
+    let ring = file.descriptor()?;
+    let both;
+    let alone = [ring];
+    let fds = match process.descriptor() {
+        Some(process) => {
+            both = [ring, process];
+            &both[..]
+        }
+        None => &alone[..],
+    };
+    socket::send(&connection, bytes, fds, SendFlags::DONTWAIT).ok()
+}
+
+/// While it lives, no signal handler runs on this thread; when it ends, `errno` is what it was.
+struct Undisturbed {
+    mask: libc::sigset_t,
+    errno: libc::c_int,
+}
+
+impl Undisturbed {
+    fn new() -> Self {
+        // SAFETY: plain data, and valid pointers to it. `pthread_sigmask` leaves glibc's own signals alone.
+        unsafe {
+            let errno = *libc::__errno_location();
+            let mut all = core::mem::zeroed();
+            let mut mask = core::mem::zeroed();
+            libc::sigfillset(&mut all);
+            libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut mask);
+            Self { mask, errno }
+        }
+    }
+}
+
+impl Drop for Undisturbed {
+    fn drop(&mut self) {
+        // SAFETY: as above.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_SETMASK, &self.mask, core::ptr::null_mut());
+            *libc::__errno_location() = self.errno;
+        }
+    }
+}

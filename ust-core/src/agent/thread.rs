@@ -1,0 +1,164 @@
+//! The agent: the one thread that listens to the daemon, and sleeps.
+//!
+//! ```text
+//!            +------------------- connection ends: everything off ----------------+
+//!            v                                                                    |
+//!   connect to agent.sock --ok--> Hello --> Welcome: doorbell --> Rules: apply, Applied
+//!            |                                                      ^         |
+//!            no daemon: wait on the wake word                       '---------'
+//! ```
+//!
+//! It blocks every signal but glibc's own two (without them `setuid` would wait for ever), and has a
+//! descriptor table of its own: a program that closes everything it does not know leaves its connection
+//! alone, and does not find strange numbers taken.
+#![allow(unsafe_code)]
+
+use super::protocol::{ToDaemon, ToProcess, decode, encode};
+use super::{endpoint, paths::RuntimeDir, socket};
+use crate::session;
+use crate::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
+use crate::shm::{Mapping, memfd};
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use rustix::fs::{Mode, OFlags, ftruncate, open};
+use rustix::net::{RecvFlags, SendFlags};
+use rustix::thread::futex;
+use std::os::raw::c_void;
+
+/// Stack of the agent, in bytes: its own frames are shallow, the program's thread-locals may not be.
+const STACK_BYTES: usize = 256 << 10;
+
+/// Starts the agent. Without one (no memory, no processes left) the process keeps the rules that it has.
+pub fn start() {
+    // SAFETY: plain data and valid pointers; `run` takes no argument and never unwinds.
+    unsafe {
+        let mut all = core::mem::zeroed();
+        let mut mask = core::mem::zeroed();
+        libc::sigfillset(&mut all);
+        // The new thread inherits the mask; blocking in the thread itself would be too late.
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut mask);
+        let mut attributes = core::mem::zeroed();
+        libc::pthread_attr_init(&mut attributes);
+        libc::pthread_attr_setdetachstate(&mut attributes, libc::PTHREAD_CREATE_DETACHED);
+        libc::pthread_attr_setstacksize(&mut attributes, STACK_BYTES);
+        let mut thread = core::mem::zeroed();
+        libc::pthread_create(&mut thread, &attributes, run, core::ptr::null_mut());
+        libc::pthread_attr_destroy(&mut attributes);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &mask, core::ptr::null_mut());
+    }
+}
+
+extern "C" fn run(_: *mut c_void) -> *mut c_void {
+    // A panic must not take the traced program with it; the process then goes on without an agent.
+    let _ = std::panic::catch_unwind(|| {
+        let _ = rustix::thread::set_name(c"ust-agent");
+        let dir = RuntimeDir::from_environment();
+        let Some(wake) = WakeWord::open(&dir) else { return };
+        leave_descriptors_behind(&wake);
+        loop {
+            let seen = wake.value();
+            if serve().is_none() {
+                // The published rules were a dead daemon's, or that of one which has just gone.
+                session::forget_rules();
+                wake.wait(seen);
+            }
+        }
+    });
+    core::ptr::null_mut()
+}
+
+/// Serves one connection to its end. `None` if there was no daemon.
+fn serve() -> Option<()> {
+    let connection = socket::connect_to(endpoint()?, true).ok()?;
+    let _ = converse(&connection);
+    doorbell::install(None);
+    session::forget_rules();
+    Some(())
+}
+
+/// Until the connection ends, or says what no daemon says.
+fn converse(connection: &OwnedFd) -> Option<()> {
+    let process = session::process_or_create()?;
+    let hello = encode(&ToDaemon::Hello { process_uid: process.uid });
+    let own_file = process.descriptor();
+    socket::send(connection, &hello, own_file.as_slice(), SendFlags::empty()).ok()?;
+    loop {
+        let received = socket::receive(connection, RecvFlags::empty()).ok()?;
+        match decode(&received.untrusted_bytes)? {
+            ToProcess::Welcome => doorbell::install(map_doorbell(received.fds.first()?)),
+            ToProcess::Rules(rules) => {
+                let generation = rules.generation;
+                session::apply(rules);
+                let applied = encode(&ToDaemon::Applied { generation });
+                socket::send(connection, &applied, &[], SendFlags::empty()).ok()?;
+            }
+        }
+    }
+}
+
+/// Maps the daemon's doorbell, for good: a page for each daemon that this process has ever seen.
+fn map_doorbell(fd: &OwnedFd) -> Option<&'static Doorbell> {
+    if memfd::check(fd).ok()? < DOORBELL_BYTES {
+        return None;
+    }
+    let map = Box::leak(Box::new(Mapping::new(fd, DOORBELL_BYTES).ok()?));
+    map.at(0)
+}
+
+/// A descriptor table of our own, with nothing in it but what the agent holds.
+fn leave_descriptors_behind(wake: &WakeWord) {
+    let mut keep: Vec<u32> = vec![wake.fd.as_raw_fd() as u32];
+    let process = session::process().and_then(|process| process.descriptor());
+    keep.extend(process.map(|fd| fd.as_raw_fd() as u32));
+    keep.sort_unstable();
+    // SAFETY: system calls on this thread's own table; if the first fails, the second is not made.
+    unsafe {
+        if libc::unshare(libc::CLONE_FILES) != 0 {
+            return;
+        }
+        let mut next = 0;
+        for fd in keep {
+            if fd > next {
+                libc::syscall(libc::SYS_close_range, next, fd - 1, 0);
+            }
+            next = fd + 1;
+        }
+        libc::syscall(libc::SYS_close_range, next, u32::MAX, 0);
+    }
+}
+
+/// The word in the runtime directory that a daemon changes when it comes.
+///
+/// It is compared by the kernel and read by `pread`, never loaded: a file can be truncated by whoever may
+/// write to it, and a load beyond its end would be a SIGBUS.
+struct WakeWord {
+    fd: OwnedFd,
+    map: Mapping,
+}
+
+impl WakeWord {
+    fn open(dir: &RuntimeDir) -> Option<Self> {
+        dir.create().ok()?;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let fd = open(dir.wake(), flags, Mode::RUSR | Mode::WUSR).ok()?;
+        ftruncate(&fd, size_of::<u32>() as u64).ok()?;
+        let map = Mapping::new(fd.as_fd(), size_of::<u32>()).ok()?;
+        Some(Self { fd, map })
+    }
+
+    fn value(&self) -> u32 {
+        let mut bytes = [0; 4];
+        let _ = rustix::io::pread(&self.fd, &mut bytes, 0);
+        u32::from_ne_bytes(bytes)
+    }
+
+    fn wait(&self, seen: u32) {
+        let word = self.map.base().cast::<crate::sync::AtomicU32>();
+        // SAFETY: mapped as long as `self`; the reference is only handed to the kernel, which reports a
+        // page that is not there as an error.
+        let word = unsafe { &*word };
+        if futex::wait(word, futex::Flags::empty(), seen, None) == Err(rustix::io::Errno::FAULT) {
+            // Somebody truncated it. Looking once in a while is all that is left.
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A channel in the process: its ring files, and which threads have which of their streams.
+//!
+//! ```text
+//!   Channel            RingFile (one memfd)                    claimed: one bit a stream
+//!   files[0] --------> | stream 0 | stream 1 | ... | 63 |      1101 1...
+//!   files[1] --------> | stream 0 | ...
+//!   files[2]   none
+//! ```
+//!
+//! A thread claims the first stream that has no owner, which keeps the number of streams at that of the
+//! threads alive at once; a stream goes on where its last owner left it, behind a note that says who
+//! writes from here on. No lock: whoever finds no free stream makes a file and installs it by CAS; who
+//! loses that race throws its file away and takes a stream of the winner's. Nothing here allocates.
+
+mod ring_file;
+
+pub use ring_file::RingFile;
+
+use crate::abi::Geometry;
+use crate::clock::ClockKind;
+use crate::shm::private;
+use crate::stream::Stream;
+use crate::sync::{AtomicPtr, Ordering};
+use core::ptr;
+
+/// The most ring files of one channel.
+const MAX_FILES: usize = 480;
+
+/// One channel of a session, as its process has it.
+#[derive(Debug)]
+pub struct Channel {
+    /// What all its streams are like.
+    pub shape: ChannelShape,
+    files: [AtomicPtr<RingFile>; MAX_FILES],
+}
+
+/// What never changes about a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChannelShape {
+    /// Identity, as the rules name it.
+    pub uid: u64,
+    /// Size and number of sub-buffers.
+    pub geometry: Geometry,
+    /// The clock of its records.
+    pub clock: ClockKind,
+}
+
+/// A stream that a thread has claimed.
+#[derive(Debug, Clone, Copy)]
+pub struct Claimed {
+    /// The file that it lies in.
+    pub file: &'static RingFile,
+    /// The stream.
+    pub stream: &'static Stream,
+}
+
+impl Channel {
+    /// A channel without any ring yet.
+    pub fn new(shape: ChannelShape) -> Self {
+        Self { shape, files: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_FILES] }
+    }
+
+    /// Claims a stream for thread `tid` and notes in it whose it is now. `None`: no memory, no descriptor.
+    pub fn claim(&self, process_uid: [u8; 16], tid: u32) -> Option<Claimed> {
+        for (index, slot) in self.files.iter().enumerate() {
+            let file = match file_in(slot) {
+                Some(file) => file,
+                None => self.install(slot, index as u32, process_uid)?,
+            };
+            if let Some(stream) = file.claim(tid) {
+                return Some(Claimed { file, stream });
+            }
+        }
+        None
+    }
+
+    /// Puts a new file into an empty slot, or finds that somebody else has.
+    #[allow(unsafe_code)]
+    fn install(
+        &self,
+        slot: &AtomicPtr<RingFile>,
+        index: u32,
+        process_uid: [u8; 16],
+    ) -> Option<&'static RingFile> {
+        let file = private::place(RingFile::create(self.shape, process_uid, index)?)?;
+        let pointer = ptr::from_ref(file).cast_mut();
+        // Release: pairs with `file_in`'s acquire. Acquire: the winner's file is about to be used.
+        match slot.compare_exchange(ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => Some(file),
+            Err(_) => {
+                // SAFETY: nobody has seen it.
+                unsafe { private::free(file) };
+                file_in(slot)
+            }
+        }
+    }
+
+    /// The files there are.
+    pub fn files(&self) -> impl Iterator<Item = &'static RingFile> {
+        self.files.iter().map_while(file_in)
+    }
+
+    /// Gives all memory back.
+    ///
+    /// # Safety
+    /// No thread is in, or can come to, any of the channel's streams.
+    #[allow(unsafe_code)]
+    pub unsafe fn free_files(&self) {
+        for slot in &self.files {
+            let file = file_in(slot);
+            slot.store(ptr::null_mut(), Ordering::Relaxed);
+            if let Some(file) = file {
+                // SAFETY: the caller's promise.
+                unsafe { private::free(file) };
+            }
+        }
+    }
+}
+
+#[allow(unsafe_code)]
+fn file_in(slot: &AtomicPtr<RingFile>) -> Option<&'static RingFile> {
+    // SAFETY: what `install` stored is freed only by `free_files`, whose caller knows that nobody looks.
+    // Acquire: pairs with `install`'s release.
+    unsafe { slot.load(Ordering::Acquire).as_ref() }
+}

@@ -1,0 +1,195 @@
+//! The registry: every callsite of every module, and the rules that switch them.
+//!
+//! Off the hot path altogether. It allocates, and is held by one thread at a time: a constructor or the
+//! agent. Whoever forks meanwhile waits a moment for it (see [`fork`](super::fork)), no tracepoint ever
+//! does.
+
+use super::{ProcessFile, channel, process, set_channel, set_process};
+use crate::abi::Geometry;
+use crate::agent::protocol::{ChannelRules, MAX_CHANNELS, Rules};
+use crate::callsite::Callsite;
+use crate::channel::{Channel, ChannelShape};
+use crate::shm::private;
+use crate::sync::{AtomicBool, Ordering};
+use crate::thread_cache;
+use core::cell::UnsafeCell;
+use std::time::Duration;
+use wildmatch::WildMatch;
+
+/// How long memory of a channel that is gone waits for a thread that stays in a tracepoint.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A callsite and what has been said of it.
+#[derive(Debug)]
+struct Known {
+    callsite: &'static Callsite,
+    /// `provider:name`.
+    full_name: String,
+    /// Where it stands in the class log.
+    entry_offset: Option<usize>,
+    class_id: Option<u32>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    known: Vec<Known>,
+    rules: Rules,
+    next_class_id: u32,
+}
+
+/// The registry and the flag of whoever holds it. Not a `Mutex`: the child of a fork must be able to take
+/// it over from a thread that does not exist there.
+pub(super) struct Holder {
+    is_held: AtomicBool,
+    registry: UnsafeCell<Option<Registry>>,
+}
+
+// SAFETY: the registry is reached only by whoever holds the flag.
+#[allow(unsafe_code)]
+unsafe impl Sync for Holder {}
+
+pub(super) static HOLDER: Holder =
+    Holder { is_held: AtomicBool::new(false), registry: UnsafeCell::new(None) };
+
+impl Holder {
+    /// Takes the flag if nobody has it.
+    pub(super) fn try_hold(&self) -> bool {
+        !self.is_held.swap(true, Ordering::Acquire)
+    }
+
+    /// Gives the flag back.
+    pub(super) fn let_go(&self) {
+        self.is_held.store(false, Ordering::Release);
+    }
+
+    /// Waits for the flag, and gives it back.
+    #[allow(unsafe_code)]
+    fn with<R>(&self, job: impl FnOnce(&mut Registry) -> R) -> R {
+        while !self.try_hold() {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+        // SAFETY: the flag is held, and `job` cannot get here again: it is private to this file.
+        let registry = unsafe { &mut *self.registry.get() };
+        let result = job(registry.get_or_insert_default());
+        self.let_go();
+        result
+    }
+}
+
+/// Adds a module's callsites, and switches them by the rules in force.
+pub fn register(callsites: impl Iterator<Item = &'static Callsite>) {
+    HOLDER.with(|registry| {
+        for callsite in callsites {
+            let description = callsite.description();
+            registry.known.push(Known {
+                callsite,
+                full_name: format!("{}:{}", description.provider, description.name),
+                entry_offset: None,
+                class_id: None,
+            });
+        }
+        if process().is_some() {
+            registry.switch_all();
+        }
+    });
+}
+
+/// Puts rules into force. Channels that they no longer name are taken away from all threads and freed.
+pub fn apply(rules: Rules) {
+    let gone = HOLDER.with(|registry| {
+        if create_process().is_none() {
+            return Vec::new();
+        }
+        registry.rules = rules;
+        registry.add_channels();
+        registry.switch_all();
+        registry.remove_channels()
+    });
+    gone.into_iter().for_each(|(slot, channel)| free(slot, channel));
+}
+
+/// This process's file, made now if it was not before.
+pub fn process_or_create() -> Option<&'static ProcessFile> {
+    HOLDER.with(|_| create_process())
+}
+
+fn create_process() -> Option<&'static ProcessFile> {
+    if process().is_none() {
+        set_process(ProcessFile::create().and_then(private::place)?);
+    }
+    process()
+}
+
+/// Switches everything off: the daemon is gone.
+pub fn forget_rules() {
+    if process().is_some() {
+        apply(Rules::default());
+    }
+}
+
+/// Frees a channel that stands in no slot any more. Without the registry: it may take a while.
+#[allow(unsafe_code)]
+fn free(slot: usize, channel: &'static Channel) {
+    if thread_cache::quiesce(slot, PATIENCE) {
+        // SAFETY: no cache leads to its streams, no slot to it, and no thread was in a tracepoint since.
+        unsafe {
+            channel.free_files();
+            private::free(channel);
+        }
+    }
+}
+
+impl Registry {
+    /// Makes a channel for each that is new.
+    fn add_channels(&mut self) {
+        for wanted in &self.rules.channels {
+            if slot_of(wanted).is_some() {
+                continue;
+            }
+            let geometry = Geometry::new(wanted.subbuf_size_bytes, wanted.subbuf_count.into());
+            let free_slot = (0..MAX_CHANNELS).find(|slot| channel(*slot).is_none());
+            let (Ok(geometry), Some(slot)) = (geometry, free_slot) else { continue };
+            let shape =
+                ChannelShape { uid: wanted.channel_uid, geometry, clock: wanted.clock };
+            set_channel(slot, private::place(Channel::new(shape)));
+        }
+    }
+
+    /// Takes the channels out of their slots that the rules do not name.
+    fn remove_channels(&mut self) -> Vec<(usize, &'static Channel)> {
+        let is_named = |uid| self.rules.channels.iter().any(|rules| rules.channel_uid == uid);
+        let gone = (0..MAX_CHANNELS)
+            .filter_map(|slot| Some((slot, channel(slot)?)))
+            .filter(|(_, channel)| !is_named(channel.shape.uid));
+        gone.inspect(|(slot, _)| set_channel(*slot, None)).collect()
+    }
+
+    /// Logs every class that is not, and sets every callsite's word.
+    fn switch_all(&mut self) {
+        let Some(process) = process() else { return };
+        let patterns = self.rules.channels.iter().filter(|rules| rules.is_active).filter_map(|rules| {
+            let globs = rules.events.iter().map(|glob| WildMatch::new(glob)).collect::<Vec<_>>();
+            Some((1u32 << slot_of(rules)?, globs))
+        });
+        let patterns: Vec<_> = patterns.collect();
+        for known in &mut self.known {
+            if known.entry_offset.is_none() {
+                known.entry_offset = process.log_class(known.callsite.description());
+            }
+            // A class that the log has no room for cannot be recorded: nobody could read it.
+            let Some(entry_offset) = known.entry_offset else { continue };
+            let matches = |globs: &[WildMatch]| globs.iter().any(|glob| glob.matches(&known.full_name));
+            let slots = patterns.iter().filter(|(_, globs)| matches(globs)).fold(0, |all, (bit, _)| all | bit);
+            if slots != 0 && known.class_id.is_none() {
+                process.assign_class_id(entry_offset, self.next_class_id);
+                known.class_id = Some(self.next_class_id);
+                self.next_class_id += 1;
+            }
+            known.callsite.set(known.class_id.unwrap_or(0), slots);
+        }
+    }
+}
+
+fn slot_of(rules: &ChannelRules) -> Option<usize> {
+    (0..MAX_CHANNELS).find(|slot| channel(*slot).is_some_and(|c| c.shape.uid == rules.channel_uid))
+}

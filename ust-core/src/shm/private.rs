@@ -1,0 +1,64 @@
+//! Private pages: memory for what must be made where `malloc` may not be called, and memory that a
+//! forked child finds empty.
+//!
+//! A thread's first event may come in a signal handler that interrupted `malloc`, or in the child of a
+//! raw `clone` whose parent's other threads held its locks. So what that path makes is placed in pages of
+//! its own, straight from the kernel.
+#![allow(unsafe_code)]
+
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
+
+/// A value in pages of its own.
+///
+/// It is not dropped by itself: [`free`] does that, and whoever calls it knows that nobody looks any more.
+pub fn place<T>(value: T) -> Option<&'static T> {
+    let pages = map(size_of::<T>())?.cast::<T>();
+    const { assert!(align_of::<T>() <= crate::abi::PAGE_BYTES) };
+    // SAFETY: fresh pages, large enough, aligned to a page, and never unmapped but by `free`.
+    unsafe {
+        pages.write(value);
+        Some(&*pages)
+    }
+}
+
+/// Drops a value that [`place`] made, and gives its pages back.
+///
+/// # Safety
+/// `value` came from [`place`], and nobody uses it any more.
+pub unsafe fn free<T>(value: &'static T) {
+    let pages = core::ptr::from_ref(value).cast_mut();
+    // SAFETY: the caller's promise.
+    unsafe {
+        pages.drop_in_place();
+        let _ = munmap(pages.cast(), size_of::<T>());
+    }
+}
+
+/// Zeroed pages that a forked child finds zeroed again, whichever way it was forked. Never unmapped.
+pub fn wiped_on_fork(length_bytes: usize) -> Option<*mut u8> {
+    let pages = map(length_bytes)?;
+    // SAFETY: our own private pages. Linux before 4.14 does not know the advice: no tracing there.
+    let wiped = unsafe { madvise(pages.cast(), length_bytes, Advice::LinuxWipeOnFork) };
+    wiped.is_ok().then_some(pages)
+}
+
+/// Puts zeroed private pages where something shared is mapped, so that whoever still has the address
+/// writes to nobody else.
+///
+/// # Safety
+/// The range is one mapping of ours, whose contents this process no longer needs.
+pub unsafe fn replace(start: *mut u8, length_bytes: usize) {
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
+    // SAFETY: the caller's promise. If the kernel refuses, the old mapping stands; nothing better to do.
+    let _ = unsafe { mmap_anonymous(start.cast(), length_bytes, protection, flags) };
+}
+
+fn map(length_bytes: usize) -> Option<*mut u8> {
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: a new mapping where the kernel likes it.
+    let pages = unsafe {
+        mmap_anonymous(core::ptr::null_mut(), length_bytes, protection, MapFlags::PRIVATE)
+    };
+    pages.ok().map(<*mut _>::cast)
+}

@@ -1,0 +1,204 @@
+//! What a thread keeps at hand: its stream in each channel, and whether it is in a tracepoint.
+//!
+//! ```text
+//!   thread-local                 pages that a forked child finds zeroed
+//!   CACHE --------------------> +--------------------------------------+
+//!   (at first: EMPTY)           | streams[0..8]  in_probe   is_claimed |
+//!                               +--------------------------------------+
+//! ```
+//!
+//! After a fork, by whatever call, all of it is zero in the child: no stream is found, and the child's
+//! first event takes the slow path, which sees that it is in a new process. That costs the fast path
+//! nothing but the pointer.
+//!
+//! `in_probe` is for whoever takes memory away (see [`quiesce`]): marked before a stream is looked up,
+//! unmarked after its last use.
+#![allow(unsafe_code)]
+
+use crate::agent::protocol::MAX_CHANNELS;
+use crate::shm::private;
+use crate::stream::Stream;
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, compiler_fence};
+use core::cell::Cell;
+use core::ptr;
+use std::time::{Duration, Instant};
+
+/// See the module page.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct ThreadCache {
+    streams: [AtomicPtr<Stream>; MAX_CHANNELS],
+    in_probe: AtomicU32,
+    is_claimed: AtomicBool,
+}
+
+/// The cache of every thread that has none. Its mark means nothing.
+static EMPTY: ThreadCache = ThreadCache {
+    streams: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHANNELS],
+    in_probe: AtomicU32::new(0),
+    is_claimed: AtomicBool::new(false),
+};
+
+thread_local! {
+    // Const and without a destructor: reading it is one load, at any time of the thread's life.
+    static CACHE: Cell<&'static ThreadCache> = const { Cell::new(&EMPTY) };
+}
+
+/// Caches in the first block; each further block has twice as many.
+const FIRST_BLOCK: usize = 64;
+static BLOCKS: [AtomicPtr<ThreadCache>; 16] = [const { AtomicPtr::new(ptr::null_mut()) }; 16];
+
+/// The pthread key whose destructor tells that a thread ends, plus one; 0 when there is none.
+static EXIT_KEY: AtomicUsize = AtomicUsize::new(0);
+
+/// Keys below this lie in the thread itself: setting them does not allocate (glibc).
+const KEYS_WITHOUT_MALLOC: libc::pthread_key_t = 32;
+
+/// The calling thread's cache.
+#[inline(always)]
+pub fn current() -> &'static ThreadCache {
+    CACHE.with(Cell::get)
+}
+
+impl ThreadCache {
+    /// Marks that a tracepoint of this thread is under way; give the result to [`leave`](Self::leave).
+    #[inline(always)]
+    pub fn enter(&self) -> u32 {
+        let outer = self.in_probe.load(Ordering::Relaxed);
+        self.in_probe.store(outer + 1, Ordering::Relaxed);
+        // `quiesce` makes this thread's CPU order the store before the look-up; here it is the compiler.
+        compiler_fence(Ordering::SeqCst);
+        outer
+    }
+
+    /// Takes the mark back.
+    #[inline(always)]
+    pub fn leave(&self, outer: u32) {
+        // Release: the last use of the stream comes before it; pairs with `quiesce`'s acquire.
+        self.in_probe.store(outer, Ordering::Release);
+    }
+
+    /// The thread's stream in the channel at `slot` (below [`MAX_CHANNELS`]).
+    #[inline(always)]
+    pub fn stream(&self, slot: usize) -> Option<&Stream> {
+        // SAFETY: a stream that stands here is not freed before `quiesce` has seen this thread unmarked.
+        // Relaxed: its owner stored it, or set it to null.
+        unsafe { self.streams[slot].load(Ordering::Relaxed).as_ref() }
+    }
+
+    /// Sets the thread's stream in a channel.
+    pub fn set_stream(&self, slot: usize, stream: &'static Stream) {
+        self.streams[slot].store(ptr::from_ref(stream).cast_mut(), Ordering::Release);
+    }
+
+    /// The streams that the thread has.
+    fn take_streams(&self) -> impl Iterator<Item = &'static Stream> {
+        // SAFETY: as in `stream`.
+        self.streams.iter().filter_map(|slot| unsafe { slot.swap(ptr::null_mut(), Ordering::AcqRel).as_ref() })
+    }
+}
+
+/// A cache for the calling thread: the one it has, or a fresh one. Signals must be blocked.
+pub fn own() -> Option<&'static ThreadCache> {
+    let present = current();
+    if present.is_claimed.load(Ordering::Relaxed) {
+        return Some(present);
+    }
+    let fresh = claim()?;
+    CACHE.with(|cache| cache.set(fresh));
+    let key = EXIT_KEY.load(Ordering::Acquire);
+    if key != 0 && key as libc::pthread_key_t - 1 < KEYS_WITHOUT_MALLOC {
+        // SAFETY: the key exists; such a low one needs no allocation.
+        unsafe { libc::pthread_setspecific(key as libc::pthread_key_t - 1, ptr::from_ref(fresh).cast()) };
+    }
+    Some(fresh)
+}
+
+fn claim() -> Option<&'static ThreadCache> {
+    for (number, block) in BLOCKS.iter().enumerate() {
+        for cache in caches_in(block, number).or_else(|| new_block(block, number))? {
+            let claimed = cache.is_claimed.swap(true, Ordering::Acquire);
+            if !claimed {
+                return Some(cache);
+            }
+        }
+    }
+    None
+}
+
+fn caches_in(block: &AtomicPtr<ThreadCache>, number: usize) -> Option<&'static [ThreadCache]> {
+    let first = block.load(Ordering::Acquire);
+    // SAFETY: a block that stands here has that many caches, zeroed at first, and is never unmapped.
+    (!first.is_null()).then(|| unsafe { core::slice::from_raw_parts(first, FIRST_BLOCK << number) })
+}
+
+fn new_block(block: &AtomicPtr<ThreadCache>, number: usize) -> Option<&'static [ThreadCache]> {
+    let pages = private::wiped_on_fork((FIRST_BLOCK << number) * size_of::<ThreadCache>())?;
+    // Who loses the race leaves its pages untouched, for good: addresses, no memory.
+    let _ = block.compare_exchange(
+        ptr::null_mut(),
+        pages.cast(),
+        Ordering::AcqRel,
+        Ordering::Acquire,
+    );
+    caches_in(block, number)
+}
+
+/// Prepares for threads to end: `ended` is called with each stream of a thread that does.
+pub fn initialise(ended: unsafe extern "C" fn(*mut libc::c_void)) {
+    let mut key = 0;
+    // SAFETY: a valid pointer and a destructor that stays linked.
+    if unsafe { libc::pthread_key_create(&mut key, Some(ended)) } == 0 {
+        EXIT_KEY.store(key as usize + 1, Ordering::Release);
+    }
+}
+
+/// The exit key's value, of a thread that ends: hands its streams to `release` and frees the cache.
+///
+/// # Safety
+/// `value` is what [`own`] set for the calling thread.
+pub unsafe fn thread_ends(value: *mut libc::c_void, release: impl Fn(&'static Stream)) {
+    // SAFETY: caches are never unmapped.
+    let cache: &'static ThreadCache = unsafe { &*value.cast() };
+    // In a forked child the parent's value leads to zeroes: nothing to give back.
+    if !cache.is_claimed.load(Ordering::Relaxed) {
+        return;
+    }
+    CACHE.with(|current| current.set(&EMPTY));
+    cache.take_streams().for_each(release);
+    cache.in_probe.store(0, Ordering::Release);
+    cache.is_claimed.store(false, Ordering::Release);
+}
+
+/// Forked child: forgets every block. The forking thread's pointer leads into one, which therefore must
+/// never be claimed again, by anybody.
+pub fn forget_all() {
+    for block in &BLOCKS {
+        block.store(ptr::null_mut(), Ordering::Release);
+    }
+    CACHE.with(|cache| cache.set(&EMPTY));
+}
+
+/// Takes the channel at `slot` away from every thread, and waits until none can be using it. `false` if
+/// some thread stayed in a tracepoint for longer than `patience` (stopped by a debugger, say, or gone by
+/// siglongjmp): what it may use must not be freed.
+pub fn quiesce(slot: usize, patience: Duration) -> bool {
+    use rustix::thread::{MembarrierCommand, membarrier};
+    let all = || BLOCKS.iter().enumerate().filter_map(|(n, block)| caches_in(block, n)).flatten();
+    all().for_each(|cache| cache.streams[slot].store(ptr::null_mut(), Ordering::Release));
+    let _ = membarrier(MembarrierCommand::RegisterPrivateExpedited);
+    // After it, a thread whose mark we do not see will see the null that we stored.
+    if membarrier(MembarrierCommand::PrivateExpedited).is_err() {
+        return false;
+    }
+    let deadline = Instant::now() + patience;
+    all().all(|cache| {
+        while cache.in_probe.load(Ordering::Acquire) != 0 {
+            if Instant::now() > deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        true
+    })
+}

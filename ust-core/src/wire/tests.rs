@@ -1,0 +1,260 @@
+//! Reads back what was written, by a decoder that knows CTF and nothing of the encoder.
+//!
+//! Each value is encoded between guard bytes, at every alignment.
+
+#![allow(unsafe_code)]
+
+use core::ffi::CStr;
+use std::ffi::CString;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const GUARD: u8 = 0xA5;
+
+/// What `write` leaves in `size_bytes` bytes that start `misaligned` bytes off a word.
+fn guarded(size_bytes: usize, misaligned: usize, write: impl FnOnce(*mut u8)) -> Vec<u8> {
+    let mut memory = vec![GUARD; 16 + misaligned + size_bytes + 16];
+    let (start, end) = (16 + misaligned, 16 + misaligned + size_bytes);
+    write(memory[start..].as_mut_ptr());
+    assert!(memory[..start].iter().all(|byte| *byte == GUARD), "wrote below its bytes");
+    assert!(memory[end..].iter().all(|byte| *byte == GUARD), "wrote beyond its bytes");
+    memory[start..end].to_vec()
+}
+
+fn encoded<P: Payload>(payload: P) -> Vec<u8> {
+    let size_bytes = payload.size_bytes();
+    assert!(P::FIXED_SIZE_BYTES.is_none_or(|fixed| fixed == size_bytes));
+    // SAFETY: `guarded` lends `size_bytes` bytes.
+    let encode = |misaligned| guarded(size_bytes, misaligned, |dst| unsafe { payload.encode(dst) });
+    let bytes = encode(0);
+    for misaligned in 1..8 {
+        assert_eq!(encode(misaligned), bytes);
+    }
+    bytes
+}
+
+/// What a reader sees: numbers as their bits, extended to 64 by their sign.
+#[derive(Debug, PartialEq)]
+enum Seen {
+    Number(i128),
+    Bits(u64),
+    Text(Vec<u8>),
+    Several(Vec<Seen>),
+}
+
+/// A CTF reader's way through the bytes.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        let (taken, rest) = self.0.split_at(count);
+        self.0 = rest;
+        taken.to_vec()
+    }
+
+    fn unsigned(&mut self, bits: u8) -> u64 {
+        let mut bytes = self.take(usize::from(bits) / 8);
+        if cfg!(target_endian = "little") {
+            bytes.reverse();
+        }
+        bytes.into_iter().fold(0, |value, byte| value << 8 | u64::from(byte))
+    }
+
+    fn scalar(&mut self, scalar: Scalar) -> Seen {
+        match scalar {
+            Scalar::Integer { bits, signed: false, .. } => Seen::Number(self.unsigned(bits).into()),
+            Scalar::Integer { bits, signed: true, .. } => {
+                let value = i128::from(self.unsigned(bits));
+                let negative = value >> (bits - 1) == 1;
+                Seen::Number(if negative { value - (1 << bits) } else { value })
+            }
+            Scalar::Float { bits } => Seen::Bits(self.unsigned(bits)),
+        }
+    }
+
+    fn several(&mut self, element: Scalar, count: u64) -> Seen {
+        Seen::Several((0..count).map(|_| self.scalar(element)).collect())
+    }
+
+    fn field(&mut self, ty: FieldType) -> Seen {
+        match ty {
+            FieldType::Scalar(scalar) => self.scalar(scalar),
+            FieldType::String => {
+                let length = self.0.iter().position(|byte| *byte == 0).expect("no terminator");
+                let text = self.take(length);
+                self.take(1);
+                Seen::Text(text)
+            }
+            FieldType::Array { element, length } => {
+                assert_ne!(length, 0);
+                self.several(element, length.into())
+            }
+            FieldType::Sequence { element } => {
+                let count = self.unsigned(32);
+                self.several(element, count)
+            }
+        }
+    }
+}
+
+/// Encodes one field and reads it.
+fn seen<F: Field>(field: F) -> Seen {
+    let bytes = encoded((field,));
+    let mut reader = Reader(&bytes);
+    let value = reader.field(F::TYPE);
+    assert!(reader.0.is_empty(), "{:?} is longer than its type says", F::TYPE);
+    value
+}
+
+fn numbers<T: Into<i128> + Copy>(values: &[T]) -> Seen {
+    Seen::Several(values.iter().map(|value| Seen::Number((*value).into())).collect())
+}
+
+#[test]
+fn extremes_are_read_as_written() {
+    assert_eq!(seen(u8::MAX), Seen::Number(u8::MAX.into()));
+    assert_eq!(seen(u16::MAX), Seen::Number(u16::MAX.into()));
+    assert_eq!(seen(u32::MAX), Seen::Number(u32::MAX.into()));
+    assert_eq!(seen(u64::MAX), Seen::Number(u64::MAX.into()));
+    assert_eq!(seen(usize::MAX), Seen::Number(usize::MAX as i128));
+    assert_eq!(seen(i8::MIN), Seen::Number(i8::MIN.into()));
+    assert_eq!(seen(i16::MIN), Seen::Number(i16::MIN.into()));
+    assert_eq!(seen(i32::MIN), Seen::Number(i32::MIN.into()));
+    assert_eq!(seen(i64::MIN), Seen::Number(i64::MIN.into()));
+    assert_eq!(seen(isize::MIN), Seen::Number(isize::MIN as i128));
+    assert_eq!(seen(false), Seen::Number(0));
+    assert_eq!(seen(true), Seen::Number(1));
+    assert_eq!(seen(char::MAX), Seen::Number(0x10_FFFF));
+}
+
+#[test]
+fn usize_is_64_bits_on_every_machine() {
+    assert_eq!(<usize as Field>::FIXED_SIZE_BYTES, Some(8));
+    assert_eq!(<[isize; 3] as Field>::FIXED_SIZE_BYTES, Some(24));
+    assert_eq!(seen(&[usize::MAX, 1][..]), Seen::Several(vec![seen(usize::MAX), seen(1usize)]));
+}
+
+#[test]
+fn an_array_of_length_0_is_an_empty_sequence() {
+    assert_eq!(encoded(([0u64; 0],)), [0; 4]);
+    assert_eq!(encoded((&[0u8; 0],)), [0; 4]);
+    assert_eq!(<[u64; 0] as Field>::TYPE, <&[u64] as Field>::TYPE);
+    assert_eq!(<[u64; 0] as Field>::FIXED_SIZE_BYTES, Some(4));
+}
+
+#[test]
+fn a_payload_has_a_fixed_size_exactly_if_its_fields_have() {
+    assert_eq!(<() as Payload>::FIXED_SIZE_BYTES, Some(0));
+    assert_eq!(<(u8, u64, [u16; 3]) as Payload>::FIXED_SIZE_BYTES, Some(15));
+    assert_eq!(<(u8, &str, u64) as Payload>::FIXED_SIZE_BYTES, None);
+    assert_eq!(<(u8, &[u8]) as Payload>::FIXED_SIZE_BYTES, None);
+}
+
+#[test]
+fn sixteen_fields_lie_in_their_order() {
+    let bytes = encoded((
+        0u8, 1u8, 2u8, 3u8, 4u8, 5u8, 6u8, 7u8, 8u8, 9u8, 10u8, 11u8, 12u8, 13u8, 14u8, 15u8,
+    ));
+    assert_eq!(bytes, (0..16).collect::<Vec<u8>>());
+}
+
+#[test]
+fn a_nul_is_substituted_wherever_it_stands() {
+    for len in 0..=100 {
+        let text: String = ('!'..='~').cycle().take(len).collect();
+        assert_eq!(seen(&*text), Seen::Text(text.clone().into()), "{len} bytes");
+        for at in 0..len {
+            let mut with_nul = text.clone();
+            with_nul.replace_range(at..=at, "\0");
+            let mut substituted = text.clone();
+            substituted.replace_range(at..=at, "\x1A");
+            assert_eq!(
+                seen(&*with_nul.into_boxed_str()),
+                Seen::Text(substituted.into()),
+                "{at} of {len} bytes"
+            );
+        }
+        let nothing_but = "\0".repeat(len);
+        assert_eq!(seen(&*nothing_but), Seen::Text(vec![0x1A; len]));
+    }
+}
+
+#[test]
+fn only_a_nul_is_substituted() {
+    // The bytes at which a test for zeros by arithmetic could err: 0x01, 0x7F, 0x80 and their neighbours.
+    for text in [
+        "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01",
+        "\x7F\u{80}\u{81}\u{FF}\x01\u{100}",
+        "\u{10FFFF}".repeat(30).as_str(),
+    ] {
+        assert_eq!(seen(text), Seen::Text(text.into()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn numbers_are_read_as_written(
+        a: u8, b: u16, c: u32, d: u64, e: i8, f: i16, g: i32, h: i64, i: char, j: bool,
+    ) {
+        prop_assert_eq!(seen(a), Seen::Number(a.into()));
+        prop_assert_eq!(seen(b), Seen::Number(b.into()));
+        prop_assert_eq!(seen(c), Seen::Number(c.into()));
+        prop_assert_eq!(seen(d), Seen::Number(d.into()));
+        prop_assert_eq!(seen(e), Seen::Number(e.into()));
+        prop_assert_eq!(seen(f), Seen::Number(f.into()));
+        prop_assert_eq!(seen(g), Seen::Number(g.into()));
+        prop_assert_eq!(seen(h), Seen::Number(h.into()));
+        prop_assert_eq!(seen(i), Seen::Number(u32::from(i).into()));
+        prop_assert_eq!(seen(j), Seen::Number(u8::from(j).into()));
+    }
+
+    #[test]
+    fn floats_keep_their_bits(single: u32, double: u64) {
+        // From bits, so that quiet and signalling NaNs with payloads are among them.
+        prop_assert_eq!(seen(f32::from_bits(single)), Seen::Bits(single.into()));
+        prop_assert_eq!(seen(f64::from_bits(double)), Seen::Bits(double));
+    }
+
+    #[test]
+    fn slices_and_arrays_are_read_as_written(
+        bytes: Vec<u8>, shorts: Vec<i16>, longs: Vec<u64>, doubles: Vec<u64>, array: [i32; 5],
+        flags: Vec<bool>, letters: Vec<char>,
+    ) {
+        prop_assert_eq!(seen(&*bytes), numbers(&bytes));
+        prop_assert_eq!(seen(&*shorts), numbers(&shorts));
+        prop_assert_eq!(seen(&*longs), numbers(&longs));
+        prop_assert_eq!(seen(array), numbers(&array));
+        let borrowed = &array;
+        prop_assert_eq!(seen(borrowed), numbers(borrowed));
+        let floats: Vec<f64> = doubles.iter().map(|bits| f64::from_bits(*bits)).collect();
+        let expected = doubles.into_iter().map(Seen::Bits).collect();
+        prop_assert_eq!(seen(&*floats), Seen::Several(expected));
+        let expected: Vec<u8> = flags.iter().map(|flag| u8::from(*flag)).collect();
+        prop_assert_eq!(seen(&*flags), numbers(&expected));
+        let expected: Vec<u32> = letters.iter().map(|letter| u32::from(*letter)).collect();
+        prop_assert_eq!(seen(&*letters), numbers(&expected));
+    }
+
+    #[test]
+    fn text_is_read_as_written_but_for_nuls(text in "(?s)[\0a-z\u{80}-\u{10FFFF}]{0,80}") {
+        prop_assert_eq!(seen(&*text), Seen::Text(text.replace('\0', "\x1A").into()));
+    }
+
+    #[test]
+    fn a_cstr_is_read_as_it_is(bytes in proptest::collection::vec(1u8.., 0..80)) {
+        let owned = CString::new(bytes.clone()).expect("no NUL among them");
+        let text: &CStr = &owned;
+        prop_assert_eq!(seen(text), Seen::Text(bytes));
+    }
+
+    #[test]
+    fn fields_follow_one_another(a: u8, text in "[a-z]{0,20}", words: Vec<u32>, last: u64) {
+        let mut expected = encoded((a,));
+        expected.extend(encoded((&*text,)));
+        expected.extend(encoded((&*words,)));
+        expected.extend(encoded((last,)));
+        prop_assert_eq!(encoded((a, &*text, &*words, last)), expected);
+    }
+}

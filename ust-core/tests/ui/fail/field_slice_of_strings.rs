@@ -1,0 +1,6 @@
+use ust_core::tracepoint;
+
+#[tracepoint]
+fn files_indexed(paths: &[&str]);
+
+fn main() {}

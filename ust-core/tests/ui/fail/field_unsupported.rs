@@ -1,0 +1,8 @@
+use ust_core::tracepoint;
+
+struct Inode(u64);
+
+#[tracepoint]
+fn file_indexed(path: &str, inode: Inode);
+
+fn main() {}
