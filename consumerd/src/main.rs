@@ -1,2 +1,152 @@
-//! Placeholder.
-fn main() {}
+//! `ustconsumerd`: the daemon that takes rings from traced processes and writes them out as CTF.
+//!
+//! ```text
+//!   arguments -> background? -> log -> descriptors limit -> signals -> Daemon::bind -> ready -> run
+//! ```
+//!
+//! Exits with 0 after SIGTERM or SIGINT, else as [`Cause`] says. All the work is `consumerd`, the library.
+#![deny(unsafe_code)]
+
+mod daemonize;
+
+use clap::Parser;
+use consumerd::cause::Cause;
+use consumerd::daemon::{Daemon, DaemonError};
+use consumerd::descriptors;
+use consumerd::engine::EngineOptions;
+use consumerd::signals::{SIGINT, SIGTERM, Signals};
+use daemonize::{Readiness, Side, daemonize};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::Duration;
+use tracing::level_filters::LevelFilter;
+use ust_core::agent::paths::RuntimeDir;
+
+/// Collects what traced processes record, for the sessions that `ust` controls.
+///
+/// It listens in $UST_RUNTIME_DIR (else $XDG_RUNTIME_DIR/ust, else /tmp/ust-UID) and runs until SIGTERM or
+/// SIGINT, upon which it completes every trace and exits with 0.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Go into the background; return once the daemon listens
+    #[arg(long, short)]
+    daemonize: bool,
+    /// Write out everything recorded at least so often, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    flush_interval: u64,
+    /// Look for full sub-buffers so often, in microseconds, instead of being woken: traced programs then make
+    /// no system call
+    #[arg(long, value_name = "US", value_parser = clap::value_parser!(u64).range(1..=3_600_000_000))]
+    read_timer: Option<u64>,
+    /// Log to this file instead of standard error
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Log more: what is done, and with -vv every detail
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+/// Why the daemon does not run.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("the log {0} cannot be opened: {1}: give another one with --log")]
+    Log(PathBuf, #[source] io::Error),
+    #[error("runtime directory {0} has no absolute path: {1}: set UST_RUNTIME_DIR to an absolute one")]
+    NoPath(PathBuf, #[source] io::Error),
+    #[error("{0}: {1}")]
+    System(&'static str, #[source] io::Error),
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+}
+
+impl StartError {
+    fn cause(&self) -> Cause {
+        match self {
+            StartError::NoPath(..) => Cause::RuntimeDir,
+            StartError::Log(..) | StartError::System(..) => Cause::Failed,
+            StartError::Daemon(error) => error.cause(),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut readiness = None;
+    if arguments.daemonize {
+        match daemonize() {
+            Ok(Side::Parent(code)) => return code.into(),
+            Ok(Side::Daemon(word)) => readiness = Some(word),
+            Err(error) => {
+                return fail(&arguments, &StartError::System("cannot go into the background", error));
+            }
+        }
+    }
+    match serve(&arguments, &mut readiness) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let code = fail(&arguments, &error);
+            if let Some(readiness) = readiness {
+                // If this fails there is no parent to tell.
+                let _ = readiness.exit_parent(error.cause().exit_code());
+            }
+            code
+        }
+    }
+}
+
+/// Says it where the user looks: on standard error, which a daemon that has run no longer has, and in the log.
+fn fail(arguments: &Arguments, error: &StartError) -> ExitCode {
+    if arguments.log.is_some() {
+        tracing::error!("{error}");
+    }
+    // Nobody is left to be told that standard error cannot be written to.
+    let _ = writeln!(io::stderr(), "ustconsumerd: {error}");
+    error.cause().exit_code().into()
+}
+
+fn serve(arguments: &Arguments, readiness: &mut Option<Readiness>) -> Result<(), StartError> {
+    // Before the working directory changes.
+    let named_dir = RuntimeDir::from_environment();
+    let dir = std::path::absolute(named_dir.path())
+        .map_err(|error| StartError::NoPath(named_dir.path().to_owned(), error))?;
+    start_log(arguments)?;
+    // A ring file, a socket and a pidfd for each traced process.
+    if let Err(error) = descriptors::raise_limit() {
+        tracing::warn!("the limit of open files stays as it is: {error}");
+    }
+    let mut signals = Signals::handle(&[SIGTERM, SIGINT])
+        .map_err(|error| StartError::System("signals cannot be handled", error))?;
+    let options = EngineOptions {
+        flush_interval: Duration::from_millis(arguments.flush_interval),
+        read_timer: arguments.read_timer.map(Duration::from_micros),
+    };
+    let daemon = Daemon::bind(RuntimeDir::at(dir), options)?;
+    if let Some(readiness) = readiness.take() {
+        readiness.ready().map_err(|error| StartError::System("cannot go into the background", error))?;
+    }
+    Ok(daemon.run(&mut signals)?)
+}
+
+fn start_log(arguments: &Arguments) -> Result<(), StartError> {
+    let level = match arguments.verbose {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::TRACE,
+    };
+    let log = tracing_subscriber::fmt().with_max_level(level).with_target(false);
+    match &arguments.log {
+        None => log.with_writer(io::stderr).init(),
+        Some(path) => {
+            // Names of programs and files stand in it: for this user only.
+            let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+            let file = file.map_err(|error| StartError::Log(path.clone(), error))?;
+            log.with_ansi(false).with_writer(Mutex::new(file)).init();
+        }
+    }
+    Ok(())
+}

@@ -1,11 +1,14 @@
 //! The Common Trace Format 1.8 as a library of its own: written and read.
 //!
 //! ```text
-//!   DIR/metadata          what everything is    metadata (text)  metadata_file   |  tsdl
-//!   DIR/NAME              a stream's packets    stream_file, packet              |  reader --> text
-//!   DIR/index/NAME.idx    where each is         index                            |
-//!                                                      writing                      reading
+//!   in a directory            written by                        read by
+//!   metadata                  metadata --> metadata_file        tsdl ----.
+//!   NAME                      stream_file (packet)              reader --+--> events --> text
+//!   index/NAME.idx            stream_file                       (others)
 //! ```
+//!
+//! A **page** here is the kernel's, 4 KiB; a **packet** is what a stream file consists of; a **record** is an event
+//! in a packet.
 //!
 //! # Writing
 //!
@@ -52,8 +55,23 @@
 //! record[4..].copy_from_slice(&1204_u32.to_ne_bytes());
 //! record.commit(clock, end_position);
 //! stream.finish(clock)?;
-//! # std::io::Result::Ok(())
+//!
+//! // What was written is read again:
+//! let mut printer = ctf::text::Printer::utc();
+//! for event in ctf::reader::Reader::open(dir.path())? {
+//!     let line = printer.line(&event?);
+//!     assert_eq!(line, "[22:13:20.000001000] (+?.?????????) file:opened: { vtid = 4242 }, { bytes = 1204 }");
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Reading
+//!
+//! - [`reader::Reader`]: all events of all traces in a directory, in the order of time, whoever wrote them.
+//! - [`text::Printer`]: an event as a line, as babeltrace2 prints it.
+//! - [`tsdl`]: the metadata alone, as a tree of types.
+//!
+//! Any bytes may be read: what is wrong is told, with its place, and the rest is read.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -66,4 +84,5 @@ pub mod packet;
 mod pages;
 pub mod reader;
 pub mod stream_file;
+pub mod text;
 pub mod tsdl;

@@ -15,12 +15,14 @@
 //! Local time is that of `TZ` or the system's zone; without zone files it is UTC.
 
 use std::fmt::{self, Display, Write};
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::metadata::EnvValue;
 use crate::reader::{Event, Trace, Value};
-use crate::tsdl::Type;
+use crate::tsdl::EnumType;
 
 /// Packet context fields that describe the packet and not what was traced.
 const FRAMING: [&str; 7] = [
@@ -71,23 +73,177 @@ impl Printer {
         origin(&event.trace, out)?;
         write!(out, "{}: ", event.class.name)?;
         let packet_context = event.packet.context.as_ref().map(|context| {
-            let shown = |name: &str| !FRAMING.contains(&name);
-            Fields { value: context, ty: None, shown: &shown }
+            let shown = |(name, _): &&Field| !FRAMING.contains(&&**name);
+            context.fields().iter().filter(shown).collect::<Vec<_>>()
         });
-        let class = &event.class;
-        let stream = event.trace.metadata.streams.get(&event.packet.stream_id);
-        let ours = |value, ty| part(value, ty);
-        let parts = [
-            packet_context.filter(|fields| !fields.is_empty()),
-            ours(event.stream_context.as_ref(), stream.and_then(|stream| stream.event_context.as_ref())),
-            ours(event.context.as_ref(), class.context.as_ref()),
-            ours(event.fields.as_ref(), class.fields.as_ref()),
-        ];
+        let rest = [&event.stream_context, &event.context, &event.fields].into_iter().flatten();
         let mut separator = "";
-        for part in parts.into_iter().flatten() {
-            write!(out, "{separator}{part}")?;
+        if let Some(fields) = packet_context.filter(|fields| !fields.is_empty()) {
+            fields_text(fields, out)?;
+            separator = ", ";
+        }
+        for part in rest {
+            write!(out, "{separator}{}", Text(part))?;
             separator = ", ";
         }
         Ok(())
     }
+
+    fn times(&mut self, now_ns: i64, out: &mut impl Write) -> fmt::Result {
+        // All that an i64 can hold is within what jiff can; 1970 stands in for what cannot be.
+        let time = Timestamp::from_nanosecond(now_ns.into()).unwrap_or_default();
+        let time = self.zone.to_datetime(time);
+        let (hour, minute, second, ns) =
+            (time.hour(), time.minute(), time.second(), time.subsec_nanosecond());
+        write!(out, "[{hour:02}:{minute:02}:{second:02}.{ns:09}] ")?;
+        match self.last_ns.replace(now_ns) {
+            None => out.write_str("(+?.?????????) "),
+            Some(last_ns) => {
+                let sign = if now_ns < last_ns { '-' } else { '+' };
+                let delta = now_ns.abs_diff(last_ns);
+                write!(out, "({sign}{}.{:09}) ", delta / 1_000_000_000, delta % 1_000_000_000)
+            }
+        }
+    }
+}
+
+/// Who was traced, as far as the environment says.
+fn origin(trace: &Trace, out: &mut impl Write) -> fmt::Result {
+    let mut separator = "";
+    for name in ["hostname", "procname", "vpid"] {
+        match trace.env(name) {
+            Some(EnvValue::Str(text)) => write!(out, "{separator}{text}")?,
+            Some(EnvValue::Int(number)) => write!(out, "{separator}({number})")?,
+            None => continue,
+        }
+        separator = ":";
+    }
+    out.write_str(if separator.is_empty() { "" } else { " " })
+}
+
+type Field = (Arc<str>, Value);
+
+/// Shows a value.
+struct Text<'a>(&'a Value);
+
+impl Display for Text<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Unsigned { value, base } => unsigned(*value, *base, out),
+            Value::Signed { value, base: 10, .. } => write!(out, "{value}"),
+            Value::Signed { value, bits, base } => {
+                let mask = u64::MAX >> 64_u8.saturating_sub(*bits).min(63);
+                unsigned(*value as u64 & mask, *base, out)
+            }
+            Value::Float { value, bits: 32 } => float(&format!("{:e}", *value as f32), *value, out),
+            Value::Float { value, .. } => float(&format!("{value:e}"), *value, out),
+            Value::Text(bytes) => text(bytes, out),
+            Value::Enum { ty, value } => labels(ty, *value, out),
+            Value::Struct(fields) => {
+                let shown = (0..fields.len()).filter(|at| !is_length(fields, *at));
+                fields_text(shown.map(|at| &fields[at]), out)
+            }
+            Value::Variant { value, .. } => write!(out, "{{ {} }}", Text(value)),
+            Value::Array(elements) => {
+                let mut separator = " ";
+                out.write_str("[")?;
+                for (at, element) in elements.iter().enumerate() {
+                    write!(out, "{separator}[{at}] = {}", Text(element))?;
+                    separator = ", ";
+                }
+                out.write_str(" ]")
+            }
+        }
+    }
+}
+
+fn fields_text<'a>(
+    fields: impl IntoIterator<Item = &'a Field>,
+    out: &mut impl Write,
+) -> fmt::Result {
+    let mut separator = " ";
+    out.write_str("{")?;
+    for (name, value) in fields {
+        let name = name.strip_prefix('_').unwrap_or(name);
+        write!(out, "{separator}{name} = {}", Text(value))?;
+        separator = ", ";
+    }
+    out.write_str(" }")
+}
+
+/// Whether a field is the length of the sequence behind it, by the name that writers give it.
+fn is_length(fields: &[Field], at: usize) -> bool {
+    let Some((name, Value::Array(_) | Value::Text(_))) = fields.get(at + 1) else { return false };
+    let length = fields[at].0.strip_prefix('_').and_then(|rest| rest.strip_suffix("_length"));
+    length == Some(&**name)
+}
+
+fn unsigned(value: u64, base: u8, out: &mut impl Write) -> fmt::Result {
+    match base {
+        2 => write!(out, "{value:#b}"),
+        8 => write!(out, "0{value:o}"),
+        16 => write!(out, "{value:#X}"),
+        _ => write!(out, "{value}"),
+    }
+}
+
+/// C's `%g`, but with as many digits as tell the number from its neighbours: `shortest` has them, as `1.5e3`.
+fn float(shortest: &str, value: f64, out: &mut impl Write) -> fmt::Result {
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let Some((mantissa, exponent)) = shortest.trim_start_matches('-').split_once('e') else {
+        return write!(out, "{sign}{}", if value.is_nan() { "nan" } else { "inf" });
+    };
+    let digits = mantissa.replace('.', "");
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let precision = digits.len().max(6) as i32;
+    if (-4..precision).contains(&exponent) {
+        let decimals = (digits.len() as i32 - 1 - exponent).max(0) as usize;
+        // So few digits that this rounds nothing.
+        let number = format!("{sign}{mantissa}e{exponent}").parse::<f64>().unwrap_or(value);
+        write!(out, "{number:.decimals$}")
+    } else {
+        let exponent_sign = if exponent < 0 { '-' } else { '+' };
+        write!(out, "{sign}{mantissa}e{exponent_sign}{:02}", exponent.unsigned_abs())
+    }
+}
+
+/// Text in quotes, escaped as in C.
+fn text(bytes: &[u8], out: &mut impl Write) -> fmt::Result {
+    out.write_char('"')?;
+    for piece in bytes.utf8_chunks() {
+        for c in piece.valid().chars() {
+            match c {
+                '"' | '\\' => write!(out, "\\{c}")?,
+                '\x07' => out.write_str("\\a")?,
+                '\x08' => out.write_str("\\b")?,
+                '\t' => out.write_str("\\t")?,
+                '\n' => out.write_str("\\n")?,
+                '\x0B' => out.write_str("\\v")?,
+                '\x0C' => out.write_str("\\f")?,
+                '\r' => out.write_str("\\r")?,
+                // No text can send orders to a terminal.
+                _ if c.is_control() => escaped(c.encode_utf8(&mut [0; 4]).as_bytes(), out)?,
+                _ => out.write_char(c)?,
+            }
+        }
+        escaped(piece.invalid(), out)?;
+    }
+    out.write_char('"')
+}
+
+fn escaped(bytes: &[u8], out: &mut impl Write) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(out, "\\x{byte:02x}"))
+}
+
+fn labels(ty: &EnumType, value: i128, out: &mut impl Write) -> fmt::Result {
+    let mut separator = "( ";
+    for (name, low, high) in &ty.labels {
+        if (*low..=*high).contains(&value) {
+            write!(out, "{separator}")?;
+            text(name.as_bytes(), out)?;
+            separator = ", ";
+        }
+    }
+    let known = if separator == "( " { "( <unknown>" } else { "" };
+    write!(out, "{known} : container = {value} )")
 }

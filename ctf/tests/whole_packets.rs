@@ -7,8 +7,7 @@
 //!   test           stop, look,  stop, look, go on       stop        kill, look, resume, look
 //! ```
 //!
-//! The walk over a file shares no code with the crate. Each record carries its number, so that a record lost or
-//! written twice is seen too.
+//! The walk over a file shares no code with the crate (`common/walk.rs`).
 
 mod common;
 
@@ -19,20 +18,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use common::walk::{FILLING, PAGE, check_index, walk};
 use common::{identity, put};
 use ctf::metadata::{EventClass, Field, FieldType, Integer, Scalar};
+use ctf::metadata_file::MetadataWriter;
 use ctf::stream_file::StreamWriter;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 /// Bytes of a stream file at which the child goes on to the next.
 const STREAM_BYTES: u64 = 1 << 20;
-const PAGE: usize = 4096;
-/// Packet header, standard context, `vtid`.
-const OPENING: usize = 92;
-
-/// What records are filled with; comparing with it is a memcmp, which is fast in a debug build as well.
-static FILLING: [u8; 256 << 10] = [0xC1; 256 << 10];
-
 /// xorshift64*: seeded, so that a failure can be looked for again.
 struct Random(u64);
 
@@ -65,6 +59,23 @@ mod child {
         writer.set_discarded(*next / 3);
         writer.cut();
         writer.flush().unwrap();
+    }
+
+    /// Not a test: appends texts of up to two pages to one `metadata` file after the other.
+    #[test]
+    #[ignore = "the other tests run it"]
+    fn write_metadata_for_ever() {
+        let Ok(dir) = std::env::var("CTF_TEST_DIR") else { return };
+        let mut random = Random(u64::from(std::process::id()) << 20 | 1);
+        let mut text = || format!("<{}>", "x".repeat(random.below(9000) as usize));
+        println!("ready");
+        loop {
+            let _ = fs::remove_file(Path::new(&dir).join("metadata"));
+            let mut writer = MetadataWriter::create(Path::new(&dir), &text()).unwrap();
+            for _ in 0..20 {
+                writer.append(&text()).unwrap();
+            }
+        }
     }
 
     /// Not a test: what [`super::Writer`] runs in a process of its own.
@@ -109,8 +120,12 @@ impl Writer {
         let class =
             EventClass { id: 0, stream_id: 0, name: "t:record".to_owned(), loglevel: 6, fields };
         common::write_metadata(dir.path(), &[class]);
+        Writer::run("child::write_for_ever", dir, large)
+    }
+
+    fn run(what: &str, dir: tempfile::TempDir, large: bool) -> Writer {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["child::write_for_ever", "--exact", "--ignored", "--nocapture"]);
+        command.args([what, "--exact", "--ignored", "--nocapture"]);
         command.env("CTF_TEST_DIR", dir.path()).stdout(Stdio::piped());
         if large {
             command.env("CTF_TEST_LARGE", "1");
@@ -165,95 +180,6 @@ impl Drop for Writer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Packet {
-    offset: usize,
-    bytes: usize,
-    content: usize,
-    seq: u64,
-    records: u64,
-}
-
-/// What a file holds, or why it does not end at a whole packet.
-#[derive(Debug, Default)]
-struct Walk {
-    packets: Vec<Packet>,
-    records: u64,
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from_ne_bytes(bytes[at..at + 8].try_into().unwrap())
-}
-
-fn walk(file: &[u8]) -> Result<Walk, String> {
-    let mut walk = Walk::default();
-    let (mut at, mut clock, mut discarded, mut position) = (0, 0, 0, 0);
-    while at < file.len() {
-        let rest = &file[at..];
-        let fail = |what: &str| Err(format!("at {at} of {}: {what}", file.len()));
-        if rest.len() < OPENING
-            || rest[..4] != 0xC1FC_1FC1_u32.to_ne_bytes()
-            || rest[4..20] != common::UUID
-        {
-            return fail("no packet");
-        }
-        let word = |n: usize| u64_at(rest, 32 + 8 * n);
-        let (content, bytes) = (word(2) as usize / 8, word(3) as usize / 8);
-        if bytes > rest.len()
-            || bytes == 0
-            || bytes % PAGE != 0
-            || content > bytes
-            || content < OPENING
-        {
-            return fail(&format!("{content} of {bytes} bytes in use"));
-        }
-        if word(4) != walk.packets.len() as u64 {
-            return fail(&format!("sequence number {} of packet {}", word(4), walk.packets.len()));
-        }
-        if word(0) < clock || word(1) < word(0) || word(5) < discarded || word(6) < position {
-            return fail("a clock, the discarded count or the end position goes back");
-        }
-        (clock, discarded, position) = (word(1), word(5), word(6));
-        let before = walk.records;
-        let mut content_left = &rest[OPENING..content];
-        while !content_left.is_empty() {
-            walk.records += 1;
-            if content_left.len() < 16 || u64_at(content_left, 4) != walk.records {
-                return fail(&format!("no record {}", walk.records));
-            }
-            let len = u32::from_ne_bytes(content_left[12..16].try_into().unwrap()) as usize;
-            if len > FILLING.len() || content_left.len() < 16 + len {
-                return fail("a record crosses the end of its packet");
-            }
-            let (record, more) = content_left.split_at(16 + len);
-            if record[16..] != FILLING[..len] {
-                return fail("a record's bytes are not what was written");
-            }
-            content_left = more;
-        }
-        if walk.records != position {
-            return fail(&format!("{} records, but the end position is {position}", walk.records));
-        }
-        let records = walk.records - before;
-        walk.packets.push(Packet { offset: at, bytes, content, seq: word(4), records });
-        at += bytes;
-    }
-    Ok(walk)
-}
-
-/// Each entry of the index is of the packet with that number, in its final shape.
-fn check_index(index: &[u8], walk: &Walk) -> usize {
-    let entries = index.get(16..).unwrap_or_default().chunks_exact(72);
-    for (number, entry) in entries.clone().enumerate() {
-        let word =
-            |n: usize| u64::from_be_bytes(entry[8 * n..8 * n + 8].try_into().unwrap()) as usize;
-        let packet = walk.packets[number];
-        let expected = (packet.offset, packet.bytes * 8, packet.content * 8, number);
-        assert_eq!((word(0), word(1), word(2), word(8)), expected);
-    }
-    entries.len()
 }
 
 fn pause(random: &mut Random) {
@@ -381,6 +307,31 @@ fn a_killed_writers_file_is_whole_and_goes_on_on_tmpfs() {
 #[test]
 fn a_killed_writers_file_is_whole_and_goes_on_on_disk() {
     kill_and_resume(&std::env::temp_dir());
+}
+
+fn look_at_metadata(parent: &Path) {
+    let dir = tempfile::tempdir_in(parent).unwrap();
+    let path = dir.path().join("metadata");
+    let _writer = Writer::run("child::write_metadata_for_ever", dir, false);
+    let mut seen = 0;
+    for look in 0..20_000 {
+        // Between two of them there is none.
+        let Ok(text) = fs::read(&path) else { continue };
+        seen += 1;
+        let last = text.iter().rfind(|byte| **byte != b'\n');
+        assert_eq!(last, Some(&b'>'), "look {look}: {} bytes", text.len());
+    }
+    assert!(seen > 1000, "only {seen} looks saw a file");
+}
+
+#[test]
+fn declarations_are_whole_for_who_looks_in_passing_on_tmpfs() {
+    look_at_metadata(Path::new("/dev/shm"));
+}
+
+#[test]
+fn declarations_are_whole_for_who_looks_in_passing_on_disk() {
+    look_at_metadata(&std::env::temp_dir());
 }
 
 #[test]

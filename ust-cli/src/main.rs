@@ -1,2 +1,127 @@
-//! Placeholder.
-fn main() {}
+//! `ust`: records programs, controls the daemon's sessions, shows traces.
+//!
+//! ```text
+//!   ust record -- PROGRAM     engine in this process, private runtime directory     record/
+//!   ust create, start, ...    one request to `ustconsumerd`                         create.rs, start.rs, ...
+//!   ust view DIR              the `ctf` crate's reader                              view.rs
+//! ```
+//!
+//! One file a command: its arguments and what it does. A command returns the exit code, or a [`Failure`],
+//! which is one line on standard error and the exit code of its [`Cause`]. `ust record` exits with the
+//! traced program's own status; its own failures, wrong usage included, are above the codes that programs
+//! use.
+#![forbid(unsafe_code)]
+
+mod channel_args;
+mod create;
+mod daemon;
+mod destroy;
+mod disable_event;
+mod enable_event;
+mod failure;
+mod figures;
+mod list;
+mod overview;
+mod record;
+mod size;
+mod stamp;
+mod start;
+mod status;
+mod stop;
+mod view;
+
+use clap::{Parser, Subcommand};
+use consumerd::cause::Cause;
+use failure::Failure;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Records what instrumented programs do, and shows it.
+///
+/// `ust record -- PROGRAM` needs nothing else. The other commands control a daemon, ustconsumerd, that serves
+/// $UST_RUNTIME_DIR (else $XDG_RUNTIME_DIR/ust, else /tmp/ust-UID).
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// As [`Cause`] has them.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    view: part of the trace could not be read
+  2    wrong usage (record: 125)
+  110  no daemon serves the runtime directory
+  111  the runtime directory or its socket is somebody else's, or cannot be used
+  112  the session's name is taken
+  113  no such session, or no current one
+  114  the output directory is not empty
+  115  the output directory cannot be written to
+  116  the session is started already, or is not started
+  117  the session has no such event rule
+  118  another daemon serves the runtime directory (ustconsumerd)
+  119  too many sessions or event rules
+  125  any other failure of ust itself
+  126  record: the program cannot be executed
+  127  record: the program was not found
+record exits with the program's own status, or with 128 + n if signal n killed it.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Record(record::Arguments),
+    Create(create::Arguments),
+    EnableEvent(enable_event::Arguments),
+    DisableEvent(disable_event::Arguments),
+    Start(start::Arguments),
+    Stop(stop::Arguments),
+    Destroy(destroy::Arguments),
+    List(list::Arguments),
+    Status(status::Arguments),
+    View(view::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let done = match arguments.command {
+        Command::Record(arguments) => record::run(arguments),
+        Command::Create(arguments) => create::run(arguments),
+        Command::EnableEvent(arguments) => enable_event::run(arguments),
+        Command::DisableEvent(arguments) => disable_event::run(arguments),
+        Command::Start(arguments) => start::run(arguments),
+        Command::Stop(arguments) => stop::run(arguments),
+        Command::Destroy(arguments) => destroy::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+        Command::Status(arguments) => status::run(arguments),
+        Command::View(arguments) => view::run(arguments),
+    };
+    match done {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            tell(&failure.text);
+            failure.cause.exit_code().into()
+        }
+    }
+}
+
+/// Help, the version, or what is wrong with the command line.
+fn usage(error: &clap::Error) -> ExitCode {
+    // To whom could it be told that this cannot be written?
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    // 2 could be the program's own.
+    let is_record = std::env::args_os().nth(1).is_some_and(|command| command == "record");
+    let cause = if is_record { Cause::Failed } else { Cause::Usage };
+    cause.exit_code().into()
+}
+
+/// One line for the user, who may have closed standard error.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "ust: {line}");
+}

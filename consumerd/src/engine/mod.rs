@@ -1,13 +1,44 @@
 //! The engine: accepts processes, drains their rings, writes their traces. One thread, one event loop.
 //!
-//! (Interface stub; bodies follow.)
+//! ```text
+//!   poll --+-- listener      accept ------------> connection
+//!          +-- connections   Hello, Handover ---> process   (see `process`)
+//!          +-- pidfds        a death: take in what is queued, recover, close
+//!          +-- doorbell      full sub-buffers: exchange, write
+//!          +-- flush timer   everything committed: write
+//! ```
+//!
+//! Whoever embeds it (`ust record`, the daemon) adds channels, sets their events, publishes, and calls
+//! [`Engine::poll`] in a loop.
 
-use rustix::fd::BorrowedFd;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::Duration;
+mod bell;
+mod class_log;
+mod clock;
+mod connection;
+mod drain;
+mod poll;
+mod process;
+mod publish;
+mod trace;
+
+pub use drain::StreamError;
+
+use bell::Bell;
+use clock::{Calibration, ClockDescription};
+use connection::Connection;
+use process::{Destination, Pass, Process};
+use rustix::fd::OwnedFd;
+use rustix::net::{
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
+};
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use ust_core::abi::Geometry;
 use ust_core::agent::paths::{RuntimeDir, RuntimeDirError};
+use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
+use ust_core::agent::socket::connect_to;
 use ust_core::clock::ClockKind;
 
 /// What a channel is like; never changes once it is added.
@@ -47,6 +78,14 @@ pub struct ChannelSummary {
     pub errors: Vec<String>,
 }
 
+impl ChannelSummary {
+    fn add_lost(&mut self, cause: &str, count: u64) {
+        if count > 0 {
+            *self.lost.entry(cause.into()).or_default() += count;
+        }
+    }
+}
+
 /// A traced process, as `ust list` shows it.
 #[derive(Debug, Clone)]
 pub struct ProcessInfo {
@@ -69,59 +108,286 @@ pub enum EngineError {
     Taken(PathBuf),
     /// The kernel refused something.
     #[error("{0}: {1}")]
-    Io(String, #[source] std::io::Error),
+    Io(String, #[source] io::Error),
+}
+
+impl EngineError {
+    fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let what = what.into();
+        move |error| EngineError::Io(what, error)
+    }
 }
 
 /// See the module page.
 #[derive(Debug)]
-pub struct Engine {}
+pub struct Engine {
+    dir: RuntimeDir,
+    options: EngineOptions,
+    listener: OwnedFd,
+    bell: Bell,
+    generation: u64,
+    next_channel: u64,
+    channels: BTreeMap<ChannelUid, Channel>,
+    processes: HashMap<[u8; 16], Tracked>,
+    connections: HashMap<u64, Connection>,
+    next_connection: u64,
+    next_flush: Instant,
+    /// Until then it looks without being rung for: somebody new may not have the doorbell yet.
+    watchful_until: Instant,
+}
+
+#[derive(Debug)]
+struct Channel {
+    config: ChannelConfig,
+    globs: Vec<String>,
+    is_active: bool,
+    calibration: Calibration,
+    /// Reckoned when the first trace needs it.
+    clock: Option<ClockDescription>,
+    /// What processes that are gone had recorded.
+    past: ChannelSummary,
+}
+
+impl Channel {
+    fn destination(&mut self) -> Destination<'_> {
+        let clock = *self.clock.get_or_insert_with(|| self.calibration.describe());
+        Destination { output: &self.config.output, clock }
+    }
+}
+
+/// A process and how it is watched.
+#[derive(Debug)]
+struct Tracked {
+    process: Process,
+    /// None: it was dead when we first heard of it.
+    pidfd: Option<OwnedFd>,
+    pid: rustix::process::Pid,
+    /// The connection of its agent, and the generation of rules that it has applied.
+    agent: Option<u64>,
+    applied: u64,
+}
+
+/// Connections that wait to be accepted: a burst of short-lived processes must find room.
+const BACKLOG: i32 = 4096;
 
 impl Engine {
-    /// Opens the sockets in the runtime directory and publishes empty rules.
-    pub fn bind(_dir: RuntimeDir, _options: EngineOptions) -> Result<Self, EngineError> {
-        unimplemented!()
+    /// Opens the socket in the runtime directory, publishes empty rules and wakes waiting processes.
+    ///
+    /// # Errors
+    /// The directory cannot be used, another daemon serves it, or the kernel refuses something.
+    pub fn bind(dir: RuntimeDir, options: EngineOptions) -> Result<Self, EngineError> {
+        dir.create()?;
+        let listener = listen_at(&dir)?;
+        let bell = Bell::new().map_err(EngineError::io("the doorbell cannot be made"))?;
+        let now = Instant::now();
+        let mut engine = Self {
+            dir,
+            options,
+            listener,
+            bell,
+            generation: generation_seed(),
+            next_channel: 0,
+            channels: BTreeMap::new(),
+            processes: HashMap::new(),
+            connections: HashMap::new(),
+            next_connection: 0,
+            next_flush: now + options.flush_interval,
+            watchful_until: now,
+        };
+        engine.publish()?;
+        Ok(engine)
     }
+
     /// Adds a channel that records nothing yet.
-    pub fn add_channel(&mut self, _config: ChannelConfig) -> ChannelUid {
-        unimplemented!()
+    pub fn add_channel(&mut self, config: ChannelConfig) -> ChannelUid {
+        // Unlike any of a daemon before this one: the generation's seed is the time.
+        let uid = ChannelUid(self.generation << 16 | self.next_channel);
+        self.next_channel += 1;
+        let calibration = Calibration::start(config.clock);
+        let channel = Channel {
+            config,
+            globs: Vec::new(),
+            is_active: false,
+            calibration,
+            clock: None,
+            past: ChannelSummary::default(),
+        };
+        self.channels.insert(uid, channel);
+        uid
     }
+
     /// Sets the channel's globs over `provider:name`. In force after the next [`publish`](Self::publish).
-    pub fn set_events(&mut self, _channel: ChannelUid, _globs: Vec<String>) {}
+    pub fn set_events(&mut self, channel: ChannelUid, globs: Vec<String>) {
+        if let Some(channel) = self.channels.get_mut(&channel) {
+            channel.globs = globs;
+        }
+    }
+
     /// Starts or stops a channel. In force after the next [`publish`](Self::publish).
-    pub fn set_active(&mut self, _channel: ChannelUid, _is_active: bool) {}
+    pub fn set_active(&mut self, channel: ChannelUid, is_active: bool) {
+        if let Some(channel) = self.channels.get_mut(&channel) {
+            channel.is_active = is_active;
+            if is_active {
+                channel.calibration.wait_for_baseline();
+            }
+        }
+    }
+
     /// Publishes the rules to the file and to all agents; returns their generation.
+    ///
+    /// # Errors
+    /// The rules file cannot be written.
     pub fn publish(&mut self) -> Result<u64, EngineError> {
-        unimplemented!()
+        self.generation += 1;
+        let rules = self.rules();
+        publish::write_rules(&self.dir, &rules)
+            .and_then(|()| publish::wake_waiting(&self.dir))
+            .map_err(EngineError::io(format!("the rules in {}", self.dir.path().display())))?;
+        let message = ToProcess::Rules(rules);
+        for connection in self.processes.values().filter_map(|tracked| tracked.agent) {
+            if let Some(connection) = self.connections.get(&connection) {
+                connection.say(&message, &[]);
+            }
+        }
+        Ok(self.generation)
     }
+
+    fn rules(&self) -> Rules {
+        let channel = |(uid, channel): (&ChannelUid, &Channel)| ChannelRules {
+            channel_uid: uid.0,
+            subbuf_size_bytes: channel.config.geometry.subbuf_size_bytes() as u64,
+            subbuf_count: channel.config.geometry.subbuf_count() as u32,
+            clock: channel.config.clock,
+            is_active: channel.is_active,
+            events: channel.globs.clone(),
+        };
+        Rules { generation: self.generation, channels: self.channels.iter().map(channel).collect() }
+    }
+
     /// Whether every connected agent has applied this generation (or a later one).
-    pub fn is_applied(&self, _generation: u64) -> bool {
-        unimplemented!()
+    pub fn is_applied(&self, generation: u64) -> bool {
+        let mut agents = self.processes.values().filter(|tracked| tracked.agent.is_some());
+        agents.all(|tracked| tracked.applied >= generation)
     }
+
     /// Writes out all that is committed now, in every stream of the channel.
-    pub fn flush(&mut self, _channel: ChannelUid) {}
+    pub fn flush(&mut self, channel: ChannelUid) {
+        self.take_in_everything();
+        self.pass(channel, Pass::Flush);
+    }
+
     /// Drains and closes the channel's traces and forgets it.
-    pub fn remove_channel(&mut self, _channel: ChannelUid) -> ChannelSummary {
-        unimplemented!()
+    pub fn remove_channel(&mut self, channel: ChannelUid) -> ChannelSummary {
+        self.take_in_everything();
+        self.pass(channel, Pass::Flush);
+        self.pass(channel, Pass::Finish);
+        let summary = self.summary(channel);
+        for tracked in self.processes.values_mut() {
+            tracked.process.remove_channel(channel);
+        }
+        self.channels.remove(&channel);
+        summary
     }
+
     /// What it has recorded so far.
-    pub fn summary(&self, _channel: ChannelUid) -> ChannelSummary {
-        unimplemented!()
+    pub fn summary(&self, channel: ChannelUid) -> ChannelSummary {
+        let mut sum = self.channels.get(&channel).map(|c| c.past.clone()).unwrap_or_default();
+        for tracked in self.processes.values() {
+            tracked.process.add_to(channel, &mut sum);
+            sum.add_lost(LOST_NO_STREAM, tracked.process.lost_no_stream());
+        }
+        sum
     }
+
     /// The processes that are connected now.
     pub fn processes(&self) -> Vec<ProcessInfo> {
-        unimplemented!()
+        let info = |tracked: &Tracked| {
+            let file = tracked.process.file.as_ref()?;
+            let event = |class: &ctf::metadata::EventClass| (class.name.clone(), class.loglevel as u8);
+            Some(ProcessInfo {
+                pid: file.pid,
+                procname: file.procname.clone(),
+                events: file.classes().map(event).collect(),
+            })
+        };
+        let mut all: Vec<_> = self.processes.values().filter_map(info).collect();
+        all.sort_by_key(|process| process.pid);
+        all
     }
-    /// Waits until something happened, and handles what is the engine's: connections, deaths, full
-    /// sub-buffers, the flush timer. Returns after one round, or earlier when one of `others` is readable
-    /// (their indices are returned) or `timeout` has passed.
-    pub fn poll(
-        &mut self,
-        _others: &[BorrowedFd<'_>],
-        _timeout: Option<Duration>,
-    ) -> Result<Vec<usize>, EngineError> {
-        unimplemented!()
+
+    /// The traced program has ended, or the daemon is to: takes in every connection and message that is
+    /// still queued, drains every process, writes and closes everything, removes the socket and the rules.
+    pub fn shut_down(&mut self) {
+        for channel in self.channels.keys().copied().collect::<Vec<_>>() {
+            self.remove_channel(channel);
+        }
+        let _ = publish::write_rules(&self.dir, &self.rules());
+        for path in [self.dir.rules(), self.dir.agent_socket()] {
+            let _ = std::fs::remove_file(path);
+        }
+        self.connections.clear();
+        self.processes.clear();
     }
-    /// The traced program has ended: takes in every connection and message that is still queued, drains
-    /// every process, writes and closes everything, and removes the sockets and the rules file.
-    pub fn shut_down(&mut self) {}
+
+    /// Goes over every stream of one channel, in every process; whether anything was taken.
+    fn pass(&mut self, uid: ChannelUid, pass: Pass) -> bool {
+        let Some(channel) = self.channels.get_mut(&uid) else { return false };
+        let mut any = false;
+        for tracked in self.processes.values_mut() {
+            if tracked.process.channels().contains(&uid) {
+                any |= tracked.process.pass(uid, pass, channel.destination());
+            }
+        }
+        any
+    }
+
+    fn pass_all(&mut self, pass: Pass) -> bool {
+        let mut any = false;
+        for channel in self.channels.keys().copied().collect::<Vec<_>>() {
+            any |= self.pass(channel, pass);
+        }
+        any
+    }
+
+    /// A process's image is gone: recovers what it left, closes its traces, keeps the sums.
+    fn bury(&mut self, uid: [u8; 16]) {
+        let Some(mut tracked) = self.processes.remove(&uid) else { return };
+        for channel_uid in tracked.process.channels() {
+            let Some(channel) = self.channels.get_mut(&channel_uid) else { continue };
+            for pass in [Pass::Recover, Pass::Finish] {
+                tracked.process.pass(channel_uid, pass, channel.destination());
+            }
+            tracked.process.add_to(channel_uid, &mut channel.past);
+        }
+        for channel in self.channels.values_mut() {
+            channel.past.add_lost(LOST_NO_STREAM, tracked.process.lost_no_stream());
+        }
+    }
+}
+
+/// Events for which a process could not get a stream.
+const LOST_NO_STREAM: &str = "records_lost_no_stream";
+
+/// Grows from one daemon to the next.
+fn generation_seed() -> u64 {
+    ust_core::clock::realtime_ns() / 1_000_000
+}
+
+/// Listens at the agents' socket, which another daemon may have, or have left behind.
+fn listen_at(dir: &RuntimeDir) -> Result<OwnedFd, EngineError> {
+    let path: &Path = &dir.agent_socket();
+    let failed = |error: rustix::io::Errno| {
+        EngineError::Io(format!("cannot listen at {}", path.display()), error.into())
+    };
+    let address = SocketAddrUnix::new(path).map_err(failed)?;
+    if connect_to(&address, false).is_ok() {
+        return Err(EngineError::Taken(dir.path().into()));
+    }
+    let _ = std::fs::remove_file(path);
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let listener =
+        socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).map_err(failed)?;
+    bind(&listener, &address).map_err(failed)?;
+    listen(&listener, BACKLOG).map_err(failed)?;
+    Ok(listener)
 }

@@ -184,6 +184,13 @@ pub enum Float {
     F64 = 64,
 }
 
+impl StreamClass {
+    /// Bytes of the extra fields: as many as [`StreamIdentity::extra`](crate::packet::StreamIdentity::extra) must have.
+    pub fn extra_bytes(&self) -> usize {
+        self.extra.iter().map(|(_, ty)| ty.width as usize / 8).sum()
+    }
+}
+
 impl Integer {
     /// `u8`.
     pub const U8: Integer = Integer::new(Width::W8, false);

@@ -100,8 +100,11 @@ impl Decoder {
             Type::Float(ty) => {
                 self.bits.align(ty.align)?;
                 let raw = self.bits.number(ty.bits, ty.byte_order)?;
-                let narrow = || f64::from(f32::from_bits(raw as u32));
-                Ok(Value::Float(if ty.bits == 32 { narrow() } else { f64::from_bits(raw) }))
+                let value = match ty.bits {
+                    32 => f64::from(f32::from_bits(raw as u32)),
+                    _ => f64::from_bits(raw),
+                };
+                Ok(Value::Float { value, bits: ty.bits as u8 })
             }
             Type::String => Ok(Value::Text(self.bits.c_string()?)),
             Type::Struct(ty) => {
@@ -120,7 +123,10 @@ impl Decoder {
                     })
                 };
                 match ty.options.iter().find(|(name, _)| is_tagged(name)) {
-                    Some((_, option)) => self.value(scope, option),
+                    Some((name, option)) => {
+                        let value = Box::new(self.value(scope, option)?);
+                        Ok(Value::Variant { option: Arc::clone(name), value })
+                    }
                     None => Err(DecodeError::Wrong(format!(
                         "no option for {} = {}",
                         tag.name, tag.number

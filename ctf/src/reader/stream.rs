@@ -265,10 +265,9 @@ impl OpenPacket {
 
 /// The class's id: the last field named so, as an extended header's variant has the real one behind the tag.
 fn event_id(header: &Value) -> Option<u64> {
-    let ids = header.fields().iter().rev().find_map(|(name, value)| {
+    header.fields().iter().rev().find_map(|(name, value)| {
         event_id(value).or_else(|| if &**name == "id" { value.as_u64() } else { None })
-    });
-    ids
+    })
 }
 
 fn read(file: &File, offset: u64, len: u64) -> io::Result<Vec<u8>> {

@@ -23,8 +23,13 @@ pub enum Value {
         /// 2, 8, 10 or 16: how people want to see it.
         base: u8,
     },
-    /// A floating point number; one of 32 bits is exactly that as well.
-    Float(f64),
+    /// A floating point number.
+    Float {
+        /// The number; one of 32 bits is exactly that as well.
+        value: f64,
+        /// Its size, 32 or 64.
+        bits: u8,
+    },
     /// Text as it was written, UTF-8 or not, without NUL.
     Text(Vec<u8>),
     /// A number with names.
@@ -34,7 +39,14 @@ pub enum Value {
         /// The number.
         value: i128,
     },
-    /// Fields. A variant is the field that was chosen.
+    /// The option that was chosen.
+    Variant {
+        /// Its name.
+        option: Arc<str>,
+        /// It itself.
+        value: Box<Value>,
+    },
+    /// Fields.
     Struct(Vec<(Arc<str>, Value)>),
     /// Elements.
     Array(Vec<Value>),
@@ -76,10 +88,11 @@ impl Value {
         }
     }
 
-    /// The fields, if it is a structure.
+    /// The fields, if it is a structure, or a variant that is one now.
     pub fn fields(&self) -> &[(Arc<str>, Value)] {
         match self {
             Value::Struct(fields) => fields,
+            Value::Variant { value, .. } => value.fields(),
             _ => &[],
         }
     }

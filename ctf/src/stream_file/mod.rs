@@ -11,7 +11,7 @@
 //!
 //! Invariants:
 //!
-//! - What a reader finds in the file is, at any moment, a number of whole packets ([`publish`] argues it).
+//! - What a reader finds in the file is, at any moment, a number of whole packets (`publish.rs` argues it).
 //! - Within a stream, sequence numbers count up by one, clocks and discarded counts never go back.
 //! - The count that a stream's first packet carries is 0: readers report differences between packets, and
 //!   would not know what to compare the first with.
@@ -22,13 +22,14 @@
 //! for the next flush, and [`reserve`](StreamWriter::reserve) fails rather than gather more of them.
 
 mod publish;
+mod reservation;
 mod resume;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
+pub use reservation::Reservation;
 pub use resume::{LastPacket, last_packet};
 
 use crate::index::IndexFile;
@@ -43,7 +44,7 @@ pub const RECORD_BYTES_MAX: usize = 256 << 10;
 /// per page and keep that memory for each of what may be thousands of streams.
 const BATCH_PAGES: usize = 16;
 
-/// Writes one stream file and its index.
+/// Writes one stream file and its index. Dropped, it leaves what was flushed.
 #[derive(Debug)]
 pub struct StreamWriter {
     identity: StreamIdentity,
@@ -82,15 +83,6 @@ struct OpenPacket {
     used_bytes: usize,
     /// The first record's clock and the last one's, or none yet.
     clocks: Option<(u64, u64)>,
-}
-
-/// Room for one record in the open packet. Dropped, it was never there.
-#[derive(Debug)]
-#[must_use = "a record that is not committed is not in the packet"]
-pub struct Reservation<'a> {
-    writer: &'a mut StreamWriter,
-    from: usize,
-    to: usize,
 }
 
 impl StreamWriter {
@@ -142,7 +134,7 @@ impl StreamWriter {
             _ => self.open_packet(len)?,
         };
         let from = self.closed_pages * PAGE_BYTES + used_bytes;
-        Ok(Reservation { writer: self, from, to: from + len })
+        Ok(Reservation::new(self, from, len))
     }
 
     /// Closes the open packet and opens one with room for `len` bytes; says where in it they go.
@@ -273,43 +265,6 @@ impl OpenPacket {
     #[inline]
     fn has_room(&self, len: usize) -> bool {
         len <= self.pages * PAGE_BYTES - self.used_bytes
-    }
-}
-
-impl Reservation<'_> {
-    /// The record is in the packet now. `clock` is its time; `end_position` is where it ended in what it
-    /// was taken from, and comes back from [`last_packet`] once it is in the file.
-    #[inline]
-    pub fn commit(self, clock: u64, end_position: u64) {
-        let writer = self.writer;
-        // `reserve` opened it, and this borrow has kept it open.
-        let Some(open) = &mut writer.open else { return };
-        open.used_bytes += self.to - self.from;
-        open.clocks = Some(match open.clocks {
-            Some((begin, end)) => (begin, end.max(clock)),
-            None => {
-                let begin = writer.last_clock.map_or(clock, |last| last.max(clock));
-                (begin, begin)
-            }
-        });
-        writer.end_position = end_position;
-        writer.stats.records += 1;
-    }
-}
-
-impl Deref for Reservation<'_> {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        &self.writer.batch.bytes()[self.from..self.to]
-    }
-}
-
-impl DerefMut for Reservation<'_> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.writer.batch.bytes_mut()[self.from..self.to]
     }
 }
 

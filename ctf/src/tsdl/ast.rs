@@ -7,6 +7,9 @@
 //!
 //! `at` is a byte offset into the text, for errors that are found only when names are looked up.
 
+/// Where in the text, and what is wrong there.
+pub(super) type Wrong = (usize, String);
+
 /// A statement of the outermost level.
 #[derive(Debug)]
 pub(super) enum Item<'t> {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ast::{Entry, Item, Value};
-use super::resolve::{Resolver, Wrong, byte_order};
+use super::ast::{Entry, Item, Value, Wrong};
+use super::numbers::byte_order;
+use super::resolve::Resolver;
 use super::types::{ByteOrder, Type};
 use super::{ClockType, EventType, Metadata, StreamType};
 use crate::metadata::EnvValue;
@@ -72,7 +73,7 @@ fn native(items: &[Item<'_>]) -> Result<ByteOrder, Wrong> {
         if let Entry::Value { path, value: Value::Word(word), at } = entry
             && path == "byte_order"
         {
-            return byte_order(word, *at);
+            return byte_order(word, None, *at);
         }
     }
     Err((0, "no `trace` block that states a `byte_order`".to_owned()))

@@ -70,7 +70,7 @@ fn entry<'t>(i: &mut Input<'t>) -> ModalResult<Entry<'t>> {
         if opt(symbol(":=")).parse_next(i)?.is_some() {
             Entry::Type { path, ty: cut_err(type_expr).parse_next(i)? }
         } else {
-            cut_err(symbol("=").context(expected("`:=`"))).parse_next(i)?;
+            cut_err(symbol("=").context(expected("`=` or `:=`"))).parse_next(i)?;
             Entry::Value { path, value: cut_err(value).parse_next(i)?, at }
         }
     };
@@ -79,13 +79,12 @@ fn entry<'t>(i: &mut Input<'t>) -> ModalResult<Entry<'t>> {
 }
 
 fn value<'t>(i: &mut Input<'t>) -> ModalResult<Value<'t>> {
-    let name = (word, opt(preceded(symbol("."), cut_err(path)))).map(|(first, rest)| match rest {
+    let name = (word.context(expected("a value")), opt(preceded(symbol("."), cut_err(path))));
+    let name = name.map(|(first, rest)| match rest {
         Some(rest) => Value::Path(format!("{first}.{rest}")),
         None => Value::Word(first),
     });
-    alt((integer.map(Value::Int), literal.map(Value::Text), name))
-        .context(expected("a value"))
-        .parse_next(i)
+    alt((integer.map(Value::Int), literal.map(Value::Text), name)).parse_next(i)
 }
 
 fn is_declaration(first: &str) -> bool {

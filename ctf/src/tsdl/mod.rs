@@ -1,8 +1,8 @@
 //! The metadata text, read: what [`metadata`](crate::metadata) writes, and what LTTng's tracers and barectf do.
 //!
 //! ```text
-//!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve--> Metadata
-//!                                                                           '- types
+//!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers--> Metadata
+//!                                                                                    '- types
 //! ```
 //!
 //! Whatever the bytes are, [`parse`] ends, in time that grows with their number, and says where they are wrong:
@@ -11,6 +11,7 @@
 mod ast;
 mod blocks;
 mod grammar;
+mod numbers;
 mod packetised;
 mod resolve;
 mod scan;
@@ -104,10 +105,12 @@ pub fn parse(file: &[u8]) -> Result<Metadata, TsdlError> {
     let text = String::from_utf8_lossy(&bytes);
     let input = Stateful { input: LocatingSlice::new(&*text), state: 0 };
     let items = grammar::file.parse(input).map_err(|error| {
-        let expected = error.inner().context().find_map(|context| match context {
+        // The outermost says most: a type, rather than the name that it begins with.
+        let expected = error.inner().context().filter_map(|context| match context {
             StrContext::Expected(what) => Some(format!("expected {what}")),
             _ => None,
         });
+        let expected = expected.last();
         wrong(
             &text,
             error.offset(),

@@ -1,4 +1,4 @@
-//! Type expressions to types: names are looked up, numbers checked.
+//! Type expressions to types: names are looked up.
 //!
 //! ```text
 //!   scopes: Vec<HashMap<name, (Type, depth)>>     file | block | struct | ...     inner ones hide outer ones
@@ -10,16 +10,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ast::{Attribute, Declaration, Dimension, Label, Member, TypeExpr, TypeKind, Value};
+use super::ast::{Declaration, Dimension, Label, Member, TypeExpr, TypeKind, Wrong};
+use super::numbers::{alignment, float, integer};
 use super::types::{
-    ByteOrder, EnumType, Fields, FloatType, IntegerType, Path, Scope, StructType, Type, VariantType,
+    ByteOrder, EnumType, Fields, IntegerType, Path, Scope, StructType, Type, VariantType,
 };
 
 /// Types within types that are still read.
-pub(super) const DEPTH_MAX: u32 = 64;
-
-/// Where in the text, and what is wrong there.
-pub(super) type Wrong = (usize, String);
+const DEPTH_MAX: u32 = 64;
 
 /// A type, and how many types within types it takes to get to its bottom.
 #[derive(Clone)]
@@ -83,9 +81,11 @@ impl Resolver {
         let leaf = |ty| Ok(Named { ty, depth: 1 });
         let (kind, name, named) = match &expr.kind {
             TypeKind::Integer(attributes) => {
-                return leaf(Type::Integer(self.integer(attributes, at)?));
+                return leaf(Type::Integer(integer(attributes, self.native, at)?));
             }
-            TypeKind::Float(attributes) => return leaf(Type::Float(self.float(attributes, at)?)),
+            TypeKind::Float(attributes) => {
+                return leaf(Type::Float(float(attributes, self.native, at)?));
+            }
             TypeKind::String => return leaf(Type::String),
             TypeKind::Named(name) => return self.look_up(name, at),
             TypeKind::Struct { name: Some(name), members: None, .. } => {
@@ -148,106 +148,6 @@ impl Resolver {
             }
             Ok((fields, depth))
         })
-    }
-
-    fn integer(&self, attributes: &[Attribute<'_>], at: usize) -> Result<IntegerType, Wrong> {
-        let mut ty = IntegerType {
-            bits: 0,
-            align: 0,
-            signed: false,
-            base: 10,
-            byte_order: self.native,
-            is_text: false,
-            is_clock: false,
-        };
-        for Attribute { name, value, at } in attributes {
-            match (*name, value) {
-                ("size", Value::Int(bits @ 1..=64)) => ty.bits = *bits as u32,
-                ("align", Value::Int(align)) => ty.align = alignment(*align, *at)?,
-                ("signed", Value::Int(signed)) => ty.signed = *signed != 0,
-                ("signed", Value::Word(word)) => ty.signed = matches!(*word, "true" | "TRUE"),
-                ("base", value) => {
-                    ty.base = base(value).ok_or_else(|| (*at, "no such base".to_owned()))?
-                }
-                ("byte_order", Value::Word(word)) => ty.byte_order = self.byte_order(word, *at)?,
-                ("encoding", Value::Word(word)) => ty.is_text = *word != "none",
-                ("map", Value::Path(path)) => ty.is_clock = path.starts_with("clock."),
-                ("size" | "align" | "signed" | "byte_order" | "encoding", _) => {
-                    return Err((*at, format!("an integer cannot have this `{name}`")));
-                }
-                // Attributes that a later writer may have are no reason to refuse its trace.
-                _ => {}
-            }
-        }
-        if ty.bits == 0 {
-            return Err((at, "an integer needs a `size`".to_owned()));
-        }
-        if ty.align == 0 {
-            ty.align = default_align(ty.bits);
-        }
-        Ok(ty)
-    }
-
-    fn float(&self, attributes: &[Attribute<'_>], at: usize) -> Result<FloatType, Wrong> {
-        let (mut exponent, mut mantissa, mut align, mut byte_order) = (0, 0, 0, self.native);
-        for Attribute { name, value, at } in attributes {
-            match (*name, value) {
-                ("exp_dig", Value::Int(bits)) => exponent = *bits,
-                ("mant_dig", Value::Int(bits)) => mantissa = *bits,
-                ("align", Value::Int(bits)) => align = alignment(*bits, *at)?,
-                ("byte_order", Value::Word(word)) => byte_order = self.byte_order(word, *at)?,
-                _ => {}
-            }
-        }
-        let bits = match (exponent, mantissa) {
-            (8, 24) => 32,
-            (11, 53) => 64,
-            _ => {
-                return Err((
-                    at,
-                    "only floating point numbers of 8 + 24 or 11 + 53 bits are known".to_owned(),
-                ));
-            }
-        };
-        Ok(FloatType {
-            bits,
-            align: if align == 0 { default_align(bits) } else { align },
-            byte_order,
-        })
-    }
-
-    fn byte_order(&self, word: &str, at: usize) -> Result<ByteOrder, Wrong> {
-        if word == "native" { Ok(self.native) } else { byte_order(word, at) }
-    }
-}
-
-/// A byte order that says itself which it is.
-pub(super) fn byte_order(word: &str, at: usize) -> Result<ByteOrder, Wrong> {
-    match word {
-        "le" => Ok(ByteOrder::Little),
-        "be" | "network" => Ok(ByteOrder::Big),
-        _ => Err((at, format!("`{word}` is no byte order"))),
-    }
-}
-
-fn base(value: &Value<'_>) -> Option<u32> {
-    match value {
-        Value::Int(2) | Value::Word("binary" | "b") => Some(2),
-        Value::Int(8) | Value::Word("octal" | "oct" | "o") => Some(8),
-        Value::Int(10) | Value::Word("decimal" | "dec" | "d" | "i" | "u") => Some(10),
-        Value::Int(16) | Value::Word("hexadecimal" | "hex" | "x" | "X" | "p") => Some(16),
-        _ => None,
-    }
-}
-
-fn default_align(bits: u32) -> u32 {
-    if bits.is_multiple_of(8) { 8 } else { 1 }
-}
-
-fn alignment(align: i128, at: usize) -> Result<u32, Wrong> {
-    match u32::try_from(align) {
-        Ok(align) if align.is_power_of_two() && align <= 1 << 16 => Ok(align),
-        _ => Err((at, format!("{align} is no alignment"))),
     }
 }
 

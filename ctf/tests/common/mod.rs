@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod rows;
+pub mod walk;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -10,6 +13,7 @@ use ctf::event_header;
 use ctf::metadata::{self, Clock, EnvValue, EventClass, Integer, StreamClass, Trace};
 use ctf::metadata_file::MetadataWriter;
 use ctf::packet::StreamIdentity;
+use ctf::reader::{Event, Reader, Value};
 use ctf::stream_file::StreamWriter;
 
 pub const UUID: [u8; 16] = *b"ctf test's trace";
@@ -116,6 +120,34 @@ for message in bt2.TraceCollectionMessageIterator(sys.argv[1]):
     elif type(message) is bt2._DiscardedEventsMessageConst:
         print("D", message.count)
 "#;
+
+/// What our own reader finds in a trace, in the same form, events only; it must find nothing wrong.
+pub fn reader_lines(dir: &Path) -> Vec<String> {
+    let line = |event: Result<Event, _>| {
+        let event = event.unwrap();
+        let level = event.class.loglevel.map_or("None".to_owned(), |level| level.to_string());
+        let fields = event.fields.as_ref().map_or("{}".to_owned(), show);
+        format!("E {} {} {level} {fields}", event.timestamp_ns, event.class.name)
+    };
+    Reader::open(dir).unwrap().map(line).collect()
+}
+
+fn show(value: &Value) -> String {
+    match value {
+        Value::Struct(fields) => {
+            let fields = fields.iter().map(|(name, value)| {
+                format!("{}={}", name.strip_prefix('_').unwrap_or(name), show(value))
+            });
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(elements) => {
+            format!("[{}]", elements.iter().map(show).collect::<Vec<_>>().join(","))
+        }
+        Value::Text(bytes) => text(std::str::from_utf8(bytes).unwrap()),
+        Value::Float { value, .. } => float(*value),
+        number => number.as_integer().unwrap().to_string(),
+    }
+}
 
 /// A field's value in the form of [`babeltrace_lines`].
 pub fn text(value: &str) -> String {

@@ -42,8 +42,7 @@ pub struct RingFileHeader {
     pub channel_uid: u64,
     /// Streams that have ever been claimed: the reader looks no further. Written by claiming threads.
     pub streams_claimed: AtomicU32,
-    /// Set by the reader when the channel is gone: writers that are not told otherwise stop here.
-    pub closed: AtomicU32,
+    reserved: u32,
 }
 
 #[cfg(not(loom))]
@@ -54,7 +53,6 @@ const _: () = {
     assert!(offset_of!(RingFileHeader, process_uid) == 32);
     assert!(offset_of!(RingFileHeader, channel_uid) == 48);
     assert!(offset_of!(RingFileHeader, streams_claimed) == 56);
-    assert!(offset_of!(RingFileHeader, closed) == 60);
     assert!(size_of::<RingFileHeader>() == 64);
 };
 
@@ -71,7 +69,7 @@ impl RingFileHeader {
             process_uid,
             channel_uid,
             streams_claimed: AtomicU32::new(0),
-            closed: AtomicU32::new(0),
+            reserved: 0,
         }
     }
 

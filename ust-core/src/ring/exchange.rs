@@ -20,6 +20,12 @@ use crate::sync::{Ordering, compiler_fence};
 use crate::testpoint::{Point, reach};
 
 impl<M: RingMemory> Reader<M> {
+    /// Makes sure that writers can write to the spare without a fault. Once, before the first exchange;
+    /// `false` if the memory cannot be had: do not exchange then.
+    pub fn prepare_spare(&self) -> bool {
+        self.spare.is_none_or(|spare| self.ring.prepare(spare))
+    }
+
     /// Exchanges the sub-buffer at the cursor for the spare: the writers have room again at once.
     ///
     /// Every frame of it must be committed (see [`is_complete`](Self::is_complete)). A second call before

@@ -26,6 +26,8 @@ unsafe impl SharedLayout for crate::abi::RingFileHeader {}
 unsafe impl<K> SharedLayout for crate::abi::StreamControl<K> {}
 // SAFETY: two atomics.
 unsafe impl SharedLayout for super::doorbell::Doorbell {}
+// SAFETY: an atomic.
+unsafe impl SharedLayout for crate::sync::AtomicU32 {}
 
 impl Mapping {
     /// Maps the first `size_bytes` of a file, which has at least that many, sealed. Async-signal-safe.

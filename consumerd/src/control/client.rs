@@ -1,0 +1,94 @@
+//! The client: finds the daemon, makes sure it is this user's, asks one thing.
+//!
+//! Looking for a daemon makes nothing: where there is none, no runtime directory appears.
+
+use super::protocol::{self, Answer, LineError, MAX_REQUEST_BYTES, Request};
+use crate::cause::Cause;
+use rustix::net::sockopt::socket_peercred;
+use rustix::process::geteuid;
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use ust_core::agent::paths::{RuntimeDir, RuntimeDirError};
+
+/// Why the daemon could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody listens there.
+    #[error(
+        "no daemon serves {0}: start one (`ustconsumerd --daemonize`), or set UST_RUNTIME_DIR to the \
+         directory of one that runs"
+    )]
+    NoDaemon(PathBuf),
+    /// The runtime directory is not this user's own.
+    #[error(transparent)]
+    RuntimeDir(#[from] RuntimeDirError),
+    /// Somebody else listens there.
+    #[error("the daemon at {0} belongs to user {1}: set UST_RUNTIME_DIR to a directory of your own")]
+    Stranger(PathBuf, u32),
+    /// This user may not connect.
+    #[error("{0} cannot be connected to: {1}: set UST_RUNTIME_DIR to a directory of your own")]
+    Connect(PathBuf, #[source] io::Error),
+    /// The request is longer than any may be.
+    #[error("the request comes to {0} bytes, of which there can be {MAX_REQUEST_BYTES}: give fewer events")]
+    TooLong(usize),
+    /// The daemon went away.
+    #[error("the daemon at {0} ended the connection without an answer ({1}): its log says why")]
+    Lost(PathBuf, #[source] io::Error),
+    /// It says something else, or the request cannot be said.
+    #[error(transparent)]
+    Line(#[from] LineError),
+}
+
+impl ClientError {
+    /// The kind of failure, as an exit code has it.
+    pub fn cause(&self) -> Cause {
+        match self {
+            ClientError::NoDaemon(_) => Cause::NoDaemon,
+            ClientError::RuntimeDir(_) | ClientError::Stranger(..) | ClientError::Connect(..) => {
+                Cause::RuntimeDir
+            }
+            ClientError::TooLong(_) => Cause::TooMany,
+            ClientError::Lost(..) | ClientError::Line(_) => Cause::Failed,
+        }
+    }
+}
+
+/// Asks the daemon that serves `dir`, and waits for its answer.
+///
+/// # Errors
+/// There is no daemon, it is somebody else's, or it could not be understood.
+pub fn ask(dir: &RuntimeDir, request: Request) -> Result<Answer, ClientError> {
+    let line = protocol::request_line(request)?;
+    if line.len() > MAX_REQUEST_BYTES {
+        return Err(ClientError::TooLong(line.len()));
+    }
+    let mut socket = connect(dir)?;
+    let lost = |error| ClientError::Lost(dir.path().to_owned(), error);
+    socket.write_all(&line).map_err(lost)?;
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).map_err(lost)?;
+    if answer.is_empty() {
+        return Err(lost(io::ErrorKind::UnexpectedEof.into()));
+    }
+    Ok(protocol::parse_answer(&answer)?)
+}
+
+fn connect(dir: &RuntimeDir) -> Result<UnixStream, ClientError> {
+    let no_daemon = || ClientError::NoDaemon(dir.path().to_owned());
+    match std::fs::symlink_metadata(dir.path()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_daemon()),
+        // It is there: this checks whose it is, and makes nothing.
+        _ => dir.create()?,
+    }
+    let path = dir.control_socket();
+    let socket = UnixStream::connect(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => no_daemon(),
+        _ => ClientError::Connect(path.clone(), error),
+    })?;
+    let peer = socket_peercred(&socket).map_err(|errno| ClientError::Connect(path.clone(), errno.into()))?;
+    if peer.uid != geteuid() && !peer.uid.is_root() {
+        return Err(ClientError::Stranger(path, peer.uid.as_raw()));
+    }
+    Ok(socket)
+}

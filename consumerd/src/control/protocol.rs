@@ -1,0 +1,243 @@
+//! What `ust` and the daemon say to each other: one request and one answer a connection, a line of JSON each.
+//!
+//! ```text
+//!   {"version":1,"request":{"Start":{"session":null}}}
+//!   {"version":1,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
+//! ```
+//!
+//! A line that is no request of this version is answered with a refusal, in this form.
+
+use crate::cause::Cause;
+use crate::session::{ChannelOptions, Overview, SessionError};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Version of this protocol: both sides refuse any other.
+pub const CONTROL_VERSION: u32 = 1;
+
+/// The longest request, its line's end included.
+pub const MAX_REQUEST_BYTES: usize = 64 << 10;
+
+/// What a client wants. `session` is `None` for the current one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Make a session.
+    Create {
+        /// Its name.
+        name: String,
+        /// Where its trace goes. Absolute: the daemon's working directory is not the client's.
+        output: PathBuf,
+        /// What its channel is like.
+        channel: ChannelOptions,
+    },
+    /// Add event rules.
+    EnableEvent {
+        /// To which session.
+        session: Option<String>,
+        /// Globs over `provider:name`.
+        globs: Vec<String>,
+    },
+    /// Take event rules away.
+    DisableEvent {
+        /// From which session.
+        session: Option<String>,
+        /// As they were given; empty for all.
+        globs: Vec<String>,
+    },
+    /// Start recording.
+    Start {
+        /// Which session.
+        session: Option<String>,
+    },
+    /// Stop recording; what was recorded is in the files when the answer comes.
+    Stop {
+        /// Which session.
+        session: Option<String>,
+    },
+    /// Stop recording if need be, complete the trace, forget the session.
+    Destroy {
+        /// Which session.
+        session: Option<String>,
+    },
+    /// Show sessions and processes.
+    List {
+        /// Only this session; `None` for all.
+        session: Option<String>,
+    },
+}
+
+/// What the daemon did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The session exists and is the current one.
+    Created,
+    /// The rules stand.
+    Enabled {
+        /// In which session.
+        session: String,
+        /// Those of them that it had before.
+        already: Vec<String>,
+    },
+    /// The rules are gone.
+    Disabled {
+        /// From which session.
+        session: String,
+    },
+    /// Connected processes are recording.
+    Started {
+        /// Which session.
+        session: String,
+        /// How many event rules it has.
+        rules: usize,
+    },
+    /// Connected processes have stopped, and the files hold what they recorded.
+    Stopped {
+        /// Which session.
+        session: String,
+    },
+    /// The trace is complete.
+    Destroyed {
+        /// Which session.
+        session: String,
+        /// Where the trace is.
+        output: PathBuf,
+        /// Event records written.
+        recorded: u64,
+        /// Records lost, by cause.
+        lost: BTreeMap<String, u64>,
+        /// Processes that recorded anything.
+        processes: u64,
+        /// What could not be recorded or written.
+        errors: Vec<String>,
+    },
+    /// What there is.
+    Listed {
+        /// The daemon's process id.
+        daemon_pid: u32,
+        /// Sessions and processes.
+        overview: Overview,
+    },
+}
+
+/// Why the daemon did not do it. Nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{text}")]
+pub struct Refusal {
+    /// What kind of reason, which becomes the exit code.
+    pub cause: Cause,
+    /// One line for the user.
+    pub text: String,
+}
+
+impl From<SessionError> for Refusal {
+    fn from(error: SessionError) -> Self {
+        Self { cause: error.cause(), text: error.to_string() }
+    }
+}
+
+/// The answer to a request.
+pub type Answer = Result<Reply, Refusal>;
+
+#[derive(Serialize, Deserialize)]
+struct RequestLine {
+    version: u32,
+    request: Request,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AnswerLine {
+    version: u32,
+    answer: Answer,
+}
+
+/// All that two versions of this protocol understand of each other.
+#[derive(Deserialize)]
+struct AnyLine {
+    version: u32,
+}
+
+/// Why a line could not be understood, or not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// The other side speaks another version.
+    #[error(
+        "the other side speaks version {0} of the control protocol, this one {CONTROL_VERSION}: \
+         use `ust` and `ustconsumerd` of one release"
+    )]
+    Version(u32),
+    /// It is no such line at all; or a path in it is not UTF-8, which JSON cannot carry.
+    #[error("not a line of the control protocol: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// A request as a line, its end included.
+///
+/// # Errors
+/// A path in it is not UTF-8.
+pub fn request_line(request: Request) -> Result<Vec<u8>, LineError> {
+    line(&RequestLine { version: CONTROL_VERSION, request })
+}
+
+/// An answer as a line, its end included.
+///
+/// # Errors
+/// A path in it is not UTF-8.
+pub fn answer_line(answer: Answer) -> Result<Vec<u8>, LineError> {
+    line(&AnswerLine { version: CONTROL_VERSION, answer })
+}
+
+/// The request in an untrusted line.
+///
+/// # Errors
+/// It is none of this version.
+pub fn parse_request(untrusted_line: &[u8]) -> Result<Request, LineError> {
+    check_version(untrusted_line)?;
+    Ok(serde_json::from_slice::<RequestLine>(untrusted_line)?.request)
+}
+
+/// The answer in a line.
+///
+/// # Errors
+/// It is none of this version.
+pub fn parse_answer(line: &[u8]) -> Result<Answer, LineError> {
+    check_version(line)?;
+    Ok(serde_json::from_slice::<AnswerLine>(line)?.answer)
+}
+
+fn line(value: &impl Serialize) -> Result<Vec<u8>, LineError> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+fn check_version(line: &[u8]) -> Result<(), LineError> {
+    match serde_json::from_slice::<AnyLine>(line)?.version {
+        CONTROL_VERSION => Ok(()),
+        version => Err(LineError::Version(version)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_version_is_told_apart_from_garbage() {
+        let line = request_line(Request::Start { session: None }).unwrap();
+        assert_eq!(parse_request(&line).unwrap(), Request::Start { session: None });
+        // A later version may say things that this one cannot parse.
+        let later = br#"{"version":2,"request":{"Rotate":{}}}"#;
+        assert!(matches!(parse_request(later), Err(LineError::Version(2))));
+        assert!(matches!(parse_request(b"\x7fELF"), Err(LineError::Json(_))));
+        assert!(matches!(parse_request(b"{\"version\":1}"), Err(LineError::Json(_))));
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_cause() {
+        let refusal = Refusal { cause: Cause::NameTaken, text: "taken".into() };
+        let line = answer_line(Err(refusal.clone())).unwrap();
+        assert_eq!(line.last(), Some(&b'\n'));
+        assert_eq!(parse_answer(&line).unwrap(), Err(refusal));
+    }
+}

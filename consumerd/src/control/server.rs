@@ -1,0 +1,262 @@
+//! The server: the control socket and its connections. Never blocks, whatever clients do.
+//!
+//! ```text
+//!   a connection:   Reading ---- a whole line ----> Waiting ---- reply() ----> Writing ---> closed
+//!                      \--- no request: refusal ------------------------------>/
+//! ```
+//!
+//! One descriptor stands for all of it: an epoll instance, itself readable when a connection has something
+//! to do (also when one that is Writing has room again), which goes into whatever loop the daemon has.
+//!
+//! A client that says nothing, or does not read its answer, costs a descriptor. There are at most
+//! [`MAX_CONNECTIONS`]; one more, or the want of a descriptor, closes the oldest that is not Waiting.
+
+use super::protocol::{self, Answer, MAX_REQUEST_BYTES, Refusal, Request};
+use crate::cause::Cause;
+use rustix::buffer::spare_capacity;
+use rustix::event::{Timespec, epoll};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::net::sockopt::socket_peercred;
+use rustix::process::geteuid;
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use ust_core::agent::paths::RuntimeDir;
+
+/// The most clients at a time.
+pub const MAX_CONNECTIONS: usize = 64;
+
+/// Epoll's name for the listening socket; connections are numbered from 1.
+const LISTENER: u64 = 0;
+
+/// A connection, for as long as it is open; never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientId(u64);
+
+/// The control socket and its connections.
+#[derive(Debug)]
+pub struct ControlServer {
+    path: PathBuf,
+    epoll: OwnedFd,
+    listener: UnixListener,
+    /// In the order in which they came.
+    connections: BTreeMap<ClientId, Connection>,
+    last_id: u64,
+}
+
+#[derive(Debug)]
+struct Connection {
+    socket: UnixStream,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Reading(Vec<u8>),
+    Waiting,
+    Writing { line: Vec<u8>, written_bytes: usize },
+}
+
+impl ControlServer {
+    /// Listens in the runtime directory, which is this daemon's: a socket that stands there is a dead one's.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn bind(dir: &RuntimeDir) -> io::Result<Self> {
+        let path = dir.control_socket();
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&path)?;
+        listener.set_nonblocking(true)?;
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(&epoll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
+        Ok(Self { path, epoll, listener, connections: BTreeMap::new(), last_id: LISTENER })
+    }
+
+    /// Readable when [`turn`](Self::turn) has something to do.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+
+    /// Accepts, reads and writes what can be without waiting; returns the requests that are complete.
+    /// Each of them wants one [`reply`](Self::reply).
+    pub fn turn(&mut self) -> Vec<(ClientId, Request)> {
+        let mut events = Vec::with_capacity(MAX_CONNECTIONS + 1);
+        let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
+        if let Err(errno) = epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&no_wait)) {
+            tracing::warn!("control socket: {errno}");
+        }
+        let mut requests = Vec::new();
+        for event in events {
+            match event.data.u64() {
+                LISTENER => self.accept_all(),
+                id => self.advance(ClientId(id), event.flags, &mut requests),
+            }
+        }
+        requests
+    }
+
+    /// Sends the answer, as fast as the client takes it, and closes the connection. Does nothing if the
+    /// client has gone.
+    pub fn reply(&mut self, id: ClientId, answer: Answer) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let line = protocol::answer_line(answer).or_else(|error| {
+            protocol::answer_line(Err(Refusal { cause: Cause::Failed, text: error.to_string() }))
+        });
+        connection.state = State::Writing { line: line.unwrap_or_default(), written_bytes: 0 };
+        self.write(id);
+    }
+
+    fn accept_all(&mut self) {
+        loop {
+            match self.listener.accept() {
+                Ok((socket, _)) => self.add(socket),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => {
+                    tracing::warn!("control socket: a client could not be accepted: {error}");
+                    // Out of descriptors, most likely: an idle client's may help the one that waits.
+                    self.close_oldest();
+                    return;
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, socket: UnixStream) {
+        match socket_peercred(&socket) {
+            Ok(peer) if peer.uid == geteuid() || peer.uid.is_root() => {}
+            Ok(peer) => {
+                return tracing::warn!("control socket: user {} was turned away", peer.uid.as_raw());
+            }
+            Err(errno) => return tracing::warn!("control socket: nobody knows who connected: {errno}"),
+        }
+        if self.connections.len() == MAX_CONNECTIONS {
+            self.close_oldest();
+        }
+        if self.connections.len() == MAX_CONNECTIONS {
+            return tracing::warn!("control socket: {MAX_CONNECTIONS} clients wait; one was turned away");
+        }
+        let id = self.last_id + 1;
+        let registered = socket.set_nonblocking(true).and_then(|()| {
+            let data = epoll::EventData::new_u64(id);
+            epoll::add(&self.epoll, &socket, data, epoll::EventFlags::IN).map_err(io::Error::from)
+        });
+        match registered {
+            Ok(()) => {
+                self.last_id = id;
+                self.connections
+                    .insert(ClientId(id), Connection { socket, state: State::Reading(Vec::new()) });
+            }
+            Err(error) => tracing::warn!("control socket: {error}"),
+        }
+    }
+
+    fn close_oldest(&mut self) {
+        let oldest = self
+            .connections
+            .iter()
+            .find(|(_, connection)| !matches!(connection.state, State::Waiting))
+            .map(|(id, _)| *id);
+        if let Some(id) = oldest {
+            self.connections.remove(&id);
+        }
+    }
+
+    fn advance(
+        &mut self,
+        id: ClientId,
+        flags: epoll::EventFlags,
+        requests: &mut Vec<(ClientId, Request)>,
+    ) {
+        match self.connections.get(&id).map(|connection| &connection.state) {
+            None => {}
+            Some(State::Reading(_)) => self.read(id, requests),
+            Some(State::Writing { .. }) => self.write(id),
+            // The client has gone; what it asked for is carried out all the same.
+            Some(State::Waiting) if flags.intersects(epoll::EventFlags::HUP | epoll::EventFlags::ERR) => {
+                self.connections.remove(&id);
+            }
+            Some(State::Waiting) => {}
+        }
+    }
+
+    fn read(&mut self, id: ClientId, requests: &mut Vec<(ClientId, Request)>) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let State::Reading(untrusted_bytes) = &mut connection.state else { return };
+        let mut some = [0; 4096];
+        let is_ended = loop {
+            match connection.socket.read(&mut some) {
+                Ok(0) => break true,
+                Ok(count) => untrusted_bytes.extend_from_slice(&some[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break true,
+            }
+            if untrusted_bytes.contains(&b'\n') || untrusted_bytes.len() > MAX_REQUEST_BYTES {
+                break false;
+            }
+        };
+        let end = untrusted_bytes.iter().position(|byte| *byte == b'\n');
+        match end {
+            Some(end) => match protocol::parse_request(&untrusted_bytes[..end]) {
+                Ok(request) => {
+                    connection.state = State::Waiting;
+                    self.watch(id, epoll::EventFlags::empty());
+                    requests.push((id, request));
+                }
+                Err(error) => self.refuse(id, error.to_string()),
+            },
+            None if is_ended => {
+                self.connections.remove(&id);
+            }
+            None if untrusted_bytes.len() > MAX_REQUEST_BYTES => {
+                self.refuse(id, format!("a request has at most {MAX_REQUEST_BYTES} bytes"));
+            }
+            None => {}
+        }
+    }
+
+    fn refuse(&mut self, id: ClientId, text: String) {
+        tracing::info!("control socket: refused: {text}");
+        self.reply(id, Err(Refusal { cause: Cause::Usage, text }));
+    }
+
+    fn write(&mut self, id: ClientId) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let State::Writing { line, written_bytes } = &mut connection.state else { return };
+        while *written_bytes < line.len() {
+            match connection.socket.write(&line[*written_bytes..]) {
+                Ok(count) => *written_bytes += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return self.watch(id, epoll::EventFlags::OUT);
+                }
+                // It does not want to know.
+                Err(_) => break,
+            }
+        }
+        self.connections.remove(&id);
+    }
+
+    /// Lets epoll wake for `flags`, and for the client's going, which it always tells.
+    fn watch(&mut self, id: ClientId, flags: epoll::EventFlags) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        let data = epoll::EventData::new_u64(id.0);
+        let modified: Result<(), Errno> = epoll::modify(&self.epoll, &connection.socket, data, flags);
+        if let Err(errno) = modified {
+            tracing::warn!("control socket: {errno}");
+            self.connections.remove(&id);
+        }
+    }
+}
+
+impl Drop for ControlServer {
+    fn drop(&mut self) {
+        // Another daemon may stand here already only if this one's directory was taken from it.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}

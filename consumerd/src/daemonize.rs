@@ -1,0 +1,89 @@
+//! Into the background: two forks, and a parent that waits until the daemon listens.
+//!
+//! ```text
+//!   parent --fork--> leader --fork--> daemon           the daemon's stderr stays the parent's until it is ready:
+//!     |              setsid, exit       | binds        what goes wrong is said where the user looks
+//!     |<--------- one byte: exit code --| ready()
+//!   exits with it                       | stdio to /dev/null, works
+//! ```
+//!
+//! The daemon is no session leader, so that no terminal it opens becomes its own. No byte at all means that it
+//! died.
+#![allow(unsafe_code)]
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
+use std::fs::OpenOptions;
+use std::io;
+
+/// How the daemon tells the parent that it listens.
+#[derive(Debug)]
+pub struct Readiness(OwnedFd);
+
+/// On which side of the forks this is.
+#[derive(Debug)]
+pub enum Side {
+    /// The process that the user started: to exit with this code.
+    Parent(u8),
+    /// The daemon.
+    Daemon(Readiness),
+}
+
+/// Forks twice and, in the parent, waits for the daemon's word.
+///
+/// To be called while there is one thread: another's locks would stay locked in the daemon.
+///
+/// # Errors
+/// What the kernel says.
+pub fn daemonize() -> io::Result<Side> {
+    let (from_daemon, to_parent) = pipe_with(PipeFlags::CLOEXEC)?;
+    if fork()? {
+        drop(to_parent);
+        let mut code = [0];
+        let count = rustix::io::retry_on_intr(|| rustix::io::read(&from_daemon, &mut code))?;
+        return Ok(Side::Parent(if count == 1 { code[0] } else { 1 }));
+    }
+    drop(from_daemon);
+    rustix::process::setsid()?;
+    if fork()? {
+        std::process::exit(0);
+    }
+    Ok(Side::Daemon(Readiness(to_parent)))
+}
+
+impl Readiness {
+    /// Lets go of the terminal and of the working directory, and lets the parent exit with 0. Without this,
+    /// dropped, the parent exits with 1.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn ready(self) -> io::Result<()> {
+        let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
+        std::env::set_current_dir("/")?;
+        dup2_stdin(null.as_fd())?;
+        dup2_stdout(null.as_fd())?;
+        // Last: until here errors are seen.
+        dup2_stderr(null.as_fd())?;
+        self.exit_parent(0)
+    }
+
+    /// Lets the parent exit with `code`.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn exit_parent(self, code: u8) -> io::Result<()> {
+        rustix::io::write(&self.0, &[code])?;
+        Ok(())
+    }
+}
+
+/// Whether this is the parent's side.
+fn fork() -> io::Result<bool> {
+    // SAFETY: `daemonize` requires a single thread, so the child finds no lock held and may do anything.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(false),
+        _ => Ok(true),
+    }
+}

@@ -1,0 +1,132 @@
+//! What a clock value means: its frequency, and the moment of the epoch that zero stands for.
+//!
+//! ```text
+//!   pair at start  (counter, monotonic, realtime)
+//!        |  the longer the distance, the better the frequency
+//!   pair at a channel's first trace  ->  freq_hz, offset_s + offset_cycles
+//! ```
+//!
+//! A pair is taken by reading the counter before and after the system's clocks, several times; the
+//! tightest reading is kept. All traces of a channel share one description, so that a viewer can line
+//! their streams up; the pair goes into the metadata for whoever lines them up with something else.
+
+use std::time::{Duration, Instant};
+use ust_core::clock::{ClockKind, monotonic_ns, realtime_ns};
+
+const NS_PER_S: u128 = 1_000_000_000;
+
+/// Readings of which the tightest is kept.
+const TRIES: usize = 64;
+
+/// The distance between pairs below which the frequency would be poor: 20 ns in this is 1 ppm.
+const BASELINE: Duration = Duration::from_millis(20);
+
+/// The three clocks at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// The recording clock.
+    pub cycles: u64,
+    /// `CLOCK_MONOTONIC`.
+    pub monotonic_ns: u64,
+    /// `CLOCK_REALTIME`.
+    pub realtime_ns: u64,
+}
+
+impl Pair {
+    fn take(kind: ClockKind) -> Self {
+        let read = |_| {
+            let before = kind.now();
+            let (monotonic_ns, realtime_ns) = (monotonic_ns(), realtime_ns());
+            let after = kind.now();
+            let width = after.wrapping_sub(before);
+            (width, Pair { cycles: before + width / 2, monotonic_ns, realtime_ns })
+        };
+        // There is more than one try.
+        (0..TRIES).map(read).min_by_key(|(width, _)| *width).map_or_else(
+            || Pair { cycles: 0, monotonic_ns: 0, realtime_ns: 0 },
+            |(_, pair)| pair,
+        )
+    }
+}
+
+/// A clock and its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockDescription {
+    /// Which clock.
+    pub kind: ClockKind,
+    /// Cycles a second.
+    pub freq_hz: u64,
+    /// The pair from which the offset was reckoned.
+    pub pair: Pair,
+}
+
+impl ClockDescription {
+    /// The moment at which the clock was zero: whole seconds since the epoch, and cycles.
+    pub fn offset(&self) -> (u64, u64) {
+        let freq = u128::from(self.freq_hz);
+        let now_cycles = u128::from(self.pair.realtime_ns) * freq / NS_PER_S;
+        let offset = now_cycles.saturating_sub(self.pair.cycles.into());
+        ((offset / freq) as u64, (offset % freq) as u64)
+    }
+}
+
+/// Measures one clock's frequency against the system's.
+#[derive(Debug)]
+pub struct Calibration {
+    kind: ClockKind,
+    first: Pair,
+    since: Instant,
+}
+
+impl Calibration {
+    /// Takes the first pair.
+    pub fn start(kind: ClockKind) -> Self {
+        Self { kind, first: Pair::take(kind), since: Instant::now() }
+    }
+
+    /// Waits until the distance is long enough: a few milliseconds, right after the start.
+    pub fn wait_for_baseline(&self) {
+        if self.kind == ClockKind::Tsc {
+            std::thread::sleep(BASELINE.saturating_sub(self.since.elapsed()));
+        }
+    }
+
+    /// Takes another pair, and reckons.
+    pub fn describe(&self) -> ClockDescription {
+        let kind = self.kind;
+        if kind == ClockKind::Monotonic {
+            return ClockDescription { kind, freq_hz: NS_PER_S as u64, pair: Pair::take(kind) };
+        }
+        self.wait_for_baseline();
+        let pair = Pair::take(kind);
+        let cycles = u128::from(pair.cycles.saturating_sub(self.first.cycles));
+        let ns = u128::from(pair.monotonic_ns.saturating_sub(self.first.monotonic_ns)).max(1);
+        ClockDescription { kind, freq_hz: ((cycles * NS_PER_S / ns) as u64).max(1), pair }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offset_and_frequency_give_back_the_pair() {
+        let pair = Pair { cycles: 7_800_000_123, monotonic_ns: 3_000_000_047, realtime_ns: 1_795_000_000_123_456_789 };
+        let clock = ClockDescription { kind: ClockKind::Tsc, freq_hz: 2_600_000_041, pair };
+        let (seconds, cycles) = clock.offset();
+        let total = u128::from(seconds) * u128::from(clock.freq_hz) + u128::from(cycles + pair.cycles);
+        let ns = total * NS_PER_S / u128::from(clock.freq_hz);
+        assert!(ns.abs_diff(pair.realtime_ns.into()) <= 1, "{ns}");
+    }
+
+    #[test]
+    fn the_frequency_holds_over_a_longer_distance() {
+        let kind = ClockKind::best();
+        let calibration = Calibration::start(kind);
+        let short = calibration.describe();
+        std::thread::sleep(Duration::from_millis(200));
+        let long = calibration.describe();
+        let ppm = short.freq_hz.abs_diff(long.freq_hz) as f64 / long.freq_hz as f64 * 1e6;
+        assert!(ppm < 100.0, "{ppm} ppm between {short:?} and {long:?}");
+    }
+}

@@ -1,0 +1,110 @@
+//! Connections: who is at the other end, and what it says.
+//!
+//! Every message is checked before it means anything; one that is none ends the connection, with a line in
+//! the log. Whether the *process* lives is another question, which its pidfd answers: a socket may be
+//! closed by a program that closes everything, or be held open by a child.
+
+use rustix::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
+use rustix::process::{Pid, PidfdFlags, Uid, geteuid, pidfd_open};
+use ust_core::agent::protocol::{ToDaemon, ToProcess, decode, encode};
+use ust_core::agent::socket::{self, Received};
+
+/// One accepted connection.
+#[derive(Debug)]
+pub struct Connection {
+    socket: OwnedFd,
+    /// The peer when it connected.
+    pub pid: Pid,
+    /// Set by the first message: the agent of this process.
+    pub agent_of: Option<[u8; 16]>,
+}
+
+/// What a look at a connection gave.
+#[derive(Debug)]
+pub enum Heard {
+    /// A message and its descriptors.
+    Message(ToDaemon, Vec<OwnedFd>),
+    /// Nothing for now.
+    Nothing,
+    /// It is over; why, if that is worth a line in the log.
+    End(Option<String>),
+}
+
+impl Connection {
+    /// Checks whom we have accepted.
+    ///
+    /// # Errors
+    /// The peer is another user's.
+    pub fn new(socket: OwnedFd) -> Result<Self, String> {
+        let peer = rustix::net::sockopt::socket_peercred(&socket)
+            .map_err(|error| format!("a peer without credentials ({error})"))?;
+        if peer.uid != geteuid() && peer.uid != Uid::ROOT {
+            return Err(format!("a peer of user {}", peer.uid.as_raw()));
+        }
+        Ok(Self { socket, pid: peer.pid, agent_of: None })
+    }
+
+    /// The peer's pidfd; `None` if the peer is dead already.
+    pub fn pidfd(&self) -> Option<OwnedFd> {
+        peer_pidfd(&self.socket).unwrap_or_else(|| {
+            // Linux before 6.5 cannot ask the socket. If the number has come again by now, we watch
+            // somebody else's process, and notice the end of this one by its mappings.
+            pidfd_open(self.pid, PidfdFlags::empty()).ok()
+        })
+    }
+
+    /// The next message, if there is one.
+    pub fn hear(&self) -> Heard {
+        match socket::receive(&self.socket, RecvFlags::DONTWAIT) {
+            Ok(Received { untrusted_bytes, .. }) if untrusted_bytes.is_empty() => Heard::End(None),
+            Ok(Received { untrusted_bytes, fds }) => match decode(&untrusted_bytes) {
+                Some(message) => Heard::Message(message, fds),
+                None => Heard::End(Some(format!(
+                    "process {} speaks another version of the protocol, or none",
+                    self.pid.as_raw_nonzero()
+                ))),
+            },
+            Err(Errno::AGAIN | Errno::INTR) => Heard::Nothing,
+            Err(Errno::CONNRESET) => Heard::End(None),
+            Err(error) => Heard::End(Some(format!("process {}: {error}", self.pid.as_raw_nonzero()))),
+        }
+    }
+
+    /// Says something. A peer that does not listen is not waited for.
+    pub fn say(&self, message: &ToProcess, fds: &[rustix::fd::BorrowedFd<'_>]) {
+        if let Err(error) = socket::send(&self.socket, &encode(message), fds, SendFlags::DONTWAIT) {
+            tracing::warn!("process {} does not listen: {error}", self.pid.as_raw_nonzero());
+        }
+    }
+
+    /// The socket, to poll.
+    pub fn socket(&self) -> rustix::fd::BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// `SO_PEERPIDFD`: `None` where the kernel does not know it, `Some(None)` if the peer is dead.
+#[allow(unsafe_code)]
+fn peer_pidfd(socket: &OwnedFd) -> Option<Option<OwnedFd>> {
+    const SO_PEERPIDFD: libc::c_int = 77;
+    let mut fd: libc::c_int = -1;
+    let mut length = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: valid pointers to an int and its size.
+    let failed = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            SO_PEERPIDFD,
+            (&raw mut fd).cast(),
+            &raw mut length,
+        )
+    } != 0;
+    if failed {
+        let error = std::io::Error::last_os_error();
+        return (error.raw_os_error() != Some(libc::ENOPROTOOPT)).then_some(None);
+    }
+    // SAFETY: the kernel has just made it, for us.
+    Some(Some(unsafe { OwnedFd::from_raw_fd(fd) }))
+}

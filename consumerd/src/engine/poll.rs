@@ -1,0 +1,254 @@
+//! The event loop's one round: wait, take in what has come, drain what is full, flush what is due.
+//!
+//! The order at a death matters. A process may have handed over a ring file on a connection that is still
+//! queued when its pidfd says that it is dead; so everything queued is taken in before it is buried.
+
+use super::class_log::ProcessFile;
+use super::connection::{Connection, Heard};
+use super::process::{Pass, Process};
+use super::{ChannelUid, Engine, EngineError, Tracked};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::net::{SocketFlags, accept_with};
+use std::time::{Duration, Instant};
+use ust_core::agent::protocol::{ToDaemon, ToProcess};
+
+/// How long after a newcomer the engine looks without being rung for.
+const WATCHFUL_FOR: Duration = Duration::from_millis(100);
+
+/// How often it looks then.
+const WATCHFUL_INTERVAL: Duration = Duration::from_millis(1);
+
+/// What a polled descriptor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Other(usize),
+    Listener,
+    Bell,
+    Connection(u64),
+    Death([u8; 16]),
+}
+
+impl Engine {
+    /// Waits until something happened, and handles what is the engine's: connections, deaths, full
+    /// sub-buffers, the flush timer. Returns after one round, or earlier when one of `others` is readable
+    /// (their indices are returned) or `timeout` has passed.
+    ///
+    /// # Errors
+    /// The kernel refuses to poll.
+    pub fn poll(
+        &mut self,
+        others: &[BorrowedFd<'_>],
+        timeout: Option<Duration>,
+    ) -> Result<Vec<usize>, EngineError> {
+        let wait = self.prepare_to_wait(timeout);
+        let ready = self.wait(others, wait)?;
+        self.bell.wake_up();
+        let mut others_ready = Vec::new();
+        let mut dead = Vec::new();
+        for source in ready {
+            match source {
+                Source::Other(index) => others_ready.push(index),
+                Source::Listener => self.accept_all(),
+                Source::Bell => self.bell.acknowledge(),
+                Source::Connection(number) => self.hear_all(number),
+                Source::Death(uid) => dead.push(uid),
+            }
+        }
+        if !dead.is_empty() {
+            self.take_in_everything();
+            dead.into_iter().for_each(|uid| self.bury(uid));
+        }
+        self.pass_all(Pass::Full);
+        if Instant::now() >= self.next_flush {
+            self.bury_replaced_images();
+            self.pass_all(Pass::Flush);
+            self.next_flush = Instant::now() + self.options.flush_interval;
+        }
+        Ok(others_ready)
+    }
+
+    /// How long to wait. Writers ring from here on, unless a timer looks in their stead.
+    fn prepare_to_wait(&mut self, timeout: Option<Duration>) -> Duration {
+        let now = Instant::now();
+        let mut wait = self.next_flush.saturating_duration_since(now);
+        wait = wait.min(timeout.unwrap_or(wait));
+        if let Some(interval) = self.options.read_timer {
+            return wait.min(interval);
+        }
+        if now < self.watchful_until {
+            return wait.min(WATCHFUL_INTERVAL);
+        }
+        self.bell.fall_asleep();
+        // Who filled a sub-buffer before it saw us asleep did not ring.
+        if self.pass_all(Pass::Full) { Duration::ZERO } else { wait }
+    }
+
+    fn wait(&self, others: &[BorrowedFd<'_>], wait: Duration) -> Result<Vec<Source>, EngineError> {
+        let mut sources: Vec<(Source, BorrowedFd<'_>)> =
+            vec![(Source::Listener, self.listener.as_fd()), (Source::Bell, self.bell.rung())];
+        sources.extend(others.iter().enumerate().map(|(index, fd)| (Source::Other(index), *fd)));
+        for (number, connection) in &self.connections {
+            sources.push((Source::Connection(*number), connection.socket()));
+        }
+        for (uid, tracked) in &self.processes {
+            if let Some(fd) = &tracked.pidfd {
+                sources.push((Source::Death(*uid), fd.as_fd()));
+            }
+        }
+        let fds = sources.iter().map(|(_, fd)| PollFd::from_borrowed_fd(*fd, PollFlags::IN));
+        let mut fds: Vec<_> = fds.collect();
+        let timeout = Timespec {
+            tv_sec: wait.as_secs() as _,
+            tv_nsec: wait.subsec_nanos().into(),
+        };
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(EngineError::Io("cannot poll".into(), error.into())),
+        }
+        let is_ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
+        let ready = sources.iter().zip(&fds).filter(|(_, fd)| is_ready(fd));
+        Ok(ready.map(|((source, _), _)| *source).collect())
+    }
+
+    /// Accepts every connection that is queued, and hears what each has to say.
+    fn accept_all(&mut self) {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        loop {
+            match accept_with(&self.listener, flags) {
+                Ok(socket) => self.welcome(socket),
+                Err(Errno::INTR | Errno::CONNABORTED) => {}
+                Err(Errno::AGAIN) => return,
+                Err(error) => {
+                    tracing::error!("cannot accept a process: {error}");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, socket: OwnedFd) {
+        match Connection::new(socket) {
+            Ok(connection) => {
+                let number = self.next_connection;
+                self.next_connection += 1;
+                self.connections.insert(number, connection);
+                self.hear_all(number);
+            }
+            Err(reason) => tracing::warn!("refused {reason}"),
+        }
+    }
+
+    /// Everything that is queued anywhere.
+    pub(super) fn take_in_everything(&mut self) {
+        self.accept_all();
+        for number in self.connections.keys().copied().collect::<Vec<_>>() {
+            self.hear_all(number);
+        }
+    }
+
+    fn hear_all(&mut self, number: u64) {
+        while let Some(connection) = self.connections.get(&number) {
+            match connection.hear() {
+                Heard::Message(message, fds) => self.handle(number, message, fds),
+                Heard::Nothing => return,
+                Heard::End(reason) => {
+                    reason.into_iter().for_each(|reason| tracing::warn!("{reason}"));
+                    self.hang_up(number);
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, number: u64, message: ToDaemon, fds: Vec<OwnedFd>) {
+        let mut fds = fds.into_iter();
+        match message {
+            ToDaemon::Hello { process_uid } => {
+                self.meet(number, process_uid, fds.next());
+                self.greet(number, process_uid);
+            }
+            ToDaemon::Handover { process_uid, channel_uid, file_index } => {
+                let ring = fds.next();
+                self.meet(number, process_uid, fds.next());
+                let tracked = self.processes.get_mut(&process_uid);
+                if let (Some(tracked), Some(ring)) = (tracked, ring) {
+                    tracked.process.add_ring_file(ChannelUid(channel_uid), file_index, ring);
+                }
+                self.watchful_until = Instant::now() + WATCHFUL_FOR;
+            }
+            ToDaemon::Applied { generation } => {
+                let uid = self.connections.get(&number).and_then(|connection| connection.agent_of);
+                if let Some(tracked) = uid.and_then(|uid| self.processes.get_mut(&uid)) {
+                    tracked.applied = tracked.applied.max(generation);
+                    tracked.process.file.as_mut().into_iter().for_each(ProcessFile::refresh);
+                }
+            }
+        }
+    }
+
+    /// Makes sure that the process is known, and takes its file if it came along.
+    fn meet(&mut self, number: u64, uid: [u8; 16], file: Option<OwnedFd>) {
+        let Some(connection) = self.connections.get(&number) else { return };
+        let tracked = self.processes.entry(uid).or_insert_with(|| Tracked {
+            process: Process::new(),
+            pidfd: connection.pidfd(),
+            pid: connection.pid,
+            agent: None,
+            applied: 0,
+        });
+        match file.as_ref().map(ProcessFile::new) {
+            Some(Ok(file)) if file.uid == uid => tracked.process.set_file(file),
+            Some(Ok(_)) => tracing::warn!("process {:?} sent another's file", connection.pid),
+            Some(Err(reason)) => tracing::warn!("process {:?}: {reason}", connection.pid),
+            None => {}
+        }
+    }
+
+    /// Answers an agent's Hello.
+    fn greet(&mut self, number: u64, uid: [u8; 16]) {
+        if let Some(tracked) = self.processes.get_mut(&uid) {
+            tracked.agent = Some(number);
+        }
+        let rules = self.rules();
+        if let Some(connection) = self.connections.get_mut(&number) {
+            connection.agent_of = Some(uid);
+            connection.say(&ToProcess::Welcome, &[self.bell.memfd()]);
+            connection.say(&ToProcess::Rules(rules), &[]);
+        }
+    }
+
+    fn hang_up(&mut self, number: u64) {
+        let uid = self.connections.remove(&number).and_then(|connection| connection.agent_of);
+        if let Some(uid) = uid
+            && let Some(tracked) = self.processes.get_mut(&uid)
+        {
+            tracked.agent = None;
+            if !has_image(tracked) {
+                self.bury(uid);
+            }
+        }
+    }
+
+    /// Processes without an agent may have lost their image to `exec` without a word.
+    fn bury_replaced_images(&mut self) {
+        let is_gone = |tracked: &Tracked| tracked.agent.is_none() && !has_image(tracked);
+        let gone: Vec<_> =
+            self.processes.iter().filter(|(_, tracked)| is_gone(tracked)).map(|(uid, _)| *uid).collect();
+        if !gone.is_empty() {
+            self.take_in_everything();
+            gone.into_iter().for_each(|uid| self.bury(uid));
+        }
+    }
+}
+
+/// Whether the process still maps its process file: `exec` takes that away, and death.
+fn has_image(tracked: &Tracked) -> bool {
+    let Some(file) = &tracked.process.file else { return tracked.pidfd.is_some() };
+    let path = format!("/proc/{}/maps", tracked.pid.as_raw_nonzero());
+    let Ok(maps) = std::fs::read_to_string(path) else { return false };
+    let inode = file.inode.to_string();
+    maps.lines().any(|line| {
+        line.contains("/memfd:ust-process") && line.split_whitespace().nth(4) == Some(&inode)
+    })
+}

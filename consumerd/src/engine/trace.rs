@@ -1,0 +1,213 @@
+//! The trace of one process in one channel: a folder with metadata and stream files.
+//!
+//! ```text
+//!   OUTPUT/PROCNAME-PID/
+//!      metadata          preamble, then each class before its first record's packet
+//!      channel0_0 ...    one file a stream
+//!      index/
+//! ```
+//!
+//! The folder is made when there is something to write: a process that emits nothing leaves nothing.
+
+use super::class_log::{ProcessFile, STREAM_CLASS};
+use super::clock::ClockDescription;
+use ctf::metadata::{self, Clock, EnvValue, Integer, StreamClass};
+use ctf::metadata_file::MetadataWriter;
+use ctf::packet::StreamIdentity;
+use ctf::stream_file::StreamWriter;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The folder, once it has been made.
+#[derive(Debug)]
+pub struct TraceFolder {
+    path: PathBuf,
+    uuid: [u8; 16],
+    metadata: MetadataWriter,
+    /// By class number: it is in the metadata.
+    declared: Vec<bool>,
+}
+
+/// What draining needs: the folder, the process's classes, the clock.
+#[derive(Debug)]
+pub struct Trace<'a> {
+    /// The folder, or none yet.
+    pub folder: &'a mut Option<TraceFolder>,
+    /// The process.
+    pub process: &'a mut ProcessFile,
+    /// The session's output directory.
+    pub output: &'a Path,
+    /// The channel's clock.
+    pub clock: ClockDescription,
+}
+
+/// Whether readers will know a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declare {
+    /// It is in the metadata.
+    Known,
+    /// The process has not described it.
+    Unknown,
+}
+
+impl Trace<'_> {
+    /// The recording clock now.
+    pub fn now(&self) -> u64 {
+        self.clock.kind.now()
+    }
+
+    /// Creates a stream file, and the folder if this is the first.
+    pub fn create_stream(&mut self, name: &str, instance: u64, tid: u32) -> io::Result<StreamWriter> {
+        let folder = match &mut *self.folder {
+            Some(folder) => folder,
+            none => none.insert(TraceFolder::create(self.output, self.process, self.clock)?),
+        };
+        let identity = StreamIdentity {
+            uuid: folder.uuid,
+            stream_id: STREAM_CLASS,
+            stream_instance_id: instance,
+            extra: tid.to_ne_bytes().to_vec(),
+        };
+        StreamWriter::create(&folder.path, name, identity)
+    }
+
+    /// Makes sure that the metadata has the class whose records carry `id`.
+    #[inline]
+    pub fn declare(&mut self, id: u32) -> io::Result<Declare> {
+        match self.folder {
+            Some(folder) if folder.has(id) => Ok(Declare::Known),
+            Some(folder) => folder.append(self.process, id),
+            None => Ok(Declare::Unknown),
+        }
+    }
+}
+
+impl TraceFolder {
+    fn create(output: &Path, process: &ProcessFile, clock: ClockDescription) -> io::Result<Self> {
+        let path = create_folder(output, &process.procname, process.pid)?;
+        let mut uuid = [0; 16];
+        rustix::rand::getrandom(&mut uuid, rustix::rand::GetRandomFlags::empty())?;
+        // Version 4, variant 1 (RFC 9562).
+        uuid[6] = uuid[6] & 0x0f | 0x40;
+        uuid[8] = uuid[8] & 0x3f | 0x80;
+        let metadata = MetadataWriter::create(&path, &preamble(uuid, process, clock))?;
+        Ok(Self { path, uuid, metadata, declared: Vec::new() })
+    }
+
+    #[inline]
+    fn has(&self, id: u32) -> bool {
+        self.declared.get(id as usize) == Some(&true)
+    }
+
+    /// Appends every class that has a number and is not in the metadata yet.
+    #[cold]
+    fn append(&mut self, process: &mut ProcessFile, id: u32) -> io::Result<Declare> {
+        process.refresh();
+        let fresh: Vec<_> = process.numbered().filter(|class| !self.has(class.id)).collect();
+        let text: String = fresh.iter().map(|class| metadata::event(class)).collect();
+        if !text.is_empty() {
+            self.metadata.append(&text)?;
+        }
+        for class in fresh {
+            let index = class.id as usize;
+            self.declared.resize(self.declared.len().max(index + 1), false);
+            self.declared[index] = true;
+        }
+        Ok(if self.has(id) { Declare::Known } else { Declare::Unknown })
+    }
+}
+
+/// `PROCNAME-PID`, or with a number behind it where that is taken: process ids come again.
+fn create_folder(output: &Path, untrusted_procname: &str, pid: u32) -> io::Result<PathBuf> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    // Dots only inside: hidden folders are what readers pass over.
+    let plain = |c| if is_plain(c) || c == '.' { c } else { '_' };
+    let name: String = untrusted_procname.chars().map(plain).collect();
+    let name = name.trim_start_matches('.');
+    let name = if name.is_empty() { "process" } else { name };
+    for attempt in 1.. {
+        let suffix = if attempt == 1 { String::new() } else { format!("-{attempt}") };
+        let path = output.join(format!("{name}-{pid}{suffix}"));
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+fn preamble(uuid: [u8; 16], process: &ProcessFile, clock: ClockDescription) -> String {
+    let text = |value: &str| EnvValue::Str(value.into());
+    let number = |value: u64| EnvValue::Int(value as i64);
+    let version = |part: &str| EnvValue::Int(part.parse().unwrap_or(0));
+    let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let env = [
+        ("hostname", text(&hostname)),
+        ("domain", text("ust")),
+        ("tracer_name", text("ust")),
+        ("tracer_major", version(env!("CARGO_PKG_VERSION_MAJOR"))),
+        ("tracer_minor", version(env!("CARGO_PKG_VERSION_MINOR"))),
+        ("tracer_patchlevel", version(env!("CARGO_PKG_VERSION_PATCH"))),
+        ("tracer_buffering_scheme", text("tid")),
+        ("vpid", number(process.pid.into())),
+        ("procname", text(&process.procname)),
+        ("vpid_datetime", text(&utc(process.created_realtime_ns))),
+        ("clock_pair_cycles", number(clock.pair.cycles)),
+        ("clock_pair_monotonic_ns", number(clock.pair.monotonic_ns)),
+        ("clock_pair_realtime_ns", number(clock.pair.realtime_ns)),
+    ];
+    let (offset_s, offset_cycles) = clock.offset();
+    let name = match clock.kind {
+        ust_core::clock::ClockKind::Tsc => "tsc",
+        ust_core::clock::ClockKind::Monotonic => "monotonic",
+    };
+    metadata::preamble(&metadata::Trace {
+        uuid,
+        env: env.into_iter().map(|(key, value)| (key.into(), value)).collect(),
+        clock: Clock {
+            name: name.into(),
+            uuid: None,
+            description: format!("{name}, offset to the epoch"),
+            freq_hz: clock.freq_hz,
+            offset_s,
+            offset_cycles,
+        },
+        streams: vec![StreamClass {
+            id: STREAM_CLASS,
+            extra: vec![("vtid".into(), Integer::I32)],
+        }],
+    })
+}
+
+/// `20261121T034512Z`, as LTTng writes moments, in UTC.
+fn utc(realtime_ns: u64) -> String {
+    let moment = jiff::Timestamp::from_nanosecond(realtime_ns.into());
+    moment.map(|moment| moment.strftime("%Y%m%dT%H%M%SZ").to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_lttng_does() {
+        assert_eq!(utc(0), "19700101T000000Z");
+        assert_eq!(utc(951_827_696_000_000_000), "20000229T123456Z");
+        assert_eq!(utc(1_795_230_000_123_456_789), "20261121T030000Z");
+    }
+
+    #[test]
+    fn folders_have_plain_names_of_their_own() {
+        let output = tempfile::tempdir().unwrap();
+        let name = |procname, pid| {
+            let path = create_folder(output.path(), procname, pid).unwrap();
+            path.file_name().unwrap().to_string_lossy().into_owned()
+        };
+        assert_eq!(name("indexer", 7), "indexer-7");
+        assert_eq!(name("indexer", 7), "indexer-7-2");
+        assert_eq!(name("../../etc/x y", 8), "_.._etc_x_y-8");
+        assert_eq!(name("", 9), "process-9");
+    }
+}

@@ -1,0 +1,89 @@
+//! What may be called what: session names and event rules, which arrive as untrusted text.
+
+use super::SessionError;
+use ust_core::agent::protocol::MAX_MESSAGE_BYTES;
+
+/// The longest session name, and the longest glob: as a file name.
+const MAX_NAME_BYTES: usize = 255;
+
+/// The most bytes of globs. All of them travel to each process in one message, with what else it says.
+const MAX_RULES_BYTES: usize = MAX_MESSAGE_BYTES / 2;
+
+/// What a glob costs beside its own bytes.
+const GLOB_OVERHEAD_BYTES: usize = 4;
+
+/// A session's name becomes part of a directory's, and stands in one line of output.
+pub(super) fn check_session(name: &str) -> Result<(), SessionError> {
+    let reason = if name.is_empty() || name.len() > MAX_NAME_BYTES {
+        "give 1 to 255 bytes"
+    } else if name.starts_with(['-', '.']) {
+        "it must not begin with - or ."
+    } else if name.contains('/') || name.chars().any(char::is_control) {
+        "it must contain neither / nor control characters"
+    } else {
+        return Ok(());
+    };
+    Err(SessionError::Name { name: name.to_owned(), reason })
+}
+
+/// Checks the event rules of all sessions together: what each is like, and that one message can carry them.
+///
+/// # Errors
+/// A glob can match no event, or they are too long.
+pub fn check_globs<'a>(globs: impl IntoIterator<Item = &'a String>) -> Result<(), SessionError> {
+    let mut bytes = 0;
+    for glob in globs {
+        check_glob(glob)?;
+        bytes += glob.len() + GLOB_OVERHEAD_BYTES;
+    }
+    let limit = MAX_RULES_BYTES;
+    if bytes > limit { Err(SessionError::RulesTooLong { bytes, limit }) } else { Ok(()) }
+}
+
+/// A rule may match nothing yet; but it has to be able to match something.
+fn check_glob(glob: &str) -> Result<(), SessionError> {
+    let reason = if glob.is_empty() || glob.len() > MAX_NAME_BYTES {
+        "give 1 to 255 bytes, like 'provider:name', 'provider:*' or '*'"
+    } else if glob.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        "event names contain neither blanks nor control characters"
+    } else {
+        return Ok(());
+    };
+    Err(SessionError::Glob { glob: glob.to_owned(), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_would_leave_their_directory_or_line_are_refused() {
+        for name in ["", "a/b", "..", ".hidden", "-s", "two\nlines", &"n".repeat(256)] {
+            assert!(check_session(name).is_err(), "{name:?}");
+        }
+        for name in ["a", "auto-20261121-101500", "with space", "ünïcode", &"n".repeat(255)] {
+            assert!(check_session(name).is_ok(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn globs_are_anything_that_could_be_an_event() {
+        for glob in ["*", "indexer:*", "indexer:file_?", "no_colon"] {
+            assert!(check_glob(glob).is_ok(), "{glob:?}");
+        }
+        for glob in ["", "a b", "a\tb", "a\0b"] {
+            assert!(check_glob(glob).is_err(), "{glob:?}");
+        }
+    }
+
+    #[test]
+    fn rules_that_one_message_could_not_carry_are_refused() {
+        let glob = "g".repeat(MAX_NAME_BYTES);
+        let fits = MAX_RULES_BYTES / (MAX_NAME_BYTES + GLOB_OVERHEAD_BYTES);
+        assert!(check_globs(std::iter::repeat_n(&glob, fits)).is_ok());
+        assert!(matches!(
+            check_globs(std::iter::repeat_n(&glob, fits + 1)),
+            Err(SessionError::RulesTooLong { .. })
+        ));
+    }
+}

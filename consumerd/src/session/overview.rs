@@ -1,0 +1,155 @@
+//! What `ust list` and `ust status` show: sessions with their rules, processes with their events.
+//!
+//! Plain data that travels over the control socket. Whether a rule matches is asked of the processes that
+//! are connected now; a rule that matches none of their events still stands, for those that come later.
+
+use super::{SessionError, Sessions};
+use crate::engine::{ChannelSummary, Engine, ProcessInfo};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use ust_core::clock::ClockKind;
+use wildmatch::WildMatch;
+
+/// Sessions and processes as they are now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// In the order in which they were created.
+    pub sessions: Vec<SessionView>,
+    /// By process id.
+    pub processes: Vec<ProcessView>,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    /// Its name.
+    pub name: String,
+    /// Whether commands without a name act on it.
+    pub is_current: bool,
+    /// Whether it is started.
+    pub is_active: bool,
+    /// Where its trace goes.
+    pub output: PathBuf,
+    /// Bytes of a sub-buffer.
+    pub subbuf_size_bytes: u64,
+    /// Sub-buffers of a stream.
+    pub subbuf_count: u64,
+    /// The clock of its records.
+    pub clock: ClockKind,
+    /// What it records.
+    pub rules: Vec<RuleView>,
+    /// Event records written so far.
+    pub recorded: u64,
+    /// Records lost so far, by cause.
+    pub lost: BTreeMap<String, u64>,
+    /// Processes that have recorded anything.
+    pub processes: u64,
+    /// What could not be recorded or written.
+    pub errors: Vec<String>,
+}
+
+/// An event rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleView {
+    /// The glob over `provider:name`.
+    pub glob: String,
+    /// How many different events of the connected processes it matches.
+    pub matches: usize,
+}
+
+/// A connected process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessView {
+    /// Process id.
+    pub pid: u32,
+    /// Its name.
+    pub procname: String,
+    /// Its events, by name.
+    pub events: Vec<EventView>,
+}
+
+/// An event of a process.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EventView {
+    /// `provider:name`.
+    pub name: String,
+    /// Its level, as LTTng numbers them.
+    pub level: u8,
+}
+
+impl Sessions {
+    /// All sessions, or the one of that name, and all processes.
+    ///
+    /// # Errors
+    /// There is no such session.
+    pub fn overview(&self, engine: &Engine, name: Option<&str>) -> Result<Overview, SessionError> {
+        let mut processes: Vec<ProcessView> = engine.processes().into_iter().map(process_view).collect();
+        processes.sort_by_key(|process| process.pid);
+        let events: BTreeSet<&str> = processes
+            .iter()
+            .flat_map(|process| &process.events)
+            .map(|event| event.name.as_str())
+            .collect();
+        if name.is_some() {
+            self.get(name)?;
+        }
+        let sessions = self
+            .sessions
+            .iter()
+            .filter(|session| name.is_none_or(|name| session.name == name))
+            .map(|session| {
+                let ChannelSummary { recorded, lost, processes, errors } = engine.summary(session.channel);
+                let geometry = session.config.geometry;
+                SessionView {
+                    name: session.name.clone(),
+                    is_current: self.current.as_ref() == Some(&session.name),
+                    is_active: session.is_active,
+                    output: session.config.output.clone(),
+                    subbuf_size_bytes: geometry.subbuf_size_bytes() as u64,
+                    subbuf_count: geometry.subbuf_count() as u64,
+                    clock: session.config.clock,
+                    rules: session.globs.iter().map(|glob| rule_view(glob, &events)).collect(),
+                    recorded,
+                    lost,
+                    processes,
+                    errors,
+                }
+            })
+            .collect();
+        Ok(Overview { sessions, processes })
+    }
+
+    /// The name of the current session.
+    pub fn current(&self) -> Option<&str> {
+        self.current.as_deref()
+    }
+}
+
+fn process_view(process: ProcessInfo) -> ProcessView {
+    let ProcessInfo { pid, procname, events } = process;
+    let mut events: Vec<EventView> =
+        events.into_iter().map(|(name, level)| EventView { name, level }).collect();
+    events.sort();
+    ProcessView { pid, procname, events }
+}
+
+fn rule_view(glob: &str, events: &BTreeSet<&str>) -> RuleView {
+    let pattern = WildMatch::new(glob);
+    let matches = events.iter().filter(|event| pattern.matches(event)).count();
+    RuleView { glob: glob.to_owned(), matches }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_counts_each_event_it_matches() {
+        let events = BTreeSet::from(["indexer:file_indexed", "indexer:queue_wait", "other:file_indexed"]);
+        assert_eq!(rule_view("indexer:*", &events).matches, 2);
+        assert_eq!(rule_view("*:file_?ndexed", &events).matches, 2);
+        assert_eq!(rule_view("*", &events).matches, 3);
+        assert_eq!(rule_view("index", &events).matches, 0);
+    }
+}

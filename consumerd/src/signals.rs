@@ -1,0 +1,89 @@
+//! Signals as something to poll: a handler writes to a socket pair, the event loop reads it.
+//!
+//! A signal that was ignored when the program started stays ignored: whoever started it (nohup(1), a shell
+//! that runs it in the background) wanted so, and the programs that it starts inherit that.
+
+use rustix::fd::{AsFd, BorrowedFd};
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::low_level::siginfo::Cause as SignalCause;
+use std::io;
+use std::os::unix::net::UnixStream;
+
+pub use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+/// The signals that this process handles.
+#[derive(Debug)]
+pub struct Signals(SignalDelivery<UnixStream, WithOrigin>);
+
+/// A signal that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrived {
+    /// Its number.
+    pub signal: i32,
+    /// Whether the kernel sent it: for a key or a hang-up, to every process of the terminal's foreground
+    /// process group.
+    pub is_from_kernel: bool,
+}
+
+impl Signals {
+    /// Handles those of `signals` that are not ignored.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn handle(signals: &[i32]) -> io::Result<Self> {
+        let (read, write) = UnixStream::pair()?;
+        let ignored = ignored_signals();
+        let wanted = signals.iter().filter(|signal| ignored & signal_bit(**signal) == 0);
+        Ok(Self(SignalDelivery::with_pipe(read, write, WithOrigin::default(), wanted)?))
+    }
+
+    /// Readable when a signal has come.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.get_read().as_fd()
+    }
+
+    /// The signals that have come since it was last asked.
+    pub fn take(&mut self) -> Vec<Arrived> {
+        let arrived = |origin: signal_hook::low_level::siginfo::Origin| Arrived {
+            signal: origin.signal,
+            is_from_kernel: origin.cause == SignalCause::Kernel,
+        };
+        self.0.pending().map(arrived).collect()
+    }
+}
+
+fn signal_bit(signal: i32) -> u64 {
+    1 << (signal - 1)
+}
+
+/// The ignored signals as a mask, bit 0 for signal 1. Empty if /proc is not there to say.
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rust_programs_ignore_sigpipe_and_proc_says_so() {
+        assert_ne!(ignored_signals() & signal_bit(signal_hook::consts::SIGPIPE), 0);
+        assert_eq!(ignored_signals() & signal_bit(SIGTERM), 0);
+    }
+
+    #[test]
+    fn a_signal_from_a_process_does_not_count_as_the_kernels() {
+        let mut signals = Signals::handle(&[signal_hook::consts::SIGUSR2]).unwrap();
+        assert_eq!(signals.take(), []);
+        let own = rustix::process::getpid();
+        rustix::process::kill_process(own, rustix::process::Signal::USR2).unwrap();
+        let arrived = Arrived { signal: signal_hook::consts::SIGUSR2, is_from_kernel: false };
+        assert_eq!(signals.take(), [arrived]);
+    }
+}

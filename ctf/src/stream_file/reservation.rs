@@ -1,0 +1,57 @@
+//! A place for one record, and what becomes of it.
+
+use std::ops::{Deref, DerefMut};
+
+use super::StreamWriter;
+
+/// Room for one record in the open packet. Dropped, it was never there.
+#[derive(Debug)]
+#[must_use = "a record that is not committed is not in the packet"]
+pub struct Reservation<'a> {
+    writer: &'a mut StreamWriter,
+    from: usize,
+    to: usize,
+}
+
+impl Reservation<'_> {
+    /// `len` bytes at `from` in the batch, within the open packet.
+    pub(super) fn new(writer: &mut StreamWriter, from: usize, len: usize) -> Reservation<'_> {
+        Reservation { writer, from, to: from + len }
+    }
+
+    /// The record is in the packet now. `clock` is its time, not before the last record's (the packet's times would
+    /// not go back, and readers would misread the record's); `end_position` is where it ended in what it was taken
+    /// from, and comes back from [`last_packet`](super::last_packet) once it is in the file.
+    #[inline]
+    pub fn commit(self, clock: u64, end_position: u64) {
+        let writer = self.writer;
+        // `reserve` opened it, and this borrow has kept it open.
+        let Some(open) = &mut writer.open else { return };
+        open.used_bytes += self.to - self.from;
+        open.clocks = Some(match open.clocks {
+            Some((begin, end)) => (begin, end.max(clock)),
+            None => {
+                let begin = writer.last_clock.map_or(clock, |last| last.max(clock));
+                (begin, begin)
+            }
+        });
+        writer.end_position = end_position;
+        writer.stats.records += 1;
+    }
+}
+
+impl Deref for Reservation<'_> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        &self.writer.batch.bytes()[self.from..self.to]
+    }
+}
+
+impl DerefMut for Reservation<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.writer.batch.bytes_mut()[self.from..self.to]
+    }
+}

@@ -1,0 +1,41 @@
+//! `ust create`: a session, inactive, which becomes the current one.
+
+use crate::channel_args::ChannelArgs;
+use crate::daemon::{ask, say, unexpected};
+use crate::failure::Failure;
+use crate::stamp::stamp;
+use consumerd::cause::Cause;
+use consumerd::control::protocol::{Reply, Request};
+use std::path::PathBuf;
+
+/// Create a session; it becomes the current one
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Its name [default: auto-YYYYmmdd-HHMMSS]
+    session: Option<String>,
+    /// Directory for its traces: empty, or made [default: ./SESSION-YYYYmmdd-HHMMSS]
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    channel: ChannelArgs,
+}
+
+/// Creates it.
+pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+    let stamp = stamp();
+    // The default name has the stamp already.
+    let (name, default_output) = match arguments.session {
+        Some(name) => (name.clone(), format!("{name}-{stamp}")),
+        None => (format!("auto-{stamp}"), format!("auto-{stamp}")),
+    };
+    let shown = arguments.output.unwrap_or_else(|| default_output.into());
+    // The daemon has a working directory of its own.
+    let output = std::path::absolute(&shown).map_err(|error| {
+        Failure::new(Cause::Usage, format_args!("--output {}: {error}", shown.display()))
+    })?;
+    let text = format!("session {name} created, its traces go to {}", output.display());
+    match ask(Request::Create { name, output, channel: arguments.channel.options() })? {
+        Reply::Created => say(&text),
+        other => Err(unexpected(&other)),
+    }
+}

@@ -1,0 +1,29 @@
+//! Asking the daemon: what all commands but `record` and `view` have in common.
+
+use crate::failure::Failure;
+use consumerd::cause::Cause;
+use consumerd::control::client;
+use consumerd::control::protocol::{Reply, Request};
+use std::io::{self, Write};
+use ust_core::agent::paths::RuntimeDir;
+
+/// Has the daemon of this user's runtime directory do something.
+pub fn ask(request: Request) -> Result<Reply, Failure> {
+    Ok(client::ask(&RuntimeDir::from_environment(), request)??)
+}
+
+/// The daemon did what was not asked for.
+pub fn unexpected(reply: &Reply) -> Failure {
+    Failure::new(Cause::Failed, format_args!("the daemon gave another command's answer: {reply:?}"))
+}
+
+/// Prints what a command has to say, and returns its exit code. That nobody reads it is no failure: the
+/// command has been carried out.
+pub fn say(text: &str) -> Result<u8, Failure> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::system("standard output cannot be written to")(error))
+        }
+        _ => Ok(0),
+    }
+}

@@ -1,0 +1,28 @@
+//! `ust destroy`: completes a session's traces and forgets it. The traces stay.
+
+use crate::daemon::{ask, say, unexpected};
+use crate::failure::Failure;
+use crate::figures::outcome;
+use crate::tell;
+use consumerd::control::protocol::{Reply, Request};
+
+/// Forget a session, stopping it if need be; its traces stay
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The session [default: the current one]
+    session: Option<String>,
+}
+
+/// Destroys it.
+pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+    match ask(Request::Destroy { session: arguments.session })? {
+        Reply::Destroyed { session, output, recorded, lost, processes, errors } => {
+            for error in errors {
+                tell(&error);
+            }
+            let outcome = outcome(recorded, &lost, processes);
+            say(&format!("session {session} destroyed: {outcome}: {}", output.display()))
+        }
+        other => Err(unexpected(&other)),
+    }
+}

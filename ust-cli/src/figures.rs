@@ -1,0 +1,75 @@
+//! Counts as people read them: `5,000,000 events recorded, 12 lost (records_lost_full 12), 1 process`.
+
+use std::collections::BTreeMap;
+
+/// What was recorded and what was lost, in one line.
+pub fn outcome(recorded: u64, lost: &BTreeMap<String, u64>, processes: u64) -> String {
+    format!(
+        "{} recorded, {}, {}",
+        counted(recorded, "event", "events"),
+        losses(lost),
+        counted(processes, "process", "processes")
+    )
+}
+
+/// `0 lost`, or how many and by which cause.
+pub fn losses(lost: &BTreeMap<String, u64>) -> String {
+    let total: u64 = lost.values().sum();
+    let mut text = format!("{} lost", grouped(total));
+    if total > 0 {
+        let causes: Vec<String> = lost
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .map(|(cause, count)| format!("{cause} {}", grouped(*count)))
+            .collect();
+        text += &format!(" ({})", causes.join(", "));
+    }
+    text
+}
+
+/// A count and what is counted.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// A number with a comma before each group of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (5_000_000, "5,000,000"), (123_456, "123,456")]
+        {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn an_outcome_names_each_cause_that_came() {
+        let none = BTreeMap::new();
+        assert_eq!(outcome(1, &none, 1), "1 event recorded, 0 lost, 1 process");
+        let lost = BTreeMap::from([
+            ("records_lost_full".to_owned(), 1010),
+            ("records_lost_big".to_owned(), 2),
+            ("records_lost_wrap".to_owned(), 0),
+        ]);
+        assert_eq!(
+            outcome(5_000_000, &lost, 3),
+            "5,000,000 events recorded, 1,012 lost (records_lost_big 2, records_lost_full 1,010), 3 processes"
+        );
+    }
+}

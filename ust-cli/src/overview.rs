@@ -1,0 +1,141 @@
+//! Sessions and processes as text, for `list` and `status`.
+//!
+//! ```text
+//!   Session mysession (current): active, traces in /home/me/OUT
+//!     sub-buffers: 4 of 524288 bytes for each thread, clock tsc
+//!     1,204 events recorded, 0 lost, 1 process
+//!     events:
+//!       indexer:*        matches 4 events
+//!       indxer:typo      matches nothing yet
+//!
+//!   Connected processes:
+//!     4242 indexer
+//!       indexer:file_indexed (Info)
+//! ```
+
+use crate::figures::{counted, outcome};
+use consumerd::session::{ClockKind, ProcessView, RuleView, SessionView};
+use std::fmt::Write;
+
+/// LTTng's levels by number.
+const LEVELS: [&str; 15] = [
+    "Emerg",
+    "Alert",
+    "Crit",
+    "Err",
+    "Warning",
+    "Notice",
+    "Info",
+    "DebugSystem",
+    "DebugProgram",
+    "DebugProcess",
+    "DebugModule",
+    "DebugUnit",
+    "DebugFunction",
+    "DebugLine",
+    "Debug",
+];
+
+/// A session, without a line end.
+pub fn session_text(session: &SessionView) -> String {
+    let clock = match session.clock {
+        ClockKind::Tsc => "tsc",
+        ClockKind::Monotonic => "monotonic",
+    };
+    let mut text = format!(
+        "Session {}{}: {}, traces in {}\n  \
+         sub-buffers: {} of {} bytes for each thread, clock {clock}\n  {}",
+        session.name,
+        if session.is_current { " (current)" } else { "" },
+        if session.is_active { "active" } else { "inactive" },
+        session.output.display(),
+        session.subbuf_count,
+        session.subbuf_size_bytes,
+        outcome(session.recorded, &session.lost, session.processes),
+    );
+    for error in &session.errors {
+        text += &format!("\n  error: {error}");
+    }
+    if session.rules.is_empty() {
+        text += "\n  no events: `ust enable-event` gives it some";
+    } else {
+        text += "\n  events:";
+    }
+    let width = session.rules.iter().map(|rule| rule.glob.chars().count()).max().unwrap_or(0);
+    for rule in &session.rules {
+        // A String takes whatever is written.
+        let _ = write!(text, "\n    {:width$}  {}", rule.glob, matches_text(rule));
+    }
+    text
+}
+
+fn matches_text(rule: &RuleView) -> String {
+    match rule.matches {
+        0 => "matches nothing yet".to_owned(),
+        matches => format!("matches {}", counted(matches as u64, "event", "events")),
+    }
+}
+
+/// All connected processes, without a line end.
+pub fn processes_text(processes: &[ProcessView]) -> String {
+    if processes.is_empty() {
+        return "No process is connected.".to_owned();
+    }
+    let mut text = "Connected processes:".to_owned();
+    for process in processes {
+        text += &format!("\n  {} {}", process.pid, process.procname);
+        for event in &process.events {
+            let level = LEVELS.get(usize::from(event.level)).copied().unwrap_or("unknown level");
+            text += &format!("\n    {} ({level})", event.name);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use consumerd::session::EventView;
+
+    #[test]
+    fn rules_say_whether_anything_matches_yet() {
+        let rule = |glob: &str, matches| RuleView { glob: glob.to_owned(), matches };
+        let session = SessionView {
+            name: "mine".into(),
+            is_current: true,
+            is_active: false,
+            output: "/tmp/out".into(),
+            subbuf_size_bytes: 4096,
+            subbuf_count: 2,
+            clock: ClockKind::Monotonic,
+            rules: vec![rule("a:*", 2), rule("typo:*", 0)],
+            recorded: 0,
+            lost: Default::default(),
+            processes: 0,
+            errors: vec![],
+        };
+        assert_eq!(
+            session_text(&session),
+            "Session mine (current): inactive, traces in /tmp/out\n  \
+             sub-buffers: 2 of 4096 bytes for each thread, clock monotonic\n  \
+             0 events recorded, 0 lost, 0 processes\n  \
+             events:\n    \
+             a:*     matches 2 events\n    \
+             typo:*  matches nothing yet"
+        );
+    }
+
+    #[test]
+    fn a_level_that_no_version_knows_is_shown_all_the_same() {
+        let event = |name: &str, level| EventView { name: name.to_owned(), level };
+        let process = ProcessView {
+            pid: 7,
+            procname: "prog".into(),
+            events: vec![event("p:a", 6), event("p:b", 14), event("p:c", 200)],
+        };
+        assert_eq!(
+            processes_text(&[process]),
+            "Connected processes:\n  7 prog\n    p:a (Info)\n    p:b (Debug)\n    p:c (unknown level)"
+        );
+    }
+}

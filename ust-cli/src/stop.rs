@@ -1,0 +1,20 @@
+//! `ust stop`: when it returns, the files hold everything that was recorded.
+
+use crate::daemon::{ask, say, unexpected};
+use crate::failure::Failure;
+use consumerd::control::protocol::{Reply, Request};
+
+/// Stop recording; what was recorded is in the files when this returns
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The session [default: the current one]
+    session: Option<String>,
+}
+
+/// Stops it.
+pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+    match ask(Request::Stop { session: arguments.session })? {
+        Reply::Stopped { session } => say(&format!("session {session} stopped")),
+        other => Err(unexpected(&other)),
+    }
+}
