@@ -31,7 +31,9 @@ pub enum DaemonError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The control socket cannot be made.
-    #[error("control socket {0} cannot be made: {1}: set UST_RUNTIME_DIR to a directory of your own")]
+    #[error(
+        "control socket {0} cannot be made: {1}: set UST_RUNTIME_DIR to a directory of your own"
+    )]
     Control(PathBuf, #[source] std::io::Error),
 }
 
@@ -39,7 +41,9 @@ impl DaemonError {
     /// The kind of failure, as an exit code has it.
     pub fn cause(&self) -> Cause {
         match self {
-            DaemonError::Engine(EngineError::RuntimeDir(_)) | DaemonError::Control(..) => Cause::RuntimeDir,
+            DaemonError::Engine(EngineError::RuntimeDir(_)) | DaemonError::Control(..) => {
+                Cause::RuntimeDir
+            }
             DaemonError::Engine(EngineError::Taken(_)) => Cause::DaemonTaken,
             DaemonError::Engine(EngineError::Io(..)) => Cause::Failed,
         }

@@ -56,7 +56,9 @@ struct Arguments {
 enum StartError {
     #[error("the log {0} cannot be opened: {1}: give another one with --log")]
     Log(PathBuf, #[source] io::Error),
-    #[error("runtime directory {0} has no absolute path: {1}: set UST_RUNTIME_DIR to an absolute one")]
+    #[error(
+        "runtime directory {0} has no absolute path: {1}: set UST_RUNTIME_DIR to an absolute one"
+    )]
     NoPath(PathBuf, #[source] io::Error),
     #[error("{0}: {1}")]
     System(&'static str, #[source] io::Error),
@@ -82,7 +84,10 @@ fn main() -> ExitCode {
             Ok(Side::Parent(code)) => return code.into(),
             Ok(Side::Daemon(word)) => readiness = Some(word),
             Err(error) => {
-                return fail(&arguments, &StartError::System("cannot go into the background", error));
+                return fail(
+                    &arguments,
+                    &StartError::System("cannot go into the background", error),
+                );
             }
         }
     }
@@ -127,7 +132,9 @@ fn serve(arguments: &Arguments, readiness: &mut Option<Readiness>) -> Result<(),
     };
     let daemon = Daemon::bind(RuntimeDir::at(dir), options)?;
     if let Some(readiness) = readiness.take() {
-        readiness.ready().map_err(|error| StartError::System("cannot go into the background", error))?;
+        readiness
+            .ready()
+            .map_err(|error| StartError::System("cannot go into the background", error))?;
     }
     Ok(daemon.run(&mut signals)?)
 }

@@ -37,7 +37,9 @@ impl OutputDirError {
     pub fn cause(&self) -> Cause {
         match self {
             OutputDirError::NotEmpty(_) => Cause::OutputNotEmpty,
-            OutputDirError::NoDirectory(_) | OutputDirError::NotWritable(..) => Cause::OutputNotWritable,
+            OutputDirError::NoDirectory(_) | OutputDirError::NotWritable(..) => {
+                Cause::OutputNotWritable
+            }
         }
     }
 }
@@ -82,7 +84,8 @@ impl OutputDir {
     /// As for [`check`](Self::check). Then nothing was made.
     pub fn make(path: &Path) -> Result<Self, OutputDirError> {
         Self::check(path)?;
-        let mut missing: Vec<&Path> = path.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
+        let mut missing: Vec<&Path> =
+            path.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
         missing.reverse();
         let mut dir = Self { made: Vec::new() };
         for missing_dir in missing {
@@ -151,6 +154,9 @@ mod tests {
         assert!(matches!(OutputDir::make(parent.path()), Err(OutputDirError::NotEmpty(_))));
         let file = parent.path().join(".hidden");
         assert!(matches!(OutputDir::check(&file), Err(OutputDirError::NoDirectory(_))));
-        assert!(matches!(OutputDir::check(&file.join("below")), Err(OutputDirError::NoDirectory(_))));
+        assert!(matches!(
+            OutputDir::check(&file.join("below")),
+            Err(OutputDirError::NoDirectory(_))
+        ));
     }
 }

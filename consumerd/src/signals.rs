@@ -70,6 +70,7 @@ fn ignored_signals() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     #[test]
     fn rust_programs_ignore_sigpipe_and_proc_says_so() {
@@ -83,6 +84,9 @@ mod tests {
         assert_eq!(signals.take(), []);
         let own = rustix::process::getpid();
         rustix::process::kill_process(own, rustix::process::Signal::USR2).unwrap();
+        // Any thread of the process may be the one that handles it.
+        let mut read = [PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN)];
+        assert_eq!(poll(&mut read, Some(&Timespec { tv_sec: 10, tv_nsec: 0 })), Ok(1));
         let arrived = Arrived { signal: signal_hook::consts::SIGUSR2, is_from_kernel: false };
         assert_eq!(signals.take(), [arrived]);
     }

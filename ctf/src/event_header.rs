@@ -8,12 +8,14 @@
 //!   ids 0 to 30                             any id
 //! ```
 //!
-//! The bit fields fill a word from its least significant end on little-endian machines (`id | clock << 5`)
-//! and from its most significant end on big-endian ones (`id << 27 | clock`), as CTF asks for.
+//! The bit fields fill a word from its least significant end on little-endian machines (`id | clock
+//! << 5`) and from its most significant end on big-endian ones (`id << 27 | clock`), as CTF asks
+//! for.
 //!
-//! A compact clock is completed from the clock before it: the next value whose low 27 bits are these. That is
-//! right only if fewer than 2^27 cycles lie between the two, so a writer uses it **only** when it knows the
-//! record before; a missed roll-over gives wrong times, silently, in every reader.
+//! A compact clock is completed from the clock before it: the next value whose low 27 bits are
+//! these. That is right only if fewer than 2^27 cycles lie between the two, so a writer uses it
+//! **only** when it knows the record before; a missed roll-over gives wrong times, silently, in
+//! every reader.
 
 /// The id in the first five bits that says "extended".
 const EXTENDED: u32 = 31;

@@ -1,4 +1,5 @@
-//! The index of a stream file: `index/NAME.idx`, one entry for each packet, so that readers can seek.
+//! The index of a stream file: `index/NAME.idx`, one entry for each packet, so that readers can
+//! seek.
 //!
 //! ```text
 //!   0      4       8       12            16             16 + 72
@@ -10,12 +11,14 @@
 //!
 //! Invariants:
 //!
-//! - Entries are written **after** the packets they describe, so the index may lag behind the data but never
-//!   tells of data that is not there. Readers either compare the sizes' sum with the file and walk the
-//!   packets themselves, or miss the newest packets.
-//! - Entry k is of the packet with sequence number k, and entry k + 1's packet begins where its ends.
+//! - Entries are written **after** the packets they describe, so the index may lag behind the data
+//!   but never tells of data that is not there. Readers either compare the sizes' sum with the file
+//!   and walk the packets themselves, or miss the newest packets.
+//! - Entry k is of the packet with sequence number k, and entry k + 1's packet begins where its
+//!   ends.
 //! - A packet that has an entry never changes again.
-//! - A writer that is killed may leave a last entry cut: it does not [`count`], and resuming writes over it.
+//! - A writer that is killed may leave a last entry cut: it does not [`count`], and resuming writes
+//!   over it.
 
 use std::fs::File;
 use std::io;

@@ -7,15 +7,15 @@
 //!   index/NAME.idx            stream_file                       (others)
 //! ```
 //!
-//! A **page** here is the kernel's, 4 KiB; a **packet** is what a stream file consists of; a **record** is an event
-//! in a packet.
+//! A **page** here is the kernel's, 4 KiB; a **packet** is what a stream file consists of; a
+//! **record** is an event in a packet.
 //!
 //! # Writing
 //!
 //! - [`metadata`]: describe a trace and its event classes, get the text.
 //! - [`metadata_file::MetadataWriter`]: the file for it.
-//! - [`stream_file::StreamWriter`]: records in, packets out. **At any moment, also after `kill -9`, a reader finds
-//!   whole packets.**
+//! - [`stream_file::StreamWriter`]: records in, packets out. **At any moment, also after `kill -9`,
+//!   a reader finds whole packets.**
 //! - [`event_header`]: the header that each record starts with.
 //!
 //! ```
@@ -67,7 +67,8 @@
 //!
 //! # Reading
 //!
-//! - [`reader::Reader`]: all events of all traces in a directory, in the order of time, whoever wrote them.
+//! - [`reader::Reader`]: all events of all traces in a directory, in the order of time, whoever
+//!   wrote them.
 //! - [`text::Printer`]: an event as a line, as babeltrace2 prints it.
 //! - [`tsdl`]: the metadata alone, as a tree of types.
 //!

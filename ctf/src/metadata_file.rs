@@ -6,10 +6,11 @@
 //!                                              '--- the next event would have crossed the page's end
 //! ```
 //!
-//! A reader refuses the whole trace for a declaration that is cut short. A write is visible whole, at
-//! whatever instruction its writer is stopped or killed, if it stays within one page of the file (see
-//! [`stream_file`](crate::stream_file) for why) and of memory. So a declaration that would cross the end of a page
-//! goes to the next, behind newlines; and a text longer than a page is published by a rename.
+//! A reader refuses the whole trace for a declaration that is cut short. A write is visible whole,
+//! at whatever instruction its writer is stopped or killed, if it stays within one page of the file
+//! (see [`stream_file`](crate::stream_file) for why) and of memory. So a declaration that would
+//! cross the end of a page goes to the next, behind newlines; and a text longer than a page is
+//! published by a rename.
 //!
 //! A declaration must be in the file before a packet that needs it is: that order is the caller's.
 
@@ -32,7 +33,8 @@ pub struct MetadataWriter {
 }
 
 impl MetadataWriter {
-    /// Creates `dir/metadata`, which holds `preamble` from its first moment on. It must not exist yet, `dir` must.
+    /// Creates `dir/metadata`, which holds `preamble` from its first moment on. It must not exist
+    /// yet, `dir` must.
     pub fn create(dir: &Path, preamble: &str) -> io::Result<MetadataWriter> {
         let path = dir.join("metadata");
         if path.try_exists()? {
@@ -49,7 +51,8 @@ impl MetadataWriter {
         Ok(MetadataWriter { dir: dir.to_owned(), file, len, staging: Pages::default() })
     }
 
-    /// Appends whole declarations. If it fails, the file is as before, and the text may be appended again.
+    /// Appends whole declarations. If it fails, the file is as before, and the text may be appended
+    /// again.
     pub fn append(&mut self, text: &str) -> io::Result<()> {
         if text.len() > PAGE_BYTES {
             return self.append_long(text);
@@ -89,8 +92,8 @@ impl MetadataWriter {
     }
 }
 
-/// Makes `parts` the metadata in one step. Readers leave hidden files alone, so one that a killed writer
-/// left behind does no harm.
+/// Makes `parts` the metadata in one step. Readers leave hidden files alone, so one that a killed
+/// writer left behind does no harm.
 fn replace(dir: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let hidden = dir.join(".metadata.new");
     let mut file = File::create(&hidden)?;

@@ -13,15 +13,17 @@
 //!
 //! Invariants:
 //!
-//! - Integers are in the machine's own byte order; sizes are in bits in the file and in bytes in this crate.
-//! - A packet is a whole number of [`PAGE_BYTES`], so each packet starts page-aligned in its file, and its
-//!   `packet_size` word lies 8-aligned.
-//! - [`metadata::preamble`](crate::metadata::preamble) declares these very fields in this very order.
+//! - Integers are in the machine's own byte order; sizes are in bits in the file and in bytes in
+//!   this crate.
+//! - A packet is a whole number of [`PAGE_BYTES`], so each packet starts page-aligned in its file,
+//!   and its `packet_size` word lies 8-aligned.
+//! - [`metadata::preamble`](crate::metadata::preamble) declares these very fields in this very
+//!   order.
 
 /// What a packet's size is a multiple of, and nearly always all of it.
 ///
-/// 4096 divides the page size of every machine that Linux runs on; why that matters is the whole-packet
-/// promise of [`stream_file`](crate::stream_file).
+/// 4096 divides the page size of every machine that Linux runs on; why that matters is the
+/// whole-packet promise of [`stream_file`](crate::stream_file).
 pub const PAGE_BYTES: usize = 4096;
 
 /// The first word of each packet.
@@ -39,7 +41,8 @@ pub(crate) const PACKET_SIZE_AT: usize = 56;
 const _: () =
     assert!(PACKET_SIZE_AT.is_multiple_of(8), "the rewrite must not straddle a cache line");
 
-/// Who a stream is: what all packets of one stream file have in common, and the extra fields' first value.
+/// Who a stream is: what all packets of one stream file have in common, and the extra fields' first
+/// value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamIdentity {
     /// The trace's, as in its metadata.
@@ -48,8 +51,8 @@ pub struct StreamIdentity {
     pub stream_id: u32,
     /// Which stream of that class this is.
     pub stream_instance_id: u64,
-    /// The extra packet context fields' bytes, in native byte order: as long in all packets of a stream as
-    /// its stream class says, the values may change from packet to packet.
+    /// The extra packet context fields' bytes, in native byte order: as long in all packets of a
+    /// stream as its stream class says, the values may change from packet to packet.
     pub extra: Vec<u8>,
 }
 
@@ -133,7 +136,8 @@ impl PacketContext {
         }
     }
 
-    /// Reads the opening of a packet, and with it the stream's identity and extra fields (`extra_bytes` of them).
+    /// Reads the opening of a packet, and with it the stream's identity and extra fields
+    /// (`extra_bytes` of them).
     pub fn decode(
         packet: &[u8],
         extra_bytes: usize,

@@ -5,9 +5,9 @@
 //!           '--- start: the first page-aligned byte
 //! ```
 //!
-//! The kernel copies a write piece by piece and may stop between two pieces, at a page's end of the file **or of
-//! our memory** (which may have to be fetched first). So that both are ends of packets, memory must be as
-//! aligned as packets are in the file.
+//! The kernel copies a write piece by piece and may stop between two pieces, at a page's end of the
+//! file **or of our memory** (which may have to be fetched first). So that both are ends of
+//! packets, memory must be as aligned as packets are in the file.
 
 use crate::packet::PAGE_BYTES;
 

@@ -9,7 +9,8 @@
 //! Where this differs from babeltrace2:
 //!
 //! - Floating point numbers have all the digits that tell them from others, not six.
-//! - The fields that hold sequences' lengths are left out, and so are the packet context's fields that frame the packet.
+//! - The fields that hold sequences' lengths are left out, and so are the packet context's fields
+//!   that frame the packet.
 //! - Bytes that are no UTF-8 are shown escaped.
 //!
 //! Local time is that of `TZ` or the system's zone; without zone files it is UTC.
@@ -187,7 +188,8 @@ fn unsigned(value: u64, base: u8, out: &mut impl Write) -> fmt::Result {
     }
 }
 
-/// C's `%g`, but with as many digits as tell the number from its neighbours: `shortest` has them, as `1.5e3`.
+/// C's `%g`, but with as many digits as tell the number from its neighbours: `shortest` has them,
+/// as `1.5e3`.
 fn float(shortest: &str, value: f64, out: &mut impl Write) -> fmt::Result {
     let sign = if value.is_sign_negative() { "-" } else { "" };
     let Some((mantissa, exponent)) = shortest.trim_start_matches('-').split_once('e') else {

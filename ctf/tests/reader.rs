@@ -14,8 +14,8 @@ use ctf::text::Printer;
 use ctf::tsdl;
 use proptest::prelude::*;
 
-/// Recorded by LTTng-UST 2.13: packetised metadata, large event headers, contexts, network byte order,
-/// text arrays, enumerations with ranges. Beside it is what babeltrace2 prints of it.
+/// Recorded by LTTng-UST 2.13: packetised metadata, large event headers, contexts, network byte
+/// order, text arrays, enumerations with ranges. Beside it is what babeltrace2 prints of it.
 #[test]
 fn an_lttng_ust_trace_reads_as_babeltrace_reads_it() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
@@ -327,6 +327,10 @@ fn read_to_the_end(dir: &Path) -> (usize, usize) {
     (events, errors)
 }
 
+fn words() -> Vec<&'static str> {
+    FOREIGN.split_inclusive([' ', ';', '{']).collect()
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_metadata_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
@@ -336,7 +340,7 @@ proptest! {
     /// Words of TSDL in any order come further than bytes.
     #[test]
     fn any_words_are_metadata_or_an_error(
-        words in prop::collection::vec(prop::sample::select(FOREIGN.split_inclusive([' ', ';', '{']).collect::<Vec<_>>()), 0..80),
+        words in prop::collection::vec(prop::sample::select(words()), 0..80),
     ) {
         let _ = tsdl::parse(words.concat().as_bytes());
     }
@@ -353,7 +357,11 @@ proptest! {
 
     /// A bit turned anywhere costs at most the stream it is in; a bit of the metadata, the trace.
     #[test]
-    fn a_turned_bit_costs_one_stream_at_most(file in 0..3_usize, at in any::<prop::sample::Index>(), bit in 0..8_u8) {
+    fn a_turned_bit_costs_one_stream_at_most(
+        file in 0..3_usize,
+        at in any::<prop::sample::Index>(),
+        bit in 0..8_u8,
+    ) {
         let dir = tempfile::tempdir().unwrap();
         small_trace(dir.path());
         let path = dir.path().join(["s0", "s1", "metadata"][file]);
@@ -363,7 +371,8 @@ proptest! {
         fs::write(&path, bytes).unwrap();
         let (events, errors) = read_to_the_end(dir.path());
         prop_assert!(file == 2 || events >= 15, "{} events, {} errors", events, errors);
-        // A packet of a few records can be taken for many more small ones, but not for more than bytes.
+        // A packet of a few records can be taken for many more small ones, but not for more than
+        // bytes.
         prop_assert!(events <= 30 * 4096);
     }
 }

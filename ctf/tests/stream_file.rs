@@ -137,7 +137,8 @@ fn resuming_goes_on_with_numbers_clocks_and_counts() {
     );
 }
 
-/// A machine that went down can leave anything behind the packets, and an index that is ahead or gone.
+/// A machine that went down can leave anything behind the packets, and an index that is ahead or
+/// gone.
 #[test]
 fn resuming_cuts_off_what_is_no_packet_and_mends_the_index() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
-//! The whole-packet promise, tried: a child process writes streams in a loop, small packets and large; whoever looks
-//! at its files, while it is stopped, after it was killed, or in passing, finds whole packets.
+//! The whole-packet promise, tried: a child process writes streams in a loop, small packets and
+//! large; whoever looks at its files, while it is stopped, after it was killed, or in passing,
+//! finds whole packets.
 //!
 //! ```text
 //!   child   create s0 .. flush .. flush .. finish, create s1 .. flush .. flush ..
@@ -14,7 +15,7 @@ mod common;
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -43,7 +44,8 @@ impl Random {
 mod child {
     use super::*;
 
-    /// Appends a few packets and flushes them. Record `next` is a number, a length and as many bytes.
+    /// Appends a few packets and flushes them. Record `next` is a number, a length and as many
+    /// bytes.
     pub fn round(writer: &mut StreamWriter, random: &mut Random, large: bool, next: &mut u64) {
         let records = 1 + random.below(400);
         let large_one = if large && random.below(2) == 0 { random.below(records) } else { records };
@@ -197,7 +199,8 @@ fn look_at_stopped_writers(parent: &Path) {
             let walk = walk(&bytes).unwrap_or_else(|error| panic!("look {look}, {name} {error}"));
             let entries = check_index(&writer.index(&name), &walk);
             behind += usize::from(entries < walk.packets.len());
-            // All packets have records but those that fill a place (and a stream's first, to count from).
+            // All packets have records but those that fill a place (and a stream's first, to count
+            // from).
             let last = walk.packets.last().filter(|packet| packet.seq > 0);
             inside += usize::from(last.is_some_and(|packet| packet.records == 0));
         }
@@ -240,7 +243,8 @@ fn small_packets_are_whole_for_who_looks_in_passing_on_disk() {
     look_in_passing(&std::env::temp_dir());
 }
 
-/// What the index covers is final, so it is there for readers who stop nobody, large packets or not.
+/// What the index covers is final, so it is there for readers who stop nobody, large packets or
+/// not.
 #[test]
 fn indexed_packets_are_whole_for_who_looks_in_passing() {
     let writer = Writer::start(Path::new("/dev/shm"), true);
@@ -342,24 +346,26 @@ fn babeltrace_reads_a_copy_of_a_stopped_writers_directory() {
     let writer = Writer::start(&std::env::temp_dir(), true);
     let mut random = Random(15);
     for _ in 0..5 {
-        let copy: PathBuf = tempfile::tempdir().unwrap().keep();
+        let copy = tempfile::tempdir().unwrap();
         pause(&mut random);
         writer.stop();
-        let status =
-            Command::new("cp").arg("-r").arg(writer.dir.path()).arg(copy.join("trace")).status();
+        let status = Command::new("cp")
+            .arg("-r")
+            .arg(writer.dir.path())
+            .arg(copy.path().join("trace"))
+            .status();
         assert!(status.unwrap().success());
         writer.go_on();
         let mut records = 0;
-        for entry in fs::read_dir(copy.join("trace")).unwrap() {
+        for entry in fs::read_dir(copy.path().join("trace")).unwrap() {
             let path = entry.unwrap().path();
             if path.file_name().unwrap().to_str().unwrap().starts_with('s') {
                 records += walk(&fs::read(path).unwrap()).unwrap().records;
             }
         }
         let mut babeltrace = Command::new("babeltrace2");
-        let output = output_of(babeltrace.arg("-o").arg("text").arg(copy.join("trace")));
+        let output = output_of(babeltrace.arg("-o").arg("text").arg(copy.path().join("trace")));
         assert_eq!(output.lines().filter(|line| line.contains("t:record")).count() as u64, records);
-        fs::remove_dir_all(copy).unwrap();
     }
 }
 

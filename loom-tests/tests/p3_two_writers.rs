@@ -1,9 +1,12 @@
-//! P3: two writers on one shared stream and a reader that exchanges, over a wrap.
+//! P3: two writers on one shared stream and a reader that exchanges.
 #![cfg(loom)]
 
 use loom::thread;
 use loom_tests::{Consumer, SUBBUF_WORDS, Stream, Writer, assert_exact};
 use ust_core::sync::Shared;
+
+/// Three records fill a sub-buffer: a long one, two short ones, a pad.
+const RECORDS_A_SUBBUF: u32 = 3;
 
 /// Each sub-buffer holds one record; the third and fourth need one that the reader gave back.
 #[test]
@@ -21,12 +24,40 @@ fn two_writers_and_an_exchanging_reader_account_for_every_record() {
         });
         let two = thread::spawn(move || {
             let _ = second.emit(3);
-            let _ = second.emit(4);
         });
         consumer.take_complete();
         one.join().unwrap();
         two.join().unwrap();
         consumer.read_all();
-        assert_exact(&consumer, 4);
+        assert_exact(&consumer, 3);
+    });
+}
+
+/// The stream is full. One writer enters the sub-buffer that the reader gives back; the other writes
+/// there without having seen it given back: it must learn of the exchange through the position alone.
+#[test]
+fn a_writer_learns_of_an_exchange_from_whoever_entered_the_subbuffer() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(|| {
+        let stream = Stream::<Shared>::new(SUBBUF_WORDS, 2);
+        let full = 2 * RECORDS_A_SUBBUF;
+        let first = Writer::new(&stream);
+        let second = Writer::new(&stream);
+        for number in 1..=full {
+            first.emit(number).unwrap();
+        }
+        let mut consumer = Consumer::new(&stream);
+        let one = thread::spawn(move || {
+            let _ = first.emit(full + 1);
+        });
+        let two = thread::spawn(move || {
+            let _ = second.emit(full + 2);
+        });
+        consumer.take_complete();
+        one.join().unwrap();
+        two.join().unwrap();
+        consumer.read_all();
+        assert_exact(&consumer, full + 2);
     });
 }

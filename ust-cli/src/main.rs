@@ -6,7 +6,7 @@
 //!   ust view DIR              the `ctf` crate's reader                              view.rs
 //! ```
 //!
-//! One file a command: its arguments and what it does. A command returns the exit code, or a [`Failure`],
+//! One file a command: its arguments and what it does. A command returns the exit code, or a [`failure::Failure`],
 //! which is one line on standard error and the exit code of its [`Cause`]. `ust record` exits with the
 //! traced program's own status; its own failures, wrong usage included, are above the codes that programs
 //! use.
@@ -32,7 +32,6 @@ mod view;
 
 use clap::{Parser, Subcommand};
 use consumerd::cause::Cause;
-use failure::Failure;
 use std::io::Write;
 use std::process::ExitCode;
 

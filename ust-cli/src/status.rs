@@ -19,7 +19,11 @@ pub fn run(_: Arguments) -> Result<u8, Failure> {
                 "Daemon {daemon_pid} serves {}: {}, {}.",
                 RuntimeDir::from_environment().path().display(),
                 counted(overview.sessions.len() as u64, "session", "sessions"),
-                counted(overview.processes.len() as u64, "connected process", "connected processes"),
+                counted(
+                    overview.processes.len() as u64,
+                    "connected process",
+                    "connected processes"
+                ),
             );
             let current = overview.sessions.iter().find(|session| session.is_current);
             let session = current.map_or_else(

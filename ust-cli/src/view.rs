@@ -26,7 +26,11 @@ enum Stop {
 
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe { Stop::NobodyReads } else { Stop::Failed(error) }
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Stop::NobodyReads
+        } else {
+            Stop::Failed(error)
+        }
     }
 }
 
@@ -37,7 +41,9 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let mut code = 0;
     match print(reader, &mut code) {
         Ok(()) | Err(Stop::NobodyReads) => Ok(code),
-        Err(Stop::Failed(error)) => Err(Failure::system("standard output cannot be written to")(error)),
+        Err(Stop::Failed(error)) => {
+            Err(Failure::system("standard output cannot be written to")(error))
+        }
     }
 }
 

@@ -23,18 +23,165 @@
 use core::marker::PhantomData;
 
 #[cfg(not(loom))]
-pub use core::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence,
-    fence,
-};
+use core::sync::atomic as raw;
 #[cfg(loom)]
-pub use loom::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
-};
+use loom::sync::atomic as raw;
 
-/// A fence against the compiler alone; loom needs none, its threads never see program order broken.
-#[cfg(loom)]
-pub fn compiler_fence(_: Ordering) {}
+pub use core::sync::atomic::Ordering;
+
+/// A fence against the compiler alone. Loom needs none: its threads never see program order broken.
+#[inline(always)]
+pub fn compiler_fence(order: Ordering) {
+    if cfg!(not(loom)) {
+        core::sync::atomic::compiler_fence(order);
+    }
+}
+
+/// Words without a rule of their own about who writes them: the plain atomics, wrapped, so that nobody
+/// names the raw ones by mistake.
+macro_rules! plain_word {
+    ($(#[$doc:meta])* $name:ident($raw:ty) of $value:ty $(, numeric $numeric:ident)?) => {
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        #[repr(transparent)]
+        pub struct $name($raw);
+
+        impl $name {
+            plain_word!(@new $raw, $value);
+
+            /// The value now.
+            #[inline(always)]
+            pub fn load(&self, order: Ordering) -> $value {
+                self.0.load(order)
+            }
+
+            /// Stores a value.
+            #[inline(always)]
+            pub fn store(&self, value: $value, order: Ordering) {
+                self.0.store(value, order);
+            }
+
+            /// Stores a value and returns what was there.
+            pub fn swap(&self, value: $value, order: Ordering) -> $value {
+                self.0.swap(value, order)
+            }
+            $(plain_word!(@$numeric $value);)?
+        }
+    };
+    (@new $raw:ty, $value:ty) => {
+        /// A word with this value.
+        #[cfg(not(loom))]
+        pub const fn new(value: $value) -> Self {
+            Self(<$raw>::new(value))
+        }
+
+        /// A word with this value.
+        #[cfg(loom)]
+        pub fn new(value: $value) -> Self {
+            Self(<$raw>::new(value))
+        }
+    };
+    (@integer $value:ty) => {
+        /// Adds, wrapping, and returns what was there.
+        pub fn fetch_add(&self, value: $value, order: Ordering) -> $value {
+            self.0.fetch_add(value, order)
+        }
+
+        /// Sets bits and returns what was there.
+        pub fn fetch_or(&self, value: $value, order: Ordering) -> $value {
+            self.0.fetch_or(value, order)
+        }
+
+        /// Keeps bits and returns what was there.
+        pub fn fetch_and(&self, value: $value, order: Ordering) -> $value {
+            self.0.fetch_and(value, order)
+        }
+
+        /// Raises to at least `value` and returns what was there.
+        pub fn fetch_max(&self, value: $value, order: Ordering) -> $value {
+            self.0.fetch_max(value, order)
+        }
+
+        /// Stores `new` if the word is `current`.
+        ///
+        /// # Errors
+        /// It is not; what it is.
+        pub fn compare_exchange(
+            &self,
+            current: $value,
+            new: $value,
+            success: Ordering,
+            failure: Ordering,
+        ) -> Result<$value, $value> {
+            self.0.compare_exchange(current, new, success, failure)
+        }
+    };
+}
+
+plain_word!(
+    /// A flag.
+    AtomicBool(raw::AtomicBool) of bool
+);
+plain_word!(
+    /// A word of 32 bits.
+    AtomicU32(raw::AtomicU32) of u32, numeric integer
+);
+plain_word!(
+    /// A word of 64 bits.
+    AtomicU64(raw::AtomicU64) of u64, numeric integer
+);
+
+#[cfg(not(loom))]
+impl AtomicU32 {
+    /// The word as futex calls want it.
+    pub fn futex(&self) -> &raw::AtomicU32 {
+        &self.0
+    }
+}
+
+/// A pointer.
+#[cfg(not(loom))]
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct AtomicPtr<T>(raw::AtomicPtr<T>);
+
+#[cfg(not(loom))]
+impl<T> AtomicPtr<T> {
+    /// A word with this value.
+    pub const fn new(value: *mut T) -> Self {
+        Self(raw::AtomicPtr::new(value))
+    }
+
+    /// The value now.
+    #[inline(always)]
+    pub fn load(&self, order: Ordering) -> *mut T {
+        self.0.load(order)
+    }
+
+    /// Stores a value.
+    pub fn store(&self, value: *mut T, order: Ordering) {
+        self.0.store(value, order);
+    }
+
+    /// Stores a value and returns what was there.
+    pub fn swap(&self, value: *mut T, order: Ordering) -> *mut T {
+        self.0.swap(value, order)
+    }
+
+    /// Stores `new` if the word is `current`.
+    ///
+    /// # Errors
+    /// It is not; what it is.
+    pub fn compare_exchange(
+        &self,
+        current: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        self.0.compare_exchange(current, new, success, failure)
+    }
+}
 
 /// How the writers of a stream change the words they share with each other.
 ///
@@ -43,9 +190,9 @@ pub fn compiler_fence(_: Ordering) {}
 /// admits: nested signal handlers for [`Local`], all threads for [`Shared`].
 pub unsafe trait Rmw: Copy + Default + 'static {
     /// Stores `new` if the word still is `current`; returns whether it did.
-    fn compare_exchange(word: &AtomicU64, current: u64, new: u64, success: Ordering) -> bool;
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool;
     /// Adds `amount`, wrapping.
-    fn add(word: &AtomicU64, amount: u64);
+    fn add(word: &raw::AtomicU64, amount: u64);
 }
 
 /// Owner-only: one thread writes, and the signal handlers that interrupt it.
@@ -64,7 +211,7 @@ pub struct ReadOnly;
 #[cfg(all(target_arch = "x86_64", not(loom), not(miri), not(portable_rmw)))]
 unsafe impl Rmw for Local {
     #[inline(always)]
-    fn compare_exchange(word: &AtomicU64, current: u64, new: u64, _: Ordering) -> bool {
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, _: Ordering) -> bool {
         let seen: u64;
         // SAFETY: the pointer comes from a reference; x86-64 gives every load acquire and every store
         // release order, and the asm block, which may touch memory, orders the compiler.
@@ -81,7 +228,7 @@ unsafe impl Rmw for Local {
     }
 
     #[inline(always)]
-    fn add(word: &AtomicU64, amount: u64) {
+    fn add(word: &raw::AtomicU64, amount: u64) {
         // SAFETY: as above.
         unsafe {
             core::arch::asm!(
@@ -98,12 +245,12 @@ unsafe impl Rmw for Local {
 #[cfg(all(not(loom), any(not(target_arch = "x86_64"), miri, portable_rmw)))]
 unsafe impl Rmw for Local {
     #[inline(always)]
-    fn compare_exchange(word: &AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
         Shared::compare_exchange(word, current, new, success)
     }
 
     #[inline(always)]
-    fn add(word: &AtomicU64, amount: u64) {
+    fn add(word: &raw::AtomicU64, amount: u64) {
         Shared::add(word, amount);
     }
 }
@@ -111,7 +258,7 @@ unsafe impl Rmw for Local {
 // SAFETY: loom runs a nested writer at testpoints only, and there is none between this load and store.
 #[cfg(loom)]
 unsafe impl Rmw for Local {
-    fn compare_exchange(word: &AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
         let (load, store) = match success {
             Ordering::AcqRel => (Ordering::Acquire, Ordering::Release),
             Ordering::Acquire => (Ordering::Acquire, Ordering::Relaxed),
@@ -125,7 +272,7 @@ unsafe impl Rmw for Local {
         same
     }
 
-    fn add(word: &AtomicU64, amount: u64) {
+    fn add(word: &raw::AtomicU64, amount: u64) {
         let old = word.load(Ordering::Relaxed);
         word.store(old.wrapping_add(amount), Ordering::Relaxed);
     }
@@ -134,13 +281,13 @@ unsafe impl Rmw for Local {
 // SAFETY: locked instructions.
 unsafe impl Rmw for Shared {
     #[inline(always)]
-    fn compare_exchange(word: &AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
         // Relaxed on failure: the caller starts over with a fresh load.
         word.compare_exchange(current, new, success, Ordering::Relaxed).is_ok()
     }
 
     #[inline(always)]
-    fn add(word: &AtomicU64, amount: u64) {
+    fn add(word: &raw::AtomicU64, amount: u64) {
         // Relaxed: a count; nothing is published by it.
         word.fetch_add(amount, Ordering::Relaxed);
     }
@@ -148,12 +295,12 @@ unsafe impl Rmw for Shared {
 
 /// A word that only writers change, by the read-modify-writes of `K`.
 #[repr(transparent)]
-pub struct WriterWord<K>(AtomicU64, PhantomData<K>);
+pub struct WriterWord<K>(raw::AtomicU64, PhantomData<K>);
 
 impl<K> WriterWord<K> {
     /// A word in private memory (tests, loom's fixture); shared ones are overlaid on mapped bytes.
     pub fn new(value: u64) -> Self {
-        Self(AtomicU64::new(value), PhantomData)
+        Self(raw::AtomicU64::new(value), PhantomData)
     }
 
     /// The value now.
@@ -185,12 +332,12 @@ impl<K: Rmw> WriterWord<K> {
 
 /// A word that the reader writes: every read-modify-write on it is locked, on both sides.
 #[repr(transparent)]
-pub struct ReaderWritten(AtomicU64);
+pub struct ReaderWritten(raw::AtomicU64);
 
 impl ReaderWritten {
     /// A word in private memory (tests, loom's fixture).
     pub fn new(value: u64) -> Self {
-        Self(AtomicU64::new(value))
+        Self(raw::AtomicU64::new(value))
     }
 
     /// The value now.

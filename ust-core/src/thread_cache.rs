@@ -18,7 +18,7 @@
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::shm::private;
 use crate::stream::Stream;
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, compiler_fence};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, Ordering, compiler_fence};
 use core::cell::Cell;
 use core::ptr;
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ const FIRST_BLOCK: usize = 64;
 static BLOCKS: [AtomicPtr<ThreadCache>; 16] = [const { AtomicPtr::new(ptr::null_mut()) }; 16];
 
 /// The pthread key whose destructor tells that a thread ends, plus one; 0 when there is none.
-static EXIT_KEY: AtomicUsize = AtomicUsize::new(0);
+static EXIT_KEY: AtomicU32 = AtomicU32::new(0);
 
 /// Keys below this lie in the thread itself: setting them does not allocate (glibc).
 const KEYS_WITHOUT_MALLOC: libc::pthread_key_t = 32;
@@ -107,9 +107,9 @@ pub fn own() -> Option<&'static ThreadCache> {
     let fresh = claim()?;
     CACHE.with(|cache| cache.set(fresh));
     let key = EXIT_KEY.load(Ordering::Acquire);
-    if key != 0 && key as libc::pthread_key_t - 1 < KEYS_WITHOUT_MALLOC {
+    if key != 0 && key - 1 < KEYS_WITHOUT_MALLOC {
         // SAFETY: the key exists; such a low one needs no allocation.
-        unsafe { libc::pthread_setspecific(key as libc::pthread_key_t - 1, ptr::from_ref(fresh).cast()) };
+        unsafe { libc::pthread_setspecific(key - 1, ptr::from_ref(fresh).cast()) };
     }
     Some(fresh)
 }
@@ -149,7 +149,7 @@ pub fn initialise(ended: unsafe extern "C" fn(*mut libc::c_void)) {
     let mut key = 0;
     // SAFETY: a valid pointer and a destructor that stays linked.
     if unsafe { libc::pthread_key_create(&mut key, Some(ended)) } == 0 {
-        EXIT_KEY.store(key as usize + 1, Ordering::Release);
+        EXIT_KEY.store(key + 1, Ordering::Release);
     }
 }
 

@@ -24,13 +24,17 @@ pub enum ClientError {
     #[error(transparent)]
     RuntimeDir(#[from] RuntimeDirError),
     /// Somebody else listens there.
-    #[error("the daemon at {0} belongs to user {1}: set UST_RUNTIME_DIR to a directory of your own")]
+    #[error(
+        "the daemon at {0} belongs to user {1}: set UST_RUNTIME_DIR to a directory of your own"
+    )]
     Stranger(PathBuf, u32),
     /// This user may not connect.
     #[error("{0} cannot be connected to: {1}: set UST_RUNTIME_DIR to a directory of your own")]
     Connect(PathBuf, #[source] io::Error),
     /// The request is longer than any may be.
-    #[error("the request comes to {0} bytes, of which there can be {MAX_REQUEST_BYTES}: give fewer events")]
+    #[error(
+        "the request comes to {0} bytes, of which there can be {MAX_REQUEST_BYTES}: give fewer events"
+    )]
     TooLong(usize),
     /// The daemon went away.
     #[error("the daemon at {0} ended the connection without an answer ({1}): its log says why")]
@@ -86,7 +90,8 @@ fn connect(dir: &RuntimeDir) -> Result<UnixStream, ClientError> {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => no_daemon(),
         _ => ClientError::Connect(path.clone(), error),
     })?;
-    let peer = socket_peercred(&socket).map_err(|errno| ClientError::Connect(path.clone(), errno.into()))?;
+    let peer = socket_peercred(&socket)
+        .map_err(|errno| ClientError::Connect(path.clone(), errno.into()))?;
     if peer.uid != geteuid() && !peer.uid.is_root() {
         return Err(ClientError::Stranger(path, peer.uid.as_raw()));
     }

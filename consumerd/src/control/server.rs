@@ -130,15 +130,22 @@ impl ControlServer {
         match socket_peercred(&socket) {
             Ok(peer) if peer.uid == geteuid() || peer.uid.is_root() => {}
             Ok(peer) => {
-                return tracing::warn!("control socket: user {} was turned away", peer.uid.as_raw());
+                return tracing::warn!(
+                    "control socket: user {} was turned away",
+                    peer.uid.as_raw()
+                );
             }
-            Err(errno) => return tracing::warn!("control socket: nobody knows who connected: {errno}"),
+            Err(errno) => {
+                return tracing::warn!("control socket: nobody knows who connected: {errno}");
+            }
         }
         if self.connections.len() == MAX_CONNECTIONS {
             self.close_oldest();
         }
         if self.connections.len() == MAX_CONNECTIONS {
-            return tracing::warn!("control socket: {MAX_CONNECTIONS} clients wait; one was turned away");
+            return tracing::warn!(
+                "control socket: {MAX_CONNECTIONS} clients wait; one was turned away"
+            );
         }
         let id = self.last_id + 1;
         let registered = socket.set_nonblocking(true).and_then(|()| {
@@ -177,7 +184,9 @@ impl ControlServer {
             Some(State::Reading(_)) => self.read(id, requests),
             Some(State::Writing { .. }) => self.write(id),
             // The client has gone; what it asked for is carried out all the same.
-            Some(State::Waiting) if flags.intersects(epoll::EventFlags::HUP | epoll::EventFlags::ERR) => {
+            Some(State::Waiting)
+                if flags.intersects(epoll::EventFlags::HUP | epoll::EventFlags::ERR) =>
+            {
                 self.connections.remove(&id);
             }
             Some(State::Waiting) => {}
@@ -246,7 +255,8 @@ impl ControlServer {
     fn watch(&mut self, id: ClientId, flags: epoll::EventFlags) {
         let Some(connection) = self.connections.get(&id) else { return };
         let data = epoll::EventData::new_u64(id.0);
-        let modified: Result<(), Errno> = epoll::modify(&self.epoll, &connection.socket, data, flags);
+        let modified: Result<(), Errno> =
+            epoll::modify(&self.epoll, &connection.socket, data, flags);
         if let Err(errno) = modified {
             tracing::warn!("control socket: {errno}");
             self.connections.remove(&id);

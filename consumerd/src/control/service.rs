@@ -66,7 +66,10 @@ impl Service {
                     return answers;
                 }
                 if is_late {
-                    tracing::warn!("generation {} is not applied by every process", waiting.generation);
+                    tracing::warn!(
+                        "generation {} is not applied by every process",
+                        waiting.generation
+                    );
                 }
                 answers.push((waiting.client, self.finish(engine, waiting.finish)));
             }
@@ -78,7 +81,8 @@ impl Service {
                     answers.push((client, self.finish(engine, finish)));
                 }
                 Ok(finish) => {
-                    let (generation, deadline) = (self.sessions.generation(), Instant::now() + PATIENCE);
+                    let (generation, deadline) =
+                        (self.sessions.generation(), Instant::now() + PATIENCE);
                     self.in_progress = Some(InProgress { client, generation, deadline, finish });
                 }
             }
@@ -142,7 +146,8 @@ impl Service {
                 Ok(reply)
             }
             Finish::Remove(session) => {
-                let (output, summary) = self.sessions.remove(engine, &session).map_err(Refusal::from)?;
+                let (output, summary) =
+                    self.sessions.remove(engine, &session).map_err(Refusal::from)?;
                 let ChannelSummary { recorded, lost, processes, errors } = summary;
                 Ok(Reply::Destroyed { session, output, recorded, lost, processes, errors })
             }

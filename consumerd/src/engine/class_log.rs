@@ -84,11 +84,6 @@ impl ProcessFile {
         header.map_or(0, |header| header.lost_no_stream.load(Ordering::Relaxed))
     }
 
-    /// The class whose records carry `id`, if it has been read.
-    pub fn class(&self, id: u32) -> Option<&ctf::metadata::EventClass> {
-        self.numbered.get(&id).map(|index| &self.entries[*index].class)
-    }
-
     /// All classes read so far, whether recorded or not.
     pub fn classes(&self) -> impl Iterator<Item = &ctf::metadata::EventClass> {
         self.entries.iter().map(|entry| &entry.class)

@@ -29,7 +29,6 @@ pub struct StreamDrain {
     reader: Reader<StreamWords<ReadOnly>>,
     /// None until there is something to write.
     file: Option<StreamWriter>,
-    name: String,
     instance: u64,
     /// Clock of the last record.
     clock: u64,
@@ -60,11 +59,10 @@ pub enum StreamError {
 
 impl StreamDrain {
     /// A stream that has never been read.
-    pub fn new(words: StreamWords<ReadOnly>, name: String, instance: u64) -> Self {
+    pub fn new(words: StreamWords<ReadOnly>, instance: u64) -> Self {
         Self {
             reader: Reader::new(words),
             file: None,
-            name,
             instance,
             clock: 0,
             tid: 0,
@@ -120,7 +118,7 @@ impl StreamDrain {
     pub fn finish(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         self.sample_losses();
         if self.total_lost() > 0 && self.file.is_none() {
-            self.file = Some(trace.create_stream(&self.name, self.instance, self.tid)?);
+            self.file = Some(trace.create_stream(self.instance, self.tid)?);
             self.sample_losses();
         }
         if let Some(file) = &mut self.file {
@@ -212,7 +210,7 @@ impl StreamDrain {
             Some(file) => file,
             none => {
                 let lost = self.reader.lost().iter().sum();
-                let file = none.insert(trace.create_stream(&self.name, self.instance, self.tid)?);
+                let file = none.insert(trace.create_stream(self.instance, self.tid)?);
                 file.set_discarded(lost);
                 file
             }

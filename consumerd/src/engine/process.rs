@@ -117,7 +117,7 @@ impl Process {
         let mut trace = Trace { folder, process, output: to.output, clock: to.clock };
         let mut any = false;
         for file in files {
-            file.find_streams(channel);
+            file.find_streams();
             for stream in &mut file.streams {
                 match run(stream, pass, &mut trace) {
                     Ok(taken) => any |= taken,
@@ -194,7 +194,7 @@ impl RingFile {
     }
 
     /// Takes in the streams that have been claimed since.
-    fn find_streams(&mut self, channel: ChannelUid) {
+    fn find_streams(&mut self) {
         let Some(header) = self.map.at::<RingFileHeader>(0) else { return };
         let claimed = header.claimed(self.shape.stream_count);
         for number in self.streams.len() as u32..claimed {
@@ -203,9 +203,8 @@ impl RingFile {
             // struct as the drains that use the words.
             #[allow(unsafe_code)]
             let words = unsafe { StreamWords::new(base, self.shape.geometry) };
-            let instance = u64::from(self.index) << 32 | u64::from(number);
-            let name = format!("channel{}_{}_{number}", channel.0, self.index);
-            self.streams.push(StreamDrain::new(words, name, instance));
+            let instance = u64::from(self.index) * u64::from(self.shape.stream_count) + u64::from(number);
+            self.streams.push(StreamDrain::new(words, instance));
         }
     }
 }

@@ -31,6 +31,6 @@ pub fn wake_waiting(dir: &RuntimeDir) -> io::Result<()> {
     rustix::io::pwrite(&fd, &next.to_ne_bytes(), 0)?;
     let map = Mapping::new(&fd, size_of::<AtomicU32>())?;
     let Some(word) = map.at::<AtomicU32>(0) else { return Ok(()) };
-    futex::wake(word, futex::Flags::empty(), i32::MAX as u32)?;
+    futex::wake(word.futex(), futex::Flags::empty(), i32::MAX as u32)?;
     Ok(())
 }

@@ -58,7 +58,7 @@ impl Trace<'_> {
     }
 
     /// Creates a stream file, and the folder if this is the first.
-    pub fn create_stream(&mut self, name: &str, instance: u64, tid: u32) -> io::Result<StreamWriter> {
+    pub fn create_stream(&mut self, instance: u64, tid: u32) -> io::Result<StreamWriter> {
         let folder = match &mut *self.folder {
             Some(folder) => folder,
             none => none.insert(TraceFolder::create(self.output, self.process, self.clock)?),
@@ -69,7 +69,8 @@ impl Trace<'_> {
             stream_instance_id: instance,
             extra: tid.to_ne_bytes().to_vec(),
         };
-        StreamWriter::create(&folder.path, name, identity)
+        // A session has one channel.
+        StreamWriter::create(&folder.path, &format!("channel0_{instance}"), identity)
     }
 
     /// Makes sure that the metadata has the class whose records carry `id`.

@@ -93,7 +93,9 @@ impl SessionError {
     pub fn cause(&self) -> Cause {
         match self {
             SessionError::NameTaken(_) => Cause::NameTaken,
-            SessionError::Name { .. } | SessionError::Geometry(_) | SessionError::Glob { .. } => Cause::Usage,
+            SessionError::Name { .. } | SessionError::Geometry(_) | SessionError::Glob { .. } => {
+                Cause::Usage
+            }
             SessionError::TooManySessions(_) | SessionError::RulesTooLong { .. } => Cause::TooMany,
             SessionError::OutputTaken { .. } => Cause::OutputNotEmpty,
             SessionError::Output(error) => error.cause(),

@@ -19,57 +19,22 @@
 //! Nothing here waits. A change is published under a [generation](Sessions::generation); that processes
 //! have applied it is what [`service`](crate::control::service) waits for.
 
+mod channel;
 mod error;
 mod names;
 mod overview;
 
+pub use channel::{ChannelOptions, DEFAULT_SUBBUF_COUNT, DEFAULT_SUBBUF_SIZE_BYTES};
 pub use error::SessionError;
 pub use names::check_globs;
 pub use overview::{EventView, Overview, ProcessView, RuleView, SessionView};
 
 use crate::engine::{ChannelConfig, ChannelSummary, ChannelUid, Engine};
 use crate::output_dir::OutputDir;
-use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use ust_core::abi::{Geometry, GeometryError};
 use ust_core::agent::protocol::MAX_CHANNELS;
 
 pub use ust_core::clock::ClockKind;
-
-/// Bytes of a sub-buffer, if nobody says otherwise: LTTng's default for user space.
-pub const DEFAULT_SUBBUF_SIZE_BYTES: u64 = 512 << 10;
-
-/// Sub-buffers of a stream, if nobody says otherwise: LTTng's default.
-pub const DEFAULT_SUBBUF_COUNT: u64 = 4;
-
-/// What a session's channel is to be like, as a user gives it: nothing of it is checked yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChannelOptions {
-    /// Bytes of a sub-buffer.
-    pub subbuf_size_bytes: u64,
-    /// Sub-buffers of a stream.
-    pub subbuf_count: u64,
-    /// The clock of its records; the machine's best if not given.
-    pub clock: Option<ClockKind>,
-}
-
-impl Default for ChannelOptions {
-    fn default() -> Self {
-        let (subbuf_size_bytes, subbuf_count) = (DEFAULT_SUBBUF_SIZE_BYTES, DEFAULT_SUBBUF_COUNT);
-        Self { subbuf_size_bytes, subbuf_count, clock: None }
-    }
-}
-
-impl ChannelOptions {
-    /// The channel that writes to `output`.
-    ///
-    /// # Errors
-    /// The sub-buffers' size or number is out of range.
-    pub fn channel(&self, output: PathBuf) -> Result<ChannelConfig, GeometryError> {
-        let geometry = Geometry::new(self.subbuf_size_bytes, self.subbuf_count)?;
-        Ok(ChannelConfig { output, geometry, clock: self.clock.unwrap_or_else(ClockKind::best) })
-    }
-}
 
 /// One session.
 #[derive(Debug)]
@@ -182,7 +147,10 @@ impl Sessions {
         let index = self.index(name)?;
         let session = &self.sessions[index];
         if let Some(glob) = globs.iter().find(|glob| !session.globs.contains(glob)) {
-            return Err(SessionError::NoSuchRule { glob: glob.clone(), session: session.name.clone() });
+            return Err(SessionError::NoSuchRule {
+                glob: glob.clone(),
+                session: session.name.clone(),
+            });
         }
         let keeps = |glob: &&String| !globs.is_empty() && !globs.contains(glob);
         let left = session.globs.iter().filter(keeps).cloned().collect();
@@ -193,7 +161,11 @@ impl Sessions {
     ///
     /// # Errors
     /// There is no such session, or it is started already.
-    pub fn start(&mut self, engine: &mut Engine, name: Option<&str>) -> Result<&Session, SessionError> {
+    pub fn start(
+        &mut self,
+        engine: &mut Engine,
+        name: Option<&str>,
+    ) -> Result<&Session, SessionError> {
         let index = self.index(name)?;
         if self.sessions[index].is_active {
             return Err(SessionError::AlreadyStarted(self.sessions[index].name.clone()));
@@ -205,7 +177,11 @@ impl Sessions {
     ///
     /// # Errors
     /// There is no such session, or it is not started.
-    pub fn stop(&mut self, engine: &mut Engine, name: Option<&str>) -> Result<&Session, SessionError> {
+    pub fn stop(
+        &mut self,
+        engine: &mut Engine,
+        name: Option<&str>,
+    ) -> Result<&Session, SessionError> {
         let index = self.index(name)?;
         if !self.sessions[index].is_active {
             return Err(SessionError::NotStarted(self.sessions[index].name.clone()));

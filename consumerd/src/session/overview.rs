@@ -84,7 +84,8 @@ impl Sessions {
     /// # Errors
     /// There is no such session.
     pub fn overview(&self, engine: &Engine, name: Option<&str>) -> Result<Overview, SessionError> {
-        let mut processes: Vec<ProcessView> = engine.processes().into_iter().map(process_view).collect();
+        let mut processes: Vec<ProcessView> =
+            engine.processes().into_iter().map(process_view).collect();
         processes.sort_by_key(|process| process.pid);
         let events: BTreeSet<&str> = processes
             .iter()
@@ -99,7 +100,8 @@ impl Sessions {
             .iter()
             .filter(|session| name.is_none_or(|name| session.name == name))
             .map(|session| {
-                let ChannelSummary { recorded, lost, processes, errors } = engine.summary(session.channel);
+                let ChannelSummary { recorded, lost, processes, errors } =
+                    engine.summary(session.channel);
                 let geometry = session.config.geometry;
                 SessionView {
                     name: session.name.clone(),
@@ -146,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_rule_counts_each_event_it_matches() {
-        let events = BTreeSet::from(["indexer:file_indexed", "indexer:queue_wait", "other:file_indexed"]);
+        let events =
+            BTreeSet::from(["indexer:file_indexed", "indexer:queue_wait", "other:file_indexed"]);
         assert_eq!(rule_view("indexer:*", &events).matches, 2);
         assert_eq!(rule_view("*:file_?ndexed", &events).matches, 2);
         assert_eq!(rule_view("*", &events).matches, 3);

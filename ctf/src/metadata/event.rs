@@ -8,8 +8,8 @@ use super::{EventClass, FieldType, Float, Integer, Scalar};
 const LOGLEVEL_MIN: i32 = 0;
 const LOGLEVEL_MAX: i32 = 14;
 
-/// The metadata of one event class. It must stand behind the [`preamble`](super::preamble()), and be in the
-/// file before a packet with such an event is: readers refuse ids that they do not know.
+/// The metadata of one event class. It must stand behind the [`preamble`](super::preamble()), and
+/// be in the file before a packet with such an event is: readers refuse ids that they do not know.
 pub fn event(class: &EventClass) -> String {
     let mut names = Names::default();
     let mut fields = String::new();

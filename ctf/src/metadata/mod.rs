@@ -17,19 +17,22 @@
 //! - The text is ASCII, whatever the names hold (some readers decode it as nothing else).
 //! - Every byte order is the machine's own, and the text says which.
 //! - Everything is byte-aligned: a record is its fields' bytes, one behind the other.
-//! - Names of users' fields get CTF's leading `_`, so that none can be a keyword; characters that no
-//!   identifier has become `_`; and what is then no longer unique is numbered.
+//! - Names of users' fields get CTF's leading `_`, so that none can be a keyword; characters that
+//!   no identifier has become `_`; and what is then no longer unique is numbered.
 //!
 //! # What a record's bytes must look like
 //!
-//! The event header (see [`event_header`](crate::event_header)), then each field of the class in order:
+//! The event header (see [`event_header`](crate::event_header)), then each field of the class in
+//! order:
 //!
 //! | field type | bytes |
 //! | --- | --- |
 //! | [`Integer`](FieldType::Integer), [`Float`](FieldType::Float) | the value in native byte order |
 //! | [`String`](FieldType::String) | UTF-8, ended by a NUL |
-//! | [`Array`](FieldType::Array) | the elements; **for `len: 0` a u32 0**, as an empty sequence: an array of no elements is an error to some readers |
+//! | [`Array`](FieldType::Array) | the elements; **for `len: 0` a u32 0**, as if it were an empty sequence |
 //! | [`Sequence`](FieldType::Sequence) | a u32 count, then the elements |
+//!
+//! An array of no elements is described as a sequence, since some readers refuse a length of 0.
 
 mod event;
 mod names;
@@ -65,7 +68,8 @@ pub enum EnvValue {
 pub struct Clock {
     /// An identifier, as `monotonic`.
     pub name: String,
-    /// Clocks of different traces with the same uuid are the same clock to readers that merge traces.
+    /// Clocks of different traces with the same uuid are the same clock to readers that merge
+    /// traces.
     pub uuid: Option<[u8; 16]>,
     /// For people.
     pub description: String,
@@ -82,20 +86,23 @@ pub struct Clock {
 pub struct StreamClass {
     /// What packet headers and event classes name it by.
     pub id: u32,
-    /// Packet context fields behind the standard ones, as `vtid` or `cpu_id`; their names are used as they are.
+    /// Packet context fields behind the standard ones, as `vtid` or `cpu_id`; their names are used
+    /// as they are.
     pub extra: Vec<(String, Integer)>,
 }
 
 /// A kind of event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventClass {
-    /// What event headers name it by; unique in its stream class. `u32::MAX` crashes babeltrace 1.5.
+    /// What event headers name it by; unique in its stream class. `u32::MAX` crashes babeltrace
+    /// 1.5.
     pub id: u32,
     /// The stream class in whose streams it occurs.
     pub stream_id: u32,
     /// By convention `provider:name`.
     pub name: String,
-    /// Severity, in LTTng-UST's numbers: 0 is an emergency, 14 is debug; any other number is left out.
+    /// Severity, in LTTng-UST's numbers: 0 is an emergency, 14 is debug; any other number is left
+    /// out.
     pub loglevel: i32,
     /// The payload.
     pub fields: Vec<Field>,
@@ -185,7 +192,8 @@ pub enum Float {
 }
 
 impl StreamClass {
-    /// Bytes of the extra fields: as many as [`StreamIdentity::extra`](crate::packet::StreamIdentity::extra) must have.
+    /// Bytes of the extra fields: as many as
+    /// [`StreamIdentity::extra`](crate::packet::StreamIdentity::extra) must have.
     pub fn extra_bytes(&self) -> usize {
         self.extra.iter().map(|(_, ty)| ty.width as usize / 8).sum()
     }

@@ -79,7 +79,8 @@ fn letters(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
-/// `text` as a string literal. Octal escapes always have three digits, so a digit behind one stays itself.
+/// `text` as a string literal. Octal escapes always have three digits, so a digit behind one stays
+/// itself.
 pub(super) fn literal(text: &str) -> String {
     let mut out = String::from('"');
     for byte in text.bytes() {

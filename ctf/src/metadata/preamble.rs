@@ -3,8 +3,8 @@
 use super::names::{Names, identifier, literal, uuid};
 use super::{Clock, EnvValue, Integer, StreamClass, Trace};
 
-/// Names of the standard packet context fields, in the order of [`packet`](crate::packet)'s picture,
-/// and whether each is a timestamp.
+/// Names of the standard packet context fields, in the order of [`packet`](crate::packet)'s
+/// picture, and whether each is a timestamp.
 const CONTEXT: [(&str, bool); 7] = [
     ("timestamp_begin", true),
     ("timestamp_end", true),
@@ -30,7 +30,8 @@ pub fn preamble(trace: &Trace) -> String {
     text
 }
 
-/// The type of an integer, written out: an alias would have to be declared before its byte order is known.
+/// The type of an integer, written out: an alias would have to be declared before its byte order is
+/// known.
 pub(super) fn integer(ty: Integer) -> String {
     let Integer { width, signed, base } = ty;
     format!(
@@ -101,7 +102,8 @@ fn clock_block(name: &str, clock: &Clock) -> String {
     )
 }
 
-/// The types of timestamps and of the event header; they can stand only behind the clock that they name.
+/// The types of timestamps and of the event header; they can stand only behind the clock that they
+/// name.
 fn header_types(clock: &str) -> String {
     let map = format!("map = clock.{clock}.value");
     format!(

@@ -5,11 +5,11 @@
 //!   '---- seen for the packet ----' '----- seen for the record -----' forgotten
 //! ```
 //!
-//! `seen` are the numbers that a length or a tag behind them may be, by name. A field within a structure is seen
-//! until that structure ends, as in any language with scopes.
+//! `seen` are the numbers that a length or a tag behind them may be, by name. A field within a
+//! structure is seen until that structure ends, as in any language with scopes.
 //!
-//! Bytes cannot make this take all memory or all time: the values of a record are counted, and in a packet there may
-//! be hardly more of them than bits (an array of empty structures takes none).
+//! Bytes cannot make this take all memory or all time: the values of a record are counted, and in a
+//! packet there may be hardly more of them than bits (an array of empty structures takes none).
 
 use std::sync::Arc;
 

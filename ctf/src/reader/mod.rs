@@ -9,7 +9,8 @@
 //!
 //! Invariants:
 //!
-//! - Any bytes: no panic, no endless loop, no allocation beyond a packet's size (and that is bounded).
+//! - Any bytes: no panic, no endless loop, no allocation beyond a packet's size (and that is
+//!   bounded).
 //! - In memory are one packet and one event of each stream, whatever the trace's size.
 //! - What is wrong with one stream is one `Err` among the events; everything else is still read.
 //! - Index files are not needed: the packets say where they end.
@@ -108,8 +109,8 @@ pub enum ReadError {
         /// What is wrong.
         source: TsdlError,
     },
-    /// A stream file is wrong. Events before the place were read, and those in packets behind it, if it is
-    /// known where these begin.
+    /// A stream file is wrong. Events before the place were read, and those in packets behind it,
+    /// if it is known where these begin.
     #[error("{}, byte {offset_bytes}: {message}", path.display())]
     Stream {
         /// The stream file.
@@ -141,8 +142,8 @@ struct Next {
 }
 
 impl Reader {
-    /// Opens the trace in `path`, or all traces below it. A trace whose metadata is wrong is the first thing
-    /// that iterating tells of.
+    /// Opens the trace in `path`, or all traces below it. A trace whose metadata is wrong is the
+    /// first thing that iterating tells of.
     pub fn open(path: &Path) -> Result<Reader, ReadError> {
         let found =
             tree::traces(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
@@ -220,7 +221,8 @@ impl Trace {
         const NS_IN_S: i128 = 1_000_000_000;
         let ours = &self.metadata.clock;
         let cycles = i128::from(ours.offset_cycles) + i128::from(clock);
-        // No product of two 64-bit numbers and 10^9 is beyond 128 bits when seconds are taken out first.
+        // No product of two 64-bit numbers and 10^9 is beyond 128 bits when seconds are taken out
+        // first.
         let freq_hz = i128::from(ours.freq_hz);
         let (s, rest) = (cycles.div_euclid(freq_hz), cycles.rem_euclid(freq_hz));
         let ns = (i128::from(ours.offset_s) + s) * NS_IN_S + rest * NS_IN_S / freq_hz;

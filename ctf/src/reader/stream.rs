@@ -8,7 +8,8 @@
 //!
 //! - A record that does not decode ends its packet: the next one begins at a known place.
 //! - A packet that does not ends the stream: nobody knows where the next one begins.
-//! - The file is open only while a packet is read, as a trace may have more streams than a process may have files.
+//! - The file is open only while a packet is read, as a trace may have more streams than a process
+//!   may have files.
 
 use std::fs::File;
 use std::io;
@@ -263,7 +264,8 @@ impl OpenPacket {
     }
 }
 
-/// The class's id: the last field named so, as an extended header's variant has the real one behind the tag.
+/// The class's id: the last field named so, as an extended header's variant has the real one behind
+/// the tag.
 fn event_id(header: &Value) -> Option<u64> {
     header.fields().iter().rev().find_map(|(name, value)| {
         event_id(value).or_else(|| if &**name == "id" { value.as_u64() } else { None })

@@ -11,15 +11,17 @@
 //!
 //! Invariants:
 //!
-//! - What a reader finds in the file is, at any moment, a number of whole packets (`publish.rs` argues it).
+//! - What a reader finds in the file is, at any moment, a number of whole packets (`publish.rs`
+//!   argues it).
 //! - Within a stream, sequence numbers count up by one, clocks and discarded counts never go back.
-//! - The count that a stream's first packet carries is 0: readers report differences between packets, and
-//!   would not know what to compare the first with.
+//! - The count that a stream's first packet carries is 0: readers report differences between
+//!   packets, and would not know what to compare the first with.
 //! - A packet is closed when its next record has no room, when the extra fields change, and by
 //!   [`cut`](StreamWriter::cut); a packet without records is written only where a count needs one.
 //!
-//! The batch of closed packets is written when it is full or flushed; with a write that failed, packets wait in it
-//! for the next flush, and [`reserve`](StreamWriter::reserve) fails rather than gather more of them.
+//! The batch of closed packets is written when it is full or flushed; with a write that failed,
+//! packets wait in it for the next flush, and [`reserve`](StreamWriter::reserve) fails rather than
+//! gather more of them.
 
 mod publish;
 mod reservation;
@@ -40,8 +42,8 @@ use publish::DataFile;
 /// The largest record that a packet is made for.
 pub const RECORD_BYTES_MAX: usize = 256 << 10;
 
-/// Closed packets are written when they have this many pages. More would save little of a system call's cost
-/// per page and keep that memory for each of what may be thousands of streams.
+/// Closed packets are written when they have this many pages. More would save little of a system
+/// call's cost per page and keep that memory for each of what may be thousands of streams.
 const BATCH_PAGES: usize = 16;
 
 /// Writes one stream file and its index. Dropped, it leaves what was flushed.
@@ -55,7 +57,7 @@ pub struct StreamWriter {
     closed: Vec<PacketContext>,
     closed_pages: usize,
     open: Option<OpenPacket>,
-    /// What the next packet builds on.
+    /// What the next packet builds on: what the last closed one says.
     next_seq: u64,
     last_clock: Option<u64>,
     carried_discarded: u64,
@@ -83,11 +85,13 @@ struct OpenPacket {
     used_bytes: usize,
     /// The first record's clock and the last one's, or none yet.
     clocks: Option<(u64, u64)>,
+    /// Where the last record ended.
+    end_position: u64,
 }
 
 impl StreamWriter {
-    /// Creates `dir/name` and `dir/index/name.idx`, both of size zero until the first packet. They must not
-    /// exist yet, `dir` must.
+    /// Creates `dir/name` and `dir/index/name.idx`, both of size zero until the first packet. They
+    /// must not exist yet, `dir` must.
     pub fn create(dir: &Path, name: &str, identity: StreamIdentity) -> io::Result<StreamWriter> {
         let index_path = index_path(dir, name);
         fs::create_dir_all(dir.join("index"))?;
@@ -125,8 +129,8 @@ impl StreamWriter {
         })
     }
 
-    /// Room for a record of `len` bytes, at most [`RECORD_BYTES_MAX`]; its bytes are unspecified until they
-    /// are written. This may write the batch, and fails with that.
+    /// Room for a record of `len` bytes, at most [`RECORD_BYTES_MAX`]; its bytes are unspecified
+    /// until they are written. This may write the batch, and fails with that.
     #[inline]
     pub fn reserve(&mut self, len: usize) -> io::Result<Reservation<'_>> {
         let used_bytes = match &self.open {
@@ -150,11 +154,12 @@ impl StreamWriter {
         let pages = self.identity.pages_for(len);
         self.batch.grow(self.closed_pages + pages);
         let used_bytes = self.identity.opening_bytes();
-        self.open = Some(OpenPacket { pages, used_bytes, clocks: None });
+        self.open = Some(OpenPacket { pages, used_bytes, clocks: None, end_position: 0 });
         Ok(used_bytes)
     }
 
-    /// Changes the extra packet context fields (as long as before): the open packet is cut if they differ.
+    /// Changes the extra packet context fields (as long as before): the open packet is cut if they
+    /// differ.
     pub fn set_extra(&mut self, extra: &[u8]) -> io::Result<()> {
         if extra.len() != self.identity.extra.len() {
             return Err(invalid("extra fields of another length"));
@@ -166,37 +171,43 @@ impl StreamWriter {
         Ok(())
     }
 
-    /// Sets how many records were lost since the stream began: packets closed from now on carry it. It
-    /// must be sampled before the records that go into them are looked for, and less than before is taken for the same as before.
+    /// Sets how many records were lost since the stream began: packets closed from now on carry it.
+    /// It must be sampled before the records that go into them are looked for; less than before is
+    /// taken for no news.
     pub fn set_discarded(&mut self, total: u64) {
         self.stats.discarded = self.stats.discarded.max(total);
     }
 
     /// Closes the open packet if it has records.
     pub fn cut(&mut self) {
-        let Some(OpenPacket { pages, used_bytes, clocks: Some((begin, end)) }) = self.open.take()
-        else {
-            return;
-        };
+        let Some(open) = self.open.take() else { return };
+        let Some(clocks) = open.clocks else { return };
         if self.next_seq == 0 && self.stats.discarded > 0 {
             // An empty packet takes the place of this one, which moves on by a page.
-            self.batch.grow(pages + 1);
-            self.batch.shift(0, 1, pages);
-            self.close(1, self.identity.opening_bytes(), (begin, begin), (0, 0));
+            self.batch.grow(open.pages + 1);
+            self.batch.shift(0, 1, open.pages);
+            self.close_empty(clocks.0, 0);
         }
-        self.close(pages, used_bytes, (begin, end), (self.stats.discarded, self.end_position));
+        self.end_position = open.end_position;
+        self.close(open.pages, open.used_bytes, clocks, self.stats.discarded);
+    }
+
+    /// Closes a packet without records behind the closed ones, where nothing is open.
+    fn close_empty(&mut self, clock: u64, discarded: u64) {
+        self.batch.grow(self.closed_pages + 1);
+        self.close(1, self.identity.opening_bytes(), (clock, clock), discarded);
     }
 
     /// Makes the first `pages` pages behind the closed packets a closed packet.
-    fn close(&mut self, pages: usize, used_bytes: usize, clocks: (u64, u64), counts: (u64, u64)) {
+    fn close(&mut self, pages: usize, used_bytes: usize, clocks: (u64, u64), discarded: u64) {
         let context = PacketContext {
             timestamp_begin: clocks.0,
             timestamp_end: clocks.1,
             content_size_bytes: used_bytes as u64,
             packet_size_bytes: (pages * PAGE_BYTES) as u64,
             seq: self.next_seq,
-            discarded: counts.0,
-            end_position: counts.1,
+            discarded,
+            end_position: self.end_position,
         };
         let packet = self.batch.range_mut(self.closed_pages, self.closed_pages + pages);
         context.encode(&self.identity, packet);
@@ -206,12 +217,13 @@ impl StreamWriter {
         self.closed_pages += pages;
         self.next_seq += 1;
         self.last_clock = Some(clocks.1);
-        self.carried_discarded = counts.0;
+        self.carried_discarded = discarded;
         self.stats.packets += 1;
         self.stats.bytes += context.packet_size_bytes;
     }
 
-    /// Writes the closed packets, then their index entries. What fails to be written waits for the next flush.
+    /// Writes the closed packets, then their index entries. What fails to be written waits for the
+    /// next flush.
     pub fn flush(&mut self) -> io::Result<()> {
         let mut offset_bytes = self.data.len();
         let (done, outcome) =
@@ -237,20 +249,17 @@ impl StreamWriter {
         self.batch.shrink((waiting_pages + open_pages).max(BATCH_PAGES));
     }
 
-    /// Cuts and flushes. If records were lost since the last packet, an empty one carries the count; its clock is the
-    /// last packet's, or `now` if there never was one. A reader may have the file from then on; going on
-    /// writing is possible.
+    /// Cuts and flushes. If records were lost since the last packet, an empty one carries the
+    /// count; its clock is the last packet's, or `now` if there never was one. A reader may have
+    /// the file from then on; going on writing is possible.
     pub fn finish(&mut self, now: u64) -> io::Result<()> {
         self.cut();
         if self.stats.discarded > self.carried_discarded {
             let clock = self.last_clock.unwrap_or(now);
-            for discarded in
-                [0, self.stats.discarded].into_iter().skip(usize::from(self.next_seq > 0))
-            {
-                self.batch.grow(self.closed_pages + 1);
-                let counts = (discarded, self.end_position);
-                self.close(1, self.identity.opening_bytes(), (clock, clock), counts);
+            if self.next_seq == 0 {
+                self.close_empty(clock, 0);
             }
+            self.close_empty(clock, self.stats.discarded);
         }
         self.flush()
     }

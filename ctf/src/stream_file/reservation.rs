@@ -19,9 +19,10 @@ impl Reservation<'_> {
         Reservation { writer, from, to: from + len }
     }
 
-    /// The record is in the packet now. `clock` is its time, not before the last record's (the packet's times would
-    /// not go back, and readers would misread the record's); `end_position` is where it ended in what it was taken
-    /// from, and comes back from [`last_packet`](super::last_packet) once it is in the file.
+    /// The record is in the packet now. `clock` is its time, not before the last record's (the
+    /// packet's times would not go back, and readers would misread the record's); `end_position` is
+    /// where it ended in what it was taken from, and comes back from
+    /// [`last_packet`](super::last_packet) once it is in the file.
     #[inline]
     pub fn commit(self, clock: u64, end_position: u64) {
         let writer = self.writer;
@@ -35,7 +36,7 @@ impl Reservation<'_> {
                 (begin, begin)
             }
         });
-        writer.end_position = end_position;
+        open.end_position = end_position;
         writer.stats.records += 1;
     }
 }

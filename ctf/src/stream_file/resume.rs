@@ -6,12 +6,13 @@
 //!                                                  '--- here the next packet goes, with number 4
 //! ```
 //!
-//! A killed writer leaves whole packets ([`publish`](super::publish)), perhaps more of them than the index has: the
-//! missing entries are written. A large packet that was not published to its end left empty packets; they
-//! stay, and the last of them still carries the `end_position` from before that packet's records.
+//! A killed writer leaves whole packets ([`publish`](super::publish)), perhaps more of them than
+//! the index has: the missing entries are written. A large packet that was not published to its end
+//! left empty packets; they stay, and the last of them still carries the `end_position` from before
+//! that packet's records.
 //!
-//! Only a machine that went down can leave something else behind the last whole packet. It is cut off, as a
-//! reader would refuse the whole file for it.
+//! Only a machine that went down can leave something else behind the last whole packet. It is cut
+//! off, as a reader would refuse the whole file for it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -34,8 +35,8 @@ pub struct LastPacket {
     pub context: PacketContext,
 }
 
-/// Looks for the last whole packet of `dir/name`, whose stream class has `extra_bytes` bytes of extra
-/// fields; `None` if the file has no packet. Changes nothing.
+/// Looks for the last whole packet of `dir/name`, whose stream class has `extra_bytes` bytes of
+/// extra fields; `None` if the file has no packet. Changes nothing.
 pub fn last_packet(dir: &Path, name: &str, extra_bytes: usize) -> io::Result<Option<LastPacket>> {
     let data = File::open(dir.join(name))?;
     let walk = Walk::begin(&data, &index_path(dir, name), extra_bytes)?;
@@ -43,8 +44,9 @@ pub fn last_packet(dir: &Path, name: &str, extra_bytes: usize) -> io::Result<Opt
 }
 
 impl StreamWriter {
-    /// Opens `dir/name` to go on behind its last whole packet, which is returned (`None`: the file has none,
-    /// all is as if newly created). Fails with `InvalidData` if the file's packets are of another stream.
+    /// Opens `dir/name` to go on behind its last whole packet, which is returned (`None`: the file
+    /// has none, all is as if newly created). Fails with `InvalidData` if the file's packets are of
+    /// another stream.
     pub fn resume(
         dir: &Path,
         name: &str,

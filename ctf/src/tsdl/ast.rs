@@ -1,4 +1,5 @@
-//! What the grammar makes of the text: blocks, entries and type expressions, names not looked up yet.
+//! What the grammar makes of the text: blocks, entries and type expressions, names not looked up
+//! yet.
 //!
 //! ```text
 //!   trace { major = 1; packet.header := struct { ... }; };

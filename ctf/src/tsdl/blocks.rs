@@ -40,7 +40,8 @@ pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
             "env" => metadata.env.extend(block.env()),
             "clock" => {
                 let read = block.clock()?;
-                // One clock a trace is what there is in practice; a second one would need a name at each number.
+                // One clock a trace is what there is in practice; a second one would need a name at
+                // each number.
                 clock.get_or_insert(read);
             }
             "stream" => {

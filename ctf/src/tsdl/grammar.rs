@@ -11,8 +11,8 @@
 //!               | variant [ name ] [ < path > ] [ { member } ] | alias
 //! ```
 //!
-//! Nothing is tried twice: the first word of each thing says what it is. Types within types are counted, so that
-//! no text can exhaust the stack.
+//! Nothing is tried twice: the first word of each thing says what it is. Types within types are
+//! counted, so that no text can exhaust the stack.
 
 use winnow::combinator::{alt, cut_err, delimited, opt, peek, preceded, repeat, separated};
 use winnow::prelude::*;

@@ -1,12 +1,13 @@
-//! The metadata text, read: what [`metadata`](crate::metadata) writes, and what LTTng's tracers and barectf do.
+//! The metadata text, read: what [`metadata`](crate::metadata) writes, and what LTTng's tracers and
+//! barectf do.
 //!
 //! ```text
 //!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers--> Metadata
 //!                                                                                    '- types
 //! ```
 //!
-//! Whatever the bytes are, [`parse`] ends, in time that grows with their number, and says where they are wrong:
-//! types within types are bounded both in the text and through names.
+//! Whatever the bytes are, [`parse`] ends, in time that grows with their number, and says where
+//! they are wrong: types within types are bounded both in the text and through names.
 
 mod ast;
 mod blocks;
@@ -47,7 +48,8 @@ pub struct Metadata {
     pub streams: BTreeMap<u64, StreamType>,
 }
 
-/// What a clock's values mean: `offset_s + (offset_cycles + value) / freq_hz` are the seconds since 1970.
+/// What a clock's values mean: `offset_s + (offset_cycles + value) / freq_hz` are the seconds since
+/// 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockType {
     /// Cycles in a second, not 0.

@@ -4,8 +4,8 @@
 //!   scopes: Vec<HashMap<name, (Type, depth)>>     file | block | struct | ...     inner ones hide outer ones
 //! ```
 //!
-//! Aliases make it possible to write a deep type in a flat text, so the depth of each type is known and
-//! bounded, whatever way it was made.
+//! Aliases make it possible to write a deep type in a flat text, so the depth of each type is known
+//! and bounded, whatever way it was made.
 
 use std::collections::HashMap;
 use std::sync::Arc;

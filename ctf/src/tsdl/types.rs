@@ -9,8 +9,9 @@
 //!     '- "x"   Sequence { length: Path, elem } | Array | Float | String
 //! ```
 //!
-//! Types are shared (`Arc`) where the text shares them by name, and never nest deeper than 64: reading may
-//! recurse. What a type expands to has no such bound, so it must not be expanded blindly.
+//! Types are shared (`Arc`) where the text shares them by name, and never nest deeper than 64:
+//! reading may recurse. What a type expands to has no such bound, so it must not be expanded
+//! blindly.
 
 use std::sync::Arc;
 
@@ -96,7 +97,8 @@ pub struct EnumType {
 /// Fields one behind the other.
 #[derive(Debug, Clone)]
 pub struct StructType {
-    /// What its place is a multiple of, in bits: that of its strictest field, or what was asked for.
+    /// What its place is a multiple of, in bits: that of its strictest field, or what was asked
+    /// for.
     pub align: u32,
     /// The fields, in order.
     pub fields: Fields,

@@ -4,7 +4,8 @@ use ctf::metadata::{Field, FieldType, Float, Integer, Scalar, Width};
 
 use super::{float, text};
 
-/// Fields that go into one record: their declaration, their bytes, and how babeltrace2 should show them.
+/// Fields that go into one record: their declaration, their bytes, and how babeltrace2 should show
+/// them.
 #[derive(Default)]
 pub struct Row {
     pub fields: Vec<Field>,

@@ -1,11 +1,12 @@
-//! A walk over a stream file's bytes that shares no code with the crate: packets, and records that are
-//! numbered, so that one lost or written twice is seen too.
+//! A walk over a stream file's bytes that shares no code with the crate: packets, and records that
+//! are numbered, so that one lost or written twice is seen too.
 
 pub const PAGE: usize = 4096;
 /// Packet header, standard context, `vtid`.
 const OPENING: usize = 92;
 
-/// What records are filled with; comparing with it is a memcmp, which is fast in a debug build as well.
+/// What records are filled with; comparing with it is a memcmp, which is fast in a debug build as
+/// well.
 pub static FILLING: [u8; 256 << 10] = [0xC1; 256 << 10];
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -55,7 +55,7 @@ impl Doorbell {
         if self.asleep.swap(0, Ordering::AcqRel) == 1 {
             self.rings.fetch_add(1, Ordering::Release);
             // Shared, not private: the waiter is another process. Nothing to be done if it fails.
-            let _ = futex::wake(&self.rings, futex::Flags::empty(), 1);
+            let _ = futex::wake(self.rings.futex(), futex::Flags::empty(), 1);
         }
     }
 
@@ -76,7 +76,7 @@ impl Doorbell {
 
     /// Daemon: waits until it has been rung more often than `seen` times. May return early.
     pub fn wait(&self, seen: u32) {
-        let _ = futex::wait(&self.rings, futex::Flags::empty(), seen, None);
+        let _ = futex::wait(self.rings.futex(), futex::Flags::empty(), seen, None);
     }
 
     /// Rings so that a waiting thread of the daemon's own returns.

@@ -1,0 +1,85 @@
+//! The traced program as a child: started as a shell would, told of signals, waited for.
+//!
+//! It keeps the terminal, the process group, the standard streams and the ignored signals of this process,
+//! which does not hold on to it in any way: no parent-death signal, no pipe.
+
+use super::program::{Program, not_startable};
+use crate::failure::Failure;
+use consumerd::signals::Arrived;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::process::{Pid, PidfdFlags, Signal, getpgid, getpgrp, pidfd_open, pidfd_send_signal};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, ExitStatus};
+use ust_core::agent::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
+
+/// The running program.
+#[derive(Debug)]
+pub struct Child {
+    process: std::process::Child,
+    pid: Pid,
+    pidfd: OwnedFd,
+}
+
+impl Child {
+    /// Starts it, with no signal blocked and those that are handled here at their defaults.
+    pub fn spawn(program: &Program<'_>, dir: &RuntimeDir) -> Result<Self, Failure> {
+        let mut command = Command::new(&program.file);
+        command.arg0(program.given).args(program.arguments).env(RUNTIME_DIR_VARIABLE, dir.path());
+        let mut process = command.spawn().map_err(|error| not_startable(program.given, &error))?;
+        let pid = Pid::from_child(&process);
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => Ok(Self { process, pid, pidfd }),
+            Err(errno) => {
+                // Nothing is recorded and everything will be undone, so the program must not go on either.
+                let _ = process.kill();
+                let _ = process.wait();
+                Err(Failure::system("the program cannot be watched")(errno.into()))
+            }
+        }
+    }
+
+    /// Readable once it has ended.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+
+    /// Gives it a signal that came here, unless it has had it: the terminal sends what a key stands for to
+    /// every process of the foreground group.
+    pub fn pass_on(&self, arrived: Arrived) {
+        let is_in_own_group = getpgid(Some(self.pid)).is_ok_and(|group| group == getpgrp());
+        if arrived.is_from_kernel && is_in_own_group {
+            return;
+        }
+        if let Some(signal) = Signal::from_named_raw(arrived.signal) {
+            // It may have ended meanwhile.
+            let _ = pidfd_send_signal(&self.pidfd, signal);
+        }
+    }
+
+    /// Waits for its end. Returns its status, or 128 + n if signal n killed it.
+    pub fn wait(&mut self) -> Result<u8, Failure> {
+        let status =
+            self.process.wait().map_err(Failure::system("the program's end was missed"))?;
+        Ok(exit_code(status))
+    }
+}
+
+fn exit_code(status: ExitStatus) -> u8 {
+    let killed_by = status.signal().map(|signal| 128 + signal);
+    // Both fit: statuses are 8 bits, signals at most 64.
+    status.code().or(killed_by).and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_killed_program_has_the_status_a_shell_gives_it() {
+        for (raw, code) in
+            [(0, 0), (7 << 8, 7), (255 << 8, 255), (9, 137), (15, 143), (11 | 0x80, 139), (64, 192)]
+        {
+            assert_eq!(exit_code(ExitStatus::from_raw(raw)), code, "{raw:#x}");
+        }
+    }
+}

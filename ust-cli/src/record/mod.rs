@@ -1,0 +1,156 @@
+//! `ust record`: runs a program with the consumer in this process. No daemon, no set-up.
+//!
+//! ```text
+//!   look     program found?  output free?  options in range?     makes nothing
+//!   make     summary file, private runtime directory, engine, output directory    undone if what follows fails
+//!   publish  rules first, so that the first event of `main` is recorded
+//!   spawn    the program, its UST_RUNTIME_DIR pointing here
+//!   serve    until it has ended: agents, full sub-buffers, signals to pass on
+//!   close    what is queued is taken in, traces completed, one closing line
+//! ```
+//!
+//! The program's input, output and fate are its own: it runs on if this process is killed, and its exit status
+//! is this one's. Processes that it leaves behind run on too, unrecorded from then on.
+
+mod child;
+mod private_dir;
+mod program;
+mod summary_file;
+
+use crate::channel_args::ChannelArgs;
+use crate::failure::Failure;
+use crate::figures::outcome;
+use crate::stamp::stamp;
+use crate::tell;
+use child::Child;
+use consumerd::cause::Cause;
+use consumerd::descriptors;
+use consumerd::engine::{ChannelSummary, ChannelUid, Engine, EngineOptions};
+use consumerd::output_dir::OutputDir;
+use consumerd::session::{SessionError, check_globs};
+use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
+use private_dir::PrivateDir;
+use program::Program;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+use summary_file::SummaryFile;
+
+/// Run a program and record its events
+///
+/// Exits with the program's own status, or with 128 + n if signal n killed it.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Directory for the traces: empty, or made [default: ./PROGRAM-YYYYmmdd-HHMMSS]
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Events to record, as provider:name with * and ? as wildcards; may be given again
+    #[arg(long, short, value_name = "GLOB", value_delimiter = ',', default_value = "*")]
+    event: Vec<String>,
+    #[command(flatten)]
+    channel: ChannelArgs,
+    /// Write out everything recorded at least so often, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    flush_interval: u64,
+    /// Look for full sub-buffers so often, in microseconds, instead of being woken: the program then makes no
+    /// system call
+    #[arg(long, value_name = "US", value_parser = clap::value_parser!(u64).range(1..=3_600_000_000))]
+    read_timer: Option<u64>,
+    /// Write what was recorded and lost to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
+    /// The program and its arguments
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "PROGRAM"
+    )]
+    command: Vec<OsString>,
+}
+
+/// Records it.
+pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+    let program = Program::find(&arguments.command)?;
+    let shown = arguments
+        .output
+        .unwrap_or_else(|| PathBuf::from(format!("./{}-{}", program.name(), stamp())));
+    let output = std::path::absolute(&shown).map_err(|error| {
+        Failure::new(Cause::Failed, format_args!("--output {}: {error}", shown.display()))
+    })?;
+    OutputDir::check(&output)?;
+    check_globs(&arguments.event).map_err(own)?;
+    let config = arguments
+        .channel
+        .options()
+        .channel(output.clone())
+        .map_err(SessionError::from)
+        .map_err(own)?;
+
+    let summary_file = arguments.summary.map(SummaryFile::open).transpose()?;
+    let private_dir = PrivateDir::make()?;
+    let options = EngineOptions {
+        flush_interval: Duration::from_millis(arguments.flush_interval),
+        read_timer: arguments.read_timer.map(Duration::from_micros),
+    };
+    let mut engine = Engine::bind(private_dir.runtime_dir().clone(), options)?;
+    let output_dir = OutputDir::make(&output)?;
+    let channel = engine.add_channel(config);
+    engine.set_events(channel, arguments.event);
+    engine.set_active(channel, true);
+    engine.publish()?;
+    let mut signals = Signals::handle(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+        .map_err(Failure::system("signals cannot be handled"))?;
+    let mut child = Child::spawn(&program, private_dir.runtime_dir())?;
+
+    // From here on the program runs, and nothing that goes wrong is undone.
+    output_dir.keep();
+    if let Err(error) = descriptors::raise_limit() {
+        tell(&format!("the limit of open files stays as it is: {error}"));
+    }
+    let code = serve(&mut engine, &mut child, &mut signals)?;
+    let summary = close(&mut engine, channel);
+    for error in &summary.errors {
+        tell(error);
+    }
+    if let Some(file) = summary_file {
+        file.write(&summary, &shown);
+    }
+    let ChannelSummary { recorded, lost, processes, .. } = summary;
+    tell(&format!("{}: {}", outcome(recorded, &lost, processes), shown.display()));
+    Ok(code)
+}
+
+/// A wrong value on `record`'s command line: exit code 2 could be the program's own.
+fn own(error: SessionError) -> Failure {
+    Failure::new(Cause::Failed, error)
+}
+
+/// Records until the program has ended. Returns its status as an exit code.
+fn serve(engine: &mut Engine, child: &mut Child, signals: &mut Signals) -> Result<u8, Failure> {
+    loop {
+        match engine.poll(&[child.as_fd(), signals.as_fd()], None) {
+            Ok(ready) if ready.contains(&0) => return child.wait(),
+            Ok(_) => {
+                for arrived in signals.take() {
+                    child.pass_on(arrived);
+                }
+            }
+            Err(error) => {
+                tell(&format!("recording has ended, the program runs on: {error}"));
+                return child.wait();
+            }
+        }
+    }
+}
+
+/// Completes the traces.
+fn close(engine: &mut Engine, channel: ChannelUid) -> ChannelSummary {
+    // One more look: processes that died with the program are recovered before their streams are closed.
+    if let Err(error) = engine.poll(&[], Some(Duration::ZERO)) {
+        tell(&format!("the last records may be missing: {error}"));
+    }
+    let summary = engine.remove_channel(channel);
+    engine.shut_down();
+    summary
+}

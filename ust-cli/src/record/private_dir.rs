@@ -1,0 +1,118 @@
+//! A runtime directory for one recording: `record-PID` in the user's own.
+//!
+//! ```text
+//!   $UST_RUNTIME_DIR/            the user's, where a daemon may serve
+//!     record-4242/               this recording's, flock(2)ed as long as it lives
+//!       agent.sock, rules, wake
+//! ```
+//!
+//! The lock says who lives, where a process id would not: a directory whose lock can be had is that of a
+//! recording that was killed, and the next one removes it.
+
+use crate::failure::Failure;
+use consumerd::cause::Cause;
+use rustix::fs::{FlockOperation, flock};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use ust_core::agent::paths::RuntimeDir;
+
+const PREFIX: &str = "record-";
+
+/// This recording's runtime directory. Removed when dropped.
+#[derive(Debug)]
+pub struct PrivateDir {
+    dir: RuntimeDir,
+    /// Keeps the lock. Closed on exec, so that the program does not inherit it.
+    _lock: File,
+}
+
+impl PrivateDir {
+    /// Makes it, and removes those of recordings that were killed.
+    pub fn make() -> Result<Self, Failure> {
+        let named = RuntimeDir::from_environment();
+        let parent = std::path::absolute(named.path()).map_err(|error| {
+            let path = named.path().display();
+            Failure::new(Cause::RuntimeDir, format_args!("runtime directory {path}: {error}"))
+        })?;
+        RuntimeDir::at(&parent).create()?;
+        remove_abandoned(&parent);
+        let own_name = format!("{PREFIX}{}", std::process::id());
+        let mut name = own_name.clone();
+        let mut attempt = 1;
+        loop {
+            let dir = RuntimeDir::at(parent.join(name));
+            dir.create()?;
+            let failed = |error: io::Error| {
+                let path = dir.path().display();
+                Failure::new(Cause::RuntimeDir, format_args!("runtime directory {path}: {error}"))
+            };
+            if let Some(lock) = try_lock(dir.path()).map_err(failed)? {
+                return Ok(Self { dir, _lock: lock });
+            }
+            // Another container's recording may share the directory, and the process id.
+            attempt += 1;
+            name = format!("{own_name}-{attempt}");
+        }
+    }
+
+    /// The directory, which is empty at first.
+    pub fn runtime_dir(&self) -> &RuntimeDir {
+        &self.dir
+    }
+}
+
+impl Drop for PrivateDir {
+    fn drop(&mut self) {
+        // What is left of it is removed by the next recording.
+        let _ = std::fs::remove_dir_all(self.dir.path());
+    }
+}
+
+/// The lock on a directory, unless somebody has it, or has removed the directory meanwhile.
+fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    let dir = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    match flock(&dir, FlockOperation::NonBlockingLockExclusive) {
+        Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
+        locked => locked?,
+    }
+    let is_same =
+        |metadata: std::fs::Metadata| dir.metadata().is_ok_and(|own| own.ino() == metadata.ino());
+    let is_there = std::fs::metadata(path).is_ok_and(is_same);
+    Ok(is_there.then_some(dir))
+}
+
+/// Removes the directories of recordings that were killed. Whatever goes wrong, they only take room.
+fn remove_abandoned(parent: &Path) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let is_recording = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        if is_recording && matches!(try_lock(&entry.path()), Ok(Some(_))) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_abandoned_directories_are_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        for name in ["record-1", "record-2", "other"] {
+            std::fs::create_dir(parent.path().join(name)).unwrap();
+        }
+        std::fs::write(parent.path().join("record-1/agent.sock"), "").unwrap();
+        let living = try_lock(&parent.path().join("record-2")).unwrap();
+        assert!(living.is_some());
+        remove_abandoned(parent.path());
+        assert!(!parent.path().join("record-1").exists());
+        assert!(parent.path().join("record-2").exists(), "its recording lives");
+        assert!(parent.path().join("other").exists(), "it is nobody's recording");
+    }
+}
