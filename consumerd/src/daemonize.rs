@@ -13,6 +13,7 @@
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, WaitOptions, waitpid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use std::fs::OpenOptions;
 use std::io;
@@ -38,15 +39,16 @@ pub enum Side {
 /// What the kernel says.
 pub fn daemonize() -> io::Result<Side> {
     let (from_daemon, to_parent) = pipe_with(PipeFlags::CLOEXEC)?;
-    if fork()? {
+    if let Some(leader) = fork()? {
         drop(to_parent);
+        rustix::io::retry_on_intr(|| waitpid(Some(leader), WaitOptions::empty()))?;
         let mut code = [0];
         let count = rustix::io::retry_on_intr(|| rustix::io::read(&from_daemon, &mut code))?;
         return Ok(Side::Parent(if count == 1 { code[0] } else { 1 }));
     }
     drop(from_daemon);
     rustix::process::setsid()?;
-    if fork()? {
+    if fork()?.is_some() {
         std::process::exit(0);
     }
     Ok(Side::Daemon(Readiness(to_parent)))
@@ -78,12 +80,11 @@ impl Readiness {
     }
 }
 
-/// Whether this is the parent's side.
-fn fork() -> io::Result<bool> {
+/// Forks. The parent is told its child, the child `None`.
+fn fork() -> io::Result<Option<Pid>> {
     // SAFETY: `daemonize` requires a single thread, so the child finds no lock held and may do anything.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
-        0 => Ok(false),
-        _ => Ok(true),
+        pid => Ok(Pid::from_raw(pid)),
     }
 }

@@ -124,7 +124,11 @@ impl<K: Rmw> Writer<K> {
             long_bytes: (2 + SHORT_WORDS) * WORD_BYTES,
             may_be_short: true,
         };
-        ring::reserve(&self.0, request, || number.into())
+        let clock = || number.into();
+        match ring::try_reserve(&self.0, request, clock) {
+            Some(reservation) => Ok(reservation),
+            None => ring::reserve(&self.0, request, &clock),
+        }
     }
 
     pub fn fill(&self, reservation: &Reservation, number: u32) {
@@ -138,12 +142,13 @@ impl<K: Rmw> Writer<K> {
 pub struct Consumer<S: 'static> {
     reader: Reader<End<S, ReadOnly>>,
     pub numbers: Vec<u32>,
+    last_end: u64,
 }
 
 impl<S> Consumer<S> {
     pub fn new(stream: &Arc<Stream<S>>) -> Self {
         let end = End { stream: stream.clone(), kind: PhantomData };
-        Self { reader: Reader::new(end), numbers: Vec::new() }
+        Self { reader: Reader::new(end), numbers: Vec::new(), last_end: 0 }
     }
 
     /// Exchanges what is complete, as the daemon does when it is woken.
@@ -175,12 +180,23 @@ impl<S> Consumer<S> {
         }
     }
 
+    /// A short header decodes only against the record immediately before, which must have been read.
+    fn check_header(&mut self, found: ring::Found) {
+        let start = found.end_position - (found.length_bytes + WORD_BYTES) as u64;
+        if found.length_bytes == SHORT_WORDS * WORD_BYTES {
+            assert_eq!(start, self.last_end, "a short header behind a hole");
+            assert_ne!(found.offset, WORD_BYTES, "a short header at a sub-buffer's start");
+        }
+        self.last_end = found.end_position;
+    }
+
     pub fn lost(&self) -> u64 {
         self.reader.lost().iter().sum()
     }
 
     fn check(&mut self, found: ring::Found) {
         assert_eq!(found.kind, FrameKind::Event);
+        self.check_header(found);
         let stream = &self.reader.ring().stream;
         let words: Vec<u32> = (0..found.length_bytes)
             .step_by(WORD_BYTES)

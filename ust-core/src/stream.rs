@@ -47,38 +47,29 @@ impl Stream {
         &self.words
     }
 
-    /// Writes one event record.
+    /// Writes one event record if its sub-buffer has room for it. `false`, with nothing counted, if not.
+    #[inline(always)]
+    pub fn try_record<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
+        let request = request_for(class_id, payload);
+        // Copies: what lies behind a reference would be loaded again after each store into the ring.
+        let Self { words, clock } = *self;
+        match ring::try_reserve(&words, request, || clock.now()) {
+            Some(reservation) => {
+                write(&words, reservation, class_id, payload);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Writes one event record, into the next sub-buffer if need be.
     ///
     /// # Errors
     /// It is lost, and has been counted.
-    #[inline(always)]
     pub fn record<P: Payload>(&self, class_id: u32, payload: &P) -> Result<(), LossCause> {
-        let payload_bytes = match P::FIXED_SIZE_BYTES {
-            Some(bytes) => bytes,
-            // Lengths that no record can have are all alike, and must not overflow the sums below.
-            None => payload.size_bytes().min(MAX_RECORD_BYTES),
-        };
-        let request = Request {
-            kind: FrameKind::Event,
-            short_bytes: WORD_BYTES + COMPACT_BYTES + payload_bytes,
-            long_bytes: WORD_BYTES + EXTENDED_BYTES + payload_bytes,
-            may_be_short: class_id <= MAX_COMPACT_ID,
-        };
-        let reservation = ring::reserve(&self.words, request, || self.clock.now())?;
-        // SAFETY: the reservation is `length_bytes` long: the frame word, then the header that `is_short`
-        // says, then the payload, which writes no more than it was measured to have.
-        unsafe {
-            let header = self.after_frame(&reservation);
-            let body = if reservation.is_short {
-                write_compact(header, class_id, reservation.clock);
-                header.add(COMPACT_BYTES)
-            } else {
-                write_extended(header, class_id, reservation.clock);
-                header.add(EXTENDED_BYTES)
-            };
-            payload.encode(body);
-        }
-        ring::commit(&self.words, reservation);
+        let request = request_for(class_id, payload);
+        let reservation = ring::reserve(&self.words, request, &|| self.clock.now())?;
+        write(&self.words, reservation, class_id, payload);
         Ok(())
     }
 
@@ -94,19 +85,11 @@ impl Stream {
             long_bytes: length_bytes,
             may_be_short: false,
         };
-        let reservation = ring::reserve(&self.words, request, || 0)?;
+        let reservation = ring::reserve(&self.words, request, &|| 0)?;
         // SAFETY: room for a frame word and four bytes.
-        unsafe { self.after_frame(&reservation).cast::<u32>().write_unaligned(tid) };
+        unsafe { after_frame(&self.words, &reservation).cast::<u32>().write_unaligned(tid) };
         ring::commit(&self.words, reservation);
         Ok(())
-    }
-
-    /// # Safety
-    /// The reservation is this stream's.
-    #[inline(always)]
-    unsafe fn after_frame(&self, reservation: &Reservation) -> *mut u8 {
-        // SAFETY: a reservation lies within its memory.
-        unsafe { self.words.bytes(reservation.memory, reservation.offset).add(WORD_BYTES) }
     }
 
     /// Whether another owner's note would find room: a stream that is full cannot change hands.
@@ -119,4 +102,50 @@ impl Stream {
         let next_end = geometry.subbuf_start(position) + 2 * geometry.subbuf_size_bytes() as u64;
         next_end <= control.free_limit.load(Acquire)
     }
+}
+
+#[inline(always)]
+fn request_for<P: Payload>(class_id: u32, payload: &P) -> Request {
+    let payload_bytes = match P::FIXED_SIZE_BYTES {
+        Some(bytes) => bytes,
+        // Lengths that no record can have are all alike, and must not overflow the sums below.
+        None => payload.size_bytes().min(MAX_RECORD_BYTES),
+    };
+    Request {
+        kind: FrameKind::Event,
+        short_bytes: WORD_BYTES + COMPACT_BYTES + payload_bytes,
+        long_bytes: WORD_BYTES + EXTENDED_BYTES + payload_bytes,
+        may_be_short: class_id <= MAX_COMPACT_ID,
+    }
+}
+
+#[inline(always)]
+fn write<P: Payload>(
+    words: &StreamWords<Local>,
+    reservation: Reservation,
+    class_id: u32,
+    payload: &P,
+) {
+    // SAFETY: the reservation is `length_bytes` long: the frame word, then the header that `is_short`
+    // says, then the payload, which writes no more than it was measured to have.
+    unsafe {
+        let header = after_frame(words, &reservation);
+        let body = if reservation.is_short {
+            write_compact(header, class_id, reservation.clock);
+            header.add(COMPACT_BYTES)
+        } else {
+            write_extended(header, class_id, reservation.clock);
+            header.add(EXTENDED_BYTES)
+        };
+        payload.encode(body);
+    }
+    ring::commit(words, reservation);
+}
+
+/// # Safety
+/// The reservation is of the same stream.
+#[inline(always)]
+unsafe fn after_frame(words: &StreamWords<Local>, reservation: &Reservation) -> *mut u8 {
+    // SAFETY: a reservation lies within its memory.
+    unsafe { words.bytes(reservation.memory, reservation.offset).add(WORD_BYTES) }
 }

@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use ust_core::agent::paths::RuntimeDir;
+use ust_core::agent::paths::{RuntimeDir, RuntimeDirError};
 
 const PREFIX: &str = "record-";
 
@@ -43,15 +43,9 @@ impl PrivateDir {
         let mut attempt = 1;
         loop {
             let dir = RuntimeDir::at(parent.join(name));
-            dir.create()?;
-            let failed = |error: io::Error| {
-                let path = dir.path().display();
-                Failure::new(Cause::RuntimeDir, format_args!("runtime directory {path}: {error}"))
-            };
-            if let Some(lock) = try_lock(dir.path()).map_err(failed)? {
+            if let Some(lock) = make_and_lock(&dir)? {
                 return Ok(Self { dir, _lock: lock });
             }
-            // Another container's recording may share the directory, and the process id.
             attempt += 1;
             name = format!("{own_name}-{attempt}");
         }
@@ -68,6 +62,25 @@ impl Drop for PrivateDir {
         // What is left of it is removed by the next recording.
         let _ = std::fs::remove_dir_all(self.dir.path());
     }
+}
+
+/// Makes a directory that is ours alone. `None` if it is somebody's already (another container's recording
+/// may share the parent directory, and the process id), or if somebody took it for abandoned before it was
+/// locked.
+fn make_and_lock(dir: &RuntimeDir) -> Result<Option<File>, Failure> {
+    match dir.create() {
+        Err(RuntimeDirError::Io(path, error))
+            if error.kind() == io::ErrorKind::NotFound
+                && path.parent().is_some_and(Path::exists) =>
+        {
+            return Ok(None);
+        }
+        made => made?,
+    }
+    try_lock(dir.path()).map_err(|error| {
+        let path = dir.path().display();
+        Failure::new(Cause::RuntimeDir, format_args!("runtime directory {path}: {error}"))
+    })
 }
 
 /// The lock on a directory, unless somebody has it, or has removed the directory meanwhile.
@@ -91,7 +104,8 @@ fn remove_abandoned(parent: &Path) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let is_recording = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        if is_recording && matches!(try_lock(&entry.path()), Ok(Some(_))) {
+        // The lock is kept meanwhile: one that has just been made must not be taken for ours to remove.
+        if is_recording && let Ok(Some(_lock)) = try_lock(&entry.path()) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
@@ -114,5 +128,23 @@ mod tests {
         assert!(!parent.path().join("record-1").exists());
         assert!(parent.path().join("record-2").exists(), "its recording lives");
         assert!(parent.path().join("other").exists(), "it is nobody's recording");
+    }
+
+    /// Whoever has made one and not locked it yet looks abandoned: it must end up with one of its own.
+    #[test]
+    fn many_at_once_get_one_each() {
+        let parent = tempfile::tempdir().unwrap();
+        let make = || {
+            for index in 0..200 {
+                remove_abandoned(parent.path());
+                let dir = RuntimeDir::at(parent.path().join(format!("{PREFIX}{}", index % 3)));
+                let Ok(Some(_lock)) = make_and_lock(&dir) else { continue };
+                let own = dir.path().join("own");
+                std::fs::create_dir(&own).expect("nobody else has it");
+                std::thread::yield_now();
+                std::fs::remove_dir(&own).expect("nobody takes it away");
+            }
+        };
+        std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(make))));
     }
 }

@@ -20,7 +20,7 @@
 //! clears what it took before that becomes the spare. So a zero frame word always means: nothing stored.
 //!
 //! # Steps
-//! *Reserve* ([`reserve`](mod@reserve)):
+//! *Reserve* ([`mod@reserve`]):
 //! **A** load `position`, then read the clock. **B** choose the short record header, which holds 27 bits
 //! of the clock, or the long one. No room before the sub-buffer's end, or the sub-buffer not entered yet:
 //! switch. **C** CAS `position`; if it has moved, go to A. **D** store the frame word, in flight. **E**
@@ -28,18 +28,18 @@
 //!
 //! *Commit*: **F** store the frame word, committed, with release.
 //!
-//! *Switch* ([`switch`](mod@switch)): **G** is the end of the next sub-buffer above `free_limit`? Then the
+//! *Switch* ([`switch`]): **G** is the end of the next sub-buffer above `free_limit`? Then the
 //! record is lost, and counted. **H** one CAS moves `position` past this record, into the next
 //! sub-buffer; D; then a pad frame at the old place, and the reader is told.
 //!
-//! *Consume* ([`consume`](mod@consume)): **I** load the frame word at the cursor: committed, copy and
+//! *Consume* ([`consume`]): **I** load the frame word at the cursor: committed, copy and
 //! advance; pad, or the end: next sub-buffer; else stop. **J** the packet is in its file.
 //!
-//! *Exchange* ([`exchange`](mod@exchange)), once every frame of a sub-buffer is committed: **K1** store its
+//! *Exchange* ([`exchange`]), once every frame of a sub-buffer is committed: **K1** store its
 //! position in `taking`; **K2** CAS the table's entry from the full memory to the spare; **K3** raise
 //! `free_limit`. Then I and J out of memory that is the reader's alone; clear it: the next spare.
 //!
-//! *Recover* ([`recover`](mod@recover)), once the writers are dead: **Q** walk up to `position` and skip
+//! *Recover* ([`recover`]), once the writers are dead: **Q** walk up to `position` and skip
 //! what was in flight.
 //!
 //! # Why it holds
@@ -74,4 +74,5 @@ pub mod switch;
 
 pub use consume::{Corruption, Found, Reader};
 pub use memory::RingMemory;
-pub use reserve::{Request, Reservation, commit, reserve};
+pub use reserve::{Request, Reservation, commit, try_reserve};
+pub use switch::reserve;

@@ -10,8 +10,10 @@
 //! ```
 #![allow(unsafe_code)]
 
-use super::{RingMemory, orderings as order, switch};
-use crate::abi::{Frame, FrameKind, LossCause, MAX_RECORD_BYTES, Position, TABLE_MEMORY_MASK, WORD_BYTES};
+use super::{RingMemory, orderings as order};
+use crate::abi::{
+    Frame, FrameKind, MAX_RECORD_BYTES, MAX_SUBBUFS, Position, TABLE_MEMORY_MASK, WORD_BYTES,
+};
 use crate::sync::{Ordering, Rmw, compiler_fence};
 use crate::testpoint::{Point, reach};
 
@@ -68,24 +70,18 @@ pub(super) enum Attempt {
     NoRoom(Position),
 }
 
-/// Reserves room for one record.
+/// Reserves room for one record if that takes no more than steps A to E. `None`, with nothing changed and
+/// nothing counted, when it does: then [`reserve`](super::reserve).
 ///
 /// `clock` is called after the position is loaded, so that clocks do not go back within the stream.
-///
-/// # Errors
-/// The record is lost, and has been counted.
 #[inline(always)]
-pub fn reserve<M>(
-    ring: &M,
-    request: Request,
-    clock: impl Fn() -> u64,
-) -> Result<Reservation, LossCause>
+pub fn try_reserve<M>(ring: &M, request: Request, clock: impl Fn() -> u64) -> Option<Reservation>
 where
     M: RingMemory<Kind: Rmw>,
 {
     match attempt(ring, request, &clock) {
-        Attempt::Reserved(reservation) => Ok(reservation),
-        Attempt::Raced | Attempt::NoRoom(_) => switch::reserve_slowly(ring, request, &clock),
+        Attempt::Reserved(reservation) => Some(reservation),
+        Attempt::Raced | Attempt::NoRoom(_) => None,
     }
 }
 
@@ -103,7 +99,8 @@ where
     reach(Point::ReserveLoaded);
 
     let offset = geometry.offset(position.bytes());
-    let place = geometry.place(position.bytes());
+    // The geometry allows no more places; the mask spares the fast path a comparison.
+    let place = geometry.place(position.bytes()) % MAX_SUBBUFS;
     let entry = control.table[place].load(order::table_load());
     let memory = (entry & TABLE_MEMORY_MASK) as usize;
     if offset == 0 || memory >= geometry.memory_count() {

@@ -14,12 +14,15 @@ use crate::abi::{Frame, LossCause, MAX_RECORD_BYTES, Position, TABLE_MEMORY_MASK
 use crate::sync::Rmw;
 use crate::testpoint::{Point, reach};
 
-/// Goes on where the first attempt failed, until the record has its room or is lost.
+/// Reserves room for one record, in the next sub-buffer if need be.
 ///
 /// Ends: each turn either succeeds, or loses the record, or found that another writer has reserved.
+///
+/// # Errors
+/// The record is lost, and has been counted.
 #[cold]
 #[inline(never)]
-pub(super) fn reserve_slowly<M>(
+pub fn reserve<M>(
     ring: &M,
     request: Request,
     clock: &impl Fn() -> u64,

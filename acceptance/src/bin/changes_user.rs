@@ -1,0 +1,47 @@
+//! `changes_user WHEN THREADS`: gives up root's rights for good, as daemons do, and emits before or after.
+//!
+//! glibc does that with a signal to every thread of the process; one that blocks it makes this wait for ever.
+//! WHEN is `before` (an event comes before the change, and more after it) or `after` (all of them after it).
+
+use ust_core::tracepoint;
+
+#[tracepoint(provider = "user", level = Info)]
+fn told(thread: u32, uid: u32);
+
+const NOBODY: u32 = 65534;
+
+#[allow(unsafe_code)]
+fn uid() -> u32 {
+    // SAFETY: a system call without arguments.
+    unsafe { libc::getuid() }
+}
+
+#[allow(unsafe_code)]
+fn become_nobody() {
+    // SAFETY: system calls on plain numbers.
+    let changed = unsafe { (libc::setgid(NOBODY), libc::setuid(NOBODY)) };
+    assert_eq!(changed, (0, 0), "{}", std::io::Error::last_os_error());
+    assert_eq!(uid(), NOBODY);
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, when, threads] = &arguments[..] else { panic!("WHEN THREADS") };
+    let threads: u32 = threads.parse().expect("a number");
+    if when == "before" {
+        told(0, uid());
+    }
+    become_nobody();
+    told(0, uid());
+    // All alive at once: each needs a stream of its own.
+    let barrier = std::sync::Barrier::new(threads as usize);
+    let barrier = &barrier;
+    std::thread::scope(|scope| {
+        for thread in 1..=threads {
+            scope.spawn(move || {
+                told(thread, uid());
+                barrier.wait();
+            });
+        }
+    });
+}

@@ -1,0 +1,39 @@
+//! `churn THREADS ALIVE EVENTS`: many short threads, few of them alive at once, each with some events.
+//!
+//! Each record says which thread wrote it. The account is how many were emitted.
+
+use std::collections::VecDeque;
+use ust_acceptance::report;
+use ust_core::sync::{AtomicU64, Ordering};
+use ust_core::tracepoint;
+
+#[tracepoint(provider = "churn", level = Info)]
+fn lived(tid: u32, thread: u64, sequence: u64);
+
+static EMITTED: AtomicU64 = AtomicU64::new(0);
+
+#[allow(unsafe_code)]
+fn own_tid() -> u32 {
+    // SAFETY: a system call without arguments.
+    unsafe { libc::gettid() as u32 }
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u64>().expect("a number"));
+    let mut next = || arguments.next().expect("THREADS ALIVE EVENTS");
+    let (threads, alive, events) = (next(), next() as usize, next());
+    let mut living = VecDeque::new();
+    for thread in 0..threads {
+        if living.len() == alive {
+            living.pop_front().map(std::thread::JoinHandle::join);
+        }
+        living.push_back(std::thread::spawn(move || {
+            for sequence in 0..events {
+                lived(own_tid(), thread, sequence);
+                EMITTED.fetch_add(1, Ordering::Relaxed);
+            }
+        }));
+    }
+    living.into_iter().for_each(|thread| drop(thread.join()));
+    report::write(&EMITTED.load(Ordering::Relaxed));
+}

@@ -1,0 +1,38 @@
+//! `gaps MS ...`: emits an event after each gap, and notes the wall clock right before and right after.
+//!
+//! The account is those readings, in nanoseconds since the epoch, with what the wall clock and the monotonic
+//! one say at the beginning and at the end: if those disagree, somebody has set the wall clock meanwhile.
+
+use serde::Serialize;
+use std::time::Duration;
+use ust_acceptance::report;
+use ust_core::clock::{monotonic_ns, realtime_ns};
+use ust_core::tracepoint;
+
+#[tracepoint(provider = "gaps", level = Info)]
+fn reading(number: u32, gap_ms: u64);
+
+#[derive(Debug, Serialize)]
+struct Account {
+    /// Wall clock before and after each event.
+    readings: Vec<(u64, u64)>,
+    /// How far the two clocks have moved apart, in nanoseconds.
+    drift_ns: i64,
+}
+
+fn distance_ns() -> i64 {
+    realtime_ns() as i64 - monotonic_ns() as i64
+}
+
+fn main() {
+    let gaps: Vec<u64> = std::env::args().skip(1).map(|gap| gap.parse().expect("milliseconds")).collect();
+    let before = distance_ns();
+    let mut readings = Vec::new();
+    for (number, gap) in gaps.into_iter().enumerate() {
+        std::thread::sleep(Duration::from_millis(gap));
+        let earlier = realtime_ns();
+        reading(number as u32, gap);
+        readings.push((earlier, realtime_ns()));
+    }
+    report::write(&Account { readings, drift_ns: distance_ns() - before });
+}

@@ -1,0 +1,49 @@
+//! `steps PROGRESS THREADS STEPS`: threads that emit step by step and note each step when the call has returned.
+//!
+//! Word 0 of the progress is the process id, word `t` the steps of thread `t`, the last word is 1 at the
+//! program's own normal end. With 0 STEPS it goes on until it is killed, or for long enough.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+use ust_acceptance::progress::{Progress, WORDS};
+use ust_core::tracepoint;
+
+#[tracepoint(provider = "steps", level = Info)]
+fn step(thread: u32, sequence: u64);
+
+/// An endless one ends then: nobody is there any more to kill it.
+const LONG_ENOUGH: Duration = Duration::from_secs(60);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, path, threads, steps] = &arguments[..] else { panic!("PROGRESS THREADS STEPS") };
+    let number = |text: &str| text.parse::<u64>().expect("a number");
+    let (threads, steps) = (number(threads), number(steps));
+    let progress = Progress::create(Path::new(path));
+    progress.note(0, std::process::id().into());
+    std::thread::scope(|scope| {
+        for thread in 1..=threads as u32 {
+            scope.spawn(move || walk(progress, thread, steps));
+        }
+    });
+    progress.note(WORDS - 1, 1);
+}
+
+fn walk(progress: Progress, thread: u32, steps: u64) {
+    let started = Instant::now();
+    for sequence in 0.. {
+        if steps != 0 && sequence == steps {
+            return;
+        }
+        step(thread, sequence);
+        progress.note(thread as usize, sequence + 1);
+        // Slow enough for every record to find room, so that what is missing is missing.
+        let pause = Instant::now();
+        while pause.elapsed() < Duration::from_nanos(500) {
+            std::hint::spin_loop();
+        }
+        if sequence % 1024 == 0 && started.elapsed() > LONG_ENOUGH {
+            return;
+        }
+    }
+}

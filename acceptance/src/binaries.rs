@@ -1,0 +1,57 @@
+//! Where the binaries are: those under test, and the programs that are traced.
+//!
+//! Cargo builds this package's own programs before its tests run, and puts them beside them. `ust` and
+//! `ustconsumerd` are another package's: they are built here, once a test run, in the same profile.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The directory of the test run's binaries: `target/PROFILE`.
+fn directory() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| {
+        let test = std::env::current_exe().expect("a test has a path");
+        let of_test = test.parent().expect("a file lies in a directory");
+        let is_deps = of_test.ends_with("deps");
+        let directory = if is_deps { of_test.parent().expect("deps has a parent") } else { of_test };
+        directory.to_owned()
+    })
+}
+
+/// A traced program of this package.
+pub fn program(name: &str) -> PathBuf {
+    let path = directory().join(name);
+    assert!(path.exists(), "{} is missing: cargo builds it with the tests", path.display());
+    path
+}
+
+/// The command `ust`.
+pub fn ust() -> PathBuf {
+    built().join("ust")
+}
+
+/// The daemon.
+pub fn ustconsumerd() -> PathBuf {
+    built().join("ustconsumerd")
+}
+
+/// The directory, once what is under test is built and up to date in it.
+fn built() -> &'static Path {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let profile = directory();
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo
+            .args(["build", "--quiet", "-p", "ust-cli", "-p", "consumerd"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("CARGO_TARGET_DIR", profile.parent().expect("a profile lies in the target directory"));
+        match profile.file_name().and_then(|name| name.to_str()) {
+            Some("debug") | None => &mut cargo,
+            Some(profile) => cargo.args(["--profile", profile]),
+        };
+        let status = cargo.status().expect("cargo runs");
+        assert!(status.success(), "what is under test does not build");
+    });
+    directory()
+}

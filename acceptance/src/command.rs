@@ -1,0 +1,128 @@
+//! Running commands: their output is kept, and none of them can hang a test.
+
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
+
+/// Longer than anything here takes on the slowest machine: whoever is not done by then hangs.
+pub const HANGS_AFTER: Duration = Duration::from_secs(120);
+
+/// What a command left behind.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained of.
+    pub stderr: String,
+}
+
+impl Finished {
+    /// Its exit code; 128 + n if signal n killed it.
+    pub fn code(&self) -> i32 {
+        use std::os::unix::process::ExitStatusExt;
+        self.status.code().or(self.status.signal().map(|n| 128 + n)).expect("it has ended")
+    }
+
+    /// Itself, once it is certain that the command succeeded.
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        assert!(self.status.success(), "{}\n{}{}", self.status, self.stdout, self.stderr);
+        self
+    }
+}
+
+/// A command that runs.
+#[derive(Debug)]
+pub struct Running {
+    name: String,
+    child: Child,
+    // Files, not pipes: a grandchild that lives on would hold a pipe open.
+    stdout: NamedTempFile,
+    stderr: NamedTempFile,
+    is_over: bool,
+}
+
+impl Running {
+    /// Starts it, with nothing on standard input.
+    pub fn start(command: &mut Command) -> Self {
+        let name = format!("{command:?}");
+        let file = || NamedTempFile::new().expect("there is room for a temporary file");
+        let (stdout, stderr) = (file(), file());
+        let clone = |file: &NamedTempFile| file.as_file().try_clone().expect("there is a descriptor left");
+        command.stdin(Stdio::null()).stdout(clone(&stdout)).stderr(clone(&stderr));
+        let child = command.spawn().unwrap_or_else(|error| panic!("{name}: {error}"));
+        Self { name, child, stdout, stderr, is_over: false }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: i32) {
+        send_signal(self.pid(), signal);
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_none()
+    }
+
+    /// Waits for its end.
+    pub fn wait(mut self) -> Finished {
+        let status = wait_until(&format!("the end of {}", self.name), || {
+            self.child.try_wait().expect("it is our child")
+        });
+        self.is_over = true;
+        Finished { status, stdout: content(&self.stdout), stderr: content(&self.stderr) }
+    }
+
+    /// What it has printed so far.
+    pub fn stdout(&self) -> String {
+        content(&self.stdout)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.is_over {
+            // A test has failed: nothing of it may go on.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn content(file: &NamedTempFile) -> String {
+    // By its name: the child's own descriptor keeps its position.
+    String::from_utf8_lossy(&std::fs::read(file.path()).expect("it can be read")).into_owned()
+}
+
+/// Runs it to its end.
+pub fn run(command: &mut Command) -> Finished {
+    Running::start(command).wait()
+}
+
+/// Asks again and again until there is an answer; `what` is what did not come if there never is one.
+#[track_caller]
+pub fn wait_until<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        assert!(started.elapsed() < HANGS_AFTER, "waited {HANGS_AFTER:?} in vain for {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Sends a process a signal.
+#[allow(unsafe_code)]
+pub fn send_signal(pid: u32, signal: i32) {
+    // SAFETY: a system call on plain numbers.
+    let sent = unsafe { libc::kill(pid as libc::pid_t, signal) };
+    assert_eq!(sent, 0, "signal {signal} to {pid}: {}", std::io::Error::last_os_error());
+}

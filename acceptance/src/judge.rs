@@ -1,0 +1,116 @@
+//! Those who judge a trace, neither of them ours: the command `babeltrace2`, and Python's bt2.
+//!
+//! babeltrace2 2.0.4 can exit with 0 and say nothing of a bad trace, so whoever asks compares counts as well.
+
+use crate::command::run;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// One line of `babeltrace2`: when, what, from whom, with which fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// The whole line.
+    pub text: &'a str,
+    /// Nanoseconds since the epoch.
+    pub time_ns: u64,
+}
+
+impl<'a> Line<'a> {
+    fn parse(text: &'a str) -> Self {
+        let time = text.strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or_default();
+        let (seconds, fraction) = time.split_once('.').unwrap_or_default();
+        let number = |digits: &str| digits.parse::<u64>().unwrap_or_else(|_| panic!("no time in {text}"));
+        Self { text, time_ns: number(seconds) * 1_000_000_000 + number(fraction) }
+    }
+
+    /// The value of a field or context, as it is printed.
+    pub fn value(&self, name: &str) -> &'a str {
+        let found = self.text.find(name).filter(|_| !name.is_empty()).map(|first| {
+            // The first is nearly always it; a name can also be the end of another one, or stand in a string.
+            let is_it = |at: &usize| {
+                self.text[..*at].ends_with(' ') && self.text[at + name.len()..].starts_with(" = ")
+            };
+            let mut all = self.text[first..].match_indices(name).map(|(at, _)| first + at);
+            all.find(is_it).map(|at| &self.text[at + name.len() + " = ".len()..])
+        });
+        let value = found.flatten().and_then(|rest| rest.split([',', ' ']).next());
+        value.unwrap_or_else(|| panic!("no {name} in {}", self.text))
+    }
+
+    /// The value of a numeric field or context.
+    pub fn number(&self, name: &str) -> u64 {
+        let value = self.value(name);
+        value.parse().unwrap_or_else(|_| panic!("{name} is {value}, no number, in {}", self.text))
+    }
+
+    /// Process id of whose trace it stands in: `HOST:PROCNAME:(VPID) `.
+    pub fn vpid(&self) -> u64 {
+        let vpid = self.text.split_once(":(").and_then(|(_, rest)| rest.split(')').next());
+        vpid.and_then(|vpid| vpid.parse().ok()).unwrap_or_else(|| panic!("no vpid in {}", self.text))
+    }
+
+    /// Whether it is of this event.
+    pub fn is_of(&self, event: &str) -> bool {
+        self.text.contains(&format!(" {event}: "))
+    }
+}
+
+/// Reads a trace with `babeltrace2` and looks at each line; how many there were. A complaint of its own fails
+/// the test, but for that about losses, which is told from `events_discarded`.
+#[track_caller]
+pub fn babeltrace2(trace: &Path, mut look: impl FnMut(Line<'_>)) -> u64 {
+    let complaints = tempfile::NamedTempFile::new().expect("there is room for a temporary file");
+    let mut child = Command::new("babeltrace2")
+        .args(["--clock-seconds", "--no-delta"])
+        .arg(trace)
+        .stdout(Stdio::piped())
+        .stderr(complaints.reopen().expect("it was just made"))
+        .spawn()
+        .expect("babeltrace2 runs");
+    let mut lines = 0;
+    let mut output = BufReader::with_capacity(1 << 20, child.stdout.take().expect("it is piped"));
+    let mut line = String::new();
+    while output.read_line(&mut line).expect("babeltrace2 prints text") > 0 {
+        look(Line::parse(line.trim_end()));
+        line.clear();
+        lines += 1;
+    }
+    let status = child.wait().expect("it is our child");
+    let complaints = std::fs::read_to_string(complaints.path()).expect("complaints are text");
+    let others = |line: &&str| !line.is_empty() && !line.contains("discarded");
+    let other: Vec<_> = complaints.lines().filter(others).collect();
+    assert!(status.success() && other.is_empty(), "babeltrace2: {status}\n{complaints}");
+    lines
+}
+
+/// How many events a trace has, by `babeltrace2`.
+#[track_caller]
+pub fn count(trace: &Path) -> u64 {
+    babeltrace2(trace, |_| {})
+}
+
+/// How often each value of a field comes.
+#[track_caller]
+pub fn tally(trace: &Path, field: &str) -> BTreeMap<u64, u64> {
+    let mut tally = BTreeMap::new();
+    babeltrace2(trace, |line| *tally.entry(line.number(field)).or_default() += 1);
+    tally
+}
+
+/// Runs one of `python/*.py` with Python's bt2; what it printed. It fails the test by failing.
+#[track_caller]
+pub fn python(checker: &str, arguments: &[&Path]) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(checker);
+    // Only the system's python has bt2, whatever comes first in PATH.
+    let finished = run(Command::new("/usr/bin/python3").arg(script).args(arguments));
+    assert!(
+        finished.status.success(),
+        "{checker}: {}\n{}{}",
+        finished.status,
+        finished.stdout,
+        finished.stderr
+    );
+    finished.stdout
+}

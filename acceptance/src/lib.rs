@@ -1,0 +1,30 @@
+//! End-to-end tests: real programs, traced by the real `ust` and `ustconsumerd`, judged by others.
+//!
+//! ```text
+//!   tests/PROPERTY.rs      one property a file
+//!      |  runs
+//!      +-- ust record, ustconsumerd, ust create ...          the binaries, built by [`binaries`]
+//!      |      '-- src/bin/PROGRAM.rs                         traced programs, one purpose each
+//!      |             '-- keeps its own account               [`report`]
+//!      |  asks
+//!      +-- babeltrace2, python/CHECKER.py with Python's bt2  [`judge`]: not written by us
+//! ```
+//!
+//! A trace is right when what the judges read agrees with what the program says it did. `--summary` is
+//! compared with both, and is never the only witness.
+//!
+//! Nothing here waits for ever ([`command`]), and no test depends on how fast the machine is: what is bounded by
+//! time has a bound that only a hang reaches. What cannot run says `SKIPPED: why`.
+
+#![deny(unsafe_code)]
+
+pub mod binaries;
+pub mod command;
+pub mod daemon;
+pub mod judge;
+pub mod progress;
+pub mod quiet;
+pub mod random;
+pub mod recording;
+pub mod report;
+pub mod skip;

@@ -1,0 +1,64 @@
+//! A program's account that survives its death: words in a file that it has mapped.
+//!
+//! What a process stored there before it was killed is in the file, because the page is the kernel's. The
+//! test reads the file as any other.
+#![allow(unsafe_code)]
+
+use std::fs::OpenOptions;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use ust_core::sync::{AtomicU64, Ordering};
+
+/// Words that are noted.
+pub const WORDS: usize = 32;
+
+/// The words, in the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress(&'static [AtomicU64; WORDS]);
+
+impl Progress {
+    /// Makes the file, all words 0.
+    pub fn create(path: &Path) -> Self {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path);
+        let file = file.expect("the progress file can be made");
+        let bytes = WORDS * size_of::<u64>();
+        file.set_len(bytes as u64).expect("it can grow");
+        // SAFETY: a fresh shared mapping of a whole file, never unmapped; atomics are what is in it.
+        unsafe {
+            let protection = libc::PROT_READ | libc::PROT_WRITE;
+            let none = core::ptr::null_mut();
+            let map = libc::mmap(none, bytes, protection, libc::MAP_SHARED, file.as_raw_fd(), 0);
+            assert_ne!(map, libc::MAP_FAILED, "{}", std::io::Error::last_os_error());
+            Self(&*map.cast())
+        }
+    }
+
+    /// Notes a word.
+    #[inline(always)]
+    pub fn note(self, word: usize, value: u64) {
+        // Release: what was done before is not noted late.
+        self.0[word].store(value, Ordering::Release);
+    }
+
+    /// A word, which a test may have [`set`].
+    pub fn word(self, word: usize) -> u64 {
+        self.0[word].load(Ordering::Acquire)
+    }
+}
+
+/// In the test: sets a word.
+pub fn set(path: &Path, word: usize, value: u64) {
+    let file = OpenOptions::new().write(true).open(path).expect("the program has made it");
+    file.write_all_at(&value.to_ne_bytes(), (word * size_of::<u64>()) as u64).expect("it can be written");
+}
+
+/// In the test: the words, if the file is there.
+pub fn read(path: &Path) -> Option<[u64; WORDS]> {
+    let bytes = std::fs::read(path).ok().filter(|bytes| bytes.len() == WORDS * size_of::<u64>())?;
+    let mut words = [0; WORDS];
+    for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(size_of::<u64>())) {
+        *word = u64::from_ne_bytes(bytes.try_into().ok()?);
+    }
+    Some(words)
+}

@@ -1,0 +1,35 @@
+//! A program that closes descriptors it does not know keeps being traced, and finds nobody in its own.
+//!
+//! Daemons close everything from 3 on when they start. Whatever number a tracer keeps is then closed, or is
+//! something else. The program takes the numbers for files of its own and looks that they stay empty.
+
+use ust_acceptance::{judge, recording::Recording, skip};
+
+const EVENTS: u64 = 20;
+
+fn records_everything(when: &str) {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recorded = Recording::of("closes_descriptors")
+        .options(["--subbuf-size", "8K"])
+        .arg(when)
+        .arg(EVENTS)
+        .run()
+        .succeeded();
+    let threads: u64 = recorded.report();
+    let tally = judge::tally(&recorded.trace(), "thread");
+    assert_eq!(tally, (0..threads).map(|thread| (thread, EVENTS)).collect(), "closed at the {when}");
+    assert_eq!(recorded.summary().lost_in_all(), 0);
+}
+
+#[test]
+fn a_program_that_closes_all_descriptors_at_its_start_is_traced() {
+    // The agent starts at the same time: whoever is first, nothing may be lost.
+    (0..40).for_each(|_| records_everything("start"));
+}
+
+#[test]
+fn a_program_that_closes_all_descriptors_in_the_middle_goes_on_being_traced() {
+    (0..5).for_each(|_| records_everything("middle"));
+}

@@ -1,0 +1,137 @@
+//! What anybody sees of a trace's directory, at any moment, ends at a whole packet.
+//!
+//! While a program emits a thousand events a second and each flush writes, an observer copies the directory again
+//! and again, at random moments: the stream files, then the metadata, which is ahead of them. Each copy's files must
+//! be whole packets from the first byte to the last, and `babeltrace2` must read them, and never fewer events than
+//! in the copy before. On the ordinary file system and on tmpfs, and with the recorder stopped in the middle.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use ust_acceptance::command::wait_until;
+use ust_acceptance::progress;
+use ust_acceptance::random::Random;
+use ust_acceptance::recording::{Recording, Started, folders, stream_files};
+use ust_acceptance::{binaries, judge, skip};
+
+const LOOKS: u64 = 400;
+
+/// Which looks are read by `babeltrace2` as well.
+const DECODED: u64 = 10;
+
+const MAGIC: [u8; 4] = 0xC1FC_1FC1u32.to_le_bytes();
+
+/// Where a packet says how many bits it has: behind the header (magic, uuid, two ids) and its begin, end and content.
+const PACKET_SIZE_OFFSET: usize = 4 + 16 + 4 + 8 + 3 * 8;
+
+/// Counts the packets of a stream file.
+#[track_caller]
+fn assert_whole_packets(bytes: &[u8], name: &Path) -> usize {
+    let mut at = 0;
+    let mut packets = 0;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        let context = format!("packet {packets} at {at} of {} bytes, {}", bytes.len(), name.display());
+        assert!(rest.len() >= PACKET_SIZE_OFFSET + 8 && rest.starts_with(&MAGIC), "torn: {context}");
+        let bits = rest[PACKET_SIZE_OFFSET..][..8].try_into().expect("eight bytes");
+        let size = u64::from_le_bytes(bits) as usize / 8;
+        assert!(size > PACKET_SIZE_OFFSET && size <= rest.len(), "half of {size} bytes: {context}");
+        at += size;
+        packets += 1;
+    }
+    packets
+}
+
+/// Copies the one process's folder to `to` as it is now.
+fn copy(trace: &Path, to: &Path) -> Option<usize> {
+    let folder = trace.is_dir().then(|| folders(trace).pop()).flatten()?;
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::create_dir(to).expect("there is room for a copy");
+    let copy = |from: &Path| {
+        let bytes = std::fs::read(from).unwrap_or_default();
+        std::fs::write(to.join(from.file_name().expect("a file")), &bytes).expect("there is room for a copy");
+        bytes
+    };
+    let files: Vec<PathBuf> = stream_files(&folder);
+    let packets = files.iter().map(|file| assert_whole_packets(&copy(file), file)).sum();
+    copy(&folder.join("metadata"));
+    Some(packets)
+}
+
+fn start(below: &Path, flush_ms: &str) -> Started {
+    let recording = Recording::below(below, binaries::program("metronome"));
+    let options = ["--flush-interval", flush_ms, "--subbuf-size", "4096", "--subbufs", "8"];
+    let path = recording.path("progress");
+    recording.options(options).arg(path.display()).start()
+}
+
+fn every_look_is_whole(below: &Path, flush_ms: &str, stops: bool) {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let started = start(below, flush_ms);
+    let (trace, look, progress) = (started.trace(), started.path("look"), started.path("progress"));
+    wait_until("the first packet", || copy(&trace, &look).filter(|packets| *packets > 0));
+    let mut random = Random::new(5);
+    let (mut packets, mut events) = (0, 0);
+    for number in 0..LOOKS {
+        random.sleep_below(Duration::from_millis(7));
+        if stops {
+            started.running.signal(libc::SIGSTOP);
+        }
+        let seen = copy(&trace, &look).expect("the folder stays");
+        assert!(seen >= packets, "{seen} packets after {packets}");
+        packets = seen;
+        if number % (LOOKS / DECODED) == 0 {
+            let decoded = judge::count(&look);
+            assert!(decoded >= events, "{decoded} events after {events}");
+            events = decoded;
+        }
+        if stops {
+            started.running.signal(libc::SIGCONT);
+        }
+    }
+    assert!(packets > 20, "only {packets} packets were written while the observer looked {LOOKS} times");
+    progress::set(&progress, 2, 1);
+    let recorded = started.wait().succeeded();
+    let beats = progress::read(&progress).expect("it is there")[1];
+    assert_eq!(judge::count(&recorded.trace()), beats + 1);
+}
+
+#[test]
+fn every_look_ends_at_a_whole_packet_on_the_ordinary_file_system() {
+    every_look_is_whole(&std::env::temp_dir(), "3", false);
+}
+
+#[test]
+fn every_look_ends_at_a_whole_packet_on_tmpfs() {
+    every_look_is_whole(Path::new("/dev/shm"), "3", false);
+}
+
+#[test]
+fn every_look_ends_at_a_whole_packet_when_the_recorder_is_stopped_in_the_middle() {
+    every_look_is_whole(&std::env::temp_dir(), "1", true);
+}
+
+#[test]
+fn everything_is_flushed_at_least_every_second() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    // The default interval is a second. Whoever looks later than that after a beat must find it.
+    let recording = Recording::of("metronome");
+    let path = recording.path("progress");
+    let started = recording.arg(path.display()).start();
+    let (trace, look) = (started.trace(), started.path("look"));
+    for _ in 0..3 {
+        let beats = wait_until("beats", || progress::read(&path).map(|words| words[1]).filter(|beats| *beats > 0));
+        let at = std::time::Instant::now();
+        wait_until("what was emitted, in the files", || {
+            copy(&trace, &look).filter(|packets| *packets > 0)?;
+            (judge::count(&look) > beats).then_some(())
+        });
+        // The interval, and thrice as much again for a machine that has other things to do.
+        assert!(at.elapsed() < Duration::from_secs(4), "{:?}", at.elapsed());
+    }
+    progress::set(&path, 2, 1);
+    started.wait().succeeded();
+}

@@ -1,0 +1,49 @@
+//! Ours: recorded, and switched off.
+
+use std::hint::black_box;
+use ust_core::tracepoint;
+
+/// What the recorder is told to record.
+pub const PROVIDER: &str = "bench";
+
+#[tracepoint(provider = "bench", level = Info)]
+fn small(number: u32);
+
+#[tracepoint(provider = "bench", level = Info)]
+fn large(bytes: u64, number: u32, name: &str);
+
+// Of a provider that nobody asked for.
+#[tracepoint(provider = "unheard_of", level = Info)]
+fn switched_off(number: u32);
+
+/// Bytes of a `large` record in the ring, the larger of the two: frame word, header, fields, and padding.
+pub const LARGE_RECORD_BYTES: u64 = 4 + 4 + (8 + 4 + 13) + 3;
+
+/// Bytes of a `small` record in the ring.
+pub const SMALL_RECORD_BYTES: u64 = 4 + 4 + 4;
+
+/// One `u32`.
+pub fn emit_small(events: u64) {
+    for event in 0..events {
+        small(black_box(event as u32));
+    }
+}
+
+/// A `u64`, a `u32` and 12 bytes of text.
+pub fn emit_large(events: u64) {
+    for event in 0..events {
+        large(event, black_box(event as u32), black_box("twelve bytes"));
+    }
+}
+
+/// One `u32`, for nobody.
+pub fn emit_switched_off(events: u64) {
+    for event in 0..events {
+        switched_off(black_box(event as u32));
+    }
+}
+
+/// Whether the events are on, or off, as they must be.
+pub fn are_set_up() -> bool {
+    small::enabled() && large::enabled() && !switched_off::enabled()
+}

@@ -1,0 +1,73 @@
+//! The `tracing` crates with the small event: disabled, and formatted into a file by tracing-appender.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::fmt::MakeWriter;
+use ust_benches::Result;
+
+/// The event.
+pub fn emit(events: u64) {
+    for event in 0..events {
+        tracing::info!(target: "bench", number = black_box(event as u32));
+    }
+}
+
+/// Sets a subscriber that wants nothing.
+pub fn disable() -> Result<()> {
+    Ok(tracing::subscriber::set_global_default(tracing::subscriber::NoSubscriber::new())?)
+}
+
+/// The file that lines go to, and who writes them.
+pub struct Appender {
+    lines: Receiver<()>,
+    writer: NonBlocking,
+    _guard: WorkerGuard,
+}
+
+impl Appender {
+    /// Sets a subscriber that formats every event and hands the line to a thread that writes it.
+    pub fn install() -> Result<Self> {
+        let (line_written, lines) = channel();
+        let file = CountedLines { file: tempfile::tempfile()?, line_written };
+        let (writer, guard) = NonBlockingBuilder::default().finish(file);
+        let for_subscriber = writer.clone();
+        tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || for_subscriber.make_writer())
+            .init();
+        Ok(Self { lines, writer, _guard: guard })
+    }
+
+    /// Waits until so many more lines are in the file; none may have been dropped.
+    pub fn settle(&self, events: u64) -> Result<()> {
+        for _ in 0..events {
+            self.lines.recv()?;
+        }
+        match self.writer.error_counter().dropped_lines() {
+            0 => Ok(()),
+            dropped => Err(format!("{dropped} lines were dropped").into()),
+        }
+    }
+}
+
+/// The writing thread's end: each line is one write.
+struct CountedLines {
+    file: File,
+    line_written: Sender<()>,
+}
+
+impl Write for CountedLines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.file.write_all(line)?;
+        // Whoever counts may have ended.
+        let _ = self.line_written.send(());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

@@ -1,0 +1,111 @@
+//! The control socket's server by itself: it never blocks, and it is readable only when there is work.
+
+use consumerd::cause::Cause;
+use consumerd::control::protocol::{Answer, Refusal, Request, parse_answer, request_line};
+use consumerd::control::server::{ClientId, ControlServer, MAX_CONNECTIONS};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use ust_core::agent::paths::RuntimeDir;
+
+struct Served {
+    dir: RuntimeDir,
+    server: ControlServer,
+    _parent: tempfile::TempDir,
+}
+
+impl Served {
+    fn new() -> Self {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = RuntimeDir::at(parent.path().join("rt"));
+        dir.create().unwrap();
+        let server = ControlServer::bind(&dir).unwrap();
+        Self { dir, server, _parent: parent }
+    }
+
+    fn connect(&self) -> UnixStream {
+        UnixStream::connect(self.dir.control_socket()).unwrap()
+    }
+
+    /// A client that has asked, and what it is called.
+    fn asking(&mut self) -> (UnixStream, ClientId) {
+        let mut client = self.connect();
+        client.write_all(&request_line(Request::List { session: None }).unwrap()).unwrap();
+        // One turn accepts, the next one reads.
+        self.server.turn();
+        let requests = self.server.turn();
+        assert_eq!(requests.len(), 1);
+        (client, requests[0].0)
+    }
+
+    fn is_readable(&self) -> bool {
+        let mut fds = [PollFd::from_borrowed_fd(self.server.as_fd(), PollFlags::IN)];
+        poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() > 0
+    }
+}
+
+fn long_answer() -> Answer {
+    Err(Refusal { cause: Cause::Failed, text: "x".repeat(4 << 20) })
+}
+
+#[test]
+fn a_client_that_waits_wakes_nobody() {
+    let mut served = Served::new();
+    let (mut client, id) = served.asking();
+    // Neither by what it says beside its request, nor by closing its half.
+    client.write_all(b"and another thing\n").unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    assert!(!served.is_readable(), "the loop would spin until the answer is due");
+    served.server.reply(id, long_answer());
+    assert!(!served.is_readable(), "nor while it does not read its answer");
+}
+
+#[test]
+fn a_client_that_goes_while_it_waits_is_forgotten() {
+    let mut served = Served::new();
+    let (client, id) = served.asking();
+    drop(client);
+    assert!(served.is_readable());
+    assert!(served.server.turn().is_empty());
+    assert!(!served.is_readable());
+    served.server.reply(id, long_answer());
+}
+
+#[test]
+fn an_answer_longer_than_the_socket_takes_arrives_bit_by_bit() {
+    let mut served = Served::new();
+    let (mut client, id) = served.asking();
+    served.server.reply(id, long_answer());
+    // It stands in line and blocks nobody.
+    served.asking();
+    let reader = std::thread::spawn(move || {
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).unwrap();
+        answer
+    });
+    while !reader.is_finished() {
+        let mut fds = [PollFd::from_borrowed_fd(served.server.as_fd(), PollFlags::IN)];
+        poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 10_000_000 })).unwrap();
+        assert!(served.server.turn().is_empty());
+    }
+    assert_eq!(parse_answer(&reader.join().unwrap()).unwrap(), long_answer());
+}
+
+#[test]
+fn who_waits_for_an_answer_is_not_closed_for_others_that_say_nothing() {
+    let mut served = Served::new();
+    let (mut client, id) = served.asking();
+    let _silent: Vec<UnixStream> = (0..2 * MAX_CONNECTIONS)
+        .map(|_| {
+            let silent = served.connect();
+            served.server.turn();
+            silent
+        })
+        .collect();
+    let answer = Err(Refusal { cause: Cause::Failed, text: "still there".into() });
+    served.server.reply(id, answer.clone());
+    let mut line = Vec::new();
+    client.read_to_end(&mut line).unwrap();
+    assert_eq!(parse_answer(&line).unwrap(), answer);
+}

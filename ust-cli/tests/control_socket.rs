@@ -1,0 +1,119 @@
+//! The control socket: what clients do wrong is their own affair.
+
+mod common;
+
+use common::daemon::Daemon;
+use common::{Sandbox, until};
+use consumerd::control::protocol::{MAX_REQUEST_BYTES, Reply, Request, parse_answer, request_line};
+use consumerd::control::server::MAX_CONNECTIONS;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+fn connect(sandbox: &Sandbox) -> UnixStream {
+    let socket = UnixStream::connect(sandbox.runtime_dir().join("control.sock")).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    socket
+}
+
+/// Sends bytes and returns all that comes back.
+fn say(sandbox: &Sandbox, bytes: &[u8]) -> Vec<u8> {
+    let mut socket = connect(sandbox);
+    socket.write_all(bytes).unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).unwrap();
+    answer
+}
+
+fn refusal(sandbox: &Sandbox, bytes: &[u8]) -> String {
+    parse_answer(&say(sandbox, bytes)).unwrap().unwrap_err().text
+}
+
+#[test]
+fn garbage_is_refused_and_the_daemon_goes_on() {
+    let sandbox = Sandbox::new();
+    let _daemon = Daemon::start(&sandbox);
+    assert!(
+        refusal(&sandbox, b"\0\xff\x7fgarbage\n").contains("not a line of the control protocol")
+    );
+    assert!(refusal(&sandbox, b"\n").contains("not a line"));
+    assert!(refusal(&sandbox, b"{\"version\":1,\"request\":\"Explode\"}\n").contains("Explode"));
+    assert!(refusal(&sandbox, b"{\"version\":9,\"request\":\"List\"}\n").contains("version 9"));
+    let nested = [&b"{\"version\":1,\"request\":"[..], &b"[".repeat(50_000), b"\n"].concat();
+    assert!(refusal(&sandbox, &nested).contains("not a line"));
+    sandbox.done(&["status"]);
+}
+
+#[test]
+fn a_line_without_an_end_is_cut_off() {
+    let sandbox = Sandbox::new();
+    let _daemon = Daemon::start(&sandbox);
+    let mut socket = connect(&sandbox);
+    // The daemon may have answered and closed before all of it is written.
+    let _ = socket.write_all(&vec![b'x'; 2 * MAX_REQUEST_BYTES]);
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer);
+    assert!(
+        answer.is_empty() || parse_answer(&answer).unwrap().unwrap_err().text.contains("at most")
+    );
+    sandbox.done(&["status"]);
+}
+
+#[test]
+fn a_request_may_come_in_pieces_and_its_sender_may_close_its_half() {
+    let sandbox = Sandbox::new();
+    let _daemon = Daemon::start(&sandbox);
+    let line = request_line(Request::List { session: None }).unwrap();
+    let mut socket = connect(&sandbox);
+    for byte in &line {
+        socket.write_all(&[*byte]).unwrap();
+    }
+    socket.shutdown(Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).unwrap();
+    assert!(matches!(parse_answer(&answer).unwrap(), Ok(Reply::Listed { .. })));
+}
+
+#[test]
+fn clients_that_say_nothing_keep_nobody_out() {
+    let sandbox = Sandbox::new();
+    let daemon = Daemon::start(&sandbox);
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", daemon.pid())).unwrap().count();
+    let before = open();
+    let _silent: Vec<UnixStream> = (0..3 * MAX_CONNECTIONS).map(|_| connect(&sandbox)).collect();
+    let started = Instant::now();
+    sandbox.done(&["create", "mine"]);
+    sandbox.done(&["status"]);
+    assert!(started.elapsed() < Duration::from_secs(5), "they must not be waited for");
+    assert!(open() <= before + MAX_CONNECTIONS, "they cost a bounded number of descriptors");
+}
+
+#[test]
+fn a_client_that_goes_before_the_answer_has_its_request_carried_out() {
+    let sandbox = Sandbox::new();
+    let _daemon = Daemon::start(&sandbox);
+    let output = sandbox.path("out");
+    let create = Request::Create { name: "mine".into(), output, channel: Default::default() };
+    connect(&sandbox).write_all(&request_line(create).unwrap()).unwrap();
+    until("the session is there", || sandbox.done(&["list"]).contains("Session mine"));
+}
+
+#[test]
+fn the_daemon_sleeps_when_nobody_asks() {
+    let sandbox = Sandbox::new();
+    let daemon = Daemon::start_with(&sandbox, &["--flush-interval", "60000"]);
+    // Also not by a client that waits for nothing, or that has gone.
+    let _silent = connect(&sandbox);
+    drop(connect(&sandbox));
+    sandbox.done(&["status"]);
+    let switches = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+    };
+    std::thread::sleep(Duration::from_millis(200));
+    let before = switches();
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(switches() - before <= 2, "{} wake-ups in a second", switches() - before);
+}

@@ -1,0 +1,137 @@
+//! Signals to `ust record` are the program's, once each, and the trace is completed whatever they do.
+
+mod common;
+
+use common::{Ended, Sandbox, kill, until, until_written, wait};
+use consumerd::signals::{SIGINT, SIGTERM, Signals};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::Signal;
+use std::io::Write;
+use std::process::{Child, ChildStdin, Stdio};
+use std::time::Duration;
+
+/// A program that says it runs, and counts the signals it gets.
+const COUNTS: &str = "\
+    trap 'echo INT >> got' INT; trap 'echo HUP >> got' HUP; trap 'echo QUIT >> got' QUIT
+    trap 'echo TERM >> got; exit 3' TERM
+    echo $$ > running
+    while :; do sleep 0.02; done";
+
+fn record(sandbox: &Sandbox, script: &str) -> Child {
+    let mut command = sandbox.ust(&["record", "-o", "out", "--", "sh", "-c", script]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until_written(&sandbox.path("running"));
+    child
+}
+
+fn got(sandbox: &Sandbox) -> Vec<String> {
+    let text = std::fs::read_to_string(sandbox.path("got")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn assert_closed(ended: &Ended) {
+    assert_eq!(ended.last_line(), "ust: 0 events recorded, 0 lost, 0 processes: out", "{ended:?}");
+}
+
+#[test]
+fn each_signal_is_passed_on_and_the_program_decides() {
+    let sandbox = Sandbox::new();
+    let child = record(&sandbox, COUNTS);
+    for (signal, count) in [(Signal::INT, 1), (Signal::HUP, 2), (Signal::QUIT, 3)] {
+        kill(child.id(), signal);
+        until("it is passed on", || got(&sandbox).len() == count);
+    }
+    kill(child.id(), Signal::TERM);
+    let ended = wait(child);
+    assert_eq!(ended.code, 3, "the program's own status: {ended:?}");
+    assert_eq!(got(&sandbox), ["INT", "HUP", "QUIT", "TERM"]);
+    assert_closed(&ended);
+}
+
+#[test]
+fn a_program_that_the_signal_kills_has_that_status() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let sandbox = Sandbox::new();
+        let child = record(&sandbox, "echo $$ > running; exec sleep 30");
+        kill(child.id(), signal);
+        let ended = wait(child);
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert_closed(&ended);
+    }
+}
+
+/// Set for [`counts_every_signal`] when it is the traced program.
+const IS_TRACED: &str = "UST_TEST_COUNTS_SIGNALS";
+
+/// No test, but a program for the next one: a shell that traps two signals in quick succession sees one.
+#[test]
+fn counts_every_signal() {
+    if std::env::var_os(IS_TRACED).is_none() {
+        return;
+    }
+    let mut signals = Signals::handle(&[SIGINT, SIGTERM]).unwrap();
+    std::fs::write("running", format!("{}\n", std::process::id())).unwrap();
+    let mut got = std::fs::File::create("got").unwrap();
+    loop {
+        let mut fds = [PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN)];
+        // A signal interrupts it, having made the descriptor readable.
+        let _ = poll(&mut fds, None);
+        for arrived in signals.take() {
+            match arrived.signal {
+                SIGTERM => std::process::exit(3),
+                _ => writeln!(got, "INT").unwrap(),
+            }
+        }
+    }
+}
+
+/// The terminal sends SIGINT to the whole foreground group: the program must not get it twice.
+#[test]
+fn a_ctrl_c_at_the_terminal_reaches_the_program_once() {
+    let sandbox = Sandbox::new();
+    let program = std::env::current_exe().unwrap();
+    let line = format!("{} --exact counts_every_signal --nocapture", program.display());
+    let (child, mut keyboard) = record_at_terminal(&sandbox, &line);
+    for count in 1..=3 {
+        keyboard.write_all(b"\x03").unwrap();
+        until("the key arrives", || got(&sandbox).len() >= count);
+        // Time enough for a second copy to arrive, if there were one.
+        std::thread::sleep(Duration::from_millis(200));
+        assert_eq!(got(&sandbox), vec!["INT"; count]);
+    }
+    end(&sandbox);
+    let ended = wait(child);
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.stdout.contains("ust: 0 events recorded"), "{ended:?}");
+}
+
+/// Who leaves our process group does not get the terminal's signals; from us it does.
+#[test]
+fn a_program_in_a_group_of_its_own_gets_the_key_from_us() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.path("counts"), COUNTS).unwrap();
+    // It does not lead its group, so setsid(1) gives it a session of its own without a fork.
+    let (child, mut keyboard) = record_at_terminal(&sandbox, "setsid --wait sh counts");
+    keyboard.write_all(b"\x03").unwrap();
+    until("the key arrives", || got(&sandbox) == ["INT"]);
+    end(&sandbox);
+    assert_eq!(wait(child).code, 3);
+}
+
+/// Records a program at a terminal; what is written to the second is typed there.
+fn record_at_terminal(sandbox: &Sandbox, program: &str) -> (Child, ChildStdin) {
+    let line = format!("exec {} record -o out -- {program}", common::ust().display());
+    let mut command = sandbox.command("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env(IS_TRACED, "1");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    until_written(&sandbox.path("running"));
+    let keyboard = child.stdin.take().unwrap();
+    (child, keyboard)
+}
+
+/// Ends the traced program.
+fn end(sandbox: &Sandbox) {
+    let program = until_written(&sandbox.path("running")).trim().parse().unwrap();
+    kill(program, Signal::TERM);
+}
