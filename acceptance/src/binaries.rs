@@ -14,7 +14,8 @@ fn directory() -> &'static Path {
         let test = std::env::current_exe().expect("a test has a path");
         let of_test = test.parent().expect("a file lies in a directory");
         let is_deps = of_test.ends_with("deps");
-        let directory = if is_deps { of_test.parent().expect("deps has a parent") } else { of_test };
+        let directory =
+            if is_deps { of_test.parent().expect("deps has a parent") } else { of_test };
         directory.to_owned()
     })
 }
@@ -45,7 +46,10 @@ fn built() -> &'static Path {
         cargo
             .args(["build", "--quiet", "-p", "ust-cli", "-p", "consumerd"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env("CARGO_TARGET_DIR", profile.parent().expect("a profile lies in the target directory"));
+            .env(
+                "CARGO_TARGET_DIR",
+                profile.parent().expect("a profile lies in the target directory"),
+            );
         match profile.file_name().and_then(|name| name.to_str()) {
             Some("debug") | None => &mut cargo,
             Some(profile) => cargo.args(["--profile", profile]),

@@ -50,7 +50,8 @@ impl Running {
         let name = format!("{command:?}");
         let file = || NamedTempFile::new().expect("there is room for a temporary file");
         let (stdout, stderr) = (file(), file());
-        let clone = |file: &NamedTempFile| file.as_file().try_clone().expect("there is a descriptor left");
+        let clone =
+            |file: &NamedTempFile| file.as_file().try_clone().expect("there is a descriptor left");
         command.stdin(Stdio::null()).stdout(clone(&stdout)).stderr(clone(&stderr));
         let child = command.spawn().unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name, child, stdout, stderr, is_over: false }

@@ -19,9 +19,11 @@ pub struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn parse(text: &'a str) -> Self {
-        let time = text.strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or_default();
+        let time =
+            text.strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or_default();
         let (seconds, fraction) = time.split_once('.').unwrap_or_default();
-        let number = |digits: &str| digits.parse::<u64>().unwrap_or_else(|_| panic!("no time in {text}"));
+        let number =
+            |digits: &str| digits.parse::<u64>().unwrap_or_else(|_| panic!("no time in {text}"));
         Self { text, time_ns: number(seconds) * 1_000_000_000 + number(fraction) }
     }
 
@@ -48,7 +50,8 @@ impl<'a> Line<'a> {
     /// Process id of whose trace it stands in: `HOST:PROCNAME:(VPID) `.
     pub fn vpid(&self) -> u64 {
         let vpid = self.text.split_once(":(").and_then(|(_, rest)| rest.split(')').next());
-        vpid.and_then(|vpid| vpid.parse().ok()).unwrap_or_else(|| panic!("no vpid in {}", self.text))
+        vpid.and_then(|vpid| vpid.parse().ok())
+            .unwrap_or_else(|| panic!("no vpid in {}", self.text))
     }
 
     /// Whether it is of this event.

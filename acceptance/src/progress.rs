@@ -50,7 +50,8 @@ impl Progress {
 /// In the test: sets a word.
 pub fn set(path: &Path, word: usize, value: u64) {
     let file = OpenOptions::new().write(true).open(path).expect("the program has made it");
-    file.write_all_at(&value.to_ne_bytes(), (word * size_of::<u64>()) as u64).expect("it can be written");
+    file.write_all_at(&value.to_ne_bytes(), (word * size_of::<u64>()) as u64)
+        .expect("it can be written");
 }
 
 /// In the test: the words, if the file is there.

@@ -152,7 +152,12 @@ impl Recorded {
     /// Itself, once it is certain that the program and `ust` succeeded.
     #[track_caller]
     pub fn succeeded(self) -> Self {
-        assert!(self.finished.status.success(), "{}: {}", self.finished.status, self.finished.stderr);
+        assert!(
+            self.finished.status.success(),
+            "{}: {}",
+            self.finished.status,
+            self.finished.stderr
+        );
         self
     }
 

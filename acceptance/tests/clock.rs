@@ -41,18 +41,23 @@ fn record(clock: &str, gaps: &[u64]) -> Option<(Recorded, Account)> {
 }
 
 fn times_lie_between_the_readings(clock: &str) {
-    let gaps = [0, 0, 50, 0, 54, 60, 0, 140, 140, 50, 1000, 0, 54, 5000, 0, 60, 50, 54, 140, 0, 135, 130, 52, 51];
+    let gaps = [
+        0, 0, 50, 0, 54, 60, 0, 140, 140, 50, 1000, 0, 54, 5000, 0, 60, 50, 54, 140, 0, 135, 130,
+        52, 51,
+    ];
     let Some((recorded, account)) = record(clock, &gaps) else { return };
     let printed = judge::python("times.py", &[&recorded.trace()]);
     let mut worst_ns = 0;
     for (number, (line, (before, after))) in printed.lines().zip(&account.readings).enumerate() {
-        let time: Vec<u64> = line.split(' ').map(|word| word.parse().expect("times.py prints numbers")).collect();
+        let time: Vec<u64> =
+            line.split(' ').map(|word| word.parse().expect("times.py prints numbers")).collect();
         assert_eq!(time[0], number as u64, "out of order");
         let outside_ns = before.saturating_sub(time[1]).max(time[1].saturating_sub(*after));
         assert!(
             outside_ns <= TOLERANCE_NS,
             "event {number} after {} ms: {} is not in {before}..{after}, {outside_ns} ns off",
-            gaps[number], time[1]
+            gaps[number],
+            time[1]
         );
         worst_ns = worst_ns.max(outside_ns);
     }
@@ -77,7 +82,10 @@ fn babeltrace2_prints_the_wall_clock() {
     let mut times = Vec::new();
     judge::babeltrace2(&recorded.trace(), |line| times.push(line.time_ns));
     let (before, after) = account.readings[0];
-    assert!(times[0] + TOLERANCE_NS >= before && times[0] <= after + TOLERANCE_NS, "{times:?} {account:?}");
+    assert!(
+        times[0] + TOLERANCE_NS >= before && times[0] <= after + TOLERANCE_NS,
+        "{times:?} {account:?}"
+    );
     let date = run(std::process::Command::new("date").arg("+%s%N")).succeeded().stdout;
     let date: u64 = date.trim().parse().expect("date prints a number");
     assert!(times[1] <= date + TOLERANCE_NS, "a record of the past is later than now, {date}");

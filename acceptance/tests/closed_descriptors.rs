@@ -19,7 +19,11 @@ fn records_everything(when: &str) {
         .succeeded();
     let threads: u64 = recorded.report();
     let tally = judge::tally(&recorded.trace(), "thread");
-    assert_eq!(tally, (0..threads).map(|thread| (thread, EVENTS)).collect(), "closed at the {when}");
+    assert_eq!(
+        tally,
+        (0..threads).map(|thread| (thread, EVENTS)).collect(),
+        "closed at the {when}"
+    );
     assert_eq!(recorded.summary().lost_in_all(), 0);
 }
 

@@ -10,9 +10,8 @@ use ust_acceptance::{judge, skip};
 const EVENTS: u64 = 5_000_000;
 
 fn record<const N: usize>(threads: u64, options: [&str; N]) -> Option<Recorded> {
-    skip::judges_are_here().then(|| {
-        Recording::of("flood").options(options).arg(threads).arg(EVENTS).run().succeeded()
-    })
+    skip::judges_are_here()
+        .then(|| Recording::of("flood").options(options).arg(threads).arg(EVENTS).run().succeeded())
 }
 
 #[track_caller]
@@ -29,7 +28,10 @@ fn assert_all_accounted_for(recorded: &Recorded, events: u64) {
         seen += 1;
     });
     for (thread, (next, emitted)) in next.iter().zip(&emitted).enumerate() {
-        assert!(next <= emitted, "thread {thread} emitted {emitted} events, the last one is {next}");
+        assert!(
+            next <= emitted,
+            "thread {thread} emitted {emitted} events, the last one is {next}"
+        );
     }
     let summary = recorded.summary();
     assert_eq!((lines, seen), (summary.recorded, summary.recorded));
@@ -88,7 +90,8 @@ fn within_each_stream_neither_time_nor_numbers_go_back() {
     let recording = Recording::of("flood").options(options).arg(4).arg(FEWER).arg(600);
     let recorded = recording.run().succeeded();
     assert_all_accounted_for(&recorded, FEWER);
-    let said = judge::python("order.py", &[&recorded.trace(), "sequence".as_ref(), "thread".as_ref()]);
+    let said =
+        judge::python("order.py", &[&recorded.trace(), "sequence".as_ref(), "thread".as_ref()]);
     let words: Vec<&str> = said.split_whitespace().collect();
     let number = |at: usize| words[at].parse::<u64>().expect("order.py prints numbers");
     let (events, missing, discarded) = (number(1), number(3), number(5));

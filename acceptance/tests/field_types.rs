@@ -10,7 +10,10 @@ fn every_field_type_reads_back_bit_for_bit() {
     if !skip::judges_are_here() {
         return;
     }
-    for options in [["--clock", "monotonic", "--subbuf-size", "512K"], ["--clock", "tsc", "--subbuf-size", "32K"]] {
+    for options in [
+        ["--clock", "monotonic", "--subbuf-size", "512K"],
+        ["--clock", "tsc", "--subbuf-size", "32K"],
+    ] {
         let recorded = Recording::of("all_fields").options(options).run();
         if recorded.finished.code() == 2 {
             skip::skipped(&recorded.finished.stderr);

@@ -19,7 +19,12 @@ fn every_process_of_a_fork_storm_has_its_own_records_and_no_others() {
     if !skip::judges_are_here() {
         return;
     }
-    let recorded = Recording::of("fork_storm").options(["--subbuf-size", "1M"]).arg(500).arg(40).run().succeeded();
+    let recorded = Recording::of("fork_storm")
+        .options(["--subbuf-size", "1M"])
+        .arg(500)
+        .arg(40)
+        .run()
+        .succeeded();
     let accounts: Vec<Account> = recorded.report();
     assert_eq!(accounts.len(), 501);
 

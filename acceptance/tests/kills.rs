@@ -35,12 +35,20 @@ fn assert_every_noted_step_is_in(recorded: &Recorded) {
     let mut seen = [0; WORDS];
     let lines = judge::babeltrace2(&recorded.trace(), |line| {
         let of_thread = &mut seen[line.number("thread") as usize];
-        assert_eq!(line.number("sequence"), *of_thread, "lost, twice or out of order: {}", line.text);
+        assert_eq!(
+            line.number("sequence"),
+            *of_thread,
+            "lost, twice or out of order: {}",
+            line.text
+        );
         *of_thread += 1;
     });
     for thread in 1..=THREADS {
         let (noted, seen) = (words[thread], seen[thread]);
-        assert!(seen == noted || seen == noted + 1, "thread {thread} noted {noted} steps, {seen} are there");
+        assert!(
+            seen == noted || seen == noted + 1,
+            "thread {thread} noted {noted} steps, {seen} are there"
+        );
     }
     let summary = recorded.summary();
     assert_eq!((summary.recorded, summary.lost_in_all()), (lines, 0), "{summary:?}");

@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use ust_acceptance::command::{Finished, run};
+use ust_acceptance::command::{Finished, Running, run, wait_until};
 use ust_acceptance::{binaries, skip};
 
 const NOBODY: u32 = 65534;
@@ -25,7 +25,8 @@ impl Place {
         if !skip::has("setpriv", &[&SETPRIV[..], &["true"]].concat()) {
             return None;
         }
-        let dir = tempfile::Builder::new().prefix("ust-acceptance-").tempdir().expect("a directory");
+        let dir =
+            tempfile::Builder::new().prefix("ust-acceptance-").tempdir().expect("a directory");
         let place = Self { dir };
         set_mode(place.dir.path(), 0o755);
         for binary in [binaries::ust(), binaries::ustconsumerd(), binaries::program("one_event")] {
@@ -45,16 +46,24 @@ impl Place {
         self.dir.path().join(name)
     }
 
-    /// Runs a binary as nobody, in nobody's own directory.
-    fn run(&self, binary: &str, runtime_dir: &Path, arguments: &[&str]) -> Finished {
+    /// A binary as nobody, in nobody's own directory.
+    fn command(&self, binary: &str, runtime_dir: &Path) -> Command {
         let mut command = Command::new("setpriv");
-        command.args(SETPRIV).arg(self.path(binary)).args(arguments).current_dir(self.path("own"));
-        run(command.env("UST_RUNTIME_DIR", runtime_dir).env("TMPDIR", self.path("own")))
+        command.args(SETPRIV).arg(self.path(binary)).current_dir(self.path("own"));
+        command.env("UST_RUNTIME_DIR", runtime_dir).env("TMPDIR", self.path("own"));
+        command
+    }
+
+    /// Runs it.
+    fn run(&self, binary: &str, runtime_dir: &Path, arguments: &[&str]) -> Finished {
+        run(self.command(binary, runtime_dir).args(arguments))
     }
 
     fn names_in(&self, name: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.path(name)).expect("root may");
-        entries.map(|entry| entry.expect("root may").file_name().to_string_lossy().into_owned()).collect()
+        entries
+            .map(|entry| entry.expect("root may").file_name().to_string_lossy().into_owned())
+            .collect()
     }
 }
 
@@ -79,13 +88,18 @@ fn an_output_directory_that_cannot_be_written_to_is_refused() {
     let program = program.to_str().expect("text");
     for output in [place.path("roots"), place.path("roots/new"), place.path("roots/new/deeper")] {
         let text = output.to_str().expect("text");
-        let finished = place.run("ust", &runtime, &["record", "-o", text, "--summary", "summary", "--", program]);
+        let finished = place.run(
+            "ust",
+            &runtime,
+            &["record", "-o", text, "--summary", "summary", "--", program],
+        );
         assert_refused(&finished, 115, &output);
         assert_eq!(place.names_in("roots"), [""; 0]);
         assert_eq!(place.names_in("own"), [""; 0]);
     }
     // The same user in a directory of its own.
-    let finished = place.run("ust", &runtime, &["record", "-o", "trace", "--", program]).succeeded();
+    let finished =
+        place.run("ust", &runtime, &["record", "-o", "trace", "--", program]).succeeded();
     assert!(finished.stderr.contains("1 event recorded"), "{}", finished.stderr);
 }
 
@@ -93,31 +107,17 @@ fn an_output_directory_that_cannot_be_written_to_is_refused() {
 fn a_session_s_output_directory_that_the_daemon_cannot_write_to_is_refused() {
     let Some(place) = Place::new() else { return };
     let runtime = place.path("own/runtime");
-    place.run("ustconsumerd", &runtime, &["--daemonize"]).succeeded();
+    let _daemon = Running::start(&mut place.command("ustconsumerd", &runtime));
+    wait_until("the daemon's answer", || {
+        place.run("ust", &runtime, &["status"]).status.success().then_some(())
+    });
     let output = place.path("roots/new");
-    let finished = place.run("ust", &runtime, &["create", "mine", "-o", output.to_str().expect("text")]);
+    let finished =
+        place.run("ust", &runtime, &["create", "mine", "-o", output.to_str().expect("text")]);
     let list = place.run("ust", &runtime, &["list"]);
-    // Whatever came of it, the daemon is not to stay.
-    let status = place.run("ust", &runtime, &["status"]);
-    let pid = status.stdout.split(|c: char| !c.is_ascii_digit()).find_map(|word| word.parse::<u32>().ok());
-    stop_daemon(&runtime, pid);
     assert_refused(&finished, 115, &output);
     assert!(!list.succeeded().stdout.contains("mine"), "a session was half made");
     assert_eq!(place.names_in("roots"), [""; 0]);
-}
-
-/// Ends the daemon that serves a runtime directory.
-fn stop_daemon(runtime: &Path, pid: Option<u32>) {
-    let is_ours = |pid: u32| {
-        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        let wanted = format!("UST_RUNTIME_DIR={}", runtime.display());
-        environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
-    };
-    let processes = std::fs::read_dir("/proc").expect("there is a /proc");
-    let pids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    pids.chain(pid).filter(|pid| is_ours(*pid)).for_each(|pid| {
-        Command::new("kill").arg(pid.to_string()).status().expect("kill runs");
-    });
 }
 
 #[test]
@@ -125,7 +125,9 @@ fn a_runtime_directory_of_somebody_else_s_is_refused() {
     let Some(place) = Place::new() else { return };
     let runtime = place.path("roots");
     assert_refused(&place.run("ustconsumerd", &runtime, &[]), 111, &runtime);
-    for command in [&["status"][..], &["list"], &["create", "mine"], &["start"], &["stop"], &["destroy"]] {
+    for command in
+        [&["status"][..], &["list"], &["create", "mine"], &["start"], &["stop"], &["destroy"]]
+    {
         let finished = place.run("ust", &runtime, command);
         assert_refused(&finished, 111, &runtime);
     }

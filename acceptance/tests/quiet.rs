@@ -17,7 +17,9 @@ const SIGSYS_CODE: i32 = 128 + libc::SIGSYS;
 
 fn record<const N: usize>(mode: &str, options: [&str; N]) -> Option<Recorded> {
     // In a program that is not traced the instruments must find nothing, or they cannot be had here.
-    let plain = std::process::Command::new(ust_acceptance::binaries::program("quiet")).arg("still").status();
+    let plain = std::process::Command::new(ust_acceptance::binaries::program("quiet"))
+        .arg("still")
+        .status();
     if !plain.is_ok_and(|status| status.success()) {
         skip::skipped("no seccomp filter can be set here, or the clock needs system calls");
         return None;
@@ -42,7 +44,10 @@ fn within_a_sub_buffer_nothing_is_allocated_and_no_system_call_is_made() {
         let options = [size, large, count, two, "--clock", clock];
         let Some(recorded) = record("still", options) else { return };
         assert_quiet(&recorded);
-        assert_eq!((recorded.summary().recorded, recorded.summary().lost_in_all()), (EVENTS + 4, 0));
+        assert_eq!(
+            (recorded.summary().recorded, recorded.summary().lost_in_all()),
+            (EVENTS + 4, 0)
+        );
         assert_eq!(judge::count(&recorded.trace()), EVENTS + 4);
     }
 }
@@ -81,6 +86,8 @@ fn with_a_read_timer_no_system_call_is_made_however_many_sub_buffers_are_crossed
 #[test]
 fn without_a_read_timer_the_reader_is_woken_by_a_system_call() {
     // So that the test before this one is one.
-    let Some(recorded) = record("crosses", ["--subbuf-size", "16K", "--subbufs", "8"]) else { return };
+    let Some(recorded) = record("crosses", ["--subbuf-size", "16K", "--subbufs", "8"]) else {
+        return;
+    };
     assert_eq!(recorded.finished.code(), SIGSYS_CODE, "{}", recorded.finished.stderr);
 }

@@ -37,7 +37,11 @@ fn assert_all_accounted_for(recorded: &Recorded) -> Account {
     });
     let summary = recorded.summary();
     assert_eq!(summary.recorded, lines);
-    assert_eq!(lines + summary.lost_in_all(), account.flooded + account.rang, "{summary:?} {account:?}");
+    assert_eq!(
+        lines + summary.lost_in_all(),
+        account.flooded + account.rang,
+        "{summary:?} {account:?}"
+    );
     account
 }
 
@@ -49,7 +53,8 @@ fn events_of_a_handler_amid_a_flood_are_all_accounted_for() {
     // With room for everything, and with a ring so small that sub-buffers change all the time.
     for (size, count) in [("16M", "8"), ("4096", "4")] {
         let options = ["--subbuf-size", size, "--subbufs", count, "--flush-interval", "10"];
-        let recorded = Recording::of("alarms").options(options).arg("nested").arg(1_500_000).run().succeeded();
+        let recorded =
+            Recording::of("alarms").options(options).arg("nested").arg(1_500_000).run().succeeded();
         let account = assert_all_accounted_for(&recorded);
         assert!(account.rang > 100, "the timer was to fire all the time: {account:?}");
         if size == "16M" {

@@ -20,14 +20,23 @@ fn short_threads_share_few_streams_and_lose_nothing() {
     assert_eq!(emitted, THREADS * EVENTS);
     let mut next = vec![0; THREADS as usize];
     let lines = judge::babeltrace2(&recorded.trace(), |line| {
-        assert_eq!(line.number("tid"), line.number("vtid"), "another thread's packet: {}", line.text);
+        assert_eq!(
+            line.number("tid"),
+            line.number("vtid"),
+            "another thread's packet: {}",
+            line.text
+        );
         let next = &mut next[line.number("thread") as usize];
         assert_eq!(line.number("sequence"), *next, "{}", line.text);
         *next += 1;
     });
     assert!(next.iter().all(|next| *next == EVENTS));
     let summary = recorded.summary();
-    assert_eq!((lines, summary.recorded, summary.lost_in_all()), (emitted, emitted, 0), "{summary:?}");
+    assert_eq!(
+        (lines, summary.recorded, summary.lost_in_all()),
+        (emitted, emitted, 0),
+        "{summary:?}"
+    );
     // A thread is joined a moment before its stream is given back, so a few more than are alive.
     let files = stream_files(&recorded.folders()[0]).len() as u64;
     assert!(files <= 2 * ALIVE, "{files} stream files");

@@ -30,8 +30,12 @@ fn assert_whole_packets(bytes: &[u8], name: &Path) -> usize {
     let mut packets = 0;
     while at < bytes.len() {
         let rest = &bytes[at..];
-        let context = format!("packet {packets} at {at} of {} bytes, {}", bytes.len(), name.display());
-        assert!(rest.len() >= PACKET_SIZE_OFFSET + 8 && rest.starts_with(&MAGIC), "torn: {context}");
+        let context =
+            format!("packet {packets} at {at} of {} bytes, {}", bytes.len(), name.display());
+        assert!(
+            rest.len() >= PACKET_SIZE_OFFSET + 8 && rest.starts_with(&MAGIC),
+            "torn: {context}"
+        );
         let bits = rest[PACKET_SIZE_OFFSET..][..8].try_into().expect("eight bytes");
         let size = u64::from_le_bytes(bits) as usize / 8;
         assert!(size > PACKET_SIZE_OFFSET && size <= rest.len(), "half of {size} bytes: {context}");
@@ -48,7 +52,8 @@ fn copy(trace: &Path, to: &Path) -> Option<usize> {
     std::fs::create_dir(to).expect("there is room for a copy");
     let copy = |from: &Path| {
         let bytes = std::fs::read(from).unwrap_or_default();
-        std::fs::write(to.join(from.file_name().expect("a file")), &bytes).expect("there is room for a copy");
+        std::fs::write(to.join(from.file_name().expect("a file")), &bytes)
+            .expect("there is room for a copy");
         bytes
     };
     let files: Vec<PathBuf> = stream_files(&folder);
@@ -90,7 +95,10 @@ fn every_look_is_whole(below: &Path, flush_ms: &str, stops: bool) {
             started.running.signal(libc::SIGCONT);
         }
     }
-    assert!(packets > 20, "only {packets} packets were written while the observer looked {LOOKS} times");
+    assert!(
+        packets > 20,
+        "only {packets} packets were written while the observer looked {LOOKS} times"
+    );
     progress::set(&progress, 2, 1);
     let recorded = started.wait().succeeded();
     let beats = progress::read(&progress).expect("it is there")[1];
@@ -123,7 +131,9 @@ fn everything_is_flushed_at_least_every_second() {
     let started = recording.arg(path.display()).start();
     let (trace, look) = (started.trace(), started.path("look"));
     for _ in 0..3 {
-        let beats = wait_until("beats", || progress::read(&path).map(|words| words[1]).filter(|beats| *beats > 0));
+        let beats = wait_until("beats", || {
+            progress::read(&path).map(|words| words[1]).filter(|beats| *beats > 0)
+        });
         let at = std::time::Instant::now();
         wait_until("what was emitted, in the files", || {
             copy(&trace, &look).filter(|packets| *packets > 0)?;

@@ -52,7 +52,9 @@ impl<K> Stream<K> {
     }
 
     fn word(&self, memory: usize, offset: usize) -> usize {
-        assert!(memory < self.geometry.memory_count() && offset < self.geometry.subbuf_size_bytes());
+        assert!(
+            memory < self.geometry.memory_count() && offset < self.geometry.subbuf_size_bytes()
+        );
         assert_eq!(offset % WORD_BYTES, 0);
         memory * self.subbuf_words + offset / WORD_BYTES
     }
@@ -213,7 +215,10 @@ pub fn assert_exact<S: 'static>(consumer: &Consumer<S>, emitted: u32) {
     numbers.sort_unstable();
     numbers.dedup();
     assert_eq!(numbers.len(), consumer.numbers.len(), "read twice: {:?}", consumer.numbers);
-    assert!(numbers.iter().all(|number| (1..=emitted).contains(number)), "never emitted: {numbers:?}");
+    assert!(
+        numbers.iter().all(|number| (1..=emitted).contains(number)),
+        "never emitted: {numbers:?}"
+    );
     assert_eq!(
         numbers.len() as u64 + consumer.lost(),
         emitted.into(),

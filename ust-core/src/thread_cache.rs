@@ -94,7 +94,9 @@ impl ThreadCache {
     /// The streams that the thread has.
     fn take_streams(&self) -> impl Iterator<Item = &'static Stream> {
         // SAFETY: as in `stream`.
-        self.streams.iter().filter_map(|slot| unsafe { slot.swap(ptr::null_mut(), Ordering::AcqRel).as_ref() })
+        self.streams
+            .iter()
+            .filter_map(|slot| unsafe { slot.swap(ptr::null_mut(), Ordering::AcqRel).as_ref() })
     }
 }
 
@@ -135,12 +137,8 @@ fn caches_in(block: &AtomicPtr<ThreadCache>, number: usize) -> Option<&'static [
 fn new_block(block: &AtomicPtr<ThreadCache>, number: usize) -> Option<&'static [ThreadCache]> {
     let pages = private::wiped_on_fork((FIRST_BLOCK << number) * size_of::<ThreadCache>())?;
     // Who loses the race leaves its pages untouched, for good: addresses, no memory.
-    let _ = block.compare_exchange(
-        ptr::null_mut(),
-        pages.cast(),
-        Ordering::AcqRel,
-        Ordering::Acquire,
-    );
+    let _ =
+        block.compare_exchange(ptr::null_mut(), pages.cast(), Ordering::AcqRel, Ordering::Acquire);
     caches_in(block, number)
 }
 

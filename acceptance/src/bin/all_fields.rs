@@ -27,7 +27,14 @@ fn texts(text: &str, foreign: &CStr, after: u8);
 fn slices(bytes: &[u8], words: &[u16], longs: &[i64], doubles: &[f64], flags: &[bool], after: u8);
 
 #[tracepoint(provider = "all", level = Info)]
-fn arrays(bytes: [u8; 4], longs: [i32; 3], singles: &[f32; 2], letters: [char; 2], none: [u32; 0], after: u8);
+fn arrays(
+    bytes: [u8; 4],
+    longs: [i32; 3],
+    singles: &[f32; 2],
+    letters: [char; 2],
+    none: [u32; 0],
+    after: u8,
+);
 
 fn text(number: impl ToString) -> Value {
     Value::String(number.to_string())
@@ -62,7 +69,14 @@ fn numbers(account: &mut Vec<Value>) {
         signed(a, b, c, d, e);
         account.push(json!({"a": text(a), "b": text(b), "c": text(c), "d": text(d), "e": text(e)}));
     }
-    for (flag, letter) in [(false, '\0'), (true, char::MAX), (true, 'a'), (false, 'ß'), (true, '🦀'), (true, '\u{d7ff}')] {
+    for (flag, letter) in [
+        (false, '\0'),
+        (true, char::MAX),
+        (true, 'a'),
+        (false, 'ß'),
+        (true, '🦀'),
+        (true, '\u{d7ff}'),
+    ] {
         other(flag, letter);
         account.push(json!({"flag": text(u8::from(flag)), "letter": text(u32::from(letter))}));
     }
@@ -70,14 +84,42 @@ fn numbers(account: &mut Vec<Value>) {
 
 fn floating(account: &mut Vec<Value>) {
     let doubles = [
-        0.0, -0.0, 1.0, -1.5, f64::MIN, f64::MAX, f64::MIN_POSITIVE, f64::EPSILON, f64::INFINITY, f64::NEG_INFINITY,
-        f64::NAN, f64::from_bits(1), f64::from_bits(0x7ff8_0000_dead_beef), f64::from_bits(0xfff8_0000_0000_0001),
-        f64::from_bits(0x7ff0_0000_0000_0001), f64::from_bits(0xfff4_1234_5678_9abc), std::f64::consts::PI,
+        0.0,
+        -0.0,
+        1.0,
+        -1.5,
+        f64::MIN,
+        f64::MAX,
+        f64::MIN_POSITIVE,
+        f64::EPSILON,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+        f64::from_bits(1),
+        f64::from_bits(0x7ff8_0000_dead_beef),
+        f64::from_bits(0xfff8_0000_0000_0001),
+        f64::from_bits(0x7ff0_0000_0000_0001),
+        f64::from_bits(0xfff4_1234_5678_9abc),
+        std::f64::consts::PI,
     ];
     let singles = [
-        0.0, -0.0, 1.0, -1.5, f32::MIN, f32::MAX, f32::MIN_POSITIVE, f32::EPSILON, f32::INFINITY, f32::NEG_INFINITY,
-        f32::NAN, f32::from_bits(1), f32::from_bits(0x7fc0_beef), f32::from_bits(0xffc0_0001),
-        f32::from_bits(0x7f80_0001), f32::from_bits(0xffa1_2345), std::f32::consts::PI,
+        0.0,
+        -0.0,
+        1.0,
+        -1.5,
+        f32::MIN,
+        f32::MAX,
+        f32::MIN_POSITIVE,
+        f32::EPSILON,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+        f32::from_bits(1),
+        f32::from_bits(0x7fc0_beef),
+        f32::from_bits(0xffc0_0001),
+        f32::from_bits(0x7f80_0001),
+        f32::from_bits(0xffa1_2345),
+        std::f32::consts::PI,
     ];
     for (single, double) in singles.into_iter().zip(doubles) {
         floats(single, double);
@@ -122,9 +164,10 @@ fn sequences(account: &mut Vec<Value>) {
             "doubles": list(doubles, double), "flags": list(flags, |flag| text(u8::from(flag))), "after": "90",
         }));
     }
-    for (bytes, longs, singles, letters) in
-        [([0; 4], [i32::MIN, 0, i32::MAX], [0.0f32; 2], ['\0', 'z']), ([1, 2, 3, 255], [-1; 3], [-0.0, f32::MAX], ['🦀', 'é'])]
-    {
+    for (bytes, longs, singles, letters) in [
+        ([0; 4], [i32::MIN, 0, i32::MAX], [0.0f32; 2], ['\0', 'z']),
+        ([1, 2, 3, 255], [-1; 3], [-0.0, f32::MAX], ['🦀', 'é']),
+    ] {
         arrays(bytes, longs, &singles, letters, [], 0xff);
         account.push(json!({
             "bytes": list(&bytes, text), "longs": list(&longs, text),

@@ -30,7 +30,8 @@ fn main() {
     };
     let emit = &emit;
     let counts: Vec<u64> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || emit(thread))).collect();
+        let threads: Vec<_> =
+            (0..threads).map(|thread| scope.spawn(move || emit(thread))).collect();
         threads.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
     });
     report::write(&counts);

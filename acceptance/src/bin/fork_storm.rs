@@ -53,7 +53,8 @@ fn main() {
         }
         alive.into_iter().for_each(reap);
         is_over.store(true, Ordering::Release);
-        let of_threads: u64 = emitters.into_iter().map(|t| t.join().expect("it does not panic")).sum();
+        let of_threads: u64 =
+            emitters.into_iter().map(|t| t.join().expect("it does not panic")).sum();
         accounts.push(Account { pid: std::process::id(), emitted: children + of_threads });
     });
     report::write(&accounts);

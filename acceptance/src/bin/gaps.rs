@@ -25,7 +25,8 @@ fn distance_ns() -> i64 {
 }
 
 fn main() {
-    let gaps: Vec<u64> = std::env::args().skip(1).map(|gap| gap.parse().expect("milliseconds")).collect();
+    let gaps: Vec<u64> =
+        std::env::args().skip(1).map(|gap| gap.parse().expect("milliseconds")).collect();
     let before = distance_ns();
     let mut readings = Vec::new();
     for (number, gap) in gaps.into_iter().enumerate() {

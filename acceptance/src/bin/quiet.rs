@@ -24,7 +24,14 @@ fn others(flag: bool, letter: char, single: f32, double: f64);
 fn texts(text: &str, foreign: &CStr);
 
 #[tracepoint(provider = "quiet", level = Info)]
-fn sequences(bytes: &[u8], longs: &[u64], doubles: &[f64], flags: &[bool], array: [i32; 3], none: &[u16]);
+fn sequences(
+    bytes: &[u8],
+    longs: &[u64],
+    doubles: &[f64],
+    flags: &[bool],
+    array: [i32; 3],
+    none: &[u16],
+);
 
 const EVENTS: u64 = 1_000_000;
 
@@ -33,10 +40,20 @@ const TEXT: &str = "neither a system call nor an allocation, \0 not even for thi
 #[inline(never)]
 fn emit(n: u64) {
     match n % 4 {
-        0 => integers(n as u8, n as u16, n as u32, n, n as usize, n as i8, n as i16, n as i32, n as i64, n as isize),
+        0 => integers(
+            n as u8, n as u16, n as u32, n, n as usize, n as i8, n as i16, n as i32, n as i64,
+            n as isize,
+        ),
         1 => others(n % 8 == 1, 'ß', n as f32, n as f64),
         2 => texts(&TEXT[..n as usize % TEXT.len()], c"foreign"),
-        _ => sequences(&[1; 30][..n as usize % 30], &[n; 3], &[n as f64], &[true; 5], [n as i32; 3], &[]),
+        _ => sequences(
+            &[1; 30][..n as usize % 30],
+            &[n; 3],
+            &[n as f64],
+            &[true; 5],
+            [n as i32; 3],
+            &[],
+        ),
     }
 }
 

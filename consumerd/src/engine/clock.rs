@@ -42,10 +42,10 @@ impl Pair {
             (width, Pair { cycles: before + width / 2, monotonic_ns, realtime_ns })
         };
         // There is more than one try.
-        (0..TRIES).map(read).min_by_key(|(width, _)| *width).map_or_else(
-            || Pair { cycles: 0, monotonic_ns: 0, realtime_ns: 0 },
-            |(_, pair)| pair,
-        )
+        (0..TRIES)
+            .map(read)
+            .min_by_key(|(width, _)| *width)
+            .map_or_else(|| Pair { cycles: 0, monotonic_ns: 0, realtime_ns: 0 }, |(_, pair)| pair)
     }
 }
 
@@ -111,10 +111,15 @@ mod tests {
 
     #[test]
     fn offset_and_frequency_give_back_the_pair() {
-        let pair = Pair { cycles: 7_800_000_123, monotonic_ns: 3_000_000_047, realtime_ns: 1_795_000_000_123_456_789 };
+        let pair = Pair {
+            cycles: 7_800_000_123,
+            monotonic_ns: 3_000_000_047,
+            realtime_ns: 1_795_000_000_123_456_789,
+        };
         let clock = ClockDescription { kind: ClockKind::Tsc, freq_hz: 2_600_000_041, pair };
         let (seconds, cycles) = clock.offset();
-        let total = u128::from(seconds) * u128::from(clock.freq_hz) + u128::from(cycles + pair.cycles);
+        let total =
+            u128::from(seconds) * u128::from(clock.freq_hz) + u128::from(cycles + pair.cycles);
         let ns = total * NS_PER_S / u128::from(clock.freq_hz);
         assert!(ns.abs_diff(pair.realtime_ns.into()) <= 1, "{ns}");
     }

@@ -68,7 +68,9 @@ impl Connection {
             },
             Err(Errno::AGAIN | Errno::INTR) => Heard::Nothing,
             Err(Errno::CONNRESET) => Heard::End(None),
-            Err(error) => Heard::End(Some(format!("process {}: {error}", self.pid.as_raw_nonzero()))),
+            Err(error) => {
+                Heard::End(Some(format!("process {}: {error}", self.pid.as_raw_nonzero())))
+            }
         }
     }
 

@@ -50,7 +50,9 @@ pub enum StreamError {
     #[error("the record that ends at position {0} is too short for its header")]
     Header(u64),
     /// A record of a class that the process has not described.
-    #[error("the record that ends at position {0} is of class {1}, which the process has not described")]
+    #[error(
+        "the record that ends at position {0} is of class {1}, which the process has not described"
+    )]
     Class(u64, u32),
     /// The file cannot be written.
     #[error("the trace cannot be written: {0}")]

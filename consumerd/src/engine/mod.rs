@@ -104,7 +104,9 @@ pub enum EngineError {
     #[error(transparent)]
     RuntimeDir(#[from] RuntimeDirError),
     /// Another daemon serves this runtime directory.
-    #[error("a daemon already serves {0}: stop it first, or set UST_RUNTIME_DIR to another directory")]
+    #[error(
+        "a daemon already serves {0}: stop it first, or set UST_RUNTIME_DIR to another directory"
+    )]
     Taken(PathBuf),
     /// The kernel refused something.
     #[error("{0}: {1}")]
@@ -303,7 +305,8 @@ impl Engine {
     pub fn processes(&self) -> Vec<ProcessInfo> {
         let info = |tracked: &Tracked| {
             let file = tracked.process.file.as_ref()?;
-            let event = |class: &ctf::metadata::EventClass| (class.name.clone(), class.loglevel as u8);
+            let event =
+                |class: &ctf::metadata::EventClass| (class.name.clone(), class.loglevel as u8);
             Some(ProcessInfo {
                 pid: file.pid,
                 procname: file.procname.clone(),
@@ -358,6 +361,12 @@ impl Engine {
                 tracked.process.pass(channel_uid, pass, channel.destination());
             }
             tracked.process.add_to(channel_uid, &mut channel.past);
+        }
+        for (channel, error) in tracked.process.unexplained() {
+            tracing::error!("{error}");
+            if let Some(channel) = self.channels.get_mut(&channel) {
+                channel.past.errors.push(error);
+            }
         }
         for channel in self.channels.values_mut() {
             channel.past.add_lost(LOST_NO_STREAM, tracked.process.lost_no_stream());

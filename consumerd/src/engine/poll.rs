@@ -99,10 +99,7 @@ impl Engine {
         }
         let fds = sources.iter().map(|(_, fd)| PollFd::from_borrowed_fd(*fd, PollFlags::IN));
         let mut fds: Vec<_> = fds.collect();
-        let timeout = Timespec {
-            tv_sec: wait.as_secs() as _,
-            tv_nsec: wait.subsec_nanos().into(),
-        };
+        let timeout = Timespec { tv_sec: wait.as_secs() as _, tv_nsec: wait.subsec_nanos().into() };
         match poll(&mut fds, Some(&timeout)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(EngineError::Io("cannot poll".into(), error.into())),
@@ -164,6 +161,7 @@ impl Engine {
     fn handle(&mut self, number: u64, message: ToDaemon, fds: Vec<OwnedFd>) {
         let mut fds = fds.into_iter();
         match message {
+            ToDaemon::Introduction { process_uid } => self.meet(number, process_uid, fds.next()),
             ToDaemon::Hello { process_uid } => {
                 self.meet(number, process_uid, fds.next());
                 self.greet(number, process_uid);
@@ -233,8 +231,12 @@ impl Engine {
     /// Processes without an agent may have lost their image to `exec` without a word.
     fn bury_replaced_images(&mut self) {
         let is_gone = |tracked: &Tracked| tracked.agent.is_none() && !has_image(tracked);
-        let gone: Vec<_> =
-            self.processes.iter().filter(|(_, tracked)| is_gone(tracked)).map(|(uid, _)| *uid).collect();
+        let gone: Vec<_> = self
+            .processes
+            .iter()
+            .filter(|(_, tracked)| is_gone(tracked))
+            .map(|(uid, _)| *uid)
+            .collect();
         if !gone.is_empty() {
             self.take_in_everything();
             gone.into_iter().for_each(|uid| self.bury(uid));

@@ -108,9 +108,21 @@ impl Process {
         }
     }
 
+    /// Ring files that came without their process ever saying what is in them, each as an error: nobody
+    /// can read records whose classes are unknown.
+    pub fn unexplained(&self) -> impl Iterator<Item = (ChannelUid, String)> {
+        self.waiting.iter().map(|(channel, index, _)| {
+            let error = format!(
+                "ring file {index} of a process that never introduced itself is unreadable"
+            );
+            (*channel, error)
+        })
+    }
+
     /// Goes over every stream of one channel; whether anything was taken (of a [`Pass::Full`]).
     pub fn pass(&mut self, channel: ChannelUid, pass: Pass, to: Destination<'_>) -> bool {
-        let (Some(process), Some(of_channel)) = (&mut self.file, self.channels.get_mut(&channel)) else {
+        let (Some(process), Some(of_channel)) = (&mut self.file, self.channels.get_mut(&channel))
+        else {
             return false;
         };
         let ProcessChannel { files, folder, errors } = of_channel;
@@ -173,9 +185,12 @@ fn run(stream: &mut StreamDrain, pass: Pass, trace: &mut Trace<'_>) -> Result<bo
 
 impl RingFile {
     fn new(fd: &OwnedFd, channel: ChannelUid, index: u32, uid: [u8; 16]) -> Result<Self, String> {
-        let size = memfd::check(fd).map_err(|error| format!("a ring file is not sealed ({error})"))?;
-        let map = Mapping::new(fd, size).map_err(|error| format!("a ring file cannot be mapped ({error})"))?;
-        let untrusted = map.copy_out(0, size_of::<RingFileHeader>()).ok_or("a ring file is too short")?;
+        let size =
+            memfd::check(fd).map_err(|error| format!("a ring file is not sealed ({error})"))?;
+        let map = Mapping::new(fd, size)
+            .map_err(|error| format!("a ring file cannot be mapped ({error})"))?;
+        let untrusted =
+            map.copy_out(0, size_of::<RingFileHeader>()).ok_or("a ring file is too short")?;
         let field = |offset: usize, length: usize| &untrusted[offset..offset + length];
         let word = |offset| u32::from_ne_bytes(field(offset, 4).try_into().unwrap_or_default());
         let long = |offset| u64::from_ne_bytes(field(offset, 8).try_into().unwrap_or_default());
@@ -203,7 +218,8 @@ impl RingFile {
             // struct as the drains that use the words.
             #[allow(unsafe_code)]
             let words = unsafe { StreamWords::new(base, self.shape.geometry) };
-            let instance = u64::from(self.index) * u64::from(self.shape.stream_count) + u64::from(number);
+            let instance =
+                u64::from(self.index) * u64::from(self.shape.stream_count) + u64::from(number);
             self.streams.push(StreamDrain::new(words, instance));
         }
     }

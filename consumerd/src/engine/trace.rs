@@ -175,10 +175,7 @@ fn preamble(uuid: [u8; 16], process: &ProcessFile, clock: ClockDescription) -> S
             offset_s,
             offset_cycles,
         },
-        streams: vec![StreamClass {
-            id: STREAM_CLASS,
-            extra: vec![("vtid".into(), Integer::I32)],
-        }],
+        streams: vec![StreamClass { id: STREAM_CLASS, extra: vec![("vtid".into(), Integer::I32)] }],
     })
 }
 

@@ -3,15 +3,18 @@
 
 pub mod daemon;
 
+use rustix::net::sockopt::socket_peercred;
+use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Nothing here takes longer, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A directory, and in it, at `rt`, a runtime directory that is not there yet.
 pub struct Sandbox {
@@ -132,6 +135,16 @@ impl Sandbox {
     }
 }
 
+impl Drop for Sandbox {
+    /// A daemon in the background outlives a test that fails; who listens is known to the kernel.
+    fn drop(&mut self) {
+        let socket = UnixStream::connect(self.runtime_dir().join("control.sock"));
+        if let Some(daemon) = socket.ok().and_then(|socket| socket_peercred(socket).ok()) {
+            let _ = kill_process(daemon.pid, Signal::KILL);
+        }
+    }
+}
+
 /// The `ust` binary.
 pub fn ust() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_ust"))
@@ -158,12 +171,16 @@ pub fn wait(mut child: Child) -> Ended {
     let stderr = std::thread::spawn(move || read_all(stderr));
     let started = Instant::now();
     let status = loop {
-        if let Some(status) = child.try_wait().unwrap() {
+        let status = child.try_wait().unwrap();
+        if let Some(status) = status.filter(|_| stdout.is_finished() && stderr.is_finished()) {
             break status;
         }
         if started.elapsed() > PATIENCE {
             let _ = child.kill();
-            panic!("it hangs");
+            panic!(
+                "{}",
+                if status.is_some() { "somebody holds its pipes open" } else { "it hangs" }
+            );
         }
         std::thread::sleep(Duration::from_millis(5));
     };
@@ -195,7 +212,6 @@ pub fn until_written(path: &Path) -> String {
 }
 
 /// Sends a signal.
-pub fn kill(pid: u32, signal: rustix::process::Signal) {
-    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    rustix::process::kill_process(pid, signal).unwrap();
+pub fn kill(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
 }

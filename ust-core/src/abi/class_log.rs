@@ -78,7 +78,12 @@ const _: () = {
 
 impl ProcessHeader {
     /// The header of a fresh process file.
-    pub fn new(pid: u32, process_uid: [u8; 16], created_realtime_ns: u64, procname: [u8; 16]) -> Self {
+    pub fn new(
+        pid: u32,
+        process_uid: [u8; 16],
+        created_realtime_ns: u64,
+        procname: [u8; 16],
+    ) -> Self {
         Self {
             magic: PROCESS_MAGIC,
             abi_version: super::ABI_VERSION,

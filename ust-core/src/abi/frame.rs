@@ -109,7 +109,10 @@ mod tests {
     #[test]
     fn every_constructor_decodes_to_itself() {
         for length_bytes in [4, 5, 8, 12, MAX_RECORD_BYTES] {
-            assert_eq!(Frame::decode(Frame::in_flight(length_bytes)), Frame::InFlight { length_bytes });
+            assert_eq!(
+                Frame::decode(Frame::in_flight(length_bytes)),
+                Frame::InFlight { length_bytes }
+            );
             for kind in [FrameKind::Event, FrameKind::Note] {
                 let word = Frame::committed(kind, length_bytes);
                 assert_eq!(Frame::decode(word), Frame::Committed { kind, length_bytes });

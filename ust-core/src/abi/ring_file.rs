@@ -58,7 +58,12 @@ const _: () = {
 
 impl RingFileHeader {
     /// A header for streams of `geometry`, with as many of them as one file takes.
-    pub fn new(geometry: Geometry, process_uid: [u8; 16], channel_uid: u64, file_index: u32) -> Self {
+    pub fn new(
+        geometry: Geometry,
+        process_uid: [u8; 16],
+        channel_uid: u64,
+        file_index: u32,
+    ) -> Self {
         Self {
             magic: RING_FILE_MAGIC,
             abi_version: ABI_VERSION,

@@ -13,6 +13,7 @@ use super::{endpoint, socket};
 use crate::channel::RingFile;
 use crate::session::{self, ProcessFile, fork};
 use crate::thread_cache;
+use rustix::fd::BorrowedFd;
 use rustix::net::SendFlags;
 
 /// Gets the calling thread a stream in the channel at `slot`. `false` if the event cannot be recorded.
@@ -47,34 +48,37 @@ fn claim_for(cache: &thread_cache::ThreadCache, slot: usize) -> Option<()> {
     let channel = session::channel(slot)?;
     let process = session::process()?;
     let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
-    let claimed = channel.claim(process.uid, tid)?;
-    if !claimed.file.is_sent() && send(claimed.file, process).is_some() {
-        claimed.file.set_sent();
-    }
-    cache.set_stream(slot, claimed.stream);
+    // If it cannot be sent, the event is counted as lost, and the next one tries again.
+    let send = |file: &RingFile| send_ring(file, process).is_some();
+    cache.set_stream(slot, channel.claim(process.uid, tid, send)?);
     Some(())
 }
 
 /// Sends a ring file, and the process file if there still is a descriptor of it.
-fn send(file: &RingFile, process: &ProcessFile) -> Option<()> {
+fn send_ring(file: &RingFile, process: &ProcessFile) -> Option<()> {
     let message = ToDaemon::Handover {
         process_uid: process.uid,
         channel_uid: file.channel_uid,
         file_index: file.index,
     };
-    let mut buffer = [0; 64];
-    let bytes = encode_into(&mut buffer, &message)?;
-    let connection = socket::connect_to(endpoint()?, false).ok()?;
     let ring = file.descriptor()?;
-    let both;
-    let alone = [ring];
-    let fds = match process.descriptor() {
-        Some(process) => {
-            both = [ring, process];
-            &both[..]
-        }
-        None => &alone[..],
-    };
+    match process.descriptor() {
+        Some(process) => send_alone(&message, &[ring, process]),
+        None => send_alone(&message, &[ring]),
+    }
+}
+
+/// Sends the process file, so that nothing is lost if `main` begins by closing every descriptor.
+pub(super) fn introduce() -> Option<()> {
+    let process = session::process()?;
+    send_alone(&ToDaemon::Introduction { process_uid: process.uid }, &[process.descriptor()?])
+}
+
+/// One message on a connection of its own.
+fn send_alone(message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> Option<()> {
+    let mut buffer = [0; 64];
+    let bytes = encode_into(&mut buffer, message)?;
+    let connection = socket::connect_to(endpoint()?, false).ok()?;
     socket::send(&connection, bytes, fds, SendFlags::DONTWAIT).ok()
 }
 

@@ -143,7 +143,10 @@ mod tests {
                 set.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
             })
         };
-        assert_eq!(with(&[("UST_RUNTIME_DIR", "/a"), ("XDG_RUNTIME_DIR", "/b")]).path(), Path::new("/a"));
+        assert_eq!(
+            with(&[("UST_RUNTIME_DIR", "/a"), ("XDG_RUNTIME_DIR", "/b")]).path(),
+            Path::new("/a")
+        );
         assert_eq!(with(&[("XDG_RUNTIME_DIR", "/b")]).path(), Path::new("/b/ust"));
         let uid = geteuid().as_raw();
         assert_eq!(with(&[]).path(), Path::new(&format!("/tmp/ust-{uid}")));

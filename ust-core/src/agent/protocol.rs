@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   process                                                daemon
-//!   agent connects        Hello + process file  ---------->
+//!   constructor, fork     Introduction + process file ---->       on a connection of its own
+//!   agent connects        Hello (+ process file) --------->
 //!                         <---------- Welcome + doorbell, Rules
 //!   agent                 Applied{generation}   ---------->       each time it has been given Rules
 //!
@@ -32,12 +33,17 @@ pub const MAX_CHANNELS: usize = 8;
 /// What a process says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToDaemon {
-    /// First message of an agent's connection. With it comes the process file.
+    /// The process file, as soon as there is one: `main` may close every descriptor first thing.
+    Introduction {
+        /// Identity of the process, as in its process file.
+        process_uid: [u8; 16],
+    },
+    /// First message of an agent's connection. With it comes the process file if the agent has it.
     Hello {
         /// Identity of the process, as in its process file.
         process_uid: [u8; 16],
     },
-    /// A ring file, and behind it the process file unless the agent has it safe already.
+    /// A ring file, and behind it the process file if there still is a descriptor of it.
     Handover {
         /// Identity of the process.
         process_uid: [u8; 16],

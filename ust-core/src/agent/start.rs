@@ -5,7 +5,7 @@
 
 use super::paths::RuntimeDir;
 use super::protocol::{MAX_MESSAGE_BYTES, Rules, decode};
-use super::{ENDPOINT, thread};
+use super::{ENDPOINT, handover, thread};
 use crate::callsite::Callsite;
 use crate::session::{self, fork};
 use crate::sync::{AtomicBool, Ordering};
@@ -30,9 +30,13 @@ pub fn register_module(callsites: &'static [&'static Callsite]) {
     }
     thread_cache::initialise(thread_ends);
     // SAFETY: handlers that stay linked: this crate's code is unloaded with nobody left to fork.
-    unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child)) };
+    unsafe {
+        libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child))
+    };
     if let Some(rules) = published_rules(&dir) {
         session::apply(rules);
+        // If it fails the agent will say it, or the first event.
+        let _ = handover::introduce();
     }
     thread::start();
 }
@@ -73,6 +77,7 @@ unsafe extern "C" fn after_fork_child() {
     if IS_HELD.swap(false, Ordering::Relaxed) {
         fork::let_registry_go();
         if is_current {
+            let _ = handover::introduce();
             thread::start();
         }
     }

@@ -156,7 +156,9 @@ impl WakeWord {
         // SAFETY: mapped as long as `self`; the reference is only handed to the kernel, which reports a
         // page that is not there as an error.
         let word = unsafe { &*word };
-        if futex::wait(word.futex(), futex::Flags::empty(), seen, None) == Err(rustix::io::Errno::FAULT) {
+        if futex::wait(word.futex(), futex::Flags::empty(), seen, None)
+            == Err(rustix::io::Errno::FAULT)
+        {
             // Somebody truncated it. Looking once in a while is all that is left.
             std::thread::sleep(std::time::Duration::from_secs(1));
         }

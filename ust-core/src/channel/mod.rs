@@ -45,30 +45,34 @@ pub struct ChannelShape {
     pub clock: ClockKind,
 }
 
-/// A stream that a thread has claimed.
-#[derive(Debug, Clone, Copy)]
-pub struct Claimed {
-    /// The file that it lies in.
-    pub file: &'static RingFile,
-    /// The stream.
-    pub stream: &'static Stream,
-}
-
 impl Channel {
     /// A channel without any ring yet.
     pub fn new(shape: ChannelShape) -> Self {
         Self { shape, files: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_FILES] }
     }
 
-    /// Claims a stream for thread `tid` and notes in it whose it is now. `None`: no memory, no descriptor.
-    pub fn claim(&self, process_uid: [u8; 16], tid: u32) -> Option<Claimed> {
+    /// Claims a stream for thread `tid` and notes in it whose it is now. `None`: no memory, no descriptor,
+    /// or `send` could not send a file that the daemon does not have yet.
+    pub fn claim(
+        &self,
+        process_uid: [u8; 16],
+        tid: u32,
+        send: impl Fn(&RingFile) -> bool,
+    ) -> Option<&'static Stream> {
         for (index, slot) in self.files.iter().enumerate() {
             let file = match file_in(slot) {
                 Some(file) => file,
                 None => self.install(slot, index as u32, process_uid)?,
             };
+            // Nobody would ever read what is written into a file that the daemon does not have.
+            if !file.is_sent() {
+                if !send(file) {
+                    return None;
+                }
+                file.set_sent();
+            }
             if let Some(stream) = file.claim(tid) {
-                return Some(Claimed { file, stream });
+                return Some(stream);
             }
         }
         None

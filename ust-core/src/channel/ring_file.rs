@@ -3,12 +3,12 @@
 
 use super::ChannelShape;
 use crate::abi::{MAX_STREAMS_PER_FILE, RingFileHeader, RingFileShape, StreamControl, StreamState};
+use crate::ring::RingMemory;
 use crate::shm::{Mapping, memfd, private};
 use crate::stream::Stream;
-use crate::ring::RingMemory;
 use crate::sync::{AtomicBool, AtomicU64, Local, Ordering};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use core::mem::ManuallyDrop;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// One memfd of streams.
 #[derive(Debug)]
@@ -104,7 +104,8 @@ impl RingFile {
 
     /// Gives a stream back, if it is one of this file's: its owner has ended.
     pub fn release(&self, stream: &'static Stream) -> bool {
-        let is_it = |other: &Option<Stream>| other.as_ref().is_some_and(|o| core::ptr::eq(o, stream));
+        let is_it =
+            |other: &Option<Stream>| other.as_ref().is_some_and(|o| core::ptr::eq(o, stream));
         let Some(index) = self.streams.iter().position(is_it) else { return false };
         stream.words().control().state.store(StreamState::Ended as u32, Ordering::Release);
         // Release: pairs with `claim`'s acquire.

@@ -206,7 +206,9 @@ impl<M: RingMemory> Reader<M> {
         let left = self.geometry.subbuf_size_bytes() - offset;
         let length_bytes = match untrusted_frame {
             Frame::Empty => return Ok(Frame::Empty),
-            Frame::Committed { length_bytes, .. } | Frame::InFlight { length_bytes } => length_bytes,
+            Frame::Committed { length_bytes, .. } | Frame::InFlight { length_bytes } => {
+                length_bytes
+            }
             // A pad goes to the end, or it is none.
             Frame::Pad { length_bytes } if length_bytes == left => return Ok(untrusted_frame),
             Frame::Pad { length_bytes } => {

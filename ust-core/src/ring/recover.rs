@@ -74,9 +74,7 @@ impl<M: RingMemory> Reader<M> {
         let reach = self.subbuf_start
             + self.geometry.capacity_bytes()
             + self.geometry.subbuf_size_bytes() as u64;
-        if untrusted_position < self.cursor()
-            || untrusted_position > reach
-        {
+        if untrusted_position < self.cursor() || untrusted_position > reach {
             return Err(Corruption::Position { position: untrusted_position });
         }
         Ok(untrusted_position)

@@ -108,7 +108,8 @@ where
     }
 
     // B. Masked, because the shared word may have been tampered with.
-    let previous = geometry.offset((offset as u64).wrapping_sub(position.last_record_bytes() as u64));
+    let previous =
+        geometry.offset((offset as u64).wrapping_sub(position.last_record_bytes() as u64));
     // SAFETY: `memory` was compared, and `geometry.offset` of a difference of multiples of four is a
     // multiple of four below the sub-buffer size.
     let previous_frame = unsafe { ring.frame(memory, previous) }.load(order::previous_frame_load());
@@ -129,14 +130,8 @@ where
     }
     reach(Point::ReserveMoved);
 
-    let reservation = Reservation {
-        memory,
-        offset,
-        length_bytes,
-        clock: now,
-        is_short,
-        kind: request.kind,
-    };
+    let reservation =
+        Reservation { memory, offset, length_bytes, clock: now, is_short, kind: request.kind };
     announce(ring, &reservation);
     Attempt::Reserved(reservation)
 }

@@ -24,7 +24,8 @@ use crate::channel::Channel;
 use crate::sync::{AtomicPtr, Ordering};
 use core::ptr;
 
-static SLOTS: [AtomicPtr<Channel>; MAX_CHANNELS] = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHANNELS];
+static SLOTS: [AtomicPtr<Channel>; MAX_CHANNELS] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHANNELS];
 static PROCESS: AtomicPtr<ProcessFile> = AtomicPtr::new(ptr::null_mut());
 
 /// The channel at `slot`, if there is one. Async-signal-safe.

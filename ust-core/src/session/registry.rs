@@ -149,8 +149,7 @@ impl Registry {
             let geometry = Geometry::new(wanted.subbuf_size_bytes, wanted.subbuf_count.into());
             let free_slot = (0..MAX_CHANNELS).find(|slot| channel(*slot).is_none());
             let (Ok(geometry), Some(slot)) = (geometry, free_slot) else { continue };
-            let shape =
-                ChannelShape { uid: wanted.channel_uid, geometry, clock: wanted.clock };
+            let shape = ChannelShape { uid: wanted.channel_uid, geometry, clock: wanted.clock };
             set_channel(slot, private::place(Channel::new(shape)));
         }
     }
@@ -167,10 +166,12 @@ impl Registry {
     /// Logs every class that is not, and sets every callsite's word.
     fn switch_all(&mut self) {
         let Some(process) = process() else { return };
-        let patterns = self.rules.channels.iter().filter(|rules| rules.is_active).filter_map(|rules| {
-            let globs = rules.events.iter().map(|glob| WildMatch::new(glob)).collect::<Vec<_>>();
-            Some((1u32 << slot_of(rules)?, globs))
-        });
+        let patterns =
+            self.rules.channels.iter().filter(|rules| rules.is_active).filter_map(|rules| {
+                let globs =
+                    rules.events.iter().map(|glob| WildMatch::new(glob)).collect::<Vec<_>>();
+                Some((1u32 << slot_of(rules)?, globs))
+            });
         let patterns: Vec<_> = patterns.collect();
         for known in &mut self.known {
             if known.entry_offset.is_none() {
@@ -178,8 +179,12 @@ impl Registry {
             }
             // A class that the log has no room for cannot be recorded: nobody could read it.
             let Some(entry_offset) = known.entry_offset else { continue };
-            let matches = |globs: &[WildMatch]| globs.iter().any(|glob| glob.matches(&known.full_name));
-            let slots = patterns.iter().filter(|(_, globs)| matches(globs)).fold(0, |all, (bit, _)| all | bit);
+            let matches =
+                |globs: &[WildMatch]| globs.iter().any(|glob| glob.matches(&known.full_name));
+            let slots = patterns
+                .iter()
+                .filter(|(_, globs)| matches(globs))
+                .fold(0, |all, (bit, _)| all | bit);
             if slots != 0 && known.class_id.is_none() {
                 process.assign_class_id(entry_offset, self.next_class_id);
                 known.class_id = Some(self.next_class_id);

@@ -4,7 +4,9 @@
 //! before it maps or sends the file, and a receiver looks at the seals before it maps.
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create};
+use rustix::fs::{
+    MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create,
+};
 use rustix::io;
 
 /// The size can no longer change, nor can anybody add a seal that would take writing away.

@@ -1,0 +1,94 @@
+//! `odd_places`: emits where programs rarely do, one event for each place, each the first of its thread if it can be.
+//!
+//! The account is the names of the places.
+
+use std::cell::RefCell;
+use ust_acceptance::report;
+use ust_core::tracepoint;
+
+#[tracepoint(provider = "odd", level = Info)]
+fn place(number: u64);
+
+/// The account's names, by number.
+const PLACES: [&str; 7] = [
+    "main",
+    "a thread's destructor, first event",
+    "a thread's destructor, after others",
+    "a handler on a small stack, first event",
+    "a thread with the smallest stack, first event",
+    "a thread that main does not wait for",
+    "atexit",
+];
+
+struct EmitsAtTheEnd(u64);
+
+impl Drop for EmitsAtTheEnd {
+    fn drop(&mut self) {
+        place(self.0);
+    }
+}
+
+thread_local! {
+    static AT_THE_END: RefCell<Option<EmitsAtTheEnd>> = const { RefCell::new(None) };
+}
+
+fn in_a_thread(job: impl FnOnce() + Send + 'static) {
+    std::thread::spawn(job).join().expect("it does not panic");
+}
+
+extern "C" fn handler(_: libc::c_int) {
+    place(3);
+}
+
+/// What `sigaltstack` users take: SIGSTKSZ of old.
+const SMALL_STACK_BYTES: usize = 8192;
+
+#[allow(unsafe_code)]
+fn on_a_small_stack() {
+    let mut stack = vec![0u8; SMALL_STACK_BYTES];
+    // SAFETY: a stack that lives until it is taken away, and a handler that is async-signal-safe.
+    unsafe {
+        let mut alternative: libc::stack_t = core::mem::zeroed();
+        alternative.ss_sp = stack.as_mut_ptr().cast();
+        alternative.ss_size = stack.len();
+        let mut before: libc::stack_t = core::mem::zeroed();
+        libc::sigaltstack(&alternative, &mut before);
+        let mut action: libc::sigaction = core::mem::zeroed();
+        action.sa_sigaction = handler as *const () as usize;
+        action.sa_flags = libc::SA_ONSTACK;
+        libc::sigaction(libc::SIGUSR1, &action, core::ptr::null_mut());
+        libc::pthread_kill(libc::pthread_self(), libc::SIGUSR1);
+        libc::sigaltstack(&before, core::ptr::null_mut());
+    }
+}
+
+extern "C" fn at_exit() {
+    place(6);
+}
+
+#[allow(unsafe_code)]
+fn main() {
+    // SAFETY: a function that stays.
+    unsafe { libc::atexit(at_exit) };
+    in_a_thread(|| AT_THE_END.with_borrow_mut(|it| *it = Some(EmitsAtTheEnd(1))));
+    in_a_thread(|| {
+        AT_THE_END.with_borrow_mut(|it| *it = Some(EmitsAtTheEnd(2)));
+        place(100);
+    });
+    in_a_thread(on_a_small_stack);
+    // SAFETY: asks for a number.
+    let smallest = unsafe { libc::sysconf(libc::_SC_THREAD_STACK_MIN) }.max(16384) as usize;
+    let tiny = std::thread::Builder::new().stack_size(smallest).spawn(|| place(4));
+    tiny.expect("it starts").join().expect("it does not panic");
+    let (told, hears) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        place(5);
+        told.send(()).expect("main waits for this");
+        loop {
+            std::thread::park();
+        }
+    });
+    hears.recv().expect("the thread says so");
+    place(0);
+    report::write(&PLACES);
+}

@@ -1,0 +1,199 @@
+//! With a daemon: whoever comes first, the other finds it, and sessions record what their rules say.
+//!
+//! The traced program emits an event first thing in `main`, then one a millisecond, and notes each; so it can be
+//! told from outside which records must be in the trace of a session that was started and stopped meanwhile.
+
+use std::path::{Path, PathBuf};
+use ust_acceptance::command::{Running, wait_until};
+use ust_acceptance::daemon::Site;
+use ust_acceptance::progress::{self, WORDS};
+use ust_acceptance::{judge, skip};
+
+/// A metronome of a site's.
+struct Metronome {
+    running: Running,
+    progress: PathBuf,
+}
+
+impl Metronome {
+    fn start(site: &Site, name: &str) -> Self {
+        let progress = site.path(name);
+        let running = site.program("metronome", &[progress.to_str().expect("text")]);
+        Self { running, progress }
+    }
+
+    fn beats(&self) -> u64 {
+        progress::read(&self.progress).map_or(0, |words| words[1])
+    }
+
+    /// Waits for so many beats from now on.
+    fn beat(&self, more: u64) -> u64 {
+        let until = self.beats() + more;
+        wait_until("beats", || (self.beats() >= until).then_some(()));
+        self.beats()
+    }
+
+    /// Lets it come to its own end.
+    fn end(self) -> u64 {
+        progress::set(&self.progress, 2, 1);
+        self.running.wait().succeeded();
+        let words = progress::read(&self.progress).expect("it is there");
+        assert_eq!(words[WORDS - 1], 1);
+        words[1]
+    }
+}
+
+/// Waits until the daemon knows the program.
+fn wait_until_found(site: &Site, program: &Metronome) {
+    let pid = program.running.pid().to_string();
+    wait_until("the program in `ust list`", || {
+        let list = site.ust(&["list"]).succeeded().stdout;
+        list.split_whitespace().any(|word| word == pid).then_some(())
+    });
+}
+
+/// The beats in a trace: all of them, from one to another, none missing between them.
+#[track_caller]
+fn beats_in(trace: &Path) -> std::ops::Range<u64> {
+    let mut beats: Option<std::ops::Range<u64>> = None;
+    judge::babeltrace2(trace, |line| {
+        if line.is_of("metronome:beat") {
+            let number = line.number("number");
+            let beats = beats.get_or_insert(number..number);
+            assert_eq!(number, beats.end, "{}", line.text);
+            beats.end += 1;
+        }
+    });
+    beats.expect("there are beats in the trace")
+}
+
+#[test]
+fn a_daemon_that_comes_after_the_program_finds_it_and_records_it() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let program = Metronome::start(&site, "progress");
+    program.beat(20);
+    let _daemon = site.daemon(&[]);
+    wait_until_found(&site, &program);
+    let trace = site.start_session("mine", "metronome:*");
+    // `ust start` returns when recording is on, `ust stop` when it is off and all is in the files.
+    let first = program.beats();
+    let last = program.beat(50);
+    site.ust(&["stop"]).succeeded();
+    let seen = beats_in(&trace);
+    assert!(seen.start <= first + 1 && seen.end >= last, "{seen:?} are there, not {first}..{last}");
+    let after_stop = program.beat(20);
+    site.ust(&["destroy"]).succeeded();
+    assert_eq!(beats_in(&trace), seen, "recorded after `ust stop`, at {after_stop}");
+    program.end();
+}
+
+#[test]
+fn with_a_daemon_before_the_program_its_first_event_of_main_is_recorded() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let _daemon = site.daemon(&[]);
+    let trace = site.start_session("mine", "metronome:*");
+    let program = Metronome::start(&site, "progress");
+    program.beat(10);
+    let beats = program.end();
+    site.end_session("mine");
+    assert_eq!(beats_in(&trace), 0..beats);
+    assert_eq!(judge::count(&trace), beats + 1, "the first event of main");
+}
+
+#[test]
+fn a_rule_that_matches_nothing_yet_stands_and_is_listed_so() {
+    let site = Site::new();
+    let _daemon = site.daemon(&[]);
+    let trace = site.start_session("mine", "metronome:b?at");
+    site.ust(&["enable-event", "no_such:*"]).succeeded();
+    let list = site.ust(&["list"]).succeeded().stdout;
+    assert_eq!(list.matches("matches nothing yet").count(), 2, "{list}");
+    let program = Metronome::start(&site, "progress");
+    program.beat(10);
+    wait_until_found(&site, &program);
+    let list = site.ust(&["list"]).succeeded().stdout;
+    assert_eq!(list.matches("matches nothing yet").count(), 1, "{list}");
+    let beats = program.end();
+    site.end_session("mine");
+    if skip::judges_are_here() {
+        assert_eq!((beats_in(&trace), judge::count(&trace)), (0..beats, beats));
+    }
+}
+
+#[test]
+fn a_daemon_that_is_killed_harms_no_program_and_the_next_one_finds_it() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let daemon = site.daemon(&[]);
+    let trace = site.start_session("first", "metronome:*");
+    let program = Metronome::start(&site, "progress");
+    program.beat(20);
+    daemon.signal(libc::SIGKILL);
+    assert_eq!(daemon.wait().code(), 137);
+    program.beat(20);
+    // What was written until then is whole; nothing need have been.
+    if trace.join("metadata").exists() {
+        judge::count(&trace);
+    }
+    let _daemon = site.daemon(&[]);
+    wait_until_found(&site, &program);
+    let trace = site.start_session("second", "metronome:*");
+    let first = program.beats();
+    let last = program.beat(50);
+    site.end_session("second");
+    let seen = beats_in(&trace);
+    assert!(seen.start <= first + 1 && seen.end >= last, "{seen:?} are there, not {first}..{last}");
+    program.end();
+}
+
+#[test]
+fn two_sessions_whose_rules_overlap_both_get_their_records() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let _daemon = site.daemon(&[]);
+    let all = site.start_session("all", "*");
+    let beats = site.start_session("beats", "metronome:beat");
+    let program = Metronome::start(&site, "progress");
+    let until = program.beat(30);
+    // One of them ends while the other goes on.
+    site.end_session("beats");
+    program.beat(30);
+    let count = program.end();
+    site.end_session("all");
+    assert_eq!((beats_in(&all), judge::count(&all)), (0..count, count + 1));
+    let seen = beats_in(&beats);
+    assert!(
+        seen.start == 0 && seen.end >= until && seen.end < count,
+        "{seen:?} of {count}, {until} before the stop"
+    );
+    assert_eq!(judge::count(&beats), seen.end, "the first event of main is none of this session's");
+}
+
+#[test]
+fn a_daemon_that_is_told_to_end_completes_every_trace() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    for signal in [libc::SIGTERM, libc::SIGINT] {
+        let site = Site::new();
+        let daemon = site.daemon(&[]);
+        let trace = site.start_session("mine", "metronome:*");
+        let program = Metronome::start(&site, "progress");
+        let until = program.beat(30);
+        daemon.signal(signal);
+        daemon.wait().succeeded();
+        let seen = beats_in(&trace);
+        assert!(seen.start == 0 && seen.end >= until, "{seen:?}, {until} before the signal");
+        program.end();
+    }
+}

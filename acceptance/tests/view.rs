@@ -1,0 +1,100 @@
+//! `ust view` prints what `babeltrace2` prints: as many lines, with the same times and the same values.
+//!
+//! Compared are the fields of each line, by their text; `babeltrace2` shows a packet's whole context, so what stands
+//! in the first braces is not. Floats are the same number, of which babeltrace2 shows six digits. Strings with quotes
+//! or control characters are shown differently, and empty ones babeltrace2 2.0.4 prints with what an earlier event
+//! had there, so that event is passed over. Times may differ by the nanosecond that a rounding is worth.
+
+use std::path::Path;
+use std::process::Command;
+use ust_acceptance::command::run;
+use ust_acceptance::{binaries, judge, recording::Recording, skip};
+
+const NS_PER_S: u64 = 1_000_000_000;
+
+fn view(trace: &Path) -> Vec<String> {
+    let viewed = run(Command::new(binaries::ust()).arg("view").arg(trace)).succeeded();
+    assert_eq!(viewed.stderr, "");
+    viewed.stdout.lines().map(str::to_owned).collect()
+}
+
+/// The line from the event's name on, without the context.
+fn name_and_fields(line: &str) -> (&str, &str) {
+    let (head, rest) = line.split_once(": { ").unwrap_or((line, ""));
+    let name = head.rsplit(' ').next().unwrap_or_default();
+    (name, rest.split_once("}, {").map_or("", |(_, fields)| fields))
+}
+
+/// Word by word: the same text, or the same number to six digits.
+#[track_caller]
+fn assert_same_values(ours: &str, theirs: &str) {
+    let words = |text: &str| {
+        text.split(' ').map(|word| word.trim_end_matches(',').to_owned()).collect::<Vec<_>>()
+    };
+    let is_same = |ours: &str, theirs: &str| {
+        let (Ok(our), Ok(their)) = (ours.parse::<f64>(), theirs.parse::<f64>()) else {
+            return ours == theirs;
+        };
+        ours == theirs || theirs.contains(['.', 'e', 'n', 'i']) && same_to_six_digits(our, their)
+    };
+    let (our_words, their_words) = (words(ours), words(theirs));
+    let differ = our_words.iter().zip(&their_words).find(|(ours, theirs)| !is_same(ours, theirs));
+    assert!(
+        differ.is_none() && our_words.len() == their_words.len(),
+        "{differ:?}: {ours} is not {theirs}"
+    );
+}
+
+fn same_to_six_digits(ours: f64, theirs: f64) -> bool {
+    // The smallest 32-bit floats have fewer digits than six.
+    let is_equal = ours == theirs || ours as f32 == theirs as f32;
+    is_equal || (ours.is_nan() && theirs.is_nan()) || ((ours - theirs) / theirs).abs() < 1e-5
+}
+
+#[test]
+fn a_flood_is_printed_alike_line_by_line() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recorded = Recording::of("flood")
+        .options(["--subbuf-size", "8M"])
+        .arg(1)
+        .arg(100_000)
+        .run()
+        .succeeded();
+    let viewed = view(&recorded.trace());
+    let mut number = 0;
+    let lines = judge::babeltrace2(&recorded.trace(), |line| {
+        assert_eq!(name_and_fields(&viewed[number]), name_and_fields(line.text));
+        let fraction = line.time_ns % NS_PER_S;
+        let of_ours =
+            viewed[number].split(['.', ']']).nth(1).and_then(|digits| digits.parse::<u64>().ok());
+        let apart = of_ours.expect("a time").abs_diff(fraction);
+        assert!(apart.min(NS_PER_S - apart) <= 1, "{} is not at {}", viewed[number], line.text);
+        number += 1;
+    });
+    assert_eq!(lines, viewed.len() as u64);
+}
+
+#[test]
+fn every_type_of_number_is_printed_alike() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recorded = Recording::of("all_fields").run().succeeded();
+    let viewed = view(&recorded.trace());
+    let mut number = 0;
+    let mut compared = 0;
+    let lines = judge::babeltrace2(&recorded.trace(), |line| {
+        let ours = name_and_fields(&viewed[number]);
+        let theirs = name_and_fields(line.text);
+        assert_eq!(ours.0, theirs.0);
+        if ours.0 != "all:texts" {
+            assert_same_values(ours.1, theirs.1);
+            compared += 1;
+        }
+        number += 1;
+    });
+    assert_eq!(lines, viewed.len() as u64);
+    assert!(compared > 30, "{compared}");
+}
