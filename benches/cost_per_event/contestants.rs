@@ -24,8 +24,19 @@ pub const TRACING_OFF: &str = "tracing, no-op subscriber";
 pub const TRACING_APPENDER: &str = "tracing, fmt to tracing-appender";
 
 /// Those that are this program.
-const OWN: [&str; 9] =
-    [EMPTY, RDTSC, FLOOR, OFF, SMALL, SMALL_DRAINED, LARGE, TRACING_OFF, TRACING_APPENDER];
+const OWN: &[&str] = &[
+    EMPTY,
+    #[cfg(target_arch = "x86_64")]
+    RDTSC,
+    #[cfg(target_arch = "x86_64")]
+    FLOOR,
+    OFF,
+    SMALL,
+    SMALL_DRAINED,
+    LARGE,
+    TRACING_OFF,
+    TRACING_APPENDER,
+];
 
 /// How many events a measurement has.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +76,7 @@ pub fn start(
 ) -> Result<Vec<Contestant>> {
     let mut contestants = Vec::new();
     let ring_bytes = SUBBUF_SIZE_BYTES * SUBBUF_COUNT;
-    for name in OWN {
+    for &name in OWN {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["--worker", name]).env("UST_RUNTIME_DIR", recorder.runtime_dir());
         let (events, record_bytes) = match name {
@@ -115,7 +126,9 @@ fn contestant(
 pub fn work(name: &str) -> Result<()> {
     let measured: fn(u64) = match name {
         EMPTY => floor::empty_loop,
+        #[cfg(target_arch = "x86_64")]
         RDTSC => floor::rdtsc,
+        #[cfg(target_arch = "x86_64")]
         FLOOR => floor::floor,
         OFF => ours::emit_switched_off,
         SMALL | SMALL_DRAINED => ours::emit_small,

@@ -8,8 +8,10 @@
 //!   mov      [record + 4], length a store: committed
 //! ```
 //!
-//! So that nobody inflates it, the bench fails if it takes more than 1.5 times what `rdtsc` alone takes.
+//! So that nobody inflates it, the bench fails if it takes more than 1.5 times what `rdtsc` alone takes. On other
+//! architectures there is no floor.
 
+#[cfg(target_arch = "x86_64")]
 use std::arch::asm;
 use std::hint::black_box;
 
@@ -21,6 +23,7 @@ pub fn empty_loop(events: u64) {
 }
 
 /// `rdtsc` alone.
+#[cfg(target_arch = "x86_64")]
 pub fn rdtsc(events: u64) {
     for event in 0..events {
         black_box(event);
@@ -30,6 +33,7 @@ pub fn rdtsc(events: u64) {
 }
 
 /// All of it.
+#[cfg(target_arch = "x86_64")]
 pub fn floor(events: u64) {
     let mut word = 0_u64;
     let mut record = [0_u32; 2];

@@ -1,7 +1,7 @@
 //! What does an event cost? Ours, the floor below it, and its peers, in one interleaved run.
 //!
 //! ```text
-//! cargo bench -p ust-benches --bench cost_per_event [-- --check] [--rounds N] [--json FILE]
+//! cargo bench -p ust-benches --bench cost_per_event [-- --check --json FILE --sittings N --rounds N]
 //! ```
 //!
 //! | contestant | what it does for each event |
@@ -20,8 +20,6 @@
 //! `--check` ends with status 1 if a promise is broken. Without `--bench`, which `cargo bench` adds, it is a
 //! rehearsal: one short round of everything but LTTng-UST, whose times mean nothing.
 
-#![cfg(target_arch = "x86_64")]
-
 mod contestants;
 mod floor;
 mod ours;
@@ -38,6 +36,7 @@ use ust_benches::lttng::{Lttng, Unavailable};
 use ust_benches::recorder::{Recorder, SUBBUF_COUNT, SUBBUF_SIZE_BYTES};
 use ust_benches::report::{Report, Row, Setting};
 use ust_benches::rounds;
+use ust_benches::statistics::Sample;
 
 /// What does an event cost?
 #[derive(Debug, Parser)]
@@ -45,8 +44,11 @@ struct Arguments {
     /// End with status 1 if a promise is broken
     #[arg(long)]
     check: bool,
-    /// How often everybody is measured
-    #[arg(long, value_name = "N", default_value_t = 40)]
+    /// How often everybody gets a new process
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    sittings: usize,
+    /// How often each of those is measured
+    #[arg(long, value_name = "N", default_value_t = 10)]
     rounds: usize,
     /// Where to write the result [default: bench/cost_per_event.json in cargo's target directory]
     #[arg(long, value_name = "FILE")]
@@ -67,7 +69,7 @@ fn main() -> Result<ExitCode> {
     }
     if !arguments.bench {
         println!("A rehearsal: the times mean nothing. `cargo bench` measures.");
-        print!("{}", measure(None, Size::REHEARSAL, 1)?);
+        print!("{}", measure(None, Size::REHEARSAL, 1, 1)?);
         return Ok(ExitCode::SUCCESS);
     }
 
@@ -76,7 +78,7 @@ fn main() -> Result<ExitCode> {
         Err(Unavailable::Missing(why)) => (None, Some(format!("LTTng-UST: {why}"))),
         Err(Unavailable::Broken(error)) => return Err(error),
     };
-    let mut report = measure(lttng.as_ref(), Size::PROPER, arguments.rounds)?;
+    let mut report = measure(lttng.as_ref(), Size::PROPER, arguments.sittings, arguments.rounds)?;
     report.skipped.extend(skipped);
     if let Some(lttng) = &lttng {
         // No record is smaller than its field.
@@ -94,13 +96,21 @@ fn main() -> Result<ExitCode> {
     Ok(if promises.iter().any(is_broken) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn measure(lttng: Option<&Lttng>, size: Size, rounds: usize) -> Result<Report> {
-    let mut recorder = Recorder::start(ours::PROVIDER)?;
-    let mut contestants = contestants::start(&mut recorder, lttng, size)?;
-    let samples = rounds::run(&mut contestants, rounds, &mut recorder)?;
-    let row = |(contestant, sample): (&rounds::Contestant, _)| Row::new(contestant.name, sample);
-    let rows = contestants.iter().zip(&samples).map(row).collect();
-    let mut report = Report { setting: Setting::here(rounds), rows, skipped: Vec::new() };
+fn measure(lttng: Option<&Lttng>, size: Size, sittings: usize, rounds: usize) -> Result<Report> {
+    let mut results: Vec<(&'static str, Sample)> = Vec::new();
+    for _ in 0..sittings {
+        let mut recorder = Recorder::start(ours::PROVIDER)?;
+        let mut contestants = contestants::start(&mut recorder, lttng, size)?;
+        let samples = rounds::run(&mut contestants, rounds, &mut recorder)?;
+        results.resize_with(contestants.len(), Default::default);
+        for ((result, contestant), sample) in results.iter_mut().zip(&contestants).zip(samples) {
+            result.0 = contestant.name;
+            result.1.extend(sample);
+        }
+    }
+    let rows = results.iter().map(|(name, sample)| Row::new(name, sample)).collect();
+    let setting = Setting::here(sittings, rounds);
+    let mut report = Report { setting, rows, skipped: Vec::new() };
     report.compare(contestants::FLOOR, contestants::lttng_peer);
     Ok(report)
 }

@@ -6,7 +6,7 @@
 //!   "200000\n"  ------------------------> measures so many events      worker
 //!   "2190345\n" <------------------------ nanoseconds
 //!   consumes, checks that all is there                                 recorder
-//!   the next contestant, the next round                                rounds
+//!   the next contestant, the next round, the next sitting              rounds
 //!   medians, ratios, table, JSON                                       statistics, report
 //! ```
 //!

@@ -34,7 +34,9 @@ pub struct Setting {
     pub kernel: String,
     /// The clock of our records.
     pub clock: String,
-    /// How often each contestant was measured.
+    /// How often every contestant got a new process.
+    pub sittings: usize,
+    /// How often each of those was measured.
     pub rounds: usize,
 }
 
@@ -53,13 +55,13 @@ impl Row {
     /// A line; what it is compared with is put in by [`Report::compare`].
     pub fn new(name: &'static str, sample: &Sample) -> Self {
         let quartiles = sample.quartiles();
-        Self { name, first_ns: sample.first, quartiles, times_floor: None, times_lttng: None }
+        Self { name, first_ns: sample.first_ns(), quartiles, times_floor: None, times_lttng: None }
     }
 }
 
 impl Setting {
     /// That of this machine.
-    pub fn here(rounds: usize) -> Self {
+    pub fn here(sittings: usize, rounds: usize) -> Self {
         let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model =
             cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1));
@@ -68,6 +70,7 @@ impl Setting {
             cpus: std::thread::available_parallelism().map_or(1, usize::from),
             kernel: rustix::system::uname().release().to_string_lossy().into_owned(),
             clock: format!("{:?}", ust_core::clock::ClockKind::best()),
+            sittings,
             rounds,
         }
     }
@@ -106,8 +109,9 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Setting { cpu, cpus, kernel, clock, rounds } = &self.setting;
-        writeln!(f, "{cpu}, {cpus} CPUs, Linux {kernel}, clock {clock}; {rounds} rounds")?;
+        let Setting { cpu, cpus, kernel, clock, sittings, rounds } = &self.setting;
+        writeln!(f, "{cpu}, {cpus} CPUs, Linux {kernel}, clock {clock}")?;
+        writeln!(f, "{sittings} sittings of {rounds} rounds")?;
         writeln!(
             f,
             "{:<34}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",

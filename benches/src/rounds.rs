@@ -1,4 +1,7 @@
 //! Rounds: every contestant in turn, again and again, every other round backwards.
+//!
+//! Several rounds are a sitting. The next sitting has new processes: where the kernel happens to put a program's
+//! memory is worth up to some nanoseconds to one that takes ten, and stays the same as long as it runs.
 
 use crate::Result;
 use crate::recorder::Recorder;
@@ -48,7 +51,7 @@ impl Contestant {
     }
 }
 
-/// Warms all of them up, then measures; one sample for each, in their order.
+/// One sitting: warms all of them up, then measures; one sample for each, in their order.
 ///
 /// # Errors
 /// A contestant has died, or events of it are missing.
@@ -63,7 +66,7 @@ pub fn run(
         for _ in 1..contestant.warm_up_events.div_ceil(contestant.events) {
             contestant.measure(recorder)?;
         }
-        samples.push(Sample { first, measured: Vec::with_capacity(rounds) });
+        samples.push(Sample { first: vec![first], measured: Vec::with_capacity(rounds) });
     }
     for round in 0..rounds {
         let mut order: Vec<usize> = (0..contestants.len()).collect();

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 /// One contestant's measurements, in nanoseconds an event.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Sample {
-    /// The very first: into memory that nobody has touched.
-    pub first: f64,
+    /// The first of each sitting: into memory that nobody has touched.
+    pub first: Vec<f64>,
     /// Those of the rounds.
     pub measured: Vec<f64>,
 }
@@ -23,17 +23,28 @@ pub struct Quartiles {
 }
 
 impl Sample {
+    /// Adds those of another sitting.
+    pub fn extend(&mut self, other: Sample) {
+        self.first.extend(other.first);
+        self.measured.extend(other.measured);
+    }
+
+    /// The median of the first measurements.
+    pub fn first_ns(&self) -> f64 {
+        quantile(&self.first, 0.5)
+    }
+
     /// Quartiles of the rounds. Of no rounds they are not numbers.
     pub fn quartiles(&self) -> Quartiles {
-        let mut sorted = self.measured.clone();
-        sorted.sort_by(f64::total_cmp);
-        let at = |part| quantile(&sorted, part);
+        let at = |part| quantile(&self.measured, part);
         Quartiles { q1_ns: at(0.25), median_ns: at(0.5), q3_ns: at(0.75) }
     }
 }
 
-/// The value below which a part of the sorted ones lies, straight lines between neighbours.
-fn quantile(sorted: &[f64], part: f64) -> f64 {
+/// The value below which a part of them lies, straight lines between neighbours.
+fn quantile(values: &[f64], part: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
     let rank = part * last as f64;
     let below = sorted[rank.floor() as usize];
@@ -47,14 +58,14 @@ mod tests {
 
     #[test]
     fn quartiles_lie_between_the_measurements() {
-        let sample = Sample { first: 9.0, measured: vec![4.0, 1.0, 3.0, 2.0] };
+        let sample = Sample { first: vec![9.0], measured: vec![4.0, 1.0, 3.0, 2.0] };
         let expected = Quartiles { q1_ns: 1.75, median_ns: 2.5, q3_ns: 3.25 };
         assert_eq!(sample.quartiles(), expected);
     }
 
     #[test]
     fn one_outlier_moves_nothing() {
-        let sample = Sample { first: 0.0, measured: vec![1.0, 1.0, 1.0, 1.0, 500.0] };
+        let sample = Sample { first: vec![], measured: vec![1.0, 1.0, 1.0, 1.0, 500.0] };
         assert_eq!(sample.quartiles().q3_ns, 1.0);
     }
 }

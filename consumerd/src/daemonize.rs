@@ -1,13 +1,15 @@
 //! Into the background: two forks, and a parent that waits until the daemon listens.
 //!
 //! ```text
-//!   parent --fork--> leader --fork--> daemon           the daemon's stderr stays the parent's until it is ready:
-//!     |              setsid, exit       | binds        what goes wrong is said where the user looks
-//!     |<--------- one byte: exit code --| ready()
-//!   exits with it                       | stdio to /dev/null, works
+//!   parent --fork--> leader --fork--> daemon
+//!     |              setsid, exit       | binds
+//!     |                                 | stdio to /dev/null
+//!     |<--------- one byte: exit code --| ready
+//!   exits with it                       | works
 //! ```
 //!
-//! The daemon is no session leader, so that no terminal it opens becomes its own. No byte at all means that it
+//! Until it is ready the daemon's standard error is the parent's: what goes wrong is said where the user
+//! looks. The daemon is no session leader, so that no terminal it opens becomes its own. No byte at all means that it
 //! died.
 #![allow(unsafe_code)]
 

@@ -37,11 +37,13 @@ struct Arguments {
     #[arg(long, short)]
     daemonize: bool,
     /// Write out everything recorded at least so often, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     flush_interval: u64,
     /// Look for full sub-buffers so often, in microseconds, instead of being woken: traced programs then make
     /// no system call
-    #[arg(long, value_name = "US", value_parser = clap::value_parser!(u64).range(1..=3_600_000_000))]
+    #[arg(long, value_name = "US")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3_600_000_000))]
     read_timer: Option<u64>,
     /// Log to this file instead of standard error
     #[arg(long, value_name = "FILE")]

@@ -6,10 +6,10 @@
 //!   ust view DIR              the `ctf` crate's reader                              view.rs
 //! ```
 //!
-//! One file a command: its arguments and what it does. A command returns the exit code, or a [`failure::Failure`],
-//! which is one line on standard error and the exit code of its [`Cause`]. `ust record` exits with the
-//! traced program's own status; its own failures, wrong usage included, are above the codes that programs
-//! use.
+//! One file a command: its arguments and what it does. A command returns the exit code, or a
+//! [`failure::Failure`], which is one line on standard error and the exit code of its [`Cause`]. `ust record`
+//! exits with the traced program's own status; its own failures, wrong usage included, are above the codes
+//! that programs use.
 #![forbid(unsafe_code)]
 
 mod channel_args;

@@ -18,7 +18,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         Reply::Started { session, rules } => {
             if rules == 0 {
                 tell(&format!(
-                    "session {session} has no event rule and records nothing until `ust enable-event` gives it one"
+                    "session {session} records nothing: it has no event rule yet, `ust enable-event` gives it one"
                 ));
             }
             say(&format!("session {session} started"))

@@ -1,9 +1,11 @@
 //! The service: carries requests out, one after the other, and answers once they are in force.
 //!
 //! ```text
-//!   submit --> queue --> begin --> InForce?  --- every connected process has applied it, or 1 s ---> finish
-//!                          |                                                                          |
-//!                          +-- nothing was published -------------------------------------------------+--> answer
+//!   submit --> queue --> begin --+-- published --> InProgress --+--> finish --> answer
+//!                                |    until every connected     |
+//!                                |    process has applied it,   |
+//!                                |    or for 1 s                |
+//!                                +-- nothing was published -----+
 //!
 //!   finish:   start, enable-event    nothing more: connected processes are recording
 //!             stop                   flush: what they recorded is in the files

@@ -50,11 +50,13 @@ pub struct Arguments {
     #[command(flatten)]
     channel: ChannelArgs,
     /// Write out everything recorded at least so often, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     flush_interval: u64,
     /// Look for full sub-buffers so often, in microseconds, instead of being woken: the program then makes no
     /// system call
-    #[arg(long, value_name = "US", value_parser = clap::value_parser!(u64).range(1..=3_600_000_000))]
+    #[arg(long, value_name = "US")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3_600_000_000))]
     read_timer: Option<u64>,
     /// Write what was recorded and lost to this file, as JSON
     #[arg(long, value_name = "FILE")]

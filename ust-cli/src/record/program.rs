@@ -74,8 +74,9 @@ fn look_up(given: &OsStr, path: &OsStr) -> io::Result<PathBuf> {
         let file = dir.join(given);
         match check(&file) {
             Ok(()) => return Ok(file),
-            // Another one further on may be executable; if there is none, this is what the user meant.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            // Another one further on may be executable; if there is none, this is what the user meant. One in
+            // a directory that this user may not search is as good as none.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && file.exists() => {
                 first_error.get_or_insert(error);
             }
             Err(_) => {}
