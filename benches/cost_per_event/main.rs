@@ -75,7 +75,9 @@ fn main() -> Result<ExitCode> {
 
     let (lttng, skipped) = match Lttng::start(SUBBUF_SIZE_BYTES, SUBBUF_COUNT) {
         Ok(lttng) => (Some(lttng), None),
-        Err(Unavailable::Missing(why)) => (None, Some(format!("LTTng-UST: {why}"))),
+        Err(Unavailable::Missing(why)) => {
+            (None, Some(format!("{why}: not compared with LTTng-UST")))
+        }
         Err(Unavailable::Broken(error)) => return Err(error),
     };
     let mut report = measure(lttng.as_ref(), Size::PROPER, arguments.sittings, arguments.rounds)?;

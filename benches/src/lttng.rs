@@ -133,7 +133,8 @@ fn build(dir: &Path) -> std::result::Result<(), Unavailable> {
     fs::write(dir.join("worker.c"), PROGRAM)?;
     let mut cc = Command::new("cc");
     cc.current_dir(dir).args(["-O2", "-I.", "-o", "worker", "worker.c", "-llttng-ust", "-ldl"]);
-    run(&mut cc).map_err(|error| Unavailable::Missing(format!("no liblttng-ust-dev? {error}")))
+    run(&mut cc)
+        .map_err(|error| Unavailable::Missing(format!("liblttng-ust-dev cannot be used ({error})")))
 }
 
 /// A command whose home is `home`, as somebody whose LTTng stays in there.
