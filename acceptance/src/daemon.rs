@@ -67,7 +67,8 @@ impl Site {
     pub fn start_session(&self, name: &str, glob: &str) -> PathBuf {
         let trace = self.path(name);
         let output = trace.to_str().expect("temporary paths are text");
-        self.ust(&["create", name, "-o", output]).succeeded();
+        // Room for everything even while a busy machine gives the daemon no turn.
+        self.ust(&["create", name, "-o", output, "--subbuf-size", "4M"]).succeeded();
         self.ust(&["enable-event", "-s", name, glob]).succeeded();
         self.ust(&["start", name]).succeeded();
         trace

@@ -39,21 +39,27 @@ const OWN: &[&str] = &[
 ];
 
 /// How many events a measurement has.
+///
+/// As many as take a few milliseconds: whoever runs for longer is interrupted more often.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     /// Of most contestants. A ring holds so many.
     pub events: u64,
-    /// Of those that take a microsecond.
-    pub slow_events: u64,
-    /// Whether rings are gone round once before anything counts.
+    /// Of LTTng-UST.
+    pub lttng_events: u64,
+    /// Of those that format text.
+    pub text_events: u64,
+    /// Whether rings are gone round before anything counts.
     pub is_warmed_up: bool,
 }
 
 impl Size {
-    /// Of a proper run. One measurement takes a few milliseconds.
-    pub const PROPER: Self = Self { events: 200_000, slow_events: 20_000, is_warmed_up: true };
+    /// Of a proper run.
+    pub const PROPER: Self =
+        Self { events: 200_000, lttng_events: 40_000, text_events: 6_000, is_warmed_up: true };
     /// Just to see that everything works.
-    pub const REHEARSAL: Self = Self { events: 1_000, slow_events: 100, is_warmed_up: false };
+    pub const REHEARSAL: Self =
+        Self { events: 1_000, lttng_events: 0, text_events: 100, is_warmed_up: false };
 }
 
 const _: () =
@@ -82,7 +88,7 @@ pub fn start(
         let (events, record_bytes) = match name {
             SMALL | SMALL_DRAINED => (size.events, Some(ours::SMALL_RECORD_BYTES)),
             LARGE => (size.events, Some(ours::LARGE_RECORD_BYTES)),
-            TRACING_APPENDER => (size.slow_events, None),
+            TRACING_APPENDER => (size.text_events, None),
             _ => (size.events, None),
         };
         // Twice round, so that the reader's spare has been in as well.
@@ -94,7 +100,13 @@ pub fn start(
             // Its records are smaller than ours in memory, and it has a ring for each CPU.
             let warm_up = 2 * 2 * ring_bytes / ours::SMALL_RECORD_BYTES;
             let command = lttng.contestant(event);
-            contestants.push(contestant(recorder, name, command, (size.events, warm_up), size)?);
+            contestants.push(contestant(
+                recorder,
+                name,
+                command,
+                (size.lttng_events, warm_up),
+                size,
+            )?);
         }
     }
     Ok(contestants)

@@ -84,7 +84,7 @@ fn main() -> Result<ExitCode> {
     report.skipped.extend(skipped);
     if let Some(lttng) = &lttng {
         // No record is smaller than its field.
-        lttng.check_that_it_recorded(4 * Size::PROPER.events)?;
+        lttng.check_that_it_recorded(4 * Size::PROPER.lttng_events)?;
     }
     print!("{report}");
     let json = arguments.json.map_or_else(default_json, Ok)?;

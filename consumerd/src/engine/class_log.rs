@@ -7,7 +7,7 @@ use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
 use ust_core::abi::{
     ABI_VERSION, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, PROCESS_MAGIC,
-    ProcessHeader,
+    ProcessHeader, SlotLosses,
 };
 use ust_core::agent::protocol::ClassBody;
 use ust_core::shm::{Mapping, memfd};
@@ -78,10 +78,18 @@ impl ProcessFile {
         })
     }
 
-    /// Records lost for want of a stream.
-    pub fn lost_no_stream(&self) -> u64 {
-        let header = self.map.at::<ProcessHeader>(0);
-        header.map_or(0, |header| header.lost_no_stream.load(Ordering::Relaxed))
+    /// Records that a channel lost for want of a stream.
+    pub fn lost_no_stream(&self, channel_uid: u64) -> u64 {
+        let Some(header) = self.map.at::<ProcessHeader>(0) else { return 0 };
+        // Relaxed: counts, and an identity that is written before any of them.
+        let of_channel =
+            |slot: &&SlotLosses| slot.channel_uid.load(Ordering::Relaxed) == channel_uid;
+        header
+            .losses
+            .iter()
+            .filter(of_channel)
+            .map(|slot| slot.no_stream.load(Ordering::Relaxed))
+            .sum()
     }
 
     /// All classes read so far, whether recorded or not.

@@ -21,6 +21,17 @@ pub struct Connection {
     pub agent_of: Option<[u8; 16]>,
 }
 
+/// How the end of a process is noticed.
+#[derive(Debug)]
+pub enum Watch {
+    /// Readable once it is dead.
+    Pidfd(OwnedFd),
+    /// No descriptor could be had: by looking for its mappings once in a while.
+    Mappings,
+    /// It was dead when we first heard of it.
+    Dead,
+}
+
 /// What a look at a connection gave.
 #[derive(Debug)]
 pub enum Heard {
@@ -46,13 +57,19 @@ impl Connection {
         Ok(Self { socket, pid: peer.pid, agent_of: None })
     }
 
-    /// The peer's pidfd; `None` if the peer is dead already.
-    pub fn pidfd(&self) -> Option<OwnedFd> {
-        peer_pidfd(&self.socket).unwrap_or_else(|| {
+    /// How the end of the peer will be noticed.
+    pub fn watch(&self) -> Watch {
+        let pidfd = match peer_pidfd(&self.socket) {
             // Linux before 6.5 cannot ask the socket. If the number has come again by now, we watch
             // somebody else's process, and notice the end of this one by its mappings.
-            pidfd_open(self.pid, PidfdFlags::empty()).ok()
-        })
+            Err(Errno::NOPROTOOPT) => pidfd_open(self.pid, PidfdFlags::empty()),
+            answer => answer,
+        };
+        match pidfd {
+            Ok(pidfd) => Watch::Pidfd(pidfd),
+            Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => Watch::Mappings,
+            Err(_) => Watch::Dead,
+        }
     }
 
     /// The next message, if there is one.
@@ -87,9 +104,9 @@ impl Connection {
     }
 }
 
-/// `SO_PEERPIDFD`: `None` where the kernel does not know it, `Some(None)` if the peer is dead.
+/// The peer's pidfd by `SO_PEERPIDFD`: `NOPROTOOPT` where the kernel does not know it.
 #[allow(unsafe_code)]
-fn peer_pidfd(socket: &OwnedFd) -> Option<Option<OwnedFd>> {
+fn peer_pidfd(socket: &OwnedFd) -> Result<OwnedFd, Errno> {
     const SO_PEERPIDFD: libc::c_int = 77;
     let mut fd: libc::c_int = -1;
     let mut length = size_of::<libc::c_int>() as libc::socklen_t;
@@ -105,8 +122,8 @@ fn peer_pidfd(socket: &OwnedFd) -> Option<Option<OwnedFd>> {
     } != 0;
     if failed {
         let error = std::io::Error::last_os_error();
-        return (error.raw_os_error() != Some(libc::ENOPROTOOPT)).then_some(None);
+        return Err(Errno::from_io_error(&error).unwrap_or(Errno::INVAL));
     }
     // SAFETY: the kernel has just made it, for us.
-    Some(Some(unsafe { OwnedFd::from_raw_fd(fd) }))
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }

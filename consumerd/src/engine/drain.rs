@@ -7,55 +7,59 @@
 //! ```
 //!
 //! The stream's words are the process's: what makes no sense ends this stream, with a reason, and nothing
-//! else. Records are copied into the packet before they are looked at. Order matters: losses are sampled
-//! before the walk, so that a packet never claims a loss that came after it; metadata is in its file before
-//! a packet that needs it; a sub-buffer is in the file before it is cleared.
+//! else. A file that cannot be written (disk full) does not end it: what is framed waits, nothing more is
+//! taken, so that the ring fills and its writers count what they lose; each pass tries again. What is
+//! still not written at the end is counted as `records_lost_unwritten`.
 
-use super::trace::{Declare, Trace};
-use ctf::event_header::{self, Stamp};
-use ctf::stream_file::StreamWriter;
+use super::framer::Framer;
+use super::trace::Trace;
 use std::io;
-use ust_core::abi::{FrameKind, LossCause};
-use ust_core::ring::{Corruption, Found, Reader};
+use ust_core::abi::LossCause;
+use ust_core::ring::{Corruption, Reader};
 use ust_core::shm::StreamWords;
 use ust_core::sync::ReadOnly;
 
 /// Sub-buffers taken of one stream before the next has its turn.
 const TURN_SUBBUFS: usize = 16;
 
+/// What a record is called that was read and could not be written to its file.
+const UNWRITTEN: &str = "records_lost_unwritten";
+
 /// The reading end of a stream and the writing end of its file.
 #[derive(Debug)]
 pub struct StreamDrain {
     reader: Reader<StreamWords<ReadOnly>>,
-    /// None until there is something to write.
-    file: Option<StreamWriter>,
-    instance: u64,
-    /// Clock of the last record.
-    clock: u64,
-    /// The thread whose records come now.
-    tid: u32,
+    framer: Framer,
     is_spare_ready: bool,
-    recorded: u64,
-    /// An error has ended it: nothing more is read.
+    /// Something is framed that is not in the file yet.
+    is_unsettled: bool,
+    /// The file could not be written, and that has been said.
+    is_stuck: bool,
+    /// It is corrupt: nothing more is read.
     has_ended: bool,
 }
 
-/// Why a stream was closed before its end.
+/// Why a stream could not be drained.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
     /// The ring holds what no writer stores.
-    #[error("the ring is corrupt: {0}")]
+    #[error("a ring is corrupt: {0}; its stream is closed")]
     Ring(#[from] Corruption),
     /// A record is too short for its header.
-    #[error("the record that ends at position {0} is too short for its header")]
+    #[error(
+        "the record that ends at position {0} is too short for its header; its stream is closed"
+    )]
     Header(u64),
     /// A record of a class that the process has not described.
     #[error(
-        "the record that ends at position {0} is of class {1}, which the process has not described"
+        "the record that ends at position {0} is of class {1}, which the process has not described; \
+         its stream is closed"
     )]
     Class(u64, u32),
     /// The file cannot be written.
-    #[error("the trace cannot be written: {0}")]
+    #[error(
+        "the trace cannot be written: {0}; trying again until the end: make room for it meanwhile"
+    )]
     File(#[from] io::Error),
 }
 
@@ -64,72 +68,83 @@ impl StreamDrain {
     pub fn new(words: StreamWords<ReadOnly>, instance: u64) -> Self {
         Self {
             reader: Reader::new(words),
-            file: None,
-            instance,
-            clock: 0,
-            tid: 0,
+            framer: Framer::new(instance),
             is_spare_ready: false,
-            recorded: 0,
+            is_unsettled: false,
+            is_stuck: false,
             has_ended: false,
         }
     }
 
-    /// Records in packets so far.
+    /// Records in the file so far.
     pub fn recorded(&self) -> u64 {
-        self.recorded
+        self.framer.written()
     }
 
-    /// Records lost so far, by cause.
-    pub fn lost(&self) -> impl Iterator<Item = (LossCause, u64)> {
+    /// Records lost so far, by the cause's name.
+    pub fn lost(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let lost = self.reader.lost();
-        LossCause::ALL.into_iter().map(move |cause| (cause, lost[cause as usize]))
+        let by_writers = LossCause::ALL.map(|cause| (cause.name(), lost[cause as usize]));
+        by_writers.into_iter().chain([(UNWRITTEN, self.framer.unwritten())])
     }
 
-    /// Writes out full sub-buffers; whether there was any. An error is returned once, and ends the stream.
+    /// Writes out full sub-buffers; whether there was any.
+    ///
+    /// # Errors
+    /// Each is returned once.
     pub fn drain_full(&mut self, trace: &mut Trace<'_>) -> Result<bool, StreamError> {
-        if self.has_ended || !self.reader.is_left_behind() {
+        if !self.is_unsettled && !self.reader.is_left_behind() {
             return Ok(false);
         }
         self.guard(|drain| drain.exchange_full(trace))
     }
 
     /// Writes out everything that is committed now.
+    ///
+    /// # Errors
+    /// As for [`drain_full`](Self::drain_full).
     pub fn flush(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         self.guard(|drain| {
             while drain.exchange_full(trace)? {}
-            drain.sample_losses();
-            while let Some(found) = drain.reader.next()? {
-                drain.copy(found, trace)?;
-            }
-            drain.write()
+            drain.frame_prefix(trace)?;
+            drain.settle()
         })
     }
 
     /// The writers are dead: writes out what they left.
+    ///
+    /// # Errors
+    /// As for [`drain_full`](Self::drain_full).
     pub fn recover(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         self.guard(|drain| {
+            drain.settle()?;
             drain.sample_losses();
             while let Some(found) = drain.reader.next_after_death()? {
-                drain.copy(found, trace)?;
+                drain.is_unsettled = true;
+                drain.framer.frame(drain.reader.ring(), found, trace)?;
             }
-            drain.write()
+            drain.settle()
         })
     }
 
-    /// Closes the file, whose last packet carries the final count of losses.
+    /// Closes the file, whose last packet carries the final count of losses, and counts what will never be
+    /// in it.
+    ///
+    /// # Errors
+    /// As for [`drain_full`](Self::drain_full).
     pub fn finish(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         self.sample_losses();
-        if self.total_lost() > 0 && self.file.is_none() {
-            self.file = Some(trace.create_stream(self.instance, self.tid)?);
-            self.sample_losses();
+        let outcome = self.framer.finish(trace);
+        if self.is_stuck || outcome.is_err() {
+            while let Ok(Some(found)) = self.reader.next_after_death() {
+                self.framer.count_unwritten(found);
+            }
         }
-        if let Some(file) = &mut self.file {
-            file.finish(trace.now())?;
-        }
-        Ok(())
+        self.has_ended = true;
+        self.once(outcome.map_err(StreamError::from))
     }
 
-    /// Runs a step unless the stream has ended; an error ends it.
+    /// Runs a step unless the stream has ended. Corruption ends it.
     fn guard<R: Default>(
         &mut self,
         step: impl FnOnce(&mut Self) -> Result<R, StreamError>,
@@ -137,105 +152,65 @@ impl StreamDrain {
         if self.has_ended {
             return Ok(R::default());
         }
-        step(self).inspect_err(|_| self.end())
+        let outcome = step(self);
+        if matches!(&outcome, Err(error) if !matches!(error, StreamError::File(_))) {
+            self.has_ended = true;
+            // What was framed before is whole.
+            let _ = self.framer.settle();
+        }
+        self.once(outcome)
     }
 
-    fn end(&mut self) {
-        self.has_ended = true;
-        // What was framed before the error is whole.
-        if let Some(file) = &mut self.file {
-            file.cut();
-            let _ = file.flush();
+    /// Says that the file cannot be written when it begins, not at each try.
+    fn once<R: Default>(&mut self, outcome: Result<R, StreamError>) -> Result<R, StreamError> {
+        match outcome {
+            Err(StreamError::File(_)) if self.is_stuck => Ok(R::default()),
+            Err(StreamError::File(error)) => {
+                self.is_stuck = true;
+                Err(StreamError::File(error))
+            }
+            other => other,
         }
     }
 
     fn exchange_full(&mut self, trace: &mut Trace<'_>) -> Result<bool, StreamError> {
+        self.settle()?;
         let mut taken = 0;
         while taken < TURN_SUBBUFS && self.reader.is_left_behind() && self.reader.is_complete()? {
             if !self.is_spare_ready && !self.reader.prepare_spare() {
                 return Err(io::Error::from(io::ErrorKind::OutOfMemory).into());
             }
             self.is_spare_ready = true;
-            self.sample_losses();
             self.reader.take()?;
-            while let Some(found) = self.reader.next()? {
-                self.copy(found, trace)?;
-            }
-            self.write()?;
-            self.reader.give_back();
+            self.frame_prefix(trace)?;
+            self.settle()?;
             taken += 1;
         }
         Ok(taken > 0)
     }
 
-    fn total_lost(&self) -> u64 {
-        self.reader.lost().iter().sum()
+    /// Frames what is committed of the sub-buffer at the cursor.
+    fn frame_prefix(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
+        self.sample_losses();
+        while let Some(found) = self.reader.next()? {
+            self.is_unsettled = true;
+            self.framer.frame(self.reader.ring(), found, trace)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is framed; after that a sub-buffer that was taken, and read to its end, is the spare.
+    fn settle(&mut self) -> Result<(), StreamError> {
+        if self.is_unsettled {
+            self.framer.settle()?;
+            self.is_unsettled = false;
+            self.is_stuck = false;
+        }
+        self.reader.give_back();
+        Ok(())
     }
 
     fn sample_losses(&mut self) {
-        let lost = self.total_lost();
-        if let Some(file) = &mut self.file {
-            file.set_discarded(lost);
-        }
-    }
-
-    fn write(&mut self) -> Result<(), StreamError> {
-        if let Some(file) = &mut self.file {
-            file.cut();
-            file.flush()?;
-        }
-        Ok(())
-    }
-
-    fn copy(&mut self, found: Found, trace: &mut Trace<'_>) -> Result<(), StreamError> {
-        match found.kind {
-            FrameKind::Event => self.copy_event(found, trace),
-            FrameKind::Note => self.read_note(found),
-        }
-    }
-
-    /// From here on the records are another thread's.
-    fn read_note(&mut self, found: Found) -> Result<(), StreamError> {
-        let mut bytes = [0; 4];
-        if found.length_bytes == bytes.len() {
-            self.reader.ring().copy_out(found.memory, found.offset, &mut bytes);
-            self.tid = u32::from_ne_bytes(bytes);
-        }
-        if let Some(file) = &mut self.file {
-            file.set_extra(&self.tid.to_ne_bytes())?;
-        }
-        Ok(())
-    }
-
-    fn copy_event(&mut self, found: Found, trace: &mut Trace<'_>) -> Result<(), StreamError> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => {
-                let lost = self.reader.lost().iter().sum();
-                let file = none.insert(trace.create_stream(self.instance, self.tid)?);
-                file.set_discarded(lost);
-                file
-            }
-        };
-        let mut record = file.reserve(found.length_bytes)?;
-        self.reader.ring().copy_out(found.memory, found.offset, &mut record);
-        let end = found.end_position;
-        let header = event_header::decode(&record).ok_or(StreamError::Header(end))?;
-        if trace.declare(header.id)? == Declare::Unknown {
-            return Err(StreamError::Class(end, header.id));
-        }
-        let mut clock = header.stamp.resolve(self.clock);
-        if clock < self.clock {
-            // Only a process in disorder says so; readers refuse a packet in which time goes back.
-            clock = self.clock;
-            if let Stamp::Full(_) = header.stamp {
-                let fixed = event_header::extended(header.id, clock);
-                record[..fixed.len()].copy_from_slice(&fixed);
-            }
-        }
-        record.commit(clock, found.end_position);
-        self.clock = clock;
-        self.recorded += 1;
-        Ok(())
+        self.framer.set_lost(self.reader.lost().iter().sum());
     }
 }

@@ -16,6 +16,7 @@ mod class_log;
 mod clock;
 mod connection;
 mod drain;
+mod framer;
 mod poll;
 mod process;
 mod publish;
@@ -25,7 +26,7 @@ pub use drain::StreamError;
 
 use bell::Bell;
 use clock::{Calibration, ClockDescription};
-use connection::Connection;
+use connection::{Connection, Watch};
 use process::{Destination, Pass, Process};
 use rustix::fd::OwnedFd;
 use rustix::net::{
@@ -134,6 +135,8 @@ pub struct Engine {
     connections: HashMap<u64, Connection>,
     next_connection: u64,
     next_flush: Instant,
+    /// Why connections cannot be accepted, since that began.
+    refused: Option<String>,
     /// Until then it looks without being rung for: somebody new may not have the doorbell yet.
     watchful_until: Instant,
 }
@@ -161,8 +164,7 @@ impl Channel {
 #[derive(Debug)]
 struct Tracked {
     process: Process,
-    /// None: it was dead when we first heard of it.
-    pidfd: Option<OwnedFd>,
+    watch: Watch,
     pid: rustix::process::Pid,
     /// The connection of its agent, and the generation of rules that it has applied.
     agent: Option<u64>,
@@ -194,6 +196,7 @@ impl Engine {
             connections: HashMap::new(),
             next_connection: 0,
             next_flush: now + options.flush_interval,
+            refused: None,
             watchful_until: now,
         };
         engine.publish()?;
@@ -274,13 +277,13 @@ impl Engine {
 
     /// Writes out all that is committed now, in every stream of the channel.
     pub fn flush(&mut self, channel: ChannelUid) {
-        self.take_in_everything();
+        self.bury_dead();
         self.pass(channel, Pass::Flush);
     }
 
     /// Drains and closes the channel's traces and forgets it.
     pub fn remove_channel(&mut self, channel: ChannelUid) -> ChannelSummary {
-        self.take_in_everything();
+        self.bury_dead();
         self.pass(channel, Pass::Flush);
         self.pass(channel, Pass::Finish);
         let summary = self.summary(channel);
@@ -294,9 +297,9 @@ impl Engine {
     /// What it has recorded so far.
     pub fn summary(&self, channel: ChannelUid) -> ChannelSummary {
         let mut sum = self.channels.get(&channel).map(|c| c.past.clone()).unwrap_or_default();
+        sum.errors.extend(self.refused.clone());
         for tracked in self.processes.values() {
             tracked.process.add_to(channel, &mut sum);
-            sum.add_lost(LOST_NO_STREAM, tracked.process.lost_no_stream());
         }
         sum
     }
@@ -337,7 +340,7 @@ impl Engine {
         let Some(channel) = self.channels.get_mut(&uid) else { return false };
         let mut any = false;
         for tracked in self.processes.values_mut() {
-            if tracked.process.channels().contains(&uid) {
+            if tracked.process.has_channel(uid) {
                 any |= tracked.process.pass(uid, pass, channel.destination());
             }
         }
@@ -355,12 +358,13 @@ impl Engine {
     /// A process's image is gone: recovers what it left, closes its traces, keeps the sums.
     fn bury(&mut self, uid: [u8; 16]) {
         let Some(mut tracked) = self.processes.remove(&uid) else { return };
-        for channel_uid in tracked.process.channels() {
-            let Some(channel) = self.channels.get_mut(&channel_uid) else { continue };
-            for pass in [Pass::Recover, Pass::Finish] {
-                tracked.process.pass(channel_uid, pass, channel.destination());
+        for (channel_uid, channel) in &mut self.channels {
+            if tracked.process.has_channel(*channel_uid) {
+                for pass in [Pass::Recover, Pass::Finish] {
+                    tracked.process.pass(*channel_uid, pass, channel.destination());
+                }
             }
-            tracked.process.add_to(channel_uid, &mut channel.past);
+            tracked.process.add_to(*channel_uid, &mut channel.past);
         }
         for (channel, error) in tracked.process.unexplained() {
             tracing::error!("{error}");
@@ -368,14 +372,8 @@ impl Engine {
                 channel.past.errors.push(error);
             }
         }
-        for channel in self.channels.values_mut() {
-            channel.past.add_lost(LOST_NO_STREAM, tracked.process.lost_no_stream());
-        }
     }
 }
-
-/// Events for which a process could not get a stream.
-const LOST_NO_STREAM: &str = "records_lost_no_stream";
 
 /// Grows from one daemon to the next.
 fn generation_seed() -> u64 {

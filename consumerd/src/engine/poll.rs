@@ -4,7 +4,7 @@
 //! queued when its pidfd says that it is dead; so everything queued is taken in before it is buried.
 
 use super::class_log::ProcessFile;
-use super::connection::{Connection, Heard};
+use super::connection::{Connection, Heard, Watch};
 use super::process::{Pass, Process};
 use super::{ChannelUid, Engine, EngineError, Tracked};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -56,9 +56,10 @@ impl Engine {
                 Source::Death(uid) => dead.push(uid),
             }
         }
-        if !dead.is_empty() {
+        if !dead.is_empty() || self.has_dead_on_arrival() {
             self.take_in_everything();
             dead.into_iter().for_each(|uid| self.bury(uid));
+            self.bury_dead();
         }
         self.pass_all(Pass::Full);
         if Instant::now() >= self.next_flush {
@@ -93,7 +94,7 @@ impl Engine {
             sources.push((Source::Connection(*number), connection.socket()));
         }
         for (uid, tracked) in &self.processes {
-            if let Some(fd) = &tracked.pidfd {
+            if let Watch::Pidfd(fd) = &tracked.watch {
                 sources.push((Source::Death(*uid), fd.as_fd()));
             }
         }
@@ -118,7 +119,16 @@ impl Engine {
                 Err(Errno::INTR | Errno::CONNABORTED) => {}
                 Err(Errno::AGAIN) => return,
                 Err(error) => {
-                    tracing::error!("cannot accept a process: {error}");
+                    if self.refused.is_none() {
+                        let error = format!(
+                            "processes cannot be accepted ({error}), and what they record is lost: raise the \
+                             limit of open files (ulimit -n)"
+                        );
+                        tracing::error!("{error}");
+                        self.refused = Some(error);
+                    }
+                    // They stay queued, and so would wake us at once again.
+                    std::thread::sleep(WATCHFUL_INTERVAL);
                     return;
                 }
             }
@@ -190,7 +200,7 @@ impl Engine {
         let Some(connection) = self.connections.get(&number) else { return };
         let tracked = self.processes.entry(uid).or_insert_with(|| Tracked {
             process: Process::new(),
-            pidfd: connection.pidfd(),
+            watch: connection.watch(),
             pid: connection.pid,
             agent: None,
             applied: 0,
@@ -228,25 +238,49 @@ impl Engine {
         }
     }
 
+    fn has_dead_on_arrival(&self) -> bool {
+        self.processes.values().any(|tracked| matches!(tracked.watch, Watch::Dead))
+    }
+
+    /// Takes in everything that is queued, then buries every process whose death is known.
+    pub(super) fn bury_dead(&mut self) {
+        self.take_in_everything();
+        self.bury_if(Tracked::is_dead);
+    }
+
     /// Processes without an agent may have lost their image to `exec` without a word.
     fn bury_replaced_images(&mut self) {
         let is_gone = |tracked: &Tracked| tracked.agent.is_none() && !has_image(tracked);
-        let gone: Vec<_> = self
-            .processes
-            .iter()
-            .filter(|(_, tracked)| is_gone(tracked))
-            .map(|(uid, _)| *uid)
-            .collect();
-        if !gone.is_empty() {
+        if self.processes.values().any(is_gone) {
             self.take_in_everything();
-            gone.into_iter().for_each(|uid| self.bury(uid));
+            self.bury_if(is_gone);
+        }
+    }
+
+    fn bury_if(&mut self, is_gone: impl Fn(&Tracked) -> bool) {
+        let gone = self.processes.iter().filter(|(_, tracked)| is_gone(tracked));
+        let gone: Vec<_> = gone.map(|(uid, _)| *uid).collect();
+        gone.into_iter().for_each(|uid| self.bury(uid));
+    }
+}
+
+impl Tracked {
+    /// Whether its death is known now.
+    fn is_dead(&self) -> bool {
+        match &self.watch {
+            Watch::Pidfd(pidfd) => {
+                let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
+                poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) == Ok(1)
+            }
+            Watch::Mappings => false,
+            Watch::Dead => true,
         }
     }
 }
 
 /// Whether the process still maps its process file: `exec` takes that away, and death.
 fn has_image(tracked: &Tracked) -> bool {
-    let Some(file) = &tracked.process.file else { return tracked.pidfd.is_some() };
+    let Some(file) = &tracked.process.file else { return !tracked.is_dead() };
     let path = format!("/proc/{}/maps", tracked.pid.as_raw_nonzero());
     let Ok(maps) = std::fs::read_to_string(path) else { return false };
     let inode = file.inode.to_string();

@@ -61,6 +61,9 @@ struct RingFile {
     streams: Vec<StreamDrain>,
 }
 
+/// What an event is called for which the process could not get a stream.
+const LOST_NO_STREAM: &str = "records_lost_no_stream";
+
 /// How to go about each stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
@@ -135,7 +138,7 @@ impl Process {
                     Ok(taken) => any |= taken,
                     Err(error) => {
                         let error = format!("process {}: {error}", trace.process.pid);
-                        tracing::error!("{error}: the stream is closed");
+                        tracing::error!("{error}");
                         errors.push(error);
                     }
                 }
@@ -144,28 +147,26 @@ impl Process {
         any
     }
 
-    /// The channels that it has streams in.
-    pub fn channels(&self) -> Vec<ChannelUid> {
-        self.channels.keys().copied().collect()
+    /// Whether it has streams in a channel.
+    pub fn has_channel(&self, channel: ChannelUid) -> bool {
+        self.channels.contains_key(&channel)
     }
 
     /// Adds what it has recorded in a channel.
     pub fn add_to(&self, channel: ChannelUid, sum: &mut ChannelSummary) {
+        if let Some(process) = &self.file {
+            sum.add_lost(LOST_NO_STREAM, process.lost_no_stream(channel.0));
+        }
         let Some(of_channel) = self.channels.get(&channel) else { return };
         let recorded_before = sum.recorded;
         for stream in of_channel.files.iter().flat_map(|file| &file.streams) {
             sum.recorded += stream.recorded();
             for (cause, count) in stream.lost() {
-                sum.add_lost(cause.name(), count);
+                sum.add_lost(cause, count);
             }
         }
         sum.processes += u64::from(sum.recorded > recorded_before);
         sum.errors.extend(of_channel.errors.iter().cloned());
-    }
-
-    /// Events for which the process could not get a stream: they are no channel's.
-    pub fn lost_no_stream(&self) -> u64 {
-        self.file.as_ref().map_or(0, ProcessFile::lost_no_stream)
     }
 
     /// Forgets a channel, whose memory is then the process's alone.

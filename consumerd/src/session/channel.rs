@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use ust_core::abi::{Geometry, GeometryError};
 use ust_core::clock::ClockKind;
 
-/// Bytes of a sub-buffer, if nobody says otherwise: LTTng's default for user space.
-pub const DEFAULT_SUBBUF_SIZE_BYTES: u64 = 512 << 10;
+/// Bytes of a sub-buffer, if nobody says otherwise. It is what a thread's first event takes.
+pub const DEFAULT_SUBBUF_SIZE_BYTES: u64 = 128 << 10;
 
-/// Sub-buffers of a stream, if nobody says otherwise: LTTng's default.
-pub const DEFAULT_SUBBUF_COUNT: u64 = 4;
+/// Sub-buffers of a stream, if nobody says otherwise: with their size as much as LTTng gives user space.
+pub const DEFAULT_SUBBUF_COUNT: u64 = 16;
 
 /// The options of `ust create` and `ust record`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -49,8 +49,20 @@ pub struct ProcessHeader {
     pub procname: [u8; 16],
     /// Bytes of whole entries in the log. Release when raised, acquire when read.
     pub log_bytes: AtomicU64,
-    /// Records lost because no stream could be had for them.
-    pub lost_no_stream: AtomicU64,
+    /// Records lost because no stream could be had for them, by channel slot.
+    pub losses: [SlotLosses; CHANNEL_SLOTS],
+}
+
+/// The most channels that a process records into at once.
+pub const CHANNEL_SLOTS: usize = 8;
+
+/// What the channel in one slot has lost without having a stream to count it in.
+#[repr(C)]
+pub struct SlotLosses {
+    /// The channel; the count starts anew with each.
+    pub channel_uid: AtomicU64,
+    /// Records.
+    pub no_stream: AtomicU64,
 }
 
 /// What stands before each serialised class in the log.
@@ -71,8 +83,9 @@ const _: () = {
     assert!(offset_of!(ProcessHeader, pointer_bits) == 40);
     assert!(offset_of!(ProcessHeader, procname) == 48);
     assert!(offset_of!(ProcessHeader, log_bytes) == 64);
-    assert!(offset_of!(ProcessHeader, lost_no_stream) == 72);
-    assert!(size_of::<ProcessHeader>() == 80);
+    assert!(offset_of!(ProcessHeader, losses) == 72);
+    assert!(size_of::<SlotLosses>() == 16);
+    assert!(size_of::<ProcessHeader>() == 72 + 16 * CHANNEL_SLOTS);
     assert!(size_of::<ClassEntry>() == 8);
 };
 
@@ -94,7 +107,10 @@ impl ProcessHeader {
             reserved: 0,
             procname,
             log_bytes: AtomicU64::new(0),
-            lost_no_stream: AtomicU64::new(0),
+            losses: core::array::from_fn(|_| SlotLosses {
+                channel_uid: AtomicU64::new(0),
+                no_stream: AtomicU64::new(0),
+            }),
         }
     }
 }

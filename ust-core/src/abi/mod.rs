@@ -24,7 +24,8 @@ mod position;
 mod ring_file;
 
 pub use class_log::{
-    CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, PROCESS_MAGIC, ProcessHeader,
+    CHANNEL_SLOTS, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES,
+    PROCESS_MAGIC, ProcessHeader, SlotLosses,
 };
 pub use control::{LossCause, MAX_SUBBUFS, StreamControl, StreamState, TABLE_MEMORY_MASK};
 pub use frame::{Frame, FrameKind, MAX_RECORD_BYTES, WORD_BYTES};

@@ -27,7 +27,7 @@ pub fn first_event(slot: usize) -> bool {
         && session::channel(slot).is_some()
         && let Some(process) = session::process()
     {
-        process.count_lost();
+        process.count_lost(slot);
     }
     outcome.is_some()
 }

@@ -28,7 +28,7 @@ pub const PREAMBLE: [u8; 4] = [b'U', b'S', b'T', PROTOCOL_VERSION as u8];
 pub const MAX_MESSAGE_BYTES: usize = 64 << 10;
 
 /// The most channels that a process records into at once.
-pub const MAX_CHANNELS: usize = 8;
+pub const MAX_CHANNELS: usize = crate::abi::CHANNEL_SLOTS;
 
 /// What a process says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -81,6 +81,7 @@ fn become_own_process() {
 fn replace_channel(slot: usize) {
     let Some(parents) = channel(slot) else { return };
     abandon_channel(slot);
+    process().into_iter().for_each(|own| own.begin_losses(slot, parents.shape.uid));
     set_channel(slot, private::place(Channel::new(parents.shape)));
 }
 

@@ -96,10 +96,19 @@ impl ProcessFile {
         }
     }
 
-    /// Counts an event for which no stream could be had.
-    pub fn count_lost(&self) {
+    /// Begins to count the losses of a channel that has taken a slot.
+    pub fn begin_losses(&self, slot: usize, channel_uid: u64) {
         if let Some(header) = self.header() {
-            header.lost_no_stream.fetch_add(1, Ordering::Relaxed);
+            // In this order the daemon may see a new channel with no losses, never with another's.
+            header.losses[slot].no_stream.store(0, Ordering::Release);
+            header.losses[slot].channel_uid.store(channel_uid, Ordering::Release);
+        }
+    }
+
+    /// Counts an event of the channel in `slot` for which no stream could be had.
+    pub fn count_lost(&self, slot: usize) {
+        if let Some(header) = self.header() {
+            header.losses[slot].no_stream.fetch_add(1, Ordering::Relaxed);
         }
     }
 

@@ -150,6 +150,7 @@ impl Registry {
             let free_slot = (0..MAX_CHANNELS).find(|slot| channel(*slot).is_none());
             let (Ok(geometry), Some(slot)) = (geometry, free_slot) else { continue };
             let shape = ChannelShape { uid: wanted.channel_uid, geometry, clock: wanted.clock };
+            process().into_iter().for_each(|process| process.begin_losses(slot, shape.uid));
             set_channel(slot, private::place(Channel::new(shape)));
         }
     }
