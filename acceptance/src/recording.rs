@@ -35,6 +35,7 @@ impl Summary {
 #[derive(Debug)]
 pub struct Recording {
     dir: TempDir,
+    trace: PathBuf,
     options: Vec<String>,
     program: PathBuf,
     arguments: Vec<String>,
@@ -55,7 +56,8 @@ impl Recording {
     pub fn below(parent: &Path, program: PathBuf) -> Self {
         let dir = tempfile::Builder::new().prefix("ust-acceptance-").tempdir_in(parent);
         let dir = dir.unwrap_or_else(|error| panic!("{}: {error}", parent.display()));
-        Self { dir, options: Vec::new(), program, arguments: Vec::new() }
+        let trace = dir.path().join("trace");
+        Self { dir, trace, options: Vec::new(), program, arguments: Vec::new() }
     }
 
     /// Options of `ust record`.
@@ -75,9 +77,15 @@ impl Recording {
         self.dir.path().join(name)
     }
 
+    /// With the trace elsewhere.
+    pub fn with_trace(mut self, trace: &Path) -> Self {
+        self.trace = trace.to_owned();
+        self
+    }
+
     /// The trace's directory.
     pub fn trace(&self) -> PathBuf {
-        self.path("trace")
+        self.trace.clone()
     }
 
     /// The command line.

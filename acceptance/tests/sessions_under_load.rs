@@ -2,7 +2,7 @@
 //!
 //! When a session ends its memory is taken away from threads that are in the middle of a tracepoint. So one session
 //! after the other is started and destroyed, two of them overlapping, under a program that floods from several
-//! threads. It must run on, and in each trace each thread's numbers must follow each other: room there is for all.
+//! threads. It must run on, and have no more descriptors after many sessions than after a few; and in each trace each thread's numbers must follow each other: room there is for all.
 
 use std::path::Path;
 use std::time::Duration;
@@ -40,6 +40,9 @@ fn sessions_may_come_and_go_under_a_flood() {
         progress::read(&progress).filter(|words| words[1] > 0)
     });
     let mut random = Random::new(11);
+    let descriptors = format!("/proc/{}/fd", program.pid());
+    let count_descriptors = || std::fs::read_dir(&descriptors).expect("it runs").count();
+    let mut descriptors_after_a_few = 0;
     for round in 0..ROUNDS {
         let (one, other) = (format!("one{round}"), format!("other{round}"));
         let first = site.start_session(&one, "steps:*");
@@ -50,10 +53,15 @@ fn sessions_may_come_and_go_under_a_flood() {
         site.end_session(&one);
         site.ust(&["destroy", &other]).succeeded();
         assert!(program.is_running(), "round {round}");
+        if round == 2 {
+            descriptors_after_a_few = count_descriptors();
+        }
         for trace in [first, second] {
             assert!(assert_no_gaps(&trace) > 0, "round {round}: nothing in {}", trace.display());
         }
     }
+    let more = count_descriptors().saturating_sub(descriptors_after_a_few);
+    assert!(more <= 2, "{more} descriptors more after {} more sessions", 2 * (ROUNDS - 3));
     let words = progress::read(&progress).expect("it is there");
     assert_eq!(words[WORDS - 1], 0);
     let before = words[1];

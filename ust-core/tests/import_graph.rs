@@ -38,6 +38,7 @@ const CORE: &[(&str, &[&str])] = &[
     (
         "agent",
         &[
+            "abi",
             "callsite",
             "channel",
             "clock",

@@ -10,7 +10,7 @@
 
 use super::protocol::{ToDaemon, encode_into};
 use super::{endpoint, socket};
-use crate::channel::RingFile;
+use crate::channel::{RingFile, close_orphans};
 use crate::session::{self, ProcessFile, fork};
 use crate::thread_cache;
 use rustix::fd::BorrowedFd;
@@ -36,6 +36,7 @@ fn claim_stream(slot: usize) -> Option<()> {
     if !fork::ensure_current() {
         return None;
     }
+    close_orphans();
     let cache = thread_cache::own()?;
     // The caller marked the cache that it saw, which may have been the empty one.
     let outer = cache.enter();

@@ -12,8 +12,10 @@
 //! writes from here on. No lock: whoever finds no free stream makes a file and installs it by CAS; who
 //! loses that race throws its file away and takes a stream of the winner's. Nothing here allocates.
 
+mod orphans;
 mod ring_file;
 
+pub use orphans::close_orphans;
 pub use ring_file::RingFile;
 
 use crate::abi::Geometry;
@@ -104,7 +106,7 @@ impl Channel {
         self.files.iter().map_while(file_in)
     }
 
-    /// Gives all memory back.
+    /// Gives all memory back. Called by the agent, whose descriptor table is not the program's.
     ///
     /// # Safety
     /// No thread is in, or can come to, any of the channel's streams.
@@ -114,6 +116,7 @@ impl Channel {
             let file = file_in(slot);
             slot.store(ptr::null_mut(), Ordering::Relaxed);
             if let Some(file) = file {
+                file.leave_to_program();
                 // SAFETY: the caller's promise.
                 unsafe { private::free(file) };
             }

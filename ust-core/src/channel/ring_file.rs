@@ -8,7 +8,7 @@ use crate::shm::{Mapping, memfd, private};
 use crate::stream::Stream;
 use crate::sync::{AtomicBool, AtomicU64, Local, Ordering};
 use core::mem::ManuallyDrop;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 /// One memfd of streams.
 #[derive(Debug)]
@@ -137,10 +137,16 @@ impl RingFile {
         self.close();
     }
 
+    /// Agent: gives the memory back now, and leaves the descriptor to the program's threads.
+    pub fn leave_to_program(&self) {
+        self.map.discard();
+        super::orphans::leave(self.fd.as_raw_fd(), self.identity);
+    }
+
     fn close(&self) {
         if let Some(fd) = self.descriptor() {
             // SAFETY: it still is our own descriptor; it is not used again, since its identity is gone.
-            unsafe { libc::close(rustix::fd::AsRawFd::as_raw_fd(&fd)) };
+            unsafe { libc::close(fd.as_raw_fd()) };
         }
     }
 }

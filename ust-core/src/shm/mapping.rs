@@ -90,6 +90,14 @@ impl Mapping {
     pub fn populate(&self, offset: usize, length_bytes: usize) -> bool {
         populate(self.base().wrapping_add(offset), length_bytes)
     }
+
+    /// Gives the file's memory back to the kernel: all its bytes are zero from then on, for everybody who
+    /// maps it.
+    pub fn discard(&self) {
+        use rustix::mm::{Advice, madvise};
+        // SAFETY: shared memory may change at any time anyway; to zeroes now.
+        let _ = unsafe { madvise(self.base().cast(), self.len(), Advice::LinuxRemove) };
+    }
 }
 
 /// See [`Mapping::populate`]; `start` is the first byte of a page of a shared mapping.

@@ -1,0 +1,56 @@
+//! A disk that fills up harms no program, and every record is in the trace or counted as lost.
+//!
+//! The trace goes to a small tmpfs. What is in the files is whole packets, which `babeltrace2` reads; the rest stands
+//! in the summary; standard error says what happened.
+
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+use ust_acceptance::recording::Recording;
+use ust_acceptance::{binaries, judge, skip};
+
+const EVENTS: u64 = 3_000_000;
+
+/// A file system of half a megabyte, unmounted when dropped.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn mount() -> Option<Self> {
+        let dir =
+            tempfile::Builder::new().prefix("ust-acceptance-").tempdir().expect("a directory");
+        let path = dir.path().to_str().expect("text");
+        let mounted = skip::has("mount", &["-t", "tmpfs", "-o", "size=512k", "none", path]);
+        mounted.then_some(Self(dir))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: it goes when the last file in it is closed.
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}
+
+#[test]
+fn when_the_disk_is_full_what_is_not_in_the_trace_is_counted() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let Some(disk) = SmallDisk::mount() else { return };
+    // The account and the summary lie elsewhere.
+    let recording = Recording::of_path(binaries::program("flood")).arg(2).arg(EVENTS);
+    let trace = disk.path().join("trace");
+    let recorded = recording.with_trace(&trace).run().succeeded();
+    let emitted: Vec<u64> = recorded.report();
+    assert_eq!(emitted.iter().sum::<u64>(), EVENTS);
+    let summary = recorded.summary();
+    let lines = judge::count(&trace);
+    assert!(lines > 0 && lines < EVENTS, "{lines}");
+    assert_eq!(summary.recorded, lines, "{summary:?}");
+    assert_eq!(summary.recorded + summary.lost_in_all(), EVENTS, "{summary:?}");
+    assert!(recorded.finished.stderr.contains("No space left"), "{}", recorded.finished.stderr);
+}
