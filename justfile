@@ -26,7 +26,7 @@ mutants:
 
 # What an event costs, against its floor and its peers.
 bench:
-    cargo bench -p ust-benches --bench cost_per_event
+    cargo bench -p ust-benches --bench cost_per_event -- --check
 
 # The hot path's assembly, as a traced program has it.
 asm:

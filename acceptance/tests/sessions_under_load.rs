@@ -52,7 +52,7 @@ fn sessions_may_come_and_go_under_a_flood() {
         // One is stopped first, the other is destroyed as it is.
         site.end_session(&one);
         site.ust(&["destroy", &other]).succeeded();
-        assert!(program.is_running(), "round {round}");
+        assert!(program.is_running(), "it ended in round {round}: {:?}", program.wait());
         if round == 2 {
             descriptors_after_a_few = count_descriptors();
         }

@@ -117,7 +117,14 @@ where
     let is_short = request.may_be_short
         && Frame::is_committed(previous_frame)
         && distance < 1 << SHORT_CLOCK_BITS;
-    let length_bytes = if is_short { request.short_bytes } else { request.long_bytes };
+    // A branch, and not a selection: otherwise the room, the CAS and all that follows would wait for the
+    // clock and for `last_clock`; a predicted branch does not wait.
+    let length_bytes = if is_short {
+        request.short_bytes
+    } else {
+        unlikely();
+        request.long_bytes
+    };
     let stride = Request::stride(length_bytes);
     if stride > geometry.subbuf_size_bytes() - offset || stride > MAX_RECORD_BYTES {
         return Attempt::NoRoom(position);
@@ -171,3 +178,8 @@ where
         .store(Frame::committed(reservation.kind, reservation.length_bytes), order::frame_commit());
     reach(Point::Committed);
 }
+
+/// Called on the way that a branch seldom takes, so that it stays a branch.
+#[inline]
+#[cold]
+fn unlikely() {}
