@@ -1,4 +1,21 @@
-//! Placeholder.
+//! The consumer: takes rings from traced processes and writes them out as CTF.
+//!
+//! ```text
+//!   ust record ----embeds----.                        .-- ustconsumerd: daemon, control socket
+//!                            v                        v
+//!                         engine   <---- session: what a user calls it, and the rules
+//!                            |
+//!        processes: sockets, memfds, deaths --> rings --> packets --> trace folders
+//! ```
+//!
+//! - [`engine`] does the work, in one thread: whoever embeds it adds channels, publishes and polls.
+//! - [`session`] is the registry that a user sees: names, rules, output directories, errors with advice.
+//! - [`control`] is how `ust` talks to the daemon; [`daemon`] is the daemon's loop.
+//! - [`cause`] has the exit codes of both binaries; [`signals`], [`descriptors`] and [`output_dir`] are what
+//!   they share.
+
+#![deny(unsafe_code)]
+
 pub mod cause;
 pub mod control;
 pub mod daemon;

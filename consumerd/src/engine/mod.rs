@@ -11,6 +11,7 @@
 //! Whoever embeds it (`ust record`, the daemon) adds channels, sets their events, publishes, and calls
 //! [`Engine::poll`] in a loop.
 
+mod api;
 mod bell;
 mod class_log;
 mod clock;
@@ -22,6 +23,7 @@ mod process;
 mod publish;
 mod trace;
 
+pub use api::{ChannelConfig, ChannelSummary, ChannelUid, EngineError, EngineOptions, ProcessInfo};
 pub use drain::StreamError;
 
 use bell::Bell;
@@ -33,93 +35,11 @@ use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
 };
 use std::collections::{BTreeMap, HashMap};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-use ust_core::abi::Geometry;
-use ust_core::agent::paths::{RuntimeDir, RuntimeDirError};
+use std::path::Path;
+use std::time::Instant;
+use ust_core::agent::paths::RuntimeDir;
 use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
 use ust_core::agent::socket::connect_to;
-use ust_core::clock::ClockKind;
-
-/// What a channel is like; never changes once it is added.
-#[derive(Debug, Clone)]
-pub struct ChannelConfig {
-    /// Where its traces go: one folder a process below it. Exists, writable.
-    pub output: PathBuf,
-    /// Size and number of sub-buffers.
-    pub geometry: Geometry,
-    /// The clock of its records.
-    pub clock: ClockKind,
-}
-
-/// Identity of a channel, never used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ChannelUid(pub u64);
-
-/// How the engine drains.
-#[derive(Debug, Clone, Copy)]
-pub struct EngineOptions {
-    /// At least so often everything committed is written out.
-    pub flush_interval: Duration,
-    /// Instead of being woken by writers, look so often: writers then make no system call.
-    pub read_timer: Option<Duration>,
-}
-
-/// What a channel has recorded so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChannelSummary {
-    /// Event records written.
-    pub recorded: u64,
-    /// Records lost, by the cause's name (`records_lost_full`, ...). Causes that never came are absent.
-    pub lost: BTreeMap<String, u64>,
-    /// Processes that have recorded anything.
-    pub processes: u64,
-    /// Streams that were closed because they were corrupt, and files that could not be written.
-    pub errors: Vec<String>,
-}
-
-impl ChannelSummary {
-    fn add_lost(&mut self, cause: &str, count: u64) {
-        if count > 0 {
-            *self.lost.entry(cause.into()).or_default() += count;
-        }
-    }
-}
-
-/// A traced process, as `ust list` shows it.
-#[derive(Debug, Clone)]
-pub struct ProcessInfo {
-    /// Process id.
-    pub pid: u32,
-    /// Its name.
-    pub procname: String,
-    /// Its event classes: `provider:name` and level.
-    pub events: Vec<(String, u8)>,
-}
-
-/// Why the engine cannot work.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The runtime directory cannot be used.
-    #[error(transparent)]
-    RuntimeDir(#[from] RuntimeDirError),
-    /// Another daemon serves this runtime directory.
-    #[error(
-        "a daemon already serves {0}: stop it first, or set UST_RUNTIME_DIR to another directory"
-    )]
-    Taken(PathBuf),
-    /// The kernel refused something.
-    #[error("{0}: {1}")]
-    Io(String, #[source] io::Error),
-}
-
-impl EngineError {
-    fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
-        let what = what.into();
-        move |error| EngineError::Io(what, error)
-    }
-}
 
 /// See the module page.
 #[derive(Debug)]

@@ -1,0 +1,45 @@
+//! The only folder that names atomics: three kinds of shared word, and loom's stand-ins for them.
+//!
+//! ```text
+//!   word               who writes it                          read-modify-write
+//!   -----------------  -------------------------------------  ------------------------------------------
+//!   WriterWord<Local>  one thread, and the signal handlers     unprefixed instruction: atomic against
+//!                      that interrupt it                       interruption, not against other CPUs
+//!   WriterWord<Shared> any thread of the traced process        locked instruction
+//!   ReaderWritten      the reader, and writers in slow paths   locked on both sides, always
+//! ```
+//!
+//! An owner-only and a locked read-modify-write on the same word do not synchronise with each other,
+//! which is why these are three types: the reader holds a `WriterWord<ReadOnly>` and has no way to
+//! write it, and a `ReaderWritten` offers no owner-only operation at all.
+//!
+//! On x86-64 the owner-only operations are single instructions without a `lock` prefix, by inline
+//! assembly; an interrupt falls before or after an instruction, never into it. Everywhere else, and
+//! with `--cfg portable_rmw` (sanitizers), they are the ordinary atomics. Under loom they are a load
+//! followed by a store, so that a model sees the mistake when two threads share such a word.
+#![allow(clippy::disallowed_types)]
+
+mod plain;
+mod rmw;
+mod words;
+
+#[cfg(not(loom))]
+pub use plain::AtomicPtr;
+pub use plain::{AtomicBool, AtomicU32, AtomicU64};
+pub use rmw::{Local, ReadOnly, Rmw, Shared};
+pub use words::{ReaderWritten, WriterWord};
+
+pub use core::sync::atomic::Ordering;
+
+#[cfg(not(loom))]
+use core::sync::atomic as raw;
+#[cfg(loom)]
+use loom::sync::atomic as raw;
+
+/// A fence against the compiler alone. Loom needs none: its threads never see program order broken.
+#[inline(always)]
+pub fn compiler_fence(order: Ordering) {
+    if cfg!(not(loom)) {
+        core::sync::atomic::compiler_fence(order);
+    }
+}

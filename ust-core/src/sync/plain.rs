@@ -1,0 +1,148 @@
+//! Words without a rule of their own about who writes them: the plain atomics, wrapped, so that nobody
+//! names the raw ones by mistake.
+
+use super::{Ordering, raw};
+
+macro_rules! plain_word {
+    ($(#[$doc:meta])* $name:ident($raw:ty) of $value:ty $(, numeric $numeric:ident)?) => {
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        #[repr(transparent)]
+        pub struct $name($raw);
+
+        impl $name {
+            plain_word!(@new $raw, $value);
+
+            /// The value now.
+            #[inline(always)]
+            pub fn load(&self, order: Ordering) -> $value {
+                self.0.load(order)
+            }
+
+            /// Stores a value.
+            #[inline(always)]
+            pub fn store(&self, value: $value, order: Ordering) {
+                self.0.store(value, order);
+            }
+
+            /// Stores a value and returns what was there.
+            pub fn swap(&self, value: $value, order: Ordering) -> $value {
+                self.0.swap(value, order)
+            }
+            $(plain_word!(@$numeric $value);)?
+        }
+    };
+    (@new $raw:ty, $value:ty) => {
+        /// A word with this value.
+        #[cfg(not(loom))]
+        pub const fn new(value: $value) -> Self {
+            Self(<$raw>::new(value))
+        }
+
+        /// A word with this value.
+        #[cfg(loom)]
+        pub fn new(value: $value) -> Self {
+            Self(<$raw>::new(value))
+        }
+    };
+    (@integer $value:ty) => {
+        /// Adds, wrapping, and returns what was there.
+        pub fn fetch_add(&self, value: $value, order: Ordering) -> $value {
+            self.0.fetch_add(value, order)
+        }
+
+        /// Sets bits and returns what was there.
+        pub fn fetch_or(&self, value: $value, order: Ordering) -> $value {
+            self.0.fetch_or(value, order)
+        }
+
+        /// Keeps bits and returns what was there.
+        pub fn fetch_and(&self, value: $value, order: Ordering) -> $value {
+            self.0.fetch_and(value, order)
+        }
+
+        /// Raises to at least `value` and returns what was there.
+        pub fn fetch_max(&self, value: $value, order: Ordering) -> $value {
+            self.0.fetch_max(value, order)
+        }
+
+        /// Stores `new` if the word is `current`.
+        ///
+        /// # Errors
+        /// It is not; what it is.
+        pub fn compare_exchange(
+            &self,
+            current: $value,
+            new: $value,
+            success: Ordering,
+            failure: Ordering,
+        ) -> Result<$value, $value> {
+            self.0.compare_exchange(current, new, success, failure)
+        }
+    };
+}
+
+plain_word!(
+    /// A flag.
+    AtomicBool(raw::AtomicBool) of bool
+);
+plain_word!(
+    /// A word of 32 bits.
+    AtomicU32(raw::AtomicU32) of u32, numeric integer
+);
+plain_word!(
+    /// A word of 64 bits.
+    AtomicU64(raw::AtomicU64) of u64, numeric integer
+);
+
+#[cfg(not(loom))]
+impl AtomicU32 {
+    /// The word as futex calls want it.
+    pub fn futex(&self) -> &raw::AtomicU32 {
+        &self.0
+    }
+}
+
+/// A pointer.
+#[cfg(not(loom))]
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct AtomicPtr<T>(raw::AtomicPtr<T>);
+
+#[cfg(not(loom))]
+impl<T> AtomicPtr<T> {
+    /// A word with this value.
+    pub const fn new(value: *mut T) -> Self {
+        Self(raw::AtomicPtr::new(value))
+    }
+
+    /// The value now.
+    #[inline(always)]
+    pub fn load(&self, order: Ordering) -> *mut T {
+        self.0.load(order)
+    }
+
+    /// Stores a value.
+    pub fn store(&self, value: *mut T, order: Ordering) {
+        self.0.store(value, order);
+    }
+
+    /// Stores a value and returns what was there.
+    pub fn swap(&self, value: *mut T, order: Ordering) -> *mut T {
+        self.0.swap(value, order)
+    }
+
+    /// Stores `new` if the word is `current`.
+    ///
+    /// # Errors
+    /// It is not; what it is.
+    pub fn compare_exchange(
+        &self,
+        current: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        self.0.compare_exchange(current, new, success, failure)
+    }
+}

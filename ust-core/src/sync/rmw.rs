@@ -1,0 +1,114 @@
+//! The two ways in which writers change the words that they share: owner-only, and locked.
+#![allow(unsafe_code)]
+
+use super::{Ordering, raw};
+
+/// How the writers of a stream change the words they share with each other.
+///
+/// # Safety
+/// `compare_exchange` and `add` must be atomic against every writer that [`Rmw`]'s implementor
+/// admits: nested signal handlers for [`Local`], all threads for [`Shared`].
+pub unsafe trait Rmw: Copy + Default + 'static {
+    /// Stores `new` if the word still is `current`; returns whether it did.
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool;
+    /// Adds `amount`, wrapping.
+    fn add(word: &raw::AtomicU64, amount: u64);
+}
+
+/// Owner-only: one thread writes, and the signal handlers that interrupt it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Local;
+
+/// Any thread of the process writes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shared;
+
+/// The reader's view of a writer's word: it can be loaded and nothing else.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadOnly;
+
+// SAFETY: a single instruction is never split by an interrupt, and `Local` admits no other writer.
+#[cfg(all(target_arch = "x86_64", not(loom), not(miri), not(portable_rmw)))]
+unsafe impl Rmw for Local {
+    #[inline(always)]
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, _: Ordering) -> bool {
+        let seen: u64;
+        // SAFETY: the pointer comes from a reference; x86-64 gives every load acquire and every store
+        // release order, and the asm block, which may touch memory, orders the compiler.
+        unsafe {
+            core::arch::asm!(
+                "cmpxchg qword ptr [{word}], {new}",
+                word = in(reg) word.as_ptr(),
+                new = in(reg) new,
+                inout("rax") current => seen,
+                options(nostack),
+            );
+        }
+        seen == current
+    }
+
+    #[inline(always)]
+    fn add(word: &raw::AtomicU64, amount: u64) {
+        // SAFETY: as above.
+        unsafe {
+            core::arch::asm!(
+                "add qword ptr [{word}], {amount}",
+                word = in(reg) word.as_ptr(),
+                amount = in(reg) amount,
+                options(nostack),
+            );
+        }
+    }
+}
+
+// SAFETY: the ordinary atomics are atomic against everybody.
+#[cfg(all(not(loom), any(not(target_arch = "x86_64"), miri, portable_rmw)))]
+unsafe impl Rmw for Local {
+    #[inline(always)]
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
+        Shared::compare_exchange(word, current, new, success)
+    }
+
+    #[inline(always)]
+    fn add(word: &raw::AtomicU64, amount: u64) {
+        Shared::add(word, amount);
+    }
+}
+
+// SAFETY: loom runs a nested writer at testpoints only, and there is none between this load and store.
+#[cfg(loom)]
+unsafe impl Rmw for Local {
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
+        let (load, store) = match success {
+            Ordering::AcqRel => (Ordering::Acquire, Ordering::Release),
+            Ordering::Acquire => (Ordering::Acquire, Ordering::Relaxed),
+            Ordering::Release => (Ordering::Relaxed, Ordering::Release),
+            _ => (Ordering::Relaxed, Ordering::Relaxed),
+        };
+        let same = word.load(load) == current;
+        if same {
+            word.store(new, store);
+        }
+        same
+    }
+
+    fn add(word: &raw::AtomicU64, amount: u64) {
+        let old = word.load(Ordering::Relaxed);
+        word.store(old.wrapping_add(amount), Ordering::Relaxed);
+    }
+}
+
+// SAFETY: locked instructions.
+unsafe impl Rmw for Shared {
+    #[inline(always)]
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
+        // Relaxed on failure: the caller starts over with a fresh load.
+        word.compare_exchange(current, new, success, Ordering::Relaxed).is_ok()
+    }
+
+    #[inline(always)]
+    fn add(word: &raw::AtomicU64, amount: u64) {
+        // Relaxed: a count; nothing is published by it.
+        word.fetch_add(amount, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,78 @@
+//! The words of a stream by who writes them.
+
+use super::{Ordering, Rmw, raw};
+use core::marker::PhantomData;
+
+/// A word that only writers change, by the read-modify-writes of `K`.
+#[repr(transparent)]
+pub struct WriterWord<K>(raw::AtomicU64, PhantomData<K>);
+
+impl<K> WriterWord<K> {
+    /// A word in private memory (tests, loom's fixture); shared ones are overlaid on mapped bytes.
+    pub fn new(value: u64) -> Self {
+        Self(raw::AtomicU64::new(value), PhantomData)
+    }
+
+    /// The value now.
+    #[inline(always)]
+    pub fn load(&self, order: Ordering) -> u64 {
+        self.0.load(order)
+    }
+}
+
+impl<K: Rmw> WriterWord<K> {
+    /// Stores `new` if the word still is `current`; returns whether it did.
+    #[inline(always)]
+    pub fn compare_exchange(&self, current: u64, new: u64, success: Ordering) -> bool {
+        K::compare_exchange(&self.0, current, new, success)
+    }
+
+    /// Adds `amount`, wrapping.
+    #[inline(always)]
+    pub fn add(&self, amount: u64) {
+        K::add(&self.0, amount);
+    }
+
+    /// A plain store, for words in which the latest of several writers may win.
+    #[inline(always)]
+    pub fn store(&self, value: u64, order: Ordering) {
+        self.0.store(value, order);
+    }
+}
+
+/// A word that the reader writes: every read-modify-write on it is locked, on both sides.
+#[repr(transparent)]
+pub struct ReaderWritten(raw::AtomicU64);
+
+impl ReaderWritten {
+    /// A word in private memory (tests, loom's fixture).
+    pub fn new(value: u64) -> Self {
+        Self(raw::AtomicU64::new(value))
+    }
+
+    /// The value now.
+    #[inline(always)]
+    pub fn load(&self, order: Ordering) -> u64 {
+        self.0.load(order)
+    }
+
+    /// A plain store.
+    pub fn store(&self, value: u64, order: Ordering) {
+        self.0.store(value, order);
+    }
+
+    /// Stores `new` if the word still is `current`; returns whether it did.
+    pub fn compare_exchange(&self, current: u64, new: u64, success: Ordering) -> bool {
+        self.0.compare_exchange(current, new, success, Ordering::Relaxed).is_ok()
+    }
+
+    /// Adds `amount`, wrapping.
+    pub fn add(&self, amount: u64, order: Ordering) {
+        self.0.fetch_add(amount, order);
+    }
+
+    /// Stores `value` and returns what was there.
+    pub fn swap(&self, value: u64, order: Ordering) -> u64 {
+        self.0.swap(value, order)
+    }
+}
