@@ -13,7 +13,7 @@ use clap::Parser;
 use consumerd::cause::Cause;
 use consumerd::daemon::{Daemon, DaemonError};
 use consumerd::descriptors;
-use consumerd::engine::EngineOptions;
+use consumerd::engine_args::EngineArgs;
 use consumerd::signals::{SIGINT, SIGTERM, Signals};
 use daemonize::{Readiness, Side, daemonize};
 use std::fs::OpenOptions;
@@ -22,7 +22,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 use ust_core::agent::paths::RuntimeDir;
 
@@ -36,15 +35,8 @@ struct Arguments {
     /// Go into the background; return once the daemon listens
     #[arg(long, short)]
     daemonize: bool,
-    /// Write out everything recorded at least so often, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
-    flush_interval: u64,
-    /// Look for full sub-buffers so often, in microseconds, instead of being woken: traced programs then make
-    /// no system call
-    #[arg(long, value_name = "US")]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=3_600_000_000))]
-    read_timer: Option<u64>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Log to this file instead of standard error
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -128,10 +120,7 @@ fn serve(arguments: &Arguments, readiness: &mut Option<Readiness>) -> Result<(),
     }
     let mut signals = Signals::handle(&[SIGTERM, SIGINT])
         .map_err(|error| StartError::System("signals cannot be handled", error))?;
-    let options = EngineOptions {
-        flush_interval: Duration::from_millis(arguments.flush_interval),
-        read_timer: arguments.read_timer.map(Duration::from_micros),
-    };
+    let options = arguments.engine.into();
     let daemon = Daemon::bind(RuntimeDir::at(dir), options)?;
     if let Some(readiness) = readiness.take() {
         readiness

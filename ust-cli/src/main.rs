@@ -23,6 +23,7 @@ mod figures;
 mod list;
 mod overview;
 mod record;
+mod rule_args;
 mod size;
 mod stamp;
 mod start;

@@ -16,25 +16,7 @@
 use crate::figures::{counted, outcome};
 use consumerd::session::{ClockKind, ProcessView, RuleView, SessionView};
 use std::fmt::Write;
-
-/// LTTng's levels by number.
-const LEVELS: [&str; 15] = [
-    "Emerg",
-    "Alert",
-    "Crit",
-    "Err",
-    "Warning",
-    "Notice",
-    "Info",
-    "DebugSystem",
-    "DebugProgram",
-    "DebugProcess",
-    "DebugModule",
-    "DebugUnit",
-    "DebugFunction",
-    "DebugLine",
-    "Debug",
-];
+use ust_core::event::Level;
 
 /// A session, without a line end.
 pub fn session_text(session: &SessionView) -> String {
@@ -85,11 +67,15 @@ pub fn processes_text(processes: &[ProcessView]) -> String {
     for process in processes {
         text += &format!("\n  {} {}", process.pid, process.procname);
         for event in &process.events {
-            let level = LEVELS.get(usize::from(event.level)).copied().unwrap_or("unknown level");
-            text += &format!("\n    {} ({level})", event.name);
+            text += &format!("\n    {} ({})", event.name, level_text(event.level));
         }
     }
     text
+}
+
+fn level_text(number: u8) -> String {
+    let level = Level::ALL.get(usize::from(number));
+    level.map_or_else(|| format!("level {number}"), |level| format!("{level:?}"))
 }
 
 #[cfg(test)]

@@ -75,3 +75,34 @@ pub enum Level {
     /// Debugging, everything else.
     Debug = 14,
 }
+
+impl Level {
+    /// Every level, the most urgent first: each at the index that is its number.
+    pub const ALL: [Level; 15] = [
+        Level::Emerg,
+        Level::Alert,
+        Level::Crit,
+        Level::Err,
+        Level::Warning,
+        Level::Notice,
+        Level::Info,
+        Level::DebugSystem,
+        Level::DebugProgram,
+        Level::DebugProcess,
+        Level::DebugModule,
+        Level::DebugUnit,
+        Level::DebugFunction,
+        Level::DebugLine,
+        Level::Debug,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_level_stands_at_its_number() {
+        assert!(Level::ALL.iter().enumerate().all(|(number, level)| *level as usize == number));
+    }
+}

@@ -79,7 +79,7 @@ const OF_CORE: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("ust-cli", &["abi", "agent::paths", "agent::protocol", "clock"]),
+    ("ust-cli", &["abi", "agent::paths", "agent::protocol", "clock", "event"]),
 ];
 
 #[test]

@@ -25,7 +25,8 @@ use crate::tell;
 use child::Child;
 use consumerd::cause::Cause;
 use consumerd::descriptors;
-use consumerd::engine::{ChannelSummary, ChannelUid, Engine, EngineOptions};
+use consumerd::engine::{ChannelSummary, ChannelUid, Engine};
+use consumerd::engine_args::EngineArgs;
 use consumerd::output_dir::OutputDir;
 use consumerd::session::{SessionError, check_globs};
 use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
@@ -49,15 +50,8 @@ pub struct Arguments {
     event: Vec<String>,
     #[command(flatten)]
     channel: ChannelArgs,
-    /// Write out everything recorded at least so often, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
-    flush_interval: u64,
-    /// Look for full sub-buffers so often, in microseconds, instead of being woken: the program then makes no
-    /// system call
-    #[arg(long, value_name = "US")]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=3_600_000_000))]
-    read_timer: Option<u64>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Write what was recorded and lost to this file, as JSON
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
@@ -86,10 +80,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
 
     let summary_file = arguments.summary.map(SummaryFile::open).transpose()?;
     let private_dir = PrivateDir::make()?;
-    let options = EngineOptions {
-        flush_interval: Duration::from_millis(arguments.flush_interval),
-        read_timer: arguments.read_timer.map(Duration::from_micros),
-    };
+    let options = arguments.engine.into();
     let mut engine = Engine::bind(private_dir.runtime_dir().clone(), options)?;
     let output_dir = OutputDir::make(&output)?;
     let channel = engine.add_channel(config);
