@@ -75,7 +75,7 @@ pub fn processes_text(processes: &[ProcessView]) -> String {
 
 fn level_text(number: u8) -> String {
     let level = Level::ALL.get(usize::from(number));
-    level.map_or_else(|| format!("level {number}"), |level| format!("{level:?}"))
+    level.map_or_else(|| "unknown level".into(), |level| format!("{level:?}"))
 }
 
 #[cfg(test)]

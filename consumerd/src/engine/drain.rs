@@ -96,7 +96,7 @@ impl StreamDrain {
         if !self.is_unsettled && !self.reader.is_left_behind() {
             return Ok(false);
         }
-        self.guard(|drain| drain.exchange_full(trace))
+        self.guard(|drain| drain.exchange_full(trace, u64::MAX))
     }
 
     /// Writes out everything that is committed now.
@@ -105,7 +105,9 @@ impl StreamDrain {
     /// As for [`drain_full`](Self::drain_full).
     pub fn flush(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         self.guard(|drain| {
-            while drain.exchange_full(trace)? {}
+            // What is committed now, and no more: a writer may well be faster than this.
+            let until = drain.reader.untrusted_write_position();
+            while drain.exchange_full(trace, until)? {}
             drain.frame_prefix(trace)?;
             drain.settle()
         })
@@ -173,10 +175,15 @@ impl StreamDrain {
         }
     }
 
-    fn exchange_full(&mut self, trace: &mut Trace<'_>) -> Result<bool, StreamError> {
+    /// Takes full sub-buffers that begin before `until`, as many as are one turn; whether there was any.
+    fn exchange_full(&mut self, trace: &mut Trace<'_>, until: u64) -> Result<bool, StreamError> {
         self.settle()?;
         let mut taken = 0;
-        while taken < TURN_SUBBUFS && self.reader.is_left_behind() && self.reader.is_complete()? {
+        while taken < TURN_SUBBUFS
+            && self.reader.cursor() < until
+            && self.reader.is_left_behind()
+            && self.reader.is_complete()?
+        {
             if !self.is_spare_ready && !self.reader.prepare_spare() {
                 return Err(io::Error::from(io::ErrorKind::OutOfMemory).into());
             }

@@ -31,6 +31,8 @@ use clock::{Calibration, ClockDescription};
 use connection::{Connection, Watch};
 use process::{Destination, Pass, Process};
 use rustix::fd::OwnedFd;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
 };
@@ -39,13 +41,14 @@ use std::path::Path;
 use std::time::Instant;
 use ust_core::agent::paths::RuntimeDir;
 use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
-use ust_core::agent::socket::connect_to;
 
 /// See the module page.
 #[derive(Debug)]
 pub struct Engine {
     dir: RuntimeDir,
     options: EngineOptions,
+    /// The directory is ours as long as this is open.
+    _lock: OwnedFd,
     listener: OwnedFd,
     bell: Bell,
     generation: u64,
@@ -101,12 +104,14 @@ impl Engine {
     /// The directory cannot be used, another daemon serves it, or the kernel refuses something.
     pub fn bind(dir: RuntimeDir, options: EngineOptions) -> Result<Self, EngineError> {
         dir.create()?;
+        let lock = take_directory(&dir)?;
         let listener = listen_at(&dir)?;
         let bell = Bell::new().map_err(EngineError::io("the doorbell cannot be made"))?;
         let now = Instant::now();
         let mut engine = Self {
             dir,
             options,
+            _lock: lock,
             listener,
             bell,
             generation: generation_seed(),
@@ -300,16 +305,28 @@ fn generation_seed() -> u64 {
     ust_core::clock::realtime_ns() / 1_000_000
 }
 
-/// Listens at the agents' socket, which another daemon may have, or have left behind.
+/// Holds the runtime directory as long as the descriptor is open: two daemons cannot, and the kernel gives it
+/// back whichever way this one ends.
+fn take_directory(dir: &RuntimeDir) -> Result<OwnedFd, EngineError> {
+    let path = dir.path().join("lock");
+    let failed =
+        |error: Errno| EngineError::Io(format!("cannot lock {}", path.display()), error.into());
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let lock = open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(failed)?;
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(Errno::WOULDBLOCK) => Err(EngineError::Taken(dir.path().into())),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Listens at the agents' socket, which a daemon that was killed may have left behind.
 fn listen_at(dir: &RuntimeDir) -> Result<OwnedFd, EngineError> {
     let path: &Path = &dir.agent_socket();
-    let failed = |error: rustix::io::Errno| {
+    let failed = |error: Errno| {
         EngineError::Io(format!("cannot listen at {}", path.display()), error.into())
     };
     let address = SocketAddrUnix::new(path).map_err(failed)?;
-    if connect_to(&address, false).is_ok() {
-        return Err(EngineError::Taken(dir.path().into()));
-    }
     let _ = std::fs::remove_file(path);
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let listener =

@@ -5,6 +5,7 @@
 //!     agent.sock     where agents connect and ring files are handed over
 //!     control.sock   where `ust` gives its commands
 //!     rules          what is to be recorded: read before main
+//!     lock           held by the daemon
 //!     wake           four bytes: processes without a daemon wait on them
 //! ```
 

@@ -66,17 +66,19 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
     core::ptr::null_mut()
 }
 
-/// Serves one connection to its end. `None` if there was no daemon.
+/// Serves one connection to its end. `None` if there was no daemon, or none that speaks as we do: connecting
+/// again would end the same way, until another comes.
 fn serve() -> Option<()> {
     let connection = socket::connect_to(endpoint()?, true).ok()?;
-    let _ = converse(&connection);
+    let mut is_understood = false;
+    let _ = converse(&connection, &mut is_understood);
     doorbell::install(None);
     session::forget_rules();
-    Some(())
+    is_understood.then_some(())
 }
 
-/// Until the connection ends, or says what no daemon says.
-fn converse(connection: &OwnedFd) -> Option<()> {
+/// Until the connection ends, or says what no daemon says. Sets the flag once there were rules.
+fn converse(connection: &OwnedFd, is_understood: &mut bool) -> Option<()> {
     let process = session::process_or_create()?;
     let hello = encode(&ToDaemon::Hello { process_uid: process.uid });
     let own_file = process.descriptor();
@@ -86,6 +88,7 @@ fn converse(connection: &OwnedFd) -> Option<()> {
         match decode(&received.untrusted_bytes)? {
             ToProcess::Welcome => doorbell::install(map_doorbell(received.fds.first()?)),
             ToProcess::Rules(rules) => {
+                *is_understood = true;
                 let generation = rules.generation;
                 session::apply(rules);
                 let applied = encode(&ToDaemon::Applied { generation });

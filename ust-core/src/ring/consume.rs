@@ -124,9 +124,14 @@ impl<M: RingMemory> Reader<M> {
     /// Whether writers have left the sub-buffer at the cursor: a hint that costs one load, and saves
     /// walking frames for nothing.
     pub fn is_left_behind(&self) -> bool {
+        self.untrusted_write_position()
+            >= self.subbuf_start + self.geometry.subbuf_size_bytes() as u64
+    }
+
+    /// Where writers are, as the shared word claims: good for a hint, or for where to stop.
+    pub fn untrusted_write_position(&self) -> u64 {
         let position = self.ring.control().position.load(order::position_load());
-        let end = self.subbuf_start + self.geometry.subbuf_size_bytes() as u64;
-        Position::from_word(position).bytes() >= end
+        Position::from_word(position).bytes()
     }
 
     /// Whether the sub-buffer has been handed out to its end.
