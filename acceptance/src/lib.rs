@@ -22,6 +22,7 @@ pub mod binaries;
 pub mod command;
 pub mod daemon;
 pub mod judge;
+pub mod packets;
 pub mod progress;
 pub mod quiet;
 pub mod random;

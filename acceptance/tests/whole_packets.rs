@@ -11,39 +11,12 @@ use ust_acceptance::command::wait_until;
 use ust_acceptance::progress;
 use ust_acceptance::random::Random;
 use ust_acceptance::recording::{Recording, Started, folders, stream_files};
-use ust_acceptance::{binaries, judge, skip};
+use ust_acceptance::{binaries, judge, packets, skip};
 
 const LOOKS: u64 = 250;
 
 /// Which looks are read by `babeltrace2` as well.
 const DECODED: u64 = 10;
-
-const MAGIC: [u8; 4] = 0xC1FC_1FC1u32.to_le_bytes();
-
-/// Where a packet says how many bits it has: behind the header (magic, uuid, two ids) and its begin, end and content.
-const PACKET_SIZE_OFFSET: usize = 4 + 16 + 4 + 8 + 3 * 8;
-
-/// Counts the packets of a stream file.
-#[track_caller]
-fn assert_whole_packets(bytes: &[u8], name: &Path) -> usize {
-    let mut at = 0;
-    let mut packets = 0;
-    while at < bytes.len() {
-        let rest = &bytes[at..];
-        let context =
-            format!("packet {packets} at {at} of {} bytes, {}", bytes.len(), name.display());
-        assert!(
-            rest.len() >= PACKET_SIZE_OFFSET + 8 && rest.starts_with(&MAGIC),
-            "torn: {context}"
-        );
-        let bits = rest[PACKET_SIZE_OFFSET..][..8].try_into().expect("eight bytes");
-        let size = u64::from_le_bytes(bits) as usize / 8;
-        assert!(size > PACKET_SIZE_OFFSET && size <= rest.len(), "half of {size} bytes: {context}");
-        at += size;
-        packets += 1;
-    }
-    packets
-}
 
 /// Copies the one process's folder to `to` as it is now.
 fn copy(trace: &Path, to: &Path) -> Option<usize> {
@@ -57,7 +30,7 @@ fn copy(trace: &Path, to: &Path) -> Option<usize> {
         bytes
     };
     let files: Vec<PathBuf> = stream_files(&folder);
-    let packets = files.iter().map(|file| assert_whole_packets(&copy(file), file)).sum();
+    let packets = files.iter().map(|file| packets::assert_whole(&copy(file), file)).sum();
     copy(&folder.join("metadata"));
     Some(packets)
 }

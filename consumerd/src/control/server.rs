@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::time::Duration;
 use ust_core::agent::paths::RuntimeDir;
 
 /// The most clients at a time.
@@ -44,6 +45,8 @@ pub struct ControlServer {
     /// In the order in which they came.
     connections: BTreeMap<ClientId, Connection>,
     last_id: u64,
+    /// Clients cannot be accepted, and that has been said.
+    is_refusing: bool,
 }
 
 #[derive(Debug)]
@@ -74,7 +77,14 @@ impl ControlServer {
         listener.set_nonblocking(true)?;
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
-        Ok(Self { path, epoll, listener, connections: BTreeMap::new(), last_id: LISTENER })
+        Ok(Self {
+            path,
+            epoll,
+            listener,
+            connections: BTreeMap::new(),
+            last_id: LISTENER,
+            is_refusing: false,
+        })
     }
 
     /// Readable when [`turn`](Self::turn) has something to do.
@@ -114,10 +124,17 @@ impl ControlServer {
     fn accept_all(&mut self) {
         loop {
             match self.listener.accept() {
-                Ok((socket, _)) => self.add(socket),
+                Ok((socket, _)) => {
+                    self.is_refusing = false;
+                    self.add(socket);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) => {
-                    tracing::warn!("control socket: a client could not be accepted: {error}");
+                    if !std::mem::replace(&mut self.is_refusing, true) {
+                        tracing::warn!("control socket: clients cannot be accepted: {error}");
+                    }
+                    // It stays queued, and so would wake the loop at once again.
+                    std::thread::sleep(Duration::from_millis(1));
                     // Out of descriptors, most likely: an idle client's may help the one that waits.
                     self.close_oldest();
                     return;

@@ -58,8 +58,8 @@ pub struct Engine {
     connections: HashMap<u64, Connection>,
     next_connection: u64,
     next_flush: Instant,
-    /// Why connections cannot be accepted, since that began.
-    refused: Option<String>,
+    /// Connections cannot be accepted, and that has been said.
+    is_refusing: bool,
     /// Until then it looks without being rung for: somebody new may not have the doorbell yet.
     watchful_until: Instant,
 }
@@ -121,7 +121,7 @@ impl Engine {
             connections: HashMap::new(),
             next_connection: 0,
             next_flush: now + options.flush_interval,
-            refused: None,
+            is_refusing: false,
             watchful_until: now,
         };
         engine.publish()?;
@@ -222,7 +222,6 @@ impl Engine {
     /// What it has recorded so far.
     pub fn summary(&self, channel: ChannelUid) -> ChannelSummary {
         let mut sum = self.channels.get(&channel).map(|c| c.past.clone()).unwrap_or_default();
-        sum.errors.extend(self.refused.clone());
         for tracked in self.processes.values() {
             tracked.process.add_to(channel, &mut sum);
         }

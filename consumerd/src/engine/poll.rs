@@ -115,23 +115,34 @@ impl Engine {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         loop {
             match accept_with(&self.listener, flags) {
-                Ok(socket) => self.welcome(socket),
+                Ok(socket) => {
+                    self.is_refusing = false;
+                    self.welcome(socket);
+                }
                 Err(Errno::INTR | Errno::CONNABORTED) => {}
                 Err(Errno::AGAIN) => return,
                 Err(error) => {
-                    if self.refused.is_none() {
-                        let error = format!(
-                            "processes cannot be accepted ({error}), and what they record is lost: raise the \
-                             limit of open files (ulimit -n)"
-                        );
-                        tracing::error!("{error}");
-                        self.refused = Some(error);
-                    }
+                    self.refuse(error);
                     // They stay queued, and so would wake us at once again.
                     std::thread::sleep(WATCHFUL_INTERVAL);
                     return;
                 }
             }
+        }
+    }
+
+    /// Says, once until it is over, that nobody can be accepted.
+    fn refuse(&mut self, reason: Errno) {
+        if std::mem::replace(&mut self.is_refusing, true) {
+            return;
+        }
+        let error = format!(
+            "processes could not be accepted for a while ({reason}), and what they recorded may be lost: raise \
+             the limit of open files (ulimit -n)"
+        );
+        tracing::error!("{error}");
+        for channel in self.channels.values_mut() {
+            channel.past.errors.push(error.clone());
         }
     }
 

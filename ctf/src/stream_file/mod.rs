@@ -97,7 +97,9 @@ impl StreamWriter {
         fs::create_dir_all(dir.join("index"))?;
         // std opens with O_CLOEXEC.
         let data = OpenOptions::new().write(true).create_new(true).open(dir.join(name))?;
-        let index = OpenOptions::new().write(true).create_new(true).open(index_path)?;
+        let index = OpenOptions::new().write(true).create_new(true).open(index_path);
+        // Who tries again must not find half of it there.
+        let index = index.inspect_err(|_| drop(fs::remove_file(dir.join(name))))?;
         StreamWriter::new(identity, data, 0, None, IndexFile::resume(index, 0)?)
     }
 
