@@ -3,7 +3,7 @@
 //! One [`EventDescription`] stands in read-only memory for each `#[tracepoint]`. It says all that a
 //! reader has to know of the event: who provides it, its name, its level, its fields in the order in
 //! which they lie in the record. The process writes it into its process file once (see
-//! `crate::process_file`), and the daemon turns it into CTF metadata.
+//! [`crate::session`]), and the daemon turns it into CTF metadata.
 //!
 //! Nothing here changes while the program runs.
 

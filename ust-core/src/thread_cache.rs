@@ -91,6 +91,11 @@ impl ThreadCache {
         self.streams[slot].store(ptr::from_ref(stream).cast_mut(), Ordering::Release);
     }
 
+    /// Takes the thread's stream in a channel away again.
+    pub fn clear_stream(&self, slot: usize) {
+        self.streams[slot].store(ptr::null_mut(), Ordering::Release);
+    }
+
     /// The streams that the thread has.
     fn take_streams(&self) -> impl Iterator<Item = &'static Stream> {
         // SAFETY: as in `stream`.
@@ -163,8 +168,9 @@ pub unsafe fn thread_ends(value: *mut libc::c_void, release: impl Fn(&'static St
         return;
     }
     CACHE.with(|current| current.set(&EMPTY));
+    cache.enter();
     cache.take_streams().for_each(release);
-    cache.in_probe.store(0, Ordering::Release);
+    cache.leave(0);
     cache.is_claimed.store(false, Ordering::Release);
 }
 
@@ -177,26 +183,30 @@ pub fn forget_all() {
     CACHE.with(|cache| cache.set(&EMPTY));
 }
 
-/// Takes the channel at `slot` away from every thread, and waits until none can be using it. `false` if
-/// some thread stayed in a tracepoint for longer than `patience` (stopped by a debugger, say, or gone by
+/// Takes the channel at `slot`, which stands in no slot any more, away from every thread, and waits until
+/// none can be using it. `false` if some thread stayed in a tracepoint for longer than `patience` (stopped by a debugger, say, or gone by
 /// siglongjmp): what it may use must not be freed.
 pub fn quiesce(slot: usize, patience: Duration) -> bool {
     use rustix::thread::{MembarrierCommand, membarrier};
     let all = || BLOCKS.iter().enumerate().filter_map(|(n, block)| caches_in(block, n)).flatten();
-    all().for_each(|cache| cache.streams[slot].store(ptr::null_mut(), Ordering::Release));
+    let forget =
+        |cache: &ThreadCache| cache.streams[slot].store(ptr::null_mut(), Ordering::Release);
+    all().for_each(forget);
     let _ = membarrier(MembarrierCommand::RegisterPrivateExpedited);
     // After it, a thread whose mark we do not see will see the null that we stored.
     if membarrier(MembarrierCommand::PrivateExpedited).is_err() {
         return false;
     }
     let deadline = Instant::now() + patience;
-    all().all(|cache| {
-        while cache.in_probe.load(Ordering::Acquire) != 0 {
-            if Instant::now() > deadline {
-                return false;
-            }
+    let mut is_quiet = true;
+    for cache in all() {
+        while cache.in_probe.load(Ordering::Acquire) != 0 && is_quiet {
+            is_quiet = Instant::now() <= deadline;
             std::thread::sleep(Duration::from_millis(1));
         }
-        true
-    })
+        // A first event that was under way may have stored it meanwhile; none that begins now finds the
+        // channel.
+        forget(cache);
+    }
+    is_quiet
 }

@@ -48,7 +48,8 @@ pub struct ChannelSummary {
 impl ChannelSummary {
     pub(super) fn add_lost(&mut self, cause: &str, count: u64) {
         if count > 0 {
-            *self.lost.entry(cause.into()).or_default() += count;
+            let sum = self.lost.entry(cause.into()).or_default();
+            *sum = sum.saturating_add(count);
         }
     }
 }

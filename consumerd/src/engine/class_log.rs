@@ -89,7 +89,7 @@ impl ProcessFile {
             .iter()
             .filter(of_channel)
             .map(|slot| slot.no_stream.load(Ordering::Relaxed))
-            .sum()
+            .fold(0, u64::saturating_add)
     }
 
     /// All classes read so far, whether recorded or not.
@@ -121,7 +121,11 @@ impl ProcessFile {
         let head = self.map.copy_out(offset, size_of::<u32>())?;
         let body_bytes = u32::from_ne_bytes(head.try_into().ok()?) as usize;
         let entry_bytes = size_of::<ClassEntry>().checked_add(body_bytes)?.next_multiple_of(4);
-        if entry_bytes > log_bytes - self.read_bytes {
+        // What is beyond these bounds no program declares; it would cost more to look at than it is worth.
+        if entry_bytes > log_bytes - self.read_bytes
+            || body_bytes > MAX_CLASS_BYTES
+            || self.entries.len() >= MAX_CLASSES
+        {
             return None;
         }
         let body = self.map.copy_out(offset + size_of::<ClassEntry>(), body_bytes)?;
@@ -147,6 +151,12 @@ impl ProcessFile {
         }
     }
 }
+
+/// The longest description of a class.
+const MAX_CLASS_BYTES: usize = 64 << 10;
+
+/// The most classes of one process.
+const MAX_CLASSES: usize = 1 << 16;
 
 /// The one stream class of our traces.
 pub const STREAM_CLASS: u32 = 0;

@@ -19,6 +19,8 @@ pub struct Connection {
     pub pid: Pid,
     /// Set by the first message: the agent of this process.
     pub agent_of: Option<[u8; 16]>,
+    /// It had no room for what was said last: to be said again once it has.
+    pub is_behind: bool,
 }
 
 /// How the end of a process is noticed.
@@ -54,7 +56,7 @@ impl Connection {
         if peer.uid != geteuid() && peer.uid != Uid::ROOT {
             return Err(format!("a peer of user {}", peer.uid.as_raw()));
         }
-        Ok(Self { socket, pid: peer.pid, agent_of: None })
+        Ok(Self { socket, pid: peer.pid, agent_of: None, is_behind: false })
     }
 
     /// How the end of the peer will be noticed.
@@ -91,9 +93,10 @@ impl Connection {
         }
     }
 
-    /// Says something. A peer that does not listen is not waited for.
-    pub fn say(&self, message: &ToProcess, fds: &[rustix::fd::BorrowedFd<'_>]) {
+    /// Says something. A peer that does not listen (stopped, say) is not waited for, but marked as behind.
+    pub fn say(&mut self, message: &ToProcess, fds: &[rustix::fd::BorrowedFd<'_>]) {
         if let Err(error) = socket::send(&self.socket, &encode(message), fds, SendFlags::DONTWAIT) {
+            self.is_behind = error == Errno::AGAIN;
             tracing::warn!("process {} does not listen: {error}", self.pid.as_raw_nonzero());
         }
     }

@@ -166,6 +166,10 @@ impl StreamDrain {
     /// Says that the file cannot be written when it begins, not at each try.
     fn once<R: Default>(&mut self, outcome: Result<R, StreamError>) -> Result<R, StreamError> {
         match outcome {
+            Ok(done) => {
+                self.is_stuck = false;
+                Ok(done)
+            }
             Err(StreamError::File(_)) if self.is_stuck => Ok(R::default()),
             Err(StreamError::File(error)) => {
                 self.is_stuck = true;
@@ -177,6 +181,10 @@ impl StreamDrain {
 
     /// Takes full sub-buffers that begin before `until`, as many as are one turn; whether there was any.
     fn exchange_full(&mut self, trace: &mut Trace<'_>, until: u64) -> Result<bool, StreamError> {
+        if self.is_stuck {
+            // Perhaps there was no file yet: nothing is read before there is one.
+            self.framer.open(trace)?;
+        }
         self.settle()?;
         let mut taken = 0;
         while taken < TURN_SUBBUFS
@@ -211,13 +219,14 @@ impl StreamDrain {
         if self.is_unsettled {
             self.framer.settle()?;
             self.is_unsettled = false;
-            self.is_stuck = false;
         }
         self.reader.give_back();
         Ok(())
     }
 
     fn sample_losses(&mut self) {
-        self.framer.set_lost(self.reader.lost().iter().sum());
+        // Untrusted counters: their sum may wrap.
+        let lost = self.reader.lost().into_iter().fold(0, u64::wrapping_add);
+        self.framer.set_lost(lost);
     }
 }

@@ -30,6 +30,7 @@ pub struct Framer {
     tid: u32,
     /// Records lost by the writers, as last sampled.
     lost: u64,
+    /// Records in packets, and those of them in the file.
     framed: u64,
     written: u64,
     unwritten: u64,
@@ -136,26 +137,28 @@ impl Framer {
         Ok(())
     }
 
-    #[inline]
-    fn open(&mut self, trace: &mut Trace<'_>) -> io::Result<()> {
-        if self.file.is_none() {
-            let mut file = trace.create_stream(self.instance, self.tid)?;
-            file.set_discarded(self.lost);
-            self.file = Some(file);
-        }
-        Ok(())
-    }
-
     /// Closes the open packet and writes everything framed.
     ///
     /// # Errors
     /// The file cannot be written now. What is framed stays so; try again.
     pub fn settle(&mut self) -> io::Result<()> {
-        if let Some(file) = &mut self.file {
-            file.cut();
-            file.flush()?;
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.cut();
+        let outcome = file.flush();
+        self.written = file.stats().visible_records;
+        outcome
+    }
+
+    /// Makes sure that there is a file to write to.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn open(&mut self, trace: &mut Trace<'_>) -> io::Result<()> {
+        if self.file.is_none() {
+            let mut file = trace.create_stream(self.instance, self.tid)?;
+            file.set_discarded(self.lost);
+            self.file = Some(file);
         }
-        self.written += std::mem::take(&mut self.framed);
         Ok(())
     }
 
@@ -170,7 +173,9 @@ impl Framer {
             }
             self.file.as_mut().map_or(Ok(()), |file| file.finish(trace.now()))
         });
-        self.unwritten += std::mem::take(&mut self.framed);
+        self.written = self.file.as_ref().map_or(0, |file| file.stats().visible_records);
+        self.unwritten += self.framed.saturating_sub(self.written);
+        self.framed = self.written;
         outcome
     }
 

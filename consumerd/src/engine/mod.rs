@@ -38,7 +38,7 @@ use rustix::net::{
 };
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use ust_core::agent::paths::RuntimeDir;
 use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
 
@@ -93,6 +93,9 @@ struct Tracked {
     agent: Option<u64>,
     applied: u64,
 }
+
+/// How long agents have to apply rules at the end.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Connections that wait to be accepted: a burst of short-lived processes must find room.
 const BACKLOG: i32 = 4096;
@@ -175,7 +178,7 @@ impl Engine {
             .map_err(EngineError::io(format!("the rules in {}", self.dir.path().display())))?;
         let message = ToProcess::Rules(rules);
         for connection in self.processes.values().filter_map(|tracked| tracked.agent) {
-            if let Some(connection) = self.connections.get(&connection) {
+            if let Some(connection) = self.connections.get_mut(&connection) {
                 connection.say(&message, &[]);
             }
         }
@@ -209,6 +212,7 @@ impl Engine {
     /// Drains and closes the channel's traces and forgets it.
     pub fn remove_channel(&mut self, channel: ChannelUid) -> ChannelSummary {
         self.bury_dead();
+        self.bury_replaced_images();
         self.pass(channel, Pass::Flush);
         self.pass(channel, Pass::Finish);
         let summary = self.summary(channel);
@@ -248,6 +252,7 @@ impl Engine {
     /// The traced program has ended, or the daemon is to: takes in every connection and message that is
     /// still queued, drains every process, writes and closes everything, removes the socket and the rules.
     pub fn shut_down(&mut self) {
+        self.stop_writers();
         for channel in self.channels.keys().copied().collect::<Vec<_>>() {
             self.remove_channel(channel);
         }
@@ -257,6 +262,24 @@ impl Engine {
         }
         self.connections.clear();
         self.processes.clear();
+    }
+
+    /// Stops every channel, and gives agents a moment to follow: what is emitted while traces are being closed
+    /// would be neither recorded nor counted.
+    fn stop_writers(&mut self) {
+        if !self.channels.values().any(|channel| channel.is_active) {
+            return;
+        }
+        for channel in self.channels.values_mut() {
+            channel.is_active = false;
+        }
+        let deadline = Instant::now() + PATIENCE;
+        let Ok(generation) = self.publish() else { return };
+        while !self.is_applied(generation) && Instant::now() < deadline {
+            if self.poll(&[], Some(Duration::from_millis(10))).is_err() {
+                return;
+            }
+        }
     }
 
     /// Goes over every stream of one channel, in every process; whether anything was taken.

@@ -52,7 +52,13 @@ impl Engine {
                 Source::Other(index) => others_ready.push(index),
                 Source::Listener => self.accept_all(),
                 Source::Bell => self.bell.acknowledge(),
-                Source::Connection(number) => self.hear_all(number),
+                Source::Connection(number) => {
+                    if self.connections.get(&number).is_some_and(|connection| connection.is_behind)
+                    {
+                        self.brief(number);
+                    }
+                    self.hear_all(number);
+                }
                 Source::Death(uid) => dead.push(uid),
             }
         }
@@ -98,7 +104,11 @@ impl Engine {
                 sources.push((Source::Death(*uid), fd.as_fd()));
             }
         }
-        let fds = sources.iter().map(|(_, fd)| PollFd::from_borrowed_fd(*fd, PollFlags::IN));
+        let wanted = |source: &Source| match source {
+            Source::Connection(number) if self.connections[number].is_behind => PollFlags::OUT,
+            _ => PollFlags::IN,
+        };
+        let fds = sources.iter().map(|(source, fd)| PollFd::from_borrowed_fd(*fd, wanted(source)));
         let mut fds: Vec<_> = fds.collect();
         let timeout = Timespec { tv_sec: wait.as_secs() as _, tv_nsec: wait.subsec_nanos().into() };
         match poll(&mut fds, Some(&timeout)) {
@@ -191,8 +201,12 @@ impl Engine {
                 let ring = fds.next();
                 self.meet(number, process_uid, fds.next());
                 let tracked = self.processes.get_mut(&process_uid);
-                if let (Some(tracked), Some(ring)) = (tracked, ring) {
-                    tracked.process.add_ring_file(ChannelUid(channel_uid), file_index, ring);
+                let channel = ChannelUid(channel_uid);
+                // A channel that has been removed meanwhile is read by nobody.
+                if let (Some(tracked), Some(ring), true) =
+                    (tracked, ring, self.channels.contains_key(&channel))
+                {
+                    tracked.process.add_ring_file(channel, file_index, ring);
                 }
                 self.watchful_until = Instant::now() + WATCHFUL_FOR;
             }
@@ -229,9 +243,17 @@ impl Engine {
         if let Some(tracked) = self.processes.get_mut(&uid) {
             tracked.agent = Some(number);
         }
-        let rules = self.rules();
         if let Some(connection) = self.connections.get_mut(&number) {
             connection.agent_of = Some(uid);
+        }
+        self.brief(number);
+    }
+
+    /// Tells an agent all that it has to know: the doorbell, and the rules as they are now.
+    fn brief(&mut self, number: u64) {
+        let rules = self.rules();
+        if let Some(connection) = self.connections.get_mut(&number) {
+            connection.is_behind = false;
             connection.say(&ToProcess::Welcome, &[self.bell.memfd()]);
             connection.say(&ToProcess::Rules(rules), &[]);
         }
@@ -242,10 +264,8 @@ impl Engine {
         if let Some(uid) = uid
             && let Some(tracked) = self.processes.get_mut(&uid)
         {
+            // Dead or replaced by `exec`: the pidfd tells, or the next look for images.
             tracked.agent = None;
-            if !has_image(tracked) {
-                self.bury(uid);
-            }
         }
     }
 
@@ -260,7 +280,7 @@ impl Engine {
     }
 
     /// Processes without an agent may have lost their image to `exec` without a word.
-    fn bury_replaced_images(&mut self) {
+    pub(super) fn bury_replaced_images(&mut self) {
         let is_gone = |tracked: &Tracked| tracked.agent.is_none() && !has_image(tracked);
         if self.processes.values().any(is_gone) {
             self.take_in_everything();
@@ -293,7 +313,12 @@ impl Tracked {
 fn has_image(tracked: &Tracked) -> bool {
     let Some(file) = &tracked.process.file else { return !tracked.is_dead() };
     let path = format!("/proc/{}/maps", tracked.pid.as_raw_nonzero());
-    let Ok(maps) = std::fs::read_to_string(path) else { return false };
+    let maps = match std::fs::read_to_string(path) {
+        Ok(maps) => maps,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return false,
+        // It is there and does not let us look, as after a change of user: the pidfd will have to do.
+        Err(_) => return true,
+    };
     let inode = file.inode.to_string();
     maps.lines().any(|line| {
         line.contains("/memfd:ust-process") && line.split_whitespace().nth(4) == Some(&inode)

@@ -92,7 +92,9 @@ impl TraceFolder {
         // Version 4, variant 1 (RFC 9562).
         uuid[6] = uuid[6] & 0x0f | 0x40;
         uuid[8] = uuid[8] & 0x3f | 0x80;
-        let metadata = MetadataWriter::create(&path, &preamble(uuid, process, clock))?;
+        let metadata = MetadataWriter::create(&path, &preamble(uuid, process, clock))
+            // Who tries again must not leave one folder after the other behind.
+            .inspect_err(|_| drop(fs::remove_dir_all(&path)))?;
         Ok(Self { path, uuid, metadata, declared: Vec::new() })
     }
 

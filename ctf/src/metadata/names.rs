@@ -5,7 +5,7 @@
 //!   "é\n"       --literal----->  "\303\251\n"
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Words that TSDL keeps for itself.
 const KEYWORDS: [&str; 24] = [
@@ -37,7 +37,12 @@ const KEYWORDS: [&str; 24] = [
 
 /// The names taken in one scope.
 #[derive(Default)]
-pub(super) struct Names(HashSet<String>);
+pub(super) struct Names {
+    taken: HashSet<String>,
+    /// For a name that was wanted before, the number that it got last: thousands of fields of one name must
+    /// not each try them all.
+    last_numbers: HashMap<String, u64>,
+}
 
 impl Names {
     /// Claims `wanted`, or the first numbered form of it that is free, with all the names that
@@ -47,18 +52,18 @@ impl Names {
         wanted: &str,
         companions: impl Fn(&str) -> Option<String>,
     ) -> String {
-        let mut number = 1;
-        let mut name = wanted.to_owned();
+        let mut number = self.last_numbers.get(wanted).copied().unwrap_or(0);
         loop {
+            number += 1;
+            let name = if number == 1 { wanted.to_owned() } else { format!("{wanted}_{number}") };
             let companion = companions(&name);
-            let free = |n: &String| !self.0.contains(n);
+            let free = |n: &String| !self.taken.contains(n);
             if free(&name) && companion.as_ref().is_none_or(free) {
-                self.0.extend(companion);
-                self.0.insert(name.clone());
+                self.taken.extend(companion);
+                self.taken.insert(name.clone());
+                self.last_numbers.insert(wanted.to_owned(), number);
                 return name;
             }
-            number += 1;
-            name = format!("{wanted}_{number}");
         }
     }
 }

@@ -55,6 +55,8 @@ pub struct StreamWriter {
     batch: Pages,
     /// What the closed packets in the batch say, in order.
     closed: Vec<PacketContext>,
+    /// For each of them, how many records the packets up to it hold, since the beginning.
+    closed_records: Vec<u64>,
     closed_pages: usize,
     open: Option<OpenPacket>,
     /// What the next packet builds on: what the last closed one says.
@@ -70,6 +72,8 @@ pub struct StreamWriter {
 pub struct Stats {
     /// Records committed.
     pub records: u64,
+    /// Those of them that are in the file, where a reader finds them.
+    pub visible_records: u64,
     /// Packets closed.
     pub packets: u64,
     /// Bytes of closed packets.
@@ -121,6 +125,7 @@ impl StreamWriter {
             index,
             batch: Pages::default(),
             closed: Vec::new(),
+            closed_records: Vec::new(),
             closed_pages: 0,
             open: None,
             next_seq: last.map_or(0, |last| last.seq + 1),
@@ -192,6 +197,9 @@ impl StreamWriter {
         }
         self.end_position = open.end_position;
         self.close(open.pages, open.used_bytes, clocks, self.stats.discarded);
+        if let Some(records) = self.closed_records.last_mut() {
+            *records = self.stats.records;
+        }
     }
 
     /// Closes a packet without records behind the closed ones, where nothing is open.
@@ -216,6 +224,8 @@ impl StreamWriter {
         // No bytes of an earlier packet stay behind the content.
         packet[used_bytes..].fill(0);
         self.closed.push(context);
+        self.closed_records
+            .push(self.closed_records.last().copied().unwrap_or(self.stats.visible_records));
         self.closed_pages += pages;
         self.next_seq += 1;
         self.last_clock = Some(clocks.1);
@@ -225,11 +235,14 @@ impl StreamWriter {
     }
 
     /// Writes the closed packets, then their index entries. What fails to be written waits for the
-    /// next flush.
+    /// next flush; [`Stats::visible_records`] says how far it came.
     pub fn flush(&mut self) -> io::Result<()> {
         let mut offset_bytes = self.data.len();
         let (done, outcome) =
             self.data.append(&self.closed, self.batch.range(0, self.closed_pages));
+        if let Some(records) = self.closed_records.drain(..done).next_back() {
+            self.stats.visible_records = records;
+        }
         for context in self.closed.drain(..done) {
             self.index.add(offset_bytes, &self.identity, &context);
             offset_bytes += context.packet_size_bytes;

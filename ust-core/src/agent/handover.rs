@@ -51,8 +51,16 @@ fn claim_for(cache: &thread_cache::ThreadCache, slot: usize) -> Option<()> {
     let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
     // If it cannot be sent, the event is counted as lost, and the next one tries again.
     let send = |file: &RingFile| send_ring(file, process).is_some();
-    cache.set_stream(slot, channel.claim(process.uid, tid, send)?);
-    Some(())
+    let stream = channel.claim(process.uid, tid, send)?;
+    cache.set_stream(slot, stream);
+    // The channel may have been taken out of its slot meanwhile, by somebody who waits for our mark to go: it
+    // is not freed yet, and must not be found again.
+    if session::channel(slot).is_some_and(|present| core::ptr::eq(present, channel)) {
+        return Some(());
+    }
+    cache.clear_stream(slot);
+    let _ = channel.files().any(|file| file.release(stream));
+    None
 }
 
 /// Sends a ring file, and the process file if there still is a descriptor of it.
@@ -96,7 +104,7 @@ impl Undisturbed {
             let errno = *libc::__errno_location();
             let mut all = core::mem::zeroed();
             let mut mask = core::mem::zeroed();
-            libc::sigfillset(&mut all);
+            super::fill_with_asynchronous(&mut all);
             libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut mask);
             Self { mask, errno }
         }

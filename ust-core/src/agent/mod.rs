@@ -28,6 +28,24 @@ use rustix::net::SocketAddrUnix;
 /// Where the daemon listens. Set before the first callsite can be on; read in signal handlers.
 static ENDPOINT: OnceBox<SocketAddrUnix> = OnceBox::new();
 
+/// Every signal but those that an instruction of the thread itself raises: blocking one of these does not
+/// put it off, it kills, even where the program has a handler (a sandbox's, for SIGSYS, say).
+///
+/// # Safety
+/// `set` points to a signal set; what it holds does not matter.
+#[allow(unsafe_code)]
+unsafe fn fill_with_asynchronous(set: *mut libc::sigset_t) {
+    let synchronous =
+        [libc::SIGSYS, libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP];
+    // SAFETY: the caller's promise.
+    unsafe {
+        libc::sigfillset(set);
+        for signal in synchronous {
+            libc::sigdelset(set, signal);
+        }
+    }
+}
+
 fn endpoint() -> Option<&'static SocketAddrUnix> {
     ENDPOINT.get()
 }

@@ -90,9 +90,17 @@ impl RuntimeDir {
     pub fn create(&self) -> Result<(), RuntimeDirError> {
         let failed = |errno: Errno| RuntimeDirError::Io(self.0.clone(), errno.into());
         match mkdir(&self.0, Mode::RWXU) {
-            Ok(()) | Err(Errno::EXIST) => {}
-            Err(errno) => return Err(failed(errno)),
+            Ok(()) | Err(Errno::EXIST) => self.check(),
+            Err(errno) => Err(failed(errno)),
         }
+    }
+
+    /// Checks that it is there and this user's own.
+    ///
+    /// # Errors
+    /// It is not there, it is somebody else's, or others may enter it.
+    pub fn check(&self) -> Result<(), RuntimeDirError> {
+        let failed = |errno: Errno| RuntimeDirError::Io(self.0.clone(), errno.into());
         let stat = stat(&self.0).map_err(failed)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
             return Err(RuntimeDirError::NoDirectory(self.0.clone()));

@@ -10,6 +10,8 @@ use crate::callsite::Callsite;
 use crate::session::{self, fork};
 use crate::sync::{AtomicBool, Ordering};
 use crate::thread_cache;
+use core::cell::Cell;
+use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use rustix::net::SocketAddrUnix;
 use std::os::raw::c_void;
 
@@ -18,6 +20,9 @@ use std::os::raw::c_void;
 pub fn register_module(callsites: &'static [&'static Callsite]) {
     static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
     if IS_REGISTERED.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    if !stay_loaded() {
         return;
     }
     session::register(callsites.iter().copied());
@@ -29,7 +34,7 @@ pub fn register_module(callsites: &'static [&'static Callsite]) {
         return;
     }
     thread_cache::initialise(thread_ends);
-    // SAFETY: handlers that stay linked: this crate's code is unloaded with nobody left to fork.
+    // SAFETY: handlers that stay linked: `stay_loaded` saw to it.
     unsafe {
         libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child))
     };
@@ -41,16 +46,50 @@ pub fn register_module(callsites: &'static [&'static Callsite]) {
     thread::start();
 }
 
+/// Keeps the shared object that this code is linked into in memory for good: the agent runs in it, threads
+/// that end call into it, and so do forks. `false` if that cannot be had; then the module is not traced.
+fn stay_loaded() -> bool {
+    // SAFETY: plain data and valid pointers. `dlopen` of what is loaded already loads nothing; asking for
+    // the executable by name fails, and need not be asked: it is never unloaded.
+    unsafe {
+        let mut object: libc::Dl_info = core::mem::zeroed();
+        let here: unsafe extern "C" fn(*mut c_void) = thread_ends;
+        if libc::dladdr(here as *const c_void, &mut object) == 0 || object.dli_fname.is_null() {
+            // Linked statically: there is no loader that could unload it.
+            return true;
+        }
+        let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
+        !libc::dlopen(object.dli_fname, flags).is_null() || is_executable(&object)
+    }
+}
+
+/// Whether an object is the program itself and no library: program headers of the main program lie in it.
+fn is_executable(object: &libc::Dl_info) -> bool {
+    // SAFETY: the auxiliary vector of this process.
+    let headers = unsafe { libc::getauxval(libc::AT_PHDR) } as usize;
+    let base = object.dli_fbase as usize;
+    (base..base + crate::abi::PAGE_BYTES).contains(&headers)
+}
+
 /// The rules as the daemon last published them. They may be a dead daemon's: then the first event's
 /// handover finds nobody, and the agent switches everything off.
 fn published_rules(dir: &RuntimeDir) -> Option<Rules> {
-    let bytes = std::fs::read(dir.rules()).ok()?;
-    (bytes.len() <= MAX_MESSAGE_BYTES).then(|| decode(&bytes))?
+    // Whoever can write there would be obeyed, and sent our memory.
+    dir.check().ok()?;
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = open(dir.rules(), flags, Mode::empty()).ok()?;
+    if FileType::from_raw_mode(fstat(&file).ok()?.st_mode) != FileType::RegularFile {
+        return None;
+    }
+    let mut bytes = vec![0; MAX_MESSAGE_BYTES];
+    let length = rustix::io::read(&file, &mut bytes).ok()?;
+    decode(&bytes[..length])
 }
 
 unsafe extern "C" fn thread_ends(value: *mut c_void) {
     // SAFETY: the key's value is what `thread_cache::own` set.
     unsafe {
+        // Channels that are looked at here are not freed meanwhile: the cache is marked.
         thread_cache::thread_ends(value, |stream| {
             let channels = (0..super::protocol::MAX_CHANNELS).filter_map(session::channel);
             let _ = channels.flat_map(|channel| channel.files()).any(|file| file.release(stream));
@@ -58,23 +97,24 @@ unsafe extern "C" fn thread_ends(value: *mut c_void) {
     }
 }
 
-/// Whether this fork's `before` holds the registry. Forks of several threads are one after the other:
-/// glibc runs the handlers under its own lock.
-static IS_HELD: AtomicBool = AtomicBool::new(false);
+thread_local! {
+    // Of the forking thread, which is the child's only one: several threads may fork at once.
+    static IS_HELD: Cell<bool> = const { Cell::new(false) };
+}
 
 unsafe extern "C" fn before_fork() {
-    IS_HELD.store(fork::before(), Ordering::Relaxed);
+    IS_HELD.set(fork::before());
 }
 
 unsafe extern "C" fn after_fork_parent() {
-    if IS_HELD.swap(false, Ordering::Relaxed) {
+    if IS_HELD.take() {
         fork::let_registry_go();
     }
 }
 
 unsafe extern "C" fn after_fork_child() {
     let is_current = fork::ensure_current();
-    if IS_HELD.swap(false, Ordering::Relaxed) {
+    if IS_HELD.take() {
         fork::let_registry_go();
         if is_current {
             let _ = handover::introduce();

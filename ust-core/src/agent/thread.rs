@@ -19,7 +19,7 @@ use crate::session;
 use crate::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
 use crate::shm::{Mapping, memfd};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, ftruncate, open};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::thread::futex;
 use std::os::raw::c_void;
@@ -33,7 +33,7 @@ pub fn start() {
     unsafe {
         let mut all = core::mem::zeroed();
         let mut mask = core::mem::zeroed();
-        libc::sigfillset(&mut all);
+        super::fill_with_asynchronous(&mut all);
         // The new thread inherits the mask; blocking in the thread itself would be too late.
         libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut mask);
         let mut attributes = core::mem::zeroed();
@@ -51,9 +51,10 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
     // A panic must not take the traced program with it; the process then goes on without an agent.
     let _ = std::panic::catch_unwind(|| {
         let _ = rustix::thread::set_name(c"ust-agent");
+        // First of all: what is opened from here on takes no number of the program's.
+        leave_descriptors_behind();
         let dir = RuntimeDir::from_environment();
         let Some(wake) = WakeWord::open(&dir) else { return };
-        leave_descriptors_behind(&wake);
         loop {
             let seen = wake.value();
             if serve().is_none() {
@@ -107,25 +108,20 @@ fn map_doorbell(fd: &OwnedFd) -> Option<&'static Doorbell> {
     map.at(0)
 }
 
-/// A descriptor table of our own, with nothing in it but what the agent holds.
-fn leave_descriptors_behind(wake: &WakeWord) {
-    let mut keep: Vec<u32> = vec![wake.fd.as_raw_fd() as u32];
+/// A descriptor table of our own, with nothing in it but the process file.
+fn leave_descriptors_behind() {
     let process = session::process().and_then(|process| process.descriptor());
-    keep.extend(process.map(|fd| fd.as_raw_fd() as u32));
-    keep.sort_unstable();
+    let keep = process.map(|fd| fd.as_raw_fd() as u32);
     // SAFETY: system calls on this thread's own table; if the first fails, the second is not made.
     unsafe {
         if libc::unshare(libc::CLONE_FILES) != 0 {
             return;
         }
-        let mut next = 0;
-        for fd in keep {
-            if fd > next {
-                libc::syscall(libc::SYS_close_range, next, fd - 1, 0);
-            }
-            next = fd + 1;
+        let behind = keep.map_or(0, |fd| fd + 1);
+        if let Some(last) = keep.and_then(|fd| fd.checked_sub(1)) {
+            libc::syscall(libc::SYS_close_range, 0, last, 0);
         }
-        libc::syscall(libc::SYS_close_range, next, u32::MAX, 0);
+        libc::syscall(libc::SYS_close_range, behind, u32::MAX, 0);
     }
 }
 
@@ -143,7 +139,7 @@ impl WakeWord {
         dir.create().ok()?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let fd = open(dir.wake(), flags, Mode::RUSR | Mode::WUSR).ok()?;
-        ftruncate(&fd, size_of::<u32>() as u64).ok()?;
+        memfd::set_size(&fd, size_of::<u32>()).ok()?;
         let map = Mapping::new(fd.as_fd(), size_of::<u32>()).ok()?;
         Some(Self { fd, map })
     }

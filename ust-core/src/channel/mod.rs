@@ -48,9 +48,16 @@ pub struct ChannelShape {
 }
 
 impl Channel {
-    /// A channel without any ring yet.
-    pub fn new(shape: ChannelShape) -> Self {
-        Self { shape, files: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_FILES] }
+    /// A channel without any ring yet, in pages of its own.
+    #[allow(unsafe_code)]
+    pub fn place(shape: ChannelShape) -> Option<&'static Self> {
+        // SAFETY: zeroes are null pointers, and the shape is written.
+        unsafe {
+            private::place_with(|channel: *mut Self| {
+                (&raw mut (*channel).shape).write(shape);
+                Some(())
+            })
+        }
     }
 
     /// Claims a stream for thread `tid` and notes in it whose it is now. `None`: no memory, no descriptor,

@@ -25,8 +25,11 @@ pub struct RingFile {
     claimed: AtomicU64,
     /// The daemon has been sent it.
     is_sent: AtomicBool,
-    streams: [Option<Stream>; MAX_STREAMS_PER_FILE as usize],
+    /// In pages of their own; those beyond the file's number stand for nothing.
+    streams: &'static StreamTable,
 }
+
+type StreamTable = [Stream; MAX_STREAMS_PER_FILE as usize];
 
 impl RingFile {
     /// Creates and maps a file. `None` if the kernel gives no descriptor or no memory.
@@ -39,15 +42,21 @@ impl RingFile {
             return None;
         }
         map.initialise(0, RingFileHeader::new(channel.geometry, process_uid, channel.uid, index))?;
-        let stream = |stream: usize| {
-            (stream < shape.stream_count as usize).then(|| {
-                let base = map.base().wrapping_add(shape.stream_offset(stream as u32));
-                // SAFETY: the file has that many streams, and the mapping stays as long as the streams:
-                // both are in this struct.
-                unsafe { Stream::new(base, shape.geometry, channel.clock) }
-            })
+        let write_streams = |table: *mut StreamTable| {
+            for number in 0..shape.stream_count {
+                let base = map.base().wrapping_add(shape.stream_offset(number));
+                // SAFETY: the file has that many streams, and so has the table; the mapping stays as long as
+                // the table: both end with this struct.
+                unsafe {
+                    let stream = Stream::new(base, shape.geometry, channel.clock);
+                    table.cast::<Stream>().add(number as usize).write(stream);
+                }
+            }
+            Some(())
         };
-        let streams = core::array::from_fn(stream);
+        // SAFETY: zeroes, which the others stay, are a stream without words: a null pointer, two numbers, and
+        // the first of the clocks.
+        let streams = unsafe { private::place_with(write_streams) }?;
         Some(Self {
             index,
             channel_uid: channel.uid,
@@ -61,9 +70,13 @@ impl RingFile {
         })
     }
 
+    fn streams(&self) -> &'static [Stream] {
+        &self.streams[..self.shape.stream_count as usize]
+    }
+
     /// Claims a stream that has no owner, for thread `tid`.
     pub fn claim(&'static self, tid: u32) -> Option<&'static Stream> {
-        for (index, stream) in self.streams.iter().flatten().enumerate() {
+        for (index, stream) in self.streams().iter().enumerate() {
             let bit = 1 << index;
             // Relaxed look before the locked one.
             if self.claimed.load(Ordering::Relaxed) & bit != 0 {
@@ -104,9 +117,8 @@ impl RingFile {
 
     /// Gives a stream back, if it is one of this file's: its owner has ended.
     pub fn release(&self, stream: &'static Stream) -> bool {
-        let is_it =
-            |other: &Option<Stream>| other.as_ref().is_some_and(|o| core::ptr::eq(o, stream));
-        let Some(index) = self.streams.iter().position(is_it) else { return false };
+        let is_it = |other: &Stream| core::ptr::eq(other, stream);
+        let Some(index) = self.streams().iter().position(is_it) else { return false };
         stream.words().control().state.store(StreamState::Ended as u32, Ordering::Release);
         // Release: pairs with `claim`'s acquire.
         self.claimed.fetch_and(!(1 << index), Ordering::Release);
@@ -154,5 +166,7 @@ impl RingFile {
 impl Drop for RingFile {
     fn drop(&mut self) {
         self.close();
+        // SAFETY: whoever drops the file knows that nobody uses its streams.
+        unsafe { private::free(self.streams) };
     }
 }

@@ -16,7 +16,7 @@
 //! Unsupported: a raw `clone` by a signal handler that interrupted a tracepoint; the interrupted record
 //! goes to the parent's stream.
 
-use super::{ProcessFile, channel, process, registry, set_channel, set_process};
+use super::{ProcessFile, channel, forget_process, process, registry, set_channel, set_process};
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::channel::Channel;
 use crate::shm::private;
@@ -30,6 +30,8 @@ static STATE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 const FORKED: u32 = 0;
 const BECOMING: u32 = 1;
 const CURRENT: u32 = 2;
+/// It could not get a process file of its own, and is not traced.
+const UNTRACED: u32 = 3;
 
 #[allow(unsafe_code)]
 fn state() -> Option<&'static AtomicU32> {
@@ -53,9 +55,9 @@ pub fn ensure_current() -> bool {
     let Some(state) = state() else { return false };
     match state.compare_exchange(FORKED, BECOMING, Ordering::Acquire, Ordering::Acquire) {
         Ok(_) => {
-            become_own_process();
-            state.store(CURRENT, Ordering::Release);
-            true
+            let is_traced = become_own_process();
+            state.store(if is_traced { CURRENT } else { UNTRACED }, Ordering::Release);
+            is_traced
         }
         Err(found) => found == CURRENT,
     }
@@ -63,18 +65,23 @@ pub fn ensure_current() -> bool {
 
 /// The child has one thread, and this is it, unless a raw clone's child made more before its first event.
 #[allow(unsafe_code)]
-fn become_own_process() {
+fn become_own_process() -> bool {
     thread_cache::forget_all();
-    let Some(parents) = process() else { return };
+    let Some(parents) = process() else { return true };
     match ProcessFile::create_after_fork(parents).and_then(private::place) {
         Some(own) => {
             set_process(own);
             // SAFETY: only this process's threads look at its copy of the struct; there is one.
             unsafe { private::free(parents) };
             (0..MAX_CHANNELS).for_each(replace_channel);
+            true
         }
-        // Without a file of its own it cannot be traced; it must not write to its parent's either.
-        None => (0..MAX_CHANNELS).for_each(abandon_channel),
+        // Without a file of its own it cannot be traced, and must not pass for its parent.
+        None => {
+            forget_process();
+            (0..MAX_CHANNELS).for_each(abandon_channel);
+            false
+        }
     }
 }
 
@@ -82,7 +89,7 @@ fn replace_channel(slot: usize) {
     let Some(parents) = channel(slot) else { return };
     abandon_channel(slot);
     process().into_iter().for_each(|own| own.begin_losses(slot, parents.shape.uid));
-    set_channel(slot, private::place(Channel::new(parents.shape)));
+    set_channel(slot, Channel::place(parents.shape));
 }
 
 /// The parent's struct stays, a page or two: a handler that forked in a tracepoint may still read it.

@@ -50,6 +50,11 @@ pub fn process() -> Option<&'static ProcessFile> {
     unsafe { PROCESS.load(Ordering::Acquire).as_ref() }
 }
 
+/// Forked child: what stands there is its parent's.
+fn forget_process() {
+    PROCESS.store(ptr::null_mut(), Ordering::Release);
+}
+
 fn set_process(process: &'static ProcessFile) {
     PROCESS.store(ptr::from_ref(process).cast_mut(), Ordering::Release);
 }

@@ -14,6 +14,7 @@ use crate::shm::{Mapping, memfd};
 use crate::sync::{AtomicU32, Ordering};
 use core::mem::ManuallyDrop;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 /// The process file, mapped.
@@ -67,7 +68,8 @@ impl ProcessFile {
     pub fn log_class(&self, description: &EventDescription) -> Option<usize> {
         let body = encode_class(description);
         let header = self.header()?;
-        let start = header.log_bytes.load(Ordering::Relaxed) as usize;
+        // Ours alone to write; masked all the same, for who knows what the daemon does.
+        let start = (header.log_bytes.load(Ordering::Relaxed) as usize).min(CLASS_LOG_BYTES) & !3;
         let entry_bytes = (size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
         let end = start + entry_bytes;
         let offset = CLASS_LOG_OFFSET + start;
@@ -142,10 +144,15 @@ fn encode_class(description: &EventDescription) -> Vec<u8> {
     postcard::to_stdvec(&body).unwrap_or_default()
 }
 
-/// The calling thread's name as the kernel has it: before `main`, the program's.
+/// The process's name as the kernel has it: its first thread's, whichever thread asks. Allocates nothing.
 fn procname() -> [u8; 16] {
     let mut name = [0u8; 16];
-    // SAFETY: the kernel writes at most 16 bytes.
-    unsafe { libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr()) };
-    name
+    let comm = open(c"/proc/self/comm", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    let read = comm.and_then(|comm| rustix::io::read(comm, &mut name)).unwrap_or(0);
+    if read == 0 {
+        // No /proc: the calling thread's.
+        // SAFETY: the kernel writes at most 16 bytes.
+        unsafe { libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr()) };
+    }
+    name.map(|byte| if byte == b'\n' { 0 } else { byte })
 }

@@ -151,7 +151,7 @@ impl Registry {
             let (Ok(geometry), Some(slot)) = (geometry, free_slot) else { continue };
             let shape = ChannelShape { uid: wanted.channel_uid, geometry, clock: wanted.clock };
             process().into_iter().for_each(|process| process.begin_losses(slot, shape.uid));
-            set_channel(slot, private::place(Channel::new(shape)));
+            set_channel(slot, Channel::place(shape));
         }
     }
 

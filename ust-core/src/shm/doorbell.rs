@@ -55,7 +55,8 @@ impl Doorbell {
         if self.asleep.swap(0, Ordering::AcqRel) == 1 {
             self.rings.fetch_add(1, Ordering::Release);
             // Shared, not private: the waiter is another process. Nothing to be done if it fails.
-            let _ = futex::wake(self.rings.futex(), futex::Flags::empty(), 1);
+            // Everybody: one honest waiter, and whoever else has the page must not be woken in its stead.
+            let _ = futex::wake(self.rings.futex(), futex::Flags::empty(), i32::MAX as u32);
         }
     }
 
@@ -81,7 +82,7 @@ impl Doorbell {
 
     /// Rings so that a waiting thread of the daemon's own returns.
     pub fn interrupt(&self) {
-        self.asleep.store(1, Ordering::Release);
-        self.ring();
+        self.rings.fetch_add(1, Ordering::Release);
+        let _ = futex::wake(self.rings.futex(), futex::Flags::empty(), i32::MAX as u32);
     }
 }

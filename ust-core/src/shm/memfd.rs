@@ -21,9 +21,22 @@ pub fn create(name: &core::ffi::CStr, size_bytes: usize) -> io::Result<OwnedFd> 
     // NOEXEC_SEAL came with Linux 6.3; older kernels refuse the flag.
     let fd = memfd_create(name, flags | MemfdFlags::NOEXEC_SEAL)
         .or_else(|_| memfd_create(name, flags))?;
-    ftruncate(&fd, size_bytes as u64)?;
+    set_size(&fd, size_bytes)?;
     fcntl_add_seals(&fd, SEALS)?;
     Ok(fd)
+}
+
+/// Sets a file's size, unless that would raise SIGXFSZ: a program may have a limit to the size of its files,
+/// and must not die of ours.
+///
+/// # Errors
+/// `FBIG` if the limit is lower, or what the kernel says.
+pub fn set_size(fd: impl AsFd, size_bytes: usize) -> io::Result<()> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+    if limit.is_some_and(|limit| limit < size_bytes as u64) {
+        return Err(io::Errno::FBIG);
+    }
+    ftruncate(fd, size_bytes as u64)
 }
 
 /// Checks that a file from elsewhere has its size sealed; returns the size in bytes.

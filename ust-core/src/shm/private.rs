@@ -21,10 +21,27 @@ pub fn place<T>(value: T) -> Option<&'static T> {
     }
 }
 
+/// A value in pages of its own, written there by `write`: for what is too large for the stack of a signal
+/// handler. `None` from `write` gives the pages back.
+///
+/// # Safety
+/// When `write` returns something, what its argument points to (zeroed pages at first) is a valid `T`.
+pub unsafe fn place_with<T>(write: impl FnOnce(*mut T) -> Option<()>) -> Option<&'static T> {
+    let pages = map(size_of::<T>())?.cast::<T>();
+    const { assert!(align_of::<T>() <= crate::abi::PAGE_BYTES) };
+    if write(pages).is_none() {
+        // SAFETY: our own pages, and nobody has seen them.
+        let _ = unsafe { munmap(pages.cast(), size_of::<T>()) };
+        return None;
+    }
+    // SAFETY: the caller's promise; fresh pages, never unmapped but by `free`.
+    Some(unsafe { &*pages })
+}
+
 /// Drops a value that [`place`] made, and gives its pages back.
 ///
 /// # Safety
-/// `value` came from [`place`], and nobody uses it any more.
+/// `value` came from [`place`] or [`place_with`], and nobody uses it any more.
 pub unsafe fn free<T>(value: &'static T) {
     let pages = core::ptr::from_ref(value).cast_mut();
     // SAFETY: the caller's promise.
