@@ -18,7 +18,7 @@
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::shm::private;
 use crate::stream::Stream;
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, Ordering, compiler_fence};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, Ordering, compiler_fence, fence};
 use core::cell::Cell;
 use core::ptr;
 use std::time::{Duration, Instant};
@@ -191,6 +191,9 @@ pub fn quiesce(slot: usize, patience: Duration) -> bool {
     let all = || BLOCKS.iter().enumerate().filter_map(|(n, block)| caches_in(block, n)).flatten();
     let forget =
         |cache: &ThreadCache| cache.streams[slot].store(ptr::null_mut(), Ordering::Release);
+    // Pairs with the one behind `set_stream`: whoever claimed a stream before the slot was emptied has
+    // stored it by now, and it is overwritten; who claims later finds the slot empty.
+    fence(Ordering::SeqCst);
     all().for_each(forget);
     let _ = membarrier(MembarrierCommand::RegisterPrivateExpedited);
     // After it, a thread whose mark we do not see will see the null that we stored.
@@ -204,8 +207,7 @@ pub fn quiesce(slot: usize, patience: Duration) -> bool {
             is_quiet = Instant::now() <= deadline;
             std::thread::sleep(Duration::from_millis(1));
         }
-        // A first event that was under way may have stored it meanwhile; none that begins now finds the
-        // channel.
+        // A first event that was under way may have stored it and be about to take it back.
         forget(cache);
     }
     is_quiet

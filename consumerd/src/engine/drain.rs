@@ -19,8 +19,8 @@ use ust_core::ring::{Corruption, Reader};
 use ust_core::shm::StreamWords;
 use ust_core::sync::ReadOnly;
 
-/// Sub-buffers taken of one stream before the next has its turn.
-const TURN_SUBBUFS: usize = 16;
+/// Bytes taken of one stream before the next has its turn; a sub-buffer at least.
+const TURN_BYTES: u64 = 2 << 20;
 
 /// What a record is called that was read and could not be written to its file.
 const UNWRITTEN: &str = "records_lost_unwritten";
@@ -186,9 +186,9 @@ impl StreamDrain {
             self.framer.open(trace)?;
         }
         self.settle()?;
-        let mut taken = 0;
-        while taken < TURN_SUBBUFS
-            && self.reader.cursor() < until
+        let start = self.reader.cursor();
+        let until = until.min(start.saturating_add(TURN_BYTES));
+        while self.reader.cursor() < until
             && self.reader.is_left_behind()
             && self.reader.is_complete()?
         {
@@ -199,9 +199,8 @@ impl StreamDrain {
             self.reader.take()?;
             self.frame_prefix(trace)?;
             self.settle()?;
-            taken += 1;
         }
-        Ok(taken > 0)
+        Ok(self.reader.cursor() > start)
     }
 
     /// Frames what is committed of the sub-buffer at the cursor.

@@ -12,6 +12,7 @@ use super::protocol::{ToDaemon, encode_into};
 use super::{endpoint, socket};
 use crate::channel::{RingFile, close_orphans};
 use crate::session::{self, ProcessFile, fork};
+use crate::sync::{Ordering, fence};
 use crate::thread_cache;
 use rustix::fd::BorrowedFd;
 use rustix::net::SendFlags;
@@ -54,7 +55,9 @@ fn claim_for(cache: &thread_cache::ThreadCache, slot: usize) -> Option<()> {
     let stream = channel.claim(process.uid, tid, send)?;
     cache.set_stream(slot, stream);
     // The channel may have been taken out of its slot meanwhile, by somebody who waits for our mark to go: it
-    // is not freed yet, and must not be found again.
+    // is not freed yet, and must not be found again. The fence pairs with the one in `quiesce`: either we see
+    // the slot empty, or what we stored is what it overwrites.
+    fence(Ordering::SeqCst);
     if session::channel(slot).is_some_and(|present| core::ptr::eq(present, channel)) {
         return Some(());
     }

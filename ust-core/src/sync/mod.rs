@@ -36,6 +36,9 @@ use core::sync::atomic as raw;
 #[cfg(loom)]
 use loom::sync::atomic as raw;
 
+#[cfg(not(loom))]
+pub use core::sync::atomic::fence;
+
 /// A fence against the compiler alone. Loom needs none: its threads never see program order broken.
 #[inline(always)]
 pub fn compiler_fence(order: Ordering) {
