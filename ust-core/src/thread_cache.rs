@@ -21,16 +21,19 @@ use crate::stream::Stream;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, Ordering, compiler_fence, fence};
 use core::cell::Cell;
 use core::ptr;
+use crossbeam_utils::CachePadded;
 use std::time::{Duration, Instant};
 
 /// See the module page.
 #[derive(Debug)]
-#[repr(C, align(64))]
 pub struct ThreadCache {
     streams: [AtomicPtr<Stream>; MAX_CHANNELS],
     in_probe: AtomicU32,
     is_claimed: AtomicBool,
 }
+
+/// Private memory, so padded as this machine likes it: threads mark their caches with every event.
+type Padded = CachePadded<ThreadCache>;
 
 /// The cache of every thread that has none. Its mark means nothing.
 static EMPTY: ThreadCache = ThreadCache {
@@ -46,7 +49,7 @@ thread_local! {
 
 /// Caches in the first block; each further block has twice as many.
 const FIRST_BLOCK: usize = 64;
-static BLOCKS: [AtomicPtr<ThreadCache>; 16] = [const { AtomicPtr::new(ptr::null_mut()) }; 16];
+static BLOCKS: [AtomicPtr<Padded>; 16] = [const { AtomicPtr::new(ptr::null_mut()) }; 16];
 
 /// The pthread key whose destructor tells that a thread ends, plus one; 0 when there is none.
 static EXIT_KEY: AtomicU32 = AtomicU32::new(0);
@@ -133,14 +136,14 @@ fn claim() -> Option<&'static ThreadCache> {
     None
 }
 
-fn caches_in(block: &AtomicPtr<ThreadCache>, number: usize) -> Option<&'static [ThreadCache]> {
+fn caches_in(block: &AtomicPtr<Padded>, number: usize) -> Option<&'static [Padded]> {
     let first = block.load(Ordering::Acquire);
     // SAFETY: a block that stands here has that many caches, zeroed at first, and is never unmapped.
     (!first.is_null()).then(|| unsafe { core::slice::from_raw_parts(first, FIRST_BLOCK << number) })
 }
 
-fn new_block(block: &AtomicPtr<ThreadCache>, number: usize) -> Option<&'static [ThreadCache]> {
-    let pages = private::wiped_on_fork((FIRST_BLOCK << number) * size_of::<ThreadCache>())?;
+fn new_block(block: &AtomicPtr<Padded>, number: usize) -> Option<&'static [Padded]> {
+    let pages = private::wiped_on_fork((FIRST_BLOCK << number) * size_of::<Padded>())?;
     // Who loses the race leaves its pages untouched, for good: addresses, no memory.
     let _ =
         block.compare_exchange(ptr::null_mut(), pages.cast(), Ordering::AcqRel, Ordering::Acquire);
@@ -189,8 +192,7 @@ pub fn forget_all() {
 pub fn quiesce(slot: usize, patience: Duration) -> bool {
     use rustix::thread::{MembarrierCommand, membarrier};
     let all = || BLOCKS.iter().enumerate().filter_map(|(n, block)| caches_in(block, n)).flatten();
-    let forget =
-        |cache: &ThreadCache| cache.streams[slot].store(ptr::null_mut(), Ordering::Release);
+    let forget = |cache: &Padded| cache.streams[slot].store(ptr::null_mut(), Ordering::Release);
     // Pairs with the one behind `set_stream`: whoever claimed a stream before the slot was emptied has
     // stored it by now, and it is overwritten; who claims later finds the slot empty.
     fence(Ordering::SeqCst);
