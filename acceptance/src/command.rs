@@ -1,5 +1,6 @@
 //! Running commands: their output is kept, and none of them can hang a test.
 
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
@@ -53,6 +54,7 @@ impl Running {
         let clone =
             |file: &NamedTempFile| file.as_file().try_clone().expect("there is a descriptor left");
         command.stdin(Stdio::null()).stdout(clone(&stdout)).stderr(clone(&stderr));
+        hear_every_signal(command);
         let child = command.spawn().unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name, child, stdout, stderr, is_over: false }
     }
@@ -117,6 +119,21 @@ pub fn wait_until<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
         }
         assert!(started.elapsed() < HANGS_AFTER, "waited {HANGS_AFTER:?} in vain for {what}");
         std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Lets a command hear the signals that a shell's background job is born deaf to: the tests may be one, and
+/// what is born deaf to a signal stays so, by the convention that nohup relies on.
+#[allow(unsafe_code)]
+fn hear_every_signal(command: &mut Command) {
+    // SAFETY: `signal` is async-signal-safe, and the closure does nothing else.
+    unsafe {
+        command.pre_exec(|| {
+            for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        });
     }
 }
 
