@@ -71,7 +71,7 @@ pub(super) enum Attempt {
 }
 
 /// Reserves room for one record if that takes no more than steps A to E. `None`, with nothing changed and
-/// nothing counted, when it does: then [`reserve`](super::reserve).
+/// nothing counted, when it does: then [`reserve`](super::reserve()).
 ///
 /// `clock` is called after the position is loaded, so that clocks do not go back within the stream.
 #[inline(always)]
