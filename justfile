@@ -20,22 +20,41 @@ lint:
 loom:
     RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -p loom-tests --release
 
+# Everything at once, at random, for so long: other rounds for each seed.
+stress SECONDS="600" SEED=`date +%s`:
+    cargo build --release -p ust-stress
+    target/release/ust-stress --seconds {{SECONDS}} --seed {{SEED}}
+
+# The stress under AddressSanitizer and ThreadSanitizer, on nightly.
+sanitizers SECONDS="60":
+    stress/sanitizers.sh {{SECONDS}}
+
+# Real processes: the ring killed, interrupted and read at every instruction and at every named point.
+# `UST_PROOFS=full just proofs` leaves nothing out.
+proofs:
+    cargo test -p ust-proofs --release
+    CARGO_TARGET_DIR=target/testpoints cargo test -p ust-proofs --release --features testpoints --test stopped_at_every_testpoint
+
 # Every ordering of the ring weakened in turn: a model must fail for each.
 mutants:
     loom-tests/mutants.sh
 
-# What an event costs, against its floor and its peers.
+# What an event costs, against its floor and its peers, and how many a second reach files: the whole table.
 bench:
-    cargo bench -p ust-benches --bench cost_per_event -- --check
+    cargo bench -p ust-benches --no-fail-fast -- --check
 
-# The hot path's assembly, as a traced program has it.
+# The hot path's assembly, as a traced program has it: the one that the bench measures as `ours, u32`.
 asm:
-    cargo build --release -p ust-examples
-    objdump -d --no-show-raw-insn --demangle target/release/first_steps | sed -n '/::record>:$/,/ret$/p'
+    cargo build --release -p ust-benches --bins
+    objdump -d --no-show-raw-insn --demangle target/release/ust-bench-contestant | sed -n '/::small::record>:$/,/ret$/p'
 
 # What is too long for CI: run by hand before an issue is called done.
 soak:
     LOOM_MAX_PREEMPTIONS=4 just loom
     just mutants
+    UST_PROOFS=full just proofs
     for round in 1 2 3 4 5; do cargo test --release -p ust-acceptance || exit 1; done
+    UST_KILLS=1000 cargo test --release -p ust-acceptance --test random_kills
+    just stress 600
+    just sanitizers 120
     just bench

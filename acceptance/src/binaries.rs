@@ -1,7 +1,7 @@
 //! Where the binaries are: those under test, and the programs that are traced.
 //!
 //! Cargo builds this package's own programs before its tests run, and puts them beside them. `ust` and
-//! `ustconsumerd` are another package's: they are built here, once a test run, in the same profile.
+//! `ustconsumerd` are another package's, and a plugin is no program: they are built here, once a test run, in the same profile.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,25 +37,41 @@ pub fn ustconsumerd() -> PathBuf {
     built().join("ustconsumerd")
 }
 
+/// The target directory, and the name of the test run's directory in it: `debug`, or the profile's own.
+pub fn target_dir_and_profile() -> (PathBuf, String) {
+    let directory = directory();
+    let profile = directory.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
+    let target_dir = directory.parent().expect("a profile lies in the target directory");
+    (target_dir.to_owned(), profile.to_owned())
+}
+
+/// The shared object that traced programs load.
+pub fn plugin() -> PathBuf {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    // Programs only come with the tests, not libraries.
+    BUILT.get_or_init(|| build(&["-p", "ust-acceptance", "--example", "plugin"]));
+    directory().join("examples").join("libplugin.so")
+}
+
 /// The directory, once what is under test is built and up to date in it.
 fn built() -> &'static Path {
     static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let profile = directory();
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo
-            .args(["build", "--quiet", "-p", "ust-cli", "-p", "consumerd"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env(
-                "CARGO_TARGET_DIR",
-                profile.parent().expect("a profile lies in the target directory"),
-            );
-        match profile.file_name().and_then(|name| name.to_str()) {
-            Some("debug") | None => &mut cargo,
-            Some(profile) => cargo.args(["--profile", profile]),
-        };
-        let status = cargo.status().expect("cargo runs");
-        assert!(status.success(), "what is under test does not build");
-    });
+    BUILT.get_or_init(|| build(&["-p", "ust-cli", "-p", "consumerd"]));
     directory()
+}
+
+/// Builds in the test run's profile.
+fn build(what: &[&str]) {
+    let (target_dir, profile) = target_dir_and_profile();
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .args(["build", "--quiet"])
+        .args(what)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_TARGET_DIR", target_dir);
+    if profile != "debug" {
+        cargo.args(["--profile", &profile]);
+    }
+    let status = cargo.status().expect("cargo runs");
+    assert!(status.success(), "what is under test does not build");
 }

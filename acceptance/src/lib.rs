@@ -21,8 +21,13 @@
 pub mod binaries;
 pub mod command;
 pub mod daemon;
+pub mod in_use;
 pub mod judge;
+pub mod jump;
+pub mod left_behind;
+pub mod other_word_size;
 pub mod packets;
+pub mod plugin;
 pub mod progress;
 pub mod quiet;
 pub mod random;

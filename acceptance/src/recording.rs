@@ -16,6 +16,8 @@ use tempfile::TempDir;
 pub struct Summary {
     /// Event records written.
     pub recorded: u64,
+    /// Event records overwritten before they were read.
+    pub overwritten: u64,
     /// Event records lost, by cause.
     pub lost: BTreeMap<String, u64>,
     /// Processes that recorded anything.
@@ -63,6 +65,13 @@ impl Recording {
     /// Options of `ust record`.
     pub fn options<const N: usize>(mut self, options: [&str; N]) -> Self {
         self.options.extend(options.map(str::to_owned));
+        self
+    }
+
+    /// With the rings in files, in a directory beside the trace.
+    pub fn with_rings_in_files(mut self) -> Self {
+        let rings = self.path("rings").display().to_string();
+        self.options.extend(["--shm-path".to_owned(), rings]);
         self
     }
 

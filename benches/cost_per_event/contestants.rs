@@ -1,161 +1,297 @@
-//! Who takes part, by name: as a process of its own, and as the bench starts it.
-//!
-//! Most are this very program, executed once more with `--worker NAME`.
+//! Who takes part: a table, a line for each.
 
-use crate::{floor, ours, peer_tracing};
-use std::process::Command;
 use ust_benches::Result;
+use ust_benches::contestant::OwnProgram;
 use ust_benches::lttng::Lttng;
-use ust_benches::recorder::{Recorder, SUBBUF_COUNT, SUBBUF_SIZE_BYTES};
+use ust_benches::recorder::{Recorder, Shape};
 use ust_benches::rounds::{Contestant, Drain};
-use ust_benches::worker::{Requests, Worker};
+use ust_benches::worker::Worker;
 
-/// Names, as in the report.
+// Names, as in the report.
 pub const EMPTY: &str = "empty loop";
 pub const RDTSC: &str = "rdtsc alone";
+pub const CLOCK_GETTIME: &str = "clock_gettime alone";
 pub const FLOOR: &str = "floor: rdtsc, cmpxchg, 2 stores";
+pub const FLOOR_TWICE: &str = "floor, 2 threads";
+pub const SHARED_FLOOR: &str = "shared floor: lfence, rdtsc, lock cmpxchg";
 pub const OFF: &str = "ours, switched off";
 pub const SMALL: &str = "ours, u32";
+pub const SMALL_TWICE: &str = "ours, u32, 2 threads";
+pub const SMALL_IN_PLUGIN: &str = "ours, u32, from a cdylib";
+pub const SMALL_MONOTONIC: &str = "ours, u32, clock_gettime";
 pub const SMALL_DRAINED: &str = "ours, u32, drained meanwhile";
+pub const SHORT: &str = "ours, u32, within a sub-buffer";
 pub const LARGE: &str = "ours, u64 + u32 + 12 bytes";
+pub const SMALL_PER_CPU: &str = "ours, u32, per CPU";
+pub const SHORT_OVERWRITE: &str = "ours, u32, overwrite, within a sub-buffer";
+pub const SMALL_OVERWRITE: &str = "ours, u32, overwrite, nobody reads";
 pub const LTTNG_SMALL: &str = "LTTng-UST, u32";
 pub const LTTNG_LARGE: &str = "LTTng-UST, u64 + u32 + 12 bytes";
 pub const TRACING_OFF: &str = "tracing, no-op subscriber";
 pub const TRACING_APPENDER: &str = "tracing, fmt to tracing-appender";
 
-/// Those that are this program.
-const OWN: &[&str] = &[
-    EMPTY,
+/// Bytes of a `small` record in the ring: frame word, header, field.
+const SMALL_BYTES: u64 = 4 + 4 + 4;
+/// Bytes of a `large` record in the ring: frame word, header, fields, and padding.
+const LARGE_BYTES: u64 = 4 + 4 + (8 + 4 + 13) + 3;
+
+/// The table. What the bodies are stands in `contestant/main.rs`.
+const ENTRIES: &[Entry] = &[
+    Entry::own(EMPTY, "empty_loop"),
+    Entry::own(CLOCK_GETTIME, "clock_gettime"),
     #[cfg(target_arch = "x86_64")]
-    RDTSC,
+    Entry::own(RDTSC, "rdtsc").over(FLOOR),
     #[cfg(target_arch = "x86_64")]
-    FLOOR,
-    OFF,
-    SMALL,
-    SMALL_DRAINED,
-    LARGE,
-    TRACING_OFF,
-    TRACING_APPENDER,
+    Entry::own(FLOOR, "floor").counted("*floor::floor"),
+    #[cfg(target_arch = "x86_64")]
+    Entry::own(FLOOR_TWICE, "floor").threads(2).over(FLOOR),
+    #[cfg(target_arch = "x86_64")]
+    Entry::own(SHARED_FLOOR, "shared_floor"),
+    Entry::own(OFF, "switched_off").over(FLOOR).counted("*::emit_switched_off"),
+    Entry::own(SMALL, "small")
+        .recorded(SMALL_BYTES)
+        .over(FLOOR)
+        .peer(LTTNG_SMALL)
+        .counted("*::emit_small"),
+    Entry::own(SMALL_TWICE, "small").recorded(SMALL_BYTES).threads(2).over(FLOOR_TWICE),
+    Entry::own(SMALL_IN_PLUGIN, "plugin")
+        .recorded(SMALL_BYTES)
+        .over(FLOOR)
+        .peer(LTTNG_SMALL)
+        .counted("ust_bench_plugin_emit"),
+    Entry::own(SMALL_MONOTONIC, "small")
+        .recorded(SMALL_BYTES)
+        .shape(Shape::MONOTONIC)
+        .over(CLOCK_GETTIME)
+        .peer(LTTNG_SMALL),
+    Entry::own(SMALL_DRAINED, "small")
+        .recorded(SMALL_BYTES)
+        .drain(Drain::Meanwhile)
+        .over(FLOOR)
+        .peer(LTTNG_SMALL),
+    Entry::own(SHORT, "small").recorded(SMALL_BYTES).short().over(FLOOR),
+    Entry::own(SHORT_OVERWRITE, "small")
+        .recorded(SMALL_BYTES)
+        .shape(Shape::OVERWRITE)
+        .short()
+        .over(FLOOR),
+    Entry::own(SMALL_OVERWRITE, "small")
+        .recorded(SMALL_BYTES)
+        .shape(Shape::OVERWRITE)
+        .over(FLOOR)
+        .peer(LTTNG_SMALL),
+    Entry::own(SMALL_PER_CPU, "small")
+        .recorded(SMALL_BYTES)
+        .shape(Shape::PER_CPU)
+        .over(SHARED_FLOOR)
+        .peer(LTTNG_SMALL),
+    Entry::own(LARGE, "large")
+        .recorded(LARGE_BYTES)
+        .over(FLOOR)
+        .peer(LTTNG_LARGE)
+        .counted("*::emit_large"),
+    Entry::own(TRACING_OFF, "tracing_off"),
+    Entry::own(TRACING_APPENDER, "tracing_appender").formatting().peer(LTTNG_SMALL),
+    Entry::lttng(LTTNG_SMALL, "small").over(FLOOR).peer(LTTNG_SMALL),
+    Entry::lttng(LTTNG_LARGE, "large").over(FLOOR).peer(LTTNG_LARGE),
 ];
 
+/// A line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    pub name: &'static str,
+    /// What [`Entry::own`] or LTTng-UST's program is told to do.
+    body: &'static str,
+    is_lttng: bool,
+    threads: u64,
+    shape: Shape,
+    drain: Drain,
+    load: Load,
+    /// Bytes of a record in a ring of ours; 0 for those who have none.
+    record_bytes: u64,
+    /// Whom it is compared with.
+    floor: Option<&'static str>,
+    peer: Option<&'static str>,
+    /// The function whose instructions are counted.
+    counted: Option<&'static str>,
+}
+
 /// How many events a measurement has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Load {
+    Full,
+    /// So few that most measurements stay within a sub-buffer.
+    Short,
+    /// Each costs a line of text.
+    Text,
+    Lttng,
+}
+
+impl Entry {
+    const fn own(name: &'static str, body: &'static str) -> Self {
+        Self {
+            name,
+            body,
+            is_lttng: false,
+            threads: 1,
+            shape: Shape::ROOMY,
+            drain: Drain::Never,
+            load: Load::Full,
+            record_bytes: 0,
+            floor: None,
+            peer: None,
+            counted: None,
+        }
+    }
+
+    const fn lttng(name: &'static str, body: &'static str) -> Self {
+        Self { is_lttng: true, load: Load::Lttng, ..Self::own(name, body) }
+    }
+
+    /// All its events must be in the trace.
+    const fn recorded(self, record_bytes: u64) -> Self {
+        Self { drain: Drain::Between, record_bytes, ..self }
+    }
+
+    const fn drain(self, drain: Drain) -> Self {
+        Self { drain, ..self }
+    }
+
+    const fn shape(self, shape: Shape) -> Self {
+        Self { shape, ..self }
+    }
+
+    const fn threads(self, threads: u64) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// With sub-buffers that hold several measurements.
+    const fn short(self) -> Self {
+        let shape = Shape { subbuf_size_bytes: 1 << 20, subbuf_count: 16, ..self.shape };
+        Self { load: Load::Short, shape, ..self }
+    }
+
+    const fn formatting(self) -> Self {
+        Self { load: Load::Text, ..self }
+    }
+
+    const fn over(self, floor: &'static str) -> Self {
+        Self { floor: Some(floor), ..self }
+    }
+
+    const fn peer(self, peer: &'static str) -> Self {
+        Self { peer: Some(peer), ..self }
+    }
+
+    const fn counted(self, function: &'static str) -> Self {
+        Self { counted: Some(function), ..self }
+    }
+
+    fn program(&self) -> OwnProgram {
+        let path = env!("CARGO_BIN_EXE_ust-bench-contestant").into();
+        OwnProgram { path, body: self.body, threads: self.threads }
+    }
+
+    /// Events before anything counts: a ring is gone round twice, so that the reader's spare has been in as well.
+    fn warm_up_events(&self) -> u64 {
+        let capacity_bytes = self.shape.capacity_bytes();
+        match self.record_bytes {
+            // LTTng's records are smaller than ours in memory, and it has a ring for each CPU.
+            _ if self.is_lttng => 2 * 2 * capacity_bytes / SMALL_BYTES,
+            0 => 0,
+            record_bytes => 2 * capacity_bytes / record_bytes,
+        }
+    }
+
+    fn start(&self, lttng: Option<&Lttng>, size: Size) -> Result<Option<Contestant>> {
+        let (worker, recorder) = match (self.is_lttng, lttng) {
+            (true, None) => return Ok(None),
+            (true, Some(lttng)) => {
+                (Worker::start(&mut lttng.contestant(self.body, self.threads), |_| Ok(()))?, None)
+            }
+            (false, _) => {
+                let mut recorder = Recorder::start(self.shape, &std::env::temp_dir())?;
+                let mut command = self.program().command(recorder.runtime_dir());
+                let worker = Worker::start(&mut command, |fd| recorder.record_until_readable(fd))?;
+                (worker, Some(recorder))
+            }
+        };
+        Ok(Some(Contestant {
+            name: self.name,
+            worker,
+            recorder,
+            events: size.events(self.load),
+            threads: self.threads,
+            warm_up_events: if size.is_warmed_up { self.warm_up_events() } else { 0 },
+            drain: self.drain,
+        }))
+    }
+}
+
+/// How much is measured.
 ///
-/// As many as take a few milliseconds: whoever runs for longer is interrupted more often.
+/// As many events as take less than a millisecond, and so less than a time slice: on a machine that others use, most
+/// measurements are then of nobody else. Sub-buffers are so small that a few are entered all the same.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     /// Of most contestants. A ring holds so many.
-    pub events: u64,
-    /// Of LTTng-UST.
-    pub lttng_events: u64,
-    /// Of those that format text.
-    pub text_events: u64,
+    full: u64,
+    short: u64,
+    text: u64,
+    pub lttng: u64,
     /// Whether rings are gone round before anything counts.
-    pub is_warmed_up: bool,
+    is_warmed_up: bool,
 }
 
 impl Size {
     /// Of a proper run.
     pub const PROPER: Self =
-        Self { events: 200_000, lttng_events: 40_000, text_events: 6_000, is_warmed_up: true };
+        Self { full: 50_000, short: 20_000, text: 2_000, lttng: 12_000, is_warmed_up: true };
     /// Just to see that everything works.
     pub const REHEARSAL: Self =
-        Self { events: 1_000, lttng_events: 0, text_events: 100, is_warmed_up: false };
+        Self { full: 1_000, short: 1_000, text: 100, lttng: 0, is_warmed_up: false };
+
+    fn events(self, load: Load) -> u64 {
+        match load {
+            Load::Full => self.full,
+            Load::Short => self.short,
+            Load::Text => self.text,
+            Load::Lttng => self.lttng,
+        }
+    }
 }
 
-const _: () =
-    assert!(Size::PROPER.events * ours::LARGE_RECORD_BYTES < SUBBUF_COUNT * SUBBUF_SIZE_BYTES);
+const _: () = assert!(Size::PROPER.full * LARGE_BYTES < Shape::ROOMY.capacity_bytes());
 
-/// The contestant whose event is the same, of LTTng-UST.
-pub fn lttng_peer(name: &str) -> Option<&'static str> {
-    match name {
-        SMALL | SMALL_DRAINED | LTTNG_SMALL | TRACING_APPENDER => Some(LTTNG_SMALL),
-        LARGE | LTTNG_LARGE => Some(LTTNG_LARGE),
-        _ => None,
-    }
+/// Whom a contestant is compared with: its floor, and LTTng-UST with the same event.
+pub fn compared_with(name: &str) -> [Option<&'static str>; 2] {
+    let entry = ENTRIES.iter().find(|entry| entry.name == name);
+    entry.map_or([None, None], |entry| [entry.floor, entry.peer])
+}
+
+/// The table's lines whose names contain one of these; all, if there are none.
+fn entries(only: &[String]) -> impl Iterator<Item = &'static Entry> {
+    let is_wanted =
+        |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part.as_str()));
+    ENTRIES.iter().filter(move |entry| is_wanted(entry.name))
 }
 
 /// Starts everybody.
-pub fn start(
-    recorder: &mut Recorder,
-    lttng: Option<&Lttng>,
-    size: Size,
-) -> Result<Vec<Contestant>> {
-    let mut contestants = Vec::new();
-    let ring_bytes = SUBBUF_SIZE_BYTES * SUBBUF_COUNT;
-    for &name in OWN {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--worker", name]).env("UST_RUNTIME_DIR", recorder.runtime_dir());
-        let (events, record_bytes) = match name {
-            SMALL | SMALL_DRAINED => (size.events, Some(ours::SMALL_RECORD_BYTES)),
-            LARGE => (size.events, Some(ours::LARGE_RECORD_BYTES)),
-            TRACING_APPENDER => (size.text_events, None),
-            _ => (size.events, None),
-        };
-        // Twice round, so that the reader's spare has been in as well.
-        let warm_up = record_bytes.map_or(0, |record_bytes| 2 * ring_bytes / record_bytes);
-        contestants.push(contestant(recorder, name, command, (events, warm_up), size)?);
-    }
-    for (name, event) in [(LTTNG_SMALL, "small"), (LTTNG_LARGE, "large")] {
-        if let Some(lttng) = lttng {
-            // Its records are smaller than ours in memory, and it has a ring for each CPU.
-            let warm_up = 2 * 2 * ring_bytes / ours::SMALL_RECORD_BYTES;
-            let command = lttng.contestant(event);
-            contestants.push(contestant(
-                recorder,
-                name,
-                command,
-                (size.lttng_events, warm_up),
-                size,
-            )?);
-        }
-    }
-    Ok(contestants)
+pub fn start(lttng: Option<&Lttng>, size: Size, only: &[String]) -> Result<Vec<Contestant>> {
+    let start = |entry: &Entry| {
+        let started = entry.start(lttng, size);
+        started.map_err(|error| format!("{}: {error}", entry.name).into()).transpose()
+    };
+    entries(only).filter_map(start).collect()
 }
 
-fn contestant(
-    recorder: &mut Recorder,
-    name: &'static str,
-    mut command: Command,
-    (events, warm_up): (u64, u64),
-    size: Size,
-) -> Result<Contestant> {
-    let worker = Worker::start(&mut command, |fd| recorder.record_until_readable(fd))
-        .map_err(|error| format!("{name}: {error}"))?;
-    Ok(Contestant {
-        name,
-        worker,
-        events,
-        warm_up_events: if size.is_warmed_up { warm_up } else { 0 },
-        drain: match name {
-            SMALL | LARGE => Drain::Between,
-            SMALL_DRAINED => Drain::Meanwhile,
-            _ => Drain::Never,
-        },
-    })
-}
-
-/// What a contestant's process does.
-pub fn work(name: &str) -> Result<()> {
-    let measured: fn(u64) = match name {
-        EMPTY => floor::empty_loop,
-        #[cfg(target_arch = "x86_64")]
-        RDTSC => floor::rdtsc,
-        #[cfg(target_arch = "x86_64")]
-        FLOOR => floor::floor,
-        OFF => ours::emit_switched_off,
-        SMALL | SMALL_DRAINED => ours::emit_small,
-        LARGE => ours::emit_large,
-        TRACING_OFF | TRACING_APPENDER => peer_tracing::emit,
-        _ => return Err(format!("no contestant is called {name}").into()),
+/// Those whose instructions are counted: name, program, function, and whether the events must be in the trace.
+pub fn counted(
+    only: &[String],
+) -> impl Iterator<Item = (&'static str, OwnProgram, &'static str, bool)> {
+    let counted = |entry: &Entry| {
+        let is_recorded = entry.drain != Drain::Never;
+        Some((entry.name, entry.program(), entry.counted?, is_recorded))
     };
-    if !ours::are_set_up() {
-        return Err("the tracepoints are not as the recorder wants them".into());
-    }
-    let appender = match name {
-        TRACING_OFF => peer_tracing::disable().map(|()| None)?,
-        TRACING_APPENDER => Some(peer_tracing::Appender::install()?),
-        _ => None,
-    };
-    let settle = |events| appender.as_ref().map_or(Ok(()), |appender| appender.settle(events));
-    Requests::when_ready()?.serve(measured, settle)
+    entries(only).filter_map(counted)
 }

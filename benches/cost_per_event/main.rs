@@ -7,8 +7,8 @@
 //! | contestant | what it does for each event |
 //! | --- | --- |
 //! | empty loop | nothing |
-//! | rdtsc alone | reads the clock |
-//! | floor | the five instructions of `floor.rs` |
+//! | rdtsc, clock_gettime | reads the clock |
+//! | floor, shared floor | the five instructions of `contestant/floor.rs`, for one thread's stream and a shared one |
 //! | ours | records, discard mode, into a ring that holds a whole measurement; or is switched off |
 //! | ours, drained meanwhile | the same, with the consumer at work on another processor, if one is free |
 //! | LTTng-UST | records, in a snapshot session, if it is installed |
@@ -17,26 +17,22 @@
 //! The consumer is this process: each event must be in the trace, or the bench ends with an error. Wherever it
 //! does not work "meanwhile" it does between measurements, as nobody reads LTTng's snapshot session either.
 //!
-//! `--check` ends with status 1 if a promise is broken. Without `--bench`, which `cargo bench` adds, it is a
-//! rehearsal: one short round of everything but LTTng-UST, whose times mean nothing.
+//! `docs/what-an-event-costs.md` says where the nanoseconds go. `--check` ends with status 1 if a promise is
+//! broken. Without `--bench`, which `cargo bench` adds, it is a rehearsal: one short round of everything but
+//! LTTng-UST and callgrind, whose times mean nothing.
 
 mod contestants;
-mod floor;
-mod ours;
-mod peer_tracing;
 mod promises;
 
 use clap::Parser;
 use contestants::Size;
-use promises::Promise;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use ust_benches::Result;
-use ust_benches::lttng::{Lttng, Unavailable};
-use ust_benches::recorder::{Recorder, SUBBUF_COUNT, SUBBUF_SIZE_BYTES};
-use ust_benches::report::{Report, Row, Setting};
-use ust_benches::rounds;
+use ust_benches::lttng::{Keep, Lttng, Unavailable};
+use ust_benches::recorder::Shape;
+use ust_benches::report::{Instructions, Report, Row, Setting, write_json};
 use ust_benches::statistics::Sample;
+use ust_benches::{Result, callgrind, promise, rounds};
 
 /// What does an event cost?
 #[derive(Debug, Parser)]
@@ -48,62 +44,67 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 7)]
     sittings: usize,
     /// How often each of those is measured
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 20)]
     rounds: usize,
+    /// Only contestants whose name contains this; may be given again
+    #[arg(long, value_name = "TEXT")]
+    only: Vec<String>,
     /// Where to write the result [default: bench/cost_per_event.json in cargo's target directory]
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// What `cargo bench` adds
     #[arg(long, hide = true)]
     bench: bool,
-    /// Be a contestant
-    #[arg(long, hide = true)]
-    worker: Option<String>,
 }
 
 fn main() -> Result<ExitCode> {
-    let arguments = Arguments::parse();
-    if let Some(name) = arguments.worker {
-        contestants::work(&name)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if !arguments.bench {
+    // `cargo test` may have been told things that are another's to understand.
+    if !std::env::args().any(|argument| argument == "--bench") {
         println!("A rehearsal: the times mean nothing. `cargo bench` measures.");
-        print!("{}", measure(None, Size::REHEARSAL, 1, 1)?);
+        print!("{}", measure(None, Size::REHEARSAL, &[], 1, 1)?);
         return Ok(ExitCode::SUCCESS);
     }
-
-    let (lttng, skipped) = match Lttng::start(SUBBUF_SIZE_BYTES, SUBBUF_COUNT) {
-        Ok(lttng) => (Some(lttng), None),
+    let arguments = Arguments::parse();
+    let mut skipped = Vec::new();
+    let lttng = match Lttng::start() {
+        Ok(lttng) => Some(lttng),
         Err(Unavailable::Missing(why)) => {
-            (None, Some(format!("{why}: not compared with LTTng-UST")))
+            skipped.push(format!("{why}: not compared with LTTng-UST"));
+            None
         }
         Err(Unavailable::Broken(error)) => return Err(error),
     };
-    let mut report = measure(lttng.as_ref(), Size::PROPER, arguments.sittings, arguments.rounds)?;
-    report.skipped.extend(skipped);
-    if let Some(lttng) = &lttng {
+    let record = |lttng| Lttng::record(lttng, Shape::ROOMY, Keep::InMemory);
+    let session = lttng.as_ref().map(record).transpose()?;
+    let Arguments { sittings, rounds, only, .. } = &arguments;
+    let mut report = measure(lttng.as_ref(), Size::PROPER, only, *sittings, *rounds)?;
+    let has_lttng = report.rows.iter().any(|row| row.name == contestants::LTTNG_SMALL);
+    if let Some(session) = session.as_ref().filter(|_| has_lttng) {
         // No record is smaller than its field.
-        lttng.check_that_it_recorded(4 * Size::PROPER.lttng_events)?;
+        session.check_that_it_recorded(4 * Size::PROPER.lttng)?;
     }
+    match callgrind::missing() {
+        Some(why) => skipped.push(why),
+        None => report.instructions = instructions(only)?,
+    }
+    report.skipped = skipped;
     print!("{report}");
-    let json = arguments.json.map_or_else(default_json, Ok)?;
-    report.write_json(&json)?;
-    println!("written to {}", json.display());
-
-    let promises = promises::of(&report);
-    promises.iter().for_each(|promise| println!("{promise}"));
-    let is_broken =
-        |promise: &Promise| promise.is_broken && (arguments.check || promise.is_of_bench);
-    Ok(if promises.iter().any(is_broken) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    write_json(&report, arguments.json, "cost_per_event")?;
+    let is_well = promise::show(&promises::of(&report), arguments.check);
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn measure(lttng: Option<&Lttng>, size: Size, sittings: usize, rounds: usize) -> Result<Report> {
+fn measure(
+    lttng: Option<&Lttng>,
+    size: Size,
+    only: &[String],
+    sittings: usize,
+    rounds: usize,
+) -> Result<Report> {
     let mut results: Vec<(&'static str, Sample)> = Vec::new();
     for _ in 0..sittings {
-        let mut recorder = Recorder::start(ours::PROVIDER)?;
-        let mut contestants = contestants::start(&mut recorder, lttng, size)?;
-        let samples = rounds::run(&mut contestants, rounds, &mut recorder)?;
+        let mut contestants = contestants::start(lttng, size, only)?;
+        let samples = rounds::run(&mut contestants, rounds)?;
         results.resize_with(contestants.len(), Default::default);
         for ((result, contestant), sample) in results.iter_mut().zip(&contestants).zip(samples) {
             result.0 = contestant.name;
@@ -112,15 +113,16 @@ fn measure(lttng: Option<&Lttng>, size: Size, sittings: usize, rounds: usize) ->
     }
     let rows = results.iter().map(|(name, sample)| Row::new(name, sample)).collect();
     let setting = Setting::here(sittings, rounds);
-    let mut report = Report { setting, rows, skipped: Vec::new() };
-    report.compare(contestants::FLOOR, contestants::lttng_peer);
+    let mut report = Report { setting, rows, instructions: Vec::new(), skipped: Vec::new() };
+    report.compare(contestants::compared_with);
     Ok(report)
 }
 
-/// This program is `TARGET/release/deps/NAME`.
-fn default_json() -> Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    let target =
-        program.ancestors().nth(3).ok_or("not in cargo's target directory: give --json")?;
-    Ok(target.join("bench/cost_per_event.json"))
+fn instructions(only: &[String]) -> Result<Vec<Instructions>> {
+    contestants::counted(only)
+        .map(|(name, program, function, is_recorded)| {
+            let per_event = callgrind::instructions_per_event(&program, function, is_recorded)?;
+            Ok(Instructions { name, per_event })
+        })
+        .collect()
 }

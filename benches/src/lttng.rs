@@ -1,4 +1,4 @@
-//! LTTng-UST, as it is installed: a private session daemon, a snapshot session, and the contestant's program.
+//! LTTng-UST, as it is installed: a private session daemon, sessions, and the contestant's program.
 //!
 //! ```text
 //!   TempDir/  bench_provider.h worker.c worker     built here, by cc
@@ -6,13 +6,16 @@
 //! ```
 //!
 //! A snapshot session keeps everything in memory, the oldest overwritten, and nobody reads meanwhile: this is
-//! LTTng at its cheapest. For root it would use directories of the whole system; so all of it runs as `nobody`.
+//! LTTng at its cheapest. A session with files loses nothing: its writers wait for the consumer.
+//!
+//! For root it would use directories of the whole system; so all of it runs as `nobody`.
 
 use crate::Result;
+use crate::recorder::Shape;
 use std::fs;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,11 +29,27 @@ const PROGRAM: &str = include_str!("../lttng/worker.c");
 /// The session daemon is up within this, or something is wrong.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A session that records. Dropped, all of it is gone.
+/// The session daemon, and the contestant's program. Dropped, all of it is gone.
 #[derive(Debug)]
 pub struct Lttng {
     daemon: Child,
     home: TempDir,
+}
+
+/// Where a session's events go.
+#[derive(Debug, Clone, Copy)]
+pub enum Keep<'a> {
+    /// Nowhere, until somebody asks.
+    InMemory,
+    /// Into files in this directory, which it makes; writers wait rather than lose any.
+    InFiles(&'a Path),
+}
+
+/// A session that records. Dropped, it ends.
+#[derive(Debug)]
+pub struct Session<'a> {
+    lttng: &'a Lttng,
+    traces: PathBuf,
 }
 
 /// Why there is none.
@@ -49,14 +68,11 @@ impl<E: Into<Box<dyn std::error::Error>>> From<E> for Unavailable {
 }
 
 impl Lttng {
-    /// Builds the program, starts the daemon and the session, with sub-buffers of that size and number.
+    /// Builds the program and starts the daemon.
     ///
     /// # Errors
     /// See [`Unavailable`].
-    pub fn start(
-        subbuf_size_bytes: u64,
-        subbuf_count: u64,
-    ) -> std::result::Result<Self, Unavailable> {
+    pub fn start() -> std::result::Result<Self, Unavailable> {
         for (program, package) in
             [("lttng-sessiond", "lttng-tools"), ("lttng", "lttng-tools"), ("cc", "a C compiler")]
         {
@@ -65,40 +81,52 @@ impl Lttng {
         }
         let home = tempfile::Builder::new().prefix("ust-bench-lttng-").tempdir()?;
         build(home.path())?;
-        if rustix::process::geteuid().is_root() {
-            chown(home.path(), Some(NOBODY), Some(NOBODY))?;
-        }
+        give_away(home.path())?;
         let daemon =
             command("lttng-sessiond", home.path()).args(["--no-kernel", "--quiet"]).spawn()?;
         let lttng = Self { daemon, home };
         lttng.wait_for_daemon()?;
-        lttng.control(&["create", "bench", "--snapshot"])?;
-        let size = format!("--subbuf-size={subbuf_size_bytes}");
-        let count = format!("--num-subbuf={subbuf_count}");
-        lttng.control(&["enable-channel", "--userspace", &size, &count, "channel"])?;
-        lttng.control(&["enable-event", "--userspace", "--channel=channel", "bench:*"])?;
-        lttng.control(&["start"])?;
         Ok(lttng)
     }
 
-    /// The program, as a contestant: `small` or `large`.
-    pub fn contestant(&self, event: &str) -> Command {
-        let program = self.home.path().join("worker");
-        let mut command = command(program.to_str().unwrap_or_default(), self.home.path());
-        // It does not begin before it is registered and its events are on.
-        command.arg(event).env("LTTNG_UST_REGISTER_TIMEOUT", PATIENCE.as_millis().to_string());
-        command
-    }
-
-    /// Takes a snapshot, and looks whether there are about as many bytes as there must be: it did record.
+    /// Starts a session, one at a time, with sub-buffers of that size and number for each CPU.
     ///
     /// # Errors
-    /// It did not.
-    pub fn check_that_it_recorded(&self, bytes: u64) -> Result<()> {
-        self.control(&["snapshot", "record"])?;
-        let found = size_bytes(&self.home.path().join("lttng-traces"))?;
-        let complaint = || format!("LTTng's snapshot has {found} bytes, less than {bytes}").into();
-        (found >= bytes).then_some(()).ok_or_else(complaint)
+    /// LTTng does not want to.
+    pub fn record(&self, shape: Shape, keep: Keep<'_>) -> Result<Session<'_>> {
+        let size = format!("--subbuf-size={}", shape.subbuf_size_bytes);
+        let count = format!("--num-subbuf={}", shape.subbuf_count);
+        let channel = ["enable-channel", "--userspace", &size, &count, "channel"];
+        let traces = match keep {
+            Keep::InMemory => {
+                self.control(&["create", "bench", "--snapshot"])?;
+                self.control(&channel)?;
+                self.home.path().join("lttng-traces")
+            }
+            Keep::InFiles(output) => {
+                fs::create_dir(output)?;
+                give_away(output)?;
+                self.control(&["create", "bench", &format!("--output={}", output.display())])?;
+                self.control(&[&channel[..], &["--blocking-timeout=inf"]].concat())?;
+                output.into()
+            }
+        };
+        let session = Session { lttng: self, traces };
+        self.control(&["enable-event", "--userspace", "--channel=channel", "bench:*"])?;
+        self.control(&["start"])?;
+        Ok(session)
+    }
+
+    /// The program, as a contestant: `small` or `large`, in so many threads.
+    pub fn contestant(&self, event: &str, threads: u64) -> Command {
+        let program = self.home.path().join("worker");
+        let mut command = command(program.to_str().unwrap_or_default(), self.home.path());
+        command.args([event, &threads.to_string()]);
+        // It does not begin before it is registered and its events are on.
+        command.env("LTTNG_UST_REGISTER_TIMEOUT", PATIENCE.as_millis().to_string());
+        // Without this a channel's --blocking-timeout is ignored.
+        command.env("LTTNG_UST_ALLOW_BLOCKING", "1");
+        command
     }
 
     fn wait_for_daemon(&self) -> Result<()> {
@@ -117,9 +145,46 @@ impl Lttng {
     }
 }
 
+impl Session<'_> {
+    /// Takes a snapshot, and looks whether there are about as many bytes as there must be: it did record.
+    ///
+    /// # Errors
+    /// It did not.
+    pub fn check_that_it_recorded(&self, bytes: u64) -> Result<()> {
+        self.lttng.control(&["snapshot", "record"])?;
+        self.check_size(bytes)
+    }
+
+    /// Stops, waits for the consumer, and looks whether every event is in the files: none discarded, and no fewer
+    /// bytes than that.
+    ///
+    /// # Errors
+    /// Something is missing.
+    pub fn check_that_nothing_was_lost(self, bytes: u64) -> Result<()> {
+        self.lttng.control(&["stop"])?;
+        let (streams, discarded) = discarded_in(&self.traces)?;
+        if streams == 0 || discarded != 0 {
+            let complaint = format!("LTTng's {streams} streams discarded {discarded} events");
+            return Err(complaint.into());
+        }
+        self.check_size(bytes)
+    }
+
+    fn check_size(&self, bytes: u64) -> Result<()> {
+        let found = size_bytes(&self.traces)?;
+        let complaint = || format!("LTTng's trace has {found} bytes, less than {bytes}").into();
+        (found >= bytes).then_some(()).ok_or_else(complaint)
+    }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        let _ = self.lttng.control(&["destroy", "bench"]);
+    }
+}
+
 impl Drop for Lttng {
     fn drop(&mut self) {
-        let _ = self.control(&["destroy", "--all"]);
         // By SIGTERM it ends its consumer daemon too.
         let pid = rustix::process::Pid::from_child(&self.daemon);
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
@@ -132,7 +197,16 @@ fn build(dir: &Path) -> std::result::Result<(), Unavailable> {
     fs::write(dir.join("bench_provider.h"), HEADER)?;
     fs::write(dir.join("worker.c"), PROGRAM)?;
     let mut cc = Command::new("cc");
-    cc.current_dir(dir).args(["-O2", "-I.", "-o", "worker", "worker.c", "-llttng-ust", "-ldl"]);
+    cc.current_dir(dir).args([
+        "-O2",
+        "-I.",
+        "-o",
+        "worker",
+        "worker.c",
+        "-llttng-ust",
+        "-ldl",
+        "-pthread",
+    ]);
     run(&mut cc)
         .map_err(|error| Unavailable::Missing(format!("liblttng-ust-dev cannot be used ({error})")))
 }
@@ -145,6 +219,14 @@ fn command(program: &str, home: &Path) -> Command {
         command.uid(NOBODY).gid(NOBODY);
     }
     command
+}
+
+/// Lets `nobody` write there, if that is who runs LTTng.
+fn give_away(dir: &Path) -> Result<()> {
+    if rustix::process::geteuid().is_root() {
+        chown(dir, Some(NOBODY), Some(NOBODY))?;
+    }
+    Ok(())
 }
 
 /// Runs a command that says nothing unless it fails.
@@ -163,4 +245,23 @@ fn size_bytes(path: &Path) -> Result<u64> {
         return Ok(metadata.len());
     }
     fs::read_dir(path)?.try_fold(0, |sum, entry| Ok(sum + size_bytes(&entry?.path())?))
+}
+
+/// How many streams the indexes below `path` are of, and the events that they have lost: that stands, big-endian,
+/// in the sixth word of an entry of nine, and the last entry has the sum.
+fn discarded_in(path: &Path) -> Result<(u64, u64)> {
+    const ENTRY_BYTES: usize = 9 * 8;
+    if !fs::symlink_metadata(path)?.is_dir() {
+        if path.extension().is_none_or(|extension| extension != "idx") {
+            return Ok((0, 0));
+        }
+        let bytes = fs::read(path)?;
+        let last = bytes.last_chunk::<ENTRY_BYTES>().ok_or("an index without an entry")?;
+        let discarded = last[5 * 8..].first_chunk().ok_or("an entry is that long")?;
+        return Ok((1, u64::from_be_bytes(*discarded)));
+    }
+    fs::read_dir(path)?.try_fold((0, 0), |(streams, discarded), entry| {
+        let (more_streams, more_discarded) = discarded_in(&entry?.path())?;
+        Ok((streams + more_streams, discarded + more_discarded))
+    })
 }

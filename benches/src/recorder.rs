@@ -1,23 +1,61 @@
-//! The consumer of the contestants that are ours: `consumerd`'s engine, embedded, in a private directory.
+//! The consumer of a contestant that is ours: `consumerd`'s engine, embedded, in a private directory.
 
 use crate::Result;
-use consumerd::engine::{ChannelConfig, ChannelUid, Engine, EngineOptions};
+use consumerd::engine::{ChannelConfig, ChannelSummary, ChannelUid, Engine, EngineOptions};
 use rustix::fd::BorrowedFd;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
-use ust_core::abi::Geometry;
+use ust_core::abi::{Buffers, Geometry, Mode};
 use ust_core::agent::paths::RuntimeDir;
 use ust_core::clock::ClockKind;
 
-/// Sub-buffers large and many enough that a measurement loses nothing, however late the consumer is.
-pub const SUBBUF_SIZE_BYTES: u64 = 1 << 20;
-/// See [`SUBBUF_SIZE_BYTES`].
-pub const SUBBUF_COUNT: u64 = 16;
+/// What a contestant's channel is like. A new kind of channel is a field here, and a line in [`Recorder::start`].
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Bytes of a sub-buffer.
+    pub subbuf_size_bytes: u64,
+    /// Number of sub-buffers.
+    pub subbuf_count: u64,
+    /// The clock of its records; the machine's best if not given.
+    pub clock: Option<ClockKind>,
+    /// Who writes to one stream.
+    pub buffers: Buffers,
+    /// What a writer does that finds no room.
+    pub mode: Mode,
+}
+
+impl Shape {
+    /// Sub-buffers many enough that a measurement loses nothing, however late the consumer is.
+    pub const ROOMY: Self = Self {
+        subbuf_size_bytes: 256 << 10,
+        subbuf_count: 64,
+        clock: None,
+        buffers: Buffers::PerThread,
+        mode: Mode::Discard,
+    };
+
+    /// Streams of CPUs.
+    pub const PER_CPU: Self = Self { buffers: Buffers::PerCpu, ..Self::ROOMY };
+
+    /// A flight recorder that nobody reads.
+    pub const OVERWRITE: Self = Self { mode: Mode::Overwrite, ..Self::ROOMY };
+
+    /// With the system's clock.
+    pub const MONOTONIC: Self = Self { clock: Some(ClockKind::Monotonic), ..Self::ROOMY };
+
+    /// Bytes that a stream holds.
+    pub const fn capacity_bytes(self) -> u64 {
+        self.subbuf_size_bytes * self.subbuf_count
+    }
+}
 
 /// What is flushed is flushed between measurements, not by the clock.
 const NEVER: Duration = Duration::from_secs(3600);
+
+/// What contestants emit.
+const EVENTS: &str = "bench:*";
 
 /// See the module page.
 #[derive(Debug)]
@@ -25,31 +63,39 @@ pub struct Recorder {
     engine: Engine,
     channel: ChannelUid,
     emitted: u64,
+    is_drained: bool,
     runtime_dir: PathBuf,
-    _scratch: TempDir,
+    scratch: TempDir,
 }
 
 impl Recorder {
-    /// Records the events of one provider.
+    /// Records into a channel of that shape, and puts the trace below `dir`.
     ///
     /// # Errors
     /// No directory, or the engine cannot work.
-    pub fn start(provider: &str) -> Result<Self> {
-        let scratch = tempfile::Builder::new().prefix("ust-bench-").tempdir()?;
+    pub fn start(shape: Shape, dir: &Path) -> Result<Self> {
+        let scratch = tempfile::Builder::new().prefix("ust-bench-").tempdir_in(dir)?;
         let runtime_dir = scratch.path().join("run");
         let output = scratch.path().join("trace");
         fs::create_dir(&output)?;
+        // Nobody reads what is to be overwritten.
+        let is_drained = !shape.mode.overwrites();
         let options = EngineOptions { flush_interval: NEVER, read_timer: None };
         let mut engine = Engine::bind(RuntimeDir::at(&runtime_dir), options)?;
         let channel = engine.add_channel(ChannelConfig {
             output,
-            geometry: Geometry::new(SUBBUF_SIZE_BYTES, SUBBUF_COUNT)?,
-            clock: ClockKind::best(),
+            geometry: Geometry::new(shape.subbuf_size_bytes, shape.subbuf_count)?,
+            clock: shape.clock.unwrap_or_else(ClockKind::best),
+            buffers: shape.buffers,
+            mode: shape.mode,
+            residency: Default::default(),
+            is_drained,
+            shm_dir: None,
         });
-        engine.set_events(channel, vec![format!("{provider}:*")]);
+        engine.set_events(channel, vec![EVENTS.into()]);
         engine.set_active(channel, true);
         engine.publish()?;
-        Ok(Self { engine, channel, emitted: 0, runtime_dir, _scratch: scratch })
+        Ok(Self { engine, channel, emitted: 0, is_drained, runtime_dir, scratch })
     }
 
     /// What traced processes must find in `UST_RUNTIME_DIR`.
@@ -72,13 +118,40 @@ impl Recorder {
     /// Some event is missing, or there is one too many.
     pub fn settle(&mut self, events: u64) -> Result<()> {
         self.emitted += events;
-        self.engine.flush(self.channel);
-        let summary = self.engine.summary(self.channel);
-        if summary.recorded == self.emitted && summary.lost.is_empty() && summary.errors.is_empty()
-        {
+        if !self.is_drained {
+            return Ok(());
+        }
+        let summary = self.flush();
+        self.compare(&summary)
+    }
+
+    /// At the end, for channels that nobody drains: takes a snapshot, and compares what it holds and what was
+    /// overwritten with what was emitted.
+    ///
+    /// # Errors
+    /// Some event is in neither, or there is one too many.
+    pub fn settle_snapshot(&mut self) -> Result<()> {
+        if self.is_drained {
+            return Ok(());
+        }
+        let output = self.scratch.path().join("snapshot");
+        fs::create_dir(&output)?;
+        let summary = self.engine.snapshot(self.channel, &output);
+        self.compare(&summary)
+    }
+
+    fn compare(&self, summary: &ChannelSummary) -> Result<()> {
+        let found = summary.recorded + summary.overwritten;
+        if found == self.emitted && summary.lost.is_empty() && summary.errors.is_empty() {
             return Ok(());
         }
         Err(format!("{} events were emitted, but: {summary:?}", self.emitted).into())
+    }
+
+    /// Writes everything out; what has been recorded by then.
+    pub fn flush(&mut self) -> ChannelSummary {
+        self.engine.flush(self.channel);
+        self.engine.summary(self.channel)
     }
 }
 

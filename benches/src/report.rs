@@ -5,7 +5,10 @@ use crate::statistics::{Quartiles, Sample};
 use serde::Serialize;
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
+
+/// Room for the names.
+const NAME_WIDTH: usize = 42;
 
 /// A contestant's line.
 #[derive(Debug, Serialize)]
@@ -17,7 +20,7 @@ pub struct Row {
     /// In the rounds.
     #[serde(flatten)]
     pub quartiles: Quartiles,
-    /// Its median over the floor's.
+    /// Its median over that of its floor.
     pub times_floor: Option<f64>,
     /// Its median over that of LTTng-UST with the same event.
     pub times_lttng: Option<f64>,
@@ -40,6 +43,15 @@ pub struct Setting {
     pub rounds: usize,
 }
 
+/// What callgrind counted: exact, unlike all else.
+#[derive(Debug, Serialize)]
+pub struct Instructions {
+    /// The contestant's name.
+    pub name: &'static str,
+    /// Of one event.
+    pub per_event: u64,
+}
+
 /// All of it.
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -47,6 +59,8 @@ pub struct Report {
     pub setting: Setting,
     /// One a contestant.
     pub rows: Vec<Row>,
+    /// Of those for whom they are counted.
+    pub instructions: Vec<Instructions>,
     /// What was not measured, and why.
     pub skipped: Vec<String>,
 }
@@ -77,34 +91,49 @@ impl Setting {
 }
 
 impl Report {
-    /// The median of the contestant of that name, if it took part.
-    pub fn median(&self, name: &str) -> Option<f64> {
+    /// The quartiles of the contestant of that name, if it took part.
+    pub fn quartiles(&self, name: &str) -> Option<Quartiles> {
         let row = self.rows.iter().find(|row| row.name == name)?;
-        Some(row.quartiles.median_ns)
+        Some(row.quartiles)
     }
 
-    /// Puts in the ratios: each row to `floor`, and to the row that `peer` names for it.
-    pub fn compare(&mut self, floor: &str, peer: impl Fn(&str) -> Option<&'static str>) {
-        let floor = self.median(floor);
-        let peers: Vec<_> = self.rows.iter().map(|row| self.median(peer(row.name)?)).collect();
-        for (row, peer) in self.rows.iter_mut().zip(peers) {
+    /// Its median.
+    pub fn median(&self, name: &str) -> Option<f64> {
+        self.quartiles(name).map(|quartiles| quartiles.median_ns)
+    }
+
+    /// Puts in the ratios: each row to those that `others` names for it, its floor and its peer.
+    pub fn compare(&mut self, others: impl Fn(&str) -> [Option<&'static str>; 2]) {
+        let medians = |row: &Row| others(row.name).map(|other| self.median(other?));
+        let medians: Vec<_> = self.rows.iter().map(medians).collect();
+        for (row, [floor, peer]) in self.rows.iter_mut().zip(medians) {
             let times = |other: Option<f64>| Some(row.quartiles.median_ns / other?);
             (row.times_floor, row.times_lttng) = (times(floor), times(peer));
         }
     }
+}
 
-    /// Writes the JSON, and the directory that it is to stand in.
-    ///
-    /// # Errors
-    /// It cannot be written there.
-    pub fn write_json(&self, path: &Path) -> Result<()> {
-        let shown = |error| format!("{}: {error}", path.display());
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir).map_err(shown)?;
-        }
-        let json = serde_json::to_string_pretty(self)?;
-        Ok(fs::write(path, json + "\n").map_err(shown)?)
+/// Writes a report as JSON, to `path` or else to `bench/NAME.json` in cargo's target directory, and says where.
+///
+/// # Errors
+/// It cannot be written there.
+pub fn write_json(report: &impl Serialize, path: Option<PathBuf>, name: &str) -> Result<()> {
+    let path = path.map_or_else(|| default_json(name), Ok)?;
+    let shown = |error| format!("{}: {error}", path.display());
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).map_err(shown)?;
     }
+    fs::write(&path, serde_json::to_string_pretty(report)? + "\n").map_err(shown)?;
+    println!("written to {}", path.display());
+    Ok(())
+}
+
+/// A bench is `TARGET/release/deps/NAME-HASH`.
+fn default_json(name: &str) -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target =
+        program.ancestors().nth(3).ok_or("not in cargo's target directory: give --json")?;
+    Ok(target.join("bench").join(name).with_extension("json"))
 }
 
 impl fmt::Display for Report {
@@ -114,14 +143,20 @@ impl fmt::Display for Report {
         writeln!(f, "{sittings} sittings of {rounds} rounds")?;
         writeln!(
             f,
-            "{:<34}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
+            "{:<NAME_WIDTH$}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
             "ns an event", "median", "q1", "q3", "first", "x floor", "x LTTng"
         )?;
         let ratio = |ratio: Option<f64>| ratio.map_or("-".into(), |ratio| format!("{ratio:.2}"));
         for Row { name, first_ns, quartiles, times_floor, times_lttng } in &self.rows {
             let Quartiles { q1_ns, median_ns, q3_ns } = quartiles;
-            write!(f, "{name:<34}{median_ns:>9.2}{q1_ns:>9.2}{q3_ns:>9.2}{first_ns:>9.2}")?;
+            write!(
+                f,
+                "{name:<NAME_WIDTH$}{median_ns:>9.2}{q1_ns:>9.2}{q3_ns:>9.2}{first_ns:>9.2}"
+            )?;
             writeln!(f, "{:>9}{:>9}", ratio(*times_floor), ratio(*times_lttng))?;
+        }
+        for Instructions { name, per_event } in &self.instructions {
+            writeln!(f, "{name:<NAME_WIDTH$}{per_event:>9} instructions an event")?;
         }
         self.skipped.iter().try_for_each(|why| writeln!(f, "SKIPPED: {why}"))
     }

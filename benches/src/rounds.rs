@@ -7,6 +7,7 @@ use crate::Result;
 use crate::recorder::Recorder;
 use crate::statistics::Sample;
 use crate::worker::Worker;
+use std::time::Duration;
 
 /// Who takes part.
 #[derive(Debug)]
@@ -15,8 +16,12 @@ pub struct Contestant {
     pub name: &'static str,
     /// Its process.
     pub worker: Worker,
-    /// Events of a measurement.
+    /// Its consumer, if that is ours.
+    pub recorder: Option<Recorder>,
+    /// Events of a measurement, in each thread.
     pub events: u64,
+    /// Threads that emit so many each.
+    pub threads: u64,
     /// At least so many events come before the first measurement that counts: until its memory has been
     /// written to once.
     pub warm_up_events: u64,
@@ -37,17 +42,22 @@ pub enum Drain {
 
 impl Contestant {
     /// Nanoseconds an event, over one measurement.
-    fn measure(&mut self, recorder: &mut Recorder) -> Result<f64> {
-        let Self { name, worker, events, drain, .. } = self;
-        let took = worker
-            .measure(*events, |answer| match drain {
-                Drain::Meanwhile => recorder.record_until_readable(answer),
-                Drain::Never | Drain::Between => Ok(()),
-            })
-            .map_err(|error| format!("{name}: {error}"))?;
+    fn measure(&mut self) -> Result<f64> {
+        let took = self.take_a_turn().map_err(|error| format!("{}: {error}", self.name))?;
+        Ok(took.as_nanos() as f64 / self.events as f64)
+    }
+
+    fn take_a_turn(&mut self) -> Result<Duration> {
+        let Self { worker, recorder, events, threads, drain, .. } = self;
+        let took = worker.measure(*events, |answer| match (*drain, recorder.as_mut()) {
+            (Drain::Meanwhile, Some(recorder)) => recorder.record_until_readable(answer),
+            _ => Ok(()),
+        })?;
         // Now, so that nothing of it is left to do while others are measured.
-        recorder.settle(if *drain == Drain::Never { 0 } else { *events })?;
-        Ok(took.as_nanos() as f64 / *events as f64)
+        if let Some(recorder) = recorder {
+            recorder.settle(if *drain == Drain::Never { 0 } else { *events * *threads })?;
+        }
+        Ok(took)
     }
 }
 
@@ -55,16 +65,12 @@ impl Contestant {
 ///
 /// # Errors
 /// A contestant has died, or events of it are missing.
-pub fn run(
-    contestants: &mut [Contestant],
-    rounds: usize,
-    recorder: &mut Recorder,
-) -> Result<Vec<Sample>> {
+pub fn run(contestants: &mut [Contestant], rounds: usize) -> Result<Vec<Sample>> {
     let mut samples = Vec::new();
     for contestant in &mut *contestants {
-        let first = contestant.measure(recorder)?;
+        let first = contestant.measure()?;
         for _ in 1..contestant.warm_up_events.div_ceil(contestant.events) {
-            contestant.measure(recorder)?;
+            contestant.measure()?;
         }
         samples.push(Sample { first: vec![first], measured: Vec::with_capacity(rounds) });
     }
@@ -74,8 +80,12 @@ pub fn run(
             order.reverse();
         }
         for index in order {
-            samples[index].measured.push(contestants[index].measure(recorder)?);
+            samples[index].measured.push(contestants[index].measure()?);
         }
+    }
+    for Contestant { name, recorder, .. } in contestants {
+        let settled = recorder.as_mut().map_or(Ok(()), Recorder::settle_snapshot);
+        settled.map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(samples)
 }

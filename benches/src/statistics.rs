@@ -31,7 +31,7 @@ impl Sample {
 
     /// The median of the first measurements.
     pub fn first_ns(&self) -> f64 {
-        quantile(&self.first, 0.5)
+        median(&self.first)
     }
 
     /// Quartiles of the rounds. Of no rounds they are not numbers.
@@ -39,6 +39,11 @@ impl Sample {
         let at = |part| quantile(&self.measured, part);
         Quartiles { q1_ns: at(0.25), median_ns: at(0.5), q3_ns: at(0.75) }
     }
+}
+
+/// The middle one. Of no values it is not a number.
+pub fn median(values: &[f64]) -> f64 {
+    quantile(values, 0.5)
 }
 
 /// The value below which a part of them lies, straight lines between neighbours.

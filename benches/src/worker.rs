@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   it says    ready\n         once it is set up; anything else is why it cannot be
-//!   it hears   EVENTS\n        measure so many
+//!   it hears   EVENTS\n        measure so many, in each of its threads
 //!   it says    NANOSECONDS\n   what they took
 //!   it ends when its input does
 //! ```
@@ -11,6 +11,9 @@ use crate::Result;
 use rustix::fd::{AsFd, BorrowedFd};
 use std::io::{BufRead, BufReader, Lines, StdinLock, Write, stdin, stdout};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Barrier;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 const READY: &str = "ready";
@@ -33,12 +36,20 @@ impl Worker {
         command: &mut Command,
         wait: impl FnOnce(BorrowedFd<'_>) -> Result<()>,
     ) -> Result<Self> {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
         let input = child.stdin.take();
         let output = child.stdout.take().ok_or("no pipe")?;
         let mut worker = Self { child, input, output: BufReader::new(output) };
         let answer = worker.answer(wait)?;
-        if answer == READY { Ok(worker) } else { Err(answer.into()) }
+        match answer.as_str() {
+            READY => Ok(worker),
+            "" => Err("it ended before it was set up; what it said is above".into()),
+            _ => Err(answer.into()),
+        }
     }
 
     /// Has it measure so many events. `wait` as for [`start`](Self::start).
@@ -51,7 +62,9 @@ impl Worker {
         wait: impl FnOnce(BorrowedFd<'_>) -> Result<()>,
     ) -> Result<Duration> {
         writeln!(self.input.as_mut().ok_or("it has ended")?, "{events}")?;
-        Ok(Duration::from_nanos(self.answer(wait)?.parse()?))
+        let answer = self.answer(wait)?;
+        let nanoseconds = answer.parse().map_err(|_| format!("it answered {answer:?}"))?;
+        Ok(Duration::from_nanos(nanoseconds))
     }
 
     fn answer(&mut self, wait: impl FnOnce(BorrowedFd<'_>) -> Result<()>) -> Result<String> {
@@ -85,24 +98,62 @@ impl Requests {
         Ok(Self { lines: stdin().lines() })
     }
 
-    /// Serves until there are no more requests. `measured` has so many events happen, and nothing else;
-    /// `settle` is what comes after them and is not measured.
+    /// Serves until there are no more requests. `measured` has so many events happen, and nothing else, in each of
+    /// `threads` threads at once, which stay the same; the answer is the mean of what each took. `settle` is what
+    /// comes after them and is not measured.
     ///
     /// # Errors
     /// Nobody listens, or `settle` says so.
     pub fn serve(
         self,
-        mut measured: impl FnMut(u64),
+        threads: usize,
+        measured: &(dyn Fn(u64) + Sync),
         mut settle: impl FnMut(u64) -> Result<()>,
     ) -> Result<()> {
-        for line in self.lines {
-            let events = line?.parse()?;
+        let start_line = Barrier::new(threads);
+        let run = |events| {
+            start_line.wait();
             let start = Instant::now();
             measured(events);
-            let elapsed = start.elapsed();
-            settle(events)?;
-            writeln!(stdout(), "{}", elapsed.as_nanos())?;
-        }
-        Ok(())
+            start.elapsed()
+        };
+        thread::scope(|scope| {
+            let helpers: Vec<_> = (1..threads).map(|_| Helper::spawn(scope, &run)).collect();
+            for line in self.lines {
+                let events = line?.parse()?;
+                helpers.iter().try_for_each(|helper| helper.orders.send(events))?;
+                let mut sum = run(events);
+                for helper in &helpers {
+                    sum += helper.answers.recv()?;
+                }
+                settle(events)?;
+                writeln!(stdout(), "{}", sum.as_nanos() / threads as u128)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Every thread of a contestant but the first. It ends when nobody can order any more.
+struct Helper {
+    orders: Sender<u64>,
+    answers: Receiver<Duration>,
+}
+
+impl Helper {
+    fn spawn<'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        run: &'scope (dyn Fn(u64) -> Duration + Sync),
+    ) -> Self {
+        let (orders, ordered) = channel();
+        let (answer, answers) = channel();
+        scope.spawn(move || {
+            for events in ordered {
+                if answer.send(run(events)).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { orders, answers }
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Cause {
-    /// `ust view`: part of the trace could not be read; the rest was printed.
+    /// `ust view`, `ust recover`: part of the trace, or of the rings, could not be read; the rest was.
     Unreadable = 1,
     /// The command line, or a value in it, is wrong.
     Usage = 2,
@@ -22,9 +22,9 @@ pub enum Cause {
     NameTaken = 112,
     /// There is no such session, or no current one.
     NoSession = 113,
-    /// The output directory is not empty.
+    /// The output directory, or that for ring files, is not empty.
     OutputNotEmpty = 114,
-    /// The output directory cannot be made or written to.
+    /// The output directory, or that for ring files, cannot be made or written to.
     OutputNotWritable = 115,
     /// The session is started already, or is not started.
     WrongState = 116,

@@ -74,6 +74,10 @@ impl Daemon {
     pub fn run(mut self, signals: &mut Signals) -> Result<(), DaemonError> {
         while signals.take().is_empty() {
             self.engine.poll(&[self.control.as_fd(), signals.as_fd()], self.service.timeout())?;
+            let requests = self.engine.take_snapshot_requests();
+            if !requests.is_empty() {
+                self.service.take_snapshots(&mut self.engine);
+            }
             for (client, request) in self.control.turn() {
                 self.service.submit(client, request);
             }

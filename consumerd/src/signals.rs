@@ -12,6 +12,10 @@ use std::os::unix::net::UnixStream;
 
 pub use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
+/// A file would exceed the limit of its size. Handled everywhere, and told to nobody: the write then fails with an
+/// error, where the signal would kill. Not ignored, as programs that are started here would inherit that.
+const SIGXFSZ: i32 = signal_hook::consts::SIGXFSZ;
+
 /// The signals that this process handles.
 #[derive(Debug)]
 pub struct Signals(SignalDelivery<UnixStream, WithOrigin>);
@@ -34,7 +38,8 @@ impl Signals {
     pub fn handle(signals: &[i32]) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let ignored = ignored_signals();
-        let wanted = signals.iter().filter(|signal| ignored & signal_bit(**signal) == 0);
+        let wanted =
+            signals.iter().chain(&[SIGXFSZ]).filter(|signal| ignored & signal_bit(**signal) == 0);
         Ok(Self(SignalDelivery::with_pipe(read, write, WithOrigin::default(), wanted)?))
     }
 
@@ -49,7 +54,8 @@ impl Signals {
             signal: origin.signal,
             is_from_kernel: origin.cause == SignalCause::Kernel,
         };
-        self.0.pending().map(arrived).collect()
+        let is_told = |arrived: &Arrived| arrived.signal != SIGXFSZ;
+        self.0.pending().map(arrived).filter(is_told).collect()
     }
 }
 

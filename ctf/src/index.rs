@@ -17,14 +17,22 @@
 //! - Entry k is of the packet with sequence number k, and entry k + 1's packet begins where its
 //!   ends.
 //! - A packet that has an entry never changes again.
-//! - A writer that is killed may leave a last entry cut: it does not [`count`], and resuming writes
-//!   over it.
+//! - A packet is written only when there is [room](IndexFile::reserve) for its entry: on a disk that
+//!   is full, the index does not lag behind for good. Readers that trust it would never show the rest.
+//! - A write that fails half-way all the same is undone to the last whole entry: readers refuse an
+//!   index whose size is no number of entries. What it lacks is written with the next flush that
+//!   finds room. Until it is undone, and where a writer is killed, the last entry may be cut: it
+//!   does not [`count`], and resuming writes over it.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use crate::packet::{PacketContext, StreamIdentity};
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
+use crate::packet::{PAGE_BYTES, PacketContext, StreamIdentity};
+use crate::write::write_at;
 
 const MAGIC: u32 = 0xC1F1_DCC1;
 const VERSION: (u32, u32) = (1, 1);
@@ -48,6 +56,8 @@ pub(crate) struct IndexFile {
     file: File,
     /// Bytes that are in the file for good.
     len: u64,
+    /// Up to here the file system has set room aside.
+    reserved: u64,
     /// Entries whose packets are in the stream file and who are not yet in this one.
     pending: Vec<u8>,
 }
@@ -57,7 +67,26 @@ impl IndexFile {
     pub(crate) fn resume(file: File, entries: u64) -> io::Result<IndexFile> {
         let len = if entries == 0 { 0 } else { HEADER_BYTES as u64 + entries * ENTRY_BYTES as u64 };
         file.set_len(len)?;
-        Ok(IndexFile { file, len, pending: Vec::new() })
+        Ok(IndexFile { file, len, reserved: 0, pending: Vec::new() })
+    }
+
+    /// Has the file system set room aside for the entries of `packets` more packets; none of it shows in
+    /// the file's size. Fails if the disk is full. File systems that cannot do that are believed to have
+    /// room.
+    pub(crate) fn reserve(&mut self, packets: usize) -> io::Result<()> {
+        let needed = self.len.max(HEADER_BYTES as u64)
+            + self.pending.len() as u64
+            + (packets * ENTRY_BYTES) as u64;
+        if packets == 0 || needed <= self.reserved {
+            return Ok(());
+        }
+        // Whole pages: what is set aside is blocks anyhow, and it need not be asked for with every flush.
+        let needed = needed.next_multiple_of(PAGE_BYTES as u64);
+        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, needed) {
+            Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => return Err(error.into()),
+            _ => self.reserved = needed,
+        }
+        Ok(())
     }
 
     /// Notes a packet that is now in the stream file.
@@ -81,19 +110,35 @@ impl IndexFile {
         self.pending.extend(entry.iter().flat_map(|word| word.to_be_bytes()));
     }
 
-    /// Writes what was added. What fails to be written stays noted for the next time.
+    /// Writes what was added. Of what fails to be written, whole entries stay in the file, and the
+    /// others noted for the next time.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         if self.pending.is_empty() {
             return Ok(());
         }
         if self.len == 0 {
-            self.file.write_all_at(&header_bytes(), 0)?;
-            self.len = HEADER_BYTES as u64;
+            self.append(&header_bytes(), HEADER_BYTES).1?;
         }
-        self.file.write_all_at(&self.pending, self.len)?;
-        self.len += self.pending.len() as u64;
-        self.pending.clear();
-        Ok(())
+        let pending = std::mem::take(&mut self.pending);
+        let (kept_bytes, outcome) = self.append(&pending, ENTRY_BYTES);
+        self.pending = pending;
+        self.pending.drain(..kept_bytes);
+        outcome
+    }
+
+    /// Writes `bytes` behind what is there, or as many whole units of them as there is room for; how many
+    /// bytes these are.
+    fn append(&mut self, bytes: &[u8], unit_bytes: usize) -> (usize, io::Result<()>) {
+        let (written, outcome) = write_at(&self.file, bytes, self.len);
+        let kept = written - written % unit_bytes;
+        self.len += kept as u64;
+        if outcome.is_err() {
+            // Getting shorter takes no room. Should it fail all the same, the next write begins here.
+            let _ = self.file.set_len(self.len);
+            // That gives back what was set aside, too.
+            self.reserved = 0;
+        }
+        (kept, outcome)
     }
 }
 
@@ -152,20 +197,76 @@ mod tests {
         }
     }
 
+    fn identity() -> StreamIdentity {
+        StreamIdentity { uuid: [0; 16], stream_id: 3, stream_instance_id: 1 << 40, extra: vec![] }
+    }
+
+    /// Adds the entry of packet `seq`.
+    fn add(index: &mut IndexFile, seq: u64) {
+        index.add(seq * 4096, &identity(), &packet(seq));
+    }
+
+    /// What the test below does in a process of its own, as the limit is the whole process's.
+    fn meet_a_limit() {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let size_limit = |current| {
+            let maximum = getrlimit(Resource::Fsize).maximum;
+            setrlimit(Resource::Fsize, Rlimit { current, maximum }).unwrap();
+        };
+        let file = tempfile::tempfile().unwrap();
+        let mut index = IndexFile::resume(file.try_clone().unwrap(), 0).unwrap();
+        let bytes = |entries: u64| HEADER_BYTES as u64 + entries * ENTRY_BYTES as u64;
+
+        add(&mut index, 0);
+        size_limit(Some(HEADER_BYTES as u64 - 1));
+        index.flush().unwrap_err();
+        assert_eq!(file.metadata().unwrap().len(), 0, "no part of a header");
+        size_limit(Some(bytes(3) + 50));
+        (1..6).for_each(|seq| add(&mut index, seq));
+        for _ in 0..2 {
+            index.flush().unwrap_err();
+            assert_eq!(
+                file.metadata().unwrap().len(),
+                bytes(3),
+                "whole entries, as many as have room"
+            );
+        }
+        size_limit(None);
+        add(&mut index, 6);
+        index.flush().unwrap();
+        assert_eq!(file.metadata().unwrap().len(), bytes(7));
+        for seq in 0..7 {
+            assert_eq!(entry(&file, seq).unwrap().unwrap().seq, seq, "none twice, none missing");
+        }
+    }
+
+    #[test]
+    fn an_entry_for_which_there_is_no_room_is_not_left_in_part() {
+        if std::env::var_os("CTF_TEST_LIMIT").is_some() {
+            return meet_a_limit();
+        }
+        // A shell, because ignoring a signal takes unsafe code here, and is inherited.
+        let script = "trap '' XFSZ; exec \"$0\" --exact \"$1\"";
+        let this = "index::tests::an_entry_for_which_there_is_no_room_is_not_left_in_part";
+        let child = std::process::Command::new("sh")
+            .args(["-c", script])
+            .arg(std::env::current_exe().unwrap())
+            .arg(this)
+            .env("CTF_TEST_LIMIT", "")
+            .output()
+            .unwrap();
+        let output = String::from_utf8_lossy(&child.stdout);
+        assert!(child.status.success() && output.contains("1 passed"), "{output}");
+    }
+
     #[test]
     fn entries_read_back_and_a_cut_one_does_not_count() {
-        let identity = StreamIdentity {
-            uuid: [0; 16],
-            stream_id: 3,
-            stream_instance_id: 1 << 40,
-            extra: vec![],
-        };
         let file = tempfile::tempfile().unwrap();
         let mut index = IndexFile::resume(file.try_clone().unwrap(), 0).unwrap();
         index.flush().unwrap();
         assert_eq!(file.metadata().unwrap().len(), 0, "no packet, no header");
         for seq in 0..3 {
-            index.add(seq * 4096, &identity, &packet(seq));
+            add(&mut index, seq);
             index.flush().unwrap();
         }
         assert_eq!(count(&file).unwrap(), 3);

@@ -87,3 +87,4 @@ pub mod reader;
 pub mod stream_file;
 pub mod text;
 pub mod tsdl;
+mod write;

@@ -93,14 +93,15 @@ impl MetadataWriter {
 }
 
 /// Makes `parts` the metadata in one step. Readers leave hidden files alone, so one that a killed
-/// writer left behind does no harm.
+/// writer left behind does no harm; where the disk is full, it would keep room that others need.
 fn replace(dir: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let hidden = dir.join(".metadata.new");
-    let mut file = File::create(&hidden)?;
-    for part in parts {
-        file.write_all(part)?;
-    }
-    fs::rename(hidden, dir.join("metadata"))
+    let write = || {
+        let mut file = File::create(&hidden)?;
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        fs::rename(&hidden, dir.join("metadata"))
+    };
+    write().inspect_err(|_| drop(fs::remove_file(&hidden)))
 }
 
 #[cfg(test)]

@@ -63,30 +63,34 @@ mod child {
         writer.flush().unwrap();
     }
 
-    /// Not a test: appends texts of up to two pages to one `metadata` file after the other.
-    #[test]
-    #[ignore = "the other tests run it"]
-    fn write_metadata_for_ever() {
-        let Ok(dir) = std::env::var("CTF_TEST_DIR") else { return };
+    /// By which the child comes in: a program of tests runs nothing else.
+    pub const ENTRANCE: &str = "indexed_packets_are_whole_for_who_looks_in_passing";
+
+    /// Plays the child, for ever, if this process is one. The test [`ENTRANCE`] begins with it.
+    pub fn play() {
+        let Some(dir) = std::env::var_os("CTF_TEST_DIR") else { return };
+        match std::env::var("CTF_TEST_ROLE").as_deref() {
+            Ok("metadata") => write_metadata_for_ever(Path::new(&dir)),
+            role => write_for_ever(Path::new(&dir), role == Ok("large")),
+        }
+    }
+
+    /// Appends texts of up to two pages to one `metadata` file after the other.
+    fn write_metadata_for_ever(dir: &Path) {
         let mut random = Random(u64::from(std::process::id()) << 20 | 1);
         let mut text = || format!("<{}>", "x".repeat(random.below(9000) as usize));
         println!("ready");
         loop {
-            let _ = fs::remove_file(Path::new(&dir).join("metadata"));
-            let mut writer = MetadataWriter::create(Path::new(&dir), &text()).unwrap();
+            let _ = fs::remove_file(dir.join("metadata"));
+            let mut writer = MetadataWriter::create(dir, &text()).unwrap();
             for _ in 0..20 {
                 writer.append(&text()).unwrap();
             }
         }
     }
 
-    /// Not a test: what [`super::Writer`] runs in a process of its own.
-    #[test]
-    #[ignore = "the other tests run it"]
-    fn write_for_ever() {
-        let Ok(dir) = std::env::var("CTF_TEST_DIR") else { return };
-        let dir = Path::new(&dir);
-        let large = std::env::var("CTF_TEST_LARGE").is_ok();
+    /// Fills one stream file after the other.
+    fn write_for_ever(dir: &Path, large: bool) {
         let mut random = Random(u64::from(std::process::id()) << 20 | 1);
         println!("ready");
         for stream in 0_u64.. {
@@ -122,16 +126,14 @@ impl Writer {
         let class =
             EventClass { id: 0, stream_id: 0, name: "t:record".to_owned(), loglevel: 6, fields };
         common::write_metadata(dir.path(), &[class]);
-        Writer::run("child::write_for_ever", dir, large)
+        Writer::run(if large { "large" } else { "small" }, dir)
     }
 
-    fn run(what: &str, dir: tempfile::TempDir, large: bool) -> Writer {
+    /// This program once more, as the child.
+    fn run(role: &str, dir: tempfile::TempDir) -> Writer {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args([what, "--exact", "--ignored", "--nocapture"]);
-        command.env("CTF_TEST_DIR", dir.path()).stdout(Stdio::piped());
-        if large {
-            command.env("CTF_TEST_LARGE", "1");
-        }
+        command.args([child::ENTRANCE, "--exact", "--nocapture"]);
+        command.env("CTF_TEST_DIR", dir.path()).env("CTF_TEST_ROLE", role).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().contains("ready")), "the child did not start");
@@ -247,6 +249,7 @@ fn small_packets_are_whole_for_who_looks_in_passing_on_disk() {
 /// not.
 #[test]
 fn indexed_packets_are_whole_for_who_looks_in_passing() {
+    child::play();
     let writer = Writer::start(Path::new("/dev/shm"), true);
     let mut random = Random(13);
     let mut large = 0;
@@ -316,7 +319,7 @@ fn a_killed_writers_file_is_whole_and_goes_on_on_disk() {
 fn look_at_metadata(parent: &Path) {
     let dir = tempfile::tempdir_in(parent).unwrap();
     let path = dir.path().join("metadata");
-    let _writer = Writer::run("child::write_metadata_for_ever", dir, false);
+    let _writer = Writer::run("metadata", dir);
     let mut seen = 0;
     for look in 0..20_000 {
         // Between two of them there is none.

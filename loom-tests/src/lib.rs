@@ -8,25 +8,50 @@
 //!
 //! Every record carries its number in each of its payload words, so that a torn one is seen. The geometry
 //! is tiny: loom visits every interleaving, and the number of them is what bounds a model.
+//!
+//! Where a reader copies what may be overwritten meanwhile, payload stands in the atomics too, as in the
+//! real ring (`Payload::Words`): that race is meant, and the copy is thrown away.
 #![cfg(loom)]
 #![allow(missing_docs)]
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
+use loom::sync::atomic::Ordering::Relaxed;
 use std::marker::PhantomData;
-use ust_core::abi::{FrameKind, Geometry, LossCause, StreamControl, WORD_BYTES};
-use ust_core::ring::{self, Reader, Request, Reservation, RingMemory};
+use ust_core::abi::{
+    FrameKind, Geometry, LossCause, Mode, NOTE_BYTES, Note, StreamControl, WORD_BYTES,
+};
+use ust_core::ring::{
+    self, Found, Holes, Image, Reader, Refusal, Request, Reservation, RingMemory, Take,
+};
 use ust_core::sync::{AtomicU32, ReadOnly, Rmw};
 
-/// Words of one sub-buffer.
-pub const SUBBUF_WORDS: usize = 8;
+/// Words of a sub-buffer for three records: a note, a long record, two short ones, two words of padding.
+pub const THREE_RECORDS: usize = 16;
+
+/// Words of a sub-buffer for one record: a note and a long record, to the last word.
+pub const ONE_RECORD: usize = 8;
+
+/// Where in such a sub-buffer frame words stand: of the note and the record.
+const ONE_RECORDS_FRAMES: [usize; 2] = [0, 4];
 
 /// A record of the short form is a frame word and this; one of the long form has a word more.
-const SHORT_WORDS: usize = 1;
+const SHORT_WORDS: usize = 2;
+
+/// What payload words are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// Cells: whoever reads one that may be written fails the model.
+    Cells,
+    /// Atomics.
+    Words,
+}
 
 /// The stream.
 pub struct Stream<K> {
     geometry: Geometry,
+    mode: Mode,
+    payload: Payload,
     control: StreamControl<K>,
     frames: Vec<AtomicU32>,
     cells: Vec<UnsafeCell<u32>>,
@@ -39,11 +64,22 @@ unsafe impl<K> Send for Stream<K> {}
 unsafe impl<K> Sync for Stream<K> {}
 
 impl<K> Stream<K> {
-    pub fn new(subbuf_words: usize, subbuf_count: u32) -> Arc<Self> {
+    pub fn new(subbuf_words: usize, subbuf_count: u32, mode: Mode) -> Arc<Self> {
+        Self::with_payload(subbuf_words, subbuf_count, mode, Payload::Cells)
+    }
+
+    pub fn with_payload(
+        subbuf_words: usize,
+        subbuf_count: u32,
+        mode: Mode,
+        payload: Payload,
+    ) -> Arc<Self> {
         let geometry = Geometry::tiny((subbuf_words * WORD_BYTES) as u64, subbuf_count);
         let words = geometry.memory_count() * subbuf_words;
         Arc::new(Self {
             geometry,
+            mode,
+            payload,
             control: StreamControl::new_private(geometry),
             frames: (0..words).map(|_| AtomicU32::new(0)).collect(),
             cells: (0..words).map(|_| UnsafeCell::new(0)).collect(),
@@ -59,14 +95,22 @@ impl<K> Stream<K> {
         memory * self.subbuf_words + offset / WORD_BYTES
     }
 
-    fn write_cell(&self, memory: usize, offset: usize, value: u32) {
-        // SAFETY: loom checks that nobody else accesses the cell.
-        self.cells[self.word(memory, offset)].with_mut(|cell| unsafe { *cell = value });
+    fn write(&self, memory: usize, offset: usize, value: u32) {
+        let word = self.word(memory, offset);
+        match self.payload {
+            // SAFETY: loom checks that nobody else accesses the cell.
+            Payload::Cells => self.cells[word].with_mut(|cell| unsafe { *cell = value }),
+            Payload::Words => self.frames[word].store(value, Relaxed),
+        }
     }
 
-    fn read_cell(&self, memory: usize, offset: usize) -> u32 {
-        // SAFETY: loom checks that nobody else writes the cell.
-        self.cells[self.word(memory, offset)].with(|cell| unsafe { *cell })
+    fn read(&self, memory: usize, offset: usize) -> u32 {
+        let word = self.word(memory, offset);
+        match self.payload {
+            // SAFETY: loom checks that nobody else writes the cell.
+            Payload::Cells => self.cells[word].with(|cell| unsafe { *cell }),
+            Payload::Words => self.frames[word].load(Relaxed),
+        }
     }
 }
 
@@ -84,6 +128,10 @@ unsafe impl<S: 'static, K: 'static> RingMemory for End<S, K> {
         self.stream.geometry
     }
 
+    fn mode(&self) -> Mode {
+        self.stream.mode
+    }
+
     fn control(&self) -> &StreamControl<K> {
         let control: *const StreamControl<S> = &self.stream.control;
         // SAFETY: `StreamControl` is the same bytes whatever its kind.
@@ -94,11 +142,27 @@ unsafe impl<S: 'static, K: 'static> RingMemory for End<S, K> {
         &self.stream.frames[self.stream.word(memory, offset)]
     }
 
+    unsafe fn payload(&self, memory: usize, offset: usize) -> u32 {
+        self.stream.read(memory, offset)
+    }
+
+    unsafe fn write_note(&self, memory: usize, offset: usize, note: Note) {
+        for (index, word) in note.to_words().into_iter().enumerate() {
+            self.stream.write(memory, offset + index * WORD_BYTES, word);
+        }
+    }
+
     unsafe fn clear(&self, memory: usize) {
         for word in 0..self.stream.subbuf_words {
-            self.stream.write_cell(memory, word * WORD_BYTES, 0);
-            let frame = &self.stream.frames[self.stream.word(memory, word * WORD_BYTES)];
-            frame.store(0, loom::sync::atomic::Ordering::Relaxed);
+            let offset = word * WORD_BYTES;
+            if self.stream.payload == Payload::Cells {
+                self.stream.write(memory, offset, 0);
+                // Each store that loom sees doubles its work: only where a frame word can stand, then.
+                if self.stream.subbuf_words == ONE_RECORD && !ONE_RECORDS_FRAMES.contains(&word) {
+                    continue;
+                }
+            }
+            self.stream.frames[self.stream.word(memory, offset)].store(0, Relaxed);
         }
     }
 }
@@ -113,13 +177,32 @@ impl<K: Rmw> Writer<K> {
 
     /// Emits record `number`; `Err` says that it was counted lost.
     pub fn emit(&self, number: u32) -> Result<(), LossCause> {
-        let reservation = self.reserve(number)?;
-        self.fill(&reservation, number);
-        ring::commit(&self.0, reservation);
-        Ok(())
+        match self.reserve(number) {
+            Ok(reservation) if commits_first() => {
+                let Reservation { memory, offset, length_bytes, .. } = reservation;
+                ring::commit(&self.0, reservation);
+                self.write_payload(memory, offset, length_bytes, number);
+                Ok(())
+            }
+            Ok(reservation) => {
+                self.fill(&reservation, number);
+                ring::commit(&self.0, reservation);
+                Ok(())
+            }
+            Err(Refusal::Lost(cause)) => {
+                ring::lose(&self.0, cause);
+                Err(cause)
+            }
+            Err(Refusal::Closed) => panic!("nobody closes the stream in this model"),
+        }
     }
 
-    pub fn reserve(&self, number: u32) -> Result<Reservation, LossCause> {
+    /// The ring's own count of sub-buffers given back.
+    pub fn release_seq(&self) -> u32 {
+        ring::release_seq(&self.0)
+    }
+
+    pub fn reserve(&self, number: u32) -> Result<Reservation, Refusal> {
         let request = Request {
             kind: FrameKind::Event,
             short_bytes: (1 + SHORT_WORDS) * WORD_BYTES,
@@ -133,11 +216,42 @@ impl<K: Rmw> Writer<K> {
         }
     }
 
+    pub fn commit(&self, reservation: Reservation) {
+        ring::commit(&self.0, reservation);
+    }
+
+    /// Loses a record.
+    pub fn lose(&self) {
+        ring::lose(&self.0, LossCause::Full);
+    }
+
+    /// As a new owner does.
+    pub fn write_note(&self) -> Result<(), Refusal> {
+        ring::note::write(&self.0, 0)
+    }
+
     pub fn fill(&self, reservation: &Reservation, number: u32) {
-        for at in (WORD_BYTES..reservation.length_bytes).step_by(WORD_BYTES) {
-            self.0.stream.write_cell(reservation.memory, reservation.offset + at, number);
+        let Reservation { memory, offset, length_bytes, .. } = *reservation;
+        self.write_payload(memory, offset, length_bytes, number);
+    }
+
+    fn write_payload(&self, memory: usize, offset: usize, length_bytes: usize, number: u32) {
+        for at in (WORD_BYTES..length_bytes).step_by(WORD_BYTES) {
+            self.0.stream.write(memory, offset + at, payload_word(number));
         }
     }
+}
+
+/// A record's number as its payload: a word that whoever takes it for a frame word believes.
+fn payload_word(number: u32) -> u32 {
+    2 << 30 | number << 4 | 8
+}
+
+/// The mistake of a writer that commits a record before it has written it: `UST_MISTAKE=CommitFirst`.
+fn commits_first() -> bool {
+    use std::sync::OnceLock;
+    static MISTAKE: OnceLock<bool> = OnceLock::new();
+    *MISTAKE.get_or_init(|| std::env::var("UST_MISTAKE").is_ok_and(|name| name == "CommitFirst"))
 }
 
 /// The reader, and what it has read.
@@ -145,27 +259,92 @@ pub struct Consumer<S: 'static> {
     reader: Reader<End<S, ReadOnly>>,
     pub numbers: Vec<u32>,
     last_end: u64,
+    noted_losses: u64,
 }
 
 impl<S> Consumer<S> {
     pub fn new(stream: &Arc<Stream<S>>) -> Self {
-        let end = End { stream: stream.clone(), kind: PhantomData };
-        Self { reader: Reader::new(end), numbers: Vec::new(), last_end: 0 }
+        Self::of(Reader::new(End { stream: stream.clone(), kind: PhantomData }))
+    }
+
+    /// What comes after the death of another.
+    pub fn resume(stream: &Arc<Stream<S>>) -> Self {
+        Self::of(Reader::resume(End { stream: stream.clone(), kind: PhantomData }))
+    }
+
+    fn of(reader: Reader<End<S, ReadOnly>>) -> Self {
+        Self { reader, numbers: Vec::new(), last_end: 0, noted_losses: 0 }
     }
 
     /// Exchanges what is complete, as the daemon does when it is woken.
     pub fn take_complete(&mut self) {
-        while self.reader.is_complete().unwrap() {
-            self.reader.take().unwrap();
-            self.read_prefix();
-            self.reader.give_back();
+        loop {
+            match self.reader.take().unwrap() {
+                Take::Taken => {
+                    self.read_prefix();
+                    self.reader.set_consumed();
+                    self.reader.give_back();
+                }
+                Take::Overwritten => self.reader.catch_up().unwrap(),
+                Take::NotYet => return,
+            }
         }
+    }
+
+    /// Exchanges one sub-buffer if it is there and complete.
+    pub fn try_take_one(&mut self) {
+        match self.reader.take().unwrap() {
+            Take::Taken => {
+                self.read_prefix();
+                self.reader.set_consumed();
+                self.reader.give_back();
+            }
+            Take::Overwritten => self.reader.catch_up().unwrap(),
+            Take::NotYet => {}
+        }
+    }
+
+    /// Exchanges one sub-buffer, which is complete.
+    pub fn take_one(&mut self) {
+        assert_eq!(self.reader.take().unwrap(), Take::Taken);
+        self.read_prefix();
+        self.reader.set_consumed();
+        self.reader.give_back();
     }
 
     /// Reads what is committed, in place, as the daemon does when its flush timer fires.
     pub fn read_prefix(&mut self) {
         while let Some(found) = self.reader.next().unwrap() {
-            self.check(found);
+            self.check_in_place(found);
+        }
+    }
+
+    /// Copies what is committed now, without taking it: the cursor's sub-buffer where writers overwrite.
+    pub fn copy_prefix(&mut self, until: u64, holes: Holes) {
+        let mut image = Image::default();
+        while !self.reader.copy(&mut image, until, holes).unwrap() {
+            self.reader.catch_up().unwrap();
+        }
+        self.check_image(&image);
+    }
+
+    /// All that the flight recorder holds.
+    pub fn snapshot(&mut self) {
+        let mut image = Image::default();
+        let until = self.reader.untrusted_write_position();
+        loop {
+            self.reader.catch_up().unwrap();
+            if self.reader.cursor() >= until {
+                return;
+            }
+            if !self.reader.copy(&mut image, until, Holes::Skip).unwrap() {
+                continue;
+            }
+            self.check_image(&image);
+            if !self.reader.is_left_behind() {
+                return;
+            }
+            self.reader.step_over();
         }
     }
 
@@ -178,34 +357,60 @@ impl<S> Consumer<S> {
     /// What dead writers left.
     pub fn recover(&mut self) {
         while let Some(found) = self.reader.next_after_death().unwrap() {
-            self.check(found);
+            self.check_in_place(found);
         }
     }
 
-    /// A short header decodes only against the record immediately before, which must have been read.
-    fn check_header(&mut self, found: ring::Found) {
+    pub fn close(&self) {
+        self.reader.close();
+    }
+
+    pub fn holes(&self) -> u64 {
+        self.reader.holes()
+    }
+
+    /// Lost or overwritten, by the writers' own counts.
+    pub fn lost(&self) -> u64 {
+        self.reader.lost().iter().sum::<u64>() + self.reader.overwritten()
+    }
+
+    pub fn overwritten(&self) -> u64 {
+        self.reader.overwritten()
+    }
+
+    fn check_image(&mut self, image: &Image) {
+        for found in image.found() {
+            self.check(*found, image.words(*found));
+        }
+    }
+
+    fn check_in_place(&mut self, found: Found) {
+        let stream = &self.reader.ring().stream;
+        let at = (0..found.length_bytes).step_by(WORD_BYTES);
+        let words: Vec<u32> = at.map(|at| stream.read(found.memory, found.offset + at)).collect();
+        self.check(found, &words);
+    }
+
+    fn check(&mut self, found: Found, words: &[u32]) {
         let start = found.end_position - (found.length_bytes + WORD_BYTES) as u64;
+        if found.kind == FrameKind::Note {
+            let note = Note::from_words(words.try_into().unwrap());
+            self.noted_losses = self.noted_losses.max(note.lost);
+            // It has no clock, and does not stand between a short header and the clock that it builds on.
+            if start == self.last_end {
+                self.last_end = found.end_position;
+            }
+            return;
+        }
+        // A short header decodes only against the record immediately before, which must have been read.
         if found.length_bytes == SHORT_WORDS * WORD_BYTES {
             assert_eq!(start, self.last_end, "a short header behind a hole");
-            assert_ne!(found.offset, WORD_BYTES, "a short header at a sub-buffer's start");
+            let offset = start % self.reader.ring().stream.geometry.subbuf_size_bytes() as u64;
+            assert_ne!(offset, NOTE_BYTES as u64, "a short header at a sub-buffer's start");
         }
         self.last_end = found.end_position;
-    }
-
-    pub fn lost(&self) -> u64 {
-        self.reader.lost().iter().sum()
-    }
-
-    fn check(&mut self, found: ring::Found) {
-        assert_eq!(found.kind, FrameKind::Event);
-        self.check_header(found);
-        let stream = &self.reader.ring().stream;
-        let words: Vec<u32> = (0..found.length_bytes)
-            .step_by(WORD_BYTES)
-            .map(|at| stream.read_cell(found.memory, found.offset + at))
-            .collect();
         assert!(words.iter().all(|word| *word == words[0]), "torn: {words:?}");
-        self.numbers.push(words[0]);
+        self.numbers.push((words[0] & 0xfff) >> 4);
     }
 }
 
@@ -215,6 +420,7 @@ pub fn assert_exact<S: 'static>(consumer: &Consumer<S>, emitted: u32) {
     numbers.sort_unstable();
     numbers.dedup();
     assert_eq!(numbers.len(), consumer.numbers.len(), "read twice: {:?}", consumer.numbers);
+    assert!(consumer.noted_losses <= consumer.lost(), "a note tells of losses that never were");
     assert!(
         numbers.iter().all(|number| (1..=emitted).contains(number)),
         "never emitted: {numbers:?}"

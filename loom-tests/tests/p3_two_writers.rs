@@ -2,7 +2,8 @@
 #![cfg(loom)]
 
 use loom::thread;
-use loom_tests::{Consumer, SUBBUF_WORDS, Stream, Writer, assert_exact};
+use loom_tests::{Consumer, ONE_RECORD, Stream, THREE_RECORDS, Writer, assert_exact};
+use ust_core::abi::Mode;
 use ust_core::sync::Shared;
 
 /// Three records fill a sub-buffer: a long one, two short ones, a pad.
@@ -14,7 +15,7 @@ fn two_writers_and_an_exchanging_reader_account_for_every_record() {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(2);
     model.check(|| {
-        let stream = Stream::<Shared>::new(SUBBUF_WORDS / 2, 2);
+        let stream = Stream::<Shared>::new(ONE_RECORD, 2, Mode::Discard);
         let mut consumer = Consumer::new(&stream);
         let first = Writer::new(&stream);
         let second = Writer::new(&stream);
@@ -40,7 +41,7 @@ fn a_writer_learns_of_an_exchange_from_whoever_entered_the_subbuffer() {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);
     model.check(|| {
-        let stream = Stream::<Shared>::new(SUBBUF_WORDS, 2);
+        let stream = Stream::<Shared>::new(THREE_RECORDS, 2, Mode::Discard);
         let full = 2 * RECORDS_A_SUBBUF;
         let first = Writer::new(&stream);
         let second = Writer::new(&stream);

@@ -16,6 +16,9 @@ pub struct Arguments {
     /// Directory for its traces: empty, or made [default: ./SESSION-YYYYmmdd-HHMMSS]
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Keep records in the rings, the newest of them, and write only what `ust snapshot record` takes
+    #[arg(long)]
+    snapshot: bool,
     #[command(flatten)]
     channel: ChannelArgs,
 }
@@ -34,7 +37,8 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         Failure::new(Cause::Usage, format_args!("--output {}: {error}", shown.display()))
     })?;
     let text = format!("session {name} created, its traces go to {}", output.display());
-    match ask(Request::Create { name, output, channel: arguments.channel.options() })? {
+    let channel = arguments.channel.options(arguments.snapshot)?;
+    match ask(Request::Create { name, output, channel })? {
         Reply::Created => say(&text),
         other => Err(unexpected(&other)),
     }

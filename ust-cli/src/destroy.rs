@@ -16,11 +16,9 @@ pub struct Arguments {
 /// Destroys it.
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     match ask(Request::Destroy { session: arguments.session })? {
-        Reply::Destroyed { session, output, recorded, lost, processes, errors } => {
-            for error in errors {
-                tell(&error);
-            }
-            let outcome = outcome(recorded, &lost, processes);
+        Reply::Destroyed { session, output, summary } => {
+            summary.errors.iter().for_each(|error| tell(error));
+            let outcome = outcome(&summary);
             say(&format!("session {session} destroyed: {outcome}: {}", output.display()))
         }
         other => Err(unexpected(&other)),

@@ -1,14 +1,19 @@
 //! Counts as people read them: `5,000,000 events recorded, 12 lost (records_lost_full 12), 1 process`.
 
+use consumerd::engine::ChannelSummary;
 use std::collections::BTreeMap;
 
 /// What was recorded and what was lost, in one line.
-pub fn outcome(recorded: u64, lost: &BTreeMap<String, u64>, processes: u64) -> String {
+pub fn outcome(summary: &ChannelSummary) -> String {
+    let overwritten = match summary.overwritten {
+        0 => String::new(),
+        overwritten => format!("{} overwritten, ", grouped(overwritten)),
+    };
     format!(
-        "{} recorded, {}, {}",
-        counted(recorded, "event", "events"),
-        losses(lost),
-        counted(processes, "process", "processes")
+        "{} recorded, {overwritten}{}, {}",
+        counted(summary.recorded, "event", "events"),
+        losses(&summary.lost),
+        counted(summary.processes, "process", "processes")
     )
 }
 
@@ -64,15 +69,22 @@ mod tests {
 
     #[test]
     fn an_outcome_names_each_cause_that_came() {
-        let none = BTreeMap::new();
-        assert_eq!(outcome(1, &none, 1), "1 event recorded, 0 lost, 1 process");
+        let one = ChannelSummary { recorded: 1, processes: 1, ..Default::default() };
+        assert_eq!(outcome(&one), "1 event recorded, 0 lost, 1 process");
+        let flight = ChannelSummary { overwritten: 1234, ..one };
+        assert_eq!(outcome(&flight), "1 event recorded, 1,234 overwritten, 0 lost, 1 process");
         let lost = BTreeMap::from([
             ("records_lost_full".to_owned(), 1010),
             ("records_lost_big".to_owned(), 2),
             ("records_lost_wrap".to_owned(), 0),
         ]);
         assert_eq!(
-            outcome(5_000_000, &lost, 3),
+            outcome(&ChannelSummary {
+                recorded: 5_000_000,
+                lost,
+                processes: 3,
+                ..Default::default()
+            }),
             "5,000,000 events recorded, 1,012 lost (records_lost_big 2, records_lost_full 1,010), 3 processes"
         );
     }

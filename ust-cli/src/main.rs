@@ -3,6 +3,7 @@
 //! ```text
 //!   ust record -- PROGRAM     engine in this process, private runtime directory     record/
 //!   ust create, start, ...    one request to `ustconsumerd`                         create.rs, start.rs, ...
+//!   ust recover DIR           what both sides left behind when they died               recover.rs
 //!   ust view DIR              the `ctf` crate's reader                              view.rs
 //! ```
 //!
@@ -21,14 +22,18 @@ mod enable_event;
 mod failure;
 mod figures;
 mod list;
+mod mode;
 mod overview;
 mod record;
+mod recover;
 mod rule_args;
 mod size;
+mod snapshot;
 mod stamp;
 mod start;
 mod status;
 mod stop;
+mod summary_file;
 mod view;
 
 use clap::{Parser, Subcommand};
@@ -51,14 +56,14 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    view: part of the trace could not be read
+  1    view: part of the trace could not be read; recover: part of the rings
   2    wrong usage (record: 125)
   110  no daemon serves the runtime directory
   111  the runtime directory or its socket is somebody else's, or cannot be used
   112  the session's name is taken
   113  no such session, or no current one
-  114  the output directory is not empty
-  115  the output directory cannot be written to
+  114  the output directory, or --shm-path, is not empty
+  115  the output directory, or --shm-path, cannot be written to
   116  the session is started already, or is not started
   117  the session has no such event rule
   118  another daemon serves the runtime directory (ustconsumerd)
@@ -77,8 +82,10 @@ enum Command {
     Start(start::Arguments),
     Stop(stop::Arguments),
     Destroy(destroy::Arguments),
+    Snapshot(snapshot::Arguments),
     List(list::Arguments),
     Status(status::Arguments),
+    Recover(recover::Arguments),
     View(view::Arguments),
 }
 
@@ -95,8 +102,10 @@ fn main() -> ExitCode {
         Command::Start(arguments) => start::run(arguments),
         Command::Stop(arguments) => stop::run(arguments),
         Command::Destroy(arguments) => destroy::run(arguments),
+        Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Status(arguments) => status::run(arguments),
+        Command::Recover(arguments) => recover::run(arguments),
         Command::View(arguments) => view::run(arguments),
     };
     match done {

@@ -14,7 +14,7 @@
 //! ```
 
 use crate::figures::{counted, outcome};
-use consumerd::session::{ClockKind, ProcessView, RuleView, SessionView};
+use consumerd::session::{Buffers, ClockKind, Mode, ProcessView, RuleView, SessionView};
 use std::fmt::Write;
 use ust_core::event::Level;
 
@@ -24,18 +24,28 @@ pub fn session_text(session: &SessionView) -> String {
         ClockKind::Tsc => "tsc",
         ClockKind::Monotonic => "monotonic",
     };
+    let owner = match session.buffers {
+        Buffers::PerThread => "thread",
+        Buffers::PerCpu => "CPU",
+    };
+    let mode = match session.mode {
+        Mode::Overwrite if session.is_snapshot => "overwrite, written by snapshots only".to_owned(),
+        Mode::Overwrite => "overwrite".to_owned(),
+        Mode::Discard => "discard".to_owned(),
+        Mode::Block { timeout_ms } => format!("block up to {timeout_ms} ms"),
+    };
     let mut text = format!(
         "Session {}{}: {}, traces in {}\n  \
-         sub-buffers: {} of {} bytes for each thread, clock {clock}\n  {}",
+         sub-buffers: {} of {} bytes for each {owner}, {mode}, clock {clock}\n  {}",
         session.name,
         if session.is_current { " (current)" } else { "" },
         if session.is_active { "active" } else { "inactive" },
         session.output.display(),
         session.subbuf_count,
         session.subbuf_size_bytes,
-        outcome(session.recorded, &session.lost, session.processes),
+        outcome(&session.summary),
     );
-    for error in &session.errors {
+    for error in &session.summary.errors {
         text += &format!("\n  error: {error}");
     }
     if session.rules.is_empty() {
@@ -95,15 +105,15 @@ mod tests {
             subbuf_count: 2,
             clock: ClockKind::Monotonic,
             rules: vec![rule("a:*", 2), rule("typo:*", 0)],
-            recorded: 0,
-            lost: Default::default(),
-            processes: 0,
-            errors: vec![],
+            buffers: Buffers::PerThread,
+            mode: Mode::Block { timeout_ms: 20 },
+            is_snapshot: false,
+            summary: Default::default(),
         };
         assert_eq!(
             session_text(&session),
             "Session mine (current): inactive, traces in /tmp/out\n  \
-             sub-buffers: 2 of 4096 bytes for each thread, clock monotonic\n  \
+             sub-buffers: 2 of 4096 bytes for each thread, block up to 20 ms, clock monotonic\n  \
              0 events recorded, 0 lost, 0 processes\n  \
              events:\n    \
              a:*     matches 2 events\n    \

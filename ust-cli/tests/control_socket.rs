@@ -38,9 +38,9 @@ fn garbage_is_refused_and_the_daemon_goes_on() {
         refusal(&sandbox, b"\0\xff\x7fgarbage\n").contains("not a line of the control protocol")
     );
     assert!(refusal(&sandbox, b"\n").contains("not a line"));
-    assert!(refusal(&sandbox, b"{\"version\":1,\"request\":\"Explode\"}\n").contains("Explode"));
+    assert!(refusal(&sandbox, b"{\"version\":3,\"request\":\"Explode\"}\n").contains("Explode"));
     assert!(refusal(&sandbox, b"{\"version\":9,\"request\":\"List\"}\n").contains("version 9"));
-    let nested = [&b"{\"version\":1,\"request\":"[..], &b"[".repeat(50_000), b"\n"].concat();
+    let nested = [&b"{\"version\":3,\"request\":"[..], &b"[".repeat(50_000), b"\n"].concat();
     assert!(refusal(&sandbox, &nested).contains("not a line"));
     sandbox.done(&["status"]);
 }

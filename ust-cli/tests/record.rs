@@ -29,7 +29,9 @@ fn the_summary_says_what_the_closing_line_says() {
     assert_eq!(ended.code, 0, "{ended:?}");
     let summary = std::fs::read(sandbox.path("s.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
-    let expected = serde_json::json!({ "recorded": 0, "lost": {}, "processes": 0, "trace": "out" });
+    let expected = serde_json::json!({
+        "recorded": 0, "overwritten": 0, "lost": {}, "processes": 0, "trace": "out"
+    });
     assert_eq!(summary, expected);
 }
 

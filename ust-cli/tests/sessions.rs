@@ -32,7 +32,7 @@ fn a_session_lives_from_create_to_destroy() {
         "{shown}"
     );
     assert!(
-        shown.contains("sub-buffers: 8 of 65536 bytes for each thread, clock monotonic"),
+        shown.contains("sub-buffers: 8 of 65536 bytes for each thread, discard, clock monotonic"),
         "{shown}"
     );
     assert!(shown.contains("no events"), "{shown}");

@@ -6,13 +6,17 @@
 //! affair; the process only reads.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "x86")]
+use core::arch::x86 as arch;
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64 as arch;
 use serde::{Deserialize, Serialize};
 
 /// A source of clock values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum ClockKind {
-    /// The invariant time-stamp counter, in cycles. x86-64 only; elsewhere it is `Monotonic`.
+    /// The invariant time-stamp counter, in cycles. x86 only, of either word size; elsewhere it is `Monotonic`.
     Tsc,
     /// `CLOCK_MONOTONIC`, in nanoseconds.
     Monotonic,
@@ -24,20 +28,50 @@ impl ClockKind {
     pub fn best() -> Self {
         const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
         let is_tsc = || std::fs::read_to_string(SOURCE).is_ok_and(|name| name.trim() == "tsc");
-        if cfg!(target_arch = "x86_64") && is_tsc() { ClockKind::Tsc } else { ClockKind::Monotonic }
+        if cfg!(any(target_arch = "x86_64", target_arch = "x86")) && is_tsc() {
+            ClockKind::Tsc
+        } else {
+            ClockKind::Monotonic
+        }
     }
 
     /// Reads the clock. Async-signal-safe, no system call.
     #[inline(always)]
     pub fn now(self) -> u64 {
         match self {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: every x86-64 has the instruction. It does not wait for earlier loads, and need not:
-            // a stream's owner reads it between two accesses to the position of which the second is a CAS
-            // that fails if a handler came between, and an interrupt is precise.
-            ClockKind::Tsc => unsafe { core::arch::x86_64::_rdtsc() },
+            // The daemon chooses the clock for processes of both word sizes: both read the same counter.
+            #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+            // SAFETY: every x86-64 has the instruction, and every x86 that this is compiled for. It does not
+            // wait for earlier loads, and need not: a stream's owner reads it between two accesses to the
+            // position of which the second is a CAS that fails if a handler came between, and an interrupt
+            // is precise.
+            ClockKind::Tsc => unsafe { arch::_rdtsc() },
             _ => monotonic_ns(),
         }
+    }
+}
+
+impl ClockKind {
+    /// Reads the clock where that takes no call; `None` where it does. What must be kept across a call that is
+    /// never made costs registers all the same.
+    #[inline(always)]
+    pub fn counter(self) -> Option<fn() -> u64> {
+        match self {
+            ClockKind::Tsc if cfg!(target_arch = "x86_64") => Some(|| ClockKind::Tsc.now()),
+            _ => None,
+        }
+    }
+
+    /// Reads the clock, not before every load that comes earlier in the program has been done: for a stream to
+    /// which other CPUs write. Async-signal-safe, no system call.
+    #[inline(always)]
+    pub fn now_in_order(self) -> u64 {
+        #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+        // SAFETY: whoever has the counter has the instruction; it waits until the loads before it are done.
+        unsafe {
+            arch::_mm_lfence();
+        }
+        self.now()
     }
 }
 

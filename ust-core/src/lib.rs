@@ -47,7 +47,7 @@
 //! | [`abi`] | the words of the shared memory, and arithmetic on them |
 //! | [`ring`] | the algorithm: start reading at its page |
 //! | [`shm`] | memfds, mappings, the doorbell |
-//! | [`clock`], [`event`], [`callsite`] | what a record is stamped with; what is declared; what is tested |
+//! | [`clock`], [`cpu`], [`event`], [`callsite`] | what a record is stamped with; where; what is declared; what is tested |
 //! | [`stream`], [`channel`], [`session`] | a thread's ring; its files; what the process records |
 //! | [`agent`] | before `main`, the daemon, first events, forks |
 //! | [`record`], [`thread_cache`] | the hot path from the callsite to the stream |
@@ -73,7 +73,11 @@ pub mod channel;
 #[cfg(not(loom))]
 pub mod clock;
 #[cfg(not(loom))]
+pub mod cpu;
+#[cfg(not(loom))]
 pub mod event;
+#[cfg(not(loom))]
+mod panic_hook;
 #[cfg(not(loom))]
 pub mod record;
 #[cfg(not(loom))]
@@ -93,5 +97,7 @@ pub mod __private;
 
 #[cfg(not(loom))]
 pub use event::Level;
+#[cfg(not(loom))]
+pub use panic_hook::snapshot_on_panic;
 #[cfg(not(loom))]
 pub use ust_macros::tracepoint;

@@ -12,11 +12,11 @@
 //! the user's runs inside a reservation.
 #![allow(unsafe_code)]
 
-use crate::abi::{FrameKind, Geometry, LossCause, MAX_RECORD_BYTES, WORD_BYTES};
-use crate::clock::ClockKind;
-use crate::ring::{self, Request, Reservation, RingMemory};
+use crate::abi::{FrameKind, Geometry, LossCause, MAX_RECORD_BYTES, Mode, WORD_BYTES};
+use crate::clock::{ClockKind, monotonic_ns};
+use crate::ring::{self, Refusal, Request, Reservation, RingMemory};
 use crate::shm::StreamWords;
-use crate::sync::Local;
+use crate::sync::{Local, Ordering, Rmw, Shared};
 use crate::wire::{
     COMPACT_BYTES, COMPACT_CLOCK_BITS, EXTENDED_BYTES, MAX_COMPACT_ID, Payload, write_compact,
     write_extended,
@@ -25,35 +25,45 @@ use crate::wire::{
 // The ring decides which header a record has, the wire format how it looks: they mean the same one.
 const _: () = assert!(COMPACT_CLOCK_BITS == ring::reserve::SHORT_CLOCK_BITS);
 
-/// One thread's writing end of one stream.
+/// The writing end of one stream: [`Local`] if one thread writes to it, else
+/// [`Shared`].
 #[derive(Debug)]
-pub struct Stream {
-    words: StreamWords<Local>,
+#[repr(C)]
+pub struct Stream<K> {
+    words: StreamWords<K>,
     clock: ClockKind,
 }
 
-impl Stream {
+/// The stream is retired: this record, and all later ones, want another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+impl<K: Rmw> Stream<K> {
     /// The stream that begins at `base`.
     ///
     /// # Safety
     /// As for [`StreamWords::new`].
-    pub const unsafe fn new(base: *mut u8, geometry: Geometry, clock: ClockKind) -> Self {
+    pub const unsafe fn new(
+        base: *mut u8,
+        geometry: Geometry,
+        mode: Mode,
+        clock: ClockKind,
+    ) -> Self {
         // SAFETY: the caller's promise.
-        Self { words: unsafe { StreamWords::new(base, geometry) }, clock }
+        Self { words: unsafe { StreamWords::new(base, geometry, mode) }, clock }
     }
 
     /// The shared words.
-    pub fn words(&self) -> &StreamWords<Local> {
+    pub fn words(&self) -> &StreamWords<K> {
         &self.words
     }
 
-    /// Writes one event record if its sub-buffer has room for it. `false`, with nothing counted, if not.
+    /// As [`try_record`](Self::try_record), of one thread's stream; `false` also where the clock takes a call.
     #[inline(always)]
-    pub fn try_record<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
-        let request = request_for(class_id, payload);
-        // Copies: what lies behind a reference would be loaded again after each store into the ring.
-        let Self { words, clock } = *self;
-        match ring::try_reserve(&words, request, || clock.now()) {
+    pub fn try_record_without_call<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
+        let Some(counter) = self.clock.counter() else { return false };
+        let words = self.words;
+        match ring::try_reserve(&words, request_for(class_id, payload), counter) {
             Some(reservation) => {
                 write(&words, reservation, class_id, payload);
                 true
@@ -62,46 +72,99 @@ impl Stream {
         }
     }
 
-    /// Writes one event record, into the next sub-buffer if need be.
-    ///
-    /// # Errors
-    /// It is lost, and has been counted.
-    pub fn record<P: Payload>(&self, class_id: u32, payload: &P) -> Result<(), LossCause> {
+    /// Writes one event record if its sub-buffer has room for it. `false`, with nothing counted, if not.
+    #[inline(always)]
+    pub fn try_record<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
         let request = request_for(class_id, payload);
-        let reservation = ring::reserve(&self.words, request, &|| self.clock.now())?;
-        write(&self.words, reservation, class_id, payload);
-        Ok(())
+        // Copies: what lies behind a reference would be loaded again after each store into the ring.
+        let Self { words, clock } = *self;
+        match ring::try_reserve(&words, request, || now::<K>(clock)) {
+            Some(reservation) => {
+                write(&words, reservation, class_id, payload);
+                true
+            }
+            None => false,
+        }
     }
 
-    /// Notes in the stream that its records are thread `tid`'s from here on.
+    /// Writes one event record, into the next sub-buffer if need be; or counts it as lost. Where the mode is
+    /// [`Mode::Block`] it waits for room before that, if the caller `may_wait`.
     ///
     /// # Errors
-    /// There is no room, and that has been counted.
-    pub fn record_owner(&self, tid: u32) -> Result<(), LossCause> {
-        let length_bytes = WORD_BYTES + size_of::<u32>();
-        let request = Request {
-            kind: FrameKind::Note,
-            short_bytes: length_bytes,
-            long_bytes: length_bytes,
-            may_be_short: false,
-        };
-        let reservation = ring::reserve(&self.words, request, &|| 0)?;
-        // SAFETY: room for a frame word and four bytes.
-        unsafe { after_frame(&self.words, &reservation).cast::<u32>().write_unaligned(tid) };
-        ring::commit(&self.words, reservation);
-        Ok(())
+    /// The stream is closed. The record has not been counted.
+    pub fn record<P: Payload>(
+        &self,
+        class_id: u32,
+        payload: &P,
+        may_wait: bool,
+    ) -> Result<(), Closed> {
+        let request = request_for(class_id, payload);
+        let mut deadline = None;
+        loop {
+            let seen = ring::release_seq(&self.words);
+            let cause = match ring::reserve(&self.words, request, &|| now::<K>(self.clock)) {
+                Ok(reservation) => {
+                    write(&self.words, reservation, class_id, payload);
+                    return Ok(());
+                }
+                Err(Refusal::Closed) => return Err(Closed),
+                Err(Refusal::Lost(cause)) => cause,
+            };
+            let waits = cause == LossCause::Full && may_wait;
+            if !waits || !self.wait_for_room(seen, &mut deadline) {
+                ring::lose(&self.words, cause);
+                return Ok(());
+            }
+        }
     }
 
-    /// Whether another owner's note would find room: a stream that is full cannot change hands.
-    pub fn has_room(&self) -> bool {
-        use crate::abi::Position;
-        use crate::sync::Ordering::Acquire;
+    /// Waits until a sub-buffer was given back since `seen`. `false`: it is time to give up.
+    ///
+    /// A reader that does not come within the bound is waited for once, and not by every event: until it
+    /// does come, nobody waits any more.
+    fn wait_for_room(&self, seen: u32, deadline: &mut Option<u64>) -> bool {
+        let Mode::Block { timeout_ms } = self.words.mode() else { return false };
         let control = self.words.control();
-        let position = Position::from_word(control.position.load(Acquire)).bytes();
-        let geometry = self.words.geometry();
-        let next_end = geometry.subbuf_start(position) + 2 * geometry.subbuf_size_bytes() as u64;
-        next_end <= control.free_limit.load(Acquire)
+        let gave_up = u64::from(seen) + 1;
+        // Relaxed: who misses it waits a bound more.
+        if control.gave_up_at.load(Ordering::Relaxed) == gave_up {
+            return false;
+        }
+        let now = monotonic_ns();
+        let deadline = *deadline.get_or_insert(now + u64::from(timeout_ms) * 1_000_000);
+        if now >= deadline {
+            control.gave_up_at.store(gave_up, Ordering::Relaxed);
+            return false;
+        }
+        self.words.wait_for_release(seen, deadline - now);
+        true
     }
+
+    /// Notes in the stream that its records are `owner`'s from here on.
+    ///
+    /// # Errors
+    /// There is no room, or it is closed. Nothing is counted.
+    pub fn record_owner(&self, owner: u32) -> Result<(), Refusal> {
+        self.words.control().owner.store(owner, Ordering::Relaxed);
+        ring::note::write(&self.words, 0)
+    }
+}
+
+impl Stream<Shared> {
+    /// The same stream, in the hands of the only thread that writes to it.
+    ///
+    /// # Safety
+    /// As long as the result is used, nobody writes to the stream but the calling thread and the signal
+    /// handlers that interrupt it.
+    pub unsafe fn of_one_thread(&self) -> &Stream<Local> {
+        // SAFETY: `repr(C)` all the way down, and the parameter stands for no bytes.
+        unsafe { &*core::ptr::from_ref(self).cast() }
+    }
+}
+
+#[inline(always)]
+fn now<K: Rmw>(clock: ClockKind) -> u64 {
+    if K::IS_SHARED { clock.now_in_order() } else { clock.now() }
 }
 
 #[inline(always)]
@@ -120,16 +183,17 @@ fn request_for<P: Payload>(class_id: u32, payload: &P) -> Request {
 }
 
 #[inline(always)]
-fn write<P: Payload>(
-    words: &StreamWords<Local>,
+fn write<K: Rmw, P: Payload>(
+    words: &StreamWords<K>,
     reservation: Reservation,
     class_id: u32,
     payload: &P,
 ) {
     // SAFETY: the reservation is `length_bytes` long: the frame word, then the header that `is_short`
-    // says, then the payload, which writes no more than it was measured to have.
+    // says, then the payload, which writes no more than it was measured to have. It is of this stream, so
+    // it lies within its memory.
     unsafe {
-        let header = after_frame(words, &reservation);
+        let header = words.bytes(reservation.memory, reservation.offset).add(WORD_BYTES);
         let body = if reservation.is_short {
             write_compact(header, class_id, reservation.clock);
             header.add(COMPACT_BYTES)
@@ -140,12 +204,4 @@ fn write<P: Payload>(
         payload.encode(body);
     }
     ring::commit(words, reservation);
-}
-
-/// # Safety
-/// The reservation is of the same stream.
-#[inline(always)]
-unsafe fn after_frame(words: &StreamWords<Local>, reservation: &Reservation) -> *mut u8 {
-    // SAFETY: a reservation lies within its memory.
-    unsafe { words.bytes(reservation.memory, reservation.offset).add(WORD_BYTES) }
 }

@@ -22,19 +22,67 @@ pub enum Point {
     SwitchMoved,
     /// H: the rest of the old sub-buffer is padded.
     SwitchPadded,
+    /// H: the frame word of the sub-buffer's note says in flight.
+    NoteFramed,
+    /// H: the sub-buffer's note is committed.
+    NoteCommitted,
     /// A loss has been counted.
     LossCounted,
-    /// K: `taking` names the sub-buffer.
+    /// L: the recyclers' spare is held.
+    RecycleHeld,
+    /// N: `recycling` names the sub-buffer, `overwritten_next` what its end will make of the count.
+    RecycleAnnounced,
+    /// O: the spare stands in the oldest memory's place, or the reader was first.
+    RecycleSwapped,
+    /// O: `overwritten` is raised.
+    RecycleCounted,
+    /// O: `recycling` is none.
+    RecycleEnded,
+    /// O: there is a spare again.
+    RecycleCleared,
+    /// K1: `taking` names the sub-buffer.
     ExchangeAnnounced,
-    /// K: the spare stands in the full memory's place.
+    /// K2: the spare stands in the full memory's place, and writers may enter it.
     ExchangeSwapped,
-    /// K: the writers may enter it.
+    /// K3: writers that wait have been told.
     ExchangeReleased,
+    /// The memory that was taken is clear again.
+    ExchangeCleared,
+    /// One more entry of the table is closed.
+    EntryClosed,
 }
 
 impl Point {
+    /// Whether it is the reader that gets there.
+    pub const fn is_readers(self) -> bool {
+        use Point::{
+            EntryClosed, ExchangeAnnounced, ExchangeCleared, ExchangeReleased, ExchangeSwapped,
+        };
+        matches!(
+            self,
+            ExchangeAnnounced | ExchangeSwapped | ExchangeReleased | ExchangeCleared | EntryClosed
+        )
+    }
+
+    /// Whether it is a writer that recycles who gets there.
+    pub const fn is_recyclers(self) -> bool {
+        use Point::{
+            RecycleAnnounced, RecycleCleared, RecycleCounted, RecycleEnded, RecycleHeld,
+            RecycleSwapped,
+        };
+        matches!(
+            self,
+            RecycleHeld
+                | RecycleAnnounced
+                | RecycleSwapped
+                | RecycleCounted
+                | RecycleEnded
+                | RecycleCleared
+        )
+    }
+
     /// Every point.
-    pub const ALL: [Point; 11] = [
+    pub const ALL: [Point; 21] = [
         Point::ReserveLoaded,
         Point::ReserveMoved,
         Point::ReserveFramed,
@@ -42,10 +90,20 @@ impl Point {
         Point::Committed,
         Point::SwitchMoved,
         Point::SwitchPadded,
+        Point::NoteFramed,
+        Point::NoteCommitted,
         Point::LossCounted,
+        Point::RecycleHeld,
+        Point::RecycleAnnounced,
+        Point::RecycleSwapped,
+        Point::RecycleCounted,
+        Point::RecycleEnded,
+        Point::RecycleCleared,
         Point::ExchangeAnnounced,
         Point::ExchangeSwapped,
         Point::ExchangeReleased,
+        Point::ExchangeCleared,
+        Point::EntryClosed,
     ];
 }
 
@@ -83,4 +141,31 @@ mod hooked {
     pub fn set_hook(hook: Option<Hook>) {
         HOOK.with(|slot| *slot.borrow_mut() = hook);
     }
+}
+
+/// A mistake that the models must find: made in the shipped code, and only if a model's run asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mistake {
+    /// G takes any lap for the right one.
+    WrongLap,
+    /// A recycler whose CAS failed, since the reader was first, goes on as if it had not.
+    NoRetry,
+    /// The table's entry is changed by an owner-only operation, though the reader changes it too.
+    OwnerOnlyTable,
+}
+
+/// Whether the mistake is to be made. Never but under loom, where `UST_MISTAKE=<name>` says so.
+#[cfg(not(loom))]
+#[inline(always)]
+pub fn makes(_mistake: Mistake) -> bool {
+    false
+}
+
+/// Whether the mistake is to be made: `UST_MISTAKE` is its name.
+#[cfg(loom)]
+pub fn makes(mistake: Mistake) -> bool {
+    use std::sync::OnceLock;
+    static MISTAKE: OnceLock<Option<String>> = OnceLock::new();
+    let name = MISTAKE.get_or_init(|| std::env::var("UST_MISTAKE").ok());
+    name.as_deref() == Some(&format!("{mistake:?}"))
 }

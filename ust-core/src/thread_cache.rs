@@ -3,7 +3,8 @@
 //! ```text
 //!   thread-local                 pages that a forked child finds zeroed
 //!   CACHE --------------------> +--------------------------------------+
-//!   (at first: EMPTY)           | streams[0..8]  in_probe   is_claimed |
+//!   (at first: EMPTY)           | streams[0..8]  cpus[0..8]            |
+//!                               | in_probe       is_claimed            |
 //!                               +--------------------------------------+
 //! ```
 //!
@@ -16,9 +17,10 @@
 #![allow(unsafe_code)]
 
 use crate::agent::protocol::MAX_CHANNELS;
+use crate::channel::CpuStreams;
 use crate::shm::private;
 use crate::stream::Stream;
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, Ordering, compiler_fence, fence};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, Local, Ordering, compiler_fence, fence};
 use core::cell::Cell;
 use core::ptr;
 use crossbeam_utils::CachePadded;
@@ -27,7 +29,8 @@ use std::time::{Duration, Instant};
 /// See the module page.
 #[derive(Debug)]
 pub struct ThreadCache {
-    streams: [AtomicPtr<Stream>; MAX_CHANNELS],
+    streams: [AtomicPtr<Stream<Local>>; MAX_CHANNELS],
+    cpus: [AtomicPtr<CpuStreams>; MAX_CHANNELS],
     in_probe: AtomicU32,
     is_claimed: AtomicBool,
 }
@@ -38,6 +41,7 @@ type Padded = CachePadded<ThreadCache>;
 /// The cache of every thread that has none. Its mark means nothing.
 static EMPTY: ThreadCache = ThreadCache {
     streams: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHANNELS],
+    cpus: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHANNELS],
     in_probe: AtomicU32::new(0),
     is_claimed: AtomicBool::new(false),
 };
@@ -83,24 +87,37 @@ impl ThreadCache {
 
     /// The thread's stream in the channel at `slot` (below [`MAX_CHANNELS`]).
     #[inline(always)]
-    pub fn stream(&self, slot: usize) -> Option<&Stream> {
+    pub fn stream(&self, slot: usize) -> Option<&Stream<Local>> {
         // SAFETY: a stream that stands here is not freed before `quiesce` has seen this thread unmarked.
         // Relaxed: its owner stored it, or set it to null.
         unsafe { self.streams[slot].load(Ordering::Relaxed).as_ref() }
     }
 
+    /// The streams of the per-CPU channel at `slot` (below [`MAX_CHANNELS`]).
+    #[inline(always)]
+    pub fn cpus(&self, slot: usize) -> Option<&CpuStreams> {
+        // SAFETY: as in `stream`, and Relaxed for the same reason.
+        unsafe { self.cpus[slot].load(Ordering::Relaxed).as_ref() }
+    }
+
+    /// Sets the streams of a per-CPU channel.
+    pub fn set_cpus(&self, slot: usize, cpus: &'static CpuStreams) {
+        self.cpus[slot].store(ptr::from_ref(cpus).cast_mut(), Ordering::Release);
+    }
+
     /// Sets the thread's stream in a channel.
-    pub fn set_stream(&self, slot: usize, stream: &'static Stream) {
+    pub fn set_stream(&self, slot: usize, stream: &'static Stream<Local>) {
         self.streams[slot].store(ptr::from_ref(stream).cast_mut(), Ordering::Release);
     }
 
-    /// Takes the thread's stream in a channel away again.
-    pub fn clear_stream(&self, slot: usize) {
+    /// Takes the thread's stream, or streams, in a channel away again.
+    pub fn clear(&self, slot: usize) {
         self.streams[slot].store(ptr::null_mut(), Ordering::Release);
+        self.cpus[slot].store(ptr::null_mut(), Ordering::Release);
     }
 
     /// The streams that the thread has.
-    fn take_streams(&self) -> impl Iterator<Item = &'static Stream> {
+    fn take_streams(&self) -> impl Iterator<Item = &'static Stream<Local>> {
         // SAFETY: as in `stream`.
         self.streams
             .iter()
@@ -163,7 +180,7 @@ pub fn initialise(ended: unsafe extern "C" fn(*mut libc::c_void)) {
 ///
 /// # Safety
 /// `value` is what [`own`] set for the calling thread.
-pub unsafe fn thread_ends(value: *mut libc::c_void, release: impl Fn(&'static Stream)) {
+pub unsafe fn thread_ends(value: *mut libc::c_void, release: impl Fn(&'static Stream<Local>)) {
     // SAFETY: caches are never unmapped.
     let cache: &'static ThreadCache = unsafe { &*value.cast() };
     // In a forked child the parent's value leads to zeroes: nothing to give back.
@@ -173,6 +190,7 @@ pub unsafe fn thread_ends(value: *mut libc::c_void, release: impl Fn(&'static St
     CACHE.with(|current| current.set(&EMPTY));
     cache.enter();
     cache.take_streams().for_each(release);
+    (0..MAX_CHANNELS).for_each(|slot| cache.clear(slot));
     cache.leave(0);
     cache.is_claimed.store(false, Ordering::Release);
 }
@@ -192,7 +210,7 @@ pub fn forget_all() {
 pub fn quiesce(slot: usize, patience: Duration) -> bool {
     use rustix::thread::{MembarrierCommand, membarrier};
     let all = || BLOCKS.iter().enumerate().filter_map(|(n, block)| caches_in(block, n)).flatten();
-    let forget = |cache: &Padded| cache.streams[slot].store(ptr::null_mut(), Ordering::Release);
+    let forget = |cache: &Padded| cache.clear(slot);
     // Pairs with the one behind `set_stream`: whoever claimed a stream before the slot was emptied has
     // stored it by now, and it is overwritten; who claims later finds the slot empty.
     fence(Ordering::SeqCst);

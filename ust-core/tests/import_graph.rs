@@ -13,6 +13,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("testpoint", &[]),
     ("wire", &[]),
     ("clock", &[]),
+    ("cpu", &["sync"]),
     ("event", &["wire"]),
     ("callsite", &["event", "sync"]),
     ("abi", &["sync"]),
@@ -20,7 +21,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("shm", &["abi", "ring", "sync"]),
     ("stream", &["abi", "clock", "ring", "shm", "sync", "wire"]),
     ("channel", &["abi", "clock", "ring", "shm", "stream", "sync"]),
-    ("thread_cache", &["agent::protocol", "shm", "stream", "sync"]),
+    ("thread_cache", &["agent::protocol", "channel", "shm", "stream", "sync"]),
     (
         "session",
         &[
@@ -42,6 +43,7 @@ const CORE: &[(&str, &[&str])] = &[
             "callsite",
             "channel",
             "clock",
+            "cpu",
             "session",
             "shm",
             "stream",
@@ -50,7 +52,8 @@ const CORE: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("record", &["agent", "callsite", "thread_cache", "wire"]),
+    ("record", &["agent", "callsite", "cpu", "stream", "sync", "thread_cache", "wire"]),
+    ("panic_hook", &["agent"]),
     ("__private", &["agent", "callsite", "event", "record", "wire"]),
 ];
 

@@ -6,7 +6,7 @@
 //!      DESCRIPTION   what the source says           |      read-only memory
 //!      CALLSITE      on or off, and which class     |      the load's address
 //!      ENTRY         &CALLSITE in the module's list |      found by the constructor
-//!      CONSTRUCTOR   .init_array                    |      tells the runtime of the list
+//!      CONSTRUCTOR   .init_array, the first of all  |      tells the runtime of the list
 //!      enabled, with                                v
 //!      record        #[inline(never)]         one for all callers: reserve, encode, commit
 //!  }
@@ -106,7 +106,7 @@ fn module(
             static ENTRY: &#private::Callsite = &CALLSITE;
 
             #[used]
-            #[unsafe(link_section = ".init_array")]
+            #[unsafe(link_section = ".init_array.00100")]
             static CONSTRUCTOR: extern "C" fn() = #private::register_module;
 
             /// Whether the event is on: whether some channel records it now.

@@ -48,13 +48,16 @@ fn double(value: f64) -> Value {
     text(value.to_bits())
 }
 
+/// All its digits differ; a program of 32 bits has the lower half of them.
+const WIDE: u64 = 0x0fed_cba9_8765_4321;
+
 fn numbers(account: &mut Vec<Value>) {
     for (a, b, c, d, e) in [
         (u8::MIN, u16::MIN, u32::MIN, u64::MIN, usize::MIN),
         (u8::MAX, u16::MAX, u32::MAX, u64::MAX, usize::MAX),
         (1, 1, 1, 1, 1),
-        (0x80, 0x8000, 0x8000_0000, 1 << 63, 1 << 63),
-        (0x12, 0x1234, 0x1234_5678, 0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321),
+        (0x80, 0x8000, 0x8000_0000, 1 << 63, 1 << (usize::BITS - 1)),
+        (0x12, 0x1234, 0x1234_5678, 0x1234_5678_9abc_def0, WIDE as usize),
     ] {
         unsigned(a, b, c, d, e);
         account.push(json!({"a": text(a), "b": text(b), "c": text(c), "d": text(d), "e": text(e)}));
@@ -64,7 +67,7 @@ fn numbers(account: &mut Vec<Value>) {
         (i8::MAX, i16::MAX, i32::MAX, i64::MAX, isize::MAX),
         (-1, -1, -1, -1, -1),
         (0, 0, 0, 0, 0),
-        (0x12, -0x1234, 0x1234_5678, -0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321),
+        (0x12, -0x1234, 0x1234_5678, -0x1234_5678_9abc_def0, WIDE as isize),
     ] {
         signed(a, b, c, d, e);
         account.push(json!({"a": text(a), "b": text(b), "c": text(c), "d": text(d), "e": text(e)}));

@@ -1,8 +1,11 @@
 //! `churn THREADS ALIVE EVENTS`: many short threads, few of them alive at once, each with some events.
 //!
-//! Each record says which thread wrote it. The account is how many were emitted.
+//! Each record says which thread wrote it. The account is how many were emitted, and what the process had in use after
+//! a tenth of the threads, and after all.
 
+use serde::Serialize;
 use std::collections::VecDeque;
+use ust_acceptance::in_use::InUse;
 use ust_acceptance::report;
 use ust_core::sync::{AtomicU64, Ordering};
 use ust_core::tracepoint;
@@ -18,12 +21,23 @@ fn own_tid() -> u32 {
     unsafe { libc::gettid() as u32 }
 }
 
+#[derive(Debug, Default, Serialize)]
+struct Account {
+    emitted: u64,
+    early: InUse,
+    late: InUse,
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u64>().expect("a number"));
     let mut next = || arguments.next().expect("THREADS ALIVE EVENTS");
     let (threads, alive, events) = (next(), next() as usize, next());
     let mut living = VecDeque::new();
+    let mut account = Account::default();
     for thread in 0..threads {
+        if thread == threads / 10 {
+            account.early = InUse::now();
+        }
         if living.len() == alive {
             living.pop_front().map(std::thread::JoinHandle::join);
         }
@@ -35,5 +49,7 @@ fn main() {
         }));
     }
     living.into_iter().for_each(|thread| drop(thread.join()));
-    report::write(&EMITTED.load(Ordering::Relaxed));
+    account.late = InUse::now();
+    account.emitted = EMITTED.load(Ordering::Relaxed);
+    report::write(&account);
 }

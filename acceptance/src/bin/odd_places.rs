@@ -10,7 +10,7 @@ use ust_core::tracepoint;
 fn place(number: u64);
 
 /// The account's names, by number.
-const PLACES: [&str; 7] = [
+const PLACES: [&str; 10] = [
     "main",
     "a thread's destructor, first event",
     "a thread's destructor, after others",
@@ -18,6 +18,9 @@ const PLACES: [&str; 7] = [
     "a thread with the smallest stack, first event",
     "a thread that main does not wait for",
     "atexit",
+    "a constructor before main, linked first",
+    "a constructor before main, of no priority",
+    "a destructor of a pthread key, after the others",
 ];
 
 struct EmitsAtTheEnd(u64);
@@ -66,6 +69,40 @@ extern "C" fn at_exit() {
     place(6);
 }
 
+/// C's `__attribute__((constructor(101)))`, the first that programs may have, and the plain one.
+#[used]
+#[allow(unsafe_code)]
+#[unsafe(link_section = ".init_array.00101")]
+static FIRST: extern "C" fn() = first_constructor;
+
+#[used]
+#[allow(unsafe_code)]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = constructor;
+
+extern "C" fn first_constructor() {
+    place(7);
+}
+
+extern "C" fn constructor() {
+    place(8);
+}
+
+/// A key that is made after the tracer's has its destructor called after it.
+#[allow(unsafe_code)]
+fn with_a_key() {
+    unsafe extern "C" fn destructor(_: *mut libc::c_void) {
+        place(9);
+    }
+    let mut key = 0;
+    // SAFETY: valid pointers, and a destructor that stays; the value is only not null.
+    unsafe {
+        assert_eq!(libc::pthread_key_create(&mut key, Some(destructor)), 0);
+        assert_eq!(libc::pthread_setspecific(key, core::ptr::dangling()), 0);
+    }
+    place(100);
+}
+
 #[allow(unsafe_code)]
 fn main() {
     // SAFETY: a function that stays.
@@ -76,6 +113,7 @@ fn main() {
         place(100);
     });
     in_a_thread(on_a_small_stack);
+    in_a_thread(with_a_key);
     // SAFETY: asks for a number.
     let smallest = unsafe { libc::sysconf(libc::_SC_THREAD_STACK_MIN) }.max(16384) as usize;
     let tiny = std::thread::Builder::new().stack_size(smallest).spawn(|| place(4));

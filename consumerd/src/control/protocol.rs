@@ -1,20 +1,20 @@
 //! What `ust` and the daemon say to each other: one request and one answer a connection, a line of JSON each.
 //!
 //! ```text
-//!   {"version":1,"request":{"Start":{"session":null}}}
-//!   {"version":1,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
+//!   {"version":3,"request":{"Start":{"session":null}}}
+//!   {"version":3,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
 //! ```
 //!
 //! A line that is no request of this version is answered with a refusal, in this form.
 
 use crate::cause::Cause;
+use crate::engine::ChannelSummary;
 use crate::session::{ChannelOptions, Overview, SessionError};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Version of this protocol: both sides refuse any other.
-pub const CONTROL_VERSION: u32 = 1;
+pub const CONTROL_VERSION: u32 = 3;
 
 /// The longest request, its line's end included.
 pub const MAX_REQUEST_BYTES: usize = 64 << 10;
@@ -60,6 +60,11 @@ pub enum Request {
         /// Which session.
         session: Option<String>,
     },
+    /// Write what the rings hold now.
+    Snapshot {
+        /// Of which session.
+        session: Option<String>,
+    },
     /// Show sessions and processes.
     List {
         /// Only this session; `None` for all.
@@ -102,14 +107,17 @@ pub enum Reply {
         session: String,
         /// Where the trace is.
         output: PathBuf,
-        /// Event records written.
-        recorded: u64,
-        /// Records lost, by cause.
-        lost: BTreeMap<String, u64>,
-        /// Processes that recorded anything.
-        processes: u64,
-        /// What could not be recorded or written.
-        errors: Vec<String>,
+        /// What it recorded.
+        summary: ChannelSummary,
+    },
+    /// What the session's rings held is in a trace.
+    SnapshotTaken {
+        /// Which session.
+        session: String,
+        /// Where the trace is.
+        output: PathBuf,
+        /// What is in it.
+        summary: ChannelSummary,
     },
     /// What there is.
     Listed {
@@ -227,10 +235,10 @@ mod tests {
         let line = request_line(Request::Start { session: None }).unwrap();
         assert_eq!(parse_request(&line).unwrap(), Request::Start { session: None });
         // A later version may say things that this one cannot parse.
-        let later = br#"{"version":2,"request":{"Rotate":{}}}"#;
-        assert!(matches!(parse_request(later), Err(LineError::Version(2))));
+        let later = br#"{"version":4,"request":{"Rotate":{}}}"#;
+        assert!(matches!(parse_request(later), Err(LineError::Version(4))));
         assert!(matches!(parse_request(b"\x7fELF"), Err(LineError::Json(_))));
-        assert!(matches!(parse_request(b"{\"version\":1}"), Err(LineError::Json(_))));
+        assert!(matches!(parse_request(b"{\"version\":3}"), Err(LineError::Json(_))));
     }
 
     #[test]

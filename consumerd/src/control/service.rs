@@ -17,7 +17,7 @@
 
 use super::protocol::{Answer, Refusal, Reply, Request};
 use super::server::ClientId;
-use crate::engine::{ChannelSummary, ChannelUid, Engine};
+use crate::engine::{ChannelUid, Engine};
 use crate::session::{SessionError, Sessions};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -91,6 +91,11 @@ impl Service {
         }
     }
 
+    /// A program has asked for a snapshot: takes one of every session that takes any.
+    pub fn take_snapshots(&mut self, engine: &mut Engine) {
+        self.sessions.take_snapshots(engine);
+    }
+
     /// How long the engine may wait until [`progress`](Self::progress) has to be called again.
     pub fn timeout(&self) -> Option<Duration> {
         let waiting = self.in_progress.as_ref()?;
@@ -133,6 +138,10 @@ impl Service {
                 }
                 Ok(Finish::Remove(name))
             }
+            Request::Snapshot { session } => {
+                let (session, output, summary) = sessions.snapshot(engine, session.as_deref())?;
+                Ok(Finish::Reply(Reply::SnapshotTaken { session, output, summary }))
+            }
             Request::List { session } => {
                 let overview = sessions.overview(engine, session.as_deref())?;
                 Ok(Finish::Reply(Reply::Listed { daemon_pid: std::process::id(), overview }))
@@ -150,8 +159,7 @@ impl Service {
             Finish::Remove(session) => {
                 let (output, summary) =
                     self.sessions.remove(engine, &session).map_err(Refusal::from)?;
-                let ChannelSummary { recorded, lost, processes, errors } = summary;
-                Ok(Reply::Destroyed { session, output, recorded, lost, processes, errors })
+                Ok(Reply::Destroyed { session, output, summary })
             }
         }
     }

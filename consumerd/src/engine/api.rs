@@ -1,10 +1,12 @@
 //! What goes into the engine and what comes out of it: configurations, sums, errors.
 
+use crate::shm_dir::ShmDir;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
-use ust_core::abi::Geometry;
+use ust_core::abi::{Buffers, Geometry, Mode, Residency};
 use ust_core::agent::paths::RuntimeDirError;
 use ust_core::clock::ClockKind;
 
@@ -17,6 +19,17 @@ pub struct ChannelConfig {
     pub geometry: Geometry,
     /// The clock of its records.
     pub clock: ClockKind,
+    /// Who writes to one stream.
+    pub buffers: Buffers,
+    /// What a writer does that finds no room.
+    pub mode: Mode,
+    /// When the memory of a stream is made resident.
+    pub residency: Residency,
+    /// Whether what is recorded is written out. If not, it stays in the rings for
+    /// [`Engine::snapshot`](super::Engine::snapshot).
+    pub is_drained: bool,
+    /// Where ring files are made with names, to outlive both sides; memfds if there is none.
+    pub shm_dir: Option<ShmDir>,
 }
 
 /// Identity of a channel, never used again.
@@ -33,10 +46,12 @@ pub struct EngineOptions {
 }
 
 /// What a channel has recorded so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelSummary {
     /// Event records written.
     pub recorded: u64,
+    /// Records that writers overwrote before they were read.
+    pub overwritten: u64,
     /// Records lost, by the cause's name (`records_lost_full`, ...). Causes that never came are absent.
     pub lost: BTreeMap<String, u64>,
     /// Processes that have recorded anything.
@@ -45,7 +60,14 @@ pub struct ChannelSummary {
     pub errors: Vec<String>,
 }
 
+/// What an event is called for which the process could not get a stream.
+const LOST_NO_STREAM: &str = "records_lost_no_stream";
+
 impl ChannelSummary {
+    pub(super) fn add_no_stream(&mut self, count: u64) {
+        self.add_lost(LOST_NO_STREAM, count);
+    }
+
     pub(super) fn add_lost(&mut self, cause: &str, count: u64) {
         if count > 0 {
             let sum = self.lost.entry(cause.into()).or_default();

@@ -5,6 +5,7 @@
 
 use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use ust_core::abi::{
     ABI_VERSION, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, PROCESS_MAGIC,
     ProcessHeader, SlotLosses,
@@ -17,7 +18,7 @@ use ust_core::wire::{FieldType, Scalar};
 /// The mapped file and what has been read of it.
 #[derive(Debug)]
 pub struct ProcessFile {
-    map: Mapping,
+    map: Arc<Mapping>,
     /// Inode of the memfd: what the process's `maps` shows as long as it has it.
     pub inode: u64,
     /// Identity of the process.
@@ -33,6 +34,39 @@ pub struct ProcessFile {
     entries: Vec<Entry>,
     /// Classes by the number that their records carry.
     numbered: BTreeMap<u32, usize>,
+}
+
+/// The losses that a process file counts.
+#[derive(Debug)]
+pub struct Losses(Arc<Mapping>);
+
+impl Losses {
+    /// Records that a channel lost for want of a stream.
+    pub fn lost_no_stream(&self, channel_uid: u64) -> u64 {
+        let Some(header) = self.0.at::<ProcessHeader>(0) else { return 0 };
+        // Relaxed: counts, and an identity that is written before any of them.
+        let of_channel =
+            |slot: &&SlotLosses| slot.channel_uid.load(Ordering::Relaxed) == channel_uid;
+        header
+            .losses
+            .iter()
+            .filter(of_channel)
+            .map(|slot| slot.no_stream.load(Ordering::Relaxed))
+            .fold(0, u64::saturating_add)
+    }
+
+    /// Whether forked children may be counting in it, even when the process is dead.
+    pub fn has_heirs(&self) -> bool {
+        self.0
+            .at::<ProcessHeader>(0)
+            .is_some_and(|header| header.heirs.load(Ordering::Relaxed) != 0)
+    }
+
+    /// The channels, by identity, that it counts for.
+    pub fn counted_channels(&self) -> impl Iterator<Item = u64> {
+        let losses = self.0.at::<ProcessHeader>(0).map(|header| &header.losses);
+        losses.into_iter().flatten().map(|slot| slot.channel_uid.load(Ordering::Relaxed))
+    }
 }
 
 #[derive(Debug)]
@@ -74,22 +108,13 @@ impl ProcessFile {
             read_bytes: 0,
             entries: Vec::new(),
             numbered: BTreeMap::new(),
-            map,
+            map: Arc::new(map),
         })
     }
 
-    /// Records that a channel lost for want of a stream.
-    pub fn lost_no_stream(&self, channel_uid: u64) -> u64 {
-        let Some(header) = self.map.at::<ProcessHeader>(0) else { return 0 };
-        // Relaxed: counts, and an identity that is written before any of them.
-        let of_channel =
-            |slot: &&SlotLosses| slot.channel_uid.load(Ordering::Relaxed) == channel_uid;
-        header
-            .losses
-            .iter()
-            .filter(of_channel)
-            .map(|slot| slot.no_stream.load(Ordering::Relaxed))
-            .fold(0, u64::saturating_add)
+    /// What it counts, to be looked at for as long as one likes.
+    pub fn losses(&self) -> Losses {
+        Losses(self.map.clone())
     }
 
     /// All classes read so far, whether recorded or not.

@@ -10,6 +10,7 @@
 //! tightest reading is kept. All traces of a channel share one description, so that a viewer can line
 //! their streams up; the pair goes into the metadata for whoever lines them up with something else.
 
+use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 use ust_core::clock::{ClockKind, monotonic_ns, realtime_ns};
 
@@ -22,7 +23,7 @@ const TRIES: usize = 64;
 const BASELINE: Duration = Duration::from_millis(20);
 
 /// The three clocks at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
     /// The recording clock.
     pub cycles: u64,
@@ -50,7 +51,7 @@ impl Pair {
 }
 
 /// A clock and its meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockDescription {
     /// Which clock.
     pub kind: ClockKind,

@@ -14,22 +14,33 @@
 use super::framer::Framer;
 use super::trace::Trace;
 use std::io;
+use std::time::{Duration, Instant};
 use ust_core::abi::LossCause;
-use ust_core::ring::{Corruption, Reader};
+use ust_core::ring::{Corruption, Holes, Image, Reader, RingMemory, Stall, Take};
 use ust_core::shm::StreamWords;
 use ust_core::sync::ReadOnly;
 
 /// Bytes taken of one stream before the next has its turn; a sub-buffer at least.
 const TURN_BYTES: u64 = 2 << 20;
 
+/// How long a record may be in flight, with others behind it, before its stream is closed; and how long after
+/// that before it is given up.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What a record is called that was read and could not be written to its file.
 const UNWRITTEN: &str = "records_lost_unwritten";
+
+/// What a record is called that its writer began and did not end, while the process went on.
+const ABANDONED: &str = "records_lost_abandoned";
 
 /// The reading end of a stream and the writing end of its file.
 #[derive(Debug)]
 pub struct StreamDrain {
     reader: Reader<StreamWords<ReadOnly>>,
     framer: Framer,
+    /// Records copied out of the ring, and how many of them are framed.
+    copied: Image,
+    copied_framed: usize,
     is_spare_ready: bool,
     /// Something is framed that is not in the file yet.
     is_unsettled: bool,
@@ -37,6 +48,12 @@ pub struct StreamDrain {
     is_stuck: bool,
     /// It is corrupt: nothing more is read.
     has_ended: bool,
+    held_up: Option<(Stall, Instant)>,
+    closed: Option<Instant>,
+    /// Records given up.
+    abandoned: u64,
+    /// What lies before this position stands in the file of the reader that has died.
+    written_before: Option<u64>,
 }
 
 /// Why a stream could not be drained.
@@ -50,6 +67,9 @@ pub enum StreamError {
         "the record that ends at position {0} is too short for its header; its stream is closed"
     )]
     Header(u64),
+    /// A note is not as long as a note is.
+    #[error("the note that ends at position {0} makes no sense; its stream is closed")]
+    Note(u64),
     /// A record of a class that the process has not described.
     #[error(
         "the record that ends at position {0} is of class {1}, which the process has not described; \
@@ -66,13 +86,34 @@ pub enum StreamError {
 impl StreamDrain {
     /// A stream that has never been read.
     pub fn new(words: StreamWords<ReadOnly>, instance: u64) -> Self {
+        Self::with_reader(Reader::new(words), instance, None)
+    }
+
+    /// A stream whose reader has died, and its writers too. It only recovers, into a file of its own.
+    pub fn resume(words: StreamWords<ReadOnly>, instance: u64) -> Self {
+        let mut reader = Reader::resume(words);
+        let written_before = reader.rewind();
+        Self::with_reader(reader, instance, Some(written_before))
+    }
+
+    fn with_reader(
+        reader: Reader<StreamWords<ReadOnly>>,
+        instance: u64,
+        written_before: Option<u64>,
+    ) -> Self {
         Self {
-            reader: Reader::new(words),
+            reader,
             framer: Framer::new(instance),
+            copied: Image::default(),
+            copied_framed: 0,
             is_spare_ready: false,
             is_unsettled: false,
             is_stuck: false,
             has_ended: false,
+            held_up: None,
+            closed: None,
+            abandoned: 0,
+            written_before,
         }
     }
 
@@ -81,11 +122,27 @@ impl StreamDrain {
         self.framer.written()
     }
 
+    /// Records that writers overwrote before they were read.
+    pub fn overwritten(&self) -> u64 {
+        self.reader.overwritten()
+    }
+
+    /// Records that their writers had begun, and not ended: their calls had not returned.
+    pub fn holes(&self) -> u64 {
+        self.reader.holes()
+    }
+
+    /// Reads no more of it: what it reads is not the stream any longer.
+    pub fn end(&mut self) {
+        self.has_ended = true;
+    }
+
     /// Records lost so far, by the cause's name.
     pub fn lost(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let lost = self.reader.lost();
         let by_writers = LossCause::ALL.map(|cause| (cause.name(), lost[cause as usize]));
-        by_writers.into_iter().chain([(UNWRITTEN, self.framer.unwritten())])
+        let by_reader = [(ABANDONED, self.abandoned), (UNWRITTEN, self.framer.unwritten())];
+        by_writers.into_iter().chain(by_reader)
     }
 
     /// Writes out full sub-buffers; whether there was any.
@@ -93,7 +150,7 @@ impl StreamDrain {
     /// # Errors
     /// Each is returned once.
     pub fn drain_full(&mut self, trace: &mut Trace<'_>) -> Result<bool, StreamError> {
-        if !self.is_unsettled && !self.reader.is_left_behind() {
+        if self.closed.is_some() || (!self.is_unsettled && !self.reader.is_left_behind()) {
             return Ok(false);
         }
         self.guard(|drain| drain.exchange_full(trace, u64::MAX))
@@ -104,29 +161,100 @@ impl StreamDrain {
     /// # Errors
     /// As for [`drain_full`](Self::drain_full).
     pub fn flush(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
+        if let Some(closed) = self.closed {
+            return if closed.elapsed() < PATIENCE { Ok(()) } else { self.give_up(trace) };
+        }
         self.guard(|drain| {
             // What is committed now, and no more: a writer may well be faster than this.
             let until = drain.reader.untrusted_write_position();
             while drain.exchange_full(trace, until)? {}
-            drain.frame_prefix(trace)?;
+            drain.frame_prefix(trace, until)?;
             drain.settle()
-        })
+        })?;
+        self.close_if_held_up(self.reader.stall());
+        Ok(())
     }
 
-    /// The writers are dead: writes out what they left.
+    /// The writers are dead: writes out what they left. What they began and left behind for later records is
+    /// lost; what each had under way when it died never happened.
     ///
     /// # Errors
     /// As for [`drain_full`](Self::drain_full).
     pub fn recover(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         self.guard(|drain| {
+            drain.frame_copied(trace)?;
             drain.settle()?;
-            drain.sample_losses();
-            while let Some(found) = drain.reader.next_after_death()? {
+            // Should somebody write all the same, he is not followed for ever.
+            let until = drain.reader.untrusted_write_position();
+            while drain.reader.cursor() < until
+                && let Some(found) = drain.reader.next_after_death()?
+            {
+                if drain.written_before.is_some_and(|position| found.end_position <= position) {
+                    drain.framer.pass_over(drain.reader.ring(), found)?;
+                    continue;
+                }
                 drain.is_unsettled = true;
+                drain.abandoned = drain.reader.holes();
+                drain.framer.set_missed(drain.reader.overwritten() + drain.abandoned);
                 drain.framer.frame(drain.reader.ring(), found, trace)?;
             }
             drain.settle()
         })
+    }
+
+    /// The stream is closed, and its writers have had time enough: as after their death, but that all they
+    /// began is lost.
+    fn give_up(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
+        let outcome = self.recover(trace);
+        self.abandoned = self.reader.holes();
+        outcome
+    }
+
+    /// Looks after a stream that is only read by snapshots: closes it if its writers hold each other up.
+    pub fn watch(&mut self) {
+        if self.closed.is_none() {
+            let earlier = self.held_up.map(|(stall, _)| stall);
+            self.close_if_held_up(self.reader.recycling_stall(earlier));
+        }
+    }
+
+    fn close_if_held_up(&mut self, now: Option<Stall>) {
+        match (now, self.held_up) {
+            (Some(now), Some((earlier, since))) if now.lasts_since(earlier) => {
+                if since.elapsed() >= PATIENCE {
+                    self.reader.close();
+                    self.closed = Some(Instant::now());
+                }
+            }
+            (now, _) => self.held_up = now.map(|stall| (stall, Instant::now())),
+        }
+    }
+
+    /// Writes what the stream holds now to a file of its own, and leaves it as it is. Returns the records
+    /// written and those overwritten before.
+    ///
+    /// # Errors
+    /// The ring is corrupt, or the file cannot be written.
+    pub fn snapshot(&self, trace: &mut Trace<'_>) -> Result<(u64, u64), StreamError> {
+        let mut reader = Reader::new(*self.reader.ring());
+        let mut framer = self.framer.another();
+        let mut image = Image::default();
+        let until = reader.untrusted_write_position();
+        while reader.cursor() < until {
+            reader.catch_up()?;
+            if reader.cursor() >= until || !reader.copy(&mut image, until, Holes::Skip)? {
+                continue;
+            }
+            framer.set_missed(reader.overwritten());
+            for found in image.found() {
+                framer.frame(&image, *found, trace)?;
+            }
+            framer.settle()?;
+            reader.step_over();
+        }
+        // What is lost after this belongs to another snapshot, or to none.
+        framer.finish(trace)?;
+        Ok((framer.written(), reader.overwritten()))
     }
 
     /// Closes the file, whose last packet carries the final count of losses, and counts what will never be
@@ -135,9 +263,18 @@ impl StreamDrain {
     /// # Errors
     /// As for [`drain_full`](Self::drain_full).
     pub fn finish(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
-        self.sample_losses();
+        if self.written_before.is_some() && self.framer.is_empty() && !self.is_stuck {
+            // All there was stands in the other file. One for what was lost alone would tell it twice.
+            self.has_ended = true;
+            return Ok(());
+        }
+        // Untrusted counts: their sum may wrap.
+        self.framer.set_lost(self.reader.lost().into_iter().fold(0, u64::wrapping_add));
+        self.framer.set_missed(self.reader.overwritten() + self.abandoned);
         let outcome = self.framer.finish(trace);
         if self.is_stuck || outcome.is_err() {
+            let copied = &self.copied.found()[self.copied_framed..];
+            copied.iter().for_each(|found| self.framer.count_unwritten(*found));
             while let Ok(Some(found)) = self.reader.next_after_death() {
                 self.framer.count_unwritten(found);
             }
@@ -185,30 +322,60 @@ impl StreamDrain {
             // Perhaps there was no file yet: nothing is read before there is one.
             self.framer.open(trace)?;
         }
+        self.frame_copied(trace)?;
         self.settle()?;
         let start = self.reader.cursor();
         let until = until.min(start.saturating_add(TURN_BYTES));
-        while self.reader.cursor() < until
-            && self.reader.is_left_behind()
-            && self.reader.is_complete()?
-        {
+        while self.reader.cursor() < until && self.reader.is_left_behind() {
             if !self.is_spare_ready && !self.reader.prepare_spare() {
                 return Err(io::Error::from(io::ErrorKind::OutOfMemory).into());
             }
             self.is_spare_ready = true;
-            self.reader.take()?;
-            self.frame_prefix(trace)?;
-            self.settle()?;
+            match self.reader.take()? {
+                Take::Taken => {
+                    self.reader.ring().wake_waiting();
+                    self.frame_here(trace)?;
+                    if !self.reader.is_at_end() {
+                        // It was complete when it was taken, and no writer in its right mind has it.
+                        return Err(Corruption::Position { position: self.reader.cursor() }.into());
+                    }
+                    self.settle()?;
+                }
+                Take::Overwritten => self.reader.catch_up()?,
+                Take::NotYet => break,
+            }
         }
         Ok(self.reader.cursor() > start)
     }
 
     /// Frames what is committed of the sub-buffer at the cursor.
-    fn frame_prefix(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
-        self.sample_losses();
+    fn frame_prefix(&mut self, trace: &mut Trace<'_>, until: u64) -> Result<(), StreamError> {
+        if !self.reader.ring().mode().overwrites() {
+            return self.frame_here(trace);
+        }
+        self.reader.catch_up()?;
+        self.copied_framed = 0;
+        self.reader.copy(&mut self.copied, until, Holes::Await)?;
+        self.frame_copied(trace)
+    }
+
+    /// Frames records where they lie: nobody can take them away.
+    fn frame_here(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
+        self.framer.set_missed(self.reader.overwritten() + self.abandoned);
         while let Some(found) = self.reader.next()? {
             self.is_unsettled = true;
             self.framer.frame(self.reader.ring(), found, trace)?;
+        }
+        Ok(())
+    }
+
+    /// Frames what was copied and is not framed yet.
+    fn frame_copied(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
+        self.framer.set_missed(self.reader.overwritten() + self.abandoned);
+        while let Some(found) = self.copied.found().get(self.copied_framed) {
+            self.is_unsettled = true;
+            self.copied_framed += 1;
+            self.framer.frame(&self.copied, *found, trace)?;
         }
         Ok(())
     }
@@ -218,14 +385,9 @@ impl StreamDrain {
         if self.is_unsettled {
             self.framer.settle()?;
             self.is_unsettled = false;
+            self.reader.set_consumed();
         }
         self.reader.give_back();
         Ok(())
-    }
-
-    fn sample_losses(&mut self) {
-        // Untrusted counters: their sum may wrap.
-        let lost = self.reader.lost().into_iter().fold(0, u64::wrapping_add);
-        self.framer.set_lost(lost);
     }
 }

@@ -13,10 +13,8 @@ use super::trace::{Declare, Trace};
 use ctf::event_header::{self, Stamp};
 use ctf::stream_file::StreamWriter;
 use std::io;
-use ust_core::abi::FrameKind;
-use ust_core::ring::Found;
-use ust_core::shm::StreamWords;
-use ust_core::sync::ReadOnly;
+use ust_core::abi::{FrameKind, NOTE_BYTES, Note, WORD_BYTES};
+use ust_core::ring::{Found, Records};
 
 /// The writing end of one stream.
 #[derive(Debug)]
@@ -26,10 +24,12 @@ pub struct Framer {
     instance: u64,
     /// Clock of the last record.
     clock: u64,
-    /// The thread whose records come now.
-    tid: u32,
-    /// Records lost by the writers, as last sampled.
-    lost: u64,
+    /// The thread, or CPU, whose records come now.
+    owner: u32,
+    /// Records that are missing before the present one: noted by the writers as lost, and counted by the
+    /// reader.
+    noted: u64,
+    missed: u64,
     /// Records in packets, and those of them in the file.
     framed: u64,
     written: u64,
@@ -43,12 +43,18 @@ impl Framer {
             file: None,
             instance,
             clock: 0,
-            tid: 0,
-            lost: 0,
+            owner: 0,
+            noted: 0,
+            missed: 0,
             framed: 0,
             written: 0,
             unwritten: 0,
         }
+    }
+
+    /// One for another file of the same stream.
+    pub fn another(&self) -> Self {
+        Self::new(self.instance)
     }
 
     /// Records in the file.
@@ -61,12 +67,23 @@ impl Framer {
         self.unwritten
     }
 
-    /// Sets how many records the writers have lost: sampled before the walk, so that no packet claims a
-    /// loss that came after it.
-    pub fn set_lost(&mut self, total: u64) {
-        self.lost = total;
+    /// Sets how many records before the next one the reader did not get: overwritten, or given up.
+    pub fn set_missed(&mut self, missed: u64) {
+        self.missed = missed;
+        self.tell_missing();
+    }
+
+    /// Sets how many records the writers have lost in all: when nothing comes any more, and so no note.
+    pub fn set_lost(&mut self, lost: u64) {
+        self.noted = self.noted.max(lost);
+        self.tell_missing();
+    }
+
+    fn tell_missing(&mut self) {
+        // Untrusted counts: their sum may wrap.
+        let missing = self.noted.wrapping_add(self.missed);
         if let Some(file) = &mut self.file {
-            file.set_discarded(total);
+            file.set_discarded(missing);
         }
     }
 
@@ -74,16 +91,17 @@ impl Framer {
     ///
     /// # Errors
     /// It is corrupt, or there is no room and the file cannot be written; then it counts as unwritten.
+    #[inline]
     pub fn frame(
         &mut self,
-        words: &StreamWords<ReadOnly>,
+        records: &impl Records,
         found: Found,
         trace: &mut Trace<'_>,
     ) -> Result<(), StreamError> {
         if found.kind == FrameKind::Note {
-            return self.read_note(words, found);
+            return self.read_note(records, found);
         }
-        let outcome = self.frame_event(words, found, trace);
+        let outcome = self.frame_event(records, found, trace);
         match outcome {
             Ok(()) => self.framed += 1,
             Err(_) => self.unwritten += 1,
@@ -91,16 +109,17 @@ impl Framer {
         outcome
     }
 
+    #[inline]
     fn frame_event(
         &mut self,
-        words: &StreamWords<ReadOnly>,
+        records: &impl Records,
         found: Found,
         trace: &mut Trace<'_>,
     ) -> Result<(), StreamError> {
         self.open(trace)?;
         let Some(file) = &mut self.file else { return Ok(()) };
         let mut record = file.reserve(found.length_bytes)?;
-        words.copy_out(found.memory, found.offset, &mut record);
+        records.copy_out(found, &mut record);
         let end = found.end_position;
         let header = event_header::decode(&record).ok_or(StreamError::Header(end))?;
         if trace.declare(header.id)? == Declare::Unknown {
@@ -120,20 +139,46 @@ impl Framer {
         Ok(())
     }
 
-    /// From here on the records are another thread's.
-    fn read_note(
-        &mut self,
-        words: &StreamWords<ReadOnly>,
-        found: Found,
-    ) -> Result<(), StreamError> {
-        let mut bytes = [0; 4];
-        if found.length_bytes == bytes.len() {
-            words.copy_out(found.memory, found.offset, &mut bytes);
-            self.tid = u32::from_ne_bytes(bytes);
+    /// Takes note of a record that stands in another file already: whose the next ones are, and what their clocks
+    /// count from.
+    ///
+    /// # Errors
+    /// It is corrupt.
+    pub fn pass_over(&mut self, records: &impl Records, found: Found) -> Result<(), StreamError> {
+        if found.kind == FrameKind::Note {
+            return self.read_note(records, found);
         }
-        if let Some(file) = &mut self.file {
-            file.set_extra(&self.tid.to_ne_bytes())?;
+        let mut header = [0; event_header::EXTENDED_BYTES];
+        let header = &mut header[..found.length_bytes.min(event_header::EXTENDED_BYTES)];
+        records.copy_out(found, header);
+        let header = event_header::decode(header).ok_or(StreamError::Header(found.end_position))?;
+        self.clock = header.stamp.resolve(self.clock).max(self.clock);
+        Ok(())
+    }
+
+    /// Whether nothing has been framed.
+    pub fn is_empty(&self) -> bool {
+        self.file.is_none()
+    }
+
+    /// Whose the records are from here on, and how many are missing before them.
+    fn read_note(&mut self, records: &impl Records, found: Found) -> Result<(), StreamError> {
+        let mut bytes = [0; NOTE_BYTES - WORD_BYTES];
+        if found.length_bytes != bytes.len() {
+            return Err(StreamError::Note(found.end_position));
         }
+        records.copy_out(found, &mut bytes);
+        let word =
+            |at| u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let untrusted_note = Note::from_words([word(0), word(4), word(8)]);
+        if self.owner != untrusted_note.owner {
+            self.owner = untrusted_note.owner;
+            if let Some(file) = &mut self.file {
+                file.set_extra(&self.owner.to_ne_bytes())?;
+            }
+        }
+        // Writers on several CPUs may not have seen each other's latest losses.
+        self.set_lost(untrusted_note.lost);
         Ok(())
     }
 
@@ -155,9 +200,8 @@ impl Framer {
     /// It cannot be made.
     pub fn open(&mut self, trace: &mut Trace<'_>) -> io::Result<()> {
         if self.file.is_none() {
-            let mut file = trace.create_stream(self.instance, self.tid)?;
-            file.set_discarded(self.lost);
-            self.file = Some(file);
+            self.file = Some(trace.create_stream(self.instance, self.owner)?);
+            self.tell_missing();
         }
         Ok(())
     }
@@ -168,7 +212,7 @@ impl Framer {
     /// The file cannot be written: what was framed is unwritten for good.
     pub fn finish(&mut self, trace: &mut Trace<'_>) -> io::Result<()> {
         let outcome = self.settle().and_then(|()| {
-            if self.lost > 0 {
+            if self.noted.wrapping_add(self.missed) > 0 {
                 self.open(trace)?;
             }
             self.file.as_mut().map_or(Ok(()), |file| file.finish(trace.now()))

@@ -17,18 +17,25 @@ mod class_log;
 mod clock;
 mod connection;
 mod drain;
+mod estate;
 mod framer;
 mod poll;
 mod process;
 mod publish;
+mod recover;
+mod ring_file;
+mod session_file;
 mod trace;
 
 pub use api::{ChannelConfig, ChannelSummary, ChannelUid, EngineError, EngineOptions, ProcessInfo};
 pub use drain::StreamError;
+pub use recover::{LeftBehind, RecoverError, Recovered};
 
+use crate::shm_dir::ShmDir;
 use bell::Bell;
 use clock::{Calibration, ClockDescription};
 use connection::{Connection, Watch};
+use estate::Estate;
 use process::{Destination, Pass, Process};
 use rustix::fd::OwnedFd;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
@@ -36,9 +43,11 @@ use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
 };
-use std::collections::{BTreeMap, HashMap};
+use session_file::SessionFile;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use ust_core::abi::ShmPath;
 use ust_core::agent::paths::RuntimeDir;
 use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
 
@@ -55,6 +64,13 @@ pub struct Engine {
     next_channel: u64,
     channels: BTreeMap<ChannelUid, Channel>,
     processes: HashMap<[u8; 16], Tracked>,
+    /// Processes that wait for a snapshot.
+    snapshot_requests: Vec<Connection>,
+    /// Processes that are gone, and whose rings wait for a snapshot; the oldest first.
+    departed: VecDeque<Process>,
+    estate: Estate,
+    /// Directories of channels that are gone: a process that had not heard of it may have made a file since.
+    retired_dirs: Vec<ShmDir>,
     connections: HashMap<u64, Connection>,
     next_connection: u64,
     next_flush: Instant,
@@ -76,11 +92,39 @@ struct Channel {
     past: ChannelSummary,
 }
 
+/// Processes that are gone and wait for a snapshot: more than these are forgotten, the oldest first.
+const MAX_DEPARTED: usize = 64;
+
 impl Channel {
+    fn shm_path(&self) -> Option<ShmPath> {
+        self.config.shm_dir.as_ref().map(ShmDir::shm_path)
+    }
+
+    /// Notes beside the rings what nobody could find out from them. From then on the clock means this, in the
+    /// traces that are written here and in those that are recovered.
+    fn describe_session(&mut self, uid: ChannelUid) {
+        let clock = *self.clock.get_or_insert_with(|| self.calibration.describe());
+        let Some(dir) = &self.config.shm_dir else { return };
+        let session = SessionFile::new(uid, clock, self.config.buffers);
+        if let Err(error) = session.write(dir.path()) {
+            let path = dir.path().display();
+            let error = format!("rings in {path} cannot be recovered if need be: {error}");
+            tracing::error!("{error}");
+            self.past.errors.push(error);
+        }
+    }
+
     fn destination(&mut self) -> Destination<'_> {
         let clock = *self.clock.get_or_insert_with(|| self.calibration.describe());
-        Destination { output: &self.config.output, clock }
+        let ChannelConfig { output, buffers, is_drained, .. } = &self.config;
+        Destination { output, clock, buffers: *buffers, is_drained: *is_drained }
     }
+}
+
+/// A process that waits for a snapshot, until this is dropped.
+#[derive(Debug)]
+pub struct SnapshotRequest {
+    _connection: Connection,
 }
 
 /// A process and how it is watched.
@@ -121,6 +165,10 @@ impl Engine {
             next_channel: 0,
             channels: BTreeMap::new(),
             processes: HashMap::new(),
+            snapshot_requests: Vec::new(),
+            departed: VecDeque::new(),
+            estate: Estate::default(),
+            retired_dirs: Vec::new(),
             connections: HashMap::new(),
             next_connection: 0,
             next_flush: now + options.flush_interval,
@@ -157,11 +205,14 @@ impl Engine {
     }
 
     /// Starts or stops a channel. In force after the next [`publish`](Self::publish).
-    pub fn set_active(&mut self, channel: ChannelUid, is_active: bool) {
-        if let Some(channel) = self.channels.get_mut(&channel) {
+    pub fn set_active(&mut self, uid: ChannelUid, is_active: bool) {
+        if let Some(channel) = self.channels.get_mut(&uid) {
             channel.is_active = is_active;
             if is_active {
                 channel.calibration.wait_for_baseline();
+                if channel.config.shm_dir.is_some() {
+                    channel.describe_session(uid);
+                }
             }
         }
     }
@@ -191,6 +242,10 @@ impl Engine {
             subbuf_size_bytes: channel.config.geometry.subbuf_size_bytes() as u64,
             subbuf_count: channel.config.geometry.subbuf_count() as u32,
             clock: channel.config.clock,
+            buffers: channel.config.buffers,
+            mode: channel.config.mode,
+            residency: channel.config.residency,
+            shm_path: channel.config.shm_dir.as_ref().map(|dir| dir.path().display().to_string()),
             is_active: channel.is_active,
             events: channel.globs.clone(),
         };
@@ -209,6 +264,27 @@ impl Engine {
         self.pass(channel, Pass::Flush);
     }
 
+    /// Writes all that the channel's rings hold now, of processes that are gone too, as traces below `output`
+    /// (a directory, which exists), and says what is in them. The rings stay as they are.
+    pub fn snapshot(&mut self, uid: ChannelUid, output: &Path) -> ChannelSummary {
+        self.take_in_everything();
+        let mut sum = ChannelSummary::default();
+        let Some(channel) = self.channels.get_mut(&uid) else { return sum };
+        let to = Destination { output, ..channel.destination() };
+        let living = self.processes.values_mut().map(|tracked| &mut tracked.process);
+        for process in self.departed.iter_mut().chain(living) {
+            process.snapshot(uid, to, &mut sum);
+        }
+        sum
+    }
+
+    /// The processes that have asked for a snapshot since the last call. Each waits, a moment, until its request is
+    /// dropped.
+    pub fn take_snapshot_requests(&mut self) -> Vec<SnapshotRequest> {
+        let request = |connection| SnapshotRequest { _connection: connection };
+        self.snapshot_requests.drain(..).map(request).collect()
+    }
+
     /// Drains and closes the channel's traces and forgets it.
     pub fn remove_channel(&mut self, channel: ChannelUid) -> ChannelSummary {
         self.bury_dead();
@@ -219,7 +295,14 @@ impl Engine {
         for tracked in self.processes.values_mut() {
             tracked.process.remove_channel(channel);
         }
-        self.channels.remove(&channel);
+        self.departed.iter_mut().for_each(|process| process.remove_channel(channel));
+        self.departed.retain(Process::has_channels);
+        if let Some(dir) = self.channels.remove(&channel).and_then(|channel| channel.config.shm_dir)
+        {
+            dir.remove_all();
+            self.retired_dirs.push(dir);
+        }
+        self.estate.retain_of(|uid| self.channels.contains_key(&uid));
         summary
     }
 
@@ -229,6 +312,7 @@ impl Engine {
         for tracked in self.processes.values() {
             tracked.process.add_to(channel, &mut sum);
         }
+        sum.add_no_stream(self.estate.lost(channel));
         sum
     }
 
@@ -260,6 +344,7 @@ impl Engine {
         for path in [self.dir.rules(), self.dir.agent_socket()] {
             let _ = std::fs::remove_file(path);
         }
+        self.retired_dirs.drain(..).for_each(|dir| dir.remove_all());
         self.connections.clear();
         self.processes.clear();
     }
@@ -302,21 +387,58 @@ impl Engine {
         any
     }
 
+    /// Adds up what will not change any more in the files that the dead have left.
+    fn settle_estate(&mut self) {
+        for file in self.estate.settle() {
+            // What is only shown in snapshots is counted in them, from the file itself.
+            for (uid, channel) in self.channels.iter_mut().filter(|(_, c)| c.config.is_drained) {
+                channel.past.add_no_stream(file.lost_no_stream(uid.0));
+            }
+        }
+    }
+
     /// A process's image is gone: recovers what it left, closes its traces, keeps the sums.
     fn bury(&mut self, uid: [u8; 16]) {
         let Some(mut tracked) = self.processes.remove(&uid) else { return };
         for (channel_uid, channel) in &mut self.channels {
+            if !channel.config.is_drained {
+                continue;
+            }
             if tracked.process.has_channel(*channel_uid) {
                 for pass in [Pass::Recover, Pass::Finish] {
                     tracked.process.pass(*channel_uid, pass, channel.destination());
                 }
             }
-            tracked.process.add_to(*channel_uid, &mut channel.past);
+            if let Some(error) = tracked.process.starved(*channel_uid) {
+                tracing::error!("{error}");
+                channel.past.errors.push(error);
+            }
+            tracked.process.add_streams_to(*channel_uid, &mut channel.past);
+            tracked.process.remove_channel(*channel_uid);
+            // All that could be had of them is in the trace.
+            channel.config.shm_dir.iter().for_each(|dir| dir.remove_process(uid));
         }
         for (channel, error) in tracked.process.unexplained() {
             tracing::error!("{error}");
             if let Some(channel) = self.channels.get_mut(&channel) {
                 channel.past.errors.push(error);
+            }
+        }
+        if let Some(file) = &tracked.process.file {
+            self.estate.keep(file.losses());
+            self.settle_estate();
+        }
+        if tracked.process.has_channels() {
+            self.departed.push_back(tracked.process);
+            if self.departed.len() > MAX_DEPARTED {
+                let oldest = self.departed.pop_front().and_then(|process| process.file);
+                if let Some(file) = oldest {
+                    let dirs = self
+                        .channels
+                        .values()
+                        .filter_map(|channel| channel.config.shm_dir.as_ref());
+                    dirs.for_each(|dir| dir.remove_process(file.uid));
+                }
             }
         }
     }

@@ -6,6 +6,7 @@
 use super::class_log::ProcessFile;
 use super::connection::{Connection, Heard, Watch};
 use super::process::{Pass, Process};
+use super::ring_file::Origin;
 use super::{ChannelUid, Engine, EngineError, Tracked};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -70,6 +71,7 @@ impl Engine {
         self.pass_all(Pass::Full);
         if Instant::now() >= self.next_flush {
             self.bury_replaced_images();
+            self.settle_estate();
             self.pass_all(Pass::Flush);
             self.next_flush = Instant::now() + self.options.flush_interval;
         }
@@ -201,14 +203,21 @@ impl Engine {
                 let ring = fds.next();
                 self.meet(number, process_uid, fds.next());
                 let tracked = self.processes.get_mut(&process_uid);
-                let channel = ChannelUid(channel_uid);
+                let uid = ChannelUid(channel_uid);
                 // A channel that has been removed meanwhile is read by nobody.
-                if let (Some(tracked), Some(ring), true) =
-                    (tracked, ring, self.channels.contains_key(&channel))
+                if let (Some(tracked), Some(ring), Some(channel)) =
+                    (tracked, ring, self.channels.get(&uid))
                 {
-                    tracked.process.add_ring_file(channel, file_index, ring);
+                    let origin = Origin::Process(channel.shm_path());
+                    tracked.process.add_ring_file(uid, file_index, ring, origin);
                 }
                 self.watchful_until = Instant::now() + WATCHFUL_FOR;
+            }
+            ToDaemon::SnapshotWanted { process_uid } => {
+                let connection = self.connections.remove(&number);
+                let is_known = self.processes.contains_key(&process_uid);
+                // Dropped, it says that we are done.
+                self.snapshot_requests.extend(connection.filter(|_| is_known));
             }
             ToDaemon::Applied { generation } => {
                 let uid = self.connections.get(&number).and_then(|connection| connection.agent_of);

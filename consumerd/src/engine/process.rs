@@ -15,14 +15,14 @@
 use super::class_log::ProcessFile;
 use super::clock::ClockDescription;
 use super::drain::{StreamDrain, StreamError};
+use super::ring_file::{Origin, RingFile};
 use super::trace::{Trace, TraceFolder};
 use super::{ChannelSummary, ChannelUid};
 use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
-use std::sync::Arc;
-use ust_core::abi::{ABI_VERSION, RING_FILE_MAGIC, RingFileHeader, RingFileShape};
-use ust_core::shm::{Mapping, StreamWords, memfd};
+use ust_core::abi::Buffers;
 
 /// Where a channel's records go, and what their clock means.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,10 @@ pub struct Destination<'a> {
     pub output: &'a Path,
     /// The channel's clock.
     pub clock: ClockDescription,
+    /// Who writes to one stream.
+    pub buffers: Buffers,
+    /// Whether what is recorded is written out as it comes.
+    pub is_drained: bool,
 }
 
 /// What the daemon has of one process.
@@ -40,7 +44,7 @@ pub struct Process {
     pub file: Option<ProcessFile>,
     channels: BTreeMap<ChannelUid, ProcessChannel>,
     /// Files that came before the process file did.
-    waiting: Vec<(ChannelUid, u32, OwnedFd)>,
+    waiting: Vec<(ChannelUid, u32, OwnedFd, Origin)>,
 }
 
 /// One channel's streams in one process.
@@ -49,20 +53,9 @@ struct ProcessChannel {
     files: Vec<RingFile>,
     folder: Option<TraceFolder>,
     errors: Vec<String>,
+    /// It has been said that memory could not be locked.
+    is_lock_failure_told: bool,
 }
-
-/// A ring file, mapped, and the streams of it that have been claimed so far.
-#[derive(Debug)]
-struct RingFile {
-    index: u32,
-    // The streams' words point into it.
-    map: Arc<Mapping>,
-    shape: RingFileShape,
-    streams: Vec<StreamDrain>,
-}
-
-/// What an event is called for which the process could not get a stream.
-const LOST_NO_STREAM: &str = "records_lost_no_stream";
 
 /// How to go about each stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,25 +76,30 @@ impl Process {
         Self { file: None, channels: BTreeMap::new(), waiting: Vec::new() }
     }
 
+    /// One that is dead, as its file was left behind.
+    pub fn left_behind(file: ProcessFile) -> Self {
+        Self { file: Some(file), channels: BTreeMap::new(), waiting: Vec::new() }
+    }
+
     /// Takes the process file.
     pub fn set_file(&mut self, file: ProcessFile) {
         self.file.get_or_insert(file);
-        for (channel, index, fd) in std::mem::take(&mut self.waiting) {
-            self.add_ring_file(channel, index, fd);
+        for (channel, index, fd, origin) in std::mem::take(&mut self.waiting) {
+            self.add_ring_file(channel, index, fd, origin);
         }
     }
 
     /// Takes a ring file, checked. One that it has already is passed over.
-    pub fn add_ring_file(&mut self, channel: ChannelUid, index: u32, fd: OwnedFd) {
+    pub fn add_ring_file(&mut self, channel: ChannelUid, index: u32, fd: OwnedFd, origin: Origin) {
         let Some(process) = &self.file else {
-            self.waiting.push((channel, index, fd));
+            self.waiting.push((channel, index, fd, origin));
             return;
         };
         let of_channel = self.channels.entry(channel).or_default();
         if of_channel.files.iter().any(|file| file.index == index) {
             return;
         }
-        match RingFile::new(&fd, channel, index, process.uid) {
+        match RingFile::new(&fd, channel, index, process.uid, origin) {
             Ok(file) => of_channel.files.push(file),
             Err(reason) => {
                 let error = format!("process {}: {reason}: its records are lost", process.pid);
@@ -114,7 +112,7 @@ impl Process {
     /// Ring files that came without their process ever saying what is in them, each as an error: nobody
     /// can read records whose classes are unknown.
     pub fn unexplained(&self) -> impl Iterator<Item = (ChannelUid, String)> {
-        self.waiting.iter().map(|(channel, index, _)| {
+        self.waiting.iter().map(|(channel, index, ..)| {
             let error = format!(
                 "ring file {index} of a process that never introduced itself is unreadable"
             );
@@ -128,12 +126,23 @@ impl Process {
         else {
             return false;
         };
-        let ProcessChannel { files, folder, errors } = of_channel;
-        let mut trace = Trace { folder, process, output: to.output, clock: to.clock };
+        let ProcessChannel { files, folder, errors, is_lock_failure_told } = of_channel;
+        let Destination { output, clock, buffers, is_drained } = to;
+        let mut trace = Trace { folder, process, output, clock, buffers };
         let mut any = false;
         for file in files {
             file.find_streams();
+            if !*is_lock_failure_told && let Some(errno) = file.lock_failure() {
+                *is_lock_failure_told = true;
+                let error = unlocked(trace.process.pid, errno);
+                tracing::error!("{error}");
+                errors.push(error);
+            }
             for stream in &mut file.streams {
+                if !is_drained {
+                    stream.watch();
+                    continue;
+                }
                 match run(stream, pass, &mut trace) {
                     Ok(taken) => any |= taken,
                     Err(error) => {
@@ -143,8 +152,43 @@ impl Process {
                     }
                 }
             }
+            tell_damage(file, trace.process.pid, errors);
         }
         any
+    }
+
+    /// Writes all that a channel's streams hold now to a trace of its own, and adds what is in it to `sum`.
+    pub fn snapshot(&mut self, channel: ChannelUid, to: Destination<'_>, sum: &mut ChannelSummary) {
+        let (Some(process), Some(of_channel)) = (&mut self.file, self.channels.get_mut(&channel))
+        else {
+            return;
+        };
+        sum.add_no_stream(process.losses().lost_no_stream(channel.0));
+        sum.errors.extend(starved(process, channel));
+        sum.errors.extend(of_channel.errors.iter().cloned());
+        let Destination { output, clock, buffers, .. } = to;
+        let folder = &mut None;
+        let mut trace = Trace { folder, process, output, clock, buffers };
+        let recorded_before = sum.recorded;
+        for file in &mut of_channel.files {
+            file.find_streams();
+            for stream in &file.streams {
+                match stream.snapshot(&mut trace) {
+                    Ok((recorded, overwritten)) => {
+                        sum.recorded += recorded;
+                        sum.overwritten += overwritten;
+                    }
+                    Err(error) => {
+                        let error = format!("process {}: {error}", trace.process.pid);
+                        tracing::error!("{error}");
+                        sum.errors.push(error);
+                    }
+                }
+                stream.lost().for_each(|(cause, count)| sum.add_lost(cause, count));
+            }
+            tell_damage(file, trace.process.pid, &mut sum.errors);
+        }
+        sum.processes += u64::from(sum.recorded > recorded_before);
     }
 
     /// Whether it has streams in a channel.
@@ -152,15 +196,32 @@ impl Process {
         self.channels.contains_key(&channel)
     }
 
-    /// Adds what it has recorded in a channel.
+    /// Whether it has streams in any.
+    pub fn has_channels(&self) -> bool {
+        !self.channels.is_empty()
+    }
+
+    /// Adds what it has recorded in a channel, and lost.
     pub fn add_to(&self, channel: ChannelUid, sum: &mut ChannelSummary) {
         if let Some(process) = &self.file {
-            sum.add_lost(LOST_NO_STREAM, process.lost_no_stream(channel.0));
+            sum.add_no_stream(process.losses().lost_no_stream(channel.0));
         }
+        sum.errors.extend(self.starved(channel));
+        self.add_streams_to(channel, sum);
+    }
+
+    /// What is to be said of it if there were events for which it could get no ring.
+    pub fn starved(&self, channel: ChannelUid) -> Option<String> {
+        self.file.as_ref().and_then(|file| starved(file, channel))
+    }
+
+    /// The same without the losses that its process file counts.
+    pub fn add_streams_to(&self, channel: ChannelUid, sum: &mut ChannelSummary) {
         let Some(of_channel) = self.channels.get(&channel) else { return };
         let recorded_before = sum.recorded;
         for stream in of_channel.files.iter().flat_map(|file| &file.streams) {
             sum.recorded += stream.recorded();
+            sum.overwritten += stream.overwritten();
             for (cause, count) in stream.lost() {
                 sum.add_lost(cause, count);
             }
@@ -169,9 +230,48 @@ impl Process {
         sum.errors.extend(of_channel.errors.iter().cloned());
     }
 
+    /// Records in a channel that their writers had begun, and not ended.
+    pub fn holes(&self, channel: ChannelUid) -> u64 {
+        let files =
+            self.channels.get(&channel).into_iter().flat_map(|of_channel| &of_channel.files);
+        files.flat_map(|file| &file.streams).map(StreamDrain::holes).sum()
+    }
+
     /// Forgets a channel, whose memory is then the process's alone.
     pub fn remove_channel(&mut self, channel: ChannelUid) {
         self.channels.remove(&channel);
+    }
+}
+
+/// What is said of a process whose rings could not be locked, once.
+fn unlocked(pid: u32, errno: i32) -> String {
+    let reason = io::Error::from_raw_os_error(errno);
+    format!(
+        "process {pid}: its rings are not locked into memory: {reason}: raise its limit (ulimit -l), or make \
+         sub-buffers smaller or fewer; its records are not affected"
+    )
+}
+
+/// What is said of a process that could get no ring for some of its events.
+fn starved(file: &ProcessFile, channel: ChannelUid) -> Option<String> {
+    let lost = file.losses().lost_no_stream(channel.0);
+    (lost > 0).then(|| {
+        format!(
+            "process {} ({}): no ring could be had for {lost} events: see that it may open files (ulimit -n), have \
+             addresses (ulimit -v) and write files (ulimit -f) enough, and that the machine has memory",
+            file.pid, file.procname
+        )
+    })
+}
+
+/// Ends the streams of a file that somebody has truncated.
+fn tell_damage(file: &mut RingFile, pid: u32, errors: &mut Vec<String>) {
+    if file.end_if_damaged() {
+        let error = format!(
+            "process {pid}: a ring file was truncated while it was recorded: what it held is lost"
+        );
+        tracing::error!("{error}");
+        errors.push(error);
     }
 }
 
@@ -181,47 +281,5 @@ fn run(stream: &mut StreamDrain, pass: Pass, trace: &mut Trace<'_>) -> Result<bo
         Pass::Flush => stream.flush(trace).map(|()| false),
         Pass::Recover => stream.recover(trace).map(|()| false),
         Pass::Finish => stream.finish(trace).map(|()| false),
-    }
-}
-
-impl RingFile {
-    fn new(fd: &OwnedFd, channel: ChannelUid, index: u32, uid: [u8; 16]) -> Result<Self, String> {
-        let size =
-            memfd::check(fd).map_err(|error| format!("a ring file is not sealed ({error})"))?;
-        let map = Mapping::new(fd, size)
-            .map_err(|error| format!("a ring file cannot be mapped ({error})"))?;
-        let untrusted =
-            map.copy_out(0, size_of::<RingFileHeader>()).ok_or("a ring file is too short")?;
-        let field = |offset: usize, length: usize| &untrusted[offset..offset + length];
-        let word = |offset| u32::from_ne_bytes(field(offset, 4).try_into().unwrap_or_default());
-        let long = |offset| u64::from_ne_bytes(field(offset, 8).try_into().unwrap_or_default());
-        if long(0) != RING_FILE_MAGIC || word(8) != ABI_VERSION {
-            return Err("a ring file is none of this version".into());
-        }
-        if field(32, 16) != uid || long(48) != channel.0 || word(28) != index {
-            return Err("a ring file is not the one that was announced".into());
-        }
-        let shape = RingFileShape::check(long(16), word(24), word(12))
-            .map_err(|error| format!("a ring file claims {error}"))?;
-        if shape.file_bytes() != size {
-            return Err("a ring file has not the size that it claims".into());
-        }
-        Ok(Self { index, map: Arc::new(map), shape, streams: Vec::new() })
-    }
-
-    /// Takes in the streams that have been claimed since.
-    fn find_streams(&mut self) {
-        let Some(header) = self.map.at::<RingFileHeader>(0) else { return };
-        let claimed = header.claimed(self.shape.stream_count);
-        for number in self.streams.len() as u32..claimed {
-            let base = self.map.base().wrapping_add(self.shape.stream_offset(number));
-            // SAFETY: the file has that many streams, its size is sealed, and the mapping lives in the same
-            // struct as the drains that use the words.
-            #[allow(unsafe_code)]
-            let words = unsafe { StreamWords::new(base, self.shape.geometry) };
-            let instance =
-                u64::from(self.index) * u64::from(self.shape.stream_count) + u64::from(number);
-            self.streams.push(StreamDrain::new(words, instance));
-        }
     }
 }

@@ -18,6 +18,7 @@ use ctf::stream_file::StreamWriter;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use ust_core::abi::Buffers;
 
 /// The folder, once it has been made.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct Trace<'a> {
     pub output: &'a Path,
     /// The channel's clock.
     pub clock: ClockDescription,
+    /// Who writes to one stream.
+    pub buffers: Buffers,
 }
 
 /// Whether readers will know a class.
@@ -58,16 +61,21 @@ impl Trace<'_> {
     }
 
     /// Creates a stream file, and the folder if this is the first.
-    pub fn create_stream(&mut self, instance: u64, tid: u32) -> io::Result<StreamWriter> {
+    pub fn create_stream(&mut self, instance: u64, owner: u32) -> io::Result<StreamWriter> {
         let folder = match &mut *self.folder {
             Some(folder) => folder,
-            none => none.insert(TraceFolder::create(self.output, self.process, self.clock)?),
+            none => none.insert(TraceFolder::create(
+                self.output,
+                self.process,
+                self.clock,
+                self.buffers,
+            )?),
         };
         let identity = StreamIdentity {
             uuid: folder.uuid,
             stream_id: STREAM_CLASS,
             stream_instance_id: instance,
-            extra: tid.to_ne_bytes().to_vec(),
+            extra: owner.to_ne_bytes().to_vec(),
         };
         // A session has one channel.
         StreamWriter::create(&folder.path, &format!("channel0_{instance}"), identity)
@@ -85,14 +93,19 @@ impl Trace<'_> {
 }
 
 impl TraceFolder {
-    fn create(output: &Path, process: &ProcessFile, clock: ClockDescription) -> io::Result<Self> {
+    fn create(
+        output: &Path,
+        process: &ProcessFile,
+        clock: ClockDescription,
+        buffers: Buffers,
+    ) -> io::Result<Self> {
         let path = create_folder(output, &process.procname, process.pid)?;
         let mut uuid = [0; 16];
         rustix::rand::getrandom(&mut uuid, rustix::rand::GetRandomFlags::empty())?;
         // Version 4, variant 1 (RFC 9562).
         uuid[6] = uuid[6] & 0x0f | 0x40;
         uuid[8] = uuid[8] & 0x3f | 0x80;
-        let metadata = MetadataWriter::create(&path, &preamble(uuid, process, clock))
+        let metadata = MetadataWriter::create(&path, &preamble(uuid, process, clock, buffers))
             // Who tries again must not leave one folder after the other behind.
             .inspect_err(|_| drop(fs::remove_dir_all(&path)))?;
         Ok(Self { path, uuid, metadata, declared: Vec::new() })
@@ -141,7 +154,17 @@ fn create_folder(output: &Path, untrusted_procname: &str, pid: u32) -> io::Resul
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-fn preamble(uuid: [u8; 16], process: &ProcessFile, clock: ClockDescription) -> String {
+fn preamble(
+    uuid: [u8; 16],
+    process: &ProcessFile,
+    clock: ClockDescription,
+    buffers: Buffers,
+) -> String {
+    // Contexts keep bare names.
+    let (scheme, owner) = match buffers {
+        Buffers::PerThread => ("tid", ("vtid", Integer::I32)),
+        Buffers::PerCpu => ("cpu", ("cpu_id", Integer::U32)),
+    };
     let text = |value: &str| EnvValue::Str(value.into());
     let number = |value: u64| EnvValue::Int(value as i64);
     let version = |part: &str| EnvValue::Int(part.parse().unwrap_or(0));
@@ -153,7 +176,7 @@ fn preamble(uuid: [u8; 16], process: &ProcessFile, clock: ClockDescription) -> S
         ("tracer_major", version(env!("CARGO_PKG_VERSION_MAJOR"))),
         ("tracer_minor", version(env!("CARGO_PKG_VERSION_MINOR"))),
         ("tracer_patchlevel", version(env!("CARGO_PKG_VERSION_PATCH"))),
-        ("tracer_buffering_scheme", text("tid")),
+        ("tracer_buffering_scheme", text(scheme)),
         ("vpid", number(process.pid.into())),
         ("procname", text(&process.procname)),
         ("vpid_datetime", text(&utc(process.created_realtime_ns))),
@@ -177,7 +200,7 @@ fn preamble(uuid: [u8; 16], process: &ProcessFile, clock: ClockDescription) -> S
             offset_s,
             offset_cycles,
         },
-        streams: vec![StreamClass { id: STREAM_CLASS, extra: vec![("vtid".into(), Integer::I32)] }],
+        streams: vec![StreamClass { id: STREAM_CLASS, extra: vec![(owner.0.into(), owner.1)] }],
     })
 }
 

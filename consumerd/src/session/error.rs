@@ -3,6 +3,7 @@
 use crate::cause::Cause;
 use crate::engine::EngineError;
 use crate::output_dir::OutputDirError;
+use crate::shm_dir::ShmDirError;
 use std::path::PathBuf;
 use ust_core::abi::GeometryError;
 
@@ -37,6 +38,42 @@ pub enum SessionError {
     /// `create`: the sub-buffers' size or number is out of range.
     #[error("{0}")]
     Geometry(#[from] GeometryError),
+    /// `create`: a flight recorder that does not overwrite.
+    #[error(
+        "snapshots are taken of rings that overwrite: leave --mode away, or say --mode overwrite"
+    )]
+    SnapshotMode,
+    /// `create`: not one stream may be locked into memory.
+    #[error(
+        "a stream of {wanted} bytes cannot be locked, the limit is {limit}: raise it (ulimit -l), or make \
+         sub-buffers smaller or fewer"
+    )]
+    LockLimit {
+        /// Bytes of one stream.
+        wanted: u64,
+        /// RLIMIT_MEMLOCK.
+        limit: u64,
+    },
+    /// `create`: the directory cannot take ring files.
+    #[error(transparent)]
+    ShmDir(#[from] ShmDirError),
+    /// `create`: the directory for ring files is another session's.
+    #[error("--shm-path {dir} is that of session {session}: give another one")]
+    ShmDirTaken {
+        /// The directory.
+        dir: PathBuf,
+        /// Whose it is.
+        session: String,
+    },
+    /// `snapshot record`: the session writes everything as it comes.
+    #[error(
+        "session {0} takes no snapshots, it writes everything as it comes: `ust create --snapshot` makes one \
+         that does"
+    )]
+    NoSnapshots(String),
+    /// `snapshot record`: the snapshot's directory cannot be made.
+    #[error("snapshot {0} cannot be made: {1}")]
+    Snapshot(PathBuf, #[source] std::io::Error),
     /// There are sessions, but none of that name.
     #[error("there is no session {name}: {}", known(sessions))]
     NoSuch {
@@ -96,8 +133,14 @@ impl SessionError {
             SessionError::Name { .. } | SessionError::Geometry(_) | SessionError::Glob { .. } => {
                 Cause::Usage
             }
+            SessionError::SnapshotMode | SessionError::LockLimit { .. } => Cause::Usage,
+            SessionError::ShmDir(error) => error.cause(),
+            SessionError::NoSnapshots(_) => Cause::WrongState,
+            SessionError::Snapshot(..) => Cause::OutputNotWritable,
             SessionError::TooManySessions(_) | SessionError::RulesTooLong { .. } => Cause::TooMany,
-            SessionError::OutputTaken { .. } => Cause::OutputNotEmpty,
+            SessionError::OutputTaken { .. } | SessionError::ShmDirTaken { .. } => {
+                Cause::OutputNotEmpty
+            }
             SessionError::Output(error) => error.cause(),
             SessionError::NoSuch { .. } | SessionError::NoCurrent { .. } => Cause::NoSession,
             SessionError::AlreadyStarted(_) | SessionError::NotStarted(_) => Cause::WrongState,

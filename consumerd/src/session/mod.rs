@@ -31,9 +31,11 @@ pub use overview::{EventView, Overview, ProcessView, RuleView, SessionView};
 
 use crate::engine::{ChannelConfig, ChannelSummary, ChannelUid, Engine};
 use crate::output_dir::OutputDir;
+use crate::shm_dir::ShmDir;
 use std::path::PathBuf;
 use ust_core::agent::protocol::MAX_CHANNELS;
 
+pub use ust_core::abi::{Buffers, Mode, Residency};
 pub use ust_core::clock::ClockKind;
 
 /// One session.
@@ -44,6 +46,7 @@ pub struct Session {
     channel: ChannelUid,
     globs: Vec<String>,
     is_active: bool,
+    snapshots: u64,
 }
 
 impl Session {
@@ -104,12 +107,36 @@ impl Sessions {
         if let Some(other) = self.sessions.iter().find(|session| session.config.output == output) {
             return Err(SessionError::OutputTaken { output, session: other.name.clone() });
         }
-        let config = options.channel(output)?;
-        OutputDir::make(&config.output)?.keep();
+        let mut config = options.channel(output)?;
+        let output_dir = OutputDir::make(&config.output)?;
+        config.shm_dir = options.make_shm_dir()?;
+        self.check_is_alone(&config)?;
+        output_dir.keep();
         let channel = engine.add_channel(config.clone());
         self.current = Some(name.clone());
-        self.sessions.push(Session { name, config, channel, globs: Vec::new(), is_active: false });
+        self.sessions.push(Session {
+            name,
+            config,
+            channel,
+            globs: Vec::new(),
+            is_active: false,
+            snapshots: 0,
+        });
         Ok(())
+    }
+
+    /// The directory for ring files may be empty and yet another session's, which has not begun.
+    fn check_is_alone(&self, config: &ChannelConfig) -> Result<(), SessionError> {
+        let Some(dir) = config.shm_dir.as_ref().map(ShmDir::path) else { return Ok(()) };
+        let has_it = |session: &&Session| {
+            session.config.shm_dir.as_ref().is_some_and(|other| other.path() == dir)
+        };
+        match self.sessions.iter().find(has_it) {
+            Some(other) => {
+                Err(SessionError::ShmDirTaken { dir: dir.to_owned(), session: other.name.clone() })
+            }
+            None => Ok(()),
+        }
     }
 
     /// Adds rules to a session, in force at once if it is active. Returns those that it had already.
@@ -187,6 +214,41 @@ impl Sessions {
             return Err(SessionError::NotStarted(self.sessions[index].name.clone()));
         }
         self.set_active(engine, index, false)
+    }
+
+    /// Writes what the session's rings hold now to a trace of its own, below its output directory. Returns the
+    /// session's name, where the trace is, and what is in it.
+    ///
+    /// # Errors
+    /// There is no such session, it takes no snapshots, or the directory cannot be made.
+    pub fn snapshot(
+        &mut self,
+        engine: &mut Engine,
+        name: Option<&str>,
+    ) -> Result<(String, PathBuf, ChannelSummary), SessionError> {
+        let index = self.index(name)?;
+        let session = &mut self.sessions[index];
+        if session.config.is_drained {
+            return Err(SessionError::NoSnapshots(session.name.clone()));
+        }
+        let number = session.snapshots + 1;
+        let output = session.config.output.join(format!("snapshot-{number}"));
+        std::fs::create_dir(&output)
+            .map_err(|error| SessionError::Snapshot(output.clone(), error))?;
+        session.snapshots = number;
+        let summary = engine.snapshot(session.channel, &output);
+        Ok((session.name.clone(), output, summary))
+    }
+
+    /// Takes a snapshot of every session that takes any.
+    pub fn take_snapshots(&mut self, engine: &mut Engine) {
+        let taking = self.sessions.iter().filter(|session| !session.config.is_drained);
+        for name in taking.map(|session| session.name.clone()).collect::<Vec<_>>() {
+            match self.snapshot(engine, Some(&name)) {
+                Ok((_, output, _)) => tracing::info!("snapshot {}", output.display()),
+                Err(error) => tracing::error!("{error}"),
+            }
+        }
     }
 
     /// Completes a session's trace and forgets the session. [Stop](Self::stop) it first if it is active: what

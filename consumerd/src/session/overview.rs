@@ -6,8 +6,9 @@
 use super::{SessionError, Sessions};
 use crate::engine::{ChannelSummary, Engine, ProcessInfo};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use ust_core::abi::{Buffers, Mode};
 use ust_core::clock::ClockKind;
 use wildmatch::WildMatch;
 
@@ -39,14 +40,14 @@ pub struct SessionView {
     pub clock: ClockKind,
     /// What it records.
     pub rules: Vec<RuleView>,
-    /// Event records written so far.
-    pub recorded: u64,
-    /// Records lost so far, by cause.
-    pub lost: BTreeMap<String, u64>,
-    /// Processes that have recorded anything.
-    pub processes: u64,
-    /// What could not be recorded or written.
-    pub errors: Vec<String>,
+    /// Who writes to one stream.
+    pub buffers: Buffers,
+    /// What a writer does that finds no room.
+    pub mode: Mode,
+    /// Whether only snapshots are written.
+    pub is_snapshot: bool,
+    /// What it has recorded so far.
+    pub summary: ChannelSummary,
 }
 
 /// An event rule.
@@ -100,8 +101,6 @@ impl Sessions {
             .iter()
             .filter(|session| name.is_none_or(|name| session.name == name))
             .map(|session| {
-                let ChannelSummary { recorded, lost, processes, errors } =
-                    engine.summary(session.channel);
                 let geometry = session.config.geometry;
                 SessionView {
                     name: session.name.clone(),
@@ -112,10 +111,10 @@ impl Sessions {
                     subbuf_count: geometry.subbuf_count() as u64,
                     clock: session.config.clock,
                     rules: session.globs.iter().map(|glob| rule_view(glob, &events)).collect(),
-                    recorded,
-                    lost,
-                    processes,
-                    errors,
+                    buffers: session.config.buffers,
+                    mode: session.config.mode,
+                    is_snapshot: !session.config.is_drained,
+                    summary: engine.summary(session.channel),
                 }
             })
             .collect();

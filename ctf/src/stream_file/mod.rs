@@ -237,6 +237,8 @@ impl StreamWriter {
     /// Writes the closed packets, then their index entries. What fails to be written waits for the
     /// next flush; [`Stats::visible_records`] says how far it came.
     pub fn flush(&mut self) -> io::Result<()> {
+        // First of all: a packet in the file that the index can never have is one that some readers miss.
+        self.index.reserve(self.closed.len())?;
         let mut offset_bytes = self.data.len();
         let (done, outcome) =
             self.data.append(&self.closed, self.batch.range(0, self.closed_pages));
@@ -248,7 +250,8 @@ impl StreamWriter {
             offset_bytes += context.packet_size_bytes;
         }
         self.keep_unwritten();
-        outcome.and_then(|()| self.index.flush())
+        // Also if the data has no room: what is in the file can be found by its index all the same.
+        outcome.and(self.index.flush())
     }
 
     /// Moves what is not written yet, and the open packet, to the front of the batch.

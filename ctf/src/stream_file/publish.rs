@@ -65,10 +65,10 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 
 use crate::packet::{PACKET_SIZE_AT, PAGE_BYTES, PacketContext};
 use crate::pages::Pages;
+use crate::write::write_at;
 
 /// A stream file, of whole packets.
 #[derive(Debug)]
@@ -133,7 +133,7 @@ impl DataFile {
     }
 
     fn append_small(&self, packets: usize, bytes: &[u8]) -> (usize, io::Result<()>) {
-        let (written, outcome) = self.write(bytes, self.len);
+        let (written, outcome) = write_at(&self.file, bytes, self.len);
         debug_assert!(outcome.is_err() || written == packets * PAGE_BYTES);
         (written / PAGE_BYTES, outcome)
     }
@@ -144,14 +144,14 @@ impl DataFile {
         let (first, others) = bytes.split_at(PAGE_BYTES);
         let fillers = self.fillers(packet, first);
         // (a)
-        self.write(fillers.range(0, others.len() / PAGE_BYTES + 1), self.len).1?;
+        write_at(&self.file, fillers.range(0, others.len() / PAGE_BYTES + 1), self.len).1?;
         // (b)
         let packet_bits = (packet.packet_size_bytes * 8).to_ne_bytes();
-        self.write(&packet_bits, self.len + PACKET_SIZE_AT as u64).1?;
+        write_at(&self.file, &packet_bits, self.len + PACKET_SIZE_AT as u64).1?;
         // (c)
-        self.write(others, self.len + page).1?;
+        write_at(&self.file, others, self.len + page).1?;
         // (d)
-        self.write(first, self.len).1
+        write_at(&self.file, first, self.len).1
     }
 
     /// One-page packets without records for the place of `large`, whose first page is `first`.
@@ -186,20 +186,6 @@ impl DataFile {
     /// append begins at the same place.
     fn undo(&self) {
         let _ = self.file.set_len(self.len);
-    }
-
-    /// Writes all of `bytes` at `at`, or says how much of them.
-    fn write(&self, bytes: &[u8], at: u64) -> (usize, io::Result<()>) {
-        let mut written = 0;
-        while written < bytes.len() {
-            match self.file.write_at(&bytes[written..], at + written as u64) {
-                Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
-                Ok(more) => written += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return (written, Err(error)),
-            }
-        }
-        (written, Ok(()))
     }
 }
 

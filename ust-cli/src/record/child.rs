@@ -56,12 +56,21 @@ impl Child {
         }
     }
 
-    /// Waits for its end. Returns its status, or 128 + n if signal n killed it.
-    pub fn wait(&mut self) -> Result<u8, Failure> {
+    /// Waits for its end.
+    pub fn wait(&mut self) -> Result<Ended, Failure> {
         let status =
             self.process.wait().map_err(Failure::system("the program's end was missed"))?;
-        Ok(exit_code(status))
+        Ok(Ended { code: exit_code(status), is_killed: status.signal().is_some() })
     }
+}
+
+/// How the program ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended {
+    /// Its status, or 128 + n if signal n killed it.
+    pub code: u8,
+    /// A signal did.
+    pub is_killed: bool,
 }
 
 fn exit_code(status: ExitStatus) -> u8 {

@@ -15,14 +15,15 @@
 mod child;
 mod private_dir;
 mod program;
-mod summary_file;
+mod snapshots;
 
 use crate::channel_args::ChannelArgs;
 use crate::failure::Failure;
 use crate::figures::outcome;
 use crate::stamp::stamp;
+use crate::summary_file::SummaryFile;
 use crate::tell;
-use child::Child;
+use child::{Child, Ended};
 use consumerd::cause::Cause;
 use consumerd::descriptors;
 use consumerd::engine::{ChannelSummary, ChannelUid, Engine};
@@ -32,10 +33,10 @@ use consumerd::session::{SessionError, check_globs};
 use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
 use private_dir::PrivateDir;
 use program::Program;
+use snapshots::{SnapshotOn, Snapshots};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
-use summary_file::SummaryFile;
 
 /// Run a program and record its events
 ///
@@ -50,6 +51,10 @@ pub struct Arguments {
     event: Vec<String>,
     #[command(flatten)]
     channel: ChannelArgs,
+    /// Keep records in the rings, the newest of them, and write only snapshots, when this happens; may be given
+    /// again
+    #[arg(long, value_name = "WHEN", value_enum, value_delimiter = ',')]
+    snapshot_on: Vec<SnapshotOn>,
     #[command(flatten)]
     engine: EngineArgs,
     /// Write what was recorded and lost to this file, as JSON
@@ -71,53 +76,70 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     })?;
     OutputDir::check(&output)?;
     check_globs(&arguments.event).map_err(own)?;
-    let config = arguments
-        .channel
-        .options()
-        .channel(output.clone())
-        .map_err(SessionError::from)
-        .map_err(own)?;
+    let mut snapshots = Snapshots::new(arguments.snapshot_on, &output);
+    let options = arguments.channel.options(snapshots.are_wanted()).map_err(as_own)?;
+    let mut config = options.channel(output.clone()).map_err(own)?;
 
     let summary_file = arguments.summary.map(SummaryFile::open).transpose()?;
     let private_dir = PrivateDir::make()?;
-    let options = arguments.engine.into();
-    let mut engine = Engine::bind(private_dir.runtime_dir().clone(), options)?;
+    let mut engine = Engine::bind(private_dir.runtime_dir().clone(), arguments.engine.into())?;
     let output_dir = OutputDir::make(&output)?;
+    config.shm_dir = options.make_shm_dir().map_err(|error| own(error.into()))?;
     let channel = engine.add_channel(config);
     engine.set_events(channel, arguments.event);
     engine.set_active(channel, true);
     engine.publish()?;
     let mut signals = Signals::handle(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT])
         .map_err(Failure::system("signals cannot be handled"))?;
-    let mut child = Child::spawn(&program, private_dir.runtime_dir())?;
+    let child = Child::spawn(&program, private_dir.runtime_dir());
+    // With it goes the directory for ring files.
+    let mut child = child.inspect_err(|_| drop(engine.remove_channel(channel)))?;
 
     // From here on the program runs, and nothing that goes wrong is undone.
     output_dir.keep();
     if let Err(error) = descriptors::raise_limit() {
         tell(&format!("the limit of open files stays as it is: {error}"));
     }
-    let code = serve(&mut engine, &mut child, &mut signals)?;
-    let summary = close(&mut engine, channel);
+    let ended = serve(&mut engine, &mut child, &mut signals, |engine| {
+        snapshots.answer(engine, channel);
+    })?;
+    let summary = close(&mut engine, channel, snapshots, ended);
     for error in &summary.errors {
         tell(error);
     }
     if let Some(file) = summary_file {
         file.write(&summary, &shown);
     }
-    let ChannelSummary { recorded, lost, processes, .. } = summary;
-    tell(&format!("{}: {}", outcome(recorded, &lost, processes), shown.display()));
-    Ok(code)
+    tell(&format!("{}: {}", outcome(&summary), shown.display()));
+    Ok(ended.code)
 }
 
 /// A wrong value on `record`'s command line: exit code 2 could be the program's own.
 fn own(error: SessionError) -> Failure {
-    Failure::new(Cause::Failed, error)
+    match &error {
+        SessionError::ShmDir(dir_error) if dir_error.cause() != Cause::Usage => {
+            Failure::new(dir_error.cause(), error)
+        }
+        _ => Failure::new(Cause::Failed, error),
+    }
 }
 
-/// Records until the program has ended. Returns its status as an exit code.
-fn serve(engine: &mut Engine, child: &mut Child, signals: &mut Signals) -> Result<u8, Failure> {
+/// The same for one that was found here.
+fn as_own(failure: Failure) -> Failure {
+    Failure::new(Cause::Failed, failure.text)
+}
+
+/// Records until the program has ended; `each_turn` does what else is due.
+fn serve(
+    engine: &mut Engine,
+    child: &mut Child,
+    signals: &mut Signals,
+    mut each_turn: impl FnMut(&mut Engine),
+) -> Result<Ended, Failure> {
     loop {
-        match engine.poll(&[child.as_fd(), signals.as_fd()], None) {
+        let polled = engine.poll(&[child.as_fd(), signals.as_fd()], None);
+        each_turn(engine);
+        match polled {
             Ok(ready) if ready.contains(&0) => return child.wait(),
             Ok(_) => {
                 for arrived in signals.take() {
@@ -133,12 +155,19 @@ fn serve(engine: &mut Engine, child: &mut Child, signals: &mut Signals) -> Resul
 }
 
 /// Completes the traces.
-fn close(engine: &mut Engine, channel: ChannelUid) -> ChannelSummary {
+fn close(
+    engine: &mut Engine,
+    channel: ChannelUid,
+    mut snapshots: Snapshots,
+    ended: Ended,
+) -> ChannelSummary {
     // One more look: processes that died with the program are recovered before their streams are closed.
     if let Err(error) = engine.poll(&[], Some(Duration::ZERO)) {
         tell(&format!("the last records may be missing: {error}"));
     }
-    let summary = engine.remove_channel(channel);
+    snapshots.end(engine, channel, ended);
+    let all = engine.remove_channel(channel);
+    let summary = snapshots.into_last().unwrap_or(all);
     engine.shut_down();
     summary
 }

@@ -13,9 +13,8 @@
 //! header, for classes that are recorded.
 
 use super::PAGE_BYTES;
+use super::layout::layout;
 use crate::sync::{AtomicU32, AtomicU64};
-#[cfg(not(loom))]
-use core::mem::offset_of;
 
 /// First eight bytes of a process file: "USTPROC" and a zero byte.
 pub const PROCESS_MAGIC: u64 = u64::from_le_bytes(*b"USTPROC\0");
@@ -44,7 +43,9 @@ pub struct ProcessHeader {
     pub created_realtime_ns: u64,
     /// Bits of a pointer.
     pub pointer_bits: u32,
-    reserved: u32,
+    /// Forked children that have no file of their own, or not yet: what they lose is counted in this one,
+    /// which therefore is still of use when the process is dead.
+    pub heirs: AtomicU32,
     /// Process name, as the kernel has it, zero-padded.
     pub procname: [u8; 16],
     /// Bytes of whole entries in the log. Release when raised, acquire when read.
@@ -74,20 +75,28 @@ pub struct ClassEntry {
     pub class_id: AtomicU32,
 }
 
-#[cfg(not(loom))]
-const _: () = {
-    assert!(offset_of!(ProcessHeader, abi_version) == 8);
-    assert!(offset_of!(ProcessHeader, pid) == 12);
-    assert!(offset_of!(ProcessHeader, process_uid) == 16);
-    assert!(offset_of!(ProcessHeader, created_realtime_ns) == 32);
-    assert!(offset_of!(ProcessHeader, pointer_bits) == 40);
-    assert!(offset_of!(ProcessHeader, procname) == 48);
-    assert!(offset_of!(ProcessHeader, log_bytes) == 64);
-    assert!(offset_of!(ProcessHeader, losses) == 72);
-    assert!(size_of::<SlotLosses>() == 16);
-    assert!(size_of::<ProcessHeader>() == 72 + 16 * CHANNEL_SLOTS);
-    assert!(size_of::<ClassEntry>() == 8);
-};
+layout!(ProcessHeader as "ProcessHeader" {
+    magic @ 0,
+    abi_version @ 8,
+    pid @ 12,
+    process_uid @ 16,
+    created_realtime_ns @ 32,
+    pointer_bits @ 40,
+    heirs @ 44,
+    procname @ 48,
+    log_bytes @ 64,
+    losses @ 72,
+} ends 200);
+
+layout!(SlotLosses as "SlotLosses" {
+    channel_uid @ 0,
+    no_stream @ 8,
+} ends 16);
+
+layout!(ClassEntry as "ClassEntry" {
+    body_bytes @ 0,
+    class_id @ 4,
+} ends 8);
 
 impl ProcessHeader {
     /// The header of a fresh process file.
@@ -104,7 +113,7 @@ impl ProcessHeader {
             process_uid,
             created_realtime_ns,
             pointer_bits: usize::BITS,
-            reserved: 0,
+            heirs: AtomicU32::new(0),
             procname,
             log_bytes: AtomicU64::new(0),
             losses: core::array::from_fn(|_| SlotLosses {

@@ -1,23 +1,27 @@
 //! The control page of a stream: every word that its writers and its reader share.
 //!
 //! ```text
-//!     0  position        writers  CAS                   64  lost_full      writers  add
-//!     8  last_clock      writers  store                 72  lost_big
-//!    16  (reserved)                                     80  (reserved causes)
-//!
-//!   128  free_limit      reader   add                  192  state, owner_tid   owner  store
-//!   136  release_seq     reader   add                  200  (reserved: overwrite's words)
-//!   144  taking          reader   store
-//!                                                      512  table[N]      reader and recycler  CAS
+//!     0  position        writers    CAS                128  recycling          recycler  store
+//!     8  last_clock      writers    store              136  overwritten        recycler  store
+//!    16  (reserved)                                    144  overwritten_next   recycler  store
+//!                                                      152  spare              recyclers CAS
+//!    64  lost_full       writers    add                160  gave_up_at         waiters   store
+//!    72  lost_big                                      168  (reserved)
+//!    80  lost_wrap
+//!    88  (reserved causes)                             256  state, owner       owner     store
+//!                                                      264  (reserved)
+//!   192  taking          reader     store
+//!   200  consumed        reader     store              512  table[N]           reader and recycler  CAS
+//!   208  release_seq     reader     add (a futex)
 //! ```
 //!
-//! Each group has cache lines of its own: the fast path touches the first, a loss the second, an
-//! exchange the third. Lines are 64 bytes by fiat, not `CachePadded`: the layout is one and the same
-//! for every architecture.
+//! Each group has cache lines of its own: the fast path touches the first, a loss the second, recycling
+//! the third, an exchange the fourth. Lines are 64 bytes by fiat, not `CachePadded`: the layout is one and
+//! the same for every architecture.
 
-use crate::sync::{AtomicU32, ReaderWritten, WriterWord};
-#[cfg(not(loom))]
-use core::mem::offset_of;
+use super::layout::layout;
+use super::{Geometry, TableEntry};
+use crate::sync::{AtomicU32, ReaderWritten, Rmw, WriterWord};
 
 /// The most places a table holds.
 #[cfg(not(loom))]
@@ -27,9 +31,6 @@ pub const MAX_SUBBUFS: usize = 256;
 #[cfg(loom)]
 pub const MAX_SUBBUFS: usize = 4;
 
-/// The bits of a table entry that name a memory; the lap for which it stands there lies above.
-pub const TABLE_MEMORY_MASK: u64 = 0xffff;
-
 /// Why a record was not written. The discriminant is the word's index among the loss counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(usize)]
@@ -38,17 +39,21 @@ pub enum LossCause {
     Full = 0,
     /// The record is larger than a sub-buffer, or than any record may be.
     Big = 1,
+    /// The oldest sub-buffer could not be recycled: a record in it was still being written, or another
+    /// writer was just recycling.
+    Wrap = 2,
 }
 
 impl LossCause {
     /// All causes, in the order of their counters.
-    pub const ALL: [LossCause; 2] = [LossCause::Full, LossCause::Big];
+    pub const ALL: [LossCause; 3] = [LossCause::Full, LossCause::Big, LossCause::Wrap];
 
     /// The name by which the summary and the documentation call the count.
     pub const fn name(self) -> &'static str {
         match self {
             LossCause::Full => "records_lost_full",
             LossCause::Big => "records_lost_big",
+            LossCause::Wrap => "records_lost_wrap",
         }
     }
 }
@@ -92,68 +97,183 @@ pub struct StreamControl<K> {
     /// Records lost, by [`LossCause`]. Cumulative: they never go back.
     pub lost: [WriterWord<K>; 8],
 
-    /// Writers stay below this position.
-    pub free_limit: ReaderWritten,
-    /// Grows with each sub-buffer given back: what a blocked writer waits on.
-    pub release_seq: ReaderWritten,
-    /// Position of the sub-buffer that the reader is exchanging, plus one; 0 when it is at none.
+    /// The sub-buffer that is being recycled, as [`Recycling`] encodes it; 0 when none is.
+    pub recycling: WriterWord<K>,
+    /// Event records in recycled sub-buffers.
+    pub overwritten: WriterWord<K>,
+    /// What `overwritten` becomes if the sub-buffer in `recycling` is gone from its place.
+    pub overwritten_next: WriterWord<K>,
+    /// The recyclers' zeroed memory, plus one; 0 while one of them has it, which keeps the others out.
+    pub spare: WriterWord<K>,
+    /// The `release_seq`, plus one, at which a writer waited in vain; the others do not wait until it moves.
+    pub gave_up_at: WriterWord<K>,
+    reserved_recycler: [u64; 3],
+
+    /// What the reader is exchanging, as [`Taking`] encodes it; 0 when nothing.
     pub taking: ReaderWritten,
-    reserved_reader: [u64; 5],
+    /// Everything below this position is in its file.
+    pub consumed: ReaderWritten,
+    /// Grows with each sub-buffer given back: what a blocked writer waits on.
+    pub release_seq: AtomicU32,
+    reserved_reader: [u32; 11],
 
     /// [`StreamState`].
     pub state: AtomicU32,
-    /// Kernel thread id of the present or last owner.
-    pub owner_tid: AtomicU32,
-    reserved_overwrite: [u64; 39],
+    /// Whose records are written now: kernel thread id, or CPU number.
+    pub owner: AtomicU32,
+    reserved_owner: [u64; 31],
 
-    /// Which memory stands at each place, and for which lap.
+    /// A [`TableEntry`] for each place.
     pub table: [ReaderWritten; MAX_SUBBUFS],
 }
 
-#[cfg(not(loom))]
-const _: () = {
-    use crate::sync::ReadOnly;
-    assert!(offset_of!(StreamControl<ReadOnly>, position) == 0);
-    assert!(offset_of!(StreamControl<ReadOnly>, last_clock) == 8);
-    assert!(offset_of!(StreamControl<ReadOnly>, lost) == 64);
-    assert!(offset_of!(StreamControl<ReadOnly>, free_limit) == 128);
-    assert!(offset_of!(StreamControl<ReadOnly>, release_seq) == 136);
-    assert!(offset_of!(StreamControl<ReadOnly>, taking) == 144);
-    assert!(offset_of!(StreamControl<ReadOnly>, state) == 192);
-    assert!(offset_of!(StreamControl<ReadOnly>, owner_tid) == 196);
-    assert!(offset_of!(StreamControl<ReadOnly>, table) == 512);
-    assert!(size_of::<StreamControl<ReadOnly>>() <= super::PAGE_BYTES);
-};
+/// The word `recycling`: a sub-buffer, and the parity of its place's entry before it was recycled.
+///
+/// The reader compares the parity with that of the entry now, and so knows whether the recycler got past
+/// its compare-and-swap, however it died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recycling {
+    /// Where the sub-buffer begins.
+    pub start: u64,
+    /// Parity of the entry.
+    pub parity: bool,
+}
+
+impl Recycling {
+    const PRESENT_BIT: u64 = 1;
+    const PARITY_BIT: u64 = 2;
+
+    /// As the word. Sub-buffers begin at multiples of four.
+    pub const fn to_word(self) -> u64 {
+        self.start | Self::PRESENT_BIT | if self.parity { Self::PARITY_BIT } else { 0 }
+    }
+
+    /// Reads a word that may hold anything; `None` when nothing is being recycled.
+    pub const fn from_word(word: u64) -> Option<Self> {
+        if word & Self::PRESENT_BIT == 0 {
+            return None;
+        }
+        let start = word & !(Self::PRESENT_BIT | Self::PARITY_BIT);
+        Some(Self { start, parity: word & Self::PARITY_BIT != 0 })
+    }
+}
+
+/// The word `taking`: a sub-buffer, and the memory that it lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taking {
+    /// Where the sub-buffer begins: a position, so less than 50 bits.
+    pub start: u64,
+    /// Its memory: at most [`MAX_SUBBUFS`] and one, so 9 bits.
+    pub memory: usize,
+}
+
+impl Taking {
+    const START_SHIFT: u32 = 10;
+    const PRESENT_BIT: u64 = 1;
+
+    /// As the word.
+    pub const fn to_word(self) -> u64 {
+        self.start << Self::START_SHIFT | (self.memory as u64) << 1 | Self::PRESENT_BIT
+    }
+
+    /// Reads a word that may hold anything; `None` when nothing is being exchanged.
+    pub const fn from_word(word: u64) -> Option<Self> {
+        if word & Self::PRESENT_BIT == 0 {
+            return None;
+        }
+        let memory = (word >> 1) as usize & ((1 << (Self::START_SHIFT - 1)) - 1);
+        Some(Self { start: word >> Self::START_SHIFT, memory })
+    }
+}
+
+const _: () = assert!(MAX_SUBBUFS + 2 <= 1 << (Taking::START_SHIFT - 1));
+
+layout!(StreamControl<crate::sync::ReadOnly> as "StreamControl" {
+    position @ 0,
+    last_clock @ 8,
+    reserved_writer @ 16,
+    lost @ 64,
+    recycling @ 128,
+    overwritten @ 136,
+    overwritten_next @ 144,
+    spare @ 152,
+    gave_up_at @ 160,
+    reserved_recycler @ 168,
+    taking @ 192,
+    consumed @ 200,
+    release_seq @ 208,
+    reserved_reader @ 212,
+    state @ 256,
+    owner @ 260,
+    reserved_owner @ 264,
+    table @ 512,
+} ends 2560);
 
 impl<K> StreamControl<K> {
     /// A control page in private memory, as a fresh one is: loom's fixture and tests.
-    pub fn new_private(geometry: super::Geometry) -> Self {
-        let control = Self {
+    pub fn new_private(geometry: Geometry) -> Self {
+        Self {
             position: WriterWord::new(0),
             last_clock: WriterWord::new(0),
             reserved_writer: [0; 6],
             lost: core::array::from_fn(|_| WriterWord::new(0)),
-            free_limit: ReaderWritten::new(0),
-            release_seq: ReaderWritten::new(0),
+            recycling: WriterWord::new(0),
+            overwritten: WriterWord::new(0),
+            overwritten_next: WriterWord::new(0),
+            spare: WriterWord::new(Self::first_spare(geometry)),
+            gave_up_at: WriterWord::new(0),
+            reserved_recycler: [0; 3],
             taking: ReaderWritten::new(0),
-            reserved_reader: [0; 5],
+            consumed: ReaderWritten::new(0),
+            release_seq: AtomicU32::new(0),
+            reserved_reader: [0; 11],
             state: AtomicU32::new(0),
-            owner_tid: AtomicU32::new(0),
-            reserved_overwrite: [0; 39],
-            table: core::array::from_fn(|_| ReaderWritten::new(0)),
-        };
-        control.initialise(geometry);
-        control
+            owner: AtomicU32::new(0),
+            reserved_owner: [0; 31],
+            table: core::array::from_fn(|place| ReaderWritten::new(Self::first_entry(place))),
+        }
     }
 
+    /// Records lost so far, by all causes together.
+    pub fn lost_in_all(&self, order: crate::sync::Ordering) -> u64 {
+        self.lost.iter().fold(0, |sum, count| sum.wrapping_add(count.load(order)))
+    }
+
+    fn first_entry(place: usize) -> u64 {
+        TableEntry::first(place).word()
+    }
+
+    /// Of the memories beyond the places the first is the reader's, the second the recyclers'.
+    fn first_spare(geometry: Geometry) -> u64 {
+        geometry.subbuf_count() as u64 + 2
+    }
+}
+
+impl<K: Rmw> StreamControl<K> {
     /// Makes a zeroed page that of an empty stream: every place has the memory of its own number, and
     /// all of them are free. Called by the process before anybody else can see the stream.
-    pub fn initialise(&self, geometry: super::Geometry) {
+    pub fn initialise(&self, geometry: Geometry) {
         use crate::sync::Ordering::Relaxed;
         // Relaxed throughout: the stream is published later, by the release store of its state.
         for (place, entry) in self.table.iter().enumerate().take(geometry.subbuf_count()) {
-            entry.store(place as u64, Relaxed);
+            entry.store(Self::first_entry(place), Relaxed);
         }
-        self.free_limit.store(geometry.capacity_bytes(), Relaxed);
+        self.spare.store(Self::first_spare(geometry), Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_being_done_reads_back() {
+        for parity in [false, true] {
+            let recycling = Recycling { start: 4096 * 77, parity };
+            assert_eq!(Recycling::from_word(recycling.to_word()), Some(recycling));
+        }
+        let taking = Taking { start: super::super::Position::MAX_BYTES & !4095, memory: 257 };
+        assert_eq!(Taking::from_word(taking.to_word()), Some(taking));
+        assert_eq!((Recycling::from_word(0), Taking::from_word(0)), (None, None));
     }
 }

@@ -33,6 +33,16 @@ pub enum FrameKind {
     Note,
 }
 
+impl FrameKind {
+    #[inline(always)]
+    const fn bit(self) -> u32 {
+        match self {
+            FrameKind::Event => 0,
+            FrameKind::Note => NOTE_BIT,
+        }
+    }
+}
+
 /// A frame word, decoded. Lengths are as the word says them and not yet checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame {
@@ -40,6 +50,8 @@ pub enum Frame {
     Empty,
     /// Reserved, possibly half written.
     InFlight {
+        /// What it is going to hold.
+        kind: FrameKind,
         /// Exact bytes, the frame word included.
         length_bytes: usize,
     },
@@ -62,31 +74,25 @@ impl Frame {
     #[inline]
     pub fn decode(word: u32) -> Self {
         let length_bytes = (word & LENGTH_MASK) as usize;
+        let kind = if word & NOTE_BIT != 0 { FrameKind::Note } else { FrameKind::Event };
         match word >> STATE_SHIFT {
             0 => Frame::Empty,
-            1 => Frame::InFlight { length_bytes },
-            2 => {
-                let kind = if word & NOTE_BIT != 0 { FrameKind::Note } else { FrameKind::Event };
-                Frame::Committed { kind, length_bytes }
-            }
+            1 => Frame::InFlight { kind, length_bytes },
+            2 => Frame::Committed { kind, length_bytes },
             _ => Frame::Pad { length_bytes },
         }
     }
 
     /// The word of a reservation.
     #[inline(always)]
-    pub const fn in_flight(length_bytes: usize) -> u32 {
-        1 << STATE_SHIFT | length_bytes as u32
+    pub const fn in_flight(kind: FrameKind, length_bytes: usize) -> u32 {
+        1 << STATE_SHIFT | kind.bit() | length_bytes as u32
     }
 
     /// The word of a committed record.
     #[inline(always)]
     pub const fn committed(kind: FrameKind, length_bytes: usize) -> u32 {
-        let note = match kind {
-            FrameKind::Event => 0,
-            FrameKind::Note => NOTE_BIT,
-        };
-        2 << STATE_SHIFT | note | length_bytes as u32
+        2 << STATE_SHIFT | kind.bit() | length_bytes as u32
     }
 
     /// The word that ends a sub-buffer early.
@@ -109,18 +115,16 @@ mod tests {
     #[test]
     fn every_constructor_decodes_to_itself() {
         for length_bytes in [4, 5, 8, 12, MAX_RECORD_BYTES] {
-            assert_eq!(
-                Frame::decode(Frame::in_flight(length_bytes)),
-                Frame::InFlight { length_bytes }
-            );
             for kind in [FrameKind::Event, FrameKind::Note] {
                 let word = Frame::committed(kind, length_bytes);
                 assert_eq!(Frame::decode(word), Frame::Committed { kind, length_bytes });
                 assert!(Frame::is_committed(word));
+                let word = Frame::in_flight(kind, length_bytes);
+                assert_eq!(Frame::decode(word), Frame::InFlight { kind, length_bytes });
+                assert!(!Frame::is_committed(word));
             }
             assert_eq!(Frame::decode(Frame::pad(length_bytes)), Frame::Pad { length_bytes });
             assert!(!Frame::is_committed(Frame::pad(length_bytes)));
-            assert!(!Frame::is_committed(Frame::in_flight(length_bytes)));
         }
         assert_eq!(Frame::decode(0), Frame::Empty);
     }

@@ -1,8 +1,9 @@
 //! How large a stream is and where its parts stand.
 //!
 //! ```text
-//!   stream:  | control page | memory 0 | memory 1 | ... | memory N |      N + 1 memories for N places:
-//!            0              4096       4096 + S                           one is always the reader's spare
+//!   stream:  | control page | memory 0 | memory 1 | ... | memory N + 1 |    N + 2 memories for N places:
+//!            0              4096       4096 + S                             the reader has a spare, and the
+//!                                                                           writers who recycle have one
 //! ```
 //!
 //! A position is a byte count since the stream began. With sub-buffers of `S` bytes (a power of two)
@@ -112,10 +113,10 @@ impl Geometry {
         self.subbuf_count as usize
     }
 
-    /// Number of memories: one more than places.
+    /// Number of memories: two more than places.
     #[inline(always)]
     pub const fn memory_count(self) -> usize {
-        self.subbuf_count as usize + 1
+        self.subbuf_count as usize + 2
     }
 
     /// Bytes of all places: how far the writer may run ahead of the reader.
@@ -155,9 +156,15 @@ impl Geometry {
         PAGE_BYTES + (memory << self.subbuf_shift)
     }
 
-    /// Bytes of a whole stream, control page and spare included.
+    /// Bytes of a whole stream, control page and spares included. In a process of 32 bits it may be more than
+    /// there are addresses, and the number wrong: [`RingFileShape`](super::RingFileShape) looks before.
     pub const fn stream_bytes(self) -> usize {
         self.memory_offset(self.memory_count())
+    }
+
+    /// The same, whatever the machine can address.
+    pub(super) const fn stream_file_bytes(self) -> u64 {
+        PAGE_BYTES as u64 + ((self.memory_count() as u64) << self.subbuf_shift)
     }
 }
 
@@ -182,6 +189,6 @@ mod tests {
         let p = 4096 * 9 + 40;
         assert_eq!((g.place(p), g.lap(p), g.offset(p)), (1, 2, 40));
         assert_eq!(g.subbuf_start(p), 4096 * 9);
-        assert_eq!(g.stream_bytes(), 4096 + 5 * 4096);
+        assert_eq!(g.stream_bytes(), 4096 + 6 * 4096);
     }
 }

@@ -7,7 +7,7 @@
 //!   +----------------------------+          +--------------------------+
 //!   | class entries, append-only |          | stream 0                 |
 //!   |   ClassEntry + body        |          |   StreamControl  1 page  |
-//!   |   ...                      |          |   memory 0 .. memory N   |   N places and the reader's spare
+//!   |   ...                      |          |   memory 0 .. memory N   |   N places and two spares
 //!   +----------------------------+          | stream 1 ...             |
 //!                                           +--------------------------+
 //! ```
@@ -20,21 +20,30 @@ mod class_log;
 mod control;
 mod frame;
 mod geometry;
+pub(crate) mod layout;
+mod mode;
+mod note;
 mod position;
 mod ring_file;
+mod shm_path;
+mod table;
 
 pub use class_log::{
     CHANNEL_SLOTS, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES,
     PROCESS_MAGIC, ProcessHeader, SlotLosses,
 };
-pub use control::{LossCause, MAX_SUBBUFS, StreamControl, StreamState, TABLE_MEMORY_MASK};
+pub use control::{LossCause, MAX_SUBBUFS, Recycling, StreamControl, StreamState, Taking};
 pub use frame::{Frame, FrameKind, MAX_RECORD_BYTES, WORD_BYTES};
 pub use geometry::{Geometry, GeometryError, SUBBUF_COUNT_RANGE, SUBBUF_SIZE_RANGE_BYTES};
+pub use mode::{Buffers, Mode, Residency};
+pub use note::{NOTE_BYTES, Note};
 pub use position::Position;
 pub use ring_file::{MAX_STREAMS_PER_FILE, RING_FILE_MAGIC, RingFileHeader, RingFileShape};
+pub use shm_path::{MAX_SHM_PATH_BYTES, ShmFile, ShmPath};
+pub use table::TableEntry;
 
 /// Version of everything in this module. A reader refuses any other.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// What the ABI calls a page, whatever the machine's own is.
 pub const PAGE_BYTES: usize = 4096;

@@ -7,10 +7,9 @@
 //! The file is sparse: a stream that no thread has claimed costs nothing but addresses. The process
 //! writes the header once, before it shows the file to anybody; only the words marked so change.
 
-use super::{ABI_VERSION, Geometry, GeometryError, PAGE_BYTES};
+use super::layout::layout;
+use super::{ABI_VERSION, Buffers, Geometry, GeometryError, Mode, PAGE_BYTES};
 use crate::sync::{AtomicU32, Ordering};
-#[cfg(not(loom))]
-use core::mem::offset_of;
 
 /// First eight bytes of a ring file: "USTRING" and a zero byte.
 pub const RING_FILE_MAGIC: u64 = u64::from_le_bytes(*b"USTRING\0");
@@ -19,7 +18,7 @@ pub const RING_FILE_MAGIC: u64 = u64::from_le_bytes(*b"USTRING\0");
 pub const MAX_STREAMS_PER_FILE: u32 = 64;
 
 /// Streams are put into one file up to this many bytes of addresses.
-const FILE_BYTES_AIM: usize = 256 << 20;
+const FILE_BYTES_AIM: u64 = 256 << 20;
 
 /// First page of a ring file.
 #[repr(C)]
@@ -42,24 +41,37 @@ pub struct RingFileHeader {
     pub channel_uid: u64,
     /// Streams that have ever been claimed: the reader looks no further. Written by claiming threads.
     pub streams_claimed: AtomicU32,
-    reserved: u32,
+    /// Who writes to one stream: [`Buffers`].
+    pub buffers: u32,
+    /// What a writer does that finds no room: [`Mode`], as a word.
+    pub mode: u64,
+    /// The `errno` with which locking a stream into memory failed; 0 if it did not.
+    pub lock_errno: AtomicU32,
+    reserved: [u32; 13],
 }
 
-#[cfg(not(loom))]
-const _: () = {
-    assert!(offset_of!(RingFileHeader, stream_count) == 12);
-    assert!(offset_of!(RingFileHeader, subbuf_size_bytes) == 16);
-    assert!(offset_of!(RingFileHeader, subbuf_count) == 24);
-    assert!(offset_of!(RingFileHeader, process_uid) == 32);
-    assert!(offset_of!(RingFileHeader, channel_uid) == 48);
-    assert!(offset_of!(RingFileHeader, streams_claimed) == 56);
-    assert!(size_of::<RingFileHeader>() == 64);
-};
+layout!(RingFileHeader as "RingFileHeader" {
+    magic @ 0,
+    abi_version @ 8,
+    stream_count @ 12,
+    subbuf_size_bytes @ 16,
+    subbuf_count @ 24,
+    file_index @ 28,
+    process_uid @ 32,
+    channel_uid @ 48,
+    streams_claimed @ 56,
+    buffers @ 60,
+    mode @ 64,
+    lock_errno @ 72,
+    reserved @ 76,
+} ends 128);
 
 impl RingFileHeader {
     /// A header for streams of `geometry`, with as many of them as one file takes.
     pub fn new(
         geometry: Geometry,
+        buffers: Buffers,
+        mode: Mode,
         process_uid: [u8; 16],
         channel_uid: u64,
         file_index: u32,
@@ -74,7 +86,10 @@ impl RingFileHeader {
             process_uid,
             channel_uid,
             streams_claimed: AtomicU32::new(0),
-            reserved: 0,
+            buffers: buffers as u32,
+            mode: mode.to_word(),
+            lock_errno: AtomicU32::new(0),
+            reserved: [0; 13],
         }
     }
 
@@ -87,7 +102,14 @@ impl RingFileHeader {
 
 /// How many streams of `geometry` go into one file.
 fn streams_per_file(geometry: Geometry) -> u32 {
-    (FILE_BYTES_AIM / geometry.stream_bytes()).clamp(1, MAX_STREAMS_PER_FILE as usize) as u32
+    // In 64 bits on every machine: both sides come to the same number.
+    (FILE_BYTES_AIM / geometry.stream_file_bytes()).clamp(1, MAX_STREAMS_PER_FILE.into()) as u32
+}
+
+/// Whether a file of so many streams can be mapped at all: 32 bits do not address the largest.
+fn is_addressable(geometry: Geometry, stream_count: u32) -> bool {
+    let bytes = PAGE_BYTES as u64 + u64::from(stream_count) * geometry.stream_file_bytes();
+    bytes <= isize::MAX as u64
 }
 
 /// What a checked header says: the reader's copy, which nobody can change any more.
@@ -100,15 +122,17 @@ pub struct RingFileShape {
 }
 
 impl RingFileShape {
-    /// The shape that the process gives a file of `geometry`.
-    pub fn of(geometry: Geometry) -> Self {
-        Self { geometry, stream_count: streams_per_file(geometry) }
+    /// The shape that the process gives a file of `geometry`; `None` if it cannot address even one stream.
+    pub fn of(geometry: Geometry) -> Option<Self> {
+        let stream_count = streams_per_file(geometry);
+        is_addressable(geometry, stream_count).then_some(Self { geometry, stream_count })
     }
 
     /// Checks what an untrusted header claims.
     ///
     /// # Errors
-    /// The geometry is none that is accepted. A stream count out of range is reported as a stream size.
+    /// The geometry is none that is accepted. A stream count out of range is reported as a stream size, and so
+    /// is a file that this machine cannot address.
     pub fn check(
         subbuf_size_bytes: u64,
         subbuf_count: u32,
@@ -117,6 +141,9 @@ impl RingFileShape {
         let geometry = Geometry::new(subbuf_size_bytes, subbuf_count.into())?;
         if stream_count == 0 || stream_count > MAX_STREAMS_PER_FILE {
             return Err(GeometryError::StreamSize(stream_count.into()));
+        }
+        if !is_addressable(geometry, stream_count) {
+            return Err(GeometryError::StreamSize(geometry.stream_file_bytes()));
         }
         Ok(Self { geometry, stream_count })
     }

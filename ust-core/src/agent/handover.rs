@@ -10,12 +10,18 @@
 
 use super::protocol::{ToDaemon, encode_into};
 use super::{endpoint, socket};
+use crate::abi::Buffers;
 use crate::channel::{RingFile, close_orphans};
-use crate::session::{self, ProcessFile, fork};
+use crate::cpu;
+use crate::session::fork::{self, Origin};
+use crate::session::{self, ProcessFile};
 use crate::sync::{Ordering, fence};
 use crate::thread_cache;
-use rustix::fd::BorrowedFd;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::io::{self, Errno};
 use rustix::net::SendFlags;
+use std::time::Duration;
 
 /// Gets the calling thread a stream in the channel at `slot`. `false` if the event cannot be recorded.
 #[cold]
@@ -24,17 +30,14 @@ pub fn first_event(slot: usize) -> bool {
     let _undisturbed = Undisturbed::new();
     let outcome = claim_stream(slot);
     // No stream although there is a channel: that event is lost, and is counted.
-    if outcome.is_none()
-        && session::channel(slot).is_some()
-        && let Some(process) = session::process()
-    {
-        process.count_lost(slot);
+    if outcome.is_none() {
+        count_lost(slot);
     }
     outcome.is_some()
 }
 
 fn claim_stream(slot: usize) -> Option<()> {
-    if !fork::ensure_current() {
+    if !fork::ensure_current(Origin::Any, |file| introduce_child(file, Origin::Any)) {
         return None;
     }
     close_orphans();
@@ -49,11 +52,22 @@ fn claim_stream(slot: usize) -> Option<()> {
 fn claim_for(cache: &thread_cache::ThreadCache, slot: usize) -> Option<()> {
     let channel = session::channel(slot)?;
     let process = session::process()?;
-    let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
     // If it cannot be sent, the event is counted as lost, and the next one tries again.
     let send = |file: &RingFile| send_ring(file, process).is_some();
-    let stream = channel.claim(process.uid, tid, send)?;
-    cache.set_stream(slot, stream);
+    let claimed = match channel.shape.buffers {
+        Buffers::PerThread => {
+            let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+            let stream = channel.claim(process.uid, tid, send)?;
+            // SAFETY: claimed for this thread, and only it finds the stream in its cache.
+            cache.set_stream(slot, unsafe { stream.of_one_thread() });
+            Some(stream)
+        }
+        Buffers::PerCpu => {
+            channel.claim_for_cpu(process.uid, cpu::current(), send)?;
+            cache.set_cpus(slot, channel.cpus());
+            None
+        }
+    };
     // The channel may have been taken out of its slot meanwhile, by somebody who waits for our mark to go: it
     // is not freed yet, and must not be found again. The fence pairs with the one in `quiesce`: either we see
     // the slot empty, or what we stored is what it overwrites.
@@ -61,9 +75,25 @@ fn claim_for(cache: &thread_cache::ThreadCache, slot: usize) -> Option<()> {
     if session::channel(slot).is_some_and(|present| core::ptr::eq(present, channel)) {
         return Some(());
     }
-    cache.clear_stream(slot);
-    let _ = channel.files().any(|file| file.release(stream));
+    cache.clear(slot);
+    if let Some(stream) = claimed {
+        channel.release(stream);
+    }
     None
+}
+
+/// The thread's stream is closed: it stays claimed, for good, and the thread forgets it. The next event is as
+/// its first.
+pub fn forget_closed(slot: usize) {
+    let _undisturbed = Undisturbed::new();
+    thread_cache::current().clear(slot);
+}
+
+/// Counts an event for which no stream could be had.
+pub fn count_lost(slot: usize) {
+    if session::channel(slot).is_some() {
+        fork::count_lost(slot);
+    }
 }
 
 /// Sends a ring file, and the process file if there still is a descriptor of it.
@@ -74,24 +104,57 @@ fn send_ring(file: &RingFile, process: &ProcessFile) -> Option<()> {
         file_index: file.index,
     };
     let ring = file.descriptor()?;
-    match process.descriptor() {
+    let sent = match process.descriptor() {
         Some(process) => send_alone(&message, &[ring, process]),
         None => send_alone(&message, &[ring]),
-    }
+    };
+    sent.ok()
 }
 
 /// Sends the process file, so that nothing is lost if `main` begins by closing every descriptor.
 pub(super) fn introduce() -> Option<()> {
-    let process = session::process()?;
-    send_alone(&ToDaemon::Introduction { process_uid: process.uid }, &[process.descriptor()?])
+    send_process_file(session::process()?).ok()
+}
+
+/// Sends a forked child's file. `false` if there is a daemon that has not got it: for want of a descriptor, say,
+/// or because the process has become another user's.
+pub(super) fn introduce_child(file: &ProcessFile, origin: Origin) -> bool {
+    match send_process_file(file) {
+        Ok(()) | Err(Errno::NOENT | Errno::CONNREFUSED) => true,
+        // The daemon has its hands full. It will hear it from the agent, if one is about to be started.
+        Err(Errno::AGAIN) => origin == Origin::Fork,
+        Err(_) => false,
+    }
+}
+
+fn send_process_file(file: &ProcessFile) -> io::Result<()> {
+    let fd = file.descriptor().ok_or(Errno::BADF)?;
+    send_alone(&ToDaemon::Introduction { process_uid: file.uid }, &[fd])
+}
+
+/// Asks for a snapshot, and waits until it has been taken or the patience is over.
+pub fn want_snapshot(patience: Duration) {
+    let Some(process) = session::process() else { return };
+    let message = ToDaemon::SnapshotWanted { process_uid: process.uid };
+    if let Ok(connection) = say_alone(&message, &[]) {
+        let timeout =
+            Timespec { tv_sec: patience.as_secs() as _, tv_nsec: patience.subsec_nanos().into() };
+        // The daemon says nothing; it hangs up.
+        let _ = poll(&mut [PollFd::new(&connection, PollFlags::IN)], Some(&timeout));
+    }
 }
 
 /// One message on a connection of its own.
-fn send_alone(message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> Option<()> {
+fn send_alone(message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+    say_alone(message, fds).map(drop)
+}
+
+fn say_alone(message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> io::Result<OwnedFd> {
     let mut buffer = [0; 64];
-    let bytes = encode_into(&mut buffer, message)?;
-    let connection = socket::connect_to(endpoint()?, false).ok()?;
-    socket::send(&connection, bytes, fds, SendFlags::DONTWAIT).ok()
+    let bytes = encode_into(&mut buffer, message).ok_or(Errno::MSGSIZE)?;
+    let connection = socket::connect_to(endpoint().ok_or(Errno::NOENT)?, false)?;
+    socket::send(&connection, bytes, fds, SendFlags::DONTWAIT)?;
+    Ok(connection)
 }
 
 /// While it lives, no signal handler runs on this thread; when it ends, `errno` is what it was.

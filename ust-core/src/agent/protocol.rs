@@ -9,17 +9,20 @@
 //!
 //!   any thread's first    Handover + ring file (+ process file) ->   on a connection of its own,
 //!   event in a new file                                              closed at once
+//!   a panic               SnapshotWanted -------------------->       on a connection of its own,
+//!                         <------------------------------ closed     once it has been taken
 //! ```
 //!
 //! Sequenced-packet sockets: one send is one message, from whichever thread, and descriptors travel with
 //! it. A message is [`PREAMBLE`] followed by a postcard value; one that does not parse ends the
 //! connection. The rules also stand in a file, which a process reads before `main`.
 
+use crate::abi::{Buffers, Mode, Residency};
 use crate::clock::ClockKind;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Version of this protocol: both sides refuse any other.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 3;
 
 /// First bytes of every message and of the rules file.
 pub const PREAMBLE: [u8; 4] = [b'U', b'S', b'T', PROTOCOL_VERSION as u8];
@@ -51,6 +54,12 @@ pub enum ToDaemon {
         channel_uid: u64,
         /// Which of the channel's ring files it is.
         file_index: u32,
+    },
+    /// Something has gone wrong that a flight recorder is to show: the daemon takes a snapshot, where one is
+    /// wanted, and closes the connection.
+    SnapshotWanted {
+        /// Identity of the process.
+        process_uid: [u8; 16],
     },
     /// The rules of this generation are in force: callsites are switched, classes logged.
     Applied {
@@ -88,6 +97,14 @@ pub struct ChannelRules {
     pub subbuf_count: u32,
     /// The clock of its records.
     pub clock: ClockKind,
+    /// Who writes to one stream.
+    pub buffers: Buffers,
+    /// What a writer does that finds no room.
+    pub mode: Mode,
+    /// When the memory of a stream is made resident.
+    pub residency: Residency,
+    /// The directory in which the process makes its ring files, with names; none: they are memfds.
+    pub shm_path: Option<String>,
     /// Whether its session is started. A stopped channel keeps its streams.
     pub is_active: bool,
     /// Globs (`*`, `?`) over `provider:name`.

@@ -7,7 +7,9 @@ use super::paths::RuntimeDir;
 use super::protocol::{MAX_MESSAGE_BYTES, Rules, decode};
 use super::{ENDPOINT, handover, thread};
 use crate::callsite::Callsite;
-use crate::session::{self, fork};
+use crate::cpu;
+use crate::session;
+use crate::session::fork::{self, Origin};
 use crate::sync::{AtomicBool, Ordering};
 use crate::thread_cache;
 use core::cell::Cell;
@@ -34,6 +36,7 @@ pub fn register_module(callsites: &'static [&'static Callsite]) {
         return;
     }
     thread_cache::initialise(thread_ends);
+    cpu::initialise();
     // SAFETY: handlers that stay linked: `stay_loaded` saw to it.
     unsafe {
         libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child))
@@ -91,8 +94,9 @@ unsafe extern "C" fn thread_ends(value: *mut c_void) {
     unsafe {
         // Channels that are looked at here are not freed meanwhile: the cache is marked.
         thread_cache::thread_ends(value, |stream| {
-            let channels = (0..super::protocol::MAX_CHANNELS).filter_map(session::channel);
-            let _ = channels.flat_map(|channel| channel.files()).any(|file| file.release(stream));
+            let mut channels = (0..super::protocol::MAX_CHANNELS).filter_map(session::channel);
+            let stream = core::ptr::from_ref(stream).cast();
+            let _ = channels.any(|channel| channel.release(stream));
         });
     }
 }
@@ -113,12 +117,11 @@ unsafe extern "C" fn after_fork_parent() {
 }
 
 unsafe extern "C" fn after_fork_child() {
-    let is_current = fork::ensure_current();
+    let introduce = |file: &session::ProcessFile| handover::introduce_child(file, Origin::Fork);
+    fork::ensure_current(Origin::Fork, introduce);
     if IS_HELD.take() {
         fork::let_registry_go();
-        if is_current {
-            let _ = handover::introduce();
-            thread::start();
-        }
+        // Also if it is not traced for now: the agent, whose descriptors are its own, tries again.
+        thread::start();
     }
 }

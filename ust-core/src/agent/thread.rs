@@ -14,15 +14,18 @@
 #![allow(unsafe_code)]
 
 use super::protocol::{ToDaemon, ToProcess, decode, encode};
-use super::{endpoint, paths::RuntimeDir, socket};
+use super::{endpoint, handover, paths::RuntimeDir, socket};
 use crate::session;
+use crate::session::fork::{self, Origin};
 use crate::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
 use crate::shm::{Mapping, memfd};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::thread::futex;
 use std::os::raw::c_void;
+use std::time::Duration;
 
 /// Stack of the agent, in bytes: its own frames are shallow, the program's thread-locals may not be.
 const STACK_BYTES: usize = 256 << 10;
@@ -53,33 +56,99 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
         let _ = rustix::thread::set_name(c"ust-agent");
         // First of all: what is opened from here on takes no number of the program's.
         leave_descriptors_behind();
+        become_traced();
         let dir = RuntimeDir::from_environment();
-        let Some(wake) = WakeWord::open(&dir) else { return };
+        let Some(wake) = open_wake_word(&dir) else { return };
+        let mut pauses = Pauses::default();
         loop {
             let seen = wake.value();
-            if serve().is_none() {
-                // The published rules were a dead daemon's, or that of one which has just gone.
-                session::forget_rules();
-                wake.wait(seen);
+            match serve() {
+                Served::ToTheEnd => pauses = Pauses::default(),
+                Served::Hindered => pauses.next(),
+                Served::Nobody => {
+                    // The published rules were a dead daemon's, or that of one which has just gone.
+                    session::forget_rules();
+                    wake.wait(seen);
+                }
             }
         }
     });
     core::ptr::null_mut()
 }
 
-/// Serves one connection to its end. `None` if there was no daemon, or none that speaks as we do: connecting
-/// again would end the same way, until another comes.
-fn serve() -> Option<()> {
-    let connection = socket::connect_to(endpoint()?, true).ok()?;
-    let mut is_understood = false;
-    let _ = converse(&connection, &mut is_understood);
-    doorbell::install(None);
-    session::forget_rules();
-    is_understood.then_some(())
+/// In a forked child that has no process file, and so counts its events in its parent's: tries until it has one.
+fn become_traced() {
+    let introduce = |file: &session::ProcessFile| handover::introduce_child(file, Origin::Any);
+    let mut pauses = Pauses::default();
+    while !fork::ensure_current(Origin::Any, introduce) {
+        pauses.next();
+    }
 }
 
-/// Until the connection ends, or says what no daemon says. Sets the flag once there were rules.
-fn converse(connection: &OwnedFd, is_understood: &mut bool) -> Option<()> {
+/// Without it there is no agent, so a shortage that passes is waited for; a directory that cannot be used stays so.
+fn open_wake_word(dir: &RuntimeDir) -> Option<WakeWord> {
+    let mut pauses = Pauses::default();
+    loop {
+        match WakeWord::open(dir) {
+            None if !pauses.are_longest() => pauses.next(),
+            wake => return wake,
+        }
+    }
+}
+
+/// Between tries of what is short now: ever longer, as the shortage may be one that stays.
+struct Pauses {
+    next: Duration,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { next: Duration::from_millis(10) }
+    }
+}
+
+impl Pauses {
+    const LONGEST: Duration = Duration::from_secs(60);
+
+    fn next(&mut self) {
+        std::thread::sleep(self.next);
+        self.next = (2 * self.next).min(Self::LONGEST);
+    }
+
+    fn are_longest(&self) -> bool {
+        self.next == Self::LONGEST
+    }
+}
+
+/// What came of looking for a daemon.
+enum Served {
+    /// There was one, and its connection has ended.
+    ToTheEnd,
+    /// There was none, or none that speaks as we do: connecting again would end the same way, until another comes.
+    Nobody,
+    /// No descriptor or no memory: that says nothing about the daemon, and the rules stay.
+    Hindered,
+}
+
+/// Serves one connection to its end.
+fn serve() -> Served {
+    let Some(endpoint) = endpoint() else { return Served::Nobody };
+    let connection = match socket::connect_to(endpoint, true) {
+        Ok(connection) => connection,
+        Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS) => return Served::Hindered,
+        Err(_) => return Served::Nobody,
+    };
+    let mut served = Served::Nobody;
+    let _ = converse(&connection, &mut served);
+    doorbell::install(None);
+    if !matches!(served, Served::Hindered) {
+        session::forget_rules();
+    }
+    served
+}
+
+/// Until the connection ends, or says what no daemon says. Keeps `served` up to date.
+fn converse(connection: &OwnedFd, served: &mut Served) -> Option<()> {
     let process = session::process_or_create()?;
     let hello = encode(&ToDaemon::Hello { process_uid: process.uid });
     let own_file = process.descriptor();
@@ -87,9 +156,16 @@ fn converse(connection: &OwnedFd, is_understood: &mut bool) -> Option<()> {
     loop {
         let received = socket::receive(connection, RecvFlags::empty()).ok()?;
         match decode(&received.untrusted_bytes)? {
-            ToProcess::Welcome => doorbell::install(map_doorbell(received.fds.first()?)),
+            ToProcess::Welcome => {
+                // A message whose descriptor there is no number for comes without it.
+                let Some(fd) = received.fds.first() else {
+                    *served = Served::Hindered;
+                    return None;
+                };
+                doorbell::install(map_doorbell(fd));
+            }
             ToProcess::Rules(rules) => {
-                *is_understood = true;
+                *served = Served::ToTheEnd;
                 let generation = rules.generation;
                 session::apply(rules);
                 let applied = encode(&ToDaemon::Applied { generation });
@@ -155,11 +231,9 @@ impl WakeWord {
         // SAFETY: mapped as long as `self`; the reference is only handed to the kernel, which reports a
         // page that is not there as an error.
         let word = unsafe { &*word };
-        if futex::wait(word.futex(), futex::Flags::empty(), seen, None)
-            == Err(rustix::io::Errno::FAULT)
-        {
+        if futex::wait(word.futex(), futex::Flags::empty(), seen, None) == Err(Errno::FAULT) {
             // Somebody truncated it. Looking once in a while is all that is left.
-            std::thread::sleep(std::time::Duration::from_secs(1));
+            std::thread::sleep(Duration::from_secs(1));
         }
     }
 }

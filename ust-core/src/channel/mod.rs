@@ -7,22 +7,24 @@
 //!   files[2]   none
 //! ```
 //!
-//! A thread claims the first stream that has no owner, which keeps the number of streams at that of the
-//! threads alive at once; a stream goes on where its last owner left it, behind a note that says who
-//! writes from here on. No lock: whoever finds no free stream makes a file and installs it by CAS; who
+//! A thread (or a CPU, see [`CpuStreams`]) claims the first stream that has no owner, which keeps the number of
+//! streams at that of the threads alive at once; a stream goes on where its last owner left it, behind a note
+//! that says who writes from here on. No lock: whoever finds no free stream makes a file and installs it by CAS; who
 //! loses that race throws its file away and takes a stream of the winner's. Nothing here allocates.
 
+mod cpus;
 mod orphans;
 mod ring_file;
 
+pub use cpus::CpuStreams;
 pub use orphans::close_orphans;
 pub use ring_file::RingFile;
 
-use crate::abi::Geometry;
+use crate::abi::{Buffers, Geometry, Mode, Residency, ShmPath};
 use crate::clock::ClockKind;
 use crate::shm::private;
 use crate::stream::Stream;
-use crate::sync::{AtomicPtr, Ordering};
+use crate::sync::{AtomicPtr, Ordering, Shared};
 use core::ptr;
 
 /// The most ring files of one channel.
@@ -34,6 +36,7 @@ pub struct Channel {
     /// What all its streams are like.
     pub shape: ChannelShape,
     files: [AtomicPtr<RingFile>; MAX_FILES],
+    cpus: CpuStreams,
 }
 
 /// What never changes about a channel.
@@ -45,6 +48,14 @@ pub struct ChannelShape {
     pub geometry: Geometry,
     /// The clock of its records.
     pub clock: ClockKind,
+    /// Who writes to one stream.
+    pub buffers: Buffers,
+    /// What a writer does that finds no room.
+    pub mode: Mode,
+    /// When the memory of a stream is made resident.
+    pub residency: Residency,
+    /// Where ring files are made with names.
+    pub shm_path: Option<ShmPath>,
 }
 
 impl Channel {
@@ -60,14 +71,42 @@ impl Channel {
         }
     }
 
-    /// Claims a stream for thread `tid` and notes in it whose it is now. `None`: no memory, no descriptor,
+    /// The streams by CPU: of a per-CPU channel.
+    pub fn cpus(&self) -> &CpuStreams {
+        &self.cpus
+    }
+
+    /// Makes sure that a CPU has a stream. `None` as for [`claim`](Self::claim).
+    pub fn claim_for_cpu(
+        &self,
+        process_uid: [u8; 16],
+        cpu: usize,
+        send: impl Fn(&RingFile) -> bool,
+    ) -> Option<()> {
+        if self.cpus.stream(cpu).is_some() {
+            return Some(());
+        }
+        let stream = self.claim(process_uid, cpu as u32, send)?;
+        if !self.cpus.set(cpu, stream) {
+            // Another thread on the same CPU was first.
+            self.release(stream);
+        }
+        Some(())
+    }
+
+    /// Gives a stream back, if it is one of this channel's: its owner has ended.
+    pub fn release(&self, stream: *const Stream<Shared>) -> bool {
+        self.files().any(|file| file.release(stream))
+    }
+
+    /// Claims a stream for `owner` and notes in it whose it is now. `None`: no memory, no descriptor,
     /// or `send` could not send a file that the daemon does not have yet.
     pub fn claim(
         &self,
         process_uid: [u8; 16],
-        tid: u32,
+        owner: u32,
         send: impl Fn(&RingFile) -> bool,
-    ) -> Option<&'static Stream> {
+    ) -> Option<&'static Stream<Shared>> {
         for (index, slot) in self.files.iter().enumerate() {
             let file = match file_in(slot) {
                 Some(file) => file,
@@ -80,7 +119,7 @@ impl Channel {
                 }
                 file.set_sent();
             }
-            if let Some(stream) = file.claim(tid) {
+            if let Some(stream) = file.claim(owner) {
                 return Some(stream);
             }
         }
@@ -101,6 +140,7 @@ impl Channel {
         match slot.compare_exchange(ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Some(file),
             Err(_) => {
+                file.remove_name(self.shape);
                 // SAFETY: nobody has seen it.
                 unsafe { private::free(file) };
                 file_in(slot)

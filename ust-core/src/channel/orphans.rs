@@ -44,7 +44,7 @@ pub fn close_orphans() {
         let fd = unsafe { BorrowedFd::borrow_raw(number as i32) };
         if memfd::identity(fd) == Ok(identity) {
             // SAFETY: still the memfd of a ring file that nobody has any more.
-            unsafe { libc::close(number as i32) };
+            unsafe { memfd::close(number as i32) };
         }
     }
 }

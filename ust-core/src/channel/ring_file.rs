@@ -1,127 +1,181 @@
-//! A ring file in the process: the memfd, its mapping, and who has which stream of it.
+//! A ring file in the process: the memfd (or, to outlive both sides, a file with a name), its mapping, and
+//! who has which stream of it.
 #![allow(unsafe_code)]
 
 use super::ChannelShape;
-use crate::abi::{MAX_STREAMS_PER_FILE, RingFileHeader, RingFileShape, StreamControl, StreamState};
-use crate::ring::RingMemory;
-use crate::shm::{Mapping, memfd, private};
+use crate::abi::{
+    LossCause, MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, StreamControl,
+    StreamState,
+};
+use crate::ring::{Owners, Refusal, RingMemory};
+use crate::shm::{Mapping, memfd, named, private};
 use crate::stream::Stream;
-use crate::sync::{AtomicBool, AtomicU64, Local, Ordering};
+use crate::sync::{AtomicBool, Ordering, Shared};
 use core::mem::ManuallyDrop;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-/// One memfd of streams.
+/// One file of streams.
 #[derive(Debug)]
 pub struct RingFile {
     /// Number among the channel's files.
     pub index: u32,
     /// The channel that it belongs to.
     pub channel_uid: u64,
+    process_uid: [u8; 16],
     shape: RingFileShape,
+    residency: Residency,
     map: Mapping,
     fd: ManuallyDrop<OwnedFd>,
     identity: (u64, u64),
-    /// One bit a stream: it has an owner.
-    claimed: AtomicU64,
+    /// The thread that made it, if it has a name.
+    named_by: Option<u32>,
+    claimed: Owners,
     /// The daemon has been sent it.
     is_sent: AtomicBool,
     /// In pages of their own; those beyond the file's number stand for nothing.
     streams: &'static StreamTable,
 }
 
-type StreamTable = [Stream; MAX_STREAMS_PER_FILE as usize];
+type StreamTable = [Stream<Shared>; MAX_STREAMS_PER_FILE as usize];
 
 impl RingFile {
     /// Creates and maps a file. `None` if the kernel gives no descriptor or no memory.
     pub fn create(channel: ChannelShape, process_uid: [u8; 16], index: u32) -> Option<Self> {
-        let shape = RingFileShape::of(channel.geometry);
-        let fd = memfd::create(c"ust-ring", shape.file_bytes()).ok()?;
+        let shape = RingFileShape::of(channel.geometry)?;
+        let Some(dir) = channel.shm_path else {
+            let fd = memfd::create(c"ust-ring", shape.file_bytes()).ok()?;
+            return Self::over(fd, None, shape, channel, process_uid, index);
+        };
+        let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+        let name = dir.ring_file(process_uid, channel.uid, index, tid);
+        let fd = named::create(name.as_c_str(), shape.file_bytes()).ok()?;
+        let file = Self::over(fd, Some(tid), shape, channel, process_uid, index);
+        if file.is_none() {
+            named::remove(name.as_c_str());
+        }
+        file
+    }
+
+    fn over(
+        fd: OwnedFd,
+        named_by: Option<u32>,
+        shape: RingFileShape,
+        channel: ChannelShape,
+        process_uid: [u8; 16],
+        index: u32,
+    ) -> Option<Self> {
         let identity = memfd::identity(&fd).ok()?;
         let map = Mapping::new(&fd, shape.file_bytes()).ok()?;
         if !map.populate(0, crate::abi::PAGE_BYTES) {
             return None;
         }
-        map.initialise(0, RingFileHeader::new(channel.geometry, process_uid, channel.uid, index))?;
+        let ChannelShape { geometry, buffers, mode, .. } = channel;
+        let header = RingFileHeader::new(geometry, buffers, mode, process_uid, channel.uid, index);
+        map.initialise(0, header)?;
         let write_streams = |table: *mut StreamTable| {
             for number in 0..shape.stream_count {
                 let base = map.base().wrapping_add(shape.stream_offset(number));
                 // SAFETY: the file has that many streams, and so has the table; the mapping stays as long as
                 // the table: both end with this struct.
                 unsafe {
-                    let stream = Stream::new(base, shape.geometry, channel.clock);
-                    table.cast::<Stream>().add(number as usize).write(stream);
+                    let stream = Stream::new(base, shape.geometry, mode, channel.clock);
+                    table.cast::<Stream<Shared>>().add(number as usize).write(stream);
                 }
             }
             Some(())
         };
-        // SAFETY: zeroes, which the others stay, are a stream without words: a null pointer, two numbers, and
-        // the first of the clocks.
+        // SAFETY: zeroes, which the others stay, are a stream without words: a null pointer, numbers, and the
+        // first of the modes and of the clocks.
         let streams = unsafe { private::place_with(write_streams) }?;
         Some(Self {
             index,
             channel_uid: channel.uid,
             shape,
+            residency: channel.residency,
             map,
             fd: ManuallyDrop::new(fd),
             identity,
-            claimed: AtomicU64::new(0),
+            named_by,
+            process_uid,
+            claimed: Owners::default(),
             is_sent: AtomicBool::new(false),
             streams,
         })
     }
 
-    fn streams(&self) -> &'static [Stream] {
+    fn streams(&self) -> &'static [Stream<Shared>] {
         &self.streams[..self.shape.stream_count as usize]
     }
 
-    /// Claims a stream that has no owner, for thread `tid`.
-    pub fn claim(&'static self, tid: u32) -> Option<&'static Stream> {
+    /// Claims a stream that has no owner, for thread or CPU `owner`.
+    pub fn claim(&'static self, owner: u32) -> Option<&'static Stream<Shared>> {
         for (index, stream) in self.streams().iter().enumerate() {
-            let bit = 1 << index;
-            // Relaxed look before the locked one.
-            if self.claimed.load(Ordering::Relaxed) & bit != 0 {
+            if !self.claimed.claim(index) {
                 continue;
             }
-            // Acquire: pairs with `release`; what the last owner wrote comes before what the next does.
-            if self.claimed.fetch_or(bit, Ordering::Acquire) & bit != 0 {
-                continue;
+            match self.begin_ownership(index as u32, stream, owner) {
+                Ok(()) => return Some(stream),
+                // Retired while nobody had it: it never gets an owner again.
+                Err(Refusal::Closed) => {}
+                Err(Refusal::Lost(_)) => self.claimed.release(index),
             }
-            if self.begin_ownership(index as u32, stream, tid) {
-                return Some(stream);
-            }
-            self.claimed.fetch_and(!bit, Ordering::Release);
         }
         None
     }
 
-    fn begin_ownership(&self, index: u32, stream: &Stream, tid: u32) -> bool {
+    fn begin_ownership(
+        &self,
+        index: u32,
+        stream: &Stream<Shared>,
+        owner: u32,
+    ) -> Result<(), Refusal> {
         let control = stream.words().control();
-        let header_bytes = size_of::<StreamControl<Local>>();
         if control.state.load(Ordering::Relaxed) == StreamState::Free as u32 {
-            if !self.map.populate(self.shape.stream_offset(index), header_bytes) {
-                return false;
+            if !self.make_resident(index) {
+                return Err(Refusal::Lost(LossCause::Full));
             }
             control.initialise(self.shape.geometry);
         }
-        if !stream.has_room() || stream.record_owner(tid).is_err() {
-            return false;
-        }
-        control.owner_tid.store(tid, Ordering::Relaxed);
+        stream.record_owner(owner)?;
         control.state.store(StreamState::Live as u32, Ordering::Release);
-        if let Some(header) = self.map.at::<RingFileHeader>(0) {
+        if let Some(header) = self.header() {
             // Release: the reader, which acquires it, sees the streams initialised.
             header.streams_claimed.fetch_max(index + 1, Ordering::Release);
         }
-        true
+        Ok(())
+    }
+
+    /// Makes a stream's memory resident, as much of it as is to be before its first record.
+    fn make_resident(&self, index: u32) -> bool {
+        let start = self.shape.stream_offset(index);
+        let bytes = match self.residency {
+            Residency::OnEntry => size_of::<StreamControl<Shared>>(),
+            Residency::Prefault | Residency::Lock => self.shape.geometry.stream_bytes(),
+        };
+        if self.residency == Residency::Lock {
+            // SAFETY: a range of our own mapping.
+            let failed = unsafe { libc::mlock(self.map.base().add(start).cast(), bytes) } != 0;
+            if failed && let Some(header) = self.header() {
+                // Recording goes on, unlocked; the daemon says so.
+                // SAFETY: `errno` of this thread.
+                let errno = unsafe { *libc::__errno_location() };
+                header.lock_errno.store(errno as u32, Ordering::Relaxed);
+            }
+        }
+        self.map.populate(start, bytes)
+    }
+
+    fn header(&self) -> Option<&RingFileHeader> {
+        self.map.at(0)
     }
 
     /// Gives a stream back, if it is one of this file's: its owner has ended.
-    pub fn release(&self, stream: &'static Stream) -> bool {
-        let is_it = |other: &Stream| core::ptr::eq(other, stream);
+    pub fn release(&self, stream: *const Stream<Shared>) -> bool {
+        let is_it = |other: &Stream<Shared>| core::ptr::eq(other, stream);
         let Some(index) = self.streams().iter().position(is_it) else { return false };
-        stream.words().control().state.store(StreamState::Ended as u32, Ordering::Release);
-        // Release: pairs with `claim`'s acquire.
-        self.claimed.fetch_and(!(1 << index), Ordering::Release);
+        let control = self.streams()[index].words().control();
+        control.state.store(StreamState::Ended as u32, Ordering::Release);
+        self.claimed.release(index);
         true
     }
 
@@ -149,16 +203,28 @@ impl RingFile {
         self.close();
     }
 
+    /// Removes its name again, before anybody has seen it.
+    pub fn remove_name(&self, channel: ChannelShape) {
+        if let (Some(dir), Some(tid)) = (channel.shm_path, self.named_by) {
+            let name = dir.ring_file(self.process_uid, self.channel_uid, self.index, tid);
+            named::remove(name.as_c_str());
+        }
+    }
+
     /// Agent: gives the memory back now, and leaves the descriptor to the program's threads.
+    ///
+    /// Not that of a file with a name: perhaps the consumer has died, and somebody will want to recover it.
     pub fn leave_to_program(&self) {
-        self.map.discard();
+        if self.named_by.is_none() {
+            self.map.discard();
+        }
         super::orphans::leave(self.fd.as_raw_fd(), self.identity);
     }
 
     fn close(&self) {
         if let Some(fd) = self.descriptor() {
             // SAFETY: it still is our own descriptor; it is not used again, since its identity is gone.
-            unsafe { libc::close(fd.as_raw_fd()) };
+            unsafe { memfd::close(fd.as_raw_fd()) };
         }
     }
 }

@@ -2,25 +2,27 @@
 //!
 //! ```text
 //!              memory of the sub-buffer at the cursor
-//!   |AAAA BB CCCC DDDD ....        |        a sub-buffer is read in place while writers are in it ...
+//!   |nAAAA BB CCCC DDDD ....        |       a sub-buffer is read in place while writers are in it ...
 //!              ^ cursor
-//!   |AAAA BB CCCC DDDD EEEE FF PPPP|        ... or, once complete, taken (see `exchange`) and read
+//!   |nAAAA BB CCCC DDDD EEEE FF PPPP|       ... or, once complete, taken (see `exchange`) and read
 //!              ^ cursor                         out of memory that is the reader's alone
 //! ```
+//!
+//! Where writers overwrite, nothing is read in place: it is copied, and the copy is checked (see `snapshot`).
 //!
 //! Nothing in shared memory is believed: lengths are compared with the sub-buffer's end, table entries
 //! with the number of memories, and whatever does not fit ends the walk with a [`Corruption`]. Each step
 //! moves the cursor by at least a word, so a walk ends.
 #![allow(unsafe_code)]
 
-use super::{RingMemory, orderings as order};
-use crate::abi::{Frame, FrameKind, Geometry, Position, TABLE_MEMORY_MASK, WORD_BYTES};
-use core::fmt;
+use super::overwritten::Missed;
+use super::{Corruption, RingMemory, orderings as order};
+use crate::abi::{Frame, FrameKind, Geometry, Position, TableEntry, WORD_BYTES};
 
 /// The reading end of one stream.
 ///
-/// There is one reader a stream at any time; who upholds that is the daemon, which is given each stream
-/// by exactly one process.
+/// There is one reader that takes at any time; who upholds that is the daemon, which is given each stream
+/// by exactly one process. Readers that only copy ([`copy`](Self::copy)) may stand beside it.
 #[derive(Debug)]
 pub struct Reader<M> {
     pub(super) ring: M,
@@ -33,6 +35,10 @@ pub struct Reader<M> {
     pub(super) spare: Option<usize>,
     /// The memory of this sub-buffer, once it has been exchanged.
     pub(super) taken: Option<usize>,
+    /// What writers have overwritten.
+    pub(super) missed: Missed,
+    /// Events that were stepped over: their writers had begun them, and not ended.
+    pub(super) holes: u64,
 }
 
 /// A committed record, by where it lies.
@@ -50,60 +56,22 @@ pub struct Found {
     pub end_position: u64,
 }
 
-/// What a writer of this version would never have stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Corruption {
-    /// A frame word's length is too short for a frame word, or leads out of its sub-buffer.
-    FrameLength {
-        /// Position of the frame.
-        position: u64,
-        /// What it says.
-        length_bytes: usize,
-    },
-    /// The table names a memory that does not exist.
-    Table {
-        /// The place.
-        place: usize,
-    },
-    /// The write position stands behind the reader, or further ahead than there is memory.
-    Position {
-        /// What it says.
-        position: u64,
-    },
-    /// The table's entry changed while the reader exchanged it.
-    Exchange {
-        /// The place.
-        place: usize,
-    },
-}
-
-impl fmt::Display for Corruption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Corruption::FrameLength { position, length_bytes } => write!(
-                f,
-                "the frame word at position {position} claims {length_bytes} bytes, which is not possible there"
-            ),
-            Corruption::Table { place } => write!(f, "place {place} of the table names no memory"),
-            Corruption::Position { position } => {
-                write!(f, "the write position {position} is out of reach")
-            }
-            Corruption::Exchange { place } => {
-                write!(f, "place {place} of the table changed under the reader")
-            }
-        }
-    }
-}
-
-impl core::error::Error for Corruption {}
-
 impl<M: RingMemory> Reader<M> {
     /// The reader of a stream that has never had one.
     pub fn new(ring: M) -> Self {
         let geometry = ring.geometry();
-        // The process gave the places the memories of their own numbers; the last one is left over.
-        let spare = Some(geometry.subbuf_count());
-        Self { ring, geometry, subbuf_start: 0, offset: 0, spare, taken: None }
+        Self {
+            ring,
+            geometry,
+            subbuf_start: 0,
+            offset: 0,
+            // The process gave the places the memories of their own numbers; of the two left over the
+            // first is the reader's.
+            spare: Some(geometry.subbuf_count()),
+            taken: None,
+            missed: Missed::default(),
+            holes: 0,
+        }
     }
 
     /// The stream's parts.
@@ -121,11 +89,17 @@ impl<M: RingMemory> Reader<M> {
         core::array::from_fn(|cause| self.ring.control().lost[cause].load(order::lost_load()))
     }
 
+    /// Events that were in flight and have been stepped over: see
+    /// [`next_after_death`](Self::next_after_death).
+    pub fn holes(&self) -> u64 {
+        self.holes
+    }
+
     /// Whether writers have left the sub-buffer at the cursor: a hint that costs one load, and saves
     /// walking frames for nothing.
     pub fn is_left_behind(&self) -> bool {
         self.untrusted_write_position()
-            >= self.subbuf_start + self.geometry.subbuf_size_bytes() as u64
+            >= self.subbuf_start.saturating_add(self.geometry.subbuf_size_bytes() as u64)
     }
 
     /// Where writers are, as the shared word claims: good for a hint, or for where to stop.
@@ -143,6 +117,8 @@ impl<M: RingMemory> Reader<M> {
     ///
     /// # Errors
     /// The stream holds what no writer stores. Nothing more can be had of it.
+    // Inlined: what is found would go through memory, once for every record there is.
+    #[inline(always)]
     #[allow(clippy::should_implement_trait)] // It can go on after a `None`, and it can fail.
     pub fn next(&mut self) -> Result<Option<Found>, Corruption> {
         if self.is_at_end() {
@@ -169,17 +145,24 @@ impl<M: RingMemory> Reader<M> {
         }
     }
 
-    /// Whether every frame of this sub-buffer, up to its end, is committed.
-    ///
-    /// # Errors
-    /// As for [`next`](Self::next).
-    pub fn is_complete(&self) -> Result<bool, Corruption> {
-        let memory = self.memory()?;
+    /// Whether every frame of this sub-buffer, from the cursor to its end, is committed.
+    pub(super) fn is_complete(&self, memory: usize) -> Result<bool, Corruption> {
+        let subbuf_bytes = self.geometry.subbuf_size_bytes();
         let mut offset = self.offset;
-        while offset < self.geometry.subbuf_size_bytes() {
-            match self.frame(memory, offset)? {
+        // Records of one size come in rows: while the word is the one before, its length need not be waited for.
+        let (mut usual_word, mut usual_stride) = (0, subbuf_bytes);
+        while offset < subbuf_bytes {
+            // SAFETY: `memory` was checked, and the offset is a sum of multiples of four.
+            let word = unsafe { self.ring.frame(memory, offset) }.load(order::frame_read());
+            if word == usual_word && usual_stride <= subbuf_bytes - offset && word != 0 {
+                offset += usual_stride;
+                continue;
+            }
+            match self.check_frame(word, offset)? {
                 Frame::Committed { length_bytes, .. } => {
-                    offset += length_bytes.next_multiple_of(WORD_BYTES);
+                    let stride = length_bytes.next_multiple_of(WORD_BYTES);
+                    (usual_word, usual_stride) = (word, stride);
+                    offset += stride;
                 }
                 Frame::Pad { length_bytes } => offset += length_bytes,
                 Frame::Empty | Frame::InFlight { .. } => return Ok(false),
@@ -188,30 +171,48 @@ impl<M: RingMemory> Reader<M> {
         Ok(true)
     }
 
-    /// The memory that this sub-buffer lies in.
-    pub(super) fn memory(&self) -> Result<usize, Corruption> {
-        if let Some(taken) = self.taken {
-            return Ok(taken);
-        }
+    /// The table's entry for this sub-buffer's place.
+    pub(super) fn untrusted_entry(&self) -> TableEntry {
         let place = self.geometry.place(self.subbuf_start);
-        let untrusted_entry = self.ring.control().table[place].load(order::table_load());
-        let memory = (untrusted_entry & TABLE_MEMORY_MASK) as usize;
+        let word = self.ring.control().table[place].load(order::reader_entry_load());
+        TableEntry::from_word(word)
+    }
+
+    /// The memory that an entry names.
+    pub(super) fn check(&self, untrusted_entry: TableEntry) -> Result<usize, Corruption> {
+        let memory = untrusted_entry.memory();
         if memory < self.geometry.memory_count() {
             Ok(memory)
         } else {
-            Err(Corruption::Table { place })
+            Err(Corruption::Table { place: self.geometry.place(self.subbuf_start) })
+        }
+    }
+
+    /// The memory that this sub-buffer lies in.
+    #[inline]
+    pub(super) fn memory(&self) -> Result<usize, Corruption> {
+        match self.taken {
+            Some(taken) => Ok(taken),
+            None => self.check(self.untrusted_entry()),
         }
     }
 
     /// The frame word at `offset`, which is below the sub-buffer's size; its length fits what is left.
+    #[inline(always)]
     pub(super) fn frame(&self, memory: usize, offset: usize) -> Result<Frame, Corruption> {
         // SAFETY: `memory` was checked, and the offset is a sum of multiples of four.
         let word = unsafe { self.ring.frame(memory, offset) }.load(order::frame_read());
+        self.check_frame(word, offset)
+    }
+
+    /// What a frame word at `offset` says, if its length fits what is left.
+    #[inline(always)]
+    fn check_frame(&self, word: u32, offset: usize) -> Result<Frame, Corruption> {
         let untrusted_frame = Frame::decode(word);
         let left = self.geometry.subbuf_size_bytes() - offset;
         let length_bytes = match untrusted_frame {
             Frame::Empty => return Ok(Frame::Empty),
-            Frame::Committed { length_bytes, .. } | Frame::InFlight { length_bytes } => {
+            Frame::Committed { length_bytes, .. } | Frame::InFlight { length_bytes, .. } => {
                 length_bytes
             }
             // A pad goes to the end, or it is none.
@@ -226,7 +227,15 @@ impl<M: RingMemory> Reader<M> {
         Ok(untrusted_frame)
     }
 
+    #[cold]
     fn bad_length(&self, offset: usize, length_bytes: usize) -> Corruption {
         Corruption::FrameLength { position: self.subbuf_start + offset as u64, length_bytes }
+    }
+
+    /// To the start of the next sub-buffer.
+    pub(super) fn advance(&mut self) {
+        self.subbuf_start =
+            self.subbuf_start.saturating_add(self.geometry.subbuf_size_bytes() as u64);
+        self.offset = 0;
     }
 }

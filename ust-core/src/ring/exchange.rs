@@ -1,23 +1,37 @@
 //! Exchange: steps K1 to K3, how a full sub-buffer changes hands.
 //!
 //! ```text
-//!            table[place]        reader
-//!   before   full memory         zeroed spare
-//!   K1       full memory         zeroed spare     taking = its position + 1
-//!   K2       zeroed spare        full memory      one CAS
-//!   K3       zeroed spare        full memory      free_limit += S: the writers may enter
-//!   J        ...                 copied, written
-//!   clear    ...                 zeroed spare     taking = 0
+//!            table[place]           reader
+//!   before   full memory, lap       zeroed spare
+//!   K1       full memory, lap       zeroed spare     taking = which sub-buffer, which memory
+//!   K2       zeroed spare, lap + 1  full memory      one CAS: the writers may enter
+//!   K3       zeroed spare, lap + 1  full memory      release_seq += 1: those that wait are told
+//!   J        ...                    copied, written  consumed = its end
+//!   clear    ...                    zeroed spare     taking = 0
 //! ```
 //!
-//! The table and the spare are always a permutation of the memories. A daemon that dies at any step
-//! leaves what its successor needs: the spare is the memory that is missing from the table, and `taking`
-//! says whether that memory may still have to be written.
+//! Places and spares are always a permutation of the memories. A daemon that dies at any step leaves what
+//! its successor needs: `taking` says which memory it had in hand, `consumed` whether that was written.
+//!
+//! In overwrite mode a writer may recycle the sub-buffer at any time before K2; then K2 fails, and the
+//! reader keeps its spare.
 #![allow(unsafe_code)]
 
 use super::{Corruption, Reader, RingMemory, orderings as order};
+use crate::abi::Taking;
 use crate::sync::{Ordering, compiler_fence};
 use crate::testpoint::{Point, reach};
+
+/// What came of an attempt to take the sub-buffer at the cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Take {
+    /// Its memory is the reader's alone; the writers have room again.
+    Taken,
+    /// A record in it is not committed yet, or writers have not left it.
+    NotYet,
+    /// Writers have recycled it: see [`catch_up`](Reader::catch_up).
+    Overwritten,
+}
 
 impl<M: RingMemory> Reader<M> {
     /// Makes sure that writers can write to the spare without a fault. Once, before the first exchange;
@@ -26,44 +40,62 @@ impl<M: RingMemory> Reader<M> {
         self.spare.is_none_or(|spare| self.ring.prepare(spare))
     }
 
-    /// Exchanges the sub-buffer at the cursor for the spare: the writers have room again at once.
+    /// Exchanges the sub-buffer at the cursor for the spare, if every frame of it is committed.
     ///
-    /// Every frame of it must be committed (see [`is_complete`](Self::is_complete)). A second call before
-    /// [`give_back`](Self::give_back) does nothing.
+    /// What is taken already stays so until [`give_back`](Self::give_back).
     ///
     /// # Errors
-    /// The table does not hold what this reader put there: somebody else wrote it.
-    pub fn take(&mut self) -> Result<(), Corruption> {
-        let Some(spare) = self.spare else { return Ok(()) };
-        let full = self.memory()?;
-        let control = self.ring.control();
-        let place = self.geometry.place(self.subbuf_start);
-        let lap = self.geometry.lap(self.subbuf_start);
+    /// The sub-buffer holds what no writer stores, or the table what this reader did not put there.
+    pub fn take(&mut self) -> Result<Take, Corruption> {
+        let Some(spare) = self.spare else { return Ok(Take::Taken) };
+        let entry = self.untrusted_entry();
+        if self.is_gone(entry) {
+            return Ok(Take::Overwritten);
+        }
+        let full = self.check(entry)?;
+        match self.is_complete(full) {
+            Ok(true) => {}
+            _ if self.is_gone(self.untrusted_entry()) => return Ok(Take::Overwritten),
+            Ok(false) => return Ok(Take::NotYet),
+            Err(corruption) => return Err(corruption),
+        }
+        // Before K2: if that succeeds, nothing from here on had been overwritten when we counted.
+        let missed = self.count_missed();
 
         // K1
-        control.taking.store(self.subbuf_start + 1, order::taking_store());
+        let control = self.ring.control();
+        let taking = Taking { start: self.subbuf_start, memory: full };
+        control.taking.store(taking.to_word(), order::taking_store());
         // A successor must not find K2 done and K1 not; it looks after this process's death.
         compiler_fence(Ordering::Release);
         reach(Point::ExchangeAnnounced);
 
         // K2
-        let entry = |memory: usize, lap: u64| lap << 16 | memory as u64;
-        if !control.table[place].compare_exchange(
-            entry(full, lap),
-            entry(spare, lap + 1),
-            order::table_cas(),
-        ) {
-            return Err(Corruption::Exchange { place });
+        let place = self.geometry.place(self.subbuf_start);
+        let word = entry.exchanged_for(spare).word();
+        if !control.table[place].compare_exchange(entry.word(), word, order::exchange_cas()) {
+            control.taking.store(0, order::taking_store());
+            return if self.is_gone(self.untrusted_entry()) {
+                Ok(Take::Overwritten)
+            } else {
+                Err(Corruption::Exchange { place })
+            };
         }
         self.spare = None;
         self.taken = Some(full);
+        self.missed.settle(missed);
+        self.missed.secure();
         reach(Point::ExchangeSwapped);
 
         // K3
-        control.free_limit.add(self.geometry.subbuf_size_bytes() as u64, order::free_limit_add());
-        control.release_seq.add(1, order::release_seq_add());
+        control.release_seq.fetch_add(1, order::release_seq_add());
         reach(Point::ExchangeReleased);
-        Ok(())
+        Ok(Take::Taken)
+    }
+
+    /// Says, for whoever comes after this reader's death, that everything before the cursor is in its file.
+    pub fn set_consumed(&self) {
+        self.ring.control().consumed.store(self.cursor(), order::taking_store());
     }
 
     /// Clears the taken memory, which becomes the spare, and moves on to the next sub-buffer.
@@ -75,17 +107,13 @@ impl<M: RingMemory> Reader<M> {
             return;
         }
         let Some(taken) = self.taken.take() else { return };
+        order::clear_fence();
         // SAFETY: the memory was checked when it was taken, and K2 removed it from the table after every
         // record in it was committed: no writer uses it.
         unsafe { self.ring.clear(taken) };
         self.spare = Some(taken);
         self.ring.control().taking.store(0, order::taking_store());
+        reach(Point::ExchangeCleared);
         self.advance();
-    }
-
-    /// To the start of the next sub-buffer.
-    pub(super) fn advance(&mut self) {
-        self.subbuf_start += self.geometry.subbuf_size_bytes() as u64;
-        self.offset = 0;
     }
 }

@@ -1,7 +1,8 @@
 //! What the ring borrows: words and bytes that somebody else mapped.
 #![allow(unsafe_code)]
 
-use crate::abi::{Geometry, StreamControl};
+use super::orderings;
+use crate::abi::{Geometry, Mode, Note, StreamControl, WORD_BYTES};
 use crate::sync::AtomicU32;
 
 /// The parts of one stream.
@@ -20,6 +21,9 @@ pub unsafe trait RingMemory {
     /// Size and number of sub-buffers. From private memory: the peer cannot change it.
     fn geometry(&self) -> Geometry;
 
+    /// What a writer does that finds no room. From private memory, as the geometry.
+    fn mode(&self) -> Mode;
+
     /// The control page.
     fn control(&self) -> &StreamControl<Self::Kind>;
 
@@ -29,6 +33,27 @@ pub unsafe trait RingMemory {
     /// `memory` is below the geometry's memory count, `offset` a multiple of four below its sub-buffer
     /// size.
     unsafe fn frame(&self, memory: usize, offset: usize) -> &AtomicU32;
+
+    /// Copies one word of a record or a note out. The peer may be writing it: then it is any word.
+    ///
+    /// # Safety
+    /// As for [`frame`](Self::frame).
+    unsafe fn payload(&self, memory: usize, offset: usize) -> u32 {
+        // SAFETY: the caller's promise.
+        unsafe { self.frame(memory, offset) }.load(orderings::word_copy())
+    }
+
+    /// Writer: writes a note's words behind its frame word.
+    ///
+    /// # Safety
+    /// As for [`frame`](Self::frame), for each of the words; they are the caller's by reservation.
+    unsafe fn write_note(&self, memory: usize, offset: usize, note: Note) {
+        for (index, word) in note.to_words().into_iter().enumerate() {
+            // SAFETY: the caller's promise.
+            let to = unsafe { self.frame(memory, offset + index * WORD_BYTES) };
+            to.store(word, orderings::word_copy());
+        }
+    }
 
     /// Sets every byte of `memory` to zero.
     ///

@@ -1,23 +1,27 @@
 //! The ring: how writers and the reader share a stream without a lock.
 //!
 //! ```text
-//!   place      0            1            2            3                          reader's own
-//!         +------------+------------+------------+------------+                 +------------+
-//!         |AAAA BB CCCC|DDDDD EE .. |            |            |                 |  zeroed    |
-//!         +------------+------------+------------+------------+                 |  spare     |
-//!              ^              ^  ^                            ^                 +------------+
-//!              |         cursor  position                     free_limit             |
-//!              |                                                                     |
-//!              '------------------ exchange: one CAS swaps the two memories ---------'
+//!   place      0            1            2            3                  the reader's   the recyclers'
+//!         +------------+------------+------------+------------+          +----------+   +----------+
+//!         |nAAAA BB CCC|nDDDDD EE ..|            |            |          |  zeroed  |   |  zeroed  |
+//!         +------------+------------+------------+------------+          |  spare   |   |  spare   |
+//!              ^               ^  ^                                      +----------+   +----------+
+//!              |          cursor  position                                    |              |
+//!              |                                                              |              |
+//!              '----- exchange, or recycle: one CAS of the table's entry -----'--------------'
 //! ```
 //!
-//! A record is a frame word (see [`Frame`](crate::abi::Frame)), a header and a payload. Writers reserve
-//! room by moving `position`, write, and commit by storing the frame word once more. The reader walks
-//! frame words behind them. A full sub-buffer is exchanged for a zeroed spare, so that the writers have
-//! room again before the reader has copied anything.
+//! A record is a frame word (see [`Frame`](crate::abi::Frame)), a header and a payload; a sub-buffer begins
+//! with a [note](crate::abi::Note). Writers reserve room by moving `position`, write, and commit by storing
+//! the frame word once more. The reader walks frame words behind them.
 //!
-//! **Invariant Z: a sub-buffer is all zero when it is entered.** A fresh file is zero, and the reader
-//! clears what it took before that becomes the spare. So a zero frame word always means: nothing stored.
+//! A [table entry](crate::abi::TableEntry) says which memory stands at a place, and for which *lap*. A full
+//! sub-buffer leaves its place by one compare-and-swap of that entry to the next lap, which puts a zeroed
+//! memory there at the same instant: by the reader that exchanges it, and in overwrite mode also by a writer
+//! that recycles it. Who comes first has it, whole.
+//!
+//! **Invariant Z: a sub-buffer is all zero when it is entered.** A fresh file is zero, and whoever took a
+//! memory away clears it before it becomes a spare. So a zero frame word always means: nothing stored.
 //!
 //! # Steps
 //! *Reserve* ([`mod@reserve`]):
@@ -28,16 +32,22 @@
 //!
 //! *Commit*: **F** store the frame word, committed, with release.
 //!
-//! *Switch* ([`switch`]): **G** is the end of the next sub-buffer above `free_limit`? Then the
-//! record is lost, and counted. **H** one CAS moves `position` past this record, into the next
-//! sub-buffer; D; then a pad frame at the old place, and the reader is told.
+//! *Switch* ([`switch`]): **G** is the next place in the lap that it is needed for? If not: the record is
+//! lost, and counted; or the caller waits; or recycle, and try again. **H** one CAS moves `position` past a
+//! note and this record, into the next sub-buffer; the note, D; then a pad frame at the old place, and the
+//! reader is told.
+//!
+//! *Recycle* ([`recycle`]): **L** take the recyclers' spare, **M** count the oldest sub-buffer's events if all
+//! is committed there, **N** announce the count, **O** CAS the entry; clear what was there: the next spare.
 //!
 //! *Consume* ([`consume`]): **I** load the frame word at the cursor: committed, copy and
 //! advance; pad, or the end: next sub-buffer; else stop. **J** the packet is in its file.
 //!
-//! *Exchange* ([`exchange`]), once every frame of a sub-buffer is committed: **K1** store its
-//! position in `taking`; **K2** CAS the table's entry from the full memory to the spare; **K3** raise
-//! `free_limit`. Then I and J out of memory that is the reader's alone; clear it: the next spare.
+//! *Exchange* ([`exchange`]), once every frame of a sub-buffer is committed: **K1** store which it is in
+//! `taking`; **K2** CAS the table's entry from the full memory to the spare; **K3** raise `release_seq`. Then
+//! I and J out of memory that is the reader's alone; clear it: the next spare.
+//!
+//! *Snapshot* ([`snapshot`]): **P** copy, then see whether the entry is still the same.
 //!
 //! *Recover* ([`recover`]), once the writers are dead: **Q** walk up to `position` and skip
 //! what was in flight.
@@ -45,7 +55,10 @@
 //! # Why it holds
 //! - *A record is read whole or not at all.* The reader copies only behind a committed frame word: F
 //!   releases header and payload, I acquires them. Nobody writes a committed record again until the
-//!   memory was exchanged, cleared and entered anew, which is behind K3 and G.
+//!   memory has left its place, was cleared and entered anew. What is copied from a place that a recycler
+//!   may take is thrown away if one did (P).
+//! - *A memory that leaves its place has no writer.* All its frames are committed (M, or the reader's
+//!   look before K2), the last one up to the end; so `position` has left it, and no CAS of C succeeds there.
 //! - *A kill between any two steps costs at most the record in flight.* Before C nothing is changed.
 //!   Between C and D the frame word is zero: recovery scans to the next word that is not. Between D and
 //!   F the frame word says how much to skip. Between H's CAS and the pad, the rest of the old sub-buffer
@@ -55,24 +68,47 @@
 //!   one died, it has no clock. So a header is short only if the record immediately before, which
 //!   `position` itself names, is committed at A and C finds `position` unmoved; the first record of a
 //!   sub-buffer has the long one. `last_clock` may be stale: a handler that ran between C and E of its
-//!   victim has its newer clock overwritten by E. Stale means too old, so the distance is overestimated
-//!   and the header is long where it need not be. The distance never wraps unseen.
+//!   victim, or another thread, has its newer clock overwritten by E. Stale means too old, so the distance is
+//!   overestimated and the header is long where it need not be. The distance never wraps unseen.
 //! - *Clocks do not go back within a stream.* The clock is read after `position` is loaded, and C fails
-//!   if anybody reserved since.
+//!   if anybody reserved since. Where several CPUs write, a fence keeps the processor from reading it early.
+//! - *Nothing is lost uncounted, and it is known where.* A loss is counted before its call returns. The note
+//!   at the next sub-buffer's start has the sum; overwritten events are counted at O, exactly (see
+//!   [`recycle`]).
 //!
 //! # Signals, forks, threads
 //! Everything the writers do here is async-signal-safe, and a handler may interrupt any instruction of it
-//! and write to the same stream. What happens on fork is the affair of [`crate::session`].
+//! and write to the same stream. A handler that leaves by `siglongjmp`, and so never ends a record, gets its
+//! stream closed by the reader ([`close`]). What happens on fork is the affair of [`crate::session`].
 
+pub mod close;
 pub mod consume;
+mod corruption;
 pub mod exchange;
 mod memory;
+pub mod note;
 pub mod orderings;
+pub mod overwritten;
+mod owners;
 pub mod recover;
+pub mod recycle;
 pub mod reserve;
+pub mod snapshot;
 pub mod switch;
 
-pub use consume::{Corruption, Found, Reader};
+pub use close::Stall;
+pub use consume::{Found, Reader};
+pub use corruption::Corruption;
+pub use exchange::Take;
 pub use memory::RingMemory;
+pub use owners::Owners;
 pub use reserve::{Request, Reservation, commit, try_reserve};
-pub use switch::reserve;
+pub use snapshot::{Holes, Image, Records};
+pub use switch::{Refusal, lose, reserve};
+
+use crate::sync::Rmw;
+
+/// How often sub-buffers have been given back. Whoever finds no room behind this waits for it to change.
+pub fn release_seq<M: RingMemory<Kind: Rmw>>(ring: &M) -> u32 {
+    ring.control().release_seq.load(orderings::release_seq_load())
+}

@@ -1,8 +1,8 @@
 //! Recover: step Q, reading what dead writers left.
 //!
 //! ```text
-//!   |AAAA ffff???? CCCC 0000??????DDDD PPPP|
-//!         in flight     moved, not framed        both are holes: their calls had not returned
+//!   |nAAAA ffff???? CCCC 0000??????DDDD PPPP|
+//!          in flight     moved, not framed       both are holes: their calls had not returned
 //! ```
 //!
 //! The writers are dead, so nothing moves: the walk may go up to `position` and step over holes. A frame
@@ -12,23 +12,80 @@
 #![allow(unsafe_code)]
 
 use super::{Corruption, Found, Reader, RingMemory, orderings as order};
-use crate::abi::{Frame, Position, WORD_BYTES};
+use crate::abi::{Frame, FrameKind, TableEntry, Taking, WORD_BYTES};
+use crate::sync::ReaderWritten;
 
 impl<M: RingMemory> Reader<M> {
+    /// The reader that goes on where another one's death left off.
+    ///
+    /// It only recovers: which memory is the spare is not found out.
+    pub fn resume(ring: M) -> Self {
+        let mut reader = Self::new(ring);
+        let control = reader.ring.control();
+        // Relaxed: whoever wrote them is dead, and we know it.
+        let untrusted_consumed = control.consumed.load(order::taking_store());
+        let taking = Taking::from_word(control.taking.load(order::taking_store()));
+        reader.subbuf_start = reader.geometry.subbuf_start(untrusted_consumed);
+        reader.offset = reader.geometry.offset(untrusted_consumed) / WORD_BYTES * WORD_BYTES;
+        if let Some(taking) = taking
+            && taking.start == reader.subbuf_start
+            && taking.memory < reader.geometry.memory_count()
+            && reader.untrusted_entry().lap() > reader.geometry.lap(taking.start)
+            && !reader.writers_took(taking.memory)
+        {
+            reader.taken = Some(taking.memory);
+        }
+        reader
+    }
+
+    /// Back to the beginning of the sub-buffer that was being read: what lies before the cursor says whose the
+    /// records are, and what their clocks count from. Returns where the cursor was.
+    ///
+    /// What was overwritten is counted from the stream's beginning from here on, as what was lost is: how much of
+    /// it the other reader had told, or had read before, it took with it.
+    pub fn rewind(&mut self) -> u64 {
+        let cursor = self.cursor();
+        self.offset = 0;
+        self.missed.fall_behind();
+        cursor
+    }
+
+    /// Whether writers have the memory of the sub-buffer at the cursor, which the reader had announced to take:
+    /// if it died before K2, a recycler may have come first. Else the memory is the reader's, and complete.
+    fn writers_took(&self, memory: usize) -> bool {
+        if !self.ring.mode().overwrites() {
+            return false;
+        }
+        let control = self.ring.control();
+        let stands = |entry: &ReaderWritten| {
+            TableEntry::from_word(entry.load(order::reader_entry_load())).memory() == memory
+        };
+        let places = &control.table[..self.geometry.subbuf_count()];
+        let is_their_spare = control.spare.load(order::spare_load()) == memory as u64 + 1;
+        // A recycler that died with it in hand has begun to clear it, or not: then it is as good as ours.
+        places.iter().any(stands) || is_their_spare || self.is_complete(memory) != Ok(true)
+    }
+
     /// The next committed record that dead writers left; `None` when there is no more.
     ///
     /// Crosses from one sub-buffer into the next by itself. A memory that was taken is read to its end
-    /// first; it need not be given back any more.
+    /// first; it need not be given back any more. What is in flight is stepped over, and counted in
+    /// [`holes`](Self::holes).
+    ///
+    /// The same serves a stream that was closed long enough ago, whose writers are not coming back to it.
     ///
     /// # Errors
     /// As for [`next`](Self::next), and when the write position cannot be.
     pub fn next_after_death(&mut self) -> Result<Option<Found>, Corruption> {
-        let end = self.end_after_death()?;
         loop {
+            self.catch_up()?;
+            self.update_overwritten();
             if self.is_at_end() {
                 self.taken = None;
                 self.advance();
+                continue;
             }
+            let end = self.end_after_death()?;
             if self.cursor() >= end {
                 return Ok(None);
             }
@@ -46,7 +103,8 @@ impl<M: RingMemory> Reader<M> {
         let memory = self.memory()?;
         let subbuf_bytes = self.geometry.subbuf_size_bytes();
         match self.frame(memory, self.offset)? {
-            Frame::InFlight { length_bytes } => {
+            Frame::InFlight { kind, length_bytes } => {
+                self.holes += u64::from(kind == FrameKind::Event);
                 self.offset += length_bytes.next_multiple_of(WORD_BYTES);
             }
             Frame::Empty => {
@@ -59,6 +117,8 @@ impl<M: RingMemory> Reader<M> {
                     }
                     self.offset += WORD_BYTES;
                 }
+                // Zeroes up to the end of a sub-buffer that writers have left are a pad that never came.
+                self.holes += u64::from(self.offset < subbuf_bytes);
             }
             // `next` would have handed it out.
             Frame::Committed { .. } | Frame::Pad { .. } => {}
@@ -68,12 +128,12 @@ impl<M: RingMemory> Reader<M> {
 
     /// The write position, checked: between the cursor and as far ahead as there are places.
     fn end_after_death(&self) -> Result<u64, Corruption> {
-        let word = self.ring.control().position.load(order::position_load_after_death());
-        let untrusted_position = Position::from_word(word).bytes();
-        // A sub-buffer that was taken has been given back already: one place more.
-        let reach = self.subbuf_start
-            + self.geometry.capacity_bytes()
-            + self.geometry.subbuf_size_bytes() as u64;
+        if self.taken.is_some() {
+            // It was complete; writers have gone on, however far.
+            return Ok(self.subbuf_start.saturating_add(self.geometry.subbuf_size_bytes() as u64));
+        }
+        let untrusted_position = self.untrusted_write_position();
+        let reach = self.subbuf_start.saturating_add(self.geometry.capacity_bytes());
         if untrusted_position < self.cursor() || untrusted_position > reach {
             return Err(Corruption::Position { position: untrusted_position });
         }

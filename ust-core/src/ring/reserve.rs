@@ -12,9 +12,9 @@
 
 use super::{RingMemory, orderings as order};
 use crate::abi::{
-    Frame, FrameKind, MAX_RECORD_BYTES, MAX_SUBBUFS, Position, TABLE_MEMORY_MASK, WORD_BYTES,
+    Frame, FrameKind, MAX_RECORD_BYTES, MAX_SUBBUFS, Position, TableEntry, WORD_BYTES,
 };
-use crate::sync::{Ordering, Rmw, compiler_fence};
+use crate::sync::Rmw;
 use crate::testpoint::{Point, reach};
 
 /// Bits of the clock that a short header holds.
@@ -66,7 +66,7 @@ pub(super) enum Attempt {
     Reserved(Reservation),
     /// Somebody else moved the position; start over.
     Raced,
-    /// The sub-buffer has no room for it, or is not entered yet.
+    /// The sub-buffer has no room for it, is not entered yet, or is closed.
     NoRoom(Position),
 }
 
@@ -101,8 +101,9 @@ where
     let offset = geometry.offset(position.bytes());
     // The geometry allows no more places; the mask spares the fast path a comparison.
     let place = geometry.place(position.bytes()) % MAX_SUBBUFS;
-    let entry = control.table[place].load(order::table_load());
-    let memory = (entry & TABLE_MEMORY_MASK) as usize;
+    // Of a closed stream it is no memory's number.
+    let memory =
+        TableEntry::from_word(control.table[place].load(order::table_load())).open_memory();
     if offset == 0 || memory >= geometry.memory_count() {
         return Attempt::NoRoom(position);
     }
@@ -152,10 +153,12 @@ where
     // D
     // SAFETY: `attempt` and `switch` checked the memory; the offset is a position's, so word-aligned and
     // below the sub-buffer size.
-    unsafe { ring.frame(reservation.memory, reservation.offset) }
-        .store(Frame::in_flight(reservation.length_bytes), order::frame_in_flight());
-    // No store of header or payload moves above D: a kill between them leaves a length to skip by.
-    compiler_fence(Ordering::Release);
+    unsafe { ring.frame(reservation.memory, reservation.offset) }.store(
+        Frame::in_flight(reservation.kind, reservation.length_bytes),
+        order::frame_in_flight(),
+    );
+    // A kill between D and the first byte behind it leaves a length to skip by.
+    order::announce_fence();
     reach(Point::ReserveFramed);
 
     // E. A note has no clock to be the base of a short one: 0 makes the next record's distance huge.

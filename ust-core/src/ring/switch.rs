@@ -1,39 +1,52 @@
 //! Switch: steps G and H, what a writer does when the sub-buffer has no room. Cold.
 //!
 //! ```text
-//!        |... AAAA BB ........|                    |        A record that does not fit here ...
+//!        |... AAAA BB ........|                     |      A record that does not fit here ...
 //!                     ^ position
-//!        |... AAAA BB PPPPPPPP|CCCC                |        ... goes there; the rest is padded
-//!                                  ^ position
+//!        |... AAAA BB PPPPPPPP|nnCCCC               |      ... goes there, behind a note; the rest is padded
+//!                                    ^ position
 //! ```
 #![allow(unsafe_code)]
 
+use super::recycle::recycle;
 use super::reserve::{Attempt, Request, Reservation, announce, attempt};
-use super::{RingMemory, orderings as order};
-use crate::abi::{Frame, LossCause, MAX_RECORD_BYTES, Position, TABLE_MEMORY_MASK};
+use super::{RingMemory, note, orderings as order};
+use crate::abi::{
+    Frame, LossCause, MAX_RECORD_BYTES, NOTE_BYTES, Position, TableEntry, WORD_BYTES,
+};
 use crate::sync::Rmw;
-use crate::testpoint::{Point, reach};
+use crate::testpoint::{Mistake, Point, makes, reach};
+
+/// Why there is no room. Nothing has been counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The record is lost, unless the caller waits: then [`lose`] counts it.
+    Lost(LossCause),
+    /// The stream is retired: take another one.
+    Closed,
+}
 
 /// Reserves room for one record, in the next sub-buffer if need be.
 ///
-/// Ends: each turn either succeeds, or loses the record, or found that another writer has reserved.
+/// Ends: each turn either succeeds, or is refused, or found that another writer has reserved or that the
+/// reader has given room.
 ///
 /// # Errors
-/// The record is lost, and has been counted.
+/// There is no room.
 #[cold]
 #[inline(never)]
 pub fn reserve<M>(
     ring: &M,
     request: Request,
     clock: &impl Fn() -> u64,
-) -> Result<Reservation, LossCause>
+) -> Result<Reservation, Refusal>
 where
     M: RingMemory<Kind: Rmw>,
 {
-    // The first record of a sub-buffer has the long header, so that is what must fit.
+    // The first record of a sub-buffer has the long header, so that is what must fit behind the note.
     let stride = Request::stride(request.long_bytes);
-    if stride > ring.geometry().subbuf_size_bytes() || stride > MAX_RECORD_BYTES {
-        return Err(lose(ring, LossCause::Big));
+    if stride > ring.geometry().subbuf_size_bytes() - NOTE_BYTES || stride > MAX_RECORD_BYTES {
+        return Err(Refusal::Lost(LossCause::Big));
     }
     loop {
         let position = match attempt(ring, request, clock) {
@@ -41,22 +54,34 @@ where
             Attempt::Raced => continue,
             Attempt::NoRoom(position) => position,
         };
-        match enter_next(ring, request, stride, position, clock) {
-            Some(Attempt::Reserved(reservation)) => return Ok(reservation),
-            Some(_) => continue,
-            None => return Err(lose(ring, LossCause::Full)),
+        if let Some(reservation) = enter_next(ring, request, stride, position, clock)? {
+            return Ok(reservation);
         }
     }
 }
 
-/// G and H, once. `None`: the next sub-buffer cannot be had.
+/// Counts a lost record.
+pub fn lose<M>(ring: &M, cause: LossCause)
+where
+    M: RingMemory<Kind: Rmw>,
+{
+    if cause == LossCause::Big {
+        // Every other loss leaves its sub-buffer behind, whose successor's note tells of it. Noted before it is
+        // counted: a writer that is left in between has lost one record and not two.
+        let _ = note::write(ring, 1);
+    }
+    ring.control().lost[cause as usize].add(1);
+    reach(Point::LossCounted);
+}
+
+/// G and H, once. `None`: something has moved, try again.
 fn enter_next<M>(
     ring: &M,
     request: Request,
     stride: usize,
     position: Position,
     clock: &impl Fn() -> u64,
-) -> Option<Attempt>
+) -> Result<Option<Reservation>, Refusal>
 where
     M: RingMemory<Kind: Rmw>,
 {
@@ -69,33 +94,44 @@ where
         0 => position.bytes(),
         _ => geometry.subbuf_start(position.bytes()) + subbuf_bytes as u64,
     };
+    if start + subbuf_bytes as u64 > Position::MAX_BYTES {
+        return Err(Refusal::Lost(LossCause::Full));
+    }
 
     // G
-    let end = start + subbuf_bytes as u64;
-    if end > control.free_limit.load(order::free_limit_load()) || end > Position::MAX_BYTES {
-        return None;
+    let word = control.table[geometry.place(start)].load(order::entry_load());
+    let entry = TableEntry::from_word(word);
+    if entry.is_closed() {
+        return Err(Refusal::Closed);
     }
-    let entry = control.table[geometry.place(start)].load(order::table_load());
-    let memory = (entry & TABLE_MEMORY_MASK) as usize;
+    let lap = geometry.lap(start);
+    if entry.lap() != lap && !makes(Mistake::WrongLap) {
+        if control.position.load(order::position_load()) != position.word() {
+            return Ok(None);
+        }
+        if !ring.mode().overwrites() || entry.lap().wrapping_add(1) != lap {
+            return Err(Refusal::Lost(LossCause::Full));
+        }
+        return recycle(ring, start, entry).map(|()| None).map_err(Refusal::Lost);
+    }
+    let memory = entry.memory();
     // A table that names no memory was not written by a reader in its right mind: no room, for ever.
-    if memory >= geometry.memory_count() {
-        return None;
-    }
-    let first_lap = start < geometry.capacity_bytes();
-    if first_lap && !ring.prepare(memory) {
-        return None;
+    let is_first_lap = lap == 0;
+    if memory >= geometry.memory_count() || (is_first_lap && !ring.prepare(memory)) {
+        return Err(Refusal::Lost(LossCause::Full));
     }
 
     // H
     let now = clock();
-    let next = Position::behind_record_at(start, stride);
+    let next = Position::behind_record_at(start + NOTE_BYTES as u64, stride);
     if !control.position.compare_exchange(position.word(), next.word(), order::position_cas()) {
-        return Some(Attempt::Raced);
+        return Ok(None);
     }
     reach(Point::SwitchMoved);
+    note::fill(ring, memory, 0);
     let reservation = Reservation {
         memory,
-        offset: 0,
+        offset: NOTE_BYTES,
         length_bytes: request.long_bytes,
         clock: now,
         is_short: false,
@@ -109,28 +145,19 @@ where
     if start != 0 {
         ring.deliver();
     }
-    Some(Attempt::Reserved(reservation))
+    Ok(Some(reservation))
 }
 
 /// Fills the rest of a sub-buffer that the position has left.
 fn pad<M: RingMemory>(ring: &M, at: u64, offset: usize) {
+    const { assert!(NOTE_BYTES.is_multiple_of(WORD_BYTES)) };
     let geometry = ring.geometry();
     let entry = ring.control().table[geometry.place(at)].load(order::table_load());
-    let memory = (entry & TABLE_MEMORY_MASK) as usize;
-    // The reader cannot have exchanged it, its last frame is still zero; only a mad one could.
+    let memory = TableEntry::from_word(entry).memory();
+    // Nobody can have taken it away, its last frame is still zero; only somebody mad could.
     if memory < geometry.memory_count() {
         // SAFETY: compared just now; the offset is a position's.
         unsafe { ring.frame(memory, offset) }
             .store(Frame::pad(geometry.subbuf_size_bytes() - offset), order::frame_pad());
     }
-}
-
-/// Counts a lost record.
-fn lose<M>(ring: &M, cause: LossCause) -> LossCause
-where
-    M: RingMemory<Kind: Rmw>,
-{
-    ring.control().lost[cause as usize].add(1);
-    reach(Point::LossCounted);
-    cause
 }

@@ -6,11 +6,22 @@
 //!   ring mappings       -----> the same memory as the parent's!  replaced by private pages
 //!   process file, slots -----> the parent's; replaced by own ones
 //!   agent               -----> gone; `fork` (not a raw clone) starts one
+//!
+//!                 own file, own channels, introduced
+//!   FORKED --> BECOMING ------------------------------> CURRENT
+//!                 |  ^ the next event, or the agent tries again
+//!                 v  |
+//!              UNTRACED    no descriptor, no memory: events are counted in the nearest ancestor's file
 //! ```
 //!
 //! [`ensure_current`] does the replacing. After `fork` the handler of `pthread_atfork` calls it; after a
 //! raw `clone` the child's first event does, because no stream is found in its zeroed cache. It makes
 //! system calls and copies, and neither allocates nor locks.
+//!
+//! The daemon must keep the ancestor's file for as long as a child counts there, even when the ancestor is
+//! dead. So it is told beforehand: each `fork` marks the file ([`ProcessFile::add_heir`]), and the child takes
+//! the mark back when it has a file of its own. A raw `clone` is not seen; its child makes the mark at its
+//! first event.
 //!
 //! A child of `vfork` shares its waiting parent's memory, `STATE` page included, and so is none of this.
 //! Unsupported: a raw `clone` by a signal handler that interrupted a tracepoint; the interrupted record
@@ -19,8 +30,9 @@
 use super::{ProcessFile, channel, forget_process, process, registry, set_channel, set_process};
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::channel::Channel;
+use crate::clock::monotonic_ns;
 use crate::shm::private;
-use crate::sync::{AtomicPtr, AtomicU32, Ordering};
+use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::thread_cache;
 use core::ptr;
 
@@ -30,13 +42,35 @@ static STATE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 const FORKED: u32 = 0;
 const BECOMING: u32 = 1;
 const CURRENT: u32 = 2;
-/// It could not get a process file of its own, and is not traced.
+/// It could not get a process file of its own, and is not traced for now.
 const UNTRACED: u32 = 3;
+
+/// When an untraced child tries again, by `CLOCK_MONOTONIC`: an event that is only counted must stay cheap.
+static NEXT_TRY_NS: AtomicU64 = AtomicU64::new(0);
+const PAUSE_NS: u64 = 1_000_000;
+
+/// The file in which an untraced child counts: that of the nearest ancestor that has one.
+static ANCESTOR: AtomicPtr<ProcessFile> = AtomicPtr::new(ptr::null_mut());
+
+/// What is known of how this process came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The handler of `fork` says it: there is one thread, and the parent has marked its file.
+    Fork,
+    /// An event, or the agent, asks: perhaps a raw clone, perhaps with threads by now.
+    Any,
+}
 
 #[allow(unsafe_code)]
 fn state() -> Option<&'static AtomicU32> {
     // SAFETY: set once, to pages that are never unmapped.
     unsafe { STATE.load(Ordering::Acquire).as_ref() }
+}
+
+#[allow(unsafe_code)]
+fn ancestor() -> Option<&'static ProcessFile> {
+    // SAFETY: the file that stood in `PROCESS`; freed only where there is one thread, which replaces it first.
+    unsafe { ANCESTOR.load(Ordering::Acquire).as_ref() }
 }
 
 /// Prepares for forks. `false` if the kernel cannot wipe pages: then there is no tracing.
@@ -50,59 +84,127 @@ pub fn initialise() -> bool {
 }
 
 /// Makes sure that what this process has is its own. `false` while another thread is just doing so, or
-/// if it cannot be had.
-pub fn ensure_current() -> bool {
+/// while it cannot be had; later calls try again.
+///
+/// `introduce` hands the new file to the daemon. A file that nobody has is as good as none: what is counted in
+/// it would be lost. So `false` from it means that the process has not got one yet.
+pub fn ensure_current(origin: Origin, introduce: impl Fn(&ProcessFile) -> bool) -> bool {
     let Some(state) = state() else { return false };
-    match state.compare_exchange(FORKED, BECOMING, Ordering::Acquire, Ordering::Acquire) {
-        Ok(_) => {
-            let is_traced = become_own_process();
-            state.store(if is_traced { CURRENT } else { UNTRACED }, Ordering::Release);
-            is_traced
-        }
-        Err(found) => found == CURRENT,
+    let found = state.load(Ordering::Acquire);
+    let may_try = match found {
+        CURRENT => return true,
+        FORKED => true,
+        UNTRACED => monotonic_ns() >= NEXT_TRY_NS.load(Ordering::Relaxed),
+        _ => false,
+    };
+    let enter =
+        || state.compare_exchange(found, BECOMING, Ordering::Acquire, Ordering::Acquire).is_ok();
+    if !may_try || !enter() {
+        return false;
     }
+    if found == FORKED {
+        leave_parent(origin);
+    }
+    let is_traced = become_own_process(introduce).is_some();
+    if is_traced && found == FORKED {
+        part_with_ancestor(origin);
+    }
+    NEXT_TRY_NS.store(monotonic_ns() + PAUSE_NS, Ordering::Relaxed);
+    state.store(if is_traced { CURRENT } else { UNTRACED }, Ordering::Release);
+    is_traced
 }
 
-/// The child has one thread, and this is it, unless a raw clone's child made more before its first event.
-#[allow(unsafe_code)]
-fn become_own_process() -> bool {
+/// Nothing that a thread or a channel holds is the child's.
+fn leave_parent(origin: Origin) {
     thread_cache::forget_all();
-    let Some(parents) = process() else { return true };
-    match ProcessFile::create_after_fork(parents).and_then(private::place) {
-        Some(own) => {
-            set_process(own);
-            // SAFETY: only this process's threads look at its copy of the struct; there is one.
-            unsafe { private::free(parents) };
-            (0..MAX_CHANNELS).for_each(replace_channel);
-            true
-        }
-        // Without a file of its own it cannot be traced, and must not pass for its parent.
-        None => {
-            forget_process();
-            (0..MAX_CHANNELS).for_each(abandon_channel);
-            false
-        }
+    // The structs of the parent's files stay, a page or two: a handler that forked in a tracepoint may still
+    // read them.
+    let channels = (0..MAX_CHANNELS).filter_map(channel);
+    channels.flat_map(Channel::files).for_each(|file| file.abandon());
+    if let Some(parents) = process() {
+        ANCESTOR.store(ptr::from_ref(parents).cast_mut(), Ordering::Release);
+        forget_process();
+    }
+    if let (Origin::Any, Some(ancestor)) = (origin, ancestor()) {
+        ancestor.add_heir();
     }
 }
 
-fn replace_channel(slot: usize) {
-    let Some(parents) = channel(slot) else { return };
-    abandon_channel(slot);
-    process().into_iter().for_each(|own| own.begin_losses(slot, parents.shape.uid));
-    set_channel(slot, Channel::place(parents.shape));
+/// `None` if anything of it cannot be had; then all is as before.
+fn become_own_process(introduce: impl Fn(&ProcessFile) -> bool) -> Option<()> {
+    // Nobody has been traced so far: nothing to be replaced.
+    let Some(ancestor) = ancestor() else { return Some(()) };
+    let own = private::place(ProcessFile::create_after_fork(ancestor)?)?;
+    let mut channels = [None; MAX_CHANNELS];
+    if !replace_channels(own, &mut channels) || !introduce(own) {
+        let dirs = channels.into_iter().flatten().filter_map(|channel| channel.shape.shm_path);
+        dirs.for_each(|dir| own.remove_mirror(dir));
+        channels.into_iter().flatten().for_each(free);
+        free(own);
+        return None;
+    }
+    set_process(own);
+    for (slot, own) in channels.into_iter().enumerate().filter(|(_, own)| own.is_some()) {
+        set_channel(slot, own);
+    }
+    Some(())
 }
 
-/// The parent's struct stays, a page or two: a handler that forked in a tracepoint may still read it.
-fn abandon_channel(slot: usize) {
-    if let Some(parents) = channel(slot) {
-        parents.files().for_each(|file| file.abandon());
-        set_channel(slot, None);
+/// A channel of one's own for each that the parent had. `false` if one cannot be had.
+fn replace_channels(
+    own: &ProcessFile,
+    channels: &mut [Option<&'static Channel>; MAX_CHANNELS],
+) -> bool {
+    let parents = (0..MAX_CHANNELS).filter_map(|slot| Some((slot, channel(slot)?)));
+    parents.into_iter().all(|(slot, parents)| {
+        own.set_mirror(slot, parents.shape.shm_path);
+        own.begin_losses(slot, parents.shape.uid);
+        channels[slot] = Channel::place(parents.shape);
+        channels[slot].is_some()
+    })
+}
+
+/// What nobody but this function's caller has seen.
+#[allow(unsafe_code)]
+fn free<T>(unseen: &'static T) {
+    // SAFETY: it came from `private::place`, and was put nowhere.
+    unsafe { private::free(unseen) };
+}
+
+/// The first try has succeeded: nobody counts in the ancestor's file for this process.
+#[allow(unsafe_code)]
+fn part_with_ancestor(origin: Origin) {
+    let Some(ancestor) = ancestor() else { return };
+    match origin {
+        Origin::Fork => {
+            ancestor.remove_heir();
+            ANCESTOR.store(ptr::null_mut(), Ordering::Release);
+            // SAFETY: only this process's threads look at its copy of the struct, and there is one.
+            unsafe { private::free(ancestor) };
+        }
+        // Another thread may be counting in it. Not even the mark is taken back: that might come too early.
+        Origin::Any => ancestor.close_descriptor(),
     }
 }
 
-/// Before a fork: holds the registry, so that the child does not find it half changed. Gives up after a
-/// while: a handler that forks may have interrupted the holder itself.
+/// Counts an event of the channel in `slot` for which no stream could be had. Async-signal-safe.
+pub fn count_lost(slot: usize) {
+    match (process(), ancestor()) {
+        (Some(own), _) => own.count_lost(slot),
+        // A child that is not traced has no agent that would free channels.
+        (None, Some(ancestor)) => {
+            channel(slot).into_iter().for_each(|c| ancestor.count_lost_of(slot, c.shape.uid));
+        }
+        (None, None) => {}
+    }
+}
+
+/// Before a fork: marks the file in which the child may have to count, and holds the registry, so that the
+/// child does not find it half changed. Gives up on the latter after a while: a handler that forks may have
+/// interrupted the holder itself.
 pub fn before() -> bool {
+    // If the fork fails the mark stays: the daemon then keeps a dead process's file for longer than it must.
+    process().or_else(ancestor).into_iter().for_each(ProcessFile::add_heir);
     for _ in 0..1000 {
         if registry::HOLDER.try_hold() {
             return true;

@@ -2,17 +2,22 @@
 //!
 //! See [`crate::abi`] for the layout. One writer at a time (whoever holds the registry), readers in
 //! another process; a forked child makes one of its own, as a copy of its parent's log.
+//!
+//! Where a channel's rings are to outlive both sides (`--shm-path`), the memfd has a *mirror* beside them: a
+//! file with a name, in which everything is stored once more, so that somebody can read those rings.
 #![allow(unsafe_code)]
 
 use crate::abi::{
-    CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, PROCESS_FILE_BYTES, ProcessHeader,
+    CHANNEL_SLOTS, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, PROCESS_FILE_BYTES,
+    ProcessHeader, ShmPath, SlotLosses,
 };
 use crate::agent::protocol::ClassBody;
 use crate::clock::realtime_ns;
 use crate::event::EventDescription;
-use crate::shm::{Mapping, memfd};
-use crate::sync::{AtomicU32, Ordering};
+use crate::shm::{Mapping, memfd, named, private};
+use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use core::mem::ManuallyDrop;
+use core::ptr;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -25,6 +30,12 @@ pub struct ProcessFile {
     map: Mapping,
     fd: ManuallyDrop<OwnedFd>,
     identity: (u64, u64),
+    /// What is in the log, and how many classes have a number. In private memory: a forked child finds here
+    /// how far its parent was at the fork, while the file goes on with the parent.
+    log_bytes: AtomicU64,
+    numbered: AtomicU32,
+    /// By channel slot.
+    mirrors: [AtomicPtr<Mapping>; CHANNEL_SLOTS],
 }
 
 impl ProcessFile {
@@ -40,13 +51,15 @@ impl ProcessFile {
         }
         let pid = rustix::process::getpid().as_raw_nonzero().get() as u32;
         map.initialise(0, ProcessHeader::new(pid, uid, realtime_ns(), procname()))?;
-        Some(Self { uid, map, fd: ManuallyDrop::new(fd), identity })
+        let (log_bytes, numbered) = (AtomicU64::new(0), AtomicU32::new(0));
+        let mirrors = [const { AtomicPtr::new(ptr::null_mut()) }; CHANNEL_SLOTS];
+        Some(Self { uid, map, fd: ManuallyDrop::new(fd), identity, log_bytes, numbered, mirrors })
     }
 
-    /// The file of a forked child: its own identity, its parent's log. Allocates nothing.
+    /// The file of a forked child: its own identity, its parent's log as it was at the fork. Allocates nothing.
     pub fn create_after_fork(parent: &ProcessFile) -> Option<Self> {
         let child = Self::create()?;
-        let log_bytes = parent.header()?.log_bytes.load(Ordering::Acquire) as usize;
+        let log_bytes = parent.log_bytes.load(Ordering::Acquire) as usize;
         if log_bytes > CLASS_LOG_BYTES || !child.map.populate(CLASS_LOG_OFFSET, log_bytes) {
             return None;
         }
@@ -56,8 +69,23 @@ impl ProcessFile {
             let from = parent.map.base().add(CLASS_LOG_OFFSET);
             from.copy_to_nonoverlapping(child.map.base().add(CLASS_LOG_OFFSET), log_bytes);
         }
+        child.forget_numbers_from(parent.numbered.load(Ordering::Relaxed), log_bytes);
         child.header()?.log_bytes.store(log_bytes as u64, Ordering::Release);
+        child.log_bytes.store(log_bytes as u64, Ordering::Release);
         Some(child)
+    }
+
+    /// Takes back the numbers that the parent gave after the fork: the child will give them to others.
+    fn forget_numbers_from(&self, first: u32, log_bytes: usize) {
+        let mut at = 0;
+        while at + size_of::<ClassEntry>() <= log_bytes {
+            let Some(entry) = self.map.at::<ClassEntry>(CLASS_LOG_OFFSET + at) else { break };
+            if entry.class_id.load(Ordering::Relaxed) > first {
+                entry.class_id.store(0, Ordering::Relaxed);
+            }
+            at += (size_of::<ClassEntry>() + entry.body_bytes as usize).next_multiple_of(4);
+        }
+        self.numbered.store(first, Ordering::Relaxed);
     }
 
     fn header(&self) -> Option<&ProcessHeader> {
@@ -67,50 +95,147 @@ impl ProcessFile {
     /// Appends an event class; returns where its entry stands. `None` if the log is full.
     pub fn log_class(&self, description: &EventDescription) -> Option<usize> {
         let body = encode_class(description);
-        let header = self.header()?;
-        // Ours alone to write; masked all the same, for who knows what the daemon does.
-        let start = (header.log_bytes.load(Ordering::Relaxed) as usize).min(CLASS_LOG_BYTES) & !3;
+        let start = self.log_bytes.load(Ordering::Relaxed) as usize;
         let entry_bytes = (size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
         let end = start + entry_bytes;
-        let offset = CLASS_LOG_OFFSET + start;
-        let first_page = offset / PAGE_BYTES * PAGE_BYTES;
-        let reach = CLASS_LOG_OFFSET + end - first_page;
-        if end > CLASS_LOG_BYTES || !self.map.populate(first_page, reach) {
+        if end > CLASS_LOG_BYTES {
             return None;
         }
-        let entry = ClassEntry { body_bytes: body.len() as u32, class_id: AtomicU32::new(0) };
-        self.map.initialise(offset, entry)?;
-        // SAFETY: `end` is within the log, and readers look no further than `log_bytes`.
-        unsafe {
-            let to = self.map.base().add(offset + size_of::<ClassEntry>());
-            body.as_ptr().copy_to_nonoverlapping(to, body.len());
+        append_to(&self.map, start, end, &body)?;
+        for mirror in self.mirrors() {
+            // One that has no room for it holds the log up to here.
+            let _ = append_to(mirror, start, end, &body);
         }
-        // Release: pairs with the daemon's acquire; the entry is whole.
-        header.log_bytes.store(end as u64, Ordering::Release);
-        Some(offset)
+        self.log_bytes.store(end as u64, Ordering::Release);
+        Some(CLASS_LOG_OFFSET + start)
     }
 
     /// Says which number the records of a logged class carry.
     pub fn assign_class_id(&self, entry_offset: usize, class_id: u32) {
-        if let Some(entry) = self.map.at::<ClassEntry>(entry_offset) {
-            // Release: before any record that carries the number.
-            entry.class_id.store(class_id + 1, Ordering::Release);
+        for map in self.maps() {
+            if let Some(entry) = map.at::<ClassEntry>(entry_offset) {
+                // Release: before any record that carries the number.
+                entry.class_id.store(class_id + 1, Ordering::Release);
+            }
         }
+        // They are given in order.
+        self.numbered.store(class_id + 1, Ordering::Relaxed);
     }
 
     /// Begins to count the losses of a channel that has taken a slot.
     pub fn begin_losses(&self, slot: usize, channel_uid: u64) {
-        if let Some(header) = self.header() {
+        for losses in self.losses(slot) {
             // In this order the daemon may see a new channel with no losses, never with another's.
-            header.losses[slot].no_stream.store(0, Ordering::Release);
-            header.losses[slot].channel_uid.store(channel_uid, Ordering::Release);
+            losses.no_stream.store(0, Ordering::Release);
+            losses.channel_uid.store(channel_uid, Ordering::Release);
         }
     }
 
     /// Counts an event of the channel in `slot` for which no stream could be had.
     pub fn count_lost(&self, slot: usize) {
+        for losses in self.losses(slot) {
+            losses.no_stream.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Gives the slot, whose channel is new, a mirror in its directory, or none if it has no directory (or none
+    /// can be had: then its rings are recorded as ever, and nobody will recover them). The registry is held, or
+    /// nobody else has seen this file. Allocates nothing.
+    pub fn set_mirror(&self, slot: usize, dir: Option<ShmPath>) {
+        let mirror = dir.and_then(|dir| self.create_mirror(dir));
+        let mirror = mirror.map_or(ptr::null(), ptr::from_ref);
+        // Release: pairs with `mirrors`.
+        self.mirrors[slot].store(mirror.cast_mut(), Ordering::Release);
+    }
+
+    /// Takes the slot's mirror away: its channel is about to be freed, and the mirror after it. The registry is held.
+    pub fn take_mirror(&self, slot: usize) -> Option<&'static Mapping> {
+        let mirror = mirror_in(&self.mirrors[slot]);
+        self.mirrors[slot].store(ptr::null_mut(), Ordering::Release);
+        mirror
+    }
+
+    /// Removes the mirror's name: nobody is ever to hear of this file.
+    pub fn remove_mirror(&self, dir: ShmPath) {
+        named::remove(dir.process_file(self.uid).as_c_str());
+    }
+
+    fn create_mirror(&self, dir: ShmPath) -> Option<&'static Mapping> {
+        let name = dir.process_file(self.uid);
+        let fd = named::create(name.as_c_str(), PROCESS_FILE_BYTES).ok()?;
+        let mirror = Mapping::new(&fd, PROCESS_FILE_BYTES).ok();
+        let whole = mirror.filter(|mirror| self.copy_to(mirror).is_some());
+        let placed = whole.and_then(private::place);
+        if placed.is_none() {
+            named::remove(name.as_c_str());
+        }
+        placed
+    }
+
+    fn copy_to(&self, mirror: &Mapping) -> Option<()> {
+        let header = self.header()?;
+        let log_bytes = self.log_bytes.load(Ordering::Relaxed) as usize;
+        if !mirror.populate(0, CLASS_LOG_OFFSET + log_bytes) {
+            return None;
+        }
+        let ProcessHeader { pid, process_uid, created_realtime_ns, procname, .. } = *header;
+        let copy = ProcessHeader::new(pid, process_uid, created_realtime_ns, procname);
+        copy.log_bytes.store(log_bytes as u64, Ordering::Relaxed);
+        // SAFETY: both have that many bytes there; ours change only while the registry is held.
+        unsafe {
+            let from = self.map.base().add(CLASS_LOG_OFFSET);
+            from.copy_to_nonoverlapping(mirror.base().add(CLASS_LOG_OFFSET), log_bytes);
+        }
+        mirror.initialise(0, copy).map(drop)
+    }
+
+    fn mirrors(&self) -> impl Iterator<Item = &'static Mapping> + '_ {
+        self.mirrors.iter().filter_map(mirror_in)
+    }
+
+    fn maps(&self) -> impl Iterator<Item = &Mapping> + '_ {
+        let mirrors = self.mirrors().map(|mirror| mirror as &Mapping);
+        core::iter::once(&self.map).chain(mirrors)
+    }
+
+    /// Where the losses of the channel in `slot` are counted.
+    fn losses(&self, slot: usize) -> impl Iterator<Item = &SlotLosses> {
+        let maps: [Option<&Mapping>; 2] = [Some(&self.map), mirror_in(&self.mirrors[slot])];
+        let headers = maps.into_iter().flatten().filter_map(|map| map.at::<ProcessHeader>(0));
+        headers.map(move |header| &header.losses[slot])
+    }
+
+    /// Counts the same for a forked child without a file of its own, as long as the slot is that channel's.
+    pub fn count_lost_of(&self, slot: usize, channel_uid: u64) {
+        for losses in self.losses(slot) {
+            // Acquire: pairs with `begin_losses`. A channel that has taken the slot since then begins with 0,
+            // or (between these two lines) with 1: the two processes have no lock in common.
+            if losses.channel_uid.load(Ordering::Acquire) == channel_uid {
+                losses.no_stream.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Notes that a child is being forked: what it loses before it has a file of its own is counted here.
+    pub fn add_heir(&self) {
         if let Some(header) = self.header() {
-            header.losses[slot].no_stream.fetch_add(1, Ordering::Relaxed);
+            header.heirs.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The child has one: it does not count here any more.
+    pub fn remove_heir(&self) {
+        if let Some(header) = self.header() {
+            // Less by one.
+            header.heirs.fetch_add(u32::MAX, Ordering::Relaxed);
+        }
+    }
+
+    /// Forked child: closes the descriptor, which is its parent's file's. The mapping stays.
+    pub fn close_descriptor(&self) {
+        if let Some(fd) = self.descriptor() {
+            // SAFETY: still our own descriptor; it is not used again, since its identity is gone.
+            unsafe { memfd::close(fd.as_raw_fd()) };
         }
     }
 
@@ -122,11 +247,37 @@ impl ProcessFile {
 
 impl Drop for ProcessFile {
     fn drop(&mut self) {
-        if let Some(fd) = self.descriptor() {
-            // SAFETY: still our own descriptor, and dropped only once.
-            unsafe { libc::close(fd.as_raw_fd()) };
-        }
+        self.close_descriptor();
     }
+}
+
+fn mirror_in(place: &AtomicPtr<Mapping>) -> Option<&'static Mapping> {
+    // SAFETY: freed as the slot's channel is, when no thread is in a probe. Acquire: pairs with `set_mirror`.
+    unsafe { place.load(Ordering::Acquire).as_ref() }
+}
+
+/// Writes an entry from `start` to `end` of the log, which has that much room. `None` if there is no memory.
+fn append_to(map: &Mapping, start: usize, end: usize, body: &[u8]) -> Option<()> {
+    let header = map.at::<ProcessHeader>(0)?;
+    if header.log_bytes.load(Ordering::Relaxed) != start as u64 {
+        // A mirror that had no room for one before.
+        return None;
+    }
+    let offset = CLASS_LOG_OFFSET + start;
+    let first_page = offset / PAGE_BYTES * PAGE_BYTES;
+    if !map.populate(first_page, CLASS_LOG_OFFSET + end - first_page) {
+        return None;
+    }
+    let entry = ClassEntry { body_bytes: body.len() as u32, class_id: AtomicU32::new(0) };
+    map.initialise(offset, entry)?;
+    // SAFETY: `end` is within the log, and readers look no further than `log_bytes`.
+    unsafe {
+        let to = map.base().add(offset + size_of::<ClassEntry>());
+        body.as_ptr().copy_to_nonoverlapping(to, body.len());
+    }
+    // Release: pairs with the daemon's acquire; the entry is whole.
+    header.log_bytes.store(end as u64, Ordering::Release);
+    Some(())
 }
 
 fn encode_class(description: &EventDescription) -> Vec<u8> {

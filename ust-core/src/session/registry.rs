@@ -5,11 +5,11 @@
 //! does.
 
 use super::{ProcessFile, channel, process, set_channel, set_process};
-use crate::abi::Geometry;
+use crate::abi::{Geometry, ShmPath};
 use crate::agent::protocol::{ChannelRules, MAX_CHANNELS, Rules};
 use crate::callsite::Callsite;
 use crate::channel::{Channel, ChannelShape};
-use crate::shm::private;
+use crate::shm::{Mapping, private};
 use crate::sync::{AtomicBool, Ordering};
 use crate::thread_cache;
 use core::cell::UnsafeCell;
@@ -28,6 +28,14 @@ struct Known {
     /// Where it stands in the class log.
     entry_offset: Option<usize>,
     class_id: Option<u32>,
+}
+
+/// A channel that stands in no slot any more.
+struct Gone {
+    slot: usize,
+    channel: &'static Channel,
+    /// Of the process file, in the channel's directory.
+    mirror: Option<&'static Mapping>,
 }
 
 #[derive(Debug, Default)]
@@ -105,7 +113,7 @@ pub fn apply(rules: Rules) {
         registry.switch_all();
         registry.remove_channels()
     });
-    gone.into_iter().for_each(|(slot, channel)| free(slot, channel));
+    gone.into_iter().for_each(free);
 }
 
 /// This process's file, made now if it was not before.
@@ -129,12 +137,13 @@ pub fn forget_rules() {
 
 /// Frees a channel that stands in no slot any more. Without the registry: it may take a while.
 #[allow(unsafe_code)]
-fn free(slot: usize, channel: &'static Channel) {
+fn free(Gone { slot, channel, mirror }: Gone) {
     if thread_cache::quiesce(slot, PATIENCE) {
         // SAFETY: no cache leads to its streams, no slot to it, and no thread was in a tracepoint since.
         unsafe {
             channel.free_files();
             private::free(channel);
+            mirror.into_iter().for_each(|mirror| private::free(mirror));
         }
     }
 }
@@ -148,20 +157,43 @@ impl Registry {
             }
             let geometry = Geometry::new(wanted.subbuf_size_bytes, wanted.subbuf_count.into());
             let free_slot = (0..MAX_CHANNELS).find(|slot| channel(*slot).is_none());
+            let shm_path =
+                match wanted.shm_path.as_deref().map(|path| ShmPath::new(path.as_bytes())) {
+                    // Rings that the user wants to find again are not made where nobody would.
+                    Some(None) => continue,
+                    Some(path) => path,
+                    None => None,
+                };
             let (Ok(geometry), Some(slot)) = (geometry, free_slot) else { continue };
-            let shape = ChannelShape { uid: wanted.channel_uid, geometry, clock: wanted.clock };
-            process().into_iter().for_each(|process| process.begin_losses(slot, shape.uid));
+            let shape = ChannelShape {
+                uid: wanted.channel_uid,
+                geometry,
+                clock: wanted.clock,
+                buffers: wanted.buffers,
+                mode: wanted.mode,
+                residency: wanted.residency,
+                shm_path,
+            };
+            if let Some(process) = process() {
+                process.set_mirror(slot, shape.shm_path);
+                process.begin_losses(slot, shape.uid);
+            }
             set_channel(slot, Channel::place(shape));
         }
     }
 
     /// Takes the channels out of their slots that the rules do not name.
-    fn remove_channels(&mut self) -> Vec<(usize, &'static Channel)> {
+    fn remove_channels(&mut self) -> Vec<Gone> {
         let is_named = |uid| self.rules.channels.iter().any(|rules| rules.channel_uid == uid);
         let gone = (0..MAX_CHANNELS)
             .filter_map(|slot| Some((slot, channel(slot)?)))
             .filter(|(_, channel)| !is_named(channel.shape.uid));
-        gone.inspect(|(slot, _)| set_channel(*slot, None)).collect()
+        let take = |(slot, channel)| {
+            set_channel(slot, None);
+            let mirror = process().and_then(|process| process.take_mirror(slot));
+            Gone { slot, channel, mirror }
+        };
+        gone.map(take).collect()
     }
 
     /// Logs every class that is not, and sets every callsite's word.

@@ -28,6 +28,11 @@ pub struct Doorbell {
     rings: AtomicU32,
 }
 
+crate::abi::layout::layout!(Doorbell as "Doorbell" {
+    asleep @ 0,
+    rings @ 4,
+} ends 8);
+
 /// Bytes of the memfd that holds a [`Doorbell`].
 pub const DOORBELL_BYTES: usize = crate::abi::PAGE_BYTES;
 

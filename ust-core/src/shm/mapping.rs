@@ -5,7 +5,8 @@ use memmap2::{MmapOptions, MmapRaw};
 use rustix::fd::{AsFd, AsRawFd};
 use rustix::io::{Errno, Result};
 
-/// A shared mapping of a memfd whose size is sealed.
+/// A shared mapping of a memfd whose size is sealed, or of a file with a name, which can be truncated under it
+/// (see [`guard`](super::guard)).
 #[derive(Debug)]
 pub struct Mapping(MmapRaw);
 
@@ -30,7 +31,7 @@ unsafe impl SharedLayout for super::doorbell::Doorbell {}
 unsafe impl SharedLayout for crate::sync::AtomicU32 {}
 
 impl Mapping {
-    /// Maps the first `size_bytes` of a file, which has at least that many, sealed. Async-signal-safe.
+    /// Maps the first `size_bytes` of a file, which has at least that many. Async-signal-safe.
     ///
     /// # Errors
     /// No address space, too many mappings, or no such descriptor.
@@ -61,7 +62,8 @@ impl Mapping {
             return None;
         }
         // SAFETY: in bounds and aligned (a mapping starts at a page); `SharedLayout` admits any bytes and
-        // says that what changes is atomic; the size is sealed, so the bytes stay as long as `self`.
+        // says that what changes is atomic. The size is sealed, so the bytes stay as long as `self`; or it is
+        // not, and then a load beyond the end is a SIGBUS, which the reader guards against.
         Some(unsafe { &*self.base().add(offset).cast::<T>() })
     }
 

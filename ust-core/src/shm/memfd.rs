@@ -58,3 +58,14 @@ pub fn identity(fd: impl AsFd) -> io::Result<(u64, u64)> {
     let stat = fstat(fd)?;
     Ok((stat.st_dev, stat.st_ino))
 }
+
+/// Closes a descriptor that may have been the program's to close. Not libc's `close`: that one is a cancellation
+/// point, and a thread that ends in the middle of a first event would leave it half done.
+///
+/// # Safety
+/// The number is our own descriptor's, and nobody uses it any more.
+#[allow(unsafe_code)]
+pub unsafe fn close(number: i32) {
+    // SAFETY: the caller's promise.
+    unsafe { rustix::io::close(number) };
+}

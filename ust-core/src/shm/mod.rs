@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   memfd   creates sealed files, checks seals and sizes of those that came from elsewhere
+//!   named   the same with a name, for what is to outlive both sides; not sealed
 //!   mapping maps them, and lends typed references to what stands at an offset
 //!   stream  lends the ring the words of one stream: `StreamWords`
 //!   doorbell   the two words by which writers wake the daemon
@@ -12,8 +13,10 @@
 //! and atomics, into private memory, where they are then checked.
 
 pub mod doorbell;
+pub mod guard;
 pub mod mapping;
 pub mod memfd;
+pub mod named;
 pub mod private;
 pub mod stream;
 

@@ -2,15 +2,18 @@
 #![allow(unsafe_code)]
 
 use super::mapping::populate;
-use crate::abi::{Geometry, PAGE_BYTES, StreamControl};
-use crate::ring::RingMemory;
+use crate::abi::{Geometry, Mode, PAGE_BYTES, StreamControl};
+use crate::ring::{Found, Records, RingMemory};
 use crate::sync::AtomicU32;
+use rustix::thread::futex;
 
 /// The parts of one mapped stream. `K` as in [`StreamControl`].
 #[derive(Debug)]
+#[repr(C)]
 pub struct StreamWords<K> {
     base: *mut u8,
     geometry: Geometry,
+    mode: Mode,
     kind: core::marker::PhantomData<K>,
 }
 
@@ -33,8 +36,8 @@ impl<K: 'static> StreamWords<K> {
     /// # Safety
     /// `geometry.stream_bytes()` bytes from `base`, which stands at a page, stay mapped as long as the
     /// result or a copy of it is used.
-    pub const unsafe fn new(base: *mut u8, geometry: Geometry) -> Self {
-        Self { base, geometry, kind: core::marker::PhantomData }
+    pub const unsafe fn new(base: *mut u8, geometry: Geometry, mode: Mode) -> Self {
+        Self { base, geometry, mode, kind: core::marker::PhantomData }
     }
 
     /// The byte at `offset` of `memory`: valid to the end of that memory.
@@ -47,14 +50,37 @@ impl<K: 'static> StreamWords<K> {
         unsafe { self.base.add(self.geometry.memory_offset(memory) + offset) }
     }
 
-    /// Copies a committed record's bytes out to private memory.
-    ///
-    /// `offset` is where a [`Found`](crate::ring::Found) says, a multiple of four. The peer may be mad and
-    /// write there all the same: words are loaded one by one, and what arrives is an allegation.
-    pub fn copy_out(&self, memory: usize, offset: usize, to: &mut [u8]) {
+    /// Writer: sleeps until sub-buffers have been given back more often than `seen` says, or so long.
+    /// Returns early at will. Async-signal-safe.
+    pub fn wait_for_release(&self, seen: u32, timeout_ns: u64) {
+        let timeout = futex::Timespec {
+            tv_sec: (timeout_ns / 1_000_000_000) as _,
+            tv_nsec: (timeout_ns % 1_000_000_000) as _,
+        };
+        // Shared, not private: the reader is another process. A slice at a time is not needed: it always wakes.
+        let word = self.control().release_seq.futex();
+        let _ = futex::wait(word, futex::Flags::empty(), seen, Some(&timeout));
+    }
+
+    /// Reader: wakes the writers that wait for room.
+    pub fn wake_waiting(&self) {
+        if matches!(self.mode, Mode::Block { .. }) {
+            let word = self.control().release_seq.futex();
+            let _ = futex::wake(word, futex::Flags::empty(), i32::MAX as u32);
+        }
+    }
+}
+
+impl<K: 'static> Records for StreamWords<K> {
+    /// The peer may be mad and write there all the same: words are loaded one by one, and what arrives is an
+    /// allegation.
+    #[inline]
+    fn copy_out(&self, found: Found, to: &mut [u8]) {
+        let Found { memory, offset, length_bytes, .. } = found;
         assert!(memory < self.geometry.memory_count());
         assert!(offset.is_multiple_of(4) && offset <= self.geometry.subbuf_size_bytes());
-        assert!(to.len() <= self.geometry.subbuf_size_bytes() - offset);
+        assert!(length_bytes <= self.geometry.subbuf_size_bytes() - offset);
+        assert!(to.len() <= length_bytes);
         let mut chunks = to.chunks_exact_mut(4);
         let mut at = offset;
         for chunk in &mut chunks {
@@ -81,6 +107,11 @@ unsafe impl<K: 'static> RingMemory for StreamWords<K> {
     #[inline(always)]
     fn geometry(&self) -> Geometry {
         self.geometry
+    }
+
+    #[inline(always)]
+    fn mode(&self) -> Mode {
+        self.mode
     }
 
     #[inline(always)]

@@ -38,6 +38,8 @@ use loom::sync::atomic as raw;
 
 #[cfg(not(loom))]
 pub use core::sync::atomic::fence;
+#[cfg(loom)]
+pub use loom::sync::atomic::fence;
 
 /// A fence against the compiler alone. Loom needs none: its threads never see program order broken.
 #[inline(always)]

@@ -9,6 +9,8 @@ use super::{Ordering, raw};
 /// `compare_exchange` and `add` must be atomic against every writer that [`Rmw`]'s implementor
 /// admits: nested signal handlers for [`Local`], all threads for [`Shared`].
 pub unsafe trait Rmw: Copy + Default + 'static {
+    /// Whether threads on several CPUs write: then the clock must not be read ahead of the position.
+    const IS_SHARED: bool;
     /// Stores `new` if the word still is `current`; returns whether it did.
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool;
     /// Adds `amount`, wrapping.
@@ -30,6 +32,8 @@ pub struct ReadOnly;
 // SAFETY: a single instruction is never split by an interrupt, and `Local` admits no other writer.
 #[cfg(all(target_arch = "x86_64", not(loom), not(miri), not(portable_rmw)))]
 unsafe impl Rmw for Local {
+    const IS_SHARED: bool = false;
+
     #[inline(always)]
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, _: Ordering) -> bool {
         let seen: u64;
@@ -64,6 +68,8 @@ unsafe impl Rmw for Local {
 // SAFETY: the ordinary atomics are atomic against everybody.
 #[cfg(all(not(loom), any(not(target_arch = "x86_64"), miri, portable_rmw)))]
 unsafe impl Rmw for Local {
+    const IS_SHARED: bool = false;
+
     #[inline(always)]
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
         Shared::compare_exchange(word, current, new, success)
@@ -78,6 +84,8 @@ unsafe impl Rmw for Local {
 // SAFETY: loom runs a nested writer at testpoints only, and there is none between this load and store.
 #[cfg(loom)]
 unsafe impl Rmw for Local {
+    const IS_SHARED: bool = false;
+
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
         let (load, store) = match success {
             Ordering::AcqRel => (Ordering::Acquire, Ordering::Release),
@@ -100,6 +108,8 @@ unsafe impl Rmw for Local {
 
 // SAFETY: locked instructions.
 unsafe impl Rmw for Shared {
+    const IS_SHARED: bool = true;
+
     #[inline(always)]
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
         // Relaxed on failure: the caller starts over with a fresh load.

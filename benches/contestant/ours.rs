@@ -1,10 +1,9 @@
 //! Ours: recorded, and switched off.
+//!
+//! In the executable itself; `plugin` has the same from a shared object.
 
 use std::hint::black_box;
 use ust_core::tracepoint;
-
-/// What the recorder is told to record.
-pub const PROVIDER: &str = "bench";
 
 #[tracepoint(provider = "bench", level = Info)]
 fn small(number: u32);
@@ -16,13 +15,9 @@ fn large(bytes: u64, number: u32, name: &str);
 #[tracepoint(provider = "unheard_of", level = Info)]
 fn switched_off(number: u32);
 
-/// Bytes of a `large` record in the ring, the larger of the two: frame word, header, fields, and padding.
-pub const LARGE_RECORD_BYTES: u64 = 4 + 4 + (8 + 4 + 13) + 3;
-
-/// Bytes of a `small` record in the ring.
-pub const SMALL_RECORD_BYTES: u64 = 4 + 4 + 4;
-
 /// One `u32`.
+// Not inlined, nor are the others: callgrind counts what happens inside of them, by name.
+#[inline(never)]
 pub fn emit_small(events: u64) {
     for event in 0..events {
         small(black_box(event as u32));
@@ -30,6 +25,7 @@ pub fn emit_small(events: u64) {
 }
 
 /// A `u64`, a `u32` and 12 bytes of text.
+#[inline(never)]
 pub fn emit_large(events: u64) {
     for event in 0..events {
         large(event, black_box(event as u32), black_box("twelve bytes"));
@@ -37,6 +33,7 @@ pub fn emit_large(events: u64) {
 }
 
 /// One `u32`, for nobody.
+#[inline(never)]
 pub fn emit_switched_off(events: u64) {
     for event in 0..events {
         switched_off(black_box(event as u32));

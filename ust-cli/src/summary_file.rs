@@ -1,6 +1,6 @@
 //! `--summary FILE`: the closing line as JSON, for programs.
 //!
-//! Opened before the program runs, so that a name that cannot be written to is found in time.
+//! Opened before anything is done, so that a name that cannot be written to is found in time.
 
 use crate::failure::Failure;
 use crate::tell;
@@ -24,6 +24,7 @@ pub struct SummaryFile {
 #[derive(Serialize)]
 struct Summary<'a> {
     recorded: u64,
+    overwritten: u64,
     lost: &'a BTreeMap<String, u64>,
     processes: u64,
     trace: String,
@@ -53,9 +54,10 @@ impl SummaryFile {
     /// Writes it. A failure is told and changes nothing else: the program's status is the exit status.
     pub fn write(mut self, summary: &ChannelSummary, trace: &Path) {
         self.is_to_be_removed = false;
-        let ChannelSummary { recorded, lost, processes, .. } = summary;
+        let ChannelSummary { recorded, overwritten, lost, processes, .. } = summary;
         let trace = trace.to_string_lossy().into_owned();
-        let summary = Summary { recorded: *recorded, lost, processes: *processes, trace };
+        let (recorded, overwritten, processes) = (*recorded, *overwritten, *processes);
+        let summary = Summary { recorded, overwritten, lost, processes, trace };
         let written = self.try_write(&summary);
         if let Err(error) = written {
             tell(&format!("summary {} is incomplete: {error}", self.path.display()));

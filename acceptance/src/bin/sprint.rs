@@ -1,0 +1,43 @@
+//! `sprint PROGRESS THREADS MICROSECONDS`: threads that emit as fast as they can until, so long after the start, the
+//! process kills itself.
+//!
+//! Each thread notes its number of calls in word `t` of the progress as soon as the call has returned. Every record has
+//! a check of its own content. The killer knows nothing of what the others are doing, and none of them knows of it.
+
+use std::path::Path;
+use std::time::Duration;
+use ust_acceptance::progress::Progress;
+use ust_core::tracepoint;
+
+#[tracepoint(provider = "sprint", level = Info)]
+fn ran(thread: u32, sequence: u64, text: &str, check: u64);
+
+/// Never cut to nothing: babeltrace2 2.0.4 prints an empty string with what an earlier record had there.
+const TEXT: &str = "abcdefghijklmnopqrstuvwxyz";
+
+/// Of thread and number both, so that two threads' halves do not pass as one.
+fn check(thread: u32, sequence: u64) -> u64 {
+    (sequence ^ u64::from(thread) << 48).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1
+}
+
+fn run(progress: Progress, thread: u32) -> ! {
+    let mut sequence = 0;
+    loop {
+        ran(thread, sequence, &TEXT[..1 + sequence as usize % TEXT.len()], check(thread, sequence));
+        sequence += 1;
+        progress.note(thread as usize, sequence);
+    }
+}
+
+#[allow(unsafe_code)]
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, path, threads, delay] = &arguments[..] else { panic!("PROGRESS THREADS MICROSECONDS") };
+    let progress = Progress::create(Path::new(path));
+    for thread in 1..=threads.parse().expect("a number") {
+        std::thread::spawn(move || run(progress, thread));
+    }
+    std::thread::sleep(Duration::from_micros(delay.parse().expect("a number")));
+    // SAFETY: ends this process, which is what it is for.
+    unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+}

@@ -1,0 +1,67 @@
+//! `waits PROGRESS EVENTS`: floods a ring while a timer's handler emits too, and notes how far both have come.
+//!
+//! Word 0 is the test's: the flood begins once it is set. Word 1 is what `main` has emitted, word 2 the handler.
+//! The account is both numbers.
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use ust_acceptance::progress::Progress;
+use ust_acceptance::report;
+use ust_core::sync::{AtomicU64, Ordering};
+use ust_core::tracepoint;
+
+#[tracepoint(provider = "waits", level = Info)]
+fn flooded(sequence: u64);
+
+#[tracepoint(provider = "waits", level = Info)]
+fn rang(sequence: u64);
+
+/// The test has failed then.
+const LONG_ENOUGH: Duration = Duration::from_secs(150);
+
+static PROGRESS: OnceLock<Progress> = OnceLock::new();
+static RANG: AtomicU64 = AtomicU64::new(0);
+
+extern "C" fn handler(_: libc::c_int) {
+    let sequence = RANG.fetch_add(1, Ordering::Relaxed);
+    rang(sequence);
+    if let Some(progress) = PROGRESS.get() {
+        progress.note(2, sequence + 1);
+    }
+}
+
+#[allow(unsafe_code)]
+fn set_alarms(period: Duration) {
+    let time = libc::timeval { tv_sec: 0, tv_usec: period.as_micros() as libc::suseconds_t };
+    let timer = libc::itimerval { it_interval: time, it_value: time };
+    // SAFETY: valid pointers, and a handler that is async-signal-safe.
+    unsafe {
+        let mut action: libc::sigaction = core::mem::zeroed();
+        action.sa_sigaction = handler as *const () as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(libc::SIGALRM, &action, core::ptr::null_mut());
+        libc::setitimer(libc::ITIMER_REAL, &timer, core::ptr::null_mut());
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, path, events] = &arguments[..] else { panic!("PROGRESS EVENTS") };
+    let events: u64 = events.parse().expect("a number");
+    let progress = *PROGRESS.get_or_init(|| Progress::create(Path::new(path)));
+    flooded(0);
+    progress.note(1, 1);
+    let started = Instant::now();
+    while progress.word(0) == 0 {
+        assert!(started.elapsed() < LONG_ENOUGH, "the test is gone");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    set_alarms(Duration::from_millis(1));
+    for sequence in 1..events {
+        flooded(sequence);
+        progress.note(1, sequence + 1);
+    }
+    set_alarms(Duration::ZERO);
+    report::write(&[events, RANG.load(Ordering::Relaxed)]);
+}

@@ -1,0 +1,50 @@
+//! Threads that fork at the same time, while others emit and modules are loaded, leave a program that still listens.
+//!
+//! Each fork holds the registry for a moment. A thread that gives it back in another's stead, or does not, leaves an
+//! agent that waits for ever: so a session that is started afterwards must record.
+
+use ust_acceptance::command::wait_until;
+use ust_acceptance::daemon::Site;
+use ust_acceptance::recording::folders;
+use ust_acceptance::{binaries, judge, progress, skip};
+
+#[test]
+fn a_program_whose_threads_forked_at_once_still_follows_the_daemon() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let plugin = binaries::plugin();
+    let site = Site::new();
+    let _daemon = site.daemon(&["--flush-interval", "20"]);
+    let first = site.start_session("first", "*");
+    let path = site.path("progress");
+    let text = |path: &std::path::Path| path.to_str().expect("text").to_owned();
+    let arguments = [text(&path), text(&plugin), "4".into(), "50".into()];
+    let arguments = arguments.each_ref().map(String::as_str);
+    let mut program = site.program("forks_together", &arguments);
+    wait_until("the last fork", || {
+        assert!(program.is_running(), "it ended badly");
+        progress::read(&path).filter(|words| words[0] == 1)
+    });
+    let second = site.start_session("second", "together:*");
+    wait_until("a record in the session that came after the forks", || {
+        (!folders(&second).is_empty()).then_some(())
+    });
+    site.end_session("second");
+    site.end_session("first");
+    assert!(judge::count(&second) > 0);
+    // Of each child at least: its only event.
+    let mut processes = std::collections::BTreeSet::new();
+    let mut of_plugins = 0;
+    judge::babeltrace2(&first, |line| {
+        if line.is_of("together:told") {
+            assert_eq!(line.number("process"), line.vpid(), "another's record: {}", line.text);
+            processes.insert(line.vpid());
+        } else {
+            of_plugins += 1;
+        }
+    });
+    assert_eq!((processes.len(), of_plugins), (4 * 50 + 1, 4));
+    program.signal(libc::SIGTERM);
+    assert_eq!(program.wait().code(), 143);
+}

@@ -1,0 +1,113 @@
+//! Per-thread and per-CPU rings; discard, overwrite and block: whatever the mode, written + overwritten + lost is
+//! what was emitted, and what is missing is missing where the trace says.
+
+use std::path::Path;
+use ust_acceptance::command::wait_until;
+use ust_acceptance::recording::{Recorded, Recording};
+use ust_acceptance::{judge, skip};
+
+const EVENTS: u64 = 300_000;
+
+/// Rings that such a flood laps many times.
+const SMALL: [&str; 4] = ["--subbuf-size", "16K", "--subbufs", "4"];
+
+fn flood(threads: u64, buffers: &str, mode: &str) -> Recorded {
+    let options = ["--buffers", buffers, "--mode", mode];
+    Recording::of("flood")
+        .options(SMALL)
+        .options(options)
+        .arg(threads)
+        .arg(EVENTS)
+        .run()
+        .succeeded()
+}
+
+/// Every record stands once, in its thread's order, and the sum is right.
+#[track_caller]
+fn assert_exact(recorded: &Recorded) {
+    let emitted: Vec<u64> = recorded.report();
+    let mut next = vec![0; emitted.len()];
+    let lines = judge::babeltrace2(&recorded.trace(), |line| {
+        let next = &mut next[line.number("thread") as usize];
+        let sequence = line.number("sequence");
+        assert!(sequence >= *next, "numbers go back from {next}: {}", line.text);
+        *next = sequence + 1;
+    });
+    let summary = recorded.summary();
+    assert_eq!(lines, summary.recorded);
+    let sum = summary.recorded + summary.overwritten + summary.lost_in_all();
+    assert_eq!(sum, emitted.iter().sum::<u64>(), "{summary:?}");
+}
+
+#[test]
+fn whatever_the_mode_every_event_is_accounted_for() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    for buffers in ["per-thread", "per-cpu"] {
+        for mode in ["discard", "overwrite", "block"] {
+            let recorded = flood(3, buffers, mode);
+            assert_exact(&recorded);
+            let summary = recorded.summary();
+            match mode {
+                "discard" => assert_eq!(summary.overwritten, 0, "{summary:?}"),
+                "overwrite" => {
+                    assert!(summary.overwritten > 0, "{summary:?}");
+                    assert!(!summary.lost.contains_key("records_lost_full"), "{summary:?}");
+                }
+                _ => assert_eq!(summary.recorded, EVENTS, "{summary:?}"),
+            }
+        }
+    }
+}
+
+/// What a reader that is too slow misses is old, not new.
+#[test]
+fn a_flight_recorder_ends_with_the_last_event() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recorded = flood(1, "per-thread", "overwrite");
+    let mut last = 0;
+    judge::babeltrace2(&recorded.trace(), |line| last = line.number("sequence"));
+    assert_eq!(last, EVENTS - 1);
+}
+
+#[track_caller]
+fn assert_missing_where_packets_say(trace: &Path) -> u64 {
+    let said = judge::python("packet_gaps.py", &[trace, "sequence".as_ref(), "thread".as_ref()]);
+    said.split_whitespace().nth(5).and_then(|word| word.parse().ok()).expect("a number")
+}
+
+#[test]
+fn packet_by_packet_the_discarded_count_grows_by_the_gap() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    for mode in ["discard", "overwrite"] {
+        let recorded = flood(1, "per-thread", mode);
+        assert!(assert_missing_where_packets_say(&recorded.trace()) > 0, "nothing was missing");
+    }
+}
+
+/// The traced program must come to its end, whatever becomes of its recorder.
+#[test]
+fn a_stopped_recorder_blocks_a_program_no_longer_than_the_bound() {
+    let options = ["--mode", "block=300ms"];
+    let many = 20 * EVENTS;
+    let recording = Recording::of("flood").options(SMALL).options(options).arg(1).arg(many);
+    let report = recording.path("report");
+    let started = recording.start();
+    wait_until("something in the trace", || {
+        std::fs::read_dir(started.trace()).ok()?.next().map(drop)
+    });
+    started.running.signal(libc::SIGSTOP);
+    wait_until("the program's account", || {
+        std::fs::read(&report).ok().filter(|report| report.ends_with(b"]"))
+    });
+    started.running.signal(libc::SIGCONT);
+    let recorded = started.wait().succeeded();
+    let summary = recorded.summary();
+    assert_eq!(summary.recorded + summary.lost_in_all(), many, "{summary:?}");
+    assert!(summary.lost_in_all() > 0, "it was stopped too late: {summary:?}");
+}

@@ -1,0 +1,27 @@
+//! A plugin with tracepoints may be closed while threads live that were in it: its events are in the trace.
+//!
+//! What tracing leaves in a thread (its stream, to be given back at its end) is code of the plugin's, and must still
+//! be there when the thread ends.
+
+use ust_acceptance::{binaries, judge, recording::Recording, skip};
+
+#[test]
+fn a_plugin_may_be_closed_before_the_threads_end_that_emitted_in_it() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let (rounds, events) = (5, 40);
+    let recorded = Recording::of("loads_plugin")
+        .arg(binaries::plugin().display())
+        .arg(rounds)
+        .arg(events)
+        .run()
+        .succeeded();
+    let [of_plugin, of_host]: [u64; 2] = recorded.report();
+    let mut seen = [0, 0];
+    judge::babeltrace2(&recorded.trace(), |line| {
+        seen[usize::from(line.is_of("host:told"))] += 1;
+    });
+    assert_eq!(seen, [of_plugin, of_host]);
+    assert_eq!(recorded.summary().lost_in_all(), 0);
+}

@@ -1,0 +1,52 @@
+//! Who is measured: `ust-bench-contestant BODY THREADS`, on its standard input the questions of
+//! `ust_benches::worker`.
+//!
+//! A program of its own, so that benches and tests measure the very same code.
+
+mod floor;
+mod ours;
+mod peer_tracing;
+mod plugin;
+
+use ust_benches::Result;
+use ust_benches::worker::Requests;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [body, threads] = &arguments[..] else {
+        return Err("this is started by benches: see benches/src/lib.rs".into());
+    };
+    if !ours::are_set_up() {
+        return Err("the tracepoints are not as the recorder wants them".into());
+    }
+    let mut appender = None;
+    let in_plugin;
+    let measured: &(dyn Fn(u64) + Sync) = match body.as_str() {
+        "empty_loop" => &floor::empty_loop,
+        "clock_gettime" => &floor::clock_gettime,
+        #[cfg(target_arch = "x86_64")]
+        "rdtsc" => &floor::rdtsc,
+        #[cfg(target_arch = "x86_64")]
+        "floor" => &floor::floor,
+        #[cfg(target_arch = "x86_64")]
+        "shared_floor" => &floor::shared_floor,
+        "switched_off" => &ours::emit_switched_off,
+        "small" => &ours::emit_small,
+        "large" => &ours::emit_large,
+        "plugin" => {
+            in_plugin = plugin::load()?;
+            &move |events| in_plugin(events)
+        }
+        "tracing_off" => {
+            peer_tracing::disable()?;
+            &peer_tracing::emit
+        }
+        "tracing_appender" => {
+            appender = Some(peer_tracing::Appender::install()?);
+            &peer_tracing::emit
+        }
+        _ => return Err(format!("nobody is called {body}").into()),
+    };
+    let settle = |events| appender.as_ref().map_or(Ok(()), |appender| appender.settle(events));
+    Requests::when_ready()?.serve(threads.parse()?, measured, settle)
+}

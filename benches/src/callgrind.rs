@@ -1,0 +1,91 @@
+//! How many instructions an event takes: counted by callgrind, while the event is being recorded.
+//!
+//! ```text
+//!   valgrind --tool=callgrind --toggle-collect='*::emit_small' --dump-before='*::emit_small'   contestant small
+//!      1 event       dump 2      first event: ring, hand-over
+//!      N events      dump 3      within a sub-buffer      |  inside of emit_small: the loop, the calls, the records
+//!    2 N events      dump 4      once more                |  the difference, over N, is one event
+//! ```
+//!
+//! Nothing of that depends on how fast the machine is or what else it does, with one exception: the first event
+//! after a pause of 50 ms has the long header. That is a few instructions in N events; so the quotient is rounded.
+//!
+//! Valgrind gives the program its own instructions one by one, so they are the ones that run natively too; that
+//! everything is in the trace afterwards says that they were the ones that record.
+
+use crate::Result;
+use crate::contestant::OwnProgram;
+use crate::recorder::{Recorder, Shape};
+use crate::worker::Worker;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Events of the first of the two runs.
+const EVENTS: u64 = 1_000;
+
+/// One sub-buffer holds them all, so that none is entered meanwhile.
+const SHAPE: Shape = Shape { subbuf_size_bytes: 1 << 20, subbuf_count: 2, ..Shape::ROOMY };
+
+/// Whether it can be had; if not, why.
+pub fn missing() -> Option<String> {
+    let mut valgrind = Command::new("valgrind");
+    let found = valgrind.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    match found {
+        Ok(status) if status.success() => None,
+        _ => Some("valgrind is not installed: no instructions counted".into()),
+    }
+}
+
+/// Instructions of one event. `function` (it may begin with `*`) has them happen, and its calls count; `is_recorded`
+/// says whether they must be in the trace.
+///
+/// # Errors
+/// The program cannot run under callgrind, or events are missing from the trace.
+pub fn instructions_per_event(
+    program: &OwnProgram,
+    function: &str,
+    is_recorded: bool,
+) -> Result<u64> {
+    let counted = count(program, function, is_recorded);
+    let [once, twice] =
+        counted.map_err(|error| format!("{} in callgrind: {error}", program.body))?;
+    let difference = twice.saturating_sub(once);
+    // Of a pause or two, and no more.
+    let rounded = (difference + EVENTS / 2) / EVENTS;
+    if difference == 0 || difference.abs_diff(rounded * EVENTS) > EVENTS / 10 {
+        let what = format!("{EVENTS} events took {once} instructions and twice as many {twice}");
+        return Err(format!("{}: {what}: not the same for each", program.body).into());
+    }
+    Ok(rounded)
+}
+
+/// Instructions of so many events, and of twice as many.
+fn count(program: &OwnProgram, function: &str, is_recorded: bool) -> Result<[u64; 2]> {
+    let scratch = tempfile::Builder::new().prefix("ust-bench-callgrind-").tempdir()?;
+    let mut recorder = Recorder::start(SHAPE, scratch.path())?;
+    let out = scratch.path().join("callgrind.out");
+    let mut valgrind = Command::new("valgrind");
+    valgrind
+        .args(["--quiet", "--tool=callgrind"])
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(format!("--toggle-collect={function}"))
+        .arg(format!("--dump-before={function}"));
+    program.command_under(&mut valgrind, recorder.runtime_dir());
+    let mut worker = Worker::start(&mut valgrind, |fd| recorder.record_until_readable(fd))?;
+    // The last is there to have the one before it dumped.
+    for events in [1, EVENTS, 2 * EVENTS, 1] {
+        worker.measure(events, |fd| recorder.record_until_readable(fd))?;
+        recorder.settle(if is_recorded { events } else { 0 })?;
+    }
+    drop(worker);
+    Ok([total(&out.with_extension("out.3"))?, total(&out.with_extension("out.4"))?])
+}
+
+/// The total in callgrind's output.
+fn total(path: &Path) -> Result<u64> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let total = text.lines().find_map(|line| line.strip_prefix("totals:"));
+    let total = total.ok_or_else(|| format!("{} has no total", path.display()))?;
+    Ok(total.trim().parse()?)
+}

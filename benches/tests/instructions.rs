@@ -1,0 +1,56 @@
+//! The hot path's length in instructions: the same on every run, so held as an upper bound.
+//!
+//! Each includes the caller's loop and call, twelve instructions; `docs/what-an-event-costs.md` says what the others
+//! are for. Whoever makes one of them shorter lowers its bound; whoever makes one longer has to say what for. Counted
+//! with rustc 1.95: if another compiler needs more, that is a reason.
+
+use ust_benches::callgrind;
+use ust_benches::contestant::OwnProgram;
+
+/// What a body takes; the function that callgrind looks into.
+const RECORDED: &[(&str, &str, u64)] = &[
+    ("small", "*::emit_small", 129),
+    ("plugin", "ust_bench_plugin_emit", 143),
+    ("large", "*::emit_large", 200),
+];
+
+fn program(body: &'static str) -> OwnProgram {
+    OwnProgram { path: env!("CARGO_BIN_EXE_ust-bench-contestant").into(), body, threads: 1 }
+}
+
+/// `None`, with the reason printed, where they cannot be counted.
+fn instructions(body: &'static str, function: &str, is_recorded: bool) -> Option<u64> {
+    if cfg!(debug_assertions) || cfg!(not(target_arch = "x86_64")) {
+        eprintln!("SKIPPED: the bounds are those of x86-64's optimised code: cargo test --release");
+        return None;
+    }
+    if let Some(why) = callgrind::missing() {
+        eprintln!("SKIPPED: {why}");
+        return None;
+    }
+    let counted = callgrind::instructions_per_event(&program(body), function, is_recorded);
+    Some(counted.unwrap_or_else(|error| panic!("{error}")))
+}
+
+#[test]
+fn recording_an_event_takes_no_more_instructions_than_it_did() {
+    for (body, function, bound) in RECORDED {
+        let Some(counted) = instructions(body, function, true) else { return };
+        println!("{body}: {counted} instructions an event");
+        assert!(counted <= *bound, "{body}: {counted} instructions an event, more than {bound}");
+    }
+}
+
+#[test]
+fn an_event_that_is_switched_off_costs_a_load_and_a_branch() {
+    let Some(counted) = instructions("switched_off", "*::emit_switched_off", false) else { return };
+    println!("switched_off: {counted} instructions an event");
+    assert!(counted <= 8, "{counted} instructions, the loop and `black_box` included");
+}
+
+#[test]
+fn the_count_is_that_of_the_instructions() {
+    // Written in assembly, so that its length is known: the floor's six, and a loop of five around them.
+    let Some(counted) = instructions("floor", "*floor::floor", false) else { return };
+    assert_eq!(counted, 10);
+}

@@ -1,0 +1,52 @@
+//! What the dead leave: process files in which forked children may still be counting.
+//!
+//! ```text
+//!   parent's process file   losses[slot] <-- parent
+//!                                        <-- child that could get no file of its own, alive when the parent is dead
+//! ```
+//!
+//! A process is buried with its sums. But where its file says that there are children without files of their own
+//! (`heirs`), what the file counts may still grow: it is kept, and read with each summary, until there are none,
+//! or no channel is left that it counts for. Hardly any process leaves such a file.
+
+use super::ChannelUid;
+use super::class_log::Losses;
+use std::collections::VecDeque;
+
+/// A process may claim what it likes, and each file is a mapping: only so many are kept.
+const MAX_FILES: usize = 256;
+
+/// See the module page.
+#[derive(Debug, Default)]
+pub struct Estate {
+    files: VecDeque<Losses>,
+}
+
+impl Estate {
+    /// Keeps a file. Its counts come out again by [`lost`](Self::lost), and at last by [`settle`](Self::settle).
+    pub fn keep(&mut self, file: Losses) {
+        self.files.push_back(file);
+    }
+
+    /// What the kept files count for a channel.
+    pub fn lost(&self, channel: ChannelUid) -> u64 {
+        let counts = self.files.iter().map(|file| file.lost_no_stream(channel.0));
+        counts.fold(0, u64::saturating_add)
+    }
+
+    /// Lets files go that will not change any more (and the oldest, if they are too many); they are handed over,
+    /// for their sums.
+    pub fn settle(&mut self) -> Vec<Losses> {
+        let too_many = self.files.len().saturating_sub(MAX_FILES);
+        let mut settled: Vec<_> = self.files.drain(..too_many).collect();
+        let (open, done) = self.files.drain(..).partition(Losses::has_heirs);
+        self.files = open;
+        settled.extend::<VecDeque<_>>(done);
+        settled
+    }
+
+    /// Lets files go that count for none of these channels.
+    pub fn retain_of(&mut self, is_wanted: impl Fn(ChannelUid) -> bool) {
+        self.files.retain(|file| file.counted_channels().any(|uid| is_wanted(ChannelUid(uid))));
+    }
+}

@@ -1,0 +1,259 @@
+//! What is in rings that the death of both sides left behind, or a machine crash: read, and written as traces.
+//!
+//! ```text
+//!   DIR/session ------------------> clock, channel
+//!   DIR/process-UID --copy-->  \
+//!   DIR/ring-UID-...  --copy-->  a Process, its streams resumed where their reader died --> OUT/PROCNAME-PID/
+//! ```
+//!
+//! Files are copied into sealed memory first and read there: nothing that anybody does to them meanwhile can
+//! hurt, and they stay as they are, so that this can be done again. What is damaged costs itself and nothing
+//! else. Rings that somebody still maps are left alone: writers would go on under our feet.
+
+use super::class_log::ProcessFile;
+use super::process::{Destination, Pass, Process};
+use super::ring_file::{Header, Origin};
+use super::session_file::{SESSION_FILE, SESSION_FILE_NEW, SessionFile};
+use super::{ChannelSummary, ChannelUid};
+use rustix::fd::OwnedFd;
+use rustix::fs::{FileType, Mode, OFlags, SeekFrom, fstat, open, seek};
+use rustix::io::{Errno, pread, pwrite};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use ust_core::abi::{PAGE_BYTES, PROCESS_FILE_BYTES};
+use ust_core::shm::memfd;
+
+/// Why nothing can be recovered.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// There is no session file, or it is damaged.
+    #[error(
+        "{0}: {1}: give the directory that was the --shm-path of a recording which did not come to its end"
+    )]
+    Session(PathBuf, #[source] io::Error),
+    /// The directory cannot be listed.
+    #[error("{0} cannot be listed: {1}")]
+    Directory(PathBuf, #[source] io::Error),
+}
+
+/// A directory of rings that were left behind.
+#[derive(Debug)]
+pub struct LeftBehind {
+    session: SessionFile,
+    /// By the hexadecimal digits of their identity.
+    processes: BTreeMap<String, Files>,
+    strangers: Vec<PathBuf>,
+}
+
+/// What one process has left.
+#[derive(Debug, Default)]
+struct Files {
+    process: Option<PathBuf>,
+    rings: Vec<PathBuf>,
+}
+
+/// What was recovered, and what could not be.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// As a recording's; what was lost or overwritten is counted from each ring's beginning.
+    pub summary: ChannelSummary,
+    /// Records whose calls had not returned.
+    pub holes: u64,
+}
+
+impl LeftBehind {
+    /// Looks what there is.
+    ///
+    /// # Errors
+    /// It is no such directory.
+    pub fn find(dir: &Path) -> Result<Self, RecoverError> {
+        let session = SessionFile::read(dir)
+            .map_err(|error| RecoverError::Session(dir.join(SESSION_FILE), error))?;
+        let failed = |error| RecoverError::Directory(dir.to_owned(), error);
+        let mut left = Self { session, processes: BTreeMap::new(), strangers: Vec::new() };
+        for entry in fs::read_dir(dir).map_err(failed)? {
+            left.sort_in(entry.map_err(failed)?.path());
+        }
+        Ok(left)
+    }
+
+    fn sort_in(&mut self, path: PathBuf) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_hex = |text: &&str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let ring = name.strip_prefix("ring-").and_then(|rest| rest.split('-').next());
+        if let Some(uid) = name.strip_prefix("process-").filter(is_hex) {
+            self.processes.entry(uid.to_owned()).or_default().process = Some(path);
+        } else if let Some(uid) = ring.filter(is_hex) {
+            self.processes.entry(uid.to_owned()).or_default().rings.push(path);
+        } else if ![SESSION_FILE, SESSION_FILE_NEW].contains(&name.as_str()) {
+            self.strangers.push(path);
+        }
+    }
+
+    /// Writes what the rings hold as traces below `output`, a directory, which exists. Whatever goes wrong with
+    /// one process or file is among the summary's errors.
+    pub fn recover(&self, output: &Path) -> Recovered {
+        let mut recovered = Recovered::default();
+        let errors = &mut recovered.summary.errors;
+        for path in &self.strangers {
+            errors.push(format!("{} is no file of a recording: passed over", path.display()));
+        }
+        let users = users();
+        for (uid, files) in &self.processes {
+            if let Some(user) = users.get(uid) {
+                let errors = &mut recovered.summary.errors;
+                errors.push(format!("{}: {user}", files.shown()));
+                continue;
+            }
+            self.recover_process(files, output, &mut recovered);
+        }
+        recovered
+    }
+
+    fn recover_process(&self, files: &Files, output: &Path, recovered: &mut Recovered) {
+        let mut process = match files.process_file() {
+            Ok(file) => Process::left_behind(file),
+            Err(error) => {
+                recovered.summary.errors.push(format!(
+                    "{}: {error}: nobody can read what is in its {} ring files",
+                    files.shown(),
+                    files.rings.len()
+                ));
+                return;
+            }
+        };
+        let channel = ChannelUid(self.session.channel_uid);
+        let mut rings = Vec::new();
+        for path in &files.rings {
+            match copy_ring(path) {
+                Ok(ring) => rings.push(ring),
+                Err(error) => {
+                    let error = format!("{}: {error}: its records are lost", path.display());
+                    recovered.summary.errors.push(error);
+                }
+            }
+        }
+        // Of two with one number, one lost a race and was never used.
+        rings.sort_by_key(|(header, _)| std::cmp::Reverse(header.untrusted_claimed));
+        for (header, fd) in rings {
+            process.add_ring_file(channel, header.index, fd, Origin::LeftBehind);
+        }
+        let to = Destination {
+            output,
+            clock: self.session.clock,
+            buffers: self.session.buffers,
+            is_drained: true,
+        };
+        for pass in [Pass::Recover, Pass::Finish] {
+            process.pass(channel, pass, to);
+        }
+        process.add_to(channel, &mut recovered.summary);
+        recovered.holes += process.holes(channel);
+    }
+}
+
+impl Files {
+    fn process_file(&self) -> Result<ProcessFile, String> {
+        let path = self.process.as_ref().ok_or("its process file is missing")?;
+        let (fd, size_bytes) = open_file(path)?;
+        if size_bytes != PROCESS_FILE_BYTES {
+            return Err("the process file has another size".into());
+        }
+        Ok(ProcessFile::new(&copy(&fd, size_bytes)?)?)
+    }
+
+    /// What to call them in an error.
+    fn shown(&self) -> String {
+        let path = self.process.as_ref().or(self.rings.first());
+        path.map(|path| path.display().to_string()).unwrap_or_default()
+    }
+}
+
+/// A checked header, and a sealed copy of the file.
+fn copy_ring(path: &Path) -> Result<(Header, OwnedFd), String> {
+    let (fd, size_bytes) = open_file(path)?;
+    let mut page = [0; PAGE_BYTES];
+    let length = pread(&fd, &mut page, 0).map_err(unreadable)?;
+    let header = Header::parse(&page[..length], size_bytes)?;
+    Ok((header, copy(&fd, size_bytes)?))
+}
+
+fn open_file(path: &Path) -> Result<(OwnedFd, usize), String> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let fd = open(path, flags, Mode::empty()).map_err(unreadable)?;
+    let stat = fstat(&fd).map_err(unreadable)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err("it is no file".into());
+    }
+    let size_bytes = usize::try_from(stat.st_size).map_err(|_| "it is too large")?;
+    Ok((fd, size_bytes))
+}
+
+/// A sealed copy of a file, as sparse as it is. Zeroes are left out even where they are stored.
+fn copy(from: &OwnedFd, size_bytes: usize) -> Result<OwnedFd, String> {
+    let no_room = |error: Errno| format!("there is no memory for a copy of it ({error})");
+    let to = memfd::create(c"ust-recovered", size_bytes).map_err(no_room)?;
+    let mut block = vec![0; 64 * PAGE_BYTES];
+    let mut at = 0;
+    while at < size_bytes as u64 {
+        match seek(from, SeekFrom::Data(at)) {
+            Ok(data) => at = data,
+            // Only a hole is left.
+            Err(Errno::NXIO) => break,
+            Err(error) => return Err(unreadable(error)),
+        }
+        // To whole pages, wherever the file system says that data begins.
+        at = at / PAGE_BYTES as u64 * PAGE_BYTES as u64;
+        let length = pread(from, &mut block, at).map_err(unreadable)?;
+        if length == 0 {
+            // It has become shorter.
+            break;
+        }
+        for (index, page) in block[..length].chunks(PAGE_BYTES).enumerate() {
+            if page.iter().any(|byte| *byte != 0) {
+                write_page(&to, page, at + (index * PAGE_BYTES) as u64).map_err(no_room)?;
+            }
+        }
+        at += length as u64;
+    }
+    Ok(to)
+}
+
+fn write_page(to: &OwnedFd, page: &[u8], at: u64) -> Result<(), Errno> {
+    match pwrite(to, page, at)? {
+        written if written == page.len() => Ok(()),
+        _ => Err(Errno::NOSPC),
+    }
+}
+
+fn unreadable(error: Errno) -> String {
+    format!("it cannot be read ({error})")
+}
+
+/// Who has rings mapped now, by the process identity in the rings' names: traced programs, and recorders.
+fn users() -> HashMap<String, String> {
+    let mut users = HashMap::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let pid = entry.file_name().to_string_lossy().into_owned();
+        if !pid.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        // Others' cannot be looked at; they have nothing to do with this user's rings.
+        let Ok(maps) = fs::read_to_string(entry.path().join("maps")) else { continue };
+        let mut uids: Vec<_> =
+            maps.lines().filter_map(|line| line.split("/ring-").nth(1)?.get(..32)).collect();
+        uids.dedup();
+        for uid in uids {
+            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            users.entry(uid.to_owned()).or_insert_with(|| {
+                let name = name.trim_end();
+                format!(
+                    "its rings are still in use by process {pid} ({name}): end that first, or wait for its end"
+                )
+            });
+        }
+    }
+    users
+}

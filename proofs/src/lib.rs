@@ -1,0 +1,57 @@
+//! Proofs on real processes: the ring that ships, stopped, interrupted and killed at every instruction.
+//!
+//! ```text
+//!   a test                                        the tracee (`src/bin/stepped.rs`)
+//!   ------------------------------------          ------------------------------------------
+//!   Scenario: what is emitted, how the    ----->   emits what comes before
+//!             stream stands before                 marker B (a SIGTRAP to itself)
+//!   Tracer:   steps to instruction i,     ----->   emits the region, one instruction at a time
+//!             then SIGKILL, or a signal            its handler emits too
+//!             whose handler emits, or a
+//!             reader that drains
+//!                                                  the next round, with everything put back
+//!        |               stream (memfd) <-------   the shipped writer
+//!        v               journal (memfd) <------   which calls began and returned, and when
+//!   verdict: what the shipped reader read, against the journal
+//! ```
+//!
+//! Loom's models see every interleaving of a model's steps; here it is the machine's own instructions, as
+//! the compiler arranged them, and the kernel's own signals and deaths. Every record is emitted through
+//! [`stream_under_test`], the one file that knows the ring's interface.
+//!
+//! - [`scenario`] says what a tracee emits; [`journal`] is its account of it, in shared memory;
+//!   [`tracee`] is its side; [`stage`], [`tracer`] and [`path`] are the test's.
+//! - [`recording`] is the same for a whole traced program, with the engine that records it.
+//! - `stop` (feature `testpoints`) is a process that stops or kills itself at a named point.
+//! - [`record`] is what a record holds, so that a torn one is seen; [`verdict`] compares.
+//! - [`effort`] is how much of it a run does: a sample with a fixed seed, or everything (`just soak`).
+//!
+//! # Named points, and the feature that they need
+//! The kill tests at ust-core's testpoints need a ring that was built with `ust-core/testpoints`. Cargo
+//! gives every package of one build the same ust-core, so this package's feature of that name is off in
+//! the workspace's build, its programs and tests are `required-features = ["testpoints"]`, and
+//! `.ci/test` builds them by a command of their own, in a target directory of their own:
+//!
+//! ```text
+//! CARGO_TARGET_DIR=target/testpoints cargo test -p ust-proofs --release --features testpoints \
+//!     --test stopped_at_every_testpoint
+//! ```
+//!
+//! So the instructions that are stepped through are those that ship, and no other package ever sees the
+//! hooks. (A workspace of its own would do the same at the cost of a second lock file.)
+
+#![deny(unsafe_code)]
+
+pub mod effort;
+pub mod journal;
+pub mod path;
+pub mod record;
+pub mod recording;
+pub mod scenario;
+pub mod stage;
+#[cfg(feature = "testpoints")]
+pub mod stop;
+pub mod stream_under_test;
+pub mod tracee;
+pub mod tracer;
+pub mod verdict;

@@ -1,0 +1,320 @@
+//! The stream under test: all that these proofs know of ust-core's interface stands here.
+//!
+//! ```text
+//!   test      StreamFile::create -> memfd        tracee    StreamFile::open(memfd)
+//!             .reset()    an empty stream                  .writer()  emit(number, body)
+//!             .reader()   as the daemon reads
+//! ```
+#![allow(unsafe_code)]
+
+use crate::journal::Outcome;
+use crate::record::{CLASS_ID, Decoder, FIXED, Record, body, signature};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use ust_core::abi::{FrameKind, Geometry, Mode, StreamState, TableEntry, WORD_BYTES};
+use ust_core::clock::ClockKind;
+use ust_core::ring::{Found, Holes, Image, Reader, Records, RingMemory, Take};
+use ust_core::shm::{Mapping, StreamWords, memfd};
+use ust_core::stream::Stream;
+use ust_core::sync::{Local, Ordering, ReadOnly, Shared};
+use ust_core::wire::Payload;
+
+/// The smallest geometry there is: two places of a page, so that every path is near.
+pub fn geometry() -> Geometry {
+    Geometry::new(4096, 2).expect("the smallest that is accepted")
+}
+
+/// What kind of stream it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Whether several threads may write to it (a CPU's), or one (a thread's).
+    pub is_shared: bool,
+    /// Whether writers recycle what nobody has read.
+    pub overwrites: bool,
+}
+
+impl Shape {
+    /// Every shape.
+    pub const ALL: [Shape; 4] = [Self::of(0), Self::of(1), Self::of(2), Self::of(3)];
+
+    /// Those that several writers may write to.
+    pub const SHARED: [Shape; 2] = [Self::of(1), Self::of(3)];
+
+    /// The shape of that number.
+    pub const fn of(number: u32) -> Self {
+        Self { is_shared: number & 1 != 0, overwrites: number & 2 != 0 }
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u32 {
+        self.is_shared as u32 | (self.overwrites as u32) << 1
+    }
+
+    const fn mode(self) -> Mode {
+        if self.overwrites { Mode::Overwrite } else { Mode::Discard }
+    }
+}
+
+/// A stream in a file of its own, mapped.
+#[derive(Debug)]
+pub struct StreamFile {
+    fd: OwnedFd,
+    map: Mapping,
+}
+
+impl StreamFile {
+    /// Creates one.
+    pub fn create() -> Self {
+        let fd = memfd::create(c"ust-proofs", geometry().stream_bytes()).expect("a memfd");
+        let file = Self::open(fd);
+        file.reset();
+        file
+    }
+
+    /// Maps one that another process created.
+    pub fn open(fd: OwnedFd) -> Self {
+        let map = Mapping::new(fd.as_fd(), geometry().stream_bytes()).expect("address space");
+        Self { fd, map }
+    }
+
+    /// The file.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    /// Makes it an empty stream again. Nobody writes to it meanwhile.
+    pub fn reset(&self) {
+        // SAFETY: the mapping's own bytes, and nobody uses them.
+        unsafe { self.map.base().write_bytes(0, self.map.len()) };
+        let words = self.words::<Local>(Mode::Discard);
+        words.control().initialise(geometry());
+        // Nothing in a note is zero, so that half of one is seen.
+        words.control().owner.store(4_000_000, Ordering::Relaxed);
+        words.control().state.store(StreamState::Live as u32, Ordering::Release);
+    }
+
+    fn words<K: 'static>(&self, mode: Mode) -> StreamWords<K> {
+        // SAFETY: `geometry` is what the file was created with; the file outlives what borrows from it.
+        unsafe { StreamWords::new(self.map.base(), geometry(), mode) }
+    }
+
+    /// A writing end.
+    pub fn writer(&self, shape: Shape, clock: ClockKind) -> Writer {
+        let (base, mode) = (self.map.base(), shape.mode());
+        // SAFETY: as in `words`.
+        unsafe {
+            if shape.is_shared {
+                Writer::Shared(Stream::new(base, geometry(), mode, clock))
+            } else {
+                Writer::Local(Stream::new(base, geometry(), mode, clock))
+            }
+        }
+    }
+
+    /// The reading end of a stream that has never been read.
+    pub fn reader(&self, shape: Shape) -> StreamReader {
+        StreamReader::with(Reader::new(self.words(shape.mode())))
+    }
+
+    /// The reading end that goes on where a dead one was.
+    pub fn successor(&self, shape: Shape) -> StreamReader {
+        StreamReader::with(Reader::resume(self.words(shape.mode())))
+    }
+
+    /// Below which position a reader has said that everything is in its file.
+    pub fn consumed(&self) -> u64 {
+        self.words::<ReadOnly>(Mode::Discard).control().consumed.load(Ordering::Acquire)
+    }
+
+    /// Whether no memory stands in two places, or in one and among the recyclers as well.
+    ///
+    /// # Errors
+    /// One does; which there are.
+    pub fn check_table(&self) -> Result<(), String> {
+        let words = self.words::<ReadOnly>(Mode::Discard);
+        let control = words.control();
+        let table = &control.table[..geometry().subbuf_count()];
+        let entry = |word: u64| TableEntry::from_word(word).memory();
+        let mut memories: Vec<_> =
+            table.iter().map(|word| entry(word.load(Ordering::Acquire))).collect();
+        let spare = control.spare.load(Ordering::Acquire) as usize;
+        memories.extend(spare.checked_sub(1));
+        let shown = format!("the table and the recyclers have the memories {memories:?}");
+        let count = memories.len();
+        memories.sort_unstable();
+        memories.dedup();
+        let all_exist = memories.iter().all(|memory| *memory < geometry().memory_count());
+        if memories.len() == count && all_exist { Ok(()) } else { Err(shown) }
+    }
+}
+
+/// The shipped writer.
+#[derive(Debug)]
+pub enum Writer {
+    /// The only one.
+    Local(Stream<Local>),
+    /// One of several.
+    Shared(Stream<Shared>),
+}
+
+impl Writer {
+    /// Emits record `number`: of a fixed size without a body, else with one of so many bytes.
+    #[inline(always)]
+    pub fn emit(&self, number: u32, body_bytes: Option<usize>) -> Outcome {
+        let number_field = u64::from(number);
+        match body_bytes {
+            None => self.record(&(number_field, FIXED, signature(number))),
+            Some(bytes) => self.record(&(number_field, body(number, bytes))),
+        }
+    }
+
+    /// As the tracepoint's own code does: the fast path, and the slow one if that is not enough.
+    #[inline(always)]
+    fn record<P: Payload>(&self, payload: &P) -> Outcome {
+        let (is_done, slowly) = match self {
+            Writer::Local(stream) => (stream.try_record(CLASS_ID, payload), Err(stream)),
+            Writer::Shared(stream) => (stream.try_record(CLASS_ID, payload), Ok(stream)),
+        };
+        if is_done {
+            return Outcome::Written;
+        }
+        let outcome = match slowly {
+            Err(local) => local.record(CLASS_ID, payload, false),
+            Ok(shared) => shared.record(CLASS_ID, payload, false),
+        };
+        if outcome.is_ok() { Outcome::Untold } else { Outcome::Refused }
+    }
+}
+
+/// The shipped reader, and what it has read.
+#[derive(Debug)]
+pub struct StreamReader {
+    reader: Reader<StreamWords<ReadOnly>>,
+    decoder: Decoder,
+    /// In the order of the stream.
+    pub records: Vec<Record>,
+}
+
+impl StreamReader {
+    fn with(reader: Reader<StreamWords<ReadOnly>>) -> Self {
+        Self { reader, decoder: Decoder::default(), records: Vec::new() }
+    }
+
+    /// Everything that is committed now: exchanges full sub-buffers, then reads the last one, in place or,
+    /// where it could be recycled, from a copy. As the daemon does.
+    ///
+    /// # Errors
+    /// The ring is corrupt, or a record is.
+    pub fn drain(&mut self) -> Result<(), String> {
+        while self.reader.is_left_behind() {
+            let start = self.reader.cursor();
+            match self.reader.take().map_err(text)? {
+                Take::Taken => {
+                    self.read_in_place()?;
+                    self.reader.set_consumed();
+                    self.reader.give_back();
+                }
+                Take::Overwritten => self.reader.catch_up().map_err(text)?,
+                Take::NotYet => break,
+            }
+            if self.reader.cursor() == start {
+                return Err(format!("the sub-buffer at {start} was full, and was not read"));
+            }
+        }
+        self.read_prefix()
+    }
+
+    /// Reads what is committed and leaves it where it is.
+    ///
+    /// # Errors
+    /// As for [`drain`](Self::drain).
+    pub fn read_prefix(&mut self) -> Result<(), String> {
+        if !self.reader.ring().mode().overwrites() {
+            self.read_in_place()?;
+        } else {
+            let mut image = Image::default();
+            self.reader.catch_up().map_err(text)?;
+            let until = self.reader.untrusted_write_position();
+            self.reader.copy(&mut image, until, Holes::Await).map_err(text)?;
+            for found in image.found() {
+                self.read(&image, *found)?;
+            }
+        }
+        self.reader.set_consumed();
+        Ok(())
+    }
+
+    fn read_in_place(&mut self) -> Result<(), String> {
+        while let Some(found) = self.reader.next().map_err(text)? {
+            let words = *self.reader.ring();
+            self.read(&words, found)?;
+        }
+        Ok(())
+    }
+
+    /// Reads what dead writers left.
+    ///
+    /// # Errors
+    /// As for [`drain`](Self::drain).
+    pub fn recover(&mut self) -> Result<(), String> {
+        while let Some(found) = self.reader.next_after_death().map_err(text)? {
+            let words = *self.reader.ring();
+            self.read(&words, found)?;
+        }
+        Ok(())
+    }
+
+    /// Retires the stream.
+    pub fn close(&self) {
+        self.reader.close();
+    }
+
+    /// Records lost so far, whatever the cause, those that were overwritten before they were read included.
+    pub fn lost(&mut self) -> u64 {
+        self.reader.update_overwritten();
+        self.reader.lost().iter().sum::<u64>() + self.reader.overwritten()
+    }
+
+    /// Where reader and writers are, for a failure's message.
+    pub fn describe(&self) -> String {
+        let words = self.reader.ring();
+        let control = words.control();
+        let table = &control.table[..geometry().subbuf_count()];
+        let entries: Vec<_> =
+            table.iter().map(|word| TableEntry::from_word(word.load(Ordering::Acquire))).collect();
+        let entry = |it: &TableEntry| (it.lap(), it.memory(), it.is_closed());
+        format!(
+            "cursor {}, writers at {}, lost {:?} and {} overwritten, recyclers' spare {}, table \
+             (lap, memory, closed) {:?}, read {:?}",
+            self.reader.cursor(),
+            self.reader.untrusted_write_position(),
+            self.reader.lost(),
+            self.reader.overwritten(),
+            control.spare.load(Ordering::Acquire),
+            entries.iter().map(entry).collect::<Vec<_>>(),
+            self.records.iter().map(|record| record.number).collect::<Vec<_>>(),
+        )
+    }
+
+    /// Events that were stepped over, because their writers had begun them and not ended.
+    pub fn holes(&self) -> u64 {
+        self.reader.holes()
+    }
+
+    fn read(&mut self, records: &impl Records, found: Found) -> Result<(), String> {
+        if found.kind == FrameKind::Note {
+            self.decoder.interrupt();
+            return Ok(());
+        }
+        let mut bytes = vec![0; found.length_bytes];
+        records.copy_out(found, &mut bytes);
+        let stride = (found.length_bytes + WORD_BYTES).next_multiple_of(WORD_BYTES) as u64;
+        let start = found.end_position - stride;
+        let record = self.decoder.decode(&bytes, start, found.end_position)?;
+        self.records.push(record);
+        Ok(())
+    }
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,127 @@
+//! The test's side: a traced process, and what can be done to it while it stands still.
+//!
+//! ```text
+//!   start --> marker A --run--> marker B --step, Path::go_to--> anywhere --kill, run--> marker A
+//! ```
+#![allow(unsafe_code)]
+
+use crate::tracee::NOT_TRACED;
+use nix::sys::personality::{self, Persona};
+use nix::sys::ptrace;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+use std::os::fd::RawFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
+
+/// A process that this thread traces. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Tracer {
+    child: Child,
+    pid: Pid,
+}
+
+/// Starts one of this package's programs with descriptors as its last arguments.
+///
+/// Addresses are the same each time, so that a path that was recorded in one process holds in the next. And
+/// glibc clears memory in a loop: it would do so by one string instruction, of which each byte is a step.
+pub fn spawn(mut command: Command, descriptors: &[RawFd]) -> Child {
+    command.args(descriptors.iter().map(ToString::to_string));
+    command.env("GLIBC_TUNABLES", "glibc.cpu.x86_rep_stosb_threshold=1000000000");
+    let inherited = descriptors.to_vec();
+    // SAFETY: between fork and exec it makes system calls and nothing else.
+    unsafe {
+        command.pre_exec(move || {
+            // Where it is not allowed, more steps miss their place, and the tests say so.
+            let _ = personality::set(Persona::ADDR_NO_RANDOMIZE);
+            for fd in &inherited {
+                libc::fcntl(*fd, libc::F_SETFD, 0);
+            }
+            Ok(())
+        });
+    }
+    command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+impl Tracer {
+    /// Starts a program and waits for its first marker. `None`, with a word about it, if processes cannot
+    /// be traced here.
+    pub fn start(command: Command, descriptors: &[RawFd]) -> Option<Self> {
+        let child = spawn(command, descriptors);
+        let pid = Pid::from_raw(child.id().cast_signed());
+        let tracer = Self { child, pid };
+        match tracer.wait() {
+            WaitStatus::Stopped(_, Signal::SIGTRAP) => {
+                let options = ptrace::Options::PTRACE_O_EXITKILL;
+                ptrace::setoptions(pid, options).expect("a stopped tracee takes options");
+                Some(tracer)
+            }
+            WaitStatus::Exited(_, NOT_TRACED) => {
+                eprintln!("SKIPPED: processes may not be traced here (ptrace is refused)");
+                None
+            }
+            other => panic!("the tracee did not reach its first marker: {other:?}"),
+        }
+    }
+
+    /// One instruction.
+    pub fn step(&self) {
+        self.step_into(None);
+    }
+
+    /// Delivers a signal and stops at the first instruction of its handler; if it is blocked, after one
+    /// instruction, and it stays pending.
+    pub fn step_into_handler(&self, signal: Signal) {
+        self.step_into(Some(signal));
+    }
+
+    fn step_into(&self, signal: Option<Signal>) {
+        let step = |signal| ptrace::step(self.pid, signal);
+        self.to_trap(signal, step);
+    }
+
+    /// Runs on to whatever stops it next, a marker or a breakpoint; with a signal first, if one is given.
+    pub fn run(&self, signal: Option<Signal>) {
+        self.to_trap(signal, |signal| ptrace::cont(self.pid, signal));
+    }
+
+    /// SIGKILL, here and now. Returns when it is dead.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it is our child");
+        let _ = self.child.wait();
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Lets it go on until it stops at a trap. A signal that had been blocked is reported once more when it
+    /// no longer is, and then delivered.
+    fn to_trap(
+        &self,
+        mut signal: Option<Signal>,
+        go_on: impl Fn(Option<Signal>) -> nix::Result<()>,
+    ) {
+        loop {
+            go_on(signal).expect("a stopped tracee can go on");
+            match self.wait() {
+                WaitStatus::Stopped(_, Signal::SIGTRAP) => return,
+                WaitStatus::Stopped(_, Signal::SIGUSR1) => signal = Some(Signal::SIGUSR1),
+                other => panic!("the tracee did not stop at a trap: {other:?}"),
+            }
+        }
+    }
+
+    fn wait(&self) -> WaitStatus {
+        waitpid(self.pid, None).expect("it is our child")
+    }
+}
+
+impl Drop for Tracer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,138 @@
+//! One round with processes: the traced program, the engine that records it, perhaps a kill; then the judge.
+
+use crate::Failure;
+use crate::config::Config;
+use crate::judge::{self, Tally};
+use crate::ledger::Ledger;
+use consumerd::engine::{ChannelConfig, ChannelSummary, ChannelUid, Engine, EngineOptions};
+use rustix::fd::AsFd;
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, set_child_subreaper,
+    waitpgid,
+};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+use ust_acceptance::random::Random;
+use ust_core::abi::Residency;
+use ust_core::agent::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
+
+/// Longer than any round takes on the slowest machine: who is not done by then hangs.
+const HANGS_AFTER: Duration = Duration::from_secs(300);
+
+/// Runs one round.
+///
+/// # Errors
+/// A record is not where it has to be, or the machine refuses something.
+pub fn round(seed: u64, round: u64, program: &Path) -> Result<Tally, Failure> {
+    let config = Config::draw(seed, round);
+    let scratch = tempfile::Builder::new().prefix("ust-stress-").tempdir();
+    let scratch = scratch.map_err(|error| format!("no temporary directory: {error}"))?;
+    let ledger_path = scratch.path().join("ledger");
+    let ledger = Ledger::create(&ledger_path).map_err(|error| format!("no ledger: {error}"))?;
+    let mut recorder = Recorder::start(&config, scratch.path())?;
+
+    // What the program leaves behind when it is killed is to be ours to wait for.
+    set_child_subreaper(Some(rustix::process::getpid())).map_err(system("cannot adopt orphans"))?;
+    let mut command = Command::new(program);
+    command
+        .args([seed.to_string(), round.to_string()])
+        .arg(&ledger_path)
+        .env(RUNTIME_DIR_VARIABLE, scratch.path().join("run"))
+        .process_group(0);
+    // SAFETY: one system call. The program may be one that runs until it is killed, and this one may be killed.
+    unsafe {
+        command
+            .pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?));
+    }
+    let child = command.spawn().map_err(|e| format!("{}: {e}", program.display()))?;
+    let pid = Pid::from_child(&child);
+    let outcome = recorder.record(&config, child, pid);
+    // Whatever happened: nothing of it may go on.
+    let _ = kill_process_group(pid, Signal::KILL);
+    while !matches!(waitpgid(pid, WaitOptions::empty()), Err(Errno::CHILD)) {}
+    let has_succeeded = outcome?;
+    if has_succeeded == config.kill_after.is_some() {
+        return Err(format!("the program's success was {has_succeeded}: {config:?}"));
+    }
+    let summary = recorder.finish();
+    judge::judge(&config, &scratch.path().join("trace"), &ledger, &summary).map_err(|failure| {
+        // For whoever looks into it.
+        let kept = scratch.keep();
+        format!(
+            "{failure}\n  {config:?}\n  {summary:?}\n  trace and ledger kept in {}",
+            kept.display()
+        )
+    })
+}
+
+fn system(what: &'static str) -> impl Fn(Errno) -> Failure {
+    move |errno| format!("{what}: {errno}")
+}
+
+/// The engine, late now and then.
+struct Recorder {
+    engine: Engine,
+    channel: ChannelUid,
+}
+
+impl Recorder {
+    fn start(config: &Config, scratch: &Path) -> Result<Self, Failure> {
+        let output: PathBuf = scratch.join("trace");
+        std::fs::create_dir(&output).map_err(|error| format!("no room for a trace: {error}"))?;
+        let options =
+            EngineOptions { flush_interval: config.flush_interval, read_timer: config.read_timer };
+        let engine = Engine::bind(RuntimeDir::at(scratch.join("run")), options);
+        let mut engine = engine.map_err(|error| error.to_string())?;
+        let channel = engine.add_channel(ChannelConfig {
+            output,
+            geometry: config.geometry,
+            clock: config.clock,
+            buffers: config.buffers,
+            mode: config.mode,
+            residency: Residency::default(),
+            is_drained: true,
+            shm_dir: None,
+        });
+        engine.set_events(channel, vec!["stress:*".into()]);
+        engine.set_active(channel, true);
+        engine.publish().map_err(|error| error.to_string())?;
+        Ok(Self { engine, channel })
+    }
+
+    /// Records until the program has ended, or kills it and all its children; whether it succeeded.
+    fn record(&mut self, config: &Config, mut child: Child, pid: Pid) -> Result<bool, Failure> {
+        let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(system("cannot watch"))?;
+        let started = Instant::now();
+        let mut random = Random::new(config.seed ^ 0xde1a);
+        let mut kill_after = config.kill_after;
+        loop {
+            let left = kill_after.map(|after| after.saturating_sub(started.elapsed()));
+            if left == Some(Duration::ZERO) {
+                kill_after = None;
+                kill_process_group(pid, Signal::KILL).map_err(system("cannot kill"))?;
+            }
+            if started.elapsed() > HANGS_AFTER {
+                return Err(format!("the traced program hangs: {config:?}"));
+            }
+            let timeout = left.unwrap_or(HANGS_AFTER);
+            let ready = self.engine.poll(&[pidfd.as_fd()], Some(timeout));
+            if ready.map_err(|error| error.to_string())?.contains(&0) {
+                let status = child.wait().map_err(|error| error.to_string())?;
+                return Ok(status.success());
+            }
+            if !config.delay.is_zero() && random.below(4) == 0 {
+                random.sleep_below(config.delay);
+            }
+        }
+    }
+
+    /// Everybody is dead: completes the trace.
+    fn finish(mut self) -> ChannelSummary {
+        let summary = self.engine.remove_channel(self.channel);
+        self.engine.shut_down();
+        summary
+    }
+}

@@ -1,0 +1,161 @@
+//! One round in this process: writers with signal handlers, and a reader, over one and the same mapping.
+//!
+//! ```text
+//!   thread 0  --writes-->  ring 0  <--reads--.
+//!      ^ SIGUSR1, SIGUSR2                     reader: exchanges, copies, checks at once; late at random
+//!   thread 1  --writes-->  ring 1  <--reads--'
+//! ```
+//!
+//! ThreadSanitizer tells races by address, so it sees nothing between two mappings of one file, as there are
+//! between a process and its daemon. Here writer and reader have the same.
+
+mod adapter;
+mod writer;
+
+use crate::Failure;
+use crate::config::Config;
+use crate::judge::Tally;
+use crate::ledger::DEPTHS;
+use crate::{payload, signals};
+use adapter::{Record, Ring, RingReader};
+use std::time::Duration;
+use ust_acceptance::random::Random;
+use ust_core::sync::{AtomicBool, AtomicU32, Ordering};
+use writer::Emitted;
+
+/// Rounds here end by themselves.
+const EVENTS_MAX: u64 = 4000;
+
+/// Runs one round.
+///
+/// # Errors
+/// A record is torn, twice there, out of order, or missing without having been counted.
+pub fn round(seed: u64, round: u64) -> Result<Tally, Failure> {
+    let config = Config::draw(seed, round);
+    let config = Config { events: config.events.min(EVENTS_MAX), ..config };
+    let rings: Result<Vec<_>, _> = (0..config.threads)
+        .map(|_| Ring::new(config.geometry, config.mode, config.clock))
+        .collect();
+    let rings = rings?;
+    writer::prepare();
+    let running = AtomicU32::new(config.threads);
+    let is_over = AtomicBool::new(false);
+    let targets: Vec<_> = (0..config.threads).map(|_| signals::Target::none()).collect();
+    let tally = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..config.threads)
+            .map(|thread| {
+                let (config, ring) = (&config, &rings[thread as usize]);
+                let (running, target) = (&running, &targets[thread as usize]);
+                scope.spawn(move || {
+                    let emitted = writer::run(config, thread, ring, target);
+                    // Release: who sees that nobody runs sees all that was written.
+                    running.fetch_add(u32::MAX, Ordering::Release);
+                    emitted
+                })
+            })
+            .collect();
+        let bother = || signals::bother(&targets, &signals::SIGNALS, config.seed, &is_over);
+        let bothering = config.is_bothered.then(|| scope.spawn(bother));
+        let read = read_all(&config, &rings, &running);
+        is_over.store(true, Ordering::Relaxed);
+        // By hand: ThreadSanitizer does not see how a scope waits.
+        if bothering.is_some_and(|thread| thread.join().is_err()) {
+            return Err("who was to bother panicked".into());
+        }
+        let emitted: Vec<_> = writers
+            .into_iter()
+            .map(|writer| writer.join().map_err(|_| Failure::from("a writer panicked")))
+            .collect();
+        let mut tally = Tally::default();
+        for ((checker, ring), emitted) in read?.into_iter().zip(&rings).zip(emitted) {
+            tally += checker.add_up(&emitted?, ring.lost())?;
+        }
+        Ok(tally)
+    });
+    tally.map_err(|failure: Failure| format!("{failure}\n  {config:?}"))
+}
+
+/// Reads until nobody writes any more, and then what is left.
+fn read_all(config: &Config, rings: &[Ring], running: &AtomicU32) -> Result<Vec<Checker>, Failure> {
+    let mut random = Random::new(config.seed ^ 0xde1a);
+    let mut readers: Vec<_> = rings.iter().map(RingReader::new).collect();
+    let mut checkers: Vec<_> = rings.iter().map(|_| Checker::new(config.text_bytes)).collect();
+    loop {
+        // Acquire: pairs with the writers' last act.
+        let is_last = running.load(Ordering::Acquire) == 0;
+        for (reader, checker) in readers.iter_mut().zip(&mut checkers) {
+            reader.drain_full(&mut |record| checker.take(record))?;
+            if is_last || random.below(3) == 0 {
+                reader.drain_prefix(&mut |record| checker.take(record))?;
+            }
+        }
+        if is_last {
+            for (reader, checker) in readers.iter_mut().zip(&mut checkers) {
+                reader.drain_rest(&mut |record| checker.take(record))?;
+                checker.overwritten = reader.overwritten();
+            }
+            return Ok(checkers);
+        }
+        if !config.delay.is_zero() && random.below(4) == 0 {
+            random.sleep_below(config.delay.min(Duration::from_millis(2)));
+        }
+    }
+}
+
+/// Looks at one ring's records as they come.
+struct Checker {
+    text_bytes: u64,
+    clock: u64,
+    /// By depth: the next number at least, and how many were seen.
+    next: [u64; DEPTHS as usize],
+    seen: u64,
+    missing: u64,
+    /// As the reader reckons it.
+    overwritten: u64,
+}
+
+impl Checker {
+    fn new(text_bytes: u64) -> Self {
+        Self { text_bytes, clock: 0, next: Default::default(), seen: 0, missing: 0, overwritten: 0 }
+    }
+
+    fn take(&mut self, record: Record<'_>) -> Result<(), Failure> {
+        let Record { stamp, source, sequence, check, text } = record;
+        let at = || format!("record {sequence} of source {source}");
+        if !payload::is_intact(source, sequence, check, text, self.text_bytes) {
+            return Err(format!(
+                "{} is torn: {check:#x} {:?}",
+                at(),
+                String::from_utf8_lossy(text)
+            ));
+        }
+        let clock = stamp.resolve(self.clock);
+        if clock < self.clock {
+            return Err(format!("{}: time goes back from {} to {clock}", at(), self.clock));
+        }
+        self.clock = clock;
+        let depth = (source % DEPTHS) as usize;
+        let next = self.next[depth];
+        if sequence < next {
+            return Err(format!("{} comes after record {}", at(), next - 1));
+        }
+        self.missing += sequence - next;
+        self.next[depth] = sequence + 1;
+        self.seen += 1;
+        Ok(())
+    }
+
+    /// Compares with what the writer and the ring's own counters say.
+    fn add_up(&self, emitted: &Emitted, lost: u64) -> Result<Tally, Failure> {
+        let behind_the_last = emitted.iter().zip(&self.next).map(|(emitted, next)| emitted - next);
+        let missing = self.missing + behind_the_last.sum::<u64>();
+        let counted = lost + self.overwritten;
+        if missing != counted {
+            return Err(format!(
+                "{missing} are missing, but {lost} are counted as lost and {} as overwritten",
+                self.overwritten
+            ));
+        }
+        Ok(Tally { recorded: self.seen, lost: counted, interrupted: 0 })
+    }
+}

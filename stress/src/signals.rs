@@ -1,0 +1,114 @@
+//! Signals: handlers, a timer, and somebody who bothers threads.
+
+use std::time::Duration;
+use ust_acceptance::random::Random;
+use ust_core::sync::{AtomicBool, AtomicU32, Ordering};
+
+/// The signals, by the depth of their handlers' sources: 1, 2 and 3. None of them is blocked in another's.
+pub const SIGNALS: [i32; 3] = [libc::SIGUSR1, libc::SIGUSR2, libc::SIGALRM];
+
+/// The depth at which a signal's handler emits.
+pub fn depth_of(signal: i32) -> u32 {
+    1 + SIGNALS.iter().position(|known| *known == signal).unwrap_or(0) as u32
+}
+
+/// Installs one handler for all of them. It is to be async-signal-safe.
+pub fn handle_all(handler: extern "C" fn(libc::c_int)) {
+    for signal in SIGNALS {
+        // SAFETY: valid pointers; what the handler does is what is tested.
+        unsafe {
+            let mut action: libc::sigaction = core::mem::zeroed();
+            action.sa_sigaction = handler as *const () as usize;
+            action.sa_flags = libc::SA_RESTART;
+            libc::sigaction(signal, &action, core::ptr::null_mut());
+        }
+    }
+}
+
+/// Sends this process one SIGALRM in so long. Arm it again from what makes progress, never from the handler: a
+/// periodic timer can leave a slow machine no time for anything else.
+pub fn arm_timer(after_us: u64) {
+    let none = libc::timeval { tv_sec: 0, tv_usec: 0 };
+    let value = libc::timeval { tv_sec: 0, tv_usec: after_us as libc::suseconds_t };
+    let timer = libc::itimerval { it_interval: none, it_value: value };
+    // SAFETY: valid pointers.
+    unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, core::ptr::null_mut()) };
+}
+
+/// Blocks all of them in this thread, so that others get them.
+pub fn block_all() {
+    mask(libc::SIG_BLOCK);
+}
+
+/// Lets this thread have them.
+pub fn unblock_all() {
+    mask(libc::SIG_UNBLOCK);
+}
+
+fn mask(how: i32) {
+    // SAFETY: valid pointers to this frame.
+    unsafe {
+        let mut set: libc::sigset_t = core::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        for signal in SIGNALS {
+            libc::sigaddset(&mut set, signal);
+        }
+        libc::pthread_sigmask(how, &set, core::ptr::null_mut());
+    }
+}
+
+/// A thread that may be sent signals.
+#[derive(Debug, Default)]
+pub struct Target {
+    /// Its number in the kernel, 0 while there is none.
+    thread: AtomicU32,
+    /// How far it has come.
+    progress: AtomicU32,
+}
+
+impl Target {
+    /// Nobody yet.
+    pub const fn none() -> Self {
+        Self { thread: AtomicU32::new(0), progress: AtomicU32::new(0) }
+    }
+
+    /// It is this thread from here on.
+    pub fn enter(&self) {
+        let thread = rustix::thread::gettid().as_raw_nonzero().get();
+        self.thread.store(thread as u32, Ordering::Relaxed);
+    }
+
+    /// It is nobody any more.
+    pub fn leave(&self) {
+        self.thread.store(0, Ordering::Relaxed);
+    }
+
+    /// It has made some progress of its own.
+    pub fn step(&self) {
+        self.progress.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Sends threads signals at random moments until told to stop; none that has done nothing since the last one,
+/// or a slow machine would be in handlers for ever.
+pub fn bother(targets: &[Target], signals: &[i32], seed: u64, is_over: &AtomicBool) {
+    block_all();
+    let mut random = Random::new(seed);
+    let mut seen = vec![0; targets.len()];
+    while !is_over.load(Ordering::Relaxed) {
+        let chosen = random.below(targets.len() as u64) as usize;
+        let (target, seen) = (&targets[chosen], &mut seen[chosen]);
+        let signal = signals[random.below(signals.len() as u64) as usize];
+        let (thread, progress) =
+            (target.thread.load(Ordering::Relaxed), target.progress.load(Ordering::Relaxed));
+        if thread != 0 && progress != *seen {
+            *seen = progress;
+            // SAFETY: a system call on plain numbers; a thread that has ended makes it fail.
+            unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, signal) };
+        }
+        match random.below(8) {
+            0 => random.sleep_below(Duration::from_micros(200)),
+            turns => (0..turns * 200).for_each(|_| core::hint::spin_loop()),
+        }
+    }
+}

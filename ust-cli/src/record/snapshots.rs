@@ -1,0 +1,77 @@
+//! `--snapshot-on`: the flight recorder of one program, and when it is written.
+//!
+//! ```text
+//!   exit      the program has ended by itself
+//!   signal    a signal has killed it: the rings outlive it, the trace ends with its last event
+//!   panic     it has panicked, and asks for it (`ust_core::snapshot_on_panic`), before it goes on
+//! ```
+//!
+//! Each is a trace of its own, OUTPUT/snapshot-N.
+
+use super::child::Ended;
+use crate::tell;
+use consumerd::engine::{ChannelSummary, ChannelUid, Engine};
+use std::path::{Path, PathBuf};
+
+/// When a snapshot is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SnapshotOn {
+    /// When the program has ended by itself
+    Exit,
+    /// When a signal has killed the program
+    Signal,
+    /// When the program panics and has called ust_core::snapshot_on_panic()
+    Panic,
+}
+
+/// The snapshots of one recording.
+#[derive(Debug)]
+pub struct Snapshots {
+    wanted: Vec<SnapshotOn>,
+    output: PathBuf,
+    taken: u32,
+    last: Option<ChannelSummary>,
+}
+
+impl Snapshots {
+    /// Those wanted, below `output`.
+    pub fn new(wanted: Vec<SnapshotOn>, output: &Path) -> Self {
+        Self { wanted, output: output.to_owned(), taken: 0, last: None }
+    }
+
+    /// Whether any is wanted: then nothing else is written.
+    pub fn are_wanted(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
+    /// Answers programs that have asked for one.
+    pub fn answer(&mut self, engine: &mut Engine, channel: ChannelUid) {
+        let requests = engine.take_snapshot_requests();
+        if !requests.is_empty() && self.wanted.contains(&SnapshotOn::Panic) {
+            self.take(engine, channel);
+        }
+    }
+
+    /// The program has ended.
+    pub fn end(&mut self, engine: &mut Engine, channel: ChannelUid, ended: Ended) {
+        let cause = if ended.is_killed { SnapshotOn::Signal } else { SnapshotOn::Exit };
+        if self.wanted.contains(&cause) {
+            self.take(engine, channel);
+        }
+    }
+
+    /// What the last one holds.
+    pub fn into_last(self) -> Option<ChannelSummary> {
+        self.last
+    }
+
+    fn take(&mut self, engine: &mut Engine, channel: ChannelUid) {
+        let output = self.output.join(format!("snapshot-{}", self.taken + 1));
+        if let Err(error) = std::fs::create_dir(&output) {
+            tell(&format!("snapshot {} cannot be made: {error}", output.display()));
+            return;
+        }
+        self.taken += 1;
+        self.last = Some(engine.snapshot(channel, &output));
+    }
+}

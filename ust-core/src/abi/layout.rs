@@ -1,0 +1,164 @@
+//! Layouts stated field by field, and held: by the compiler, and by a golden file for both word sizes.
+//!
+//! ```text
+//!   layout!(StreamControl<ReadOnly> as "StreamControl" {
+//!       position @ 0,           each field stands where it says ...
+//!       last_clock @ 8,         ... and begins where the one before it ends: no hole without a name
+//!       ...
+//!   } ends 2560);               ... and the last one ends the struct
+//! ```
+//!
+//! A process of 32 bits and a daemon of 64 look at the same bytes. There `u64` is aligned to four bytes, and an
+//! atomic of 64 bits to eight: a field that only happens to stand well on one of the two does not compile on the
+//! other, and one that moved on both, unnoticed, is not what the golden file says.
+
+/// States a layout. Under loom the words are loom's own, and stand elsewhere.
+macro_rules! layout {
+    ($ty:ty as $name:literal { $($field:ident @ $offset:literal,)* } ends $size:literal) => {
+        #[cfg(not(loom))]
+        const _: () = {
+            let end = 0;
+            $(
+                assert!(core::mem::offset_of!($ty, $field) == $offset, stringify!($field));
+                assert!($offset == end, concat!("a hole before ", stringify!($field)));
+                let end = $offset + $crate::abi::layout::size_of_field(|it: &$ty| &it.$field);
+            )*
+            assert!(end == $size && size_of::<$ty>() == $size, "bytes behind the last field");
+            // What is mapped begins at a multiple of eight.
+            assert!(align_of::<$ty>() <= 8);
+        };
+
+        #[cfg(all(test, not(loom)))]
+        impl $crate::abi::layout::Stated for $ty {
+            const LAYOUT: $crate::abi::layout::Layout = $crate::abi::layout::Layout {
+                name: $name,
+                size: size_of::<$ty>(),
+                fields: &[$((
+                    stringify!($field),
+                    core::mem::offset_of!($ty, $field),
+                    $crate::abi::layout::size_of_field(|it: &$ty| &it.$field),
+                )),*],
+            };
+        }
+    };
+}
+
+pub(crate) use layout;
+
+/// Bytes of what a field's getter returns.
+#[cfg(not(loom))]
+pub(crate) const fn size_of_field<T, F>(_: fn(&T) -> &F) -> usize {
+    size_of::<F>()
+}
+
+/// A struct whose layout is stated.
+#[cfg(all(test, not(loom)))]
+pub(crate) trait Stated {
+    /// As the compiler has it.
+    const LAYOUT: Layout;
+}
+
+/// Where a struct's fields stand.
+#[cfg(all(test, not(loom)))]
+pub(crate) struct Layout {
+    /// The struct.
+    pub name: &'static str,
+    /// Its bytes.
+    pub size: usize,
+    /// Name, offset and bytes of each field.
+    pub fields: &'static [(&'static str, usize, usize)],
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{Layout, Stated};
+    use crate::abi::{
+        ABI_VERSION, Buffers, CHANNEL_SLOTS, CLASS_LOG_OFFSET, ClassEntry, Frame, FrameKind,
+        LossCause, MAX_RECORD_BYTES, MAX_STREAMS_PER_FILE, MAX_SUBBUFS, Mode, NOTE_BYTES, Note,
+        PAGE_BYTES, PROCESS_FILE_BYTES, PROCESS_MAGIC, Position, ProcessHeader, RING_FILE_MAGIC,
+        Recycling, RingFileHeader, SlotLosses, StreamControl, StreamState, TableEntry, Taking,
+    };
+    use crate::sync::{AtomicU32, AtomicU64, Local, ReadOnly, ReaderWritten, Shared, WriterWord};
+    use core::fmt::Write;
+
+    /// What this build's layout is, as text.
+    fn table() -> String {
+        let mut text =
+            String::from("# struct: its bytes; then offset, bytes and name of each field\n");
+        for Layout { name, size, fields } in [
+            ProcessHeader::LAYOUT,
+            SlotLosses::LAYOUT,
+            ClassEntry::LAYOUT,
+            RingFileHeader::LAYOUT,
+            StreamControl::<ReadOnly>::LAYOUT,
+        ] {
+            writeln!(text, "{name}: {size}").unwrap();
+            for (field, offset, bytes) in fields {
+                writeln!(text, "{offset:>6} {bytes:>5} {field}").unwrap();
+            }
+        }
+        text += "# constants\n";
+        let mut constant = |name: &str, value: u64| writeln!(text, "{name} = {value:#x}").unwrap();
+        constant("ABI_VERSION", ABI_VERSION.into());
+        constant("PAGE_BYTES", PAGE_BYTES as u64);
+        constant("PROCESS_MAGIC", PROCESS_MAGIC);
+        constant("PROCESS_FILE_BYTES", PROCESS_FILE_BYTES as u64);
+        constant("CLASS_LOG_OFFSET", CLASS_LOG_OFFSET as u64);
+        constant("CHANNEL_SLOTS", CHANNEL_SLOTS as u64);
+        constant("RING_FILE_MAGIC", RING_FILE_MAGIC);
+        constant("MAX_STREAMS_PER_FILE", MAX_STREAMS_PER_FILE.into());
+        constant("MAX_SUBBUFS", MAX_SUBBUFS as u64);
+        constant("MAX_RECORD_BYTES", MAX_RECORD_BYTES as u64);
+        constant("NOTE_BYTES", NOTE_BYTES as u64);
+        constant("Position::MAX_BYTES", Position::MAX_BYTES);
+        constant("Position behind 8 bytes at 64", Position::behind_record_at(64, 8).word());
+        constant("Frame in flight, 12 bytes", Frame::in_flight(FrameKind::Event, 12).into());
+        constant("Frame committed, 12 bytes", Frame::committed(FrameKind::Event, 12).into());
+        constant("Frame of a note, 12 bytes", Frame::committed(FrameKind::Note, 12).into());
+        constant("Frame pad, 12 bytes", Frame::pad(12).into());
+        constant("a note's second word", Note { owner: 1, lost: 3 << 32 | 2 }.to_words()[1].into());
+        constant("a note's third word", Note { owner: 1, lost: 3 << 32 | 2 }.to_words()[2].into());
+        constant("TableEntry, exchanged", TableEntry::first(3).exchanged_for(7).word());
+        constant("TableEntry, recycled", TableEntry::first(3).recycled_for(7).word());
+        constant("TableEntry, closed", TableEntry::first(3).closed().word());
+        constant("Recycling", Recycling { start: 64, parity: true }.to_word());
+        constant("Taking", Taking { start: 64, memory: 5 }.to_word());
+        for mode in [Mode::Discard, Mode::Overwrite, Mode::Block { timeout_ms: 7 }] {
+            constant(&format!("{mode:?}"), mode.to_word());
+        }
+        for buffers in [Buffers::PerThread, Buffers::PerCpu] {
+            constant(&format!("Buffers::{buffers:?}"), buffers as u64);
+        }
+        for cause in LossCause::ALL {
+            constant(cause.name(), cause as u64);
+        }
+        for state in [StreamState::Free, StreamState::Live, StreamState::Ended] {
+            constant(&format!("StreamState::{state:?}"), state as u64);
+        }
+        text
+    }
+
+    #[test]
+    fn the_layout_is_the_golden_one_whatever_the_word_size() {
+        let golden = include_str!("layout.golden");
+        let table = table();
+        assert!(
+            golden == table,
+            "the layout has changed. If that is meant, raise ABI_VERSION and make this \
+             src/abi/layout.golden:\n{table}"
+        );
+    }
+
+    #[test]
+    fn words_are_as_large_as_they_say_and_aligned_to_themselves() {
+        // An atomic of 64 bits that straddles two cache lines would not be atomic.
+        assert_eq!((size_of::<AtomicU64>(), align_of::<AtomicU64>()), (8, 8));
+        assert_eq!((size_of::<AtomicU32>(), align_of::<AtomicU32>()), (4, 4));
+        assert_eq!((size_of::<ReaderWritten>(), align_of::<ReaderWritten>()), (8, 8));
+        assert_eq!((size_of::<WriterWord<Local>>(), align_of::<WriterWord<Local>>()), (8, 8));
+        assert_eq!((size_of::<WriterWord<Shared>>(), align_of::<WriterWord<Shared>>()), (8, 8));
+        assert!(size_of::<StreamControl<Local>>() <= PAGE_BYTES);
+        assert!(size_of::<ProcessHeader>() <= CLASS_LOG_OFFSET);
+        assert!(size_of::<RingFileHeader>() <= PAGE_BYTES);
+    }
+}

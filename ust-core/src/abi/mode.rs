@@ -1,0 +1,95 @@
+//! What a channel's streams are like besides their size: who shares one, and what happens when it is full.
+
+use serde::{Deserialize, Serialize};
+
+/// Who writes to one stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[repr(u32)]
+pub enum Buffers {
+    /// One thread, and the signal handlers that interrupt it. Cheapest; memory grows with the threads alive.
+    #[default]
+    PerThread = 0,
+    /// Whoever runs on one CPU. Memory is bounded by the number of CPUs.
+    PerCpu = 1,
+}
+
+/// What a writer does that finds no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Mode {
+    /// The new record is lost, and counted.
+    #[default]
+    Discard,
+    /// The oldest sub-buffer is recycled, its records counted as overwritten: a flight recorder.
+    Overwrite,
+    /// The writer waits until the reader has given room, at most so long; then the record is lost, and counted.
+    Block {
+        /// The bound, in milliseconds.
+        timeout_ms: u32,
+    },
+}
+
+/// When the memory of a stream is made resident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Residency {
+    /// Each sub-buffer when it is first entered: memory is what was touched.
+    #[default]
+    OnEntry,
+    /// All of it when the stream gets its first owner: no page fault ever after.
+    Prefault,
+    /// That, and locked: it is not swapped out either.
+    Lock,
+}
+
+impl Mode {
+    /// Whether writers recycle what nobody has read.
+    #[inline]
+    pub const fn overwrites(self) -> bool {
+        matches!(self, Mode::Overwrite)
+    }
+
+    /// As a word of the ring file: the bound of [`Mode::Block`] in the upper half.
+    pub const fn to_word(self) -> u64 {
+        match self {
+            Mode::Discard => 0,
+            Mode::Overwrite => 1,
+            Mode::Block { timeout_ms } => 2 | (timeout_ms as u64) << 32,
+        }
+    }
+
+    /// Reads a word that may hold anything.
+    pub const fn from_word(word: u64) -> Option<Self> {
+        match word & 0xffff_ffff {
+            0 => Some(Mode::Discard),
+            1 => Some(Mode::Overwrite),
+            2 => Some(Mode::Block { timeout_ms: (word >> 32) as u32 }),
+            _ => None,
+        }
+    }
+}
+
+impl Buffers {
+    /// Reads a word that may hold anything.
+    pub const fn from_word(word: u32) -> Option<Self> {
+        match word {
+            0 => Some(Buffers::PerThread),
+            1 => Some(Buffers::PerCpu),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_read_back() {
+        for mode in [Mode::Discard, Mode::Overwrite, Mode::Block { timeout_ms: u32::MAX }] {
+            assert_eq!(Mode::from_word(mode.to_word()), Some(mode));
+        }
+        assert_eq!(Mode::from_word(3), None);
+        for buffers in [Buffers::PerThread, Buffers::PerCpu] {
+            assert_eq!(Buffers::from_word(buffers as u32), Some(buffers));
+        }
+    }
+}

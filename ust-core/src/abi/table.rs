@@ -1,0 +1,117 @@
+//! An entry of the table: which memory stands at a place, for which lap, and how it got there.
+//!
+//! ```text
+//!    63 ............ 16    15       14      13 ...... 0
+//!   +------------------+--------+--------+------------+
+//!   |       lap        | parity | closed |   memory   |
+//!   +------------------+--------+--------+------------+
+//!
+//!   lap      the place belongs to sub-buffer number `lap * N + place`: free to be entered, being written, or
+//!            full. One further means that this sub-buffer is gone from here
+//!   parity   flips when a writer recycles what stood here, and not when the reader exchanges it
+//!   closed   the stream is retired: nobody enters any more, and the fast path finds no memory of this number
+//! ```
+//!
+//! The lap is what writers and reader agree by: whoever takes a full sub-buffer away (the reader that
+//! exchanges it, the writer that recycles it) does so by one compare-and-swap to the next lap, which gives
+//! the writers a zeroed memory at the same instant.
+
+const LAP_SHIFT: u32 = 16;
+const PARITY_BIT: u64 = 1 << 15;
+const CLOSED_BIT: u64 = 1 << 14;
+const MEMORY_MASK: u64 = CLOSED_BIT - 1;
+
+/// A table entry. Any bits are one; what they name is to be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableEntry(u64);
+
+impl TableEntry {
+    /// `memory`, free to be entered in the first lap.
+    pub const fn first(memory: usize) -> Self {
+        Self(memory as u64)
+    }
+
+    /// Reads a word that may hold anything.
+    #[inline(always)]
+    pub const fn from_word(word: u64) -> Self {
+        Self(word)
+    }
+
+    /// The word.
+    #[inline(always)]
+    pub const fn word(self) -> u64 {
+        self.0
+    }
+
+    /// The memory if writers may write to it: of a closed entry it is a number that no memory has.
+    #[inline(always)]
+    pub const fn open_memory(self) -> usize {
+        (self.0 & (MEMORY_MASK | CLOSED_BIT)) as usize
+    }
+
+    /// The memory, closed or not.
+    #[inline(always)]
+    pub const fn memory(self) -> usize {
+        (self.0 & MEMORY_MASK) as usize
+    }
+
+    /// The lap that the place is in.
+    #[inline(always)]
+    pub const fn lap(self) -> u64 {
+        self.0 >> LAP_SHIFT
+    }
+
+    /// See the module page.
+    pub const fn parity(self) -> bool {
+        self.0 & PARITY_BIT != 0
+    }
+
+    /// Whether the stream is retired.
+    pub const fn is_closed(self) -> bool {
+        self.0 & CLOSED_BIT != 0
+    }
+
+    /// The reader has taken the memory and left `spare`.
+    #[must_use]
+    pub const fn exchanged_for(self, spare: usize) -> Self {
+        let kept = self.0 & (PARITY_BIT | CLOSED_BIT);
+        Self((self.lap().wrapping_add(1) << LAP_SHIFT) | kept | spare as u64)
+    }
+
+    /// A writer has recycled the memory and left `spare`.
+    #[must_use]
+    pub const fn recycled_for(self, spare: usize) -> Self {
+        Self(self.exchanged_for(spare).0 ^ PARITY_BIT)
+    }
+
+    /// Nobody enters any more.
+    #[must_use]
+    pub const fn closed(self) -> Self {
+        Self(self.0 | CLOSED_BIT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::MAX_SUBBUFS;
+
+    #[test]
+    fn a_memory_that_leaves_takes_the_place_to_the_next_lap() {
+        let entry = TableEntry::first(3);
+        assert_eq!((entry.lap(), entry.memory(), entry.open_memory()), (0, 3, 3));
+        let exchanged = entry.exchanged_for(7);
+        assert_eq!((exchanged.lap(), exchanged.memory(), exchanged.parity()), (1, 7, false));
+        let recycled = exchanged.recycled_for(5);
+        assert_eq!((recycled.lap(), recycled.memory(), recycled.parity()), (2, 5, true));
+        assert!(!recycled.recycled_for(1).parity());
+    }
+
+    #[test]
+    fn a_closed_entry_names_no_memory_to_writers() {
+        let closed = TableEntry::first(MAX_SUBBUFS + 1).closed();
+        assert!(closed.is_closed() && closed.open_memory() > MAX_SUBBUFS + 1);
+        assert_eq!(closed.memory(), MAX_SUBBUFS + 1);
+        assert!(closed.exchanged_for(0).is_closed());
+    }
+}

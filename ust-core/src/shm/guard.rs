@@ -1,0 +1,180 @@
+//! A guard over mappings whose file others can truncate: a load beyond its end must not kill the reader.
+//!
+//! ```text
+//!   load --> page is gone --> SIGBUS --> in a guarded range?  a zero page is put there, and a flag is set
+//!                                        anywhere else?       what was in force before decides, as if we were not here
+//! ```
+//!
+//! For the consumer alone, and only for ring files with a name: all other shared memory is sealed. The ring's
+//! reader takes any bytes, zeroes too; who set it to work looks at the flag afterwards.
+#![allow(unsafe_code)]
+
+use super::Mapping;
+use crate::sync::{AtomicBool, AtomicU64, Ordering};
+use once_cell::race::OnceBox;
+use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
+use rustix::param::page_size;
+use std::os::raw::c_void;
+use std::sync::Arc;
+
+/// The most ranges guarded at once.
+const MAX_RANGES: usize = 1 << 14;
+
+#[derive(Debug)]
+struct Range {
+    is_claimed: AtomicBool,
+    has_faulted: AtomicBool,
+    start: AtomicU64,
+    /// 0 while the range guards nothing: written last, and cleared first.
+    end: AtomicU64,
+}
+
+static RANGES: [Range; MAX_RANGES] = [const {
+    Range {
+        is_claimed: AtomicBool::new(false),
+        has_faulted: AtomicBool::new(false),
+        start: AtomicU64::new(0),
+        end: AtomicU64::new(0),
+    }
+}; MAX_RANGES];
+
+/// So many of them, from the first, have ever been used.
+static USED: AtomicU64 = AtomicU64::new(0);
+
+/// What SIGBUS did before.
+static PREVIOUS: OnceBox<libc::sigaction> = OnceBox::new();
+
+/// Guards a mapping as long as it lives.
+#[derive(Debug)]
+pub struct Guard {
+    range: &'static Range,
+    // Not unmapped before the guard is gone: something else might be mapped there.
+    _map: Arc<Mapping>,
+}
+
+impl Guard {
+    /// Guards a mapping. `None`: there are too many guards, or the signal cannot be handled.
+    pub fn new(map: Arc<Mapping>) -> Option<Self> {
+        install()?;
+        let free = |range: &&Range| !range.is_claimed.swap(true, Ordering::AcqRel);
+        let (index, range) = RANGES.iter().enumerate().find(|(_, range)| free(range))?;
+        let start = map.base() as u64;
+        range.has_faulted.store(false, Ordering::Relaxed);
+        range.start.store(start, Ordering::Release);
+        range.end.store(start + map.len() as u64, Ordering::Release);
+        USED.fetch_max(index as u64 + 1, Ordering::Release);
+        Some(Self { range, _map: map })
+    }
+
+    /// Whether part of the file was missing when it was looked at: zeroes stood in for it.
+    pub fn has_faulted(&self) -> bool {
+        self.range.has_faulted.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.range.end.store(0, Ordering::Release);
+        self.range.is_claimed.store(false, Ordering::Release);
+    }
+}
+
+/// Handles the signal, from the first guard on.
+fn install() -> Option<()> {
+    if PREVIOUS.get().is_some() {
+        return Some(());
+    }
+    // SAFETY: plain data, valid pointers, and a handler that is async-signal-safe.
+    unsafe {
+        let mut previous: libc::sigaction = core::mem::zeroed();
+        if libc::sigaction(libc::SIGBUS, core::ptr::null(), &mut previous) != 0 {
+            return None;
+        }
+        // Before the handler can run, which reads it.
+        let _ = PREVIOUS.set(Box::new(previous));
+        let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void) = on_bus_error;
+        let mut ours: libc::sigaction = core::mem::zeroed();
+        ours.sa_sigaction = handler as usize;
+        ours.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+        libc::sigemptyset(&mut ours.sa_mask);
+        (libc::sigaction(libc::SIGBUS, &ours, core::ptr::null_mut()) == 0).then_some(())
+    }
+}
+
+extern "C" fn on_bus_error(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
+    // SAFETY: the kernel passes a valid one, of a SIGBUS.
+    let (address, code) = unsafe { ((*info).si_addr() as u64, (*info).si_code) };
+    // Positive: from the processor, not from somebody's `kill`.
+    if code > 0 && stand_in(address) {
+        return;
+    }
+    // SAFETY: async-signal-safe calls on valid data. The instruction is tried again, and faults again.
+    unsafe {
+        if let Some(previous) = PREVIOUS.get() {
+            libc::sigaction(signal, previous, core::ptr::null_mut());
+        }
+        if code <= 0 {
+            libc::raise(signal);
+        }
+    }
+}
+
+/// Puts a zero page where a guarded one is missing; `false` if it is none of ours, or cannot be had.
+fn stand_in(address: u64) -> bool {
+    let used = (USED.load(Ordering::Acquire) as usize).min(MAX_RANGES);
+    let holds = |range: &&Range| {
+        let end = range.end.load(Ordering::Acquire);
+        address < end && address >= range.start.load(Ordering::Acquire)
+    };
+    let Some(range) = RANGES[..used].iter().find(holds) else { return false };
+    range.has_faulted.store(true, Ordering::Release);
+    let page = (address as usize / page_size() * page_size()) as *mut c_void;
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED;
+    // SAFETY: a page of a mapping that its guard keeps mapped; any bytes are a value there.
+    unsafe { mmap_anonymous(page, page_size(), protection, flags) }.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{memfd, named};
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_truncated_under_its_mapping_reads_as_zeroes_and_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = std::ffi::CString::new(dir.path().join("f").to_str().unwrap()).unwrap();
+        let size_bytes = 4 * page_size();
+        let fd = named::create(&name, size_bytes).unwrap();
+        let map = Arc::new(Mapping::new(&fd, size_bytes).unwrap());
+        let guards = [(); 3].map(|()| Guard::new(map.clone()).unwrap());
+        let [_, guard, _] = guards;
+        assert_eq!(rustix::io::pwrite(&fd, b"here", page_size() as u64), Ok(4));
+        assert_eq!(map.copy_out(page_size(), 4).unwrap(), b"here");
+        assert!(!guard.has_faulted());
+
+        memfd::set_size(&fd, page_size()).unwrap();
+        assert_eq!(map.copy_out(page_size(), 4).unwrap(), [0; 4]);
+        assert_eq!(map.copy_out(size_bytes - 1, 1).unwrap(), [0]);
+    }
+
+    #[test]
+    fn the_guard_of_the_mapping_that_is_damaged_says_so_and_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let guarded = |name: &str| {
+            let name = std::ffi::CString::new(dir.path().join(name).to_str().unwrap()).unwrap();
+            let fd = named::create(&name, page_size()).unwrap();
+            let map = Arc::new(Mapping::new(&fd, page_size()).unwrap());
+            (fd, map.clone(), Guard::new(map).unwrap())
+        };
+        let (whole, damaged) = (guarded("whole"), guarded("damaged"));
+        memfd::set_size(&damaged.0, 0).unwrap();
+        damaged.1.copy_out(0, 1).unwrap();
+        whole.1.copy_out(0, 1).unwrap();
+        assert!(damaged.2.has_faulted());
+        assert!(!whole.2.has_faulted());
+        // A place that is free again does not remember.
+        drop(damaged.2);
+        assert!(!Guard::new(whole.1.clone()).unwrap().has_faulted());
+    }
+}

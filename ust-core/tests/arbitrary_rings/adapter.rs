@@ -1,0 +1,284 @@
+//! The ring's own calls, all of them in this file: what writes a ring, and what reads one.
+
+use crate::checked::Checked;
+use crate::contents::Filling;
+use crate::guarded::Guarded;
+use proptest::prelude::*;
+use ust_core::abi::{FrameKind, Geometry, Mode};
+use ust_core::clock::ClockKind;
+use ust_core::ring::{Corruption, Found, Holes, Image, Reader, Records, RingMemory, Take};
+use ust_core::shm::StreamWords;
+use ust_core::stream::Stream;
+use ust_core::sync::Ordering::Relaxed;
+use ust_core::sync::{Local, ReadOnly};
+
+/// Bytes in front of the sequence's elements: the event header is short or long, the count four.
+const COUNT_BYTES: usize = 4;
+
+/// What the reader can be asked.
+#[derive(Debug, Clone, Copy)]
+pub enum Call {
+    /// The next record, up to so many times.
+    Next(u8),
+    /// Exchange the sub-buffer, if it is complete and the writers have left it.
+    Take,
+    /// Pass over what was overwritten.
+    CatchUp,
+    /// Copy what is committed of the sub-buffer, leave it where it is, and move on.
+    CopyAndStepOver,
+    /// Give it back.
+    GiveBack,
+    /// The next record that the dead left, up to so many times.
+    NextAfterDeath(u8),
+    /// What was lost.
+    Lost,
+}
+
+impl Call {
+    /// Any call.
+    pub fn any() -> impl Strategy<Value = Self> {
+        prop_oneof![
+            4 => any::<u8>().prop_map(Call::Next),
+            3 => Just(Call::Take),
+            2 => Just(Call::CatchUp),
+            2 => Just(Call::CopyAndStepOver),
+            3 => Just(Call::GiveBack),
+            1 => (0u8..8).prop_map(Call::NextAfterDeath),
+            1 => Just(Call::Lost),
+        ]
+    }
+
+    /// A few calls, others in each round.
+    pub fn some(round: u64) -> Vec<Self> {
+        let all = [
+            Call::Next(200),
+            Call::CatchUp,
+            Call::Take,
+            Call::Next(3),
+            Call::CopyAndStepOver,
+            Call::GiveBack,
+            Call::NextAfterDeath(5),
+            Call::Lost,
+        ];
+        let turn = (round % all.len() as u64) as usize;
+        all[turn..].iter().chain(&all[..turn]).copied().take(4).collect()
+    }
+}
+
+/// Writes a ring as a traced thread does; the payloads that were accepted.
+pub fn write(ring: &Guarded, geometry: Geometry, mode: Mode, filling: &Filling) -> Vec<Vec<u8>> {
+    // SAFETY: the memory is as long as a stream of this geometry, and outlives the stream.
+    let stream: Stream<Local> =
+        unsafe { Stream::new(ring.base(), geometry, mode, ClockKind::best()) };
+    let control = stream.words().control();
+    control.initialise(geometry);
+    let mut written = Vec::new();
+    for (number, length_bytes) in filling.lengths_bytes.iter().enumerate() {
+        let payload: Vec<u8> =
+            (0..usize::from(*length_bytes)).map(|at| (at + number) as u8).collect();
+        let lost = control.lost_in_all(Relaxed);
+        stream.record(3, &(&payload[..],), false).expect("nobody closes it");
+        if control.lost_in_all(Relaxed) == lost {
+            written.push(payload);
+        }
+    }
+    written
+}
+
+/// A reader, and whether it still has a ring to read.
+pub struct Harness {
+    reader: Reader<Checked>,
+    geometry: Geometry,
+    is_corrupt: bool,
+}
+
+impl Harness {
+    /// A reader of this ring.
+    pub fn new(ring: &Guarded, geometry: Geometry, mode: Mode) -> Self {
+        // SAFETY: the memory is as long as a stream of this geometry, and outlives the harness.
+        let words: StreamWords<ReadOnly> = unsafe { StreamWords::new(ring.base(), geometry, mode) };
+        Self { reader: Reader::new(Checked::new(words)), geometry, is_corrupt: false }
+    }
+
+    fn words_of_subbuf(&self) -> usize {
+        self.geometry.subbuf_size_bytes() / 4
+    }
+
+    /// Asks, and looks whether the answer can be.
+    pub fn call(&mut self, call: Call) {
+        match call {
+            Call::Next(times) => {
+                for _ in 0..times {
+                    if self.next().is_none() {
+                        break;
+                    }
+                }
+            }
+            Call::Take => {
+                if self.reader.is_left_behind() {
+                    self.take();
+                }
+            }
+            Call::CatchUp => {
+                self.catch_up();
+            }
+            Call::CopyAndStepOver => {
+                self.copy_and_step_over(Holes::Skip);
+            }
+            Call::GiveBack => self.reader.give_back(),
+            Call::NextAfterDeath(times) => {
+                for _ in 0..times {
+                    if self.next_after_death().is_none() {
+                        break;
+                    }
+                }
+            }
+            Call::Lost => {
+                self.reader.lost();
+            }
+        }
+    }
+
+    /// Takes full sub-buffers and then what is committed, as a flush does; the payloads.
+    pub fn drain_as_the_daemon_does(&mut self) -> Vec<Vec<u8>> {
+        let mut payloads = Vec::new();
+        // Each memory is cleared when it is given back, and one that is zero is not complete.
+        for _ in 0..=2 * self.geometry.memory_count() {
+            match self.take() {
+                Some(Take::Taken) => {}
+                Some(Take::Overwritten) => {
+                    self.catch_up();
+                    continue;
+                }
+                Some(Take::NotYet) | None => break,
+            }
+            while let Some(found) = self.next() {
+                payloads.extend(self.payload(found));
+            }
+            self.reader.give_back();
+        }
+        payloads
+    }
+
+    /// Copies everything there is, as a snapshot does; the payloads.
+    pub fn snapshot_as_the_daemon_does(&mut self) -> Vec<Vec<u8>> {
+        let mut payloads = Vec::new();
+        for _ in 0..=2 * self.geometry.memory_count() {
+            if self.is_corrupt || self.reader.cursor() >= self.reader.untrusted_write_position() {
+                break;
+            }
+            self.catch_up();
+            payloads.extend(self.copy_and_step_over(Holes::Skip));
+        }
+        payloads
+    }
+
+    /// Whether the reader has found what no writer stores.
+    pub fn is_corrupt(&self) -> bool {
+        self.is_corrupt
+    }
+
+    /// What was overwritten, as the reader has it.
+    pub fn overwritten(&self) -> u64 {
+        self.reader.overwritten()
+    }
+
+    fn copy_and_step_over(&mut self, holes: Holes) -> Vec<Vec<u8>> {
+        let mut image = Image::default();
+        let until = self.reader.untrusted_write_position();
+        // Each word twice: as a frame or as payload, and where a hole's end is looked for again.
+        let loads = 4 * self.words_of_subbuf();
+        let copied = self.ask(loads, |reader| reader.copy(&mut image, until, holes));
+        if copied != Some(true) {
+            return Vec::new();
+        }
+        let copy = |found: &Found| {
+            let mut bytes = vec![0; found.length_bytes];
+            image.copy_out(*found, &mut bytes);
+            payload_of(found.kind, &bytes)
+        };
+        let payloads = image.found().iter().filter_map(copy).collect();
+        self.reader.step_over();
+        payloads
+    }
+
+    /// Walks over all that dead writers left; the payloads.
+    pub fn recover_as_the_daemon_does(&mut self) -> Vec<Vec<u8>> {
+        let mut payloads = Vec::new();
+        let places = self.geometry.subbuf_count() + 2;
+        let mut left = places * self.words_of_subbuf();
+        while let Some(found) = self.next_after_death() {
+            left = left.checked_sub(1).expect("more records than words: it goes round");
+            payloads.extend(self.payload(found));
+        }
+        payloads
+    }
+
+    fn next(&mut self) -> Option<Found> {
+        // One look at the frame word under the cursor.
+        self.ask(1, |reader| reader.next())?
+    }
+
+    fn next_after_death(&mut self) -> Option<Found> {
+        // Each word of what may still be read, and once more each where a hole begins.
+        let places = self.geometry.subbuf_count() + 2;
+        let loads = 3 * places * self.words_of_subbuf();
+        self.ask(loads, |reader| reader.next_after_death())?
+    }
+
+    fn catch_up(&mut self) {
+        self.ask(0, |reader| reader.catch_up());
+    }
+
+    fn take(&mut self) -> Option<Take> {
+        let loads = self.words_of_subbuf();
+        self.ask(loads, |reader| reader.take())
+    }
+
+    /// Asks within a budget of loads. Corruption ends everything, as it does for the daemon.
+    fn ask<R>(
+        &mut self,
+        loads: usize,
+        question: impl FnOnce(&mut Reader<Checked>) -> Result<R, Corruption>,
+    ) -> Option<R> {
+        if self.is_corrupt {
+            return None;
+        }
+        let cursor = self.reader.cursor();
+        // Of the control page's words a few for each place, and for each frame that is stepped over.
+        let places = self.geometry.subbuf_count() + 2;
+        self.reader.ring().allow(loads, 64 * places + 64 * loads);
+        let answer = question(&mut self.reader);
+        assert!(self.reader.cursor() >= cursor, "the reader went back");
+        match answer {
+            Ok(answer) => Some(answer),
+            Err(corruption) => {
+                assert!(!corruption.to_string().is_empty());
+                self.is_corrupt = true;
+                None
+            }
+        }
+    }
+
+    /// Checks where a record is said to lie, and copies it out; an event's payload.
+    fn payload(&self, found: Found) -> Option<Vec<u8>> {
+        let subbuf_bytes = self.geometry.subbuf_size_bytes();
+        assert!(found.memory < self.geometry.memory_count(), "{found:?}");
+        assert!(found.offset.is_multiple_of(4), "{found:?}");
+        assert!(found.offset + found.length_bytes <= subbuf_bytes, "{found:?}");
+        assert_eq!(found.end_position, self.reader.cursor(), "{found:?}");
+        let mut bytes = vec![0; found.length_bytes];
+        self.reader.ring().words().copy_out(found, &mut bytes);
+        payload_of(found.kind, &bytes)
+    }
+}
+
+/// An event's payload.
+fn payload_of(kind: FrameKind, bytes: &[u8]) -> Option<Vec<u8>> {
+    if kind != FrameKind::Event {
+        return None;
+    }
+    // The header's length is told by the class id: 31 means the long one.
+    let header_bytes = if bytes.first()? & 31 == 31 { 13 } else { 4 };
+    Some(bytes.get(header_bytes + COUNT_BYTES..)?.to_vec())
+}

@@ -1,0 +1,72 @@
+//! A ring's memory that checks what the reader asks of it.
+
+use core::cell::Cell;
+use ust_core::abi::{Geometry, Mode, StreamControl};
+use ust_core::ring::RingMemory;
+use ust_core::shm::StreamWords;
+use ust_core::sync::{AtomicU32, ReadOnly};
+
+/// The words of a stream, each access checked against the contract of [`RingMemory`], and counted.
+#[derive(Debug)]
+pub struct Checked {
+    words: StreamWords<ReadOnly>,
+    loads_left: Cell<usize>,
+    controls_left: Cell<usize>,
+}
+
+impl Checked {
+    /// Checks accesses to `words`.
+    pub fn new(words: StreamWords<ReadOnly>) -> Self {
+        Self { words, loads_left: Cell::new(0), controls_left: Cell::new(usize::MAX) }
+    }
+
+    /// Allows so many words of the sub-buffers to be looked at from here on, and so many looks at the control
+    /// page.
+    pub fn allow(&self, loads: usize, controls: usize) {
+        self.loads_left.set(loads);
+        self.controls_left.set(controls);
+    }
+
+    /// The words, to copy out of.
+    pub fn words(&self) -> &StreamWords<ReadOnly> {
+        &self.words
+    }
+}
+
+// SAFETY: what is checked is lent as `StreamWords` lends it.
+unsafe impl RingMemory for Checked {
+    type Kind = ReadOnly;
+
+    fn geometry(&self) -> Geometry {
+        self.words.geometry()
+    }
+
+    fn mode(&self) -> Mode {
+        self.words.mode()
+    }
+
+    fn control(&self) -> &StreamControl<ReadOnly> {
+        let left = self.controls_left.get().checked_sub(1);
+        self.controls_left
+            .set(left.expect("the control page is looked at for ever: it goes round"));
+        self.words.control()
+    }
+
+    unsafe fn frame(&self, memory: usize, offset: usize) -> &AtomicU32 {
+        let geometry = self.geometry();
+        assert!(memory < geometry.memory_count(), "memory {memory} does not exist");
+        assert!(offset.is_multiple_of(4), "the frame word at {offset} is not aligned");
+        assert!(offset < geometry.subbuf_size_bytes(), "{offset} lies behind the sub-buffer's end");
+        let left = self.loads_left.get().checked_sub(1);
+        self.loads_left
+            .set(left.expect("a walk looks at more words than there are: it goes round"));
+        // SAFETY: asserted just now.
+        unsafe { self.words.frame(memory, offset) }
+    }
+
+    unsafe fn clear(&self, memory: usize) {
+        assert!(memory < self.geometry().memory_count(), "memory {memory} does not exist");
+        // SAFETY: asserted; the tests' writers are done, or scribble by atomics.
+        unsafe { self.words.clear(memory) };
+    }
+}

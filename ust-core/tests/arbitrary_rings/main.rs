@@ -1,0 +1,151 @@
+//! The reader over rings that hold anything: no panic, nothing read outside, no endless loop.
+//!
+//! ```text
+//!   contents    noise | frames that nearly make sense | a ring written by a real writer, then damaged
+//!      |
+//!   guarded     | PROT_NONE | control page, memories | PROT_NONE |      an overrun is a SIGSEGV
+//!      |
+//!   checked     each frame word that is loaded: within its memory, aligned, and within a budget of loads
+//!      |
+//!   adapter     the reader's calls, in the daemon's order and in any other
+//! ```
+//!
+//! The daemon maps what any program sends it; this is what keeps a mad program from taking it down. The
+//! budgets are derived from the geometry: no walk may look at a word twice, give or take the look back at
+//! a hole. In the last test somebody scribbles over the ring while it is read.
+
+mod adapter;
+mod checked;
+mod contents;
+mod guarded;
+
+use adapter::{Call, Harness};
+use contents::{Damage, Filling, Noise, Scribbler};
+use guarded::Guarded;
+use proptest::prelude::*;
+use ust_core::abi::{Geometry, Mode};
+use ust_core::sync::{AtomicBool, Ordering};
+
+/// The smallest geometries that are accepted, and a few above them.
+fn geometries() -> impl Strategy<Value = Geometry> {
+    (12u32..=14, 1u32..=3).prop_map(|(size, count)| {
+        Geometry::new(1 << size, 1 << count).expect("powers of two in range")
+    })
+}
+
+fn modes() -> impl Strategy<Value = Mode> {
+    prop_oneof![Just(Mode::Discard), Just(Mode::Overwrite)]
+}
+
+/// What was written is read, snapshots and drained alike, but for what was overwritten, which is counted.
+fn assert_comes_back(ring: &Guarded, geometry: Geometry, mode: Mode, written: &[Vec<u8>]) {
+    let mut harness = Harness::new(ring, geometry, mode);
+    let copied = Harness::new(ring, geometry, mode).snapshot_as_the_daemon_does();
+    let mut read = harness.drain_as_the_daemon_does();
+    read.extend(harness.recover_as_the_daemon_does());
+    let overwritten = harness.overwritten() as usize;
+    let counts = [read.len(), copied.len(), overwritten, written.len()];
+    assert!(
+        read == copied && read == written[overwritten..],
+        "read, copied, overwritten of: {counts:?}"
+    );
+    assert!(!harness.is_corrupt() && (overwritten == 0 || mode == Mode::Overwrite));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn noise_is_read_without_harm(
+        geometry in geometries(),
+        mode in modes(),
+        noise in Noise::any(),
+        calls in prop::collection::vec(Call::any(), 0..24),
+    ) {
+        let ring = Guarded::new(geometry.stream_bytes());
+        noise.fill(&ring, geometry);
+        let mut harness = Harness::new(&ring, geometry, mode);
+        for call in calls {
+            harness.call(call);
+        }
+        Harness::new(&ring, geometry, mode).snapshot_as_the_daemon_does();
+        harness.drain_as_the_daemon_does();
+        harness.recover_as_the_daemon_does();
+    }
+
+    #[test]
+    fn a_written_ring_comes_back_and_a_damaged_one_does_no_harm(
+        geometry in geometries(),
+        mode in modes(),
+        filling in Filling::any(),
+        damage in prop::collection::vec(Damage::any(), 0..6),
+        calls in prop::collection::vec(Call::any(), 0..24),
+    ) {
+        let ring = Guarded::new(geometry.stream_bytes());
+        let written = adapter::write(&ring, geometry, mode, &filling);
+        let mut harness = Harness::new(&ring, geometry, mode);
+        if damage.is_empty() {
+            assert_comes_back(&ring, geometry, mode, &written);
+        } else {
+            for damage in damage {
+                damage.inflict(&ring, geometry);
+            }
+            for call in calls {
+                harness.call(call);
+            }
+            Harness::new(&ring, geometry, mode).snapshot_as_the_daemon_does();
+            harness.drain_as_the_daemon_does();
+            harness.recover_as_the_daemon_does();
+        }
+    }
+}
+
+/// The write position stands at the start of a sub-buffer that nobody has entered.
+#[test]
+fn a_ring_that_is_full_to_its_last_byte_comes_back() {
+    let geometry = Geometry::new(4096, 2).expect("in range");
+    // The first two take a sub-buffer each, and the others fill one together.
+    let lengths = [1456, 2589, 2128, 65, 109, 29, 41, 1089, 89, 93, 113, 109, 41];
+    for (mode, lengths_bytes) in [(Mode::Overwrite, &lengths[..]), (Mode::Discard, &lengths[1..])] {
+        let ring = Guarded::new(geometry.stream_bytes());
+        let filling = Filling { lengths_bytes: lengths_bytes.to_vec() };
+        let written = adapter::write(&ring, geometry, mode, &filling);
+        assert_comes_back(&ring, geometry, mode, &written);
+    }
+}
+
+#[test]
+fn a_ring_that_changes_under_the_reader_s_feet_does_no_harm() {
+    const SCRIBBLES: u64 = 1_000_000;
+    let mut found = 0;
+    for seed in 0..4 {
+        let geometry = Geometry::new(4096, 2 << (seed % 2)).expect("in range");
+        let ring = Guarded::new(geometry.stream_bytes());
+        let mode = if seed < 2 { Mode::Discard } else { Mode::Overwrite };
+        Noise::Frames(seed).fill(&ring, geometry);
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut scribbler = Scribbler::new(seed);
+                for _ in 0..SCRIBBLES {
+                    scribbler.scribble(&ring, geometry);
+                }
+                is_over.store(true, Ordering::Relaxed);
+            });
+            for round in 0.. {
+                // A reader that found corruption is done with its stream; the next one begins anew.
+                let mut harness = Harness::new(&ring, geometry, mode);
+                for call in Call::some(round) {
+                    harness.call(call);
+                }
+                found += harness.snapshot_as_the_daemon_does().len();
+                found += harness.drain_as_the_daemon_does().len();
+                found += harness.recover_as_the_daemon_does().len();
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+    }
+    assert!(found > 0, "the scribbles are to look like records now and then");
+}
