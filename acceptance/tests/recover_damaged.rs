@@ -6,7 +6,7 @@ use ust_acceptance::command::{send_signal, wait_until};
 use ust_acceptance::left_behind::{
     kill_both, pid, recover, rings, start_steps, steps, summary, wait_until_gone,
 };
-use ust_acceptance::recording::{Recording, folders};
+use ust_acceptance::recording::{Recording, folders, stream_files};
 use ust_acceptance::{judge, skip};
 
 const OPTIONS: [&str; 4] = ["--subbuf-size", "64K", "--subbufs", "4"];
@@ -188,6 +188,10 @@ fn a_ring_file_that_somebody_truncates_costs_its_process_and_not_the_recorder() 
     }
     let started = start_steps(OPTIONS);
     let (traced, dir) = (pid(&started), started.path("rings"));
+    // The recorder has mapped them, and reads: before that it finds a file of the wrong size.
+    wait_until("a stream file", || {
+        folders(&started.trace()).iter().any(|folder| !stream_files(folder).is_empty()).then_some(())
+    });
     let mut rings = named(&dir, "ring-");
     let ring = rings.pop().expect("the program has rings");
     OpenOptions::new().write(true).open(ring).unwrap().set_len(4096).unwrap();
