@@ -39,7 +39,7 @@ for name in $(sed -n 's/^ *\([a-z_]*\) = \(Acquire\|Release\|AcqRel\);$/\1/p' "$
     $(sed -n 's/.*weakenable_fence("\([a-z_]*\)".*/\1/p' "$table"); do
     expect_failure UST_WEAKEN "$name"
 done
-for name in WrongLap NoRetry OwnerOnlyTable CommitFirst; do
+for name in WrongLap NoRetry OwnerOnlyTable CommitFirst AlwaysUsual; do
     expect_failure UST_MISTAKE "$name"
 done
 echo "$caught/$total caught"

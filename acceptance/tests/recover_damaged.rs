@@ -190,7 +190,10 @@ fn a_ring_file_that_somebody_truncates_costs_its_process_and_not_the_recorder() 
     let (traced, dir) = (pid(&started), started.path("rings"));
     // The recorder has mapped them, and reads: before that it finds a file of the wrong size.
     wait_until("a stream file", || {
-        folders(&started.trace()).iter().any(|folder| !stream_files(folder).is_empty()).then_some(())
+        folders(&started.trace())
+            .iter()
+            .any(|folder| !stream_files(folder).is_empty())
+            .then_some(())
     });
     let mut rings = named(&dir, "ring-");
     let ring = rings.pop().expect("the program has rings");

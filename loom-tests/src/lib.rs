@@ -17,14 +17,16 @@
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::sync::atomic::Ordering::Relaxed;
+use std::cell::Cell;
 use std::marker::PhantomData;
 use ust_core::abi::{
-    FrameKind, Geometry, LossCause, Mode, NOTE_BYTES, Note, StreamControl, WORD_BYTES,
+    FrameKind, Geometry, LossCause, Mode, NOTE_BYTES, Note, PAGE_BYTES, StreamControl, WORD_BYTES,
 };
 use ust_core::ring::{
-    self, Found, Holes, Image, Reader, Refusal, Request, Reservation, RingMemory, Take,
+    self, Found, Holes, Image, Reader, Refusal, Request, Reservation, RingMemory, Take, Window,
+    WritableRing,
 };
-use ust_core::sync::{AtomicU32, ReadOnly, Rmw};
+use ust_core::sync::{AtomicU32, Local, ReadOnly, Rmw};
 
 /// Words of a sub-buffer for three records: a note, a long record, two short ones, two words of padding.
 pub const THREE_RECORDS: usize = 16;
@@ -53,6 +55,9 @@ pub struct Stream<K> {
     mode: Mode,
     payload: Payload,
     control: StreamControl<K>,
+    window: Window,
+    /// Records under way, of all writers: what a thread's in-probe mark says of its own.
+    under_way: Cell<u32>,
     frames: Vec<AtomicU32>,
     cells: Vec<UnsafeCell<u32>>,
     subbuf_words: usize,
@@ -74,29 +79,29 @@ impl<K> Stream<K> {
         mode: Mode,
         payload: Payload,
     ) -> Arc<Self> {
-        let geometry = Geometry::tiny((subbuf_words * WORD_BYTES) as u64, subbuf_count);
+        let geometry = Geometry::tiny((subbuf_words * WORD_BYTES) as u32, subbuf_count);
         let words = geometry.memory_count() * subbuf_words;
         Arc::new(Self {
             geometry,
             mode,
             payload,
             control: StreamControl::new_private(geometry),
+            window: Window::default(),
+            under_way: Cell::new(0),
             frames: (0..words).map(|_| AtomicU32::new(0)).collect(),
             cells: (0..words).map(|_| UnsafeCell::new(0)).collect(),
             subbuf_words,
         })
     }
 
-    fn word(&self, memory: usize, offset: usize) -> usize {
-        assert!(
-            memory < self.geometry.memory_count() && offset < self.geometry.subbuf_size_bytes()
-        );
-        assert_eq!(offset % WORD_BYTES, 0);
-        memory * self.subbuf_words + offset / WORD_BYTES
+    /// Which word stands `at` so many bytes from the stream's start.
+    fn word(&self, at: usize) -> usize {
+        assert!(at.is_multiple_of(WORD_BYTES) && at >= PAGE_BYTES);
+        (at - PAGE_BYTES) / WORD_BYTES
     }
 
-    fn write(&self, memory: usize, offset: usize, value: u32) {
-        let word = self.word(memory, offset);
+    fn write(&self, at: usize, value: u32) {
+        let word = self.word(at);
         match self.payload {
             // SAFETY: loom checks that nobody else accesses the cell.
             Payload::Cells => self.cells[word].with_mut(|cell| unsafe { *cell = value }),
@@ -104,8 +109,8 @@ impl<K> Stream<K> {
         }
     }
 
-    fn read(&self, memory: usize, offset: usize) -> u32 {
-        let word = self.word(memory, offset);
+    fn read(&self, at: usize) -> u32 {
+        let word = self.word(at);
         match self.payload {
             // SAFETY: loom checks that nobody else writes the cell.
             Payload::Cells => self.cells[word].with(|cell| unsafe { *cell }),
@@ -138,31 +143,38 @@ unsafe impl<S: 'static, K: 'static> RingMemory for End<S, K> {
         unsafe { &*control.cast() }
     }
 
-    unsafe fn frame(&self, memory: usize, offset: usize) -> &AtomicU32 {
-        &self.stream.frames[self.stream.word(memory, offset)]
+    unsafe fn frame_at(&self, at: usize) -> &AtomicU32 {
+        &self.stream.frames[self.stream.word(at)]
     }
 
     unsafe fn payload(&self, memory: usize, offset: usize) -> u32 {
-        self.stream.read(memory, offset)
-    }
-
-    unsafe fn write_note(&self, memory: usize, offset: usize, note: Note) {
-        for (index, word) in note.to_words().into_iter().enumerate() {
-            self.stream.write(memory, offset + index * WORD_BYTES, word);
-        }
+        self.stream.read(self.stream.geometry.memory_offset(memory) + offset)
     }
 
     unsafe fn clear(&self, memory: usize) {
         for word in 0..self.stream.subbuf_words {
-            let offset = word * WORD_BYTES;
+            let at = self.stream.geometry.memory_offset(memory) + word * WORD_BYTES;
             if self.stream.payload == Payload::Cells {
-                self.stream.write(memory, offset, 0);
+                self.stream.write(at, 0);
                 // Each store that loom sees doubles its work: only where a frame word can stand, then.
                 if self.stream.subbuf_words == ONE_RECORD && !ONE_RECORDS_FRAMES.contains(&word) {
                     continue;
                 }
             }
-            self.stream.frames[self.stream.word(memory, offset)].store(0, Relaxed);
+            self.stream.frames[self.stream.word(at)].store(0, Relaxed);
+        }
+    }
+}
+
+// SAFETY: the window is the stream's.
+unsafe impl<K: Rmw> WritableRing for End<K, K> {
+    fn window(&self) -> &Window {
+        &self.stream.window
+    }
+
+    unsafe fn write_note(&self, at: usize, note: Note) {
+        for (index, word) in note.to_words().into_iter().enumerate() {
+            self.stream.write(at + index * WORD_BYTES, word);
         }
     }
 }
@@ -178,15 +190,15 @@ impl<K: Rmw> Writer<K> {
     /// Emits record `number`; `Err` says that it was counted lost.
     pub fn emit(&self, number: u32) -> Result<(), LossCause> {
         match self.reserve(number) {
-            Ok(reservation) if commits_first() => {
-                let Reservation { memory, offset, length_bytes, .. } = reservation;
-                ring::commit(&self.0, reservation);
-                self.write_payload(memory, offset, length_bytes, number);
+            Ok(reservation) if makes("CommitFirst") => {
+                let Reservation { at, length_bytes, .. } = reservation;
+                self.commit(reservation);
+                self.write_payload(at, length_bytes, number);
                 Ok(())
             }
             Ok(reservation) => {
                 self.fill(&reservation, number);
-                ring::commit(&self.0, reservation);
+                self.commit(reservation);
                 Ok(())
             }
             Err(Refusal::Lost(cause)) => {
@@ -210,14 +222,33 @@ impl<K: Rmw> Writer<K> {
             may_be_short: true,
         };
         let clock = || number.into();
-        match ring::try_reserve(&self.0, request, clock) {
-            Some(reservation) => Ok(reservation),
-            None => ring::reserve(&self.0, request, &clock),
+        // As a tracepoint does it: the fast path for the outermost of its thread, and what it leaves to the others.
+        let under_way = &self.0.stream.under_way;
+        under_way.set(under_way.get() + 1);
+        let is_outermost = under_way.get() == 1 || makes("AlwaysUsual");
+        let usual = is_outermost.then(|| self.try_reserve_usual(request, clock)).flatten();
+        let reserved = usual
+            .or_else(|| ring::try_reserve(&self.0, request, clock))
+            .map_or_else(|| ring::reserve(&self.0, request, &clock), Ok);
+        if reserved.is_err() {
+            under_way.set(under_way.get() - 1);
         }
+        reserved
+    }
+
+    fn try_reserve_usual(&self, request: Request, clock: impl Fn() -> u64) -> Option<Reservation> {
+        if K::IS_SHARED {
+            return None;
+        }
+        let local: *const End<K, K> = &self.0;
+        // SAFETY: `K` is `Local`, if by another name, and stands for no bytes.
+        ring::try_reserve_usual(unsafe { &*local.cast::<End<Local, Local>>() }, request, clock)
     }
 
     pub fn commit(&self, reservation: Reservation) {
         ring::commit(&self.0, reservation);
+        let under_way = &self.0.stream.under_way;
+        under_way.set(under_way.get() - 1);
     }
 
     /// Loses a record.
@@ -231,13 +262,12 @@ impl<K: Rmw> Writer<K> {
     }
 
     pub fn fill(&self, reservation: &Reservation, number: u32) {
-        let Reservation { memory, offset, length_bytes, .. } = *reservation;
-        self.write_payload(memory, offset, length_bytes, number);
+        self.write_payload(reservation.at, reservation.length_bytes, number);
     }
 
-    fn write_payload(&self, memory: usize, offset: usize, length_bytes: usize, number: u32) {
-        for at in (WORD_BYTES..length_bytes).step_by(WORD_BYTES) {
-            self.0.stream.write(memory, offset + at, payload_word(number));
+    fn write_payload(&self, at: usize, length_bytes: usize, number: u32) {
+        for behind in (WORD_BYTES..length_bytes).step_by(WORD_BYTES) {
+            self.0.stream.write(at + behind, payload_word(number));
         }
     }
 }
@@ -247,11 +277,12 @@ fn payload_word(number: u32) -> u32 {
     2 << 30 | number << 4 | 8
 }
 
-/// The mistake of a writer that commits a record before it has written it: `UST_MISTAKE=CommitFirst`.
-fn commits_first() -> bool {
+/// The mistakes of a writer that uses the ring wrongly, by `UST_MISTAKE`: it commits a record before it has written
+/// it (`CommitFirst`), or takes the way of an outermost tracepoint in a nested one (`AlwaysUsual`).
+fn makes(mistake: &str) -> bool {
     use std::sync::OnceLock;
-    static MISTAKE: OnceLock<bool> = OnceLock::new();
-    *MISTAKE.get_or_init(|| std::env::var("UST_MISTAKE").is_ok_and(|name| name == "CommitFirst"))
+    static MISTAKE: OnceLock<Option<String>> = OnceLock::new();
+    MISTAKE.get_or_init(|| std::env::var("UST_MISTAKE").ok()).as_deref() == Some(mistake)
 }
 
 /// The reader, and what it has read.
@@ -387,7 +418,8 @@ impl<S> Consumer<S> {
     fn check_in_place(&mut self, found: Found) {
         let stream = &self.reader.ring().stream;
         let at = (0..found.length_bytes).step_by(WORD_BYTES);
-        let words: Vec<u32> = at.map(|at| stream.read(found.memory, found.offset + at)).collect();
+        let start = stream.geometry.memory_offset(found.memory) + found.offset;
+        let words: Vec<u32> = at.map(|at| stream.read(start + at)).collect();
         self.check(found, &words);
     }
 

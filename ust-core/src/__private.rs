@@ -2,7 +2,7 @@
 
 pub use crate::callsite::Callsite;
 pub use crate::event::{EventDescription, FieldDescription, Level};
-pub use crate::record::record;
+pub use crate::record::{record_otherwise, try_record};
 pub use crate::wire::{Field, FieldType, Payload};
 pub use linkme;
 

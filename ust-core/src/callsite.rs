@@ -1,17 +1,28 @@
 //! Callsites: the switch that each tracepoint tests, and the number that its records carry.
 //!
 //! ```text
-//!    63 ............ 32 31 ............. 0
-//!   +------------------+------------------+      one word, so that whoever sees an event on
-//!   | class id         | channels, a bit  |      also sees the number that it has
-//!   +------------------+ for each slot    |
-//!                      +------------------+
+//!    63 ........ 32 31 .. 28 27 ...... 0
+//!   +--------------+--------+------------+      one word, so that whoever sees an event on
+//!   | class id     | fast   | channels,  |      also sees the number that it has
+//!   +--------------+ slot   | a bit for  |
+//!                  +--------+ each slot  |      fast slot: what the fast path would have to find out of the
+//!                           +------------+      rest with every event
 //! ```
 //!
 //! Written by whoever applies rules (see [`crate::session`]), one at a time; read by every tracepoint.
 
 use crate::event::EventDescription;
 use crate::sync::{AtomicU64, Ordering::Relaxed};
+use crate::wire::MAX_COMPACT_ID;
+
+/// How many values [`CallsiteState::fast_slot`] may have: what is indexed by it has as many places.
+pub const SLOT_VALUES: usize = 16;
+
+/// No channel's slot.
+pub const NO_SLOT: usize = SLOT_VALUES - 1;
+
+const FAST_SLOT_SHIFT: u32 = u32::BITS - SLOT_VALUES.trailing_zeros();
+const SLOTS_MASK: u32 = (1 << FAST_SLOT_SHIFT) - 1;
 
 /// One `#[tracepoint]` of the program.
 #[derive(Debug)]
@@ -34,7 +45,20 @@ impl CallsiteState {
     /// One bit for each channel slot that records it.
     #[inline(always)]
     pub const fn slots(self) -> u32 {
-        self.0 as u32
+        self.0 as u32 & SLOTS_MASK
+    }
+
+    /// The slot that records it, if it is one only and the event's number fits a short header; else [`NO_SLOT`].
+    /// Below [`SLOT_VALUES`].
+    #[inline(always)]
+    pub const fn fast_slot(self) -> usize {
+        (self.0 as u32 >> FAST_SLOT_SHIFT) as usize
+    }
+
+    const fn with(class_id: u32, slots: u32) -> Self {
+        let is_fast = slots.is_power_of_two() && class_id <= MAX_COMPACT_ID;
+        let fast_slot = if is_fast { slots.trailing_zeros() } else { NO_SLOT as u32 };
+        Self((class_id as u64) << 32 | (fast_slot << FAST_SLOT_SHIFT) as u64 | slots as u64)
     }
 }
 
@@ -63,6 +87,25 @@ impl Callsite {
 
     /// Sets number and channels at once.
     pub(crate) fn set(&self, class_id: u32, slots: u32) {
-        self.state.store(u64::from(class_id) << 32 | u64::from(slots), Relaxed);
+        self.state.store(CallsiteState::with(class_id, slots).0, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_one_channel_and_a_small_number_names_its_slot() {
+        let all = |state: CallsiteState| (state.fast_slot(), state.slots(), state.class_id());
+        for slot in 0..8 {
+            let with = |class_id| CallsiteState::with(class_id, 1 << slot);
+            assert_eq!(all(with(MAX_COMPACT_ID)), (slot, 1 << slot, MAX_COMPACT_ID));
+            assert_eq!(all(with(MAX_COMPACT_ID + 1)), (NO_SLOT, 1 << slot, MAX_COMPACT_ID + 1));
+            assert_eq!(all(with(u32::MAX)), (NO_SLOT, 1 << slot, u32::MAX));
+        }
+        for slots in [0, 0b11, 0xff] {
+            assert_eq!(all(CallsiteState::with(7, slots)), (NO_SLOT, slots, 7));
+        }
     }
 }

@@ -59,6 +59,7 @@
 extern crate self as ust_core;
 
 pub mod abi;
+mod hint;
 pub mod ring;
 pub mod sync;
 pub mod testpoint;

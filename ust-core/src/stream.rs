@@ -14,8 +14,8 @@
 
 use crate::abi::{FrameKind, Geometry, LossCause, MAX_RECORD_BYTES, Mode, WORD_BYTES};
 use crate::clock::{ClockKind, monotonic_ns};
-use crate::ring::{self, Refusal, Request, Reservation, RingMemory};
-use crate::shm::StreamWords;
+use crate::ring::{self, Refusal, Request, Reservation, RingMemory, Window};
+use crate::shm::{StreamWords, WriterWords};
 use crate::sync::{Local, Ordering, Rmw, Shared};
 use crate::wire::{
     COMPACT_BYTES, COMPACT_CLOCK_BITS, EXTENDED_BYTES, MAX_COMPACT_ID, Payload, write_compact,
@@ -31,6 +31,7 @@ const _: () = assert!(COMPACT_CLOCK_BITS == ring::reserve::SHORT_CLOCK_BITS);
 #[repr(C)]
 pub struct Stream<K> {
     words: StreamWords<K>,
+    window: Window,
     clock: ClockKind,
 }
 
@@ -43,14 +44,10 @@ impl<K: Rmw> Stream<K> {
     ///
     /// # Safety
     /// As for [`StreamWords::new`].
-    pub const unsafe fn new(
-        base: *mut u8,
-        geometry: Geometry,
-        mode: Mode,
-        clock: ClockKind,
-    ) -> Self {
+    pub unsafe fn new(base: *mut u8, geometry: Geometry, mode: Mode, clock: ClockKind) -> Self {
         // SAFETY: the caller's promise.
-        Self { words: unsafe { StreamWords::new(base, geometry, mode) }, clock }
+        let words = unsafe { StreamWords::new(base, geometry, mode) };
+        Self { words, window: Window::default(), clock }
     }
 
     /// The shared words.
@@ -58,29 +55,26 @@ impl<K: Rmw> Stream<K> {
         &self.words
     }
 
-    /// As [`try_record`](Self::try_record), of one thread's stream; `false` also where the clock takes a call.
+    /// What a writer works with. By value: what lies behind a reference would be loaded again after each store
+    /// into the ring.
     #[inline(always)]
-    pub fn try_record_without_call<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
-        let Some(counter) = self.clock.counter() else { return false };
-        let words = self.words;
-        match ring::try_reserve(&words, request_for(class_id, payload), counter) {
-            Some(reservation) => {
-                write(&words, reservation, class_id, payload);
-                true
-            }
-            None => false,
-        }
+    fn writer(&self) -> WriterWords<'_, K> {
+        WriterWords { words: self.words, window: &self.window }
+    }
+
+    /// Whether the clock of its records is a counter, which is read without a call.
+    pub fn is_counting(&self) -> bool {
+        self.clock.counter().is_some()
     }
 
     /// Writes one event record if its sub-buffer has room for it. `false`, with nothing counted, if not.
     #[inline(always)]
     pub fn try_record<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
+        let (writer, clock) = (self.writer(), self.clock);
         let request = request_for(class_id, payload);
-        // Copies: what lies behind a reference would be loaded again after each store into the ring.
-        let Self { words, clock } = *self;
-        match ring::try_reserve(&words, request, || now::<K>(clock)) {
+        match ring::try_reserve(&writer, request, || now::<K>(clock)) {
             Some(reservation) => {
-                write(&words, reservation, class_id, payload);
+                write(&writer, reservation, class_id, payload);
                 true
             }
             None => false,
@@ -98,13 +92,14 @@ impl<K: Rmw> Stream<K> {
         payload: &P,
         may_wait: bool,
     ) -> Result<(), Closed> {
+        let writer = self.writer();
         let request = request_for(class_id, payload);
         let mut deadline = None;
         loop {
-            let seen = ring::release_seq(&self.words);
-            let cause = match ring::reserve(&self.words, request, &|| now::<K>(self.clock)) {
+            let seen = ring::release_seq(&writer);
+            let cause = match ring::reserve(&writer, request, &|| now::<K>(self.clock)) {
                 Ok(reservation) => {
-                    write(&self.words, reservation, class_id, payload);
+                    write(&writer, reservation, class_id, payload);
                     return Ok(());
                 }
                 Err(Refusal::Closed) => return Err(Closed),
@@ -112,7 +107,7 @@ impl<K: Rmw> Stream<K> {
             };
             let waits = cause == LossCause::Full && may_wait;
             if !waits || !self.wait_for_room(seen, &mut deadline) {
-                ring::lose(&self.words, cause);
+                ring::lose(&writer, cause);
                 return Ok(());
             }
         }
@@ -146,7 +141,29 @@ impl<K: Rmw> Stream<K> {
     /// There is no room, or it is closed. Nothing is counted.
     pub fn record_owner(&self, owner: u32) -> Result<(), Refusal> {
         self.words.control().owner.store(owner, Ordering::Relaxed);
-        ring::note::write(&self.words, 0)
+        ring::note::write(&self.writer(), 0)
+    }
+}
+
+impl Stream<Local> {
+    /// As [`try_record`](Self::try_record), for the usual case: the stream is one thread's, it is counting, no
+    /// tracepoint of its thread is under way but the caller's, and the class has a short header. `false` also where
+    /// the record has the long one all the same, and where the payload is long: what cannot be here needs no
+    /// registers.
+    #[inline(always)]
+    pub fn try_record_usual<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
+        let Some(counter) = ClockKind::Tsc.counter() else { return false };
+        if !payload.is_short() {
+            return false;
+        }
+        let writer = self.writer();
+        match ring::try_reserve_usual(&writer, request_for(class_id, payload), counter) {
+            Some(reservation) => {
+                write(&writer, reservation, class_id, payload);
+                true
+            }
+            None => false,
+        }
     }
 }
 
@@ -184,7 +201,7 @@ fn request_for<P: Payload>(class_id: u32, payload: &P) -> Request {
 
 #[inline(always)]
 fn write<K: Rmw, P: Payload>(
-    words: &StreamWords<K>,
+    writer: &WriterWords<'_, K>,
     reservation: Reservation,
     class_id: u32,
     payload: &P,
@@ -193,7 +210,7 @@ fn write<K: Rmw, P: Payload>(
     // says, then the payload, which writes no more than it was measured to have. It is of this stream, so
     // it lies within its memory.
     unsafe {
-        let header = words.bytes(reservation.memory, reservation.offset).add(WORD_BYTES);
+        let header = writer.words.bytes_at(reservation.at + WORD_BYTES);
         let body = if reservation.is_short {
             write_compact(header, class_id, reservation.clock);
             header.add(COMPACT_BYTES)
@@ -203,5 +220,5 @@ fn write<K: Rmw, P: Payload>(
         };
         payload.encode(body);
     }
-    ring::commit(words, reservation);
+    ring::commit(writer, reservation);
 }

@@ -50,6 +50,8 @@ pub enum Point {
     ExchangeCleared,
     /// One more entry of the table is closed.
     EntryClosed,
+    /// The stream is closed.
+    StreamClosed,
 }
 
 impl Point {
@@ -57,10 +59,16 @@ impl Point {
     pub const fn is_readers(self) -> bool {
         use Point::{
             EntryClosed, ExchangeAnnounced, ExchangeCleared, ExchangeReleased, ExchangeSwapped,
+            StreamClosed,
         };
         matches!(
             self,
-            ExchangeAnnounced | ExchangeSwapped | ExchangeReleased | ExchangeCleared | EntryClosed
+            ExchangeAnnounced
+                | ExchangeSwapped
+                | ExchangeReleased
+                | ExchangeCleared
+                | EntryClosed
+                | StreamClosed
         )
     }
 
@@ -82,7 +90,7 @@ impl Point {
     }
 
     /// Every point.
-    pub const ALL: [Point; 21] = [
+    pub const ALL: [Point; 22] = [
         Point::ReserveLoaded,
         Point::ReserveMoved,
         Point::ReserveFramed,
@@ -104,6 +112,7 @@ impl Point {
         Point::ExchangeReleased,
         Point::ExchangeCleared,
         Point::EntryClosed,
+        Point::StreamClosed,
     ];
 }
 

@@ -11,17 +11,18 @@ use std::path::{Path, PathBuf};
 const CORE: &[(&str, &[&str])] = &[
     ("sync", &[]),
     ("testpoint", &[]),
+    ("hint", &[]),
     ("wire", &[]),
     ("clock", &[]),
     ("cpu", &["sync"]),
     ("event", &["wire"]),
-    ("callsite", &["event", "sync"]),
+    ("callsite", &["event", "sync", "wire"]),
     ("abi", &["sync"]),
-    ("ring", &["abi", "sync", "testpoint"]),
+    ("ring", &["abi", "hint", "sync", "testpoint"]),
     ("shm", &["abi", "ring", "sync"]),
     ("stream", &["abi", "clock", "ring", "shm", "sync", "wire"]),
     ("channel", &["abi", "clock", "ring", "shm", "stream", "sync"]),
-    ("thread_cache", &["agent::protocol", "channel", "shm", "stream", "sync"]),
+    ("thread_cache", &["agent::protocol", "callsite", "channel", "shm", "stream", "sync"]),
     (
         "session",
         &[
@@ -52,7 +53,7 @@ const CORE: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("record", &["agent", "callsite", "cpu", "stream", "sync", "thread_cache", "wire"]),
+    ("record", &["agent", "callsite", "cpu", "hint", "stream", "sync", "thread_cache", "wire"]),
     ("panic_hook", &["agent"]),
     ("__private", &["agent", "callsite", "event", "record", "wire"]),
 ];

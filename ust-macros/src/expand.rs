@@ -88,7 +88,8 @@ fn module(
     let allow = allow_many_parameters(fields.len());
 
     // `record` is cold so that callers run straight on while the event is off: the call, and what must be
-    // saved around it, is moved behind the caller's own code. Its body is compiled as any other.
+    // saved around it, is moved behind the caller's own code. Its body is compiled as any other. It ends in a call
+    // with its own arguments where they already are, and so has no frame of its own.
     quote! {
         #(#attrs)*
         #[doc = #doc]
@@ -128,7 +129,16 @@ fn module(
             #[cold]
             #[inline(never)]
             pub(super) fn record<#lifetime>(#(#values: #types),*) {
-                #private::record(&CALLSITE, (#(#values,)*));
+                if !#private::try_record(&CALLSITE, &(#(#values,)*)) {
+                    record_otherwise(#(#values),*);
+                }
+            }
+
+            #allow
+            #[cold]
+            #[inline(never)]
+            fn record_otherwise<#lifetime>(#(#values: #types),*) {
+                #private::record_otherwise(&CALLSITE, (#(#values,)*));
             }
         }
     }

@@ -3,7 +3,7 @@
 //! ```text
 //!     0  position        writers    CAS                128  recycling          recycler  store
 //!     8  last_clock      writers    store              136  overwritten        recycler  store
-//!    16  (reserved)                                    144  overwritten_next   recycler  store
+//!    16  closed          reader     store              144  overwritten_next   recycler  store
 //!                                                      152  spare              recyclers CAS
 //!    64  lost_full       writers    add                160  gave_up_at         waiters   store
 //!    72  lost_big                                      168  (reserved)
@@ -92,7 +92,9 @@ pub struct StreamControl<K> {
     /// Clock of the last record whose header was written: never later than that of the record
     /// before `position`.
     pub last_clock: WriterWord<K>,
-    reserved_writer: [u64; 6],
+    /// Not 0: the reader has closed the stream. Among the writers' words, so that it costs them no cache line.
+    pub closed: AtomicU32,
+    reserved_writer: [u32; 11],
 
     /// Records lost, by [`LossCause`]. Cumulative: they never go back.
     pub lost: [WriterWord<K>; 8],
@@ -191,7 +193,8 @@ const _: () = assert!(MAX_SUBBUFS + 2 <= 1 << (Taking::START_SHIFT - 1));
 layout!(StreamControl<crate::sync::ReadOnly> as "StreamControl" {
     position @ 0,
     last_clock @ 8,
-    reserved_writer @ 16,
+    closed @ 16,
+    reserved_writer @ 20,
     lost @ 64,
     recycling @ 128,
     overwritten @ 136,
@@ -215,7 +218,8 @@ impl<K> StreamControl<K> {
         Self {
             position: WriterWord::new(0),
             last_clock: WriterWord::new(0),
-            reserved_writer: [0; 6],
+            closed: AtomicU32::new(0),
+            reserved_writer: [0; 11],
             lost: core::array::from_fn(|_| WriterWord::new(0)),
             recycling: WriterWord::new(0),
             overwritten: WriterWord::new(0),

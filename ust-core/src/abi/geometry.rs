@@ -26,7 +26,8 @@ const MAX_STREAM_BYTES: u64 = 1 << 36;
 /// Size and number of a stream's sub-buffers: checked, so that arithmetic on it cannot overflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
-    subbuf_shift: u32,
+    // Not its logarithm: what the fast path compares with is the size.
+    subbuf_size_bytes: u32,
     subbuf_count: u32,
 }
 
@@ -89,22 +90,23 @@ impl Geometry {
         if subbuf_size_bytes * subbuf_count > MAX_STREAM_BYTES {
             return Err(GeometryError::StreamSize(subbuf_size_bytes * subbuf_count));
         }
-        Ok(Self {
-            subbuf_shift: subbuf_size_bytes.trailing_zeros(),
-            subbuf_count: subbuf_count as u32,
-        })
+        Ok(Self { subbuf_size_bytes: subbuf_size_bytes as u32, subbuf_count: subbuf_count as u32 })
     }
 
     /// A geometry too small for the real thing: loom's models want few states.
     #[cfg(loom)]
-    pub const fn tiny(subbuf_size_bytes: u64, subbuf_count: u32) -> Self {
-        Self { subbuf_shift: subbuf_size_bytes.trailing_zeros(), subbuf_count }
+    pub const fn tiny(subbuf_size_bytes: u32, subbuf_count: u32) -> Self {
+        Self { subbuf_size_bytes, subbuf_count }
     }
 
     /// Bytes of one sub-buffer.
     #[inline(always)]
     pub const fn subbuf_size_bytes(self) -> usize {
-        1 << self.subbuf_shift
+        self.subbuf_size_bytes as usize
+    }
+
+    const fn subbuf_shift(self) -> u32 {
+        self.subbuf_size_bytes.trailing_zeros()
     }
 
     /// Number of places.
@@ -114,7 +116,7 @@ impl Geometry {
     }
 
     /// Number of memories: two more than places.
-    #[inline(always)]
+    #[inline]
     pub const fn memory_count(self) -> usize {
         self.subbuf_count as usize + 2
     }
@@ -122,38 +124,38 @@ impl Geometry {
     /// Bytes of all places: how far the writer may run ahead of the reader.
     #[inline]
     pub const fn capacity_bytes(self) -> u64 {
-        (self.subbuf_count as u64) << self.subbuf_shift
+        (self.subbuf_count as u64) << self.subbuf_shift()
     }
 
     /// Where in its sub-buffer position `bytes` lies.
-    #[inline(always)]
+    #[inline]
     pub const fn offset(self, bytes: u64) -> usize {
         bytes as usize & (self.subbuf_size_bytes() - 1)
     }
 
     /// The place of position `bytes`.
-    #[inline(always)]
+    #[inline]
     pub const fn place(self, bytes: u64) -> usize {
-        (bytes >> self.subbuf_shift) as usize & (self.subbuf_count as usize - 1)
+        (bytes >> self.subbuf_shift()) as usize & (self.subbuf_count as usize - 1)
     }
 
     /// How often position `bytes` has gone round all places.
     #[inline]
     pub const fn lap(self, bytes: u64) -> u64 {
-        bytes >> self.subbuf_shift >> self.subbuf_count.trailing_zeros()
+        bytes >> self.subbuf_shift() >> self.subbuf_count.trailing_zeros()
     }
 
     /// Start of the sub-buffer in which position `bytes` lies.
     #[inline]
     pub const fn subbuf_start(self, bytes: u64) -> u64 {
-        bytes >> self.subbuf_shift << self.subbuf_shift
+        bytes >> self.subbuf_shift() << self.subbuf_shift()
     }
 
     /// Where `memory` begins, in bytes from the stream's start. `memory` is below
     /// [`memory_count`](Self::memory_count).
-    #[inline(always)]
+    #[inline]
     pub const fn memory_offset(self, memory: usize) -> usize {
-        PAGE_BYTES + (memory << self.subbuf_shift)
+        PAGE_BYTES + (memory << self.subbuf_shift())
     }
 
     /// Bytes of a whole stream, control page and spares included. In a process of 32 bits it may be more than
@@ -164,7 +166,7 @@ impl Geometry {
 
     /// The same, whatever the machine can address.
     pub(super) const fn stream_file_bytes(self) -> u64 {
-        PAGE_BYTES as u64 + ((self.memory_count() as u64) << self.subbuf_shift)
+        PAGE_BYTES as u64 + ((self.memory_count() as u64) << self.subbuf_shift())
     }
 }
 

@@ -44,6 +44,12 @@ impl Position {
         (self.0 >> LENGTH_BITS) * WORD_BYTES as u64
     }
 
+    /// Bytes from the start of a sub-buffer to here; more than any is long if it starts behind this.
+    #[inline(always)]
+    pub const fn bytes_behind(self, subbuf_start: Self) -> u64 {
+        (self.0.wrapping_sub(subbuf_start.0) >> LENGTH_BITS) * WORD_BYTES as u64
+    }
+
     /// Bytes from the start of the last record to here, its padding to a word included.
     #[inline(always)]
     pub const fn last_record_bytes(self) -> usize {
@@ -58,10 +64,16 @@ impl Position {
         Self((self.0 & !LENGTH_MASK).wrapping_add(words << LENGTH_BITS | words))
     }
 
+    /// Position `bytes` (a multiple of four), with no record before it.
+    #[inline]
+    pub const fn at(bytes: u64) -> Self {
+        Self((bytes / WORD_BYTES as u64) << LENGTH_BITS)
+    }
+
     /// The position behind a record of `record_bytes` that stands at byte `start`.
     #[inline]
     pub const fn behind_record_at(start: u64, record_bytes: usize) -> Self {
-        Self((start / WORD_BYTES as u64) << LENGTH_BITS).after(record_bytes)
+        Self::at(start).after(record_bytes)
     }
 }
 
@@ -77,5 +89,13 @@ mod tests {
         assert_eq!(p.last_record_bytes(), MAX_RECORD_BYTES);
         let q = Position::behind_record_at(1 << 40, 16);
         assert_eq!((q.bytes(), q.last_record_bytes()), ((1 << 40) + 16, 16));
+    }
+
+    #[test]
+    fn what_lies_before_a_sub_buffer_is_far_behind_it() {
+        let start = Position::at(1 << 20);
+        assert_eq!(Position::behind_record_at((1 << 20) + 40, 16).bytes_behind(start), 56);
+        let before = Position::behind_record_at((1 << 20) - 20, 16);
+        assert!(before.bytes_behind(start) > 1 << 48);
     }
 }

@@ -9,7 +9,7 @@
 //!   lap      the place belongs to sub-buffer number `lap * N + place`: free to be entered, being written, or
 //!            full. One further means that this sub-buffer is gone from here
 //!   parity   flips when a writer recycles what stood here, and not when the reader exchanges it
-//!   closed   the stream is retired: nobody enters any more, and the fast path finds no memory of this number
+//!   closed   the stream is retired: nobody enters any more
 //! ```
 //!
 //! The lap is what writers and reader agree by: whoever takes a full sub-buffer away (the reader that
@@ -43,14 +43,8 @@ impl TableEntry {
         self.0
     }
 
-    /// The memory if writers may write to it: of a closed entry it is a number that no memory has.
-    #[inline(always)]
-    pub const fn open_memory(self) -> usize {
-        (self.0 & (MEMORY_MASK | CLOSED_BIT)) as usize
-    }
-
-    /// The memory, closed or not.
-    #[inline(always)]
+    /// The memory.
+    #[inline]
     pub const fn memory(self) -> usize {
         (self.0 & MEMORY_MASK) as usize
     }
@@ -99,7 +93,7 @@ mod tests {
     #[test]
     fn a_memory_that_leaves_takes_the_place_to_the_next_lap() {
         let entry = TableEntry::first(3);
-        assert_eq!((entry.lap(), entry.memory(), entry.open_memory()), (0, 3, 3));
+        assert_eq!((entry.lap(), entry.memory()), (0, 3));
         let exchanged = entry.exchanged_for(7);
         assert_eq!((exchanged.lap(), exchanged.memory(), exchanged.parity()), (1, 7, false));
         let recycled = exchanged.recycled_for(5);
@@ -108,9 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_entry_names_no_memory_to_writers() {
+    fn a_closed_entry_still_names_its_memory() {
         let closed = TableEntry::first(MAX_SUBBUFS + 1).closed();
-        assert!(closed.is_closed() && closed.open_memory() > MAX_SUBBUFS + 1);
+        assert!(closed.is_closed());
         assert_eq!(closed.memory(), MAX_SUBBUFS + 1);
         assert!(closed.exchanged_for(0).is_closed());
     }

@@ -43,9 +43,9 @@ fn claim_stream(slot: usize) -> Option<()> {
     close_orphans();
     let cache = thread_cache::own()?;
     // The caller marked the cache that it saw, which may have been the empty one.
-    let outer = cache.enter();
+    cache.enter();
     let claimed = claim_for(cache, slot);
-    cache.leave(outer);
+    cache.leave();
     claimed
 }
 

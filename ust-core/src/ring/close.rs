@@ -2,10 +2,10 @@
 //!
 //! A tracepoint that was left by `siglongjmp`, or whose thread is stopped for good, holds its stream up: the
 //! reader waits for the record, and everything behind it waits too. After a while the reader closes the
-//! stream. A closed entry names no memory, so that the next event of every writer takes the slow path, at no
-//! cost to the fast one, and finds there that it needs another stream.
+//! stream: a word beside the position, which it stores once and never reads, sends the next event of every
+//! writer to the slow path, and the entries of the table say there that nobody enters any more.
 //!
-//! A writer that had loaded its entry before may still commit into the old memory. That is allowed for: a
+//! A writer that had looked at either before may still commit into the old memory. That is allowed for: a
 //! closed stream's memory is neither exchanged nor cleared nor used again, it is only read, past the holes.
 
 use super::{Reader, RingMemory, orderings as order};
@@ -41,7 +41,7 @@ impl<M: RingMemory> Reader<M> {
         is_losing.then(|| Stall { position: self.untrusted_write_position(), wrap_losses })
     }
 
-    /// Closes every place.
+    /// Closes every place, and the stream.
     pub fn close(&self) {
         for place in &self.ring.control().table[..self.geometry.subbuf_count()] {
             loop {
@@ -55,5 +55,8 @@ impl<M: RingMemory> Reader<M> {
             }
             reach(Point::EntryClosed);
         }
+        // Behind the entries, so that whoever sees it does not enter another sub-buffer for nothing.
+        self.ring.control().closed.store(1, order::closed_store());
+        reach(Point::StreamClosed);
     }
 }

@@ -26,13 +26,13 @@
 //! # Steps
 //! *Reserve* ([`mod@reserve`]):
 //! **A** load `position`, then read the clock. **B** choose the short record header, which holds 27 bits
-//! of the clock, or the long one. No room before the sub-buffer's end, or the sub-buffer not entered yet:
-//! switch. **C** CAS `position`; if it has moved, go to A. **D** store the frame word, in flight. **E**
+//! of the clock, or the long one. No room before the sub-buffer's end, or the writer's [window](Window) is onto
+//! another one: switch. **C** CAS `position`; if it has moved, go to A. **D** store the frame word, in flight. **E**
 //! store `last_clock`; the caller writes header and payload, never more than was measured.
 //!
 //! *Commit*: **F** store the frame word, committed, with release.
 //!
-//! *Switch* ([`switch`]): **G** is the next place in the lap that it is needed for? If not: the record is
+//! *Switch* ([`switch`]): a window that is behind is moved to the position, and that was all. Else **G** is the next place in the lap that it is needed for? If not: the record is
 //! lost, and counted; or the caller waits; or recycle, and try again. **H** one CAS moves `position` past a
 //! note and this record, into the next sub-buffer; the note, D; then a pad frame at the old place, and the
 //! reader is told.
@@ -95,20 +95,20 @@ pub mod recycle;
 pub mod reserve;
 pub mod snapshot;
 pub mod switch;
+mod window;
 
 pub use close::Stall;
 pub use consume::{Found, Reader};
 pub use corruption::Corruption;
 pub use exchange::Take;
-pub use memory::RingMemory;
+pub use memory::{RingMemory, WritableRing};
 pub use owners::Owners;
-pub use reserve::{Request, Reservation, commit, try_reserve};
+pub use reserve::{Request, Reservation, commit, try_reserve, try_reserve_usual};
 pub use snapshot::{Holes, Image, Records};
 pub use switch::{Refusal, lose, reserve};
-
-use crate::sync::Rmw;
+pub use window::Window;
 
 /// How often sub-buffers have been given back. Whoever finds no room behind this waits for it to change.
-pub fn release_seq<M: RingMemory<Kind: Rmw>>(ring: &M) -> u32 {
+pub fn release_seq<M: WritableRing>(ring: &M) -> u32 {
     ring.control().release_seq.load(orderings::release_seq_load())
 }

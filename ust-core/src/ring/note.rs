@@ -3,9 +3,8 @@
 
 use super::reserve::Request;
 use super::switch::{Refusal, reserve};
-use super::{RingMemory, commit, orderings as order};
+use super::{RingMemory, WritableRing, commit, orderings as order};
 use crate::abi::{Frame, FrameKind, NOTE_BYTES, Note, WORD_BYTES};
-use crate::sync::Rmw;
 use crate::testpoint::{Point, reach};
 
 /// Writes a note at the stream's present position: whose it is now, what it has lost so far, and is about to.
@@ -14,7 +13,7 @@ use crate::testpoint::{Point, reach};
 /// There is no room. Nothing has been counted.
 pub fn write<M>(ring: &M, about_to_lose: u64) -> Result<(), Refusal>
 where
-    M: RingMemory<Kind: Rmw>,
+    M: WritableRing,
 {
     let request = Request {
         kind: FrameKind::Note,
@@ -26,24 +25,24 @@ where
     let mut note = now(ring);
     note.lost += about_to_lose;
     // SAFETY: the reservation is a note long.
-    unsafe { ring.write_note(reservation.memory, reservation.offset + WORD_BYTES, note) };
+    unsafe { ring.write_note(reservation.at + WORD_BYTES, note) };
     commit(ring, reservation);
     Ok(())
 }
 
-/// Writes the note that a sub-buffer begins with, in room that H has moved the position past.
-pub(super) fn fill<M>(ring: &M, memory: usize, offset: usize)
+/// Writes the note that a sub-buffer begins with, `at` where it lies, in room that H has moved the position past.
+pub(super) fn fill<M>(ring: &M, at: usize)
 where
-    M: RingMemory<Kind: Rmw>,
+    M: WritableRing,
 {
-    // SAFETY: the caller has checked the memory, and reserved a note's room in it.
+    // SAFETY: the caller has checked that a memory begins there, and reserved a note's room in it.
     unsafe {
-        let frame = ring.frame(memory, offset);
+        let frame = ring.frame_at(at);
         // As D, E and F do it for a record.
         frame.store(Frame::in_flight(FrameKind::Note, NOTE_BYTES), order::frame_in_flight());
         order::announce_fence();
         reach(Point::NoteFramed);
-        ring.write_note(memory, offset + WORD_BYTES, now(ring));
+        ring.write_note(at + WORD_BYTES, now(ring));
         frame.store(Frame::committed(FrameKind::Note, NOTE_BYTES), order::frame_commit());
         reach(Point::NoteCommitted);
     }

@@ -80,6 +80,10 @@ orderings! {
     overwritten_next_load = Acquire;
     /// The reader's look at a place: with `recycle_cas`.
     reader_entry_load = Acquire;
+    /// Closing: with `closed_load`.
+    closed_store = Release;
+    /// A: with `closed_store`. Who sees the stream closed sees every entry closed, and does not take it for full.
+    closed_load = Acquire;
     /// K3: with `release_seq_load`.
     release_seq_add = Release;
     /// Before a writer looks whether it must wait: with `release_seq_add`. Who sees a count sees the room
@@ -105,8 +109,12 @@ orderings! {
     last_clock_load = Relaxed;
     /// E: see `last_clock_load`.
     last_clock_store = Relaxed;
-    /// A: behind `position_load`, which acquires it from whoever entered the sub-buffer.
+    /// The writers' look for a window: behind `position_load`, which acquires it from whoever entered.
     table_load = Relaxed;
+    /// A: what it says never becomes wrong; the zeroes in the memory come through `position_load`.
+    window_load = Relaxed;
+    /// H: likewise.
+    window_store = Relaxed;
     /// L: a look before the CAS.
     spare_load = Relaxed;
     /// O: published by `recycling_end`; N and the reader read it behind that.
@@ -119,7 +127,7 @@ orderings! {
     word_copy = Relaxed;
     /// K1: for a later daemon, which looks after the death of this one.
     taking_store = Relaxed;
-    /// Closing: a flag; what follows from it is argued at `close`.
+    /// Closing: a flag, which `closed_store` publishes; what follows from it is argued at `close`.
     close_cas = Relaxed;
     /// Q: the writers are dead, and whoever learnt it synchronised with their end.
     position_load_after_death = Relaxed;

@@ -77,6 +77,8 @@ impl<M: RingMemory> Reader<M> {
     /// # Errors
     /// As for [`next`](Self::next), and when the write position cannot be.
     pub fn next_after_death(&mut self) -> Result<Option<Found>, Corruption> {
+        // Somebody mad may move the position on as fast as we walk: what he may lead us over is one ring.
+        let mut reach = None;
         loop {
             self.catch_up()?;
             self.update_overwritten();
@@ -85,7 +87,7 @@ impl<M: RingMemory> Reader<M> {
                 self.advance();
                 continue;
             }
-            let end = self.end_after_death()?;
+            let end = self.end_after_death(&mut reach)?;
             if self.cursor() >= end {
                 return Ok(None);
             }
@@ -126,14 +128,16 @@ impl<M: RingMemory> Reader<M> {
         Ok(())
     }
 
-    /// The write position, checked: between the cursor and as far ahead as there are places.
-    fn end_after_death(&self) -> Result<u64, Corruption> {
+    /// The write position, checked: between the cursor and as far ahead as there are places, counted from where
+    /// the walk began.
+    fn end_after_death(&self, reach: &mut Option<u64>) -> Result<u64, Corruption> {
         if self.taken.is_some() {
             // It was complete; writers have gone on, however far.
             return Ok(self.subbuf_start.saturating_add(self.geometry.subbuf_size_bytes() as u64));
         }
         let untrusted_position = self.untrusted_write_position();
-        let reach = self.subbuf_start.saturating_add(self.geometry.capacity_bytes());
+        let ring_end = self.subbuf_start.saturating_add(self.geometry.capacity_bytes());
+        let reach = *reach.get_or_insert(ring_end);
         if untrusted_position < self.cursor() || untrusted_position > reach {
             return Err(Corruption::Position { position: untrusted_position });
         }

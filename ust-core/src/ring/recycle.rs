@@ -23,9 +23,8 @@
 //! and `overwritten_next` is. Nobody else flips it meanwhile, for the spare is held.
 #![allow(unsafe_code)]
 
-use super::{RingMemory, orderings as order};
+use super::{RingMemory, WritableRing, orderings as order};
 use crate::abi::{Frame, FrameKind, LossCause, Recycling, TableEntry, WORD_BYTES};
-use crate::sync::Rmw;
 use crate::testpoint::{Mistake, Point, makes, reach};
 
 /// Takes the oldest sub-buffer away from the place of the one that begins at `start`. `Ok`: the entry is
@@ -37,7 +36,7 @@ use crate::testpoint::{Mistake, Point, makes, reach};
 #[inline(never)]
 pub(super) fn recycle<M>(ring: &M, start: u64, seen: TableEntry) -> Result<(), LossCause>
 where
-    M: RingMemory<Kind: Rmw>,
+    M: WritableRing,
 {
     let geometry = ring.geometry();
     let control = ring.control();

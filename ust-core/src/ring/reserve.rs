@@ -10,11 +10,11 @@
 //! ```
 #![allow(unsafe_code)]
 
-use super::{RingMemory, orderings as order};
-use crate::abi::{
-    Frame, FrameKind, MAX_RECORD_BYTES, MAX_SUBBUFS, Position, TableEntry, WORD_BYTES,
-};
-use crate::sync::Rmw;
+use super::window::InMemory;
+use super::{WritableRing, orderings as order};
+use crate::abi::{Frame, FrameKind, MAX_RECORD_BYTES, Position, WORD_BYTES};
+use crate::hint::unlikely;
+use crate::sync::Local;
 use crate::testpoint::{Point, reach};
 
 /// Bits of the clock that a short header holds.
@@ -47,10 +47,8 @@ impl Request {
 #[derive(Debug)]
 #[must_use = "a reservation that is not committed holds up its stream"]
 pub struct Reservation {
-    /// The memory that the record lies in.
-    pub memory: usize,
-    /// Where in it the frame word stands; header and payload follow four bytes later.
-    pub offset: usize,
+    /// Where its frame word stands, in bytes from the stream's start; header and payload follow four bytes later.
+    pub at: usize,
     /// Exact bytes, the frame word included.
     pub length_bytes: usize,
     /// The record's clock.
@@ -66,8 +64,18 @@ pub(super) enum Attempt {
     Reserved(Reservation),
     /// Somebody else moved the position; start over.
     Raced,
-    /// The sub-buffer has no room for it, is not entered yet, or is closed.
+    /// The sub-buffer has no room for it, or the window is onto another one, or the stream is closed.
     NoRoom(Position),
+}
+
+impl Attempt {
+    #[inline(always)]
+    fn reservation(self) -> Option<Reservation> {
+        match self {
+            Attempt::Reserved(reservation) => Some(reservation),
+            Attempt::Raced | Attempt::NoRoom(_) => None,
+        }
+    }
 }
 
 /// Reserves room for one record if that takes no more than steps A to E. `None`, with nothing changed and
@@ -77,18 +85,36 @@ pub(super) enum Attempt {
 #[inline(always)]
 pub fn try_reserve<M>(ring: &M, request: Request, clock: impl Fn() -> u64) -> Option<Reservation>
 where
-    M: RingMemory<Kind: Rmw>,
+    M: WritableRing,
 {
-    match attempt(ring, request, &clock) {
-        Attempt::Reserved(reservation) => Some(reservation),
-        Attempt::Raced | Attempt::NoRoom(_) => None,
-    }
+    attempt::<_, false>(ring, request, &clock).reservation()
+}
+
+/// The same, where no record of the stream is under way and the class has a short header; `None` also where this
+/// one has the long header all the same.
+///
+/// A record that its thread left by siglongjmp is under way for ever.
+#[inline(always)]
+pub fn try_reserve_usual<M>(
+    ring: &M,
+    request: Request,
+    clock: impl Fn() -> u64,
+) -> Option<Reservation>
+where
+    M: WritableRing<Kind = Local>,
+{
+    debug_assert!(request.may_be_short);
+    attempt::<_, true>(ring, request, &clock).reservation()
 }
 
 #[inline(always)]
-pub(super) fn attempt<M>(ring: &M, request: Request, clock: &impl Fn() -> u64) -> Attempt
+pub(super) fn attempt<M, const IS_USUAL: bool>(
+    ring: &M,
+    request: Request,
+    clock: &impl Fn() -> u64,
+) -> Attempt
 where
-    M: RingMemory<Kind: Rmw>,
+    M: WritableRing,
 {
     let geometry = ring.geometry();
     let control = ring.control();
@@ -98,48 +124,50 @@ where
     let now = clock();
     reach(Point::ReserveLoaded);
 
-    let offset = geometry.offset(position.bytes());
-    // The geometry allows no more places; the mask spares the fast path a comparison.
-    let place = geometry.place(position.bytes()) % MAX_SUBBUFS;
-    // Of a closed stream it is no memory's number.
-    let memory =
-        TableEntry::from_word(control.table[place].load(order::table_load())).open_memory();
-    if offset == 0 || memory >= geometry.memory_count() {
+    let InMemory { start, offset } = ring.window().find(position);
+    let has_room = |stride| {
+        offset + stride as u64 <= geometry.subbuf_size_bytes() as u64 && stride <= MAX_RECORD_BYTES
+    };
+    if !has_room(Request::stride(request.short_bytes))
+        || control.closed.load(order::closed_load()) != 0
+    {
         return Attempt::NoRoom(position);
     }
+    let at = start + offset as usize;
 
-    // B. Masked, because the shared word may have been tampered with.
-    let previous =
-        geometry.offset((offset as u64).wrapping_sub(position.last_record_bytes() as u64));
-    // SAFETY: `memory` was compared, and `geometry.offset` of a difference of multiples of four is a
-    // multiple of four below the sub-buffer size.
-    let previous_frame = unsafe { ring.frame(memory, previous) }.load(order::previous_frame_load());
-    let distance = now.wrapping_sub(control.last_clock.load(order::last_clock_load()));
-    let is_short = request.may_be_short
-        && Frame::is_committed(previous_frame)
-        && distance < 1 << SHORT_CLOCK_BITS;
+    // B. The shared word may have been tampered with: what it says need not lie in this sub-buffer.
+    let is_behind_committed = || {
+        let last_record_bytes = position.last_record_bytes();
+        last_record_bytes as u64 <= offset && {
+            // SAFETY: a memory starts at `start`, and it has `offset` bytes and more; both are multiples of four.
+            let frame = unsafe { ring.frame_at(at - last_record_bytes) };
+            Frame::is_committed(frame.load(order::previous_frame_load()))
+        }
+    };
+    let is_soon_after = || {
+        now.wrapping_sub(control.last_clock.load(order::last_clock_load())) < 1 << SHORT_CLOCK_BITS
+    };
+    let is_short = (IS_USUAL || request.may_be_short && is_behind_committed()) && is_soon_after();
     // A branch, and not a selection: otherwise the room, the CAS and all that follows would wait for the
     // clock and for `last_clock`; a predicted branch does not wait.
     let length_bytes = if is_short {
         request.short_bytes
     } else {
         unlikely();
+        if IS_USUAL || !has_room(Request::stride(request.long_bytes)) {
+            return Attempt::NoRoom(position);
+        }
         request.long_bytes
     };
-    let stride = Request::stride(length_bytes);
-    if stride > geometry.subbuf_size_bytes() - offset || stride > MAX_RECORD_BYTES {
-        return Attempt::NoRoom(position);
-    }
 
     // C
-    let next = position.after(stride);
+    let next = position.after(Request::stride(length_bytes));
     if !control.position.compare_exchange(position.word(), next.word(), order::position_cas()) {
         return Attempt::Raced;
     }
     reach(Point::ReserveMoved);
 
-    let reservation =
-        Reservation { memory, offset, length_bytes, clock: now, is_short, kind: request.kind };
+    let reservation = Reservation { at, length_bytes, clock: now, is_short, kind: request.kind };
     announce(ring, &reservation);
     Attempt::Reserved(reservation)
 }
@@ -148,12 +176,11 @@ where
 #[inline(always)]
 pub(super) fn announce<M>(ring: &M, reservation: &Reservation)
 where
-    M: RingMemory<Kind: Rmw>,
+    M: WritableRing,
 {
     // D
-    // SAFETY: `attempt` and `switch` checked the memory; the offset is a position's, so word-aligned and
-    // below the sub-buffer size.
-    unsafe { ring.frame(reservation.memory, reservation.offset) }.store(
+    // SAFETY: `attempt` and `switch` checked that it lies in a memory; positions are word-aligned.
+    unsafe { ring.frame_at(reservation.at) }.store(
         Frame::in_flight(reservation.kind, reservation.length_bytes),
         order::frame_in_flight(),
     );
@@ -174,15 +201,10 @@ where
 #[inline(always)]
 pub fn commit<M>(ring: &M, reservation: Reservation)
 where
-    M: RingMemory<Kind: Rmw>,
+    M: WritableRing,
 {
-    // SAFETY: a reservation of this ring names a memory and an offset that were checked.
-    unsafe { ring.frame(reservation.memory, reservation.offset) }
+    // SAFETY: a reservation of this ring names a place that was checked.
+    unsafe { ring.frame_at(reservation.at) }
         .store(Frame::committed(reservation.kind, reservation.length_bytes), order::frame_commit());
     reach(Point::Committed);
 }
-
-/// Called on the way that a branch seldom takes, so that it stays a branch.
-#[inline]
-#[cold]
-fn unlikely() {}

@@ -10,11 +10,10 @@
 
 use super::recycle::recycle;
 use super::reserve::{Attempt, Request, Reservation, announce, attempt};
-use super::{RingMemory, note, orderings as order};
+use super::{WritableRing, note, orderings as order};
 use crate::abi::{
     Frame, LossCause, MAX_RECORD_BYTES, NOTE_BYTES, Position, TableEntry, WORD_BYTES,
 };
-use crate::sync::Rmw;
 use crate::testpoint::{Mistake, Point, makes, reach};
 
 /// Why there is no room. Nothing has been counted.
@@ -41,7 +40,7 @@ pub fn reserve<M>(
     clock: &impl Fn() -> u64,
 ) -> Result<Reservation, Refusal>
 where
-    M: RingMemory<Kind: Rmw>,
+    M: WritableRing,
 {
     // The first record of a sub-buffer has the long header, so that is what must fit behind the note.
     let stride = Request::stride(request.long_bytes);
@@ -49,11 +48,14 @@ where
         return Err(Refusal::Lost(LossCause::Big));
     }
     loop {
-        let position = match attempt(ring, request, clock) {
+        let position = match attempt::<_, false>(ring, request, clock) {
             Attempt::Reserved(reservation) => return Ok(reservation),
             Attempt::Raced => continue,
             Attempt::NoRoom(position) => position,
         };
+        if move_window(ring, position) {
+            continue;
+        }
         if let Some(reservation) = enter_next(ring, request, stride, position, clock)? {
             return Ok(reservation);
         }
@@ -63,7 +65,7 @@ where
 /// Counts a lost record.
 pub fn lose<M>(ring: &M, cause: LossCause)
 where
-    M: RingMemory<Kind: Rmw>,
+    M: WritableRing,
 {
     if cause == LossCause::Big {
         // Every other loss leaves its sub-buffer behind, whose successor's note tells of it. Noted before it is
@@ -72,6 +74,26 @@ where
     }
     ring.control().lost[cause as usize].add(1);
     reach(Point::LossCounted);
+}
+
+/// Moves a window that is behind to the sub-buffer of the position, if that one has been entered. `false`: it is
+/// there, and that was not what was missing.
+fn move_window<M: WritableRing>(ring: &M, position: Position) -> bool {
+    let geometry = ring.geometry();
+    let start = geometry.subbuf_start(position.bytes());
+    if ring.window().find(position).offset < geometry.subbuf_size_bytes() as u64
+        || geometry.offset(position.bytes()) == 0
+    {
+        return false;
+    }
+    let word = ring.control().table[geometry.place(start)].load(order::table_load());
+    let entry = TableEntry::from_word(word);
+    // Whoever is mad may have written any lap and any memory there: then it is G that finds no room.
+    if entry.lap() != geometry.lap(start) || entry.memory() >= geometry.memory_count() {
+        return false;
+    }
+    ring.window().set(geometry, start, entry.memory());
+    true
 }
 
 /// G and H, once. `None`: something has moved, try again.
@@ -83,7 +105,7 @@ fn enter_next<M>(
     clock: &impl Fn() -> u64,
 ) -> Result<Option<Reservation>, Refusal>
 where
-    M: RingMemory<Kind: Rmw>,
+    M: WritableRing,
 {
     let geometry = ring.geometry();
     let control = ring.control();
@@ -128,10 +150,11 @@ where
         return Ok(None);
     }
     reach(Point::SwitchMoved);
-    note::fill(ring, memory, 0);
+    ring.window().set(geometry, start, memory);
+    let at = geometry.memory_offset(memory);
+    note::fill(ring, at);
     let reservation = Reservation {
-        memory,
-        offset: NOTE_BYTES,
+        at: at + NOTE_BYTES,
         length_bytes: request.long_bytes,
         clock: now,
         is_short: false,
@@ -149,7 +172,7 @@ where
 }
 
 /// Fills the rest of a sub-buffer that the position has left.
-fn pad<M: RingMemory>(ring: &M, at: u64, offset: usize) {
+fn pad<M: WritableRing>(ring: &M, at: u64, offset: usize) {
     const { assert!(NOTE_BYTES.is_multiple_of(WORD_BYTES)) };
     let geometry = ring.geometry();
     let entry = ring.control().table[geometry.place(at)].load(order::table_load());

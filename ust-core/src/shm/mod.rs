@@ -21,4 +21,4 @@ pub mod private;
 pub mod stream;
 
 pub use mapping::Mapping;
-pub use stream::StreamWords;
+pub use stream::{StreamWords, WriterWords};

@@ -1,10 +1,12 @@
 //! The words of one stream, overlaid on mapped bytes: what `shm` lends to `ring`.
+//!
+//! [`StreamWords`] serve either side; a writer adds its [`Window`]: [`WriterWords`].
 #![allow(unsafe_code)]
 
 use super::mapping::populate;
 use crate::abi::{Geometry, Mode, PAGE_BYTES, StreamControl};
-use crate::ring::{Found, Records, RingMemory};
-use crate::sync::AtomicU32;
+use crate::ring::{Found, Records, RingMemory, Window, WritableRing};
+use crate::sync::{AtomicU32, Rmw};
 use rustix::thread::futex;
 
 /// The parts of one mapped stream. `K` as in [`StreamControl`].
@@ -40,14 +42,21 @@ impl<K: 'static> StreamWords<K> {
         Self { base, geometry, mode, kind: core::marker::PhantomData }
     }
 
-    /// The byte at `offset` of `memory`: valid to the end of that memory.
+    /// The byte `at` so far from the stream's start: valid to the end of the memory that it lies in.
     ///
     /// # Safety
-    /// As for [`RingMemory::frame`], but `offset` need not be aligned.
+    /// As for [`RingMemory::frame_at`], but it need not be aligned.
     #[inline(always)]
-    pub unsafe fn bytes(&self, memory: usize, offset: usize) -> *mut u8 {
+    pub unsafe fn bytes_at(&self, at: usize) -> *mut u8 {
         // SAFETY: the caller's bounds are those of the geometry, and `new`'s caller mapped all of it.
-        unsafe { self.base.add(self.geometry.memory_offset(memory) + offset) }
+        unsafe { self.base.add(at) }
+    }
+
+    /// The bytes of one memory.
+    fn memory(&self, memory: usize) -> (*mut u8, usize) {
+        debug_assert!(memory < self.geometry.memory_count());
+        let start = self.base.wrapping_add(self.geometry.memory_offset(memory));
+        (start, self.geometry.subbuf_size_bytes())
     }
 
     /// Writer: sleeps until sub-buffers have been given back more often than `seen` says, or so long.
@@ -121,21 +130,74 @@ unsafe impl<K: 'static> RingMemory for StreamWords<K> {
     }
 
     #[inline(always)]
-    unsafe fn frame(&self, memory: usize, offset: usize) -> &AtomicU32 {
+    unsafe fn frame_at(&self, at: usize) -> &AtomicU32 {
         // SAFETY: the caller's bounds; a multiple of four from a page is aligned for a u32.
-        unsafe { &*self.bytes(memory, offset).cast() }
+        unsafe { &*self.bytes_at(at).cast() }
     }
 
     unsafe fn clear(&self, memory: usize) {
+        let (start, bytes) = self.memory(memory);
         // SAFETY: in bounds, and the caller says that no writer uses it.
-        unsafe { self.bytes(memory, 0).write_bytes(0, self.geometry.subbuf_size_bytes()) };
+        unsafe { start.write_bytes(0, bytes) };
     }
 
     fn prepare(&self, memory: usize) -> bool {
         // A sub-buffer is whole pages: sizes are powers of two from 4096 on.
         const { assert!(PAGE_BYTES == 4096) };
-        // SAFETY: `memory` is one of the geometry's.
-        populate(unsafe { self.bytes(memory, 0) }, self.geometry.subbuf_size_bytes())
+        let (start, bytes) = self.memory(memory);
+        populate(start, bytes)
+    }
+}
+
+/// The parts of one mapped stream as those have them who write to it.
+#[derive(Debug)]
+pub struct WriterWords<'a, K> {
+    /// What both sides have.
+    pub words: StreamWords<K>,
+    /// The stream's window.
+    pub window: &'a Window,
+}
+
+// SAFETY: as of the words.
+unsafe impl<K: 'static> RingMemory for WriterWords<'_, K> {
+    type Kind = K;
+
+    #[inline(always)]
+    fn geometry(&self) -> Geometry {
+        self.words.geometry()
+    }
+
+    #[inline(always)]
+    fn mode(&self) -> Mode {
+        self.words.mode()
+    }
+
+    #[inline(always)]
+    fn control(&self) -> &StreamControl<K> {
+        self.words.control()
+    }
+
+    #[inline(always)]
+    unsafe fn frame_at(&self, at: usize) -> &AtomicU32 {
+        // SAFETY: the caller's promise.
+        unsafe { self.words.frame_at(at) }
+    }
+
+    unsafe fn clear(&self, memory: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.words.clear(memory) };
+    }
+
+    fn prepare(&self, memory: usize) -> bool {
+        self.words.prepare(memory)
+    }
+}
+
+// SAFETY: whoever has made it says whose window it is: `Stream`, which owns both.
+unsafe impl<K: Rmw> WritableRing for WriterWords<'_, K> {
+    #[inline(always)]
+    fn window(&self) -> &Window {
+        self.window
     }
 
     fn deliver(&self) {

@@ -41,6 +41,13 @@ pub unsafe trait Field {
     /// How many bytes this value takes; `usize::MAX` if the number does not fit.
     fn size_bytes(&self) -> usize;
 
+    /// Whether [`encode`](Field::encode) calls no function for this value: of a field whose size is its length's,
+    /// that it has few bytes. No promise, but what the fast path is for.
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        true
+    }
+
     /// Writes the value at `dst`, which need not be aligned, and returns the address behind it.
     ///
     /// # Safety

@@ -22,6 +22,7 @@
 //!   nothing in the record says what it is.
 //! - **Pure.** Values in, bytes out: no I/O, no allocation, no state, and no value makes it panic.
 
+mod copy;
 mod field;
 mod field_type;
 mod payload;

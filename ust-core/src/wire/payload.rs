@@ -29,6 +29,9 @@ pub unsafe trait Payload {
     /// How many bytes this payload takes; `usize::MAX` if the number does not fit.
     fn size_bytes(&self) -> usize;
 
+    /// Whether all fields are short (see [`Field::is_short`]).
+    fn is_short(&self) -> bool;
+
     /// Writes the fields at `dst`, which need not be aligned.
     ///
     /// # Safety
@@ -66,6 +69,13 @@ macro_rules! payload {
                 let size_bytes = 0usize;
                 $(let size_bytes = size_bytes.saturating_add($field.size_bytes());)*
                 size_bytes
+            }
+
+            #[inline(always)]
+            fn is_short(&self) -> bool {
+                #[allow(non_snake_case)]
+                let ($($field,)*) = self;
+                true $(&& $field.is_short())*
             }
 
             #[inline(always)]

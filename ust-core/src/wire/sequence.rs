@@ -7,12 +7,11 @@
 //! ```
 //!
 //! Where an element's bytes in memory are its bytes in the record, which is everywhere but for `usize`
-//! on a 32-bit machine, the elements are one `memcpy`.
+//! on a 32-bit machine, the elements are copied as they are.
 
 #![allow(unsafe_code)]
 
-use core::ptr;
-
+use super::copy::{SHORT_BYTES, copy};
 use super::{Element, Field, FieldType};
 
 /// The size of the count before a sequence's elements.
@@ -35,7 +34,7 @@ unsafe fn encode_elements<T: Element>(elements: &[T], dst: *mut u8) -> *mut u8 {
     if const { size_of::<T>() == size_of::<T::Wire>() } {
         // SAFETY: `Element` promises that elements of this size lie in memory as they do in the record,
         // without padding: they are `size_bytes` initialised bytes. The caller lends as many at `dst`.
-        unsafe { ptr::copy_nonoverlapping(elements.as_ptr().cast::<u8>(), dst, size_bytes) };
+        unsafe { copy(elements.as_ptr().cast::<u8>(), dst, size_bytes) };
     } else {
         for (index, element) in elements.iter().enumerate() {
             // SAFETY: `index` is below the element count, so this write of a `Wire`, which has the
@@ -74,6 +73,11 @@ unsafe impl<T: Element> Field for &[T] {
     }
 
     #[inline(always)]
+    fn is_short(&self) -> bool {
+        elements_size_bytes::<T>(self.len()) <= SHORT_BYTES
+    }
+
+    #[inline(always)]
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
         // SAFETY: the caller lends the bytes of the count and, behind them, those of the elements.
         unsafe { encode_elements(self, encode_count(self.len(), dst)) }
@@ -97,6 +101,11 @@ unsafe impl<T: Element, const N: usize> Field for [T; N] {
     }
 
     #[inline(always)]
+    fn is_short(&self) -> bool {
+        elements_size_bytes::<T>(N) <= SHORT_BYTES
+    }
+
+    #[inline(always)]
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
         if N == 0 {
             // SAFETY: the caller lends `size_bytes()`, here `COUNT_BYTES`, bytes.
@@ -116,6 +125,11 @@ unsafe impl<T: Element, const N: usize> Field for &[T; N] {
     #[inline(always)]
     fn size_bytes(&self) -> usize {
         (**self).size_bytes()
+    }
+
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        (**self).is_short()
     }
 
     #[inline(always)]

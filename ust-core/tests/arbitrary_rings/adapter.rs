@@ -186,8 +186,9 @@ impl Harness {
     fn copy_and_step_over(&mut self, holes: Holes) -> Vec<Vec<u8>> {
         let mut image = Image::default();
         let until = self.reader.untrusted_write_position();
-        // Each word twice: as a frame or as payload, and where a hole's end is looked for again.
-        let loads = 4 * self.words_of_subbuf();
+        // Each word twice, as a frame or as payload, and twice where a hole's end is looked for. Where somebody writes
+        // meanwhile it is looked for again, nearer each time.
+        let loads = 64 * self.words_of_subbuf();
         let copied = self.ask(loads, |reader| reader.copy(&mut image, until, holes));
         if copied != Some(true) {
             return Vec::new();

@@ -52,6 +52,10 @@ unsafe impl RingMemory for Checked {
         self.words.control()
     }
 
+    unsafe fn frame_at(&self, at: usize) -> &AtomicU32 {
+        unreachable!("a reader names memory and offset, and not {at}");
+    }
+
     unsafe fn frame(&self, memory: usize, offset: usize) -> &AtomicU32 {
         let geometry = self.geometry();
         assert!(memory < geometry.memory_count(), "memory {memory} does not exist");

@@ -3,7 +3,7 @@
 //! ```text
 //!   thread-local                 pages that a forked child finds zeroed
 //!   CACHE --------------------> +--------------------------------------+
-//!   (at first: EMPTY)           | streams[0..8]  cpus[0..8]            |
+//!   (at first: EMPTY)           | streams, cpus  by channel slot       |
 //!                               | in_probe       is_claimed            |
 //!                               +--------------------------------------+
 //! ```
@@ -16,21 +16,29 @@
 //! unmarked after its last use.
 #![allow(unsafe_code)]
 
+mod current;
+
+pub use current::current;
+
 use crate::agent::protocol::MAX_CHANNELS;
+use crate::callsite::SLOT_VALUES;
 use crate::channel::CpuStreams;
 use crate::shm::private;
 use crate::stream::Stream;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, Local, Ordering, compiler_fence, fence};
-use core::cell::Cell;
 use core::ptr;
 use crossbeam_utils::CachePadded;
 use std::time::{Duration, Instant};
 
+const _: () = assert!(MAX_CHANNELS <= crate::callsite::NO_SLOT);
+
 /// See the module page.
 #[derive(Debug)]
 pub struct ThreadCache {
-    streams: [AtomicPtr<Stream<Local>>; MAX_CHANNELS],
-    cpus: [AtomicPtr<CpuStreams>; MAX_CHANNELS],
+    // By slot; in those that are no channel's there never is anything. First those of the fast path.
+    counting_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
+    calling_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
+    cpus: [AtomicPtr<CpuStreams>; SLOT_VALUES],
     in_probe: AtomicU32,
     is_claimed: AtomicBool,
 }
@@ -40,16 +48,12 @@ type Padded = CachePadded<ThreadCache>;
 
 /// The cache of every thread that has none. Its mark means nothing.
 static EMPTY: ThreadCache = ThreadCache {
-    streams: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHANNELS],
-    cpus: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHANNELS],
+    counting_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
+    calling_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
+    cpus: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
     in_probe: AtomicU32::new(0),
     is_claimed: AtomicBool::new(false),
 };
-
-thread_local! {
-    // Const and without a destructor: reading it is one load, at any time of the thread's life.
-    static CACHE: Cell<&'static ThreadCache> = const { Cell::new(&EMPTY) };
-}
 
 /// Caches in the first block; each further block has twice as many.
 const FIRST_BLOCK: usize = 64;
@@ -61,39 +65,44 @@ static EXIT_KEY: AtomicU32 = AtomicU32::new(0);
 /// Keys below this lie in the thread itself: setting them does not allocate (glibc).
 const KEYS_WITHOUT_MALLOC: libc::pthread_key_t = 32;
 
-/// The calling thread's cache.
-#[inline(always)]
-pub fn current() -> &'static ThreadCache {
-    CACHE.with(Cell::get)
-}
-
 impl ThreadCache {
-    /// Marks that a tracepoint of this thread is under way; give the result to [`leave`](Self::leave).
+    /// Marks that one more tracepoint of this thread is under way. Whether it is the outermost: all that the thread
+    /// has recorded before is committed. Not if it has left a tracepoint by siglongjmp, ever.
+    // A handler that comes between load and store leaves the mark as it found it.
     #[inline(always)]
-    pub fn enter(&self) -> u32 {
+    pub fn enter(&self) -> bool {
         let outer = self.in_probe.load(Ordering::Relaxed);
-        self.in_probe.store(outer + 1, Ordering::Relaxed);
+        self.in_probe.store(outer.wrapping_add(1), Ordering::Relaxed);
         // `quiesce` makes this thread's CPU order the store before the look-up; here it is the compiler.
         compiler_fence(Ordering::SeqCst);
-        outer
+        outer == 0
     }
 
     /// Takes the mark back.
     #[inline(always)]
-    pub fn leave(&self, outer: u32) {
+    pub fn leave(&self) {
+        let inner = self.in_probe.load(Ordering::Relaxed);
         // Release: the last use of the stream comes before it; pairs with `quiesce`'s acquire.
-        self.in_probe.store(outer, Ordering::Release);
+        self.in_probe.store(inner.wrapping_sub(1), Ordering::Release);
     }
 
-    /// The thread's stream in the channel at `slot` (below [`MAX_CHANNELS`]).
+    /// The thread's stream in the channel at `slot`, if its clock is a counter.
     #[inline(always)]
-    pub fn stream(&self, slot: usize) -> Option<&Stream<Local>> {
+    pub fn counting_stream(&self, slot: usize) -> Option<&Stream<Local>> {
         // SAFETY: a stream that stands here is not freed before `quiesce` has seen this thread unmarked.
         // Relaxed: its owner stored it, or set it to null.
-        unsafe { self.streams[slot].load(Ordering::Relaxed).as_ref() }
+        unsafe { self.counting_streams[slot].load(Ordering::Relaxed).as_ref() }
     }
 
-    /// The streams of the per-CPU channel at `slot` (below [`MAX_CHANNELS`]).
+    /// The thread's stream in the channel at `slot`.
+    #[inline(always)]
+    pub fn stream(&self, slot: usize) -> Option<&Stream<Local>> {
+        // SAFETY: as in `counting_stream`, and Relaxed for the same reason.
+        let calling = || unsafe { self.calling_streams[slot].load(Ordering::Relaxed).as_ref() };
+        self.counting_stream(slot).or_else(calling)
+    }
+
+    /// The streams of the per-CPU channel at `slot`.
     #[inline(always)]
     pub fn cpus(&self, slot: usize) -> Option<&CpuStreams> {
         // SAFETY: as in `stream`, and Relaxed for the same reason.
@@ -107,20 +116,24 @@ impl ThreadCache {
 
     /// Sets the thread's stream in a channel.
     pub fn set_stream(&self, slot: usize, stream: &'static Stream<Local>) {
-        self.streams[slot].store(ptr::from_ref(stream).cast_mut(), Ordering::Release);
+        let streams =
+            if stream.is_counting() { &self.counting_streams } else { &self.calling_streams };
+        streams[slot].store(ptr::from_ref(stream).cast_mut(), Ordering::Release);
     }
 
     /// Takes the thread's stream, or streams, in a channel away again.
     pub fn clear(&self, slot: usize) {
-        self.streams[slot].store(ptr::null_mut(), Ordering::Release);
+        self.counting_streams[slot].store(ptr::null_mut(), Ordering::Release);
+        self.calling_streams[slot].store(ptr::null_mut(), Ordering::Release);
         self.cpus[slot].store(ptr::null_mut(), Ordering::Release);
     }
 
     /// The streams that the thread has.
     fn take_streams(&self) -> impl Iterator<Item = &'static Stream<Local>> {
-        // SAFETY: as in `stream`.
-        self.streams
+        // SAFETY: as in `counting_stream`.
+        self.counting_streams
             .iter()
+            .chain(&self.calling_streams)
             .filter_map(|slot| unsafe { slot.swap(ptr::null_mut(), Ordering::AcqRel).as_ref() })
     }
 }
@@ -132,7 +145,7 @@ pub fn own() -> Option<&'static ThreadCache> {
         return Some(present);
     }
     let fresh = claim()?;
-    CACHE.with(|cache| cache.set(fresh));
+    current::set(fresh);
     let key = EXIT_KEY.load(Ordering::Acquire);
     if key != 0 && key - 1 < KEYS_WITHOUT_MALLOC {
         // SAFETY: the key exists; such a low one needs no allocation.
@@ -187,11 +200,12 @@ pub unsafe fn thread_ends(value: *mut libc::c_void, release: impl Fn(&'static St
     if !cache.is_claimed.load(Ordering::Relaxed) {
         return;
     }
-    CACHE.with(|current| current.set(&EMPTY));
+    current::forget();
     cache.enter();
     cache.take_streams().for_each(release);
     (0..MAX_CHANNELS).for_each(|slot| cache.clear(slot));
-    cache.leave(0);
+    // Whatever it has left by siglongjmp, it is in none of it any more.
+    cache.in_probe.store(0, Ordering::Release);
     cache.is_claimed.store(false, Ordering::Release);
 }
 
@@ -201,7 +215,7 @@ pub fn forget_all() {
     for block in &BLOCKS {
         block.store(ptr::null_mut(), Ordering::Release);
     }
-    CACHE.with(|cache| cache.set(&EMPTY));
+    current::forget();
 }
 
 /// Takes the channel at `slot`, which stands in no slot any more, away from every thread, and waits until
