@@ -26,7 +26,7 @@ use ust_core::ring::{
     self, Found, Holes, Image, Reader, Refusal, Request, Reservation, RingMemory, Take, Window,
     WritableRing,
 };
-use ust_core::sync::{AtomicU32, Local, ReadOnly, Rmw};
+use ust_core::sync::{AtomicU32, ReadOnly, Rmw};
 
 /// Words of a sub-buffer for three records: a note, a long record, two short ones, two words of padding.
 pub const THREE_RECORDS: usize = 16;
@@ -225,8 +225,8 @@ impl<K: Rmw> Writer<K> {
         // As a tracepoint does it: the fast path for the outermost of its thread, and what it leaves to the others.
         let under_way = &self.0.stream.under_way;
         under_way.set(under_way.get() + 1);
-        let is_outermost = under_way.get() == 1 || makes("AlwaysUsual");
-        let usual = is_outermost.then(|| self.try_reserve_usual(request, clock)).flatten();
+        let is_usual = K::IS_SHARED || under_way.get() == 1 || makes("AlwaysUsual");
+        let usual = is_usual.then(|| ring::try_reserve_usual(&self.0, request, clock)).flatten();
         let reserved = usual
             .or_else(|| ring::try_reserve(&self.0, request, clock))
             .map_or_else(|| ring::reserve(&self.0, request, &clock), Ok);
@@ -234,15 +234,6 @@ impl<K: Rmw> Writer<K> {
             under_way.set(under_way.get() - 1);
         }
         reserved
-    }
-
-    fn try_reserve_usual(&self, request: Request, clock: impl Fn() -> u64) -> Option<Reservation> {
-        if K::IS_SHARED {
-            return None;
-        }
-        let local: *const End<K, K> = &self.0;
-        // SAFETY: `K` is `Local`, if by another name, and stands for no bytes.
-        ring::try_reserve_usual(unsafe { &*local.cast::<End<Local, Local>>() }, request, clock)
     }
 
     pub fn commit(&self, reservation: Reservation) {

@@ -78,14 +78,11 @@ fn counter() -> u64 {
 }
 
 impl ClockKind {
-    /// Reads the clock where that takes no call; `None` where it does. What must be kept across a call that is
-    /// never made costs registers all the same.
+    /// Whether it is read without a call: what must be kept across a call that is never made costs registers all
+    /// the same.
     #[inline(always)]
-    pub fn counter(self) -> Option<fn() -> u64> {
-        match self {
-            ClockKind::Tsc if cfg!(target_arch = "x86_64") => Some(|| ClockKind::Tsc.now()),
-            _ => None,
-        }
+    pub fn is_counter(self) -> bool {
+        cfg!(target_arch = "x86_64") && self == ClockKind::Tsc
     }
 
     /// Reads the clock, not before every load that comes earlier in the program has been done: for a stream to

@@ -3,8 +3,9 @@
 //! ```text
 //!   try_record        the usual case: one channel, this thread's stream, nothing of the thread's under way, the
 //!     |               short header, short texts, room in the sub-buffer: straight through, no call
-//!     '-- else -->    record_otherwise   one channel, and room
-//!       '-- else -->  record_slowly      several channels, a first event, a full sub-buffer, a closed stream
+//!     '-- else -->      record_otherwise   the usual case of this CPU's stream
+//!       '-- else -->    record_generally   one channel, and room
+//!         '-- else -->  record_slowly      several channels, a first event, a full sub-buffer, a closed stream
 //! ```
 //!
 //! Each is a call in tail position that starts over: so the one before it need not keep anything across a
@@ -44,6 +45,24 @@ pub fn try_record<P: Payload>(callsite: &'static Callsite, payload: &P) -> bool 
 #[inline]
 pub fn record_otherwise<P: Payload>(callsite: &'static Callsite, payload: P) {
     let state = callsite.state();
+    let cache = thread_cache::current();
+    cache.enter();
+    let is_done = match cache.cpus(state.fast_slot()) {
+        Some(cpus) => {
+            let stream = cache.cpu().and_then(|cpu| cpus.stream(cpu));
+            stream.is_some_and(|stream| stream.try_record_usual(state.class_id(), &payload))
+        }
+        None => false,
+    };
+    cache.leave();
+    if !is_done {
+        record_generally(callsite, payload);
+    }
+}
+
+#[inline(never)]
+fn record_generally<P: Payload>(callsite: &'static Callsite, payload: P) {
+    let state = callsite.state();
     let slots = state.slots();
     if !slots.is_power_of_two() {
         return record_slowly(callsite, payload);
@@ -52,7 +71,7 @@ pub fn record_otherwise<P: Payload>(callsite: &'static Callsite, payload: P) {
     let cache = thread_cache::current();
     cache.enter();
     let is_done = if let Some(cpus) = cache.cpus(slot) {
-        let stream = cpus.stream(cpu::current());
+        let stream = cpus.stream(cache.cpu().unwrap_or_else(cpu::current));
         stream.is_some_and(|stream| stream.try_record(state.class_id(), &payload))
     } else {
         let stream = cache.stream(slot);
@@ -92,7 +111,7 @@ fn record_in<P: Payload>(slot: usize, class_id: u32, payload: &P) -> bool {
     let outcome = if let Some(stream) = cache.stream(slot) {
         stream.record(class_id, payload, may_wait).inspect_err(|Closed| agent::forget_closed(slot))
     } else if let Some(cpus) = cache.cpus(slot) {
-        let cpu = cpu::current();
+        let cpu = cache.cpu().unwrap_or_else(cpu::current);
         match cpus.stream(cpu) {
             Some(stream) => stream
                 .record(class_id, payload, may_wait)

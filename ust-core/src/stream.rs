@@ -64,7 +64,29 @@ impl<K: Rmw> Stream<K> {
 
     /// Whether the clock of its records is a counter, which is read without a call.
     pub fn is_counting(&self) -> bool {
-        self.clock.counter().is_some()
+        self.clock.is_counter()
+    }
+
+    /// As [`try_record`](Self::try_record), for the usual case: the class has a short header, the clock is a counter,
+    /// and if the stream is one thread's, no tracepoint of that thread is under way but the caller's. `false` also
+    /// where the record has the long header all the same, and where the payload is long: what cannot be here needs
+    /// no registers.
+    #[inline(always)]
+    pub fn try_record_usual<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
+        // Of one thread's stream the thread cache knows it: see `ThreadCache::counting_stream`.
+        let clock = if K::IS_SHARED { self.clock } else { ClockKind::Tsc };
+        if !clock.is_counter() || !payload.is_short() {
+            return false;
+        }
+        let writer = self.writer();
+        let request = request_for(class_id, payload);
+        match ring::try_reserve_usual(&writer, request, || now::<K>(ClockKind::Tsc)) {
+            Some(reservation) => {
+                write(&writer, reservation, class_id, payload);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Writes one event record if its sub-buffer has room for it. `false`, with nothing counted, if not.
@@ -142,28 +164,6 @@ impl<K: Rmw> Stream<K> {
     pub fn record_owner(&self, owner: u32) -> Result<(), Refusal> {
         self.words.control().owner.store(owner, Ordering::Relaxed);
         ring::note::write(&self.writer(), 0)
-    }
-}
-
-impl Stream<Local> {
-    /// As [`try_record`](Self::try_record), for the usual case: the stream is one thread's, it is counting, no
-    /// tracepoint of its thread is under way but the caller's, and the class has a short header. `false` also where
-    /// the record has the long one all the same, and where the payload is long: what cannot be here needs no
-    /// registers.
-    #[inline(always)]
-    pub fn try_record_usual<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
-        let Some(counter) = ClockKind::Tsc.counter() else { return false };
-        if !payload.is_short() {
-            return false;
-        }
-        let writer = self.writer();
-        match ring::try_reserve_usual(&writer, request_for(class_id, payload), counter) {
-            Some(reservation) => {
-                write(&writer, reservation, class_id, payload);
-                true
-            }
-            None => false,
-        }
     }
 }
 

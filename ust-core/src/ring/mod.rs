@@ -32,7 +32,8 @@
 //!
 //! *Commit*: **F** store the frame word, committed, with release.
 //!
-//! *Switch* ([`switch`]): a window that is behind is moved to the position, and that was all. Else **G** is the next place in the lap that it is needed for? If not: the record is
+//! *Switch* ([`switch`]): a window that is behind is moved to the position, and that was all. Else **G** is the next
+//! place in the lap that it is needed for? If not: the record is
 //! lost, and counted; or the caller waits; or recycle, and try again. **H** one CAS moves `position` past a
 //! note and this record, into the next sub-buffer; the note, D; then a pad frame at the old place, and the
 //! reader is told.
@@ -67,7 +68,7 @@
 //! - *The short header decodes for certain.* A reader rebuilds the clock from the record before. If that
 //!   one died, it has no clock. So a header is short only if the record immediately before, which
 //!   `position` itself names, is committed at A and C finds `position` unmoved; the first record of a
-//!   sub-buffer has the long one. `last_clock` may be stale: a handler that ran between C and E of its
+//!   sub-buffer has the long one. (Where one thread writes, and has no other record under way, all before are.) `last_clock` may be stale: a handler that ran between C and E of its
 //!   victim, or another thread, has its newer clock overwritten by E. Stale means too old, so the distance is
 //!   overestimated and the header is long where it need not be. The distance never wraps unseen.
 //! - *Clocks do not go back within a stream.* The clock is read after `position` is loaded, and C fails

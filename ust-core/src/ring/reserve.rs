@@ -14,7 +14,7 @@ use super::window::InMemory;
 use super::{WritableRing, orderings as order};
 use crate::abi::{Frame, FrameKind, MAX_RECORD_BYTES, Position, WORD_BYTES};
 use crate::hint::unlikely;
-use crate::sync::Local;
+use crate::sync::Rmw;
 use crate::testpoint::{Point, reach};
 
 /// Bits of the clock that a short header holds.
@@ -90,8 +90,8 @@ where
     attempt::<_, false>(ring, request, &clock).reservation()
 }
 
-/// The same, where no record of the stream is under way and the class has a short header; `None` also where this
-/// one has the long header all the same.
+/// The same, where the class has a short header and, if one thread writes to the stream, no record of it is under way;
+/// `None` also where this one has the long header all the same.
 ///
 /// A record that its thread left by siglongjmp is under way for ever.
 #[inline(always)]
@@ -101,7 +101,7 @@ pub fn try_reserve_usual<M>(
     clock: impl Fn() -> u64,
 ) -> Option<Reservation>
 where
-    M: WritableRing<Kind = Local>,
+    M: WritableRing,
 {
     debug_assert!(request.may_be_short);
     attempt::<_, true>(ring, request, &clock).reservation()
@@ -147,7 +147,9 @@ where
     let is_soon_after = || {
         now.wrapping_sub(control.last_clock.load(order::last_clock_load())) < 1 << SHORT_CLOCK_BITS
     };
-    let is_short = (IS_USUAL || request.may_be_short && is_behind_committed()) && is_soon_after();
+    let is_short = (IS_USUAL || request.may_be_short)
+        && (IS_USUAL && !M::Kind::IS_SHARED || is_behind_committed())
+        && is_soon_after();
     // A branch, and not a selection: otherwise the room, the CAS and all that follows would wait for the
     // clock and for `last_clock`; a predicted branch does not wait.
     let length_bytes = if is_short {

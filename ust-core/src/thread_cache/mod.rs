@@ -23,6 +23,7 @@ pub use current::current;
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::callsite::SLOT_VALUES;
 use crate::channel::CpuStreams;
+use crate::cpu;
 use crate::shm::private;
 use crate::stream::Stream;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, Local, Ordering, compiler_fence, fence};
@@ -34,13 +35,17 @@ const _: () = assert!(MAX_CHANNELS <= crate::callsite::NO_SLOT);
 
 /// See the module page.
 #[derive(Debug)]
+#[repr(C)]
 pub struct ThreadCache {
-    // By slot; in those that are no channel's there never is anything. First those of the fast path.
-    counting_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
-    calling_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
-    cpus: [AtomicPtr<CpuStreams>; SLOT_VALUES],
+    // In the order of the fast path, which finds what it needs at small offsets.
     in_probe: AtomicU32,
     is_claimed: AtomicBool,
+    // Where the kernel keeps the number of the thread's CPU, if anywhere.
+    cpu_number: AtomicPtr<AtomicU32>,
+    // By slot; in those that are no channel's there never is anything. First those of the fast path.
+    counting_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
+    cpus: [AtomicPtr<CpuStreams>; SLOT_VALUES],
+    calling_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
 }
 
 /// Private memory, so padded as this machine likes it: threads mark their caches with every event.
@@ -48,11 +53,12 @@ type Padded = CachePadded<ThreadCache>;
 
 /// The cache of every thread that has none. Its mark means nothing.
 static EMPTY: ThreadCache = ThreadCache {
-    counting_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
-    calling_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
-    cpus: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
     in_probe: AtomicU32::new(0),
     is_claimed: AtomicBool::new(false),
+    cpu_number: AtomicPtr::new(ptr::null_mut()),
+    counting_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
+    cpus: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
+    calling_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
 };
 
 /// Caches in the first block; each further block has twice as many.
@@ -109,6 +115,15 @@ impl ThreadCache {
         unsafe { self.cpus[slot].load(Ordering::Relaxed).as_ref() }
     }
 
+    /// The number of the thread's CPU, as in [`cpu`](crate::cpu), if it is known without a call.
+    #[inline(always)]
+    pub fn cpu(&self) -> Option<usize> {
+        // SAFETY: `own` stored the calling thread's own place.
+        let number =
+            unsafe { self.cpu_number.load(Ordering::Relaxed).as_ref()? }.load(Ordering::Relaxed);
+        (number as i32 >= 0).then_some(number as usize)
+    }
+
     /// Sets the streams of a per-CPU channel.
     pub fn set_cpus(&self, slot: usize, cpus: &'static CpuStreams) {
         self.cpus[slot].store(ptr::from_ref(cpus).cast_mut(), Ordering::Release);
@@ -145,6 +160,7 @@ pub fn own() -> Option<&'static ThreadCache> {
         return Some(present);
     }
     let fresh = claim()?;
+    fresh.cpu_number.store(cpu::number_place(), Ordering::Relaxed);
     current::set(fresh);
     let key = EXIT_KEY.load(Ordering::Acquire);
     if key != 0 && key - 1 < KEYS_WITHOUT_MALLOC {
