@@ -316,10 +316,11 @@ impl Engine {
         sum
     }
 
-    /// The processes that are connected now.
-    pub fn processes(&self) -> Vec<ProcessInfo> {
-        let info = |tracked: &Tracked| {
-            let file = tracked.process.file.as_ref()?;
+    /// The processes that are connected now, with the classes that they have by now.
+    pub fn processes(&mut self) -> Vec<ProcessInfo> {
+        let info = |tracked: &mut Tracked| {
+            let file = tracked.process.file.as_mut()?;
+            file.refresh();
             let event =
                 |class: &ctf::metadata::EventClass| (class.name.clone(), class.loglevel as u8);
             Some(ProcessInfo {
@@ -328,7 +329,7 @@ impl Engine {
                 events: file.classes().map(event).collect(),
             })
         };
-        let mut all: Vec<_> = self.processes.values().filter_map(info).collect();
+        let mut all: Vec<_> = self.processes.values_mut().filter_map(info).collect();
         all.sort_by_key(|process| process.pid);
         all
     }

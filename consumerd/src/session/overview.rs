@@ -84,7 +84,11 @@ impl Sessions {
     ///
     /// # Errors
     /// There is no such session.
-    pub fn overview(&self, engine: &Engine, name: Option<&str>) -> Result<Overview, SessionError> {
+    pub fn overview(
+        &self,
+        engine: &mut Engine,
+        name: Option<&str>,
+    ) -> Result<Overview, SessionError> {
         let mut processes: Vec<ProcessView> =
             engine.processes().into_iter().map(process_view).collect();
         processes.sort_by_key(|process| process.pid);
