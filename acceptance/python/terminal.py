@@ -12,7 +12,7 @@ ready, command = sys.argv[1], sys.argv[2:]
 pid, terminal = pty.fork()
 if pid == 0:
     os.execv(command[0], command)
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + 600
 while not os.path.exists(ready):
     if time.monotonic() > deadline:
         sys.exit("the program did not get ready")

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 /// Longer than anything here takes on the slowest machine: whoever is not done by then hangs.
-pub const HANGS_AFTER: Duration = Duration::from_secs(120);
+pub const HANGS_AFTER: Duration = Duration::from_secs(600);
 
 /// What a command left behind.
 #[derive(Debug)]
@@ -67,6 +67,19 @@ impl Running {
     /// Sends it a signal.
     pub fn signal(&self, signal: i32) {
         send_signal(self.pid(), signal);
+    }
+
+    /// Stops it, at whatever instruction; returns when it has stopped.
+    #[track_caller]
+    pub fn stop(&self) {
+        self.signal(libc::SIGSTOP);
+        let stat = format!("/proc/{}/stat", self.pid());
+        wait_until("a stop", || {
+            let stat = std::fs::read_to_string(&stat).expect("nobody has waited for it");
+            let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+            assert_ne!(state, Some('Z'), "{} has ended before it was stopped", self.name);
+            (state == Some('T')).then_some(())
+        });
     }
 
     /// Whether it still runs.

@@ -4,12 +4,10 @@ use crate::binaries;
 use crate::command::{Finished, run, send_signal, wait_until};
 use crate::judge;
 use crate::progress;
-use crate::random::Random;
 use crate::recording::{Recorded, Recording, Started, Summary, folders};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 /// Threads of the program `steps`, as it is called here.
 pub const THREADS: usize = 2;
@@ -31,7 +29,8 @@ pub fn pid(started: &Started) -> u32 {
     progress::read(&started.path("progress")).expect("the program has noted it")[0] as u32
 }
 
-/// Kills program and recorder; returns when neither has any mapping left.
+/// Kills program and recorder, which may hear of the program's end and come to its own; returns when neither has any
+/// mapping left.
 pub fn kill_both(started: Started) -> Recorded {
     let pid = pid(&started);
     send_signal(pid, libc::SIGKILL);
@@ -41,10 +40,9 @@ pub fn kill_both(started: Started) -> Recorded {
     recorded
 }
 
-/// The same with the recorder stopped for a moment first: the program does not hear of its end.
-pub fn stop_and_kill_both(started: Started, random: &mut Random, stopped: Duration) -> Recorded {
-    started.running.signal(libc::SIGSTOP);
-    random.sleep_below(stopped);
+/// The same with the recorder stopped first: neither hears of the other's end, and the rings are left.
+pub fn stop_and_kill_both(started: Started) -> Recorded {
+    started.running.stop();
     kill_both(started)
 }
 

@@ -7,11 +7,15 @@
 use std::fs::OpenOptions;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use ust_core::sync::{AtomicU64, Ordering};
 
 /// Words that are noted.
 pub const WORDS: usize = 32;
+
+/// The word that a test sets to have an endless program end.
+pub const END: usize = WORDS - 2;
 
 /// The words, in the program.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +48,28 @@ impl Progress {
     /// A word, which a test may have [`set`].
     pub fn word(self, word: usize) -> u64 {
         self.0[word].load(Ordering::Acquire)
+    }
+}
+
+/// An endless program ends after that, for its test may have been killed. Longer than any test takes.
+const LONG_ENOUGH: Duration = Duration::from_secs(1800);
+
+/// In an endless program: tells when its test is gone, and nobody will end it any more.
+#[derive(Debug)]
+pub struct Lease {
+    progress: PathBuf,
+    since: Instant,
+}
+
+impl Lease {
+    /// For as long as the progress file is there: a test that ends, or fails, takes its directory away.
+    pub fn begin(progress: &Path) -> Self {
+        Self { progress: progress.to_owned(), since: Instant::now() }
+    }
+
+    /// Whether the program is to end. Costs a system call.
+    pub fn is_over(&self) -> bool {
+        !self.progress.exists() || self.since.elapsed() > LONG_ENOUGH
     }
 }
 

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use ust_acceptance::command::{Running, wait_until};
 use ust_acceptance::daemon::Site;
-use ust_acceptance::progress::{self, WORDS};
+use ust_acceptance::progress::{self, END, WORDS};
 use ust_acceptance::{judge, skip};
 
 /// A metronome of a site's.
@@ -35,7 +35,7 @@ impl Metronome {
 
     /// Lets it come to its own end.
     fn end(self) -> u64 {
-        progress::set(&self.progress, 2, 1);
+        progress::set(&self.progress, END, 1);
         self.running.wait().succeeded();
         let words = progress::read(&self.progress).expect("it is there");
         assert_eq!(words[WORDS - 1], 1);

@@ -15,7 +15,9 @@ fn each_image_of_a_process_has_a_trace_of_its_own() {
         return;
     }
     for _ in 0..5 {
-        let recorded = Recording::of("exec_chain").arg(STAGES).arg(EVENTS).run().succeeded();
+        // How much its threads emit until `exec` takes them away, nobody can say: where there is no room, they wait.
+        let recording = Recording::of("exec_chain").options(["--mode", "block=600s"]);
+        let recorded = recording.arg(STAGES).arg(EVENTS).run().succeeded();
         let mut stages = BTreeSet::new();
         let mut lines = 0;
         for folder in recorded.folders() {

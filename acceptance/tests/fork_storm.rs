@@ -20,7 +20,8 @@ fn every_process_of_a_fork_storm_has_its_own_records_and_no_others() {
         return;
     }
     let recorded = Recording::of("fork_storm")
-        .options(["--subbuf-size", "1M"])
+        // How much is emitted meanwhile, nobody can say: where there is no room, threads wait.
+        .options(["--subbuf-size", "1M", "--mode", "block=600s"])
         .arg(500)
         .arg(40)
         .run()

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The right side: each thread may have been killed between its record's commit, or the count of its loss, and the
-//! note that the call had returned. The moments are the same in every run. `UST_KILLS=1000` kills as often.
+//! note that the call had returned. The moments are the same in every run. `UST_KILLS=1000` kills as often; where the
+//! machine is so slow that next to nothing had returned by then, there are more.
 
 use std::time::Duration;
 use ust_acceptance::random::Random;
@@ -114,7 +115,11 @@ fn kill_often(buffers: &str, seed: u64) {
     }
     let mut random = Random::new(seed);
     let mut returned = [0; MODES.len()];
-    for round in 0..kills() {
+    let has_begun = |returned: &[u64]| returned.iter().all(|returned| *returned > 1000);
+    for round in 0..20 * kills() {
+        if round >= kills() && has_begun(&returned) {
+            break;
+        }
         let number = round as usize % MODES.len();
         // Half of them while threads have their first events, or not even these.
         let bound = if (round / MODES.len() as u64).is_multiple_of(2) { 400 } else { 6000 };
@@ -123,7 +128,7 @@ fn kill_often(buffers: &str, seed: u64) {
         let recorded = kill_after(delay, buffers, MODES[number]);
         returned[number] += assert_nothing_is_missing(&recorded, MODES[number], &what);
     }
-    assert!(returned.iter().all(|returned| *returned > 1000), "killed too early: {returned:?}");
+    assert!(has_begun(&returned), "killed too early: {returned:?}");
 }
 
 #[test]

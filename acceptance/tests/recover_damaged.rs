@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use ust_acceptance::command::{send_signal, wait_until};
 use ust_acceptance::left_behind::{
-    kill_both, pid, recover, rings, start_steps, steps, summary, wait_until_gone,
+    pid, recover, rings, start_steps, steps, stop_and_kill_both, summary, wait_until_gone,
 };
 use ust_acceptance::recording::{Recording, folders, stream_files};
 use ust_acceptance::{judge, skip};
@@ -26,8 +26,14 @@ fn each_damaged_file_costs_itself_and_nothing_is_changed() {
         return;
     }
     // Nothing is drained: all is still in the rings.
-    let recorded =
-        kill_both(start_steps(["--subbuf-size", "64K", "--subbufs", "4", "--snapshot-on", "exit"]));
+    let recorded = stop_and_kill_both(start_steps([
+        "--subbuf-size",
+        "64K",
+        "--subbufs",
+        "4",
+        "--snapshot-on",
+        "exit",
+    ]));
     let dir = rings(&recorded);
     let [ring] = &named(&dir, "ring-")[..] else { panic!("one process, one ring file") };
     let [process] = &named(&dir, "process-")[..] else { panic!("one process file") };
@@ -102,7 +108,7 @@ fn rings_in_use_are_left_alone_and_any_bytes_in_them_are_survived() {
     assert!(!output.exists(), "nothing was recovered");
     assert_eq!(summary(&scratch).recorded, 0);
 
-    let recorded = kill_both(started);
+    let recorded = stop_and_kill_both(started);
     // A machine crash may leave any page as it was once, or was never.
     for ring in named(&dir, "ring-") {
         let file = OpenOptions::new().read(true).write(true).open(ring).unwrap();
@@ -164,7 +170,7 @@ fn forked_children_have_rings_and_process_files_of_their_own() {
     assert_eq!(named(&rings, "process-").len(), 2);
     assert_eq!(named(&rings, "ring-").len(), 2);
     send_signal(words[1] as u32, libc::SIGKILL);
-    let recorded = kill_both(started);
+    let recorded = stop_and_kill_both(started);
     wait_until_gone(words[1] as u32);
     let scratch = recorded.path("scratch");
     fs::create_dir(&scratch).unwrap();

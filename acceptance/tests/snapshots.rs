@@ -65,8 +65,11 @@ fn a_panic_is_shown_as_it_was() {
     if !skip::judges_are_here() {
         return;
     }
-    let recorded = flight("panic", "panic", "per-thread").succeeded();
-    assert_ends_with(&recorded, EVENTS);
+    // A recorder that gets no turn for a second is not waited for any longer, and may be so again and again.
+    let is_waited_for = |recorded: &Recorded| recorded.report::<u64>() < 1000;
+    let flights = || flight("panic", "panic", "per-thread").succeeded();
+    let recorded = (0..20).map(|_| flights()).find(is_waited_for);
+    assert_ends_with(&recorded.expect("a recorder that takes its snapshot in time"), EVENTS);
 }
 
 #[test]

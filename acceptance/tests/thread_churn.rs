@@ -60,7 +60,7 @@ fn assert_many_are_as_few(buffers: &str) {
     /// A page for the words, and as many memories as sub-buffers and two.
     const STREAM_BYTES: u64 = 4096 + 6 * 4096;
     // Small rings: all of them have been lapped after a tenth of the threads. Blocking ones, so that none is too small.
-    let small = ["--subbuf-size", "4K", "--subbufs", "4", "--mode", "block"];
+    let small = ["--subbuf-size", "4K", "--subbufs", "4", "--mode", "block=600s"];
     let recording = Recording::of("churn").options(small).options(["--buffers", buffers]);
     let recorded = recording.arg(THREADS).arg(ALIVE).arg(EVENTS).run().succeeded();
     let Account { emitted, early, late } = recorded.report();

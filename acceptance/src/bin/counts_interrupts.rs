@@ -21,7 +21,7 @@ fn main() {
     // SAFETY: a handler that is async-signal-safe.
     unsafe { libc::signal(libc::SIGINT, handler as *const () as libc::sighandler_t) };
     std::fs::write(ready, "").expect("it can be made");
-    for _ in 0..6000 {
+    for _ in 0..60_000 {
         if COUNT.load(Ordering::Relaxed) > 0 {
             break;
         }

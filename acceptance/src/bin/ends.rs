@@ -1,6 +1,8 @@
 //! `ends HOW EVENTS`: emits numbered events and ends: by `exit`, by `abort`, or by a `panic` of which it asks for
-//! a snapshot, after which it emits EVENTS more and exits.
+//! a snapshot, after which it emits EVENTS more and exits. The account of a panic is how many milliseconds it took.
 
+use std::time::Instant;
+use ust_acceptance::report;
 use ust_core::tracepoint;
 
 #[tracepoint(provider = "ends", level = Info)]
@@ -16,9 +18,12 @@ fn main() {
         "exit" => {}
         "abort" => std::process::abort(),
         "panic" => {
+            let started = Instant::now();
             let caught = std::panic::catch_unwind(|| panic!("on purpose"));
             assert!(caught.is_err());
+            let waited_ms = started.elapsed().as_millis() as u64;
             (events..2 * events).for_each(|sequence| step(0, sequence));
+            report::write(&waited_ms);
         }
         other => panic!("{other} is no way to end"),
     }

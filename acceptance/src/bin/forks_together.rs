@@ -1,18 +1,16 @@
 //! `forks_together PROGRESS PLUGIN FORKERS FORKS`: several threads fork at once, others emit, another loads plugins.
 //!
-//! Word 0 of the progress is 1 once all that is over; then it emits until it is killed, or for long enough.
+//! Word 0 of the progress is 1 once all that is over; then it emits until it is killed.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use ust_acceptance::plugin::Plugin;
-use ust_acceptance::progress::Progress;
+use ust_acceptance::progress::{Lease, Progress};
 use ust_core::sync::{AtomicBool, Ordering};
 use ust_core::tracepoint;
 
 #[tracepoint(provider = "together", level = Info)]
 fn told(process: u32, sequence: u64);
-
-const LONG_ENOUGH: Duration = Duration::from_secs(60);
 
 /// Page tables are copied by a fork: with so many pages it takes longer than another fork waits for it.
 const BALLAST_BYTES: usize = 256 << 20;
@@ -83,6 +81,7 @@ fn main() {
     let progress_path = Path::new(progress);
     let directory = progress_path.parent().expect("a file lies in a directory");
     let progress = Progress::create(progress_path);
+    let lease = Lease::begin(progress_path);
     let is_over = AtomicBool::new(false);
     let ballast = std::hint::black_box(ballast());
     std::thread::scope(|scope| {
@@ -97,6 +96,5 @@ fn main() {
     });
     drop(ballast);
     progress.note(0, 1);
-    let started = Instant::now();
-    emit_until(|| started.elapsed() > LONG_ENOUGH);
+    emit_until(|| lease.is_over());
 }

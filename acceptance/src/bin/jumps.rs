@@ -5,9 +5,9 @@
 
 use serde::Serialize;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use ust_acceptance::jump::Jump;
-use ust_acceptance::progress::Progress;
+use ust_acceptance::progress::{Lease, Progress};
 use ust_acceptance::report;
 use ust_core::sync::{AtomicU64, Ordering};
 use ust_core::tracepoint;
@@ -24,9 +24,6 @@ struct Account {
     returned: u64,
     later: u64,
 }
-
-/// It ends then by itself: the test has failed, and nobody is there any more.
-const LONG_ENOUGH: Duration = Duration::from_secs(150);
 
 static BEGUN: AtomicU64 = AtomicU64::new(0);
 static RETURNED: AtomicU64 = AtomicU64::new(0);
@@ -66,6 +63,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, library, path, jumps] = &arguments[..] else { panic!("LIBRARY PROGRESS JUMPS") };
     let progress = Progress::create(Path::new(path));
+    let lease = Lease::begin(Path::new(path));
     let jump = Jump::load(Path::new(library));
     jump.on(libc::SIGALRM);
     for number in 0..jumps.parse().expect("a number") {
@@ -85,8 +83,7 @@ fn main() {
         returned: RETURNED.load(Ordering::Relaxed),
         later: 0,
     };
-    let started = Instant::now();
-    while progress.word(0) == 0 && started.elapsed() < LONG_ENOUGH {
+    while progress.word(0) == 0 && !lease.is_over() {
         later(account.later, text(account.later), check(account.later));
         account.later += 1;
         std::thread::sleep(Duration::from_millis(10));

@@ -6,18 +6,16 @@
 
 use std::path::Path;
 use std::time::Duration;
-use ust_acceptance::progress::Progress;
+use ust_acceptance::progress::{Lease, Progress};
 use ust_core::tracepoint;
 
 #[tracepoint(provider = "left_fork", level = Info)]
 fn lives(pid: u32);
 
-/// Nobody kills it any more.
-const LONG_ENOUGH: Duration = Duration::from_secs(60);
-
 fn main() {
     let path = std::env::args().nth(1).expect("PROGRESS");
     let progress = Progress::create(Path::new(&path));
+    let lease = Lease::begin(Path::new(&path));
     progress.note(0, std::process::id().into());
     // SAFETY: there is one thread of ours, and the child does what any process may.
     let is_child = unsafe { libc::fork() } == 0;
@@ -27,5 +25,7 @@ fn main() {
     }
     lives(pid);
     progress.note(if is_child { 3 } else { 2 }, 1);
-    std::thread::sleep(LONG_ENOUGH);
+    while !lease.is_over() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }

@@ -2,11 +2,11 @@
 //!
 //! Every tenth has a text of so many BYTES.
 //! Word 0 of the progress is the process id, word 1 the number of beats, the last word is 1 at the program's own
-//! end: after BEATS, or when the file's word 2 is set, or after long enough.
+//! end: after BEATS, or when word [`END`] is set. Word 2 may be set to a number of beats behind which it waits.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
-use ust_acceptance::progress::{Progress, WORDS};
+use std::time::Duration;
+use ust_acceptance::progress::{END, Lease, Progress, WORDS};
 use ust_core::tracepoint;
 
 #[tracepoint(provider = "metronome", level = Info)]
@@ -14,9 +14,6 @@ fn beat(number: u64, text: &str);
 
 #[tracepoint(provider = "metronome", level = Info)]
 fn began(process: u32);
-
-/// Nobody stops it any more.
-const LONG_ENOUGH: Duration = Duration::from_secs(60);
 
 fn main() {
     began(std::process::id());
@@ -27,14 +24,17 @@ fn main() {
     let long = "tick tock ".repeat(long / 10);
     let progress = Progress::create(Path::new(&path));
     progress.note(0, std::process::id().into());
-    let started = Instant::now();
+    let lease = Lease::begin(Path::new(&path));
     let mut number = 0;
-    while number < beats && progress.word(2) == 0 && started.elapsed() < LONG_ENOUGH {
+    while number < beats && progress.word(END) == 0 && !lease.is_over() {
+        std::thread::sleep(Duration::from_millis(1));
+        if progress.word(2) != 0 && number >= progress.word(2) {
+            continue;
+        }
         let short = &"tick tock "[..number as usize % 10 + 1];
         beat(number, if number % 10 == 0 && !long.is_empty() { &long } else { short });
         number += 1;
         progress.note(1, number);
-        std::thread::sleep(Duration::from_millis(1));
     }
     progress.note(WORDS - 1, 1);
 }

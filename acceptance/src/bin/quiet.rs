@@ -1,13 +1,16 @@
-//! `quiet MODE`: a million events of every type in a thread that may do nothing but compute.
+//! `quiet MODE [PROGRESS]`: a million events of every type in a thread that may do nothing but compute.
 //!
-//! Modes: `still` lets no system call pass; `crosses` first emits until every sub-buffer has been used once, and
-//! then takes pauses, for the reader to keep up; `wakes` is the same and lets `futex` pass. `allocates` and `calls`
-//! are `still` with an allocation, or a system call, in the middle: they must not pass.
+//! Modes: `still` lets no system call pass; `crosses` first emits until word 0 of the progress is set, and then, with
+//! pauses for the reader to keep up, until word 1 is, which the test does when as much has been read as it wants; word 2
+//! is in the end how many were emitted. `wakes` is the same and lets `futex` pass. `allocates` and `calls` are `still`
+//! with an allocation, or a system call, in the middle: they must not pass.
 //!
 //! Exit codes: 0 quiet, 3 memory was allocated; a system call dies of SIGSYS.
 
 use std::ffi::CStr;
+use std::path::Path;
 use std::time::{Duration, Instant};
+use ust_acceptance::progress::{Lease, Progress};
 use ust_acceptance::quiet::{CountingAllocator, allocations, forbid_system_calls};
 use ust_core::tracepoint;
 
@@ -34,6 +37,12 @@ fn sequences(
 );
 
 const EVENTS: u64 = 1_000_000;
+
+/// The test has failed then: behind the filter nobody can look whether it is there.
+const FAR_TOO_MANY: u64 = 1000 * EVENTS;
+
+/// The first of each, and of the clock.
+const FIRST: u64 = 4;
 
 const TEXT: &str = "neither a system call nor an allocation, \0 not even for this";
 
@@ -67,24 +76,28 @@ fn spin(duration: Duration) {
 #[allow(unsafe_code)]
 fn main() {
     let mode = std::env::args().nth(1).unwrap_or_default();
-    let crosses = mode == "crosses" || mode == "wakes";
+    let crosses = std::env::args().nth(2);
+    let progress = crosses.as_deref().map(|path| Progress::create(Path::new(path)));
     let mut text = String::from("x");
-    // The first of each, and of the clock.
-    (0..4).for_each(emit);
+    (0..FIRST).for_each(emit);
     spin(Duration::from_micros(1));
-    if crosses {
+    let mut emitted = FIRST;
+    if let (Some(progress), Some(path)) = (progress, &crosses) {
         // Every sub-buffer once, which is when its pages are asked for. Slowly enough to be taken up.
-        for n in 0..100_000 {
-            emit(n);
-            if n % 100 == 0 {
-                std::thread::sleep(Duration::from_micros(500));
-            }
+        let lease = Lease::begin(Path::new(path));
+        while progress.word(0) == 0 && !lease.is_over() {
+            (0..100).for_each(emit);
+            emitted += 100;
+            std::thread::sleep(Duration::from_micros(500));
         }
+        progress.note(2, emitted);
     }
     let allowed: &[libc::c_long] = if mode == "wakes" { &[libc::SYS_futex] } else { &[] };
     forbid_system_calls(allowed);
     let before = allocations();
-    for n in 0..EVENTS {
+    let is_awaited = |n| progress.is_some_and(|progress| progress.word(1) == 0) && n < FAR_TOO_MANY;
+    let mut n = 0;
+    while n < EVENTS || is_awaited(n) {
         emit(n);
         if n == EVENTS / 2 {
             match &*mode {
@@ -94,10 +107,12 @@ fn main() {
                 _ => {}
             }
         }
-        if crosses && n % 500 == 0 {
+        n += 1;
+        if progress.is_some() && n.is_multiple_of(500) {
             spin(Duration::from_micros(200));
         }
     }
+    progress.into_iter().for_each(|progress| progress.note(2, emitted + n));
     let code = if allocations() == before { 0 } else { 3 };
     std::hint::black_box(text);
     // SAFETY: ends the process by the one call that passes.
