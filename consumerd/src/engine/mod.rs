@@ -24,6 +24,7 @@ mod process;
 mod publish;
 mod recover;
 mod ring_file;
+mod ring_kind;
 mod session_file;
 mod trace;
 
@@ -37,6 +38,8 @@ use clock::{Calibration, ClockDescription};
 use connection::{Connection, Watch};
 use estate::Estate;
 use process::{Destination, Pass, Process};
+use ring_file::Origin;
+use ring_kind::RingKind;
 use rustix::fd::OwnedFd;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::Errno;
@@ -47,7 +50,7 @@ use session_file::SessionFile;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use ust_core::abi::ShmPath;
+use ust_core::abi::RingFileShape;
 use ust_core::agent::paths::RuntimeDir;
 use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
 
@@ -96,8 +99,12 @@ struct Channel {
 const MAX_DEPARTED: usize = 64;
 
 impl Channel {
-    fn shm_path(&self) -> Option<ShmPath> {
-        self.config.shm_dir.as_ref().map(ShmDir::shm_path)
+    /// What a ring file is to be like that a process hands over for it.
+    fn origin(&self) -> Origin {
+        let ChannelConfig { geometry, buffers, mode, shm_dir, .. } = &self.config;
+        let (buffers, mode) = (*buffers, *mode);
+        let kind = RingFileShape::of(*geometry).map(|shape| RingKind { shape, buffers, mode });
+        Origin::Process { kind, dir: shm_dir.as_ref().map(ShmDir::shm_path) }
     }
 
     /// Notes beside the rings what nobody could find out from them. From then on the clock means this, in the

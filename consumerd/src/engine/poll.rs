@@ -6,7 +6,6 @@
 use super::class_log::ProcessFile;
 use super::connection::{Connection, Heard, Watch};
 use super::process::{Pass, Process};
-use super::ring_file::Origin;
 use super::{ChannelUid, Engine, EngineError, Tracked};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -208,8 +207,7 @@ impl Engine {
                 if let (Some(tracked), Some(ring), Some(channel)) =
                     (tracked, ring, self.channels.get(&uid))
                 {
-                    let origin = Origin::Process(channel.shm_path());
-                    tracked.process.add_ring_file(uid, file_index, ring, origin);
+                    tracked.process.add_ring_file(uid, file_index, ring, channel.origin());
                 }
                 self.watchful_until = Instant::now() + WATCHFUL_FOR;
             }

@@ -102,7 +102,10 @@ impl Process {
         match RingFile::new(&fd, channel, index, process.uid, origin) {
             Ok(file) => of_channel.files.push(file),
             Err(reason) => {
-                let error = format!("process {}: {reason}: its records are lost", process.pid);
+                let error = format!(
+                    "process {} ({}): {reason}: its records are lost",
+                    process.pid, process.procname
+                );
                 tracing::error!("{error}");
                 of_channel.errors.push(error);
             }

@@ -138,7 +138,8 @@ impl LeftBehind {
         // Of two with one number, one lost a race and was never used.
         rings.sort_by_key(|(header, _)| std::cmp::Reverse(header.untrusted_claimed));
         for (header, fd) in rings {
-            process.add_ring_file(channel, header.index, fd, Origin::LeftBehind);
+            let origin = Origin::LeftBehind(self.session.buffers);
+            process.add_ring_file(channel, header.index, fd, origin);
         }
         let to = Destination {
             output,

@@ -5,25 +5,56 @@
 //!   DIR/ring-...     cannot be sealed: the very file of that name, for a channel that wants it; behind a guard
 //!   left behind      a sealed copy of such a file: both sides are dead
 //! ```
+//!
+//! What the first page claims is held against the channel's own configuration. All sizes that anybody reckons with
+//! later are those of the configuration, and so a process cannot choose what the daemon does.
 
 use super::ChannelUid;
 use super::drain::StreamDrain;
+use super::ring_kind::RingKind;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{FileType, fstat, lstat, readlink};
 use std::sync::Arc;
-use ust_core::abi::{ABI_VERSION, Mode, RING_FILE_MAGIC, RingFileHeader, RingFileShape, ShmPath};
+use ust_core::abi::{
+    ABI_VERSION, Buffers, Mode, RING_FILE_MAGIC, RingFileHeader, RingFileShape, ShmPath,
+};
 use ust_core::shm::guard::Guard;
 use ust_core::shm::{Mapping, StreamWords, memfd};
 use ust_core::sync::Ordering;
 
-/// Where a ring file comes from.
+/// Where a ring file comes from, and what it is to be like.
 #[derive(Debug, Clone, Copy)]
 #[allow(clippy::large_enum_variant, reason = "made once a ring file, and not kept")]
 pub enum Origin {
-    /// Handed over by its process, which is to have made it in this directory, if there is one.
-    Process(Option<ShmPath>),
+    /// Handed over by its process.
+    Process {
+        /// What its channel has; `None` where this machine could not address such a file.
+        kind: Option<RingKind>,
+        /// The directory in which the process is to have made it, if there is one.
+        dir: Option<ShmPath>,
+    },
     /// Left behind by the death of both sides.
-    LeftBehind,
+    LeftBehind(Buffers),
+}
+
+impl Origin {
+    /// Holds what a file claims against what is known of its channel.
+    fn check(&self, claimed: RingKind) -> Result<(), String> {
+        match self {
+            Origin::Process { kind: Some(own), .. } if claimed == *own => Ok(()),
+            Origin::Process { kind: Some(own), .. } => {
+                Err(format!("a ring file claims {claimed}, where its channel has {own}"))
+            }
+            Origin::Process { kind: None, .. } => {
+                Err("a ring file is larger than this machine can address".into())
+            }
+            Origin::LeftBehind(own) if claimed.buffers == *own => Ok(()),
+            Origin::LeftBehind(own) => {
+                let own = RingKind { buffers: *own, ..claimed };
+                Err(format!("a ring file claims {claimed}, where its session had {own}"))
+            }
+        }
+    }
 }
 
 /// See the module page.
@@ -37,8 +68,7 @@ pub struct RingFile {
     map: Arc<Mapping>,
     /// None where the size is sealed.
     guard: Option<Guard>,
-    shape: RingFileShape,
-    mode: Mode,
+    kind: RingKind,
     is_left_behind: bool,
     is_damaged: bool,
 }
@@ -52,11 +82,9 @@ pub struct Header {
     pub channel_uid: u64,
     /// Number among the process's files of that channel.
     pub index: u32,
-    /// Size and number of the streams.
-    pub shape: RingFileShape,
     /// Streams that have been claimed.
     pub untrusted_claimed: u32,
-    mode: Mode,
+    kind: RingKind,
 }
 
 impl Header {
@@ -76,6 +104,8 @@ impl Header {
         }
         let shape = RingFileShape::check(long(16), word(24), word(12))
             .map_err(|error| format!("a ring file claims {error}"))?;
+        let buffers =
+            Buffers::from_word(word(60)).ok_or("a ring file claims no buffers that there are")?;
         let mode = Mode::from_word(long(64)).ok_or("a ring file claims no mode that there is")?;
         if shape.file_bytes() != size_bytes {
             return Err("a ring file has not the size that it claims".into());
@@ -84,9 +114,8 @@ impl Header {
             process_uid: field(32, 16).try_into().unwrap_or_default(),
             channel_uid: long(48),
             index: word(28),
-            shape,
             untrusted_claimed: word(56),
-            mode,
+            kind: RingKind { shape, buffers, mode },
         })
     }
 }
@@ -105,7 +134,7 @@ impl RingFile {
     ) -> Result<Self, String> {
         let (size_bytes, is_sealed) = match (memfd::check(fd), origin) {
             (Ok(size_bytes), _) => (size_bytes, true),
-            (Err(_), Origin::Process(Some(dir))) => {
+            (Err(_), Origin::Process { dir: Some(dir), .. }) => {
                 (check_named(fd, dir, uid, channel, index)?, false)
             }
             (Err(error), _) => return Err(format!("a ring file is not sealed ({error})")),
@@ -124,15 +153,14 @@ impl RingFile {
         if (header.process_uid, header.channel_uid, header.index) != (uid, channel.0, index) {
             return Err("a ring file is not the one that was announced".into());
         }
-        let Header { shape, mode, .. } = header;
+        origin.check(header.kind)?;
         Ok(Self {
             index,
             streams: Vec::new(),
             map,
             guard,
-            shape,
-            mode,
-            is_left_behind: matches!(origin, Origin::LeftBehind),
+            kind: header.kind,
+            is_left_behind: matches!(origin, Origin::LeftBehind(_)),
             is_damaged: false,
         })
     }
@@ -140,15 +168,16 @@ impl RingFile {
     /// Takes in the streams that have been claimed since.
     pub fn find_streams(&mut self) {
         let Some(header) = self.map.at::<RingFileHeader>(0) else { return };
-        let claimed = header.claimed(self.shape.stream_count);
+        let RingKind { shape, mode, .. } = self.kind;
+        let claimed = header.claimed(shape.stream_count);
         for number in self.streams.len() as u32..claimed {
-            let base = self.map.base().wrapping_add(self.shape.stream_offset(number));
+            let base = self.map.base().wrapping_add(shape.stream_offset(number));
             // SAFETY: the file has that many streams, its size is sealed or guarded, and the mapping lives in
             // the same struct as the drains that use the words.
             #[allow(unsafe_code)]
-            let words = unsafe { StreamWords::new(base, self.shape.geometry, self.mode) };
+            let words = unsafe { StreamWords::new(base, shape.geometry, mode) };
             let instance =
-                u64::from(self.index) * u64::from(self.shape.stream_count) + u64::from(number);
+                u64::from(self.index) * u64::from(shape.stream_count) + u64::from(number);
             self.streams.push(match self.is_left_behind {
                 false => StreamDrain::new(words, instance),
                 true => StreamDrain::resume(words, instance),
@@ -205,21 +234,77 @@ mod tests {
     use rustix::fs::{Mode as FileMode, OFlags, open};
     use std::fs;
     use std::path::Path;
-    use ust_core::abi::{Buffers, Geometry};
+    use ust_core::abi::Geometry;
 
     const UID: [u8; 16] = [7; 16];
     const CHANNEL: ChannelUid = ChannelUid(5);
 
+    fn kind() -> RingKind {
+        let shape = RingFileShape::of(Geometry::new(4096, 2).unwrap()).unwrap();
+        RingKind { shape, buffers: Buffers::PerThread, mode: Mode::Discard }
+    }
+
+    fn header(kind: RingKind) -> RingFileHeader {
+        let geometry = kind.shape.geometry;
+        let mut header = RingFileHeader::new(geometry, kind.buffers, kind.mode, UID, CHANNEL.0, 0);
+        header.stream_count = kind.shape.stream_count;
+        header
+    }
+
+    /// A sealed file that claims to be of a kind, and has the size of one.
+    fn sealed(claimed: RingKind) -> OwnedFd {
+        let size_bytes = claimed.shape.file_bytes();
+        let fd = memfd::create(c"ring", size_bytes).unwrap();
+        Mapping::new(&fd, size_bytes).unwrap().initialise(0, header(claimed)).unwrap();
+        fd
+    }
+
+    fn refusal(claimed: RingKind, origin: Origin) -> Option<String> {
+        RingFile::new(&sealed(claimed), CHANNEL, 0, UID, origin).err()
+    }
+
+    /// A file with a name.
     fn ring_file(path: &Path) -> OwnedFd {
-        let geometry = Geometry::new(4096, 2).unwrap();
-        let size_bytes = RingFileShape::of(geometry).unwrap().file_bytes();
-        let header =
-            RingFileHeader::new(geometry, Buffers::PerThread, Mode::Discard, UID, CHANNEL.0, 0);
+        let size_bytes = kind().shape.file_bytes();
         fs::write(path, "").unwrap();
         let fd = open(path, OFlags::RDWR, FileMode::empty()).unwrap();
         memfd::set_size(&fd, size_bytes).unwrap();
-        Mapping::new(&fd, size_bytes).unwrap().initialise(0, header).unwrap();
+        Mapping::new(&fd, size_bytes).unwrap().initialise(0, header(kind())).unwrap();
         fd
+    }
+
+    #[test]
+    fn a_file_that_claims_another_kind_than_its_channel_has_is_refused() {
+        let origin = Origin::Process { kind: Some(kind()), dir: None };
+        assert_eq!(refusal(kind(), origin), None);
+        let shape = |size_bytes, count| {
+            RingFileShape::of(Geometry::new(size_bytes, count).unwrap()).unwrap()
+        };
+        let fewer_streams = RingFileShape { stream_count: 1, ..kind().shape };
+        for (claimed, text) in [
+            (RingKind { shape: shape(8192, 2), ..kind() }, "2 sub-buffers of 8192 bytes"),
+            (RingKind { shape: shape(4096, 4), ..kind() }, "4 sub-buffers of 4096 bytes"),
+            (RingKind { shape: fewer_streams, ..kind() }, "claims 1 streams"),
+            (RingKind { buffers: Buffers::PerCpu, ..kind() }, "per-cpu, discard, where"),
+            (RingKind { mode: Mode::Overwrite, ..kind() }, "per-thread, overwrite, where"),
+            (RingKind { mode: Mode::Block { timeout_ms: 7 }, ..kind() }, "block=7ms, where"),
+        ] {
+            let error = refusal(claimed, origin).unwrap_or_default();
+            assert!(error.contains(text), "{claimed}: {error:?}");
+            assert!(error.ends_with(&format!("its channel has {}", kind())), "{error}");
+        }
+    }
+
+    #[test]
+    fn of_a_file_left_behind_only_the_buffers_are_known() {
+        let other = RingKind {
+            shape: RingFileShape::of(Geometry::new(8192, 4).unwrap()).unwrap(),
+            mode: Mode::Overwrite,
+            ..kind()
+        };
+        assert_eq!(refusal(other, Origin::LeftBehind(Buffers::PerThread)), None);
+        let error = refusal(other, Origin::LeftBehind(Buffers::PerCpu)).unwrap_or_default();
+        assert!(error.contains("its session had") && error.contains("per-cpu"), "{error}");
     }
 
     #[test]
@@ -230,7 +315,8 @@ mod tests {
         let name = shm_path.ring_file(UID, CHANNEL.0, 0, 123);
         let own = Path::new(str::from_utf8(name.as_bytes()).unwrap());
         let take = |fd: &OwnedFd, shm_path| {
-            RingFile::new(fd, CHANNEL, 0, UID, Origin::Process(shm_path)).map(drop)
+            let origin = Origin::Process { kind: Some(kind()), dir: shm_path };
+            RingFile::new(fd, CHANNEL, 0, UID, origin).map(drop)
         };
 
         let fd = ring_file(own);
@@ -255,7 +341,8 @@ mod tests {
         let name = shm_path.ring_file(UID, CHANNEL.0, 0, 123);
         let fd = ring_file(Path::new(str::from_utf8(name.as_bytes()).unwrap()));
         memfd::set_size(&fd, 8192).unwrap();
-        let refused = RingFile::new(&fd, CHANNEL, 0, UID, Origin::Process(Some(shm_path)));
+        let origin = Origin::Process { kind: Some(kind()), dir: Some(shm_path) };
+        let refused = RingFile::new(&fd, CHANNEL, 0, UID, origin);
         assert!(refused.unwrap_err().contains("has not the size"));
     }
 }

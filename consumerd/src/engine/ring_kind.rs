@@ -1,0 +1,35 @@
+//! What the ring files of one channel are like: what the daemon has configured, and what a file claims.
+//!
+//! Both sides come to it from the same rules, so a file that claims anything else was not made for the channel: its
+//! process is broken, or lies.
+
+use std::fmt;
+use ust_core::abi::{Buffers, Mode, RingFileShape};
+
+/// See the module page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RingKind {
+    /// Size and number of the streams.
+    pub shape: RingFileShape,
+    /// Who writes to one of them.
+    pub buffers: Buffers,
+    /// What a writer does that finds no room.
+    pub mode: Mode,
+}
+
+impl fmt::Display for RingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RingFileShape { geometry, stream_count } = self.shape;
+        let (count, size_bytes) = (geometry.subbuf_count(), geometry.subbuf_size_bytes());
+        write!(f, "{stream_count} streams of {count} sub-buffers of {size_bytes} bytes, ")?;
+        f.write_str(match self.buffers {
+            Buffers::PerThread => "per-thread, ",
+            Buffers::PerCpu => "per-cpu, ",
+        })?;
+        match self.mode {
+            Mode::Discard => f.write_str("discard"),
+            Mode::Overwrite => f.write_str("overwrite"),
+            Mode::Block { timeout_ms } => write!(f, "block={timeout_ms}ms"),
+        }
+    }
+}
