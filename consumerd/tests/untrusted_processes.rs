@@ -3,6 +3,7 @@
 use consumerd::engine::{ChannelConfig, ChannelUid, Engine, EngineOptions};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::net::{SendFlags, SocketAddrUnix};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use ust_core::abi::{
     Buffers, Geometry, Mode, PROCESS_FILE_BYTES, ProcessHeader, Residency, RingFileHeader,
@@ -13,7 +14,7 @@ use ust_core::agent::protocol::{ToDaemon, encode};
 use ust_core::agent::socket;
 use ust_core::clock::ClockKind;
 use ust_core::shm::{Mapping, memfd};
-use ust_core::sync::Ordering;
+use ust_core::sync::{AtomicU32, AtomicU64, Ordering};
 
 const PID: u32 = 4321;
 
@@ -23,10 +24,15 @@ struct Recording {
     channel: ChannelUid,
     address: SocketAddrUnix,
     _dir: tempfile::TempDir,
+    /// Descriptors are counted, and processors kept busy: one test at a time.
+    _turn: MutexGuard<'static, ()>,
 }
+
+static TURN: Mutex<()> = Mutex::new(());
 
 impl Recording {
     fn new() -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let temporary = tempfile::tempdir().unwrap();
         let dir = RuntimeDir::at(temporary.path().join("rt"));
         let options = EngineOptions { flush_interval: Duration::from_millis(10), read_timer: None };
@@ -43,7 +49,7 @@ impl Recording {
         });
         engine.set_active(channel, true);
         let address = SocketAddrUnix::new(dir.agent_socket()).unwrap();
-        Self { engine, channel, address, _dir: temporary }
+        Self { engine, channel, address, _dir: temporary, _turn: turn }
     }
 
     fn turns(&mut self, count: u32) {
@@ -120,4 +126,126 @@ fn a_ring_file_of_another_kind_is_refused_and_the_others_go_on() {
     hand_over(1, Mode::Discard);
     recording.turns(3);
     assert_eq!(recording.errors().iter().filter(is_of_reading).count(), 1);
+}
+
+#[test]
+fn ring_files_that_wait_for_their_process_are_counted() {
+    let mut recording = Recording::new();
+    let process_uid = [2; 16];
+    let channel = recording.channel;
+    let connection = recording.connect();
+    let ring = ring_file(process_uid, channel, 0, Mode::Discard);
+    let descriptors_before = descriptor_count();
+    for file_index in 0..100 {
+        let message = ToDaemon::Handover { process_uid, channel_uid: channel.0, file_index };
+        say(&connection, &message, &[&ring]);
+        recording.turns(1);
+    }
+    // The connection, a pidfd, and those that wait.
+    let held = descriptor_count() - descriptors_before;
+    assert!((60..=70).contains(&held), "{held} descriptors are held");
+    let errors = recording.errors();
+    let [error] = errors.as_slice() else { panic!("{errors:?}") };
+    assert!(error.contains("more than 64 ring files"), "{error}");
+}
+
+#[test]
+fn identities_without_a_process_file_are_counted() {
+    let mut recording = Recording::new();
+    let connection = recording.connect();
+    let descriptors_before = descriptor_count();
+    for number in 0..200 {
+        say(&connection, &ToDaemon::Introduction { process_uid: [number; 16] }, &[]);
+        recording.turns(1);
+    }
+    let held = descriptor_count() - descriptors_before;
+    assert!((60..=70).contains(&held), "{held} descriptors are held");
+    // Whoever says who it is comes in all the same.
+    let process_uid = [201; 16];
+    say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
+    recording.turns(1);
+    assert_eq!(recording.engine.processes().len(), 1);
+}
+
+#[test]
+fn ring_files_are_numbered_as_a_process_numbers_them() {
+    let mut recording = Recording::new();
+    let process_uid = [3; 16];
+    let channel = recording.channel;
+    let connection = recording.connect();
+    say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
+    let hand_over = |file_index| {
+        let ring = ring_file(process_uid, channel, file_index, Mode::Discard);
+        let message = ToDaemon::Handover { process_uid, channel_uid: channel.0, file_index };
+        say(&connection, &message, &[&ring]);
+    };
+    hand_over(480);
+    hand_over(u32::MAX);
+    recording.turns(3);
+    let errors = recording.errors();
+    let [error] = errors.as_slice() else { panic!("{errors:?}") };
+    assert!(error.contains("beyond 480"), "{error}");
+    hand_over(479);
+    recording.turns(3);
+    assert_eq!(recording.errors().iter().filter(is_of_reading).count(), 1);
+}
+
+#[test]
+fn what_a_process_gets_wrong_again_and_again_is_said_once() {
+    let mut recording = Recording::new();
+    let process_uid = [4; 16];
+    let channel = recording.channel;
+    let connection = recording.connect();
+    say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
+    for _ in 0..100 {
+        let ring = ring_file(process_uid, channel, 0, Mode::Overwrite);
+        let message = ToDaemon::Handover { process_uid, channel_uid: channel.0, file_index: 0 };
+        say(&connection, &message, &[&ring]);
+        recording.turns(1);
+    }
+    assert_eq!(recording.errors().len(), 1);
+}
+
+/// Two threads that say without a pause what costs the engine more to hear than them to say.
+#[test]
+fn a_process_that_talks_without_end_holds_up_nobody() {
+    let mut recording = Recording::new();
+    let connection = recording.connect();
+    let process_uid = [5; 16];
+    let file = process_file(process_uid);
+    let message = encode(&ToDaemon::Introduction { process_uid });
+    let talk_once = || {
+        let sent = socket::send(&connection, &message, &[file.as_fd()], SendFlags::DONTWAIT);
+        u64::from(sent.is_ok())
+    };
+    let capacity: u64 = std::iter::repeat_with(talk_once).take_while(|sent| *sent == 1).sum();
+    let (is_over, said) = (AtomicU32::new(0), AtomicU64::new(0));
+    let talk = || {
+        while is_over.load(Ordering::Relaxed) == 0 {
+            said.fetch_add(talk_once(), Ordering::Relaxed);
+        }
+    };
+    let most = std::thread::scope(|scope| {
+        scope.spawn(talk);
+        scope.spawn(talk);
+        scope.spawn(|| {
+            // Without a bound the first round does not end before the talking does.
+            std::thread::sleep(Duration::from_secs(2));
+            is_over.store(1, Ordering::Relaxed);
+        });
+        let mut said_in_round = || {
+            let before = said.load(Ordering::Relaxed);
+            recording.turns(1);
+            said.load(Ordering::Relaxed) - before
+        };
+        let most = (0..20).map(|_| said_in_round()).max();
+        is_over.store(1, Ordering::Relaxed);
+        most.unwrap_or_default()
+    });
+    // Once what the queue had room for, and once what the round made room for; some threads' arithmetic.
+    assert!(most <= 2 * capacity + 10, "{most} messages in one round, the queue holds {capacity}");
+}
+
+fn descriptor_count() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
 }

@@ -5,11 +5,11 @@
 //! closed by a program that closes everything, or be held open by a child.
 
 use rustix::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::{Pid, PidfdFlags, Uid, geteuid, pidfd_open};
 use ust_core::agent::protocol::{ToDaemon, ToProcess, decode, encode};
-use ust_core::agent::socket::{self, Received};
+use ust_core::agent::socket::{self, Inbox, Received};
 
 /// One accepted connection.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ pub enum Watch {
 /// What a look at a connection gave.
 #[derive(Debug)]
 pub enum Heard {
-    /// A message and its descriptors.
-    Message(ToDaemon, Vec<OwnedFd>),
+    /// A message, its descriptors, and how many bytes it was.
+    Message(ToDaemon, Vec<OwnedFd>, u64),
     /// Nothing for now.
     Nothing,
     /// It is over; why, if that is worth a line in the log.
@@ -74,12 +74,18 @@ impl Connection {
         }
     }
 
+    /// Bytes of the messages that are queued now.
+    pub fn queued_bytes(&self) -> u64 {
+        // It is always answered; if it were not, everything that comes would be heard.
+        ioctl_fionread(&self.socket).unwrap_or(u64::MAX)
+    }
+
     /// The next message, if there is one.
-    pub fn hear(&self) -> Heard {
-        match socket::receive(&self.socket, RecvFlags::DONTWAIT) {
-            Ok(Received { untrusted_bytes, .. }) if untrusted_bytes.is_empty() => Heard::End(None),
-            Ok(Received { untrusted_bytes, fds }) => match decode(&untrusted_bytes) {
-                Some(message) => Heard::Message(message, fds),
+    pub fn hear(&self, inbox: &mut Inbox) -> Heard {
+        match socket::receive(&self.socket, RecvFlags::DONTWAIT, inbox) {
+            Ok(Received { untrusted_bytes: [], .. }) => Heard::End(None),
+            Ok(Received { untrusted_bytes, fds }) => match decode(untrusted_bytes) {
+                Some(message) => Heard::Message(message, fds, untrusted_bytes.len() as u64),
                 None => Heard::End(Some(format!(
                     "process {} speaks another version of the protocol, or none",
                     self.pid.as_raw_nonzero()

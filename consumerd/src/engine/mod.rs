@@ -53,6 +53,7 @@ use std::time::{Duration, Instant};
 use ust_core::abi::RingFileShape;
 use ust_core::agent::paths::RuntimeDir;
 use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
+use ust_core::agent::socket::Inbox;
 
 /// See the module page.
 #[derive(Debug)]
@@ -76,6 +77,7 @@ pub struct Engine {
     retired_dirs: Vec<ShmDir>,
     connections: HashMap<u64, Connection>,
     next_connection: u64,
+    inbox: Inbox,
     next_flush: Instant,
     /// Connections cannot be accepted, and that has been said.
     is_refusing: bool,
@@ -178,6 +180,7 @@ impl Engine {
             retired_dirs: Vec::new(),
             connections: HashMap::new(),
             next_connection: 0,
+            inbox: Inbox::default(),
             next_flush: now + options.flush_interval,
             is_refusing: false,
             watchful_until: now,

@@ -2,15 +2,19 @@
 //!
 //! The order at a death matters. A process may have handed over a ring file on a connection that is still
 //! queued when its pidfd says that it is dead; so everything queued is taken in before it is buried.
+//!
+//! Everything queued *when it looks*: what comes meanwhile waits for the next round. So a round is as long as queues
+//! are, and a process that talks without end holds up nobody: not the others, nor whoever polls with us.
 
 use super::class_log::ProcessFile;
 use super::connection::{Connection, Heard, Watch};
 use super::process::{Pass, Process};
-use super::{ChannelUid, Engine, EngineError, Tracked};
+use super::{BACKLOG, ChannelUid, Engine, EngineError, Tracked};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, accept_with};
+use rustix::process::Pid;
 use std::time::{Duration, Instant};
 use ust_core::agent::protocol::{ToDaemon, ToProcess};
 
@@ -19,6 +23,10 @@ const WATCHFUL_FOR: Duration = Duration::from_millis(100);
 
 /// How often it looks then.
 const WATCHFUL_INTERVAL: Duration = Duration::from_millis(1);
+
+/// Identities that one process may claim without having sent their process files. It has one, and one for each
+/// plugin with an agent of its own.
+const MAX_STRANGERS: usize = 64;
 
 /// What a polled descriptor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +132,8 @@ impl Engine {
     /// Accepts every connection that is queued, and hears what each has to say.
     fn accept_all(&mut self) {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        loop {
+        // One more than the backlog is what the kernel queues.
+        for _ in 0..=BACKLOG {
             match accept_with(&self.listener, flags) {
                 Ok(socket) => {
                     self.is_refusing = false;
@@ -177,10 +186,19 @@ impl Engine {
         }
     }
 
+    /// Hears what is queued on a connection, and sees whether it has ended behind that.
     fn hear_all(&mut self, number: u64) {
-        while let Some(connection) = self.connections.get(&number) {
-            match connection.hear() {
-                Heard::Message(message, fds) => self.handle(number, message, fds),
+        let Some(connection) = self.connections.get(&number) else { return };
+        let queued_bytes = connection.queued_bytes();
+        let mut heard_bytes = 0;
+        while heard_bytes <= queued_bytes
+            && let Some(connection) = self.connections.get(&number)
+        {
+            match connection.hear(&mut self.inbox) {
+                Heard::Message(message, fds, bytes) => {
+                    heard_bytes += bytes;
+                    self.handle(number, message, fds);
+                }
                 Heard::Nothing => return,
                 Heard::End(reason) => {
                     reason.into_iter().for_each(|reason| tracing::warn!("{reason}"));
@@ -230,6 +248,23 @@ impl Engine {
     /// Makes sure that the process is known, and takes its file if it came along.
     fn meet(&mut self, number: u64, uid: [u8; 16], file: Option<OwnedFd>) {
         let Some(connection) = self.connections.get(&number) else { return };
+        let own_file = match file.as_ref().map(ProcessFile::new) {
+            Some(Ok(file)) if file.uid == uid => Some(file),
+            Some(Ok(_)) => {
+                tracing::warn!("process {:?} sent another's file", connection.pid);
+                None
+            }
+            Some(Err(reason)) => {
+                tracing::warn!("process {:?}: {reason}", connection.pid);
+                None
+            }
+            None => None,
+        };
+        let is_stranger = own_file.is_none() && !self.processes.contains_key(&uid);
+        if is_stranger && self.is_full_of_strangers(connection.pid) {
+            tracing::warn!("process {:?} has too many identities", connection.pid);
+            return;
+        }
         let tracked = self.processes.entry(uid).or_insert_with(|| Tracked {
             process: Process::new(),
             watch: connection.watch(),
@@ -237,12 +272,13 @@ impl Engine {
             agent: None,
             applied: 0,
         });
-        match file.as_ref().map(ProcessFile::new) {
-            Some(Ok(file)) if file.uid == uid => tracked.process.set_file(file),
-            Some(Ok(_)) => tracing::warn!("process {:?} sent another's file", connection.pid),
-            Some(Err(reason)) => tracing::warn!("process {:?}: {reason}", connection.pid),
-            None => {}
-        }
+        own_file.into_iter().for_each(|file| tracked.process.set_file(file));
+    }
+
+    /// Whether a process has claimed as many identities, of which no process file has come, as anybody may.
+    fn is_full_of_strangers(&self, pid: Pid) -> bool {
+        let is_stranger = |tracked: &&Tracked| tracked.pid == pid && tracked.process.file.is_none();
+        self.processes.values().filter(is_stranger).count() >= MAX_STRANGERS
     }
 
     /// Answers an agent's Hello.

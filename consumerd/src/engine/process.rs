@@ -22,7 +22,7 @@ use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use ust_core::abi::Buffers;
+use ust_core::abi::{Buffers, MAX_RING_FILES};
 
 /// Where a channel's records go, and what their clock means.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +56,23 @@ struct ProcessChannel {
     /// It has been said that memory could not be locked.
     is_lock_failure_told: bool,
 }
+
+impl ProcessChannel {
+    /// Notes an error with a ring file, in the log and in the summary: once, whatever the process sends how often.
+    fn note_once(&mut self, error: String) {
+        if self.errors.len() < MAX_ERRORS && !self.errors.contains(&error) {
+            tracing::error!("{error}");
+            self.errors.push(error);
+        }
+    }
+}
+
+/// Ring files that may wait for their process to introduce itself. Its first message does that, unless the program
+/// has closed the descriptor by then; the files that come before the agent's word are few.
+const MAX_WAITING: usize = 64;
+
+/// Errors with ring files that are noted; with more than these in one channel, the first ones say enough.
+const MAX_ERRORS: usize = 64;
 
 /// How to go about each stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,11 +109,27 @@ impl Process {
     /// Takes a ring file, checked. One that it has already is passed over.
     pub fn add_ring_file(&mut self, channel: ChannelUid, index: u32, fd: OwnedFd, origin: Origin) {
         let Some(process) = &self.file else {
-            self.waiting.push((channel, index, fd, origin));
+            if self.waiting.len() < MAX_WAITING {
+                self.waiting.push((channel, index, fd, origin));
+            } else {
+                let error = format!(
+                    "a process that has not introduced itself hands over more than {MAX_WAITING} ring files: \
+                     the records in the others are lost"
+                );
+                self.channels.entry(channel).or_default().note_once(error);
+            }
             return;
         };
         let of_channel = self.channels.entry(channel).or_default();
         if of_channel.files.iter().any(|file| file.index == index) {
+            return;
+        }
+        if index >= MAX_RING_FILES {
+            let error = format!(
+                "process {} ({}) hands over ring files numbered beyond {MAX_RING_FILES}: their records are lost",
+                process.pid, process.procname
+            );
+            of_channel.note_once(error);
             return;
         }
         match RingFile::new(&fd, channel, index, process.uid, origin) {
@@ -106,8 +139,7 @@ impl Process {
                     "process {} ({}): {reason}: its records are lost",
                     process.pid, process.procname
                 );
-                tracing::error!("{error}");
-                of_channel.errors.push(error);
+                of_channel.note_once(error);
             }
         }
     }

@@ -38,7 +38,9 @@ pub use geometry::{Geometry, GeometryError, SUBBUF_COUNT_RANGE, SUBBUF_SIZE_RANG
 pub use mode::{Buffers, Mode, Residency};
 pub use note::{NOTE_BYTES, Note};
 pub use position::Position;
-pub use ring_file::{MAX_STREAMS_PER_FILE, RING_FILE_MAGIC, RingFileHeader, RingFileShape};
+pub use ring_file::{
+    MAX_RING_FILES, MAX_STREAMS_PER_FILE, RING_FILE_MAGIC, RingFileHeader, RingFileShape,
+};
 pub use shm_path::{MAX_SHM_PATH_BYTES, ShmFile, ShmPath};
 pub use table::TableEntry;
 

@@ -17,6 +17,9 @@ pub const RING_FILE_MAGIC: u64 = u64::from_le_bytes(*b"USTRING\0");
 /// The most streams in one file: the process keeps one bit for each in a word.
 pub const MAX_STREAMS_PER_FILE: u32 = 64;
 
+/// The most ring files of one channel in one process.
+pub const MAX_RING_FILES: u32 = 480;
+
 /// Streams are put into one file up to this many bytes of addresses.
 const FILE_BYTES_AIM: u64 = 256 << 20;
 

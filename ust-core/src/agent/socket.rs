@@ -1,7 +1,6 @@
 //! The sockets between processes and the daemon: connect, send with descriptors, receive with them.
 //!
-//! Everything here but [`receive`] allocates nothing and takes no lock: a thread's first event may come in
-//! a signal handler.
+//! What sends allocates nothing and takes no lock: a thread's first event may come in a signal handler.
 
 use super::protocol::MAX_MESSAGE_BYTES;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -49,27 +48,40 @@ pub fn send(
     Ok(())
 }
 
+/// Room for one message, to receive the next one into, and the next.
+#[derive(Debug)]
+pub struct Inbox(Box<[u8]>);
+
+impl Default for Inbox {
+    fn default() -> Self {
+        Self(vec![0; MAX_MESSAGE_BYTES].into())
+    }
+}
+
 /// A message as it arrived.
 #[derive(Debug)]
-pub struct Received {
+pub struct Received<'i> {
     /// Its bytes; empty at the end of the connection.
-    pub untrusted_bytes: Vec<u8>,
+    pub untrusted_bytes: &'i [u8],
     /// Its descriptors, closed on exec.
     pub fds: Vec<OwnedFd>,
 }
 
-/// Receives one message.
+/// Receives one message into `inbox`.
 ///
 /// # Errors
 /// What the kernel says; `AGAIN` if there is none and the socket or `flags` say not to wait. A message that
 /// was longer than any may be is `MSGSIZE`.
-pub fn receive(socket: impl AsFd, flags: RecvFlags) -> io::Result<Received> {
-    let mut bytes = vec![0; MAX_MESSAGE_BYTES];
+pub fn receive(
+    socket: impl AsFd,
+    flags: RecvFlags,
+    Inbox(bytes): &mut Inbox,
+) -> io::Result<Received<'_>> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let received = recvmsg(
         socket,
-        &mut [IoSliceMut::new(&mut bytes)],
+        &mut [IoSliceMut::new(bytes)],
         &mut control,
         flags | RecvFlags::CMSG_CLOEXEC,
     )?;
@@ -82,6 +94,5 @@ pub fn receive(socket: impl AsFd, flags: RecvFlags) -> io::Result<Received> {
     if received.flags.contains(rustix::net::ReturnFlags::TRUNC) {
         return Err(Errno::MSGSIZE);
     }
-    bytes.truncate(received.bytes);
-    Ok(Received { untrusted_bytes: bytes, fds })
+    Ok(Received { untrusted_bytes: &bytes[..received.bytes], fds })
 }

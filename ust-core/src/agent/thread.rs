@@ -14,7 +14,8 @@
 #![allow(unsafe_code)]
 
 use super::protocol::{ToDaemon, ToProcess, decode, encode};
-use super::{endpoint, handover, paths::RuntimeDir, socket};
+use super::socket::{self, Inbox};
+use super::{endpoint, handover, paths::RuntimeDir};
 use crate::session;
 use crate::session::fork::{self, Origin};
 use crate::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
@@ -153,9 +154,10 @@ fn converse(connection: &OwnedFd, served: &mut Served) -> Option<()> {
     let hello = encode(&ToDaemon::Hello { process_uid: process.uid });
     let own_file = process.descriptor();
     socket::send(connection, &hello, own_file.as_slice(), SendFlags::empty()).ok()?;
+    let mut inbox = Inbox::default();
     loop {
-        let received = socket::receive(connection, RecvFlags::empty()).ok()?;
-        match decode(&received.untrusted_bytes)? {
+        let received = socket::receive(connection, RecvFlags::empty(), &mut inbox).ok()?;
+        match decode(received.untrusted_bytes)? {
             ToProcess::Welcome => {
                 // A message whose descriptor there is no number for comes without it.
                 let Some(fd) = received.fds.first() else {

@@ -20,7 +20,7 @@ pub use cpus::CpuStreams;
 pub use orphans::close_orphans;
 pub use ring_file::RingFile;
 
-use crate::abi::{Buffers, Geometry, Mode, Residency, ShmPath};
+use crate::abi::{Buffers, Geometry, MAX_RING_FILES, Mode, Residency, ShmPath};
 use crate::clock::ClockKind;
 use crate::shm::private;
 use crate::stream::Stream;
@@ -28,7 +28,7 @@ use crate::sync::{AtomicPtr, Ordering, Shared};
 use core::ptr;
 
 /// The most ring files of one channel.
-const MAX_FILES: usize = 480;
+const MAX_FILES: usize = MAX_RING_FILES as usize;
 
 /// One channel of a session, as its process has it.
 #[derive(Debug)]
