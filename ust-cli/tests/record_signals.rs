@@ -3,9 +3,9 @@
 mod common;
 
 use common::{Ended, Sandbox, kill, until, until_written, wait};
-use consumerd::signals::{SIGINT, SIGTERM, Signals};
+use consumerd::signals::{SIGHUP, SIGINT, SIGTERM, Signals};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use std::io::Write;
 use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
@@ -60,6 +60,32 @@ fn a_program_that_the_signal_kills_has_that_status() {
     }
 }
 
+/// With fewer descriptors allowed than it polls, the kernel refuses it.
+#[test]
+fn signals_are_passed_on_when_recording_has_failed() {
+    // Two are enough for who only waits for the program.
+    for descriptors in [2, 1] {
+        let sandbox = Sandbox::new();
+        let child = record(&sandbox, COUNTS);
+        let pass_on = |signal, count| {
+            kill(child.id(), signal);
+            until("it is passed on", || got(&sandbox).len() == count);
+        };
+        // It has done with starting.
+        pass_on(Signal::INT, 1);
+        // The higher one too, which the recorder raises its own to.
+        let limit = Rlimit { current: Some(descriptors), maximum: Some(descriptors) };
+        prlimit(Pid::from_raw(child.id() as i32), Resource::Nofile, limit).unwrap();
+        pass_on(Signal::HUP, 2);
+        pass_on(Signal::QUIT, 3);
+        kill(child.id(), Signal::TERM);
+        let ended = wait(child);
+        assert_eq!(ended.code, 3, "the program's own status: {ended:?}");
+        assert_eq!(got(&sandbox), ["INT", "HUP", "QUIT", "TERM"]);
+        assert!(ended.stderr.contains("recording has ended, the program runs on"), "{ended:?}");
+    }
+}
+
 /// Set for [`counts_every_signal`] when it is the traced program.
 const IS_TRACED: &str = "UST_TEST_COUNTS_SIGNALS";
 
@@ -69,7 +95,7 @@ fn counts_every_signal() {
     if std::env::var_os(IS_TRACED).is_none() {
         return;
     }
-    let mut signals = Signals::handle(&[SIGINT, SIGTERM]).unwrap();
+    let mut signals = Signals::handle(&[SIGINT, SIGHUP, SIGTERM]).unwrap();
     std::fs::write("running", format!("{}\n", std::process::id())).unwrap();
     let mut got = std::fs::File::create("got").unwrap();
     loop {
@@ -79,19 +105,24 @@ fn counts_every_signal() {
         for arrived in signals.take() {
             match arrived.signal {
                 SIGTERM => std::process::exit(3),
+                SIGHUP => writeln!(got, "HUP").unwrap(),
                 _ => writeln!(got, "INT").unwrap(),
             }
         }
     }
 }
 
+/// [`counts_every_signal`] as a command.
+fn counter() -> String {
+    let program = std::env::current_exe().unwrap();
+    format!("{} --exact counts_every_signal --nocapture", program.display())
+}
+
 /// The terminal sends SIGINT to the whole foreground group: the program must not get it twice.
 #[test]
 fn a_ctrl_c_at_the_terminal_reaches_the_program_once() {
     let sandbox = Sandbox::new();
-    let program = std::env::current_exe().unwrap();
-    let line = format!("{} --exact counts_every_signal --nocapture", program.display());
-    let (child, mut keyboard) = record_at_terminal(&sandbox, &line);
+    let (child, mut keyboard) = record_at_terminal(&sandbox, &counter());
     for count in 1..=3 {
         keyboard.write_all(b"\x03").unwrap();
         until("the key arrives", || got(&sandbox).len() >= count);
@@ -118,11 +149,46 @@ fn a_program_in_a_group_of_its_own_gets_the_key_from_us() {
     assert_eq!(wait(child).code, 3);
 }
 
+/// When a terminal goes away, the kernel tells the leader of its session, and nobody else as long as that lives. The
+/// recorder is the leader here, in the program's stead.
+#[test]
+fn the_end_of_the_terminal_reaches_the_program_through_the_leader_of_the_session() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.path("counts"), COUNTS).unwrap();
+    let (mut terminal, _keyboard) = record_at_terminal(&sandbox, "sh counts");
+    terminal.kill().unwrap();
+    terminal.wait().unwrap();
+    until("the hang-up arrives", || !got(&sandbox).is_empty());
+    // Time enough for a second copy to arrive, if there were one.
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(got(&sandbox), ["HUP"]);
+    end(&sandbox);
+    until("it ends", || got(&sandbox) == ["HUP", "TERM"]);
+}
+
+/// The same where a shell is the leader: when it has ended, the kernel tells the whole group.
+#[test]
+fn the_end_of_the_terminal_reaches_the_program_once() {
+    let sandbox = Sandbox::new();
+    let line = format!("{} record -o out -- {}; true", common::ust().display(), counter());
+    let (mut terminal, _keyboard) = at_terminal(&sandbox, &line);
+    terminal.kill().unwrap();
+    terminal.wait().unwrap();
+    until("the hang-up arrives", || !got(&sandbox).is_empty());
+    // Time enough for a second copy to arrive, if there were one.
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(got(&sandbox), ["HUP"]);
+    end(&sandbox);
+}
+
 /// Records a program at a terminal; what is written to the second is typed there.
 fn record_at_terminal(sandbox: &Sandbox, program: &str) -> (Child, ChildStdin) {
-    let line = format!("exec {} record -o out -- {program}", common::ust().display());
+    at_terminal(sandbox, &format!("exec {} record -o out -- {program}", common::ust().display()))
+}
+
+fn at_terminal(sandbox: &Sandbox, line: &str) -> (Child, ChildStdin) {
     let mut command = sandbox.command("script");
-    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env(IS_TRACED, "1");
+    command.args(["--quiet", "--return", "--command", line, "/dev/null"]).env(IS_TRACED, "1");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     until_written(&sandbox.path("running"));

@@ -2,15 +2,30 @@
 //!
 //! It keeps the terminal, the process group, the standard streams and the ignored signals of this process,
 //! which does not hold on to it in any way: no parent-death signal, no pipe.
+//!
+//! Signals that come here are the program's, once each. Some have reached it already, as it is in our group:
+//!
+//! ```text
+//!   a key at the terminal             to each of the foreground group       not passed on
+//!   the terminal's end                to the leader of its session          passed on if that is us
+//!                                     to the group when the leader ends     not passed on
+//!   kill(2) of us, by anybody         to us                                 passed on
+//!   kill(2) of our group              to each of it                         passed on: nothing tells it from the last
+//! ```
 
 use super::program::{Program, not_startable};
 use crate::failure::Failure;
-use consumerd::signals::Arrived;
+use consumerd::signals::{Arrived, SIGHUP};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::process::{Pid, PidfdFlags, Signal, getpgid, getpgrp, pidfd_open, pidfd_send_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, getpgid, getpgrp, getpid, getsid, pidfd_open, pidfd_send_signal,
+};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
 use ust_core::agent::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
+
+/// What is said if it cannot be waited for.
+const MISSED: &str = "the program's end was missed";
 
 /// The running program.
 #[derive(Debug)]
@@ -43,11 +58,11 @@ impl Child {
         self.pidfd.as_fd()
     }
 
-    /// Gives it a signal that came here, unless it has had it: the terminal sends what a key stands for to
-    /// every process of the foreground group.
+    /// Gives it a signal that came here, unless it has had it.
     pub fn pass_on(&self, arrived: Arrived) {
         let is_in_own_group = getpgid(Some(self.pid)).is_ok_and(|group| group == getpgrp());
-        if arrived.is_from_kernel && is_in_own_group {
+        let is_for_leader = arrived.signal == SIGHUP && getsid(None) == Ok(getpid());
+        if arrived.is_from_kernel && is_in_own_group && !is_for_leader {
             return;
         }
         if let Some(signal) = Signal::from_named_raw(arrived.signal) {
@@ -58,9 +73,13 @@ impl Child {
 
     /// Waits for its end.
     pub fn wait(&mut self) -> Result<Ended, Failure> {
-        let status =
-            self.process.wait().map_err(Failure::system("the program's end was missed"))?;
-        Ok(Ended { code: exit_code(status), is_killed: status.signal().is_some() })
+        self.process.wait().map(Ended::new).map_err(Failure::system(MISSED))
+    }
+
+    /// Its end, if it has ended.
+    pub fn try_wait(&mut self) -> Result<Option<Ended>, Failure> {
+        let status = self.process.try_wait().map_err(Failure::system(MISSED))?;
+        Ok(status.map(Ended::new))
     }
 }
 
@@ -71,6 +90,12 @@ pub struct Ended {
     pub code: u8,
     /// A signal did.
     pub is_killed: bool,
+}
+
+impl Ended {
+    fn new(status: ExitStatus) -> Self {
+        Self { code: exit_code(status), is_killed: status.signal().is_some() }
+    }
 }
 
 fn exit_code(status: ExitStatus) -> u8 {

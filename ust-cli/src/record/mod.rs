@@ -33,6 +33,7 @@ use consumerd::session::{SessionError, check_globs};
 use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
 use private_dir::PrivateDir;
 use program::Program;
+use rustix::event::{PollFd, PollFlags, poll};
 use snapshots::{SnapshotOn, Snapshots};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -148,8 +149,26 @@ fn serve(
             }
             Err(error) => {
                 tell(&format!("recording has ended, the program runs on: {error}"));
-                return child.wait();
+                return see_out(child, signals);
             }
+        }
+    }
+}
+
+/// Waits for the program's end without an engine. Signals are still the program's.
+fn see_out(child: &mut Child, signals: &mut Signals) -> Result<Ended, Failure> {
+    loop {
+        if let Some(ended) = child.try_wait()? {
+            return Ok(ended);
+        }
+        for arrived in signals.take() {
+            child.pass_on(arrived);
+        }
+        let mut fds =
+            [child.as_fd(), signals.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        if poll(&mut fds, None).is_err() {
+            // Interrupted, or refused as the engine was.
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 }
