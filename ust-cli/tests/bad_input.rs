@@ -3,8 +3,11 @@
 mod common;
 
 use common::daemon::ustconsumerd;
-use common::{Sandbox, names_in, run};
+use common::{Sandbox, kill, names_in, run, until};
+use rustix::process::Signal;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
 
 /// What `record` refuses must leave no output, no summary, no private directory, and must not have run.
 fn refused(sandbox: &Sandbox, code: i32, options: &[&str], program: &[&str]) -> String {
@@ -118,15 +121,60 @@ fn a_runtime_directory_that_others_may_enter_is_111() {
     assert_eq!(run(&mut sandbox.command(ustconsumerd())).code, 111);
 }
 
+/// A path in the sandbox of so many bytes.
+fn of_length(sandbox: &Sandbox, bytes: usize) -> PathBuf {
+    let rest = bytes - sandbox.path("").as_os_str().len();
+    sandbox.path(&"d".repeat(rest))
+}
+
 #[test]
-fn a_runtime_directory_too_deep_for_a_socket_is_refused_before_anything_runs() {
+fn a_runtime_directory_too_long_for_a_socket_is_111_in_every_command() {
     let sandbox = Sandbox::new();
-    let deep = sandbox.path(&"d".repeat(120));
+    let commands: [(&[&str], usize); 10] = [
+        (&["status"], 94),
+        (&["list"], 94),
+        (&["create", "s", "-o", "out"], 94),
+        (&["enable-event", "*"], 94),
+        (&["disable-event", "*"], 94),
+        (&["start"], 94),
+        (&["stop"], 94),
+        (&["destroy"], 94),
+        (&["snapshot", "record"], 94),
+        // A directory in it is the recording's.
+        (&["record", "-o", "out", "--summary", "s.json", "--", "touch", "ran"], 75),
+    ];
+    let refuses = |command: &mut Command, most: usize| {
+        let long = of_length(&sandbox, most + 1);
+        let ended = run(command.env("UST_RUNTIME_DIR", &long));
+        assert_eq!(ended.code, 111, "{command:?}: {ended:?}");
+        let [line] = ended.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{ended:?}") };
+        let parts = [
+            &*long.to_string_lossy(),
+            &format!("a path of {} bytes, and may have {most}", most + 1),
+            "set UST_RUNTIME_DIR to a shorter one",
+        ];
+        assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+    };
+    for (arguments, most) in commands {
+        refuses(&mut sandbox.ust(arguments), most);
+    }
+    refuses(&mut sandbox.command(ustconsumerd()), 94);
+    refuses(sandbox.command(ustconsumerd()).arg("--daemonize"), 94);
+    assert_eq!(sandbox.names(), [""; 0]);
+}
+
+#[test]
+fn a_runtime_directory_that_is_just_short_enough_serves() {
+    let sandbox = Sandbox::new();
     let mut command = sandbox.ust(&["record", "-o", "out", "--", "touch", "ran"]);
-    let ended = run(command.env("UST_RUNTIME_DIR", &deep));
-    assert_ne!(ended.code, 0);
-    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
-    assert!(!sandbox.path("out").exists() && !sandbox.path("ran").exists());
+    assert_eq!(run(command.env("UST_RUNTIME_DIR", of_length(&sandbox, 75))).code, 0);
+    assert!(sandbox.path("ran").exists());
+    let dir = of_length(&sandbox, 94);
+    let mut daemon = sandbox.command(ustconsumerd());
+    let mut daemon = daemon.env("UST_RUNTIME_DIR", &dir).spawn().unwrap();
+    until("it serves", || run(sandbox.ust(&["status"]).env("UST_RUNTIME_DIR", &dir)).code == 0);
+    kill(daemon.id(), Signal::TERM);
+    assert!(daemon.wait().unwrap().success());
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub enum ClientError {
          directory of one that runs"
     )]
     NoDaemon(PathBuf),
-    /// The runtime directory is not this user's own.
+    /// The runtime directory is not this user's own, or its path is too long.
     #[error(transparent)]
     RuntimeDir(#[from] RuntimeDirError),
     /// Somebody else listens there.
@@ -79,6 +79,7 @@ pub fn ask(dir: &RuntimeDir, request: Request) -> Result<Answer, ClientError> {
 }
 
 fn connect(dir: &RuntimeDir) -> Result<UnixStream, ClientError> {
+    dir.check_length(0)?;
     let no_daemon = || ClientError::NoDaemon(dir.path().to_owned());
     match std::fs::symlink_metadata(dir.path()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_daemon()),

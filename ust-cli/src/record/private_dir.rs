@@ -20,6 +20,10 @@ use ust_core::agent::paths::{RuntimeDir, RuntimeDirError};
 
 const PREFIX: &str = "record-";
 
+/// Bytes of the longest name of such a directory, with the slash before it: a process id has seven digits, and up to
+/// three more are there to tell namesakes apart.
+const NAME_BYTES: usize = 1 + PREFIX.len() + 7 + 1 + 3;
+
 /// This recording's runtime directory. Removed when dropped.
 #[derive(Debug)]
 pub struct PrivateDir {
@@ -36,6 +40,7 @@ impl PrivateDir {
             let path = named.path().display();
             Failure::new(Cause::RuntimeDir, format_args!("runtime directory {path}: {error}"))
         })?;
+        RuntimeDir::at(&parent).check_length(NAME_BYTES)?;
         RuntimeDir::at(&parent).create()?;
         remove_abandoned(&parent);
         let own_name = format!("{PREFIX}{}", std::process::id());

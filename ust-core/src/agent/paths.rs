@@ -8,6 +8,9 @@
 //!     lock           held by the daemon
 //!     wake           four bytes: processes without a daemon wait on them
 //! ```
+//!
+//! A socket's address has 108 bytes. A directory whose path leaves no room in it for the sockets' names is refused
+//! by everybody alike, before anything is made in it: no daemon can be there, and nobody looks for one.
 
 use rustix::fs::{FileType, Mode, mkdir, stat};
 use rustix::io::Errno;
@@ -18,6 +21,12 @@ use std::{fmt, io};
 
 /// The environment variable that names the runtime directory.
 pub const RUNTIME_DIR_VARIABLE: &str = "UST_RUNTIME_DIR";
+
+/// The longest name of a socket in the directory, with the slash before it.
+const LONGEST_SOCKET: &str = "/control.sock";
+
+/// The longest path of a runtime directory, in bytes: an address ends with a zero byte.
+pub const MAX_RUNTIME_DIR_BYTES: usize = 108 - 1 - LONGEST_SOCKET.len();
 
 /// The runtime directory and what stands in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +41,8 @@ pub enum RuntimeDirError {
     Mode(PathBuf, u32),
     /// It is there but no directory.
     NoDirectory(PathBuf),
+    /// Its path is longer than so many bytes, and leaves no room for a socket's address.
+    TooLong(PathBuf, usize),
     /// It can be neither found nor made.
     Io(PathBuf, io::Error),
 }
@@ -52,6 +63,15 @@ impl fmt::Display for RuntimeDirError {
             }
             RuntimeDirError::NoDirectory(path) => {
                 write!(f, "{} is no directory: remove it, or {advice}", path.display())
+            }
+            RuntimeDirError::TooLong(path, most) => {
+                let bytes = path.as_os_str().len();
+                write!(
+                    f,
+                    "runtime directory {} has a path of {bytes} bytes, and may have {most} for sockets in it to \
+                     have addresses: set UST_RUNTIME_DIR to a shorter one",
+                    path.display()
+                )
             }
             RuntimeDirError::Io(path, error) => {
                 write!(f, "runtime directory {} cannot be made: {error}: {advice}", path.display())
@@ -83,11 +103,24 @@ impl RuntimeDir {
         Self(path.into())
     }
 
+    /// Checks that sockets in it, or in a directory in it that takes `more_bytes`, have addresses.
+    ///
+    /// # Errors
+    /// Its path is too long.
+    pub fn check_length(&self, more_bytes: usize) -> Result<(), RuntimeDirError> {
+        let most = MAX_RUNTIME_DIR_BYTES.saturating_sub(more_bytes);
+        match self.0.as_os_str().len() <= most {
+            true => Ok(()),
+            false => Err(RuntimeDirError::TooLong(self.0.clone(), most)),
+        }
+    }
+
     /// Makes it, mode 0700, if it is not there, and checks that it is this user's own.
     ///
     /// # Errors
-    /// It is somebody else's, others may enter it, or it cannot be made.
+    /// Its path is too long, it is somebody else's, others may enter it, or it cannot be made.
     pub fn create(&self) -> Result<(), RuntimeDirError> {
+        self.check_length(0)?;
         let failed = |errno: Errno| RuntimeDirError::Io(self.0.clone(), errno.into());
         match mkdir(&self.0, Mode::RWXU) {
             Ok(()) | Err(Errno::EXIST) => self.check(),
@@ -144,6 +177,22 @@ impl RuntimeDir {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::SocketAddr;
+
+    #[test]
+    fn every_socket_of_the_longest_directory_has_an_address() {
+        let of = |length: usize| RuntimeDir::at("/".repeat(length - 1) + "d");
+        let longest = of(MAX_RUNTIME_DIR_BYTES);
+        assert!(longest.check_length(0).is_ok());
+        for socket in [longest.agent_socket(), longest.control_socket()] {
+            assert!(SocketAddr::from_pathname(socket).is_ok());
+        }
+        let longer = of(MAX_RUNTIME_DIR_BYTES + 1);
+        assert!(SocketAddr::from_pathname(longer.control_socket()).is_err(), "no byte is wasted");
+        assert!(longer.check_length(0).is_err() && longer.create().is_err());
+        assert!(of(MAX_RUNTIME_DIR_BYTES - 9).check_length(9).is_ok());
+        assert!(of(MAX_RUNTIME_DIR_BYTES - 8).check_length(9).is_err());
+    }
 
     #[test]
     fn the_environment_is_asked_in_order() {

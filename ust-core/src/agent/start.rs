@@ -29,8 +29,11 @@ pub fn register_module(callsites: &'static [&'static Callsite]) {
     }
     session::register(callsites.iter().copied());
     let dir = RuntimeDir::from_environment();
-    // Longer than a socket's address can be: no daemon could listen there either.
-    let Ok(address) = SocketAddrUnix::new(dir.agent_socket()) else { return };
+    // Longer than a socket's address can be: no daemon can listen there either.
+    let (Ok(()), Ok(address)) = (dir.check_length(0), SocketAddrUnix::new(dir.agent_socket()))
+    else {
+        return;
+    };
     let _ = ENDPOINT.set(Box::new(address));
     if !fork::initialise() {
         return;
