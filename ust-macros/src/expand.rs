@@ -8,7 +8,8 @@
 //!      ENTRY         &CALLSITE in the module's list |      found by the constructor
 //!      CONSTRUCTOR   .init_array, the first of all  |      tells the runtime of the list
 //!      enabled, with                                v
-//!      record        #[inline(never)]         one for all callers: reserve, encode, commit
+//!      record        #[inline(never)]         one for all callers: the usual case, straight through
+//!        '-- record_otherwise                  everything else
 //!  }
 //! ```
 //!
