@@ -15,7 +15,7 @@ use ust_core::clock::ClockKind;
 use ust_core::ring::{Found, Holes, Image, Reader, Records, RingMemory, Take};
 use ust_core::shm::{Mapping, StreamWords, memfd};
 use ust_core::stream::Stream;
-use ust_core::sync::{Local, Ordering, ReadOnly, Shared};
+use ust_core::sync::{AtomicU32, Local, Ordering, ReadOnly, Rmw, Shared};
 use ust_core::wire::Payload;
 
 /// The smallest geometry there is: two places of a page, so that every path is near.
@@ -102,11 +102,12 @@ impl StreamFile {
         let (base, mode) = (self.map.base(), shape.mode());
         // SAFETY: as in `words`.
         unsafe {
-            if shape.is_shared {
-                Writer::Shared(Stream::new(base, geometry(), mode, clock))
+            let ends = if shape.is_shared {
+                Ends::Shared(Stream::new(base, geometry(), mode, clock))
             } else {
-                Writer::Local(Stream::new(base, geometry(), mode, clock))
-            }
+                Ends::Local(Stream::new(base, geometry(), mode, clock))
+            };
+            Writer { ends, under_way: AtomicU32::new(0) }
         }
     }
 
@@ -147,9 +148,16 @@ impl StreamFile {
     }
 }
 
-/// The shipped writer.
+/// The shipped writer. It knows where the stream's present sub-buffer lies: no good any more once that was reset.
 #[derive(Debug)]
-pub enum Writer {
+pub struct Writer {
+    ends: Ends,
+    /// Records under way, as the thread cache counts them.
+    under_way: AtomicU32,
+}
+
+#[derive(Debug)]
+enum Ends {
     /// The only one.
     Local(Stream<Local>),
     /// One of several.
@@ -167,21 +175,31 @@ impl Writer {
         }
     }
 
-    /// As the tracepoint's own code does: the fast path, and the slow one if that is not enough.
     #[inline(always)]
     fn record<P: Payload>(&self, payload: &P) -> Outcome {
-        let (is_done, slowly) = match self {
-            Writer::Local(stream) => (stream.try_record(CLASS_ID, payload), Err(stream)),
-            Writer::Shared(stream) => (stream.try_record(CLASS_ID, payload), Ok(stream)),
+        // A handler that comes in between leaves the count as it found it.
+        let outer = self.under_way.load(Ordering::Relaxed);
+        self.under_way.store(outer + 1, Ordering::Relaxed);
+        let outcome = match &self.ends {
+            Ends::Local(stream) => write(stream, payload, outer == 0),
+            Ends::Shared(stream) => write(stream, payload, true),
         };
-        if is_done {
-            return Outcome::Written;
-        }
-        let outcome = match slowly {
-            Err(local) => local.record(CLASS_ID, payload, false),
-            Ok(shared) => shared.record(CLASS_ID, payload, false),
-        };
-        if outcome.is_ok() { Outcome::Untold } else { Outcome::Refused }
+        self.under_way.store(outer, Ordering::Relaxed);
+        outcome
+    }
+}
+
+/// As the tracepoint's own code does: the usual way, that with room, and the slow one if that is not enough.
+#[inline(always)]
+fn write<K: Rmw, P: Payload>(stream: &Stream<K>, payload: &P, is_usual: bool) -> Outcome {
+    if is_usual && stream.try_record_usual(CLASS_ID, payload)
+        || stream.try_record(CLASS_ID, payload)
+    {
+        return Outcome::Written;
+    }
+    match stream.record(CLASS_ID, payload, false) {
+        Ok(()) => Outcome::Untold,
+        Err(_) => Outcome::Refused,
     }
 }
 

@@ -10,8 +10,10 @@
 
 use crate::journal::{JOURNAL_BYTES, Journal, Outcome, Phase};
 use crate::scenario::Op;
-use crate::stream_under_test::{Shape, StreamFile};
+use crate::stream_under_test::{Shape, StreamFile, Writer};
+use std::cell::Cell;
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::rc::Rc;
 use ust_core::clock::ClockKind;
 use ust_core::shm::Mapping;
 use ust_core::sync::{AtomicPtr, AtomicU32, Ordering};
@@ -24,6 +26,8 @@ pub struct Tracee {
     journal: Mapping,
     clock: ClockKind,
     emit: Emit,
+    /// What it does when all was put back.
+    begin: Box<dyn Fn()>,
 }
 
 /// What the signal handler uses.
@@ -55,7 +59,7 @@ pub fn stream_argument() -> StreamFile {
 impl Tracee {
     /// With the journal that the test passed on.
     pub fn new(clock: ClockKind, emit: Emit) -> Self {
-        Self { journal: journal_argument(), clock, emit }
+        Self { journal: journal_argument(), clock, emit, begin: Box::new(|| ()) }
     }
 
     /// That writes to the stream that the test passed on.
@@ -65,16 +69,15 @@ impl Tracee {
         let stream = stream_argument();
         let journal = journal_argument();
         let shape = Shape::of(journal.at::<Journal>(0).expect("it is that large").shape());
-        let writer = stream.writer(shape, clock);
-        let emit = move |number, op| {
-            // The mapping lives as long as the writer.
-            let _ = &stream;
-            match op {
-                Op::Body(bytes) => writer.emit(number, Some(bytes.into())),
-                _ => writer.emit(number, None),
-            }
+        // Leaked, because a handler may use it at any time.
+        let fresh = move || -> &'static Writer { Box::leak(Box::new(stream.writer(shape, clock))) };
+        let writer = Rc::new(Cell::new(fresh()));
+        let in_use = writer.clone();
+        let emit = move |number, op| match op {
+            Op::Body(bytes) => in_use.get().emit(number, Some(bytes.into())),
+            _ => in_use.get().emit(number, None),
         };
-        Self { journal, clock, emit: Box::new(emit) }
+        Self { journal, clock, emit: Box::new(emit), begin: Box::new(move || writer.set(fresh())) }
     }
 
     /// The journal.
@@ -121,6 +124,7 @@ impl Tracee {
         loop {
             tracee.journal().set_at_region(false);
             marker();
+            (tracee.begin)();
             let (before, region) = tracee.journal().orders();
             tracee.obey_all(before);
             tracee.journal().set_at_region(true);

@@ -12,7 +12,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("sync", &[]),
     ("testpoint", &[]),
     ("hint", &[]),
-    ("wire", &[]),
+    ("wire", &["hint"]),
     ("clock", &[]),
     ("cpu", &["sync"]),
     ("event", &["wire"]),

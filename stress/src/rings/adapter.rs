@@ -42,7 +42,9 @@ impl Ring {
         let mut text = payload::Text::new();
         let text = text.of(source, sequence, text_bytes);
         let record = (source, sequence, payload::check(source, sequence), text);
-        if !self.stream.try_record(CLASS, &record) {
+        let is_written = !is_nested && self.stream.try_record_usual(CLASS, &record)
+            || self.stream.try_record(CLASS, &record);
+        if !is_written {
             self.stream.record(CLASS, &record, !is_nested).expect("nobody closes it");
         }
     }
