@@ -52,6 +52,7 @@ pub enum Stamp {
 
 impl Stamp {
     /// The full clock value, `previous` being the clock of the record before.
+    #[inline]
     pub fn resolve(self, previous: u64) -> u64 {
         match self {
             Stamp::Full(clock) => clock,
@@ -65,6 +66,7 @@ impl Stamp {
 }
 
 /// Decodes the header that `record` starts with; `None` if it is cut short.
+#[inline]
 pub fn decode(record: &[u8]) -> Option<EventHeader> {
     let first = *record.first()?;
     let tag =

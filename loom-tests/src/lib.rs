@@ -336,8 +336,8 @@ impl<S> Consumer<S> {
 
     /// Reads what is committed, in place, as the daemon does when its flush timer fires.
     pub fn read_prefix(&mut self) {
-        while let Some(found) = self.reader.next().unwrap() {
-            self.check_in_place(found);
+        while let Some(run) = self.reader.next_run(2).unwrap() {
+            (0..run.count).for_each(|index| self.check_in_place(run.nth(index)));
         }
     }
 

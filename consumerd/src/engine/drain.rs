@@ -23,6 +23,9 @@ use ust_core::sync::ReadOnly;
 /// Bytes taken of one stream before the next has its turn; a sub-buffer at least.
 const TURN_BYTES: u64 = 2 << 20;
 
+/// Records that are framed at once, if they are alike: as many small ones as a packet holds.
+const RUN_RECORDS: usize = 512;
+
 /// How long a record may be in flight, with others behind it, before its stream is closed; and how long after
 /// that before it is given up.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -362,9 +365,14 @@ impl StreamDrain {
     /// Frames records where they lie: nobody can take them away.
     fn frame_here(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         self.framer.set_missed(self.reader.overwritten() + self.abandoned);
-        while let Some(found) = self.reader.next()? {
+        while let Some(run) = self.reader.next_run(RUN_RECORDS)? {
             self.is_unsettled = true;
-            self.framer.frame(self.reader.ring(), found, trace)?;
+            let (framed, outcome) = self.framer.frame_run(self.reader.ring(), run, trace);
+            if let Err(error) = outcome {
+                // What there was no room for comes again.
+                self.reader.put_back(run, run.count - framed);
+                return Err(error);
+            }
         }
         Ok(())
     }

@@ -14,7 +14,9 @@ use ctf::event_header::{self, Stamp};
 use ctf::stream_file::StreamWriter;
 use std::io;
 use ust_core::abi::{FrameKind, NOTE_BYTES, Note, WORD_BYTES};
-use ust_core::ring::{Found, Records};
+use ust_core::ring::{Found, Records, Run};
+use ust_core::shm::StreamWords;
+use ust_core::sync::ReadOnly;
 
 /// The writing end of one stream.
 #[derive(Debug)]
@@ -109,6 +111,90 @@ impl Framer {
         outcome
     }
 
+    /// Puts a run of records into packets, and returns how many.
+    ///
+    /// # Errors
+    /// As for [`frame`](Self::frame), after as many; those that are left for want of room are not counted.
+    pub fn frame_run(
+        &mut self,
+        words: &StreamWords<ReadOnly>,
+        run: Run,
+        trace: &mut Trace<'_>,
+    ) -> (usize, Result<(), StreamError>) {
+        if run.first.kind == FrameKind::Note {
+            let notes = (0..run.count).map(|index| run.nth(index));
+            for (index, note) in notes.enumerate() {
+                if let Err(error) = self.read_note(words, note) {
+                    return (index, Err(error));
+                }
+            }
+            return (run.count, Ok(()));
+        }
+        let mut framed = 0;
+        while framed < run.count {
+            match self.frame_part(words, run.without(framed), trace) {
+                Ok(count) => framed += count,
+                Err(error) => return (framed, Err(error)),
+            }
+        }
+        (framed, Ok(()))
+    }
+
+    /// The first records of a run, as many as the open packet has room for.
+    fn frame_part(
+        &mut self,
+        words: &StreamWords<ReadOnly>,
+        run: Run,
+        trace: &mut Trace<'_>,
+    ) -> Result<usize, StreamError> {
+        let length_bytes = run.first.length_bytes;
+        if length_bytes == 0 {
+            return Err(StreamError::Header(run.first.end_position));
+        }
+        self.open(trace)?;
+        let Some(file) = &mut self.file else { return Ok(run.count) };
+        let mut records = file.reserve_several(length_bytes, run.count)?;
+        words.copy_run_out(run, &mut records);
+        let (mut count, mut clock, mut first_clock, mut known) = (0, self.clock, None, None);
+        let mut outcome = Ok(());
+        for record in records.chunks_exact_mut(length_bytes) {
+            let resolved = match resolve(record, clock) {
+                Some((id, resolved)) if known == Some(id) => resolved,
+                Some((id, resolved)) => {
+                    match trace.declare(id) {
+                        Ok(Declare::Known) => {}
+                        Ok(Declare::Unknown) => {
+                            let end = run.nth(count).end_position;
+                            outcome = Err(StreamError::Class(end, id));
+                            break;
+                        }
+                        Err(error) => {
+                            outcome = Err(error.into());
+                            break;
+                        }
+                    }
+                    known = Some(id);
+                    resolved
+                }
+                None => {
+                    outcome = Err(StreamError::Header(run.nth(count).end_position));
+                    break;
+                }
+            };
+            clock = resolved;
+            first_clock.get_or_insert(clock);
+            count += 1;
+        }
+        if let Some(first_clock) = first_clock {
+            let end = run.nth(count - 1).end_position;
+            let bytes = count * length_bytes;
+            records.commit_several(count as u64, bytes, (first_clock, clock), end);
+            self.clock = clock;
+            self.framed += count as u64;
+        }
+        outcome.map(|()| count)
+    }
+
     #[inline]
     fn frame_event(
         &mut self,
@@ -121,18 +207,9 @@ impl Framer {
         let mut record = file.reserve(found.length_bytes)?;
         records.copy_out(found, &mut record);
         let end = found.end_position;
-        let header = event_header::decode(&record).ok_or(StreamError::Header(end))?;
-        if trace.declare(header.id)? == Declare::Unknown {
-            return Err(StreamError::Class(end, header.id));
-        }
-        let mut clock = header.stamp.resolve(self.clock);
-        if clock < self.clock {
-            // Only a process in disorder says so; readers refuse a packet in which time goes back.
-            clock = self.clock;
-            if let Stamp::Full(_) = header.stamp {
-                let fixed = event_header::extended(header.id, clock);
-                record[..fixed.len()].copy_from_slice(&fixed);
-            }
+        let (id, clock) = resolve(&mut record, self.clock).ok_or(StreamError::Header(end))?;
+        if trace.declare(id)? == Declare::Unknown {
+            return Err(StreamError::Class(end, id));
         }
         record.commit(clock, end);
         self.clock = clock;
@@ -198,11 +275,15 @@ impl Framer {
     ///
     /// # Errors
     /// It cannot be made.
+    #[inline]
     pub fn open(&mut self, trace: &mut Trace<'_>) -> io::Result<()> {
-        if self.file.is_none() {
-            self.file = Some(trace.create_stream(self.instance, self.owner)?);
-            self.tell_missing();
-        }
+        if self.file.is_none() { self.create(trace) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn create(&mut self, trace: &mut Trace<'_>) -> io::Result<()> {
+        self.file = Some(trace.create_stream(self.instance, self.owner)?);
+        self.tell_missing();
         Ok(())
     }
 
@@ -227,4 +308,20 @@ impl Framer {
     pub fn count_unwritten(&mut self, found: Found) {
         self.unwritten += u64::from(found.kind == FrameKind::Event);
     }
+}
+
+/// Class and clock of a record, from its header; `None` if that is cut short. `before` is the clock of the one before.
+#[inline]
+fn resolve(record: &mut [u8], before: u64) -> Option<(u32, u64)> {
+    let header = event_header::decode(record)?;
+    let mut clock = header.stamp.resolve(before);
+    if clock < before {
+        // Only a process in disorder says so; readers refuse a packet in which time goes back.
+        clock = before;
+        if let Stamp::Full(_) = header.stamp {
+            let fixed = event_header::extended(header.id, clock);
+            record[..fixed.len()].copy_from_slice(&fixed);
+        }
+    }
+    Some((header.id, clock))
 }

@@ -148,6 +148,17 @@ impl StreamWriter {
         Ok(Reservation::new(self, from, len))
     }
 
+    /// Room for as many records of `len` bytes each as the open packet has, `count` at most and one at least. As
+    /// for [`reserve`](Self::reserve).
+    #[inline]
+    pub fn reserve_several(&mut self, len: usize, count: usize) -> io::Result<Reservation<'_>> {
+        let one = self.reserve(len)?;
+        let from = one.from();
+        let room = self.open.as_ref().map_or(0, OpenPacket::room);
+        let fitting = room.checked_div(len).unwrap_or(count).clamp(1, count.max(1));
+        Ok(Reservation::new(self, from, fitting * len))
+    }
+
     /// Closes the open packet and opens one with room for `len` bytes; says where in it they go.
     #[cold]
     fn open_packet(&mut self, len: usize) -> io::Result<usize> {
@@ -291,7 +302,12 @@ impl StreamWriter {
 impl OpenPacket {
     #[inline]
     fn has_room(&self, len: usize) -> bool {
-        len <= self.pages * PAGE_BYTES - self.used_bytes
+        len <= self.room()
+    }
+
+    #[inline]
+    fn room(&self) -> usize {
+        self.pages * PAGE_BYTES - self.used_bytes
     }
 }
 

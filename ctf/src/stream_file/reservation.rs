@@ -1,10 +1,10 @@
-//! A place for one record, and what becomes of it.
+//! A place for records, and what becomes of it.
 
 use std::ops::{Deref, DerefMut};
 
 use super::StreamWriter;
 
-/// Room for one record in the open packet. Dropped, it was never there.
+/// Room for one record, or several of one length, in the open packet. Dropped, it was never there.
 #[derive(Debug)]
 #[must_use = "a record that is not committed is not in the packet"]
 pub struct Reservation<'a> {
@@ -19,25 +19,36 @@ impl Reservation<'_> {
         Reservation { writer, from, to: from + len }
     }
 
+    /// Where it begins in the batch.
+    pub(super) fn from(&self) -> usize {
+        self.from
+    }
+
     /// The record is in the packet now. `clock` is its time, not before the last record's (the
     /// packet's times would not go back, and readers would misread the record's); `end_position` is
     /// where it ended in what it was taken from, and comes back from
     /// [`last_packet`](super::last_packet) once it is in the file.
     #[inline]
     pub fn commit(self, clock: u64, end_position: u64) {
+        let bytes = self.to - self.from;
+        self.commit_several(1, bytes, (clock, clock), end_position);
+    }
+
+    /// The first `count` records, `bytes` in all, are in the packet now, and the others never were there. `clocks` are
+    /// the times of the first and the last; for these and `end_position` see [`commit`](Self::commit).
+    #[inline]
+    pub fn commit_several(self, count: u64, bytes: usize, clocks: (u64, u64), end_position: u64) {
+        debug_assert!(bytes <= self.to - self.from);
         let writer = self.writer;
         // `reserve` opened it, and this borrow has kept it open.
         let Some(open) = &mut writer.open else { return };
-        open.used_bytes += self.to - self.from;
-        open.clocks = Some(match open.clocks {
-            Some((begin, end)) => (begin, end.max(clock)),
-            None => {
-                let begin = writer.last_clock.map_or(clock, |last| last.max(clock));
-                (begin, begin)
-            }
-        });
+        open.used_bytes += bytes;
+        let (first, last) = clocks;
+        let before = open.clocks.or_else(|| writer.last_clock.map(|last| (last.max(first), last)));
+        let (begin, end) = before.unwrap_or(clocks);
+        open.clocks = Some((begin, end.max(last).max(begin)));
         open.end_position = end_position;
-        writer.stats.records += 1;
+        writer.stats.records += count;
     }
 }
 

@@ -56,6 +56,38 @@ pub struct Found {
     pub end_position: u64,
 }
 
+/// Committed records of one length, one behind the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The first of them.
+    pub first: Found,
+    /// How many there are: one at least.
+    pub count: usize,
+}
+
+impl Run {
+    /// Bytes from each record to the next.
+    pub fn stride(self) -> usize {
+        (self.first.length_bytes + WORD_BYTES).next_multiple_of(WORD_BYTES)
+    }
+
+    /// The record of that number in the run.
+    pub fn nth(self, index: usize) -> Found {
+        let behind = index * self.stride();
+        Found {
+            offset: self.first.offset + behind,
+            end_position: self.first.end_position + behind as u64,
+            ..self.first
+        }
+    }
+
+    /// The run without its first `count` records.
+    #[must_use]
+    pub fn without(self, count: usize) -> Self {
+        Self { first: self.nth(count), count: self.count - count }
+    }
+}
+
 impl<M: RingMemory> Reader<M> {
     /// The reader of a stream that has never had one.
     pub fn new(ring: M) -> Self {
@@ -143,6 +175,35 @@ impl<M: RingMemory> Reader<M> {
             }
             Frame::Empty | Frame::InFlight { .. } => Ok(None),
         }
+    }
+
+    /// The next committed record, and those of the same length that follow it at once: at most so many.
+    ///
+    /// # Errors
+    /// As for [`next`](Self::next).
+    #[inline]
+    pub fn next_run(&mut self, at_most: usize) -> Result<Option<Run>, Corruption> {
+        let Some(first) = self.next()? else { return Ok(None) };
+        let mut run = Run { first, count: 1 };
+        let length_bytes = first.length_bytes + WORD_BYTES;
+        let word = Frame::committed(first.kind, length_bytes);
+        let stride = length_bytes.next_multiple_of(WORD_BYTES);
+        let last = self.geometry.subbuf_size_bytes() - stride;
+        while run.count < at_most && self.offset <= last {
+            // SAFETY: `next` checked the memory, and the offset is a sum of multiples of four.
+            let frame = unsafe { self.ring.frame(first.memory, self.offset) };
+            if frame.load(order::frame_read()) != word {
+                break;
+            }
+            self.offset += stride;
+            run.count += 1;
+        }
+        Ok(Some(run))
+    }
+
+    /// Puts the last `count` records of a run back: they come again.
+    pub fn put_back(&mut self, run: Run, count: usize) {
+        self.offset -= count.min(run.count) * run.stride();
     }
 
     /// Whether every frame of this sub-buffer, from the cursor to its end, is committed.

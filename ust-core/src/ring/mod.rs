@@ -99,7 +99,7 @@ pub mod switch;
 mod window;
 
 pub use close::Stall;
-pub use consume::{Found, Reader};
+pub use consume::{Found, Reader, Run};
 pub use corruption::Corruption;
 pub use exchange::Take;
 pub use memory::{RingMemory, WritableRing};

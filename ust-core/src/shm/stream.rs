@@ -5,8 +5,8 @@
 
 use super::mapping::populate;
 use crate::abi::{Geometry, Mode, PAGE_BYTES, StreamControl};
-use crate::ring::{Found, Records, RingMemory, Window, WritableRing};
-use crate::sync::{AtomicU32, Rmw};
+use crate::ring::{Found, Records, RingMemory, Run, Window, WritableRing};
+use crate::sync::{AtomicU32, Ordering::Relaxed, Rmw};
 use rustix::thread::futex;
 
 /// The parts of one mapped stream. `K` as in [`StreamControl`].
@@ -59,6 +59,39 @@ impl<K: 'static> StreamWords<K> {
         (start, self.geometry.subbuf_size_bytes())
     }
 
+    /// Copies a run's records out, one immediately behind the other, as many as `to` is long.
+    ///
+    /// As with a single one, what arrives is an allegation.
+    pub fn copy_run_out(&self, run: Run, to: &mut [u8]) {
+        let (stride, length_bytes) = (run.stride(), run.first.length_bytes);
+        let Found { memory, offset, .. } = run.first;
+        assert!(memory < self.geometry.memory_count());
+        assert!(offset.is_multiple_of(4) && to.len() <= run.count * length_bytes);
+        assert!(offset + run.count * stride <= self.geometry.subbuf_size_bytes() + 4);
+        assert!(length_bytes > 0, "records of nothing are none");
+        let mut at = self.geometry.memory_offset(memory) + offset;
+        for record in to.chunks_exact_mut(length_bytes) {
+            self.copy_words(at, record);
+            at += stride;
+        }
+    }
+
+    /// Copies words out of a memory that reaches as far.
+    #[inline(always)]
+    fn copy_words(&self, start: usize, to: &mut [u8]) {
+        // SAFETY: the caller has looked; where less than a word is wanted of the last one, the sub-buffer's size, a
+        // multiple of four, says that all of it is there. Relaxed: behind the acquire that found it committed.
+        let word = |index: usize| unsafe { self.frame_at(start + 4 * index) }.load(Relaxed);
+        let words = to.len() / 4;
+        let (whole, rest) = to.split_at_mut(4 * words);
+        for (index, chunk) in whole.chunks_exact_mut(4).enumerate() {
+            chunk.copy_from_slice(&word(index).to_ne_bytes());
+        }
+        if !rest.is_empty() {
+            rest.copy_from_slice(&word(words).to_ne_bytes()[..rest.len()]);
+        }
+    }
+
     /// Writer: sleeps until sub-buffers have been given back more often than `seen` says, or so long.
     /// Returns early at will. Async-signal-safe.
     pub fn wait_for_release(&self, seen: u32, timeout_ns: u64) {
@@ -90,22 +123,7 @@ impl<K: 'static> Records for StreamWords<K> {
         assert!(offset.is_multiple_of(4) && offset <= self.geometry.subbuf_size_bytes());
         assert!(length_bytes <= self.geometry.subbuf_size_bytes() - offset);
         assert!(to.len() <= length_bytes);
-        let mut chunks = to.chunks_exact_mut(4);
-        let mut at = offset;
-        for chunk in &mut chunks {
-            // SAFETY: asserted above.
-            let word = unsafe { self.frame(memory, at) };
-            // Relaxed: behind the acquire that found the record committed.
-            chunk.copy_from_slice(&word.load(crate::sync::Ordering::Relaxed).to_ne_bytes());
-            at += 4;
-        }
-        let rest = chunks.into_remainder();
-        if !rest.is_empty() {
-            // SAFETY: the sub-buffer's size is a multiple of four, so the word lies within it.
-            let word = unsafe { self.frame(memory, at) };
-            let bytes = word.load(crate::sync::Ordering::Relaxed).to_ne_bytes();
-            rest.copy_from_slice(&bytes[..rest.len()]);
-        }
+        self.copy_words(self.geometry.memory_offset(memory) + offset, to);
     }
 }
 

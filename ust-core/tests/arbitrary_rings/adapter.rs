@@ -6,7 +6,7 @@ use crate::guarded::Guarded;
 use proptest::prelude::*;
 use ust_core::abi::{FrameKind, Geometry, Mode};
 use ust_core::clock::ClockKind;
-use ust_core::ring::{Corruption, Found, Holes, Image, Reader, Records, RingMemory, Take};
+use ust_core::ring::{Corruption, Found, Holes, Image, Reader, Records, RingMemory, Run, Take};
 use ust_core::shm::StreamWords;
 use ust_core::stream::Stream;
 use ust_core::sync::Ordering::Relaxed;
@@ -90,6 +90,8 @@ pub struct Harness {
     reader: Reader<Checked>,
     geometry: Geometry,
     is_corrupt: bool,
+    /// Somebody writes to the ring meanwhile.
+    changes: bool,
 }
 
 impl Harness {
@@ -97,7 +99,13 @@ impl Harness {
     pub fn new(ring: &Guarded, geometry: Geometry, mode: Mode) -> Self {
         // SAFETY: the memory is as long as a stream of this geometry, and outlives the harness.
         let words: StreamWords<ReadOnly> = unsafe { StreamWords::new(ring.base(), geometry, mode) };
-        Self { reader: Reader::new(Checked::new(words)), geometry, is_corrupt: false }
+        let reader = Reader::new(Checked::new(words));
+        Self { reader, geometry, is_corrupt: false, changes: false }
+    }
+
+    /// The same, of a ring that changes while it reads.
+    pub fn of_changing(ring: &Guarded, geometry: Geometry, mode: Mode) -> Self {
+        Self { changes: true, ..Self::new(ring, geometry, mode) }
     }
 
     fn words_of_subbuf(&self) -> usize {
@@ -152,8 +160,8 @@ impl Harness {
                 }
                 Some(Take::NotYet) | None => break,
             }
-            while let Some(found) = self.next() {
-                payloads.extend(self.payload(found));
+            while let Some(run) = self.next_run() {
+                payloads.extend(self.payloads(run));
             }
             self.reader.give_back();
         }
@@ -220,6 +228,19 @@ impl Harness {
         self.ask(1, |reader| reader.next())?
     }
 
+    fn next_run(&mut self) -> Option<Run> {
+        const AT_MOST: usize = 7;
+        // A look at each, and one at the frame that ends it.
+        let run = self.ask(AT_MOST + 1, |reader| reader.next_run(AT_MOST))??;
+        assert!((1..=AT_MOST).contains(&run.count), "{run:?}");
+        // What is put back comes again.
+        if run.count > 1 && !self.changes {
+            self.reader.put_back(run, 1);
+            assert_eq!(self.next(), Some(run.nth(run.count - 1)));
+        }
+        Some(run)
+    }
+
     fn next_after_death(&mut self) -> Option<Found> {
         // Each word of what may still be read, and once more each where a hole begins.
         let places = self.geometry.subbuf_count() + 2;
@@ -259,6 +280,20 @@ impl Harness {
                 None
             }
         }
+    }
+
+    /// Checks where a run is said to lie, and copies it out at once; the events' payloads.
+    fn payloads(&self, run: Run) -> Vec<Vec<u8>> {
+        let last = run.nth(run.count - 1);
+        assert_eq!(last.end_position, self.reader.cursor(), "{run:?}");
+        assert!(last.offset + last.length_bytes <= self.geometry.subbuf_size_bytes(), "{run:?}");
+        if run.first.length_bytes == 0 {
+            return Vec::new();
+        }
+        let mut bytes = vec![0; run.count * run.first.length_bytes];
+        self.reader.ring().words().copy_run_out(run, &mut bytes);
+        let records = bytes.chunks_exact(run.first.length_bytes);
+        records.filter_map(|record| payload_of(run.first.kind, record)).collect()
     }
 
     /// Checks where a record is said to lie, and copies it out; an event's payload.

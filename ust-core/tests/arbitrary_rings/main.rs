@@ -134,7 +134,7 @@ fn a_ring_that_changes_under_the_reader_s_feet_does_no_harm() {
             });
             for round in 0.. {
                 // A reader that found corruption is done with its stream; the next one begins anew.
-                let mut harness = Harness::new(&ring, geometry, mode);
+                let mut harness = Harness::of_changing(&ring, geometry, mode);
                 for call in Call::some(round) {
                     harness.call(call);
                 }
