@@ -37,3 +37,24 @@ fn a_program_that_closes_all_descriptors_at_its_start_is_traced() {
 fn a_program_that_closes_all_descriptors_in_the_middle_goes_on_being_traced() {
     (0..5).for_each(|_| records_everything("middle"));
 }
+
+#[test]
+fn a_program_without_standard_descriptors_is_traced_and_prints_into_nothing_of_ours() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    for in_files in [false, true] {
+        // So large that a file holds two of the eight threads' rings: more files than there are numbers.
+        let recording = Recording::of("prints_to_nobody")
+            .options(["--subbuf-size", "16M", "--subbufs", "4"])
+            .arg(EVENTS);
+        let recording = if in_files { recording.with_rings_in_files() } else { recording };
+        let recorded = recording.run().succeeded();
+        let account: [usize; 2] = recorded.report();
+        assert_eq!(account, [0, 0], "rings in files: {in_files}");
+        let tally = judge::tally(&recorded.trace(), "thread");
+        assert_eq!(tally, (0..8).map(|thread| (thread, EVENTS)).collect());
+        assert_eq!(recorded.summary().lost_in_all(), 0);
+        assert_eq!(recorded.summary().processes, 1);
+    }
+}

@@ -3,6 +3,7 @@
 //! What sends allocates nothing and takes no lock: a thread's first event may come in a signal handler.
 
 use super::protocol::MAX_MESSAGE_BYTES;
+use crate::shm::standard::clear_of_standard;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::{self, Errno, IoSlice, IoSliceMut};
 use rustix::net::{
@@ -24,7 +25,8 @@ pub const MAX_FDS: usize = 2;
 pub fn connect_to(address: &SocketAddrUnix, wait: bool) -> io::Result<OwnedFd> {
     let flags =
         if wait { SocketFlags::CLOEXEC } else { SocketFlags::CLOEXEC | SocketFlags::NONBLOCK };
-    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
+        .and_then(clear_of_standard)?;
     connect(&socket, address)?;
     Ok(socket)
 }

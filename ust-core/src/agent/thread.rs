@@ -19,6 +19,7 @@ use super::{endpoint, handover, paths::RuntimeDir};
 use crate::session;
 use crate::session::fork::{self, Origin};
 use crate::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
+use crate::shm::standard::clear_of_standard;
 use crate::shm::{Mapping, memfd};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
@@ -216,7 +217,8 @@ impl WakeWord {
     fn open(dir: &RuntimeDir) -> Option<Self> {
         dir.create().ok()?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let fd = open(dir.wake(), flags, Mode::RUSR | Mode::WUSR).ok()?;
+        let fd =
+            open(dir.wake(), flags, Mode::RUSR | Mode::WUSR).and_then(clear_of_standard).ok()?;
         memfd::set_size(&fd, size_of::<u32>()).ok()?;
         let map = Mapping::new(fd.as_fd(), size_of::<u32>()).ok()?;
         Some(Self { fd, map })

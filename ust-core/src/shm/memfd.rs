@@ -3,6 +3,7 @@
 //! A mapping of a file that gets shorter is a SIGBUS waiting to happen. So the creator seals the size
 //! before it maps or sends the file, and a receiver looks at the seals before it maps.
 
+use super::standard::clear_of_standard;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
     MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create,
@@ -20,7 +21,8 @@ pub fn create(name: &core::ffi::CStr, size_bytes: usize) -> io::Result<OwnedFd> 
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     // NOEXEC_SEAL came with Linux 6.3; older kernels refuse the flag.
     let fd = memfd_create(name, flags | MemfdFlags::NOEXEC_SEAL)
-        .or_else(|_| memfd_create(name, flags))?;
+        .or_else(|_| memfd_create(name, flags))
+        .and_then(clear_of_standard)?;
     set_size(&fd, size_bytes)?;
     fcntl_add_seals(&fd, SEALS)?;
     Ok(fd)

@@ -3,6 +3,7 @@
 //! ```text
 //!   memfd   creates sealed files, checks seals and sizes of those that came from elsewhere
 //!   named   the same with a name, for what is to outlive both sides; not sealed
+//!   standard   keeps what we open from the numbers of the program's standard descriptors
 //!   mapping maps them, and lends typed references to what stands at an offset
 //!   stream  lends the ring the words of one stream: `StreamWords`
 //!   doorbell   the two words by which writers wake the daemon
@@ -18,6 +19,7 @@ pub mod mapping;
 pub mod memfd;
 pub mod named;
 pub mod private;
+pub mod standard;
 pub mod stream;
 
 pub use mapping::Mapping;

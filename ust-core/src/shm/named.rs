@@ -3,6 +3,8 @@
 //! They cannot be sealed. Whoever may write to them can truncate them under a mapping; that is the user, who
 //! asked for them, and nobody else: the directory is closed to others, and so is each file.
 
+use super::memfd::set_size;
+use super::standard::clear_of_standard;
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, open, unlink};
@@ -15,13 +17,11 @@ use rustix::io;
 pub fn create(name: &CStr, size_bytes: usize) -> io::Result<OwnedFd> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let fd = open(name, flags, Mode::RUSR | Mode::WUSR)?;
-    match super::memfd::set_size(&fd, size_bytes) {
-        Ok(()) => Ok(fd),
-        Err(error) => {
-            remove(name);
-            Err(error)
-        }
-    }
+    let sized = clear_of_standard(fd).and_then(|fd| {
+        set_size(&fd, size_bytes)?;
+        Ok(fd)
+    });
+    sized.inspect_err(|_| remove(name))
 }
 
 /// Removes a file of ours, which nobody wants. Async-signal-safe.

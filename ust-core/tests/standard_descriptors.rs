@@ -1,0 +1,35 @@
+//! Nothing of ours gets the number of a standard descriptor that the program does not have.
+//!
+//! In a process of its own, and all in one test: it closes its standard input.
+
+use rustix::fd::{AsRawFd, OwnedFd};
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use ust_core::agent::socket;
+use ust_core::shm::{memfd, named};
+
+#[track_caller]
+fn assert_clear(fd: &OwnedFd) {
+    assert!(fd.as_raw_fd() > 2);
+    let lowest = std::fs::File::open("/dev/null").unwrap();
+    assert_eq!(lowest.as_raw_fd(), 0, "the number is free again");
+}
+
+#[test]
+#[allow(unsafe_code)]
+fn what_we_open_stays_clear_of_the_standard_descriptors() {
+    let dir = tempfile::tempdir().unwrap();
+    let address = rustix::net::SocketAddrUnix::new(dir.path().join("socket")).unwrap();
+    let (family, kind) = (rustix::net::AddressFamily::UNIX, rustix::net::SocketType::SEQPACKET);
+    let listener = rustix::net::socket(family, kind, None).unwrap();
+    rustix::net::bind(&listener, &address).unwrap();
+    rustix::net::listen(&listener, 1).unwrap();
+    // SAFETY: nobody reads it here.
+    unsafe { rustix::io::close(0) };
+
+    assert_clear(&memfd::create(c"test", 4096).unwrap());
+    assert_clear(&socket::connect_to(&address, true).unwrap());
+    let name = dir.path().join("ring");
+    let name = CString::new(name.as_os_str().as_bytes()).unwrap();
+    assert_clear(&named::create(&name, 4096).unwrap());
+}
