@@ -1,7 +1,9 @@
 //! Where ring memory cannot be had the program runs on, and every event is counted; once it can be had, recorded.
 
+use ust_acceptance::command::wait_until;
+use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::Recording;
-use ust_acceptance::{judge, skip};
+use ust_acceptance::{judge, progress, skip};
 
 const EVENTS: u64 = 1000;
 
@@ -44,4 +46,39 @@ fn without_permission_for_large_files() {
     if skip::judges_are_here() {
         ["per-thread", "per-cpu"].into_iter().for_each(|it| assert_counted("file-size", it));
     }
+}
+
+/// What a channel is in the process is memory too, and may be wanting before any ring is.
+#[test]
+fn without_addresses_for_the_channel_itself() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let _daemon = site.daemon(&[]);
+    let path = site.path("progress");
+    let arguments = [path.to_str().expect("text"), &EVENTS.to_string()];
+    let program = site.program("starved_channel", &arguments);
+    let wait_for = |stage| {
+        wait_until("the program", || {
+            progress::read(&path).is_some_and(|words| words[1] == stage).then_some(())
+        });
+    };
+    wait_until("the program in `ust list`", || {
+        site.ust(&["list"]).succeeded().stdout.contains("starved_channel").then_some(())
+    });
+    wait_for(1);
+    progress::set(&path, 2, 1);
+    wait_for(2);
+    let trace = site.start_session("mine", "starved:*");
+    wait_for(3);
+    site.ust(&["stop", "mine"]).succeeded();
+    let destroyed = site.ust(&["destroy", "mine"]).succeeded();
+    let counts = "1,000 events recorded, 1,000 lost (records_lost_no_stream 1,000), 1 process";
+    assert!(destroyed.stdout.contains(counts), "{destroyed:?}");
+    assert!(destroyed.stderr.contains("no ring could be had for 1000 events"), "{destroyed:?}");
+    let tally = judge::tally(&trace, "is_rich");
+    assert_eq!(tally.into_iter().collect::<Vec<_>>(), [(1, EVENTS)]);
+    progress::set(&path, 2, 2);
+    program.wait().succeeded();
 }

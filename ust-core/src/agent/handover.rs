@@ -91,9 +91,13 @@ pub fn forget_closed(slot: usize) {
 
 /// Counts an event for which no stream could be had.
 pub fn count_lost(slot: usize) {
-    if session::channel(slot).is_some() {
+    // Marked, as it may count beside the channel's rings, in what is freed with them.
+    let cache = thread_cache::current();
+    let outer = cache.enter();
+    if session::channel_uid(slot).is_some() {
         fork::count_lost(slot);
     }
+    cache.leave(outer);
 }
 
 /// Sends a ring file, and the process file if there still is a descriptor of it.

@@ -21,6 +21,7 @@ use crate::session::fork::{self, Origin};
 use crate::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
 use crate::shm::standard::clear_of_standard;
 use crate::shm::{Mapping, memfd};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
@@ -157,6 +158,7 @@ fn converse(connection: &OwnedFd, served: &mut Served) -> Option<()> {
     socket::send(connection, &hello, own_file.as_slice(), SendFlags::empty()).ok()?;
     let mut inbox = Inbox::default();
     loop {
+        feed_until_heard(connection);
         let received = socket::receive(connection, RecvFlags::empty(), &mut inbox).ok()?;
         match decode(received.untrusted_bytes)? {
             ToProcess::Welcome => {
@@ -174,6 +176,17 @@ fn converse(connection: &OwnedFd, served: &mut Served) -> Option<()> {
                 let applied = encode(&ToDaemon::Applied { generation });
                 socket::send(connection, &applied, &[], SendFlags::empty()).ok()?;
             }
+        }
+    }
+}
+
+/// While a channel has no memory, tries again to get it some; until the daemon says something, if it does.
+fn feed_until_heard(connection: &OwnedFd) {
+    let pause = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    while session::is_starved() {
+        match poll(&mut [PollFd::new(connection, PollFlags::IN)], Some(&pause)) {
+            Ok(0) | Err(Errno::INTR) => session::feed(),
+            _ => return,
         }
     }
 }

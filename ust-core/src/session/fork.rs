@@ -27,7 +27,10 @@
 //! Unsupported: a raw `clone` by a signal handler that interrupted a tracepoint; the interrupted record
 //! goes to the parent's stream.
 
-use super::{ProcessFile, channel, forget_process, process, registry, set_channel, set_process};
+use super::{
+    ProcessFile, channel, channel_uid, forget_process, process, registry, set_channel, set_process,
+    starved,
+};
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::channel::Channel;
 use crate::clock::monotonic_ns;
@@ -150,11 +153,15 @@ fn become_own_process(introduce: impl Fn(&ProcessFile) -> bool) -> Option<()> {
     Some(())
 }
 
-/// A channel of one's own for each that the parent had. `false` if one cannot be had.
+/// A channel of one's own for each that the parent had. `false` if one cannot be had. What the parent had no memory
+/// for the child has none for either, until its agent gets it some.
 fn replace_channels(
     own: &ProcessFile,
     channels: &mut [Option<&'static Channel>; MAX_CHANNELS],
 ) -> bool {
+    for (slot, uid) in (0..MAX_CHANNELS).filter_map(|slot| Some((slot, starved(slot)?))) {
+        own.begin_losses(slot, uid);
+    }
     let parents = (0..MAX_CHANNELS).filter_map(|slot| Some((slot, channel(slot)?)));
     parents.into_iter().all(|(slot, parents)| {
         own.set_mirror(slot, parents.shape.shm_path);
@@ -193,7 +200,7 @@ pub fn count_lost(slot: usize) {
         (Some(own), _) => own.count_lost(slot),
         // A child that is not traced has no agent that would free channels.
         (None, Some(ancestor)) => {
-            channel(slot).into_iter().for_each(|c| ancestor.count_lost_of(slot, c.shape.uid));
+            channel_uid(slot).into_iter().for_each(|uid| ancestor.count_lost_of(slot, uid));
         }
         (None, None) => {}
     }

@@ -11,21 +11,26 @@
 //! stands for it in a callsite. Rules are applied by one thread at a time, which holds the registry:
 //! constructors before `main` or in `dlopen`, then the agent. Tracepoints read `SLOTS` and `PROCESS`
 //! without any lock.
+//!
+//! A channel for which there is no memory has its slot all the same, and callsites are on for it: so its events are
+//! counted. It stands in `STARVED` until the agent gets it the memory.
 
 pub mod fork;
 mod process_file;
 mod registry;
 
 pub use process_file::ProcessFile;
-pub use registry::{apply, forget_rules, process_or_create, register};
+pub use registry::{apply, feed, forget_rules, process_or_create, register};
 
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::channel::Channel;
-use crate::sync::{AtomicPtr, Ordering};
+use crate::sync::{AtomicPtr, AtomicU64, Ordering};
 use core::ptr;
 
 static SLOTS: [AtomicPtr<Channel>; MAX_CHANNELS] =
     [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHANNELS];
+/// The identity of a channel that has the slot and no memory; 0 if there is none.
+static STARVED: [AtomicU64; MAX_CHANNELS] = [const { AtomicU64::new(0) }; MAX_CHANNELS];
 static PROCESS: AtomicPtr<ProcessFile> = AtomicPtr::new(ptr::null_mut());
 
 /// The channel at `slot`, if there is one. Async-signal-safe.
@@ -41,6 +46,26 @@ pub fn channel(slot: usize) -> Option<&'static Channel> {
 fn set_channel(slot: usize, channel: Option<&'static Channel>) {
     let channel = channel.map_or(ptr::null(), ptr::from_ref);
     SLOTS[slot].store(channel.cast_mut(), Ordering::Release);
+}
+
+/// The channel that has `slot`, with memory or without. Async-signal-safe; the caller is as for [`channel`].
+pub fn channel_uid(slot: usize) -> Option<u64> {
+    channel(slot).map(|channel| channel.shape.uid).or_else(|| starved(slot))
+}
+
+fn starved(slot: usize) -> Option<u64> {
+    // Acquire: pairs with `set_starved`.
+    Some(STARVED[slot].load(Ordering::Acquire)).filter(|uid| *uid != 0)
+}
+
+/// Release: what is counted for the channel has its place by now.
+fn set_starved(slot: usize, channel_uid: Option<u64>) {
+    STARVED[slot].store(channel_uid.unwrap_or(0), Ordering::Release);
+}
+
+/// Whether a channel waits for memory.
+pub fn is_starved() -> bool {
+    (0..MAX_CHANNELS).any(|slot| starved(slot).is_some())
 }
 
 /// This process's file, if it has had any reason to make one. Async-signal-safe.

@@ -4,7 +4,7 @@
 //! agent. Whoever forks meanwhile waits a moment for it (see [`fork`](super::fork)), no tracepoint ever
 //! does.
 
-use super::{ProcessFile, channel, process, set_channel, set_process};
+use super::{ProcessFile, channel, channel_uid, process, set_channel, set_process, set_starved};
 use crate::abi::{Geometry, ShmPath};
 use crate::agent::protocol::{ChannelRules, MAX_CHANNELS, Rules};
 use crate::callsite::Callsite;
@@ -30,10 +30,11 @@ struct Known {
     class_id: Option<u32>,
 }
 
-/// A channel that stands in no slot any more.
+/// A channel that has no slot any more.
 struct Gone {
     slot: usize,
-    channel: &'static Channel,
+    /// If it had memory.
+    channel: Option<&'static Channel>,
     /// Of the process file, in the channel's directory.
     mirror: Option<&'static Mapping>,
 }
@@ -116,6 +117,11 @@ pub fn apply(rules: Rules) {
     gone.into_iter().for_each(free);
 }
 
+/// Tries again to get memory for channels that have none.
+pub fn feed() {
+    HOLDER.with(Registry::add_channels);
+}
+
 /// This process's file, made now if it was not before.
 pub fn process_or_create() -> Option<&'static ProcessFile> {
     HOLDER.with(|_| create_process())
@@ -141,22 +147,25 @@ fn free(Gone { slot, channel, mirror }: Gone) {
     if thread_cache::quiesce(slot, PATIENCE) {
         // SAFETY: no cache leads to its streams, no slot to it, and no thread was in a tracepoint since.
         unsafe {
-            channel.free_files();
-            private::free(channel);
+            if let Some(channel) = channel {
+                channel.free_files();
+                private::free(channel);
+            }
             mirror.into_iter().for_each(|mirror| private::free(mirror));
         }
     }
 }
 
 impl Registry {
-    /// Makes a channel for each that is new.
+    /// Makes a channel for each that is new, or had no memory.
     fn add_channels(&mut self) {
         for wanted in &self.rules.channels {
-            if slot_of(wanted).is_some() {
+            let own_slot = slot_of(wanted);
+            if own_slot.is_some_and(|slot| channel(slot).is_some()) {
                 continue;
             }
             let geometry = Geometry::new(wanted.subbuf_size_bytes, wanted.subbuf_count.into());
-            let free_slot = (0..MAX_CHANNELS).find(|slot| channel(*slot).is_none());
+            let free_slot = || (0..MAX_CHANNELS).find(|slot| channel_uid(*slot).is_none());
             let shm_path =
                 match wanted.shm_path.as_deref().map(|path| ShmPath::new(path.as_bytes())) {
                     // Rings that the user wants to find again are not made where nobody would.
@@ -164,7 +173,9 @@ impl Registry {
                     Some(path) => path,
                     None => None,
                 };
-            let (Ok(geometry), Some(slot)) = (geometry, free_slot) else { continue };
+            let (Ok(geometry), Some(slot)) = (geometry, own_slot.or_else(free_slot)) else {
+                continue;
+            };
             let shape = ChannelShape {
                 uid: wanted.channel_uid,
                 geometry,
@@ -174,22 +185,26 @@ impl Registry {
                 residency: wanted.residency,
                 shm_path,
             };
-            if let Some(process) = process() {
+            if let Some(process) = process().filter(|_| own_slot.is_none()) {
                 process.set_mirror(slot, shape.shm_path);
                 process.begin_losses(slot, shape.uid);
             }
-            set_channel(slot, Channel::place(shape));
+            let placed = Channel::place(shape);
+            // In this order the slot is never nobody's, if the channel had it before.
+            set_channel(slot, placed);
+            set_starved(slot, placed.is_none().then_some(shape.uid));
         }
     }
 
     /// Takes the channels out of their slots that the rules do not name.
     fn remove_channels(&mut self) -> Vec<Gone> {
         let is_named = |uid| self.rules.channels.iter().any(|rules| rules.channel_uid == uid);
-        let gone = (0..MAX_CHANNELS)
-            .filter_map(|slot| Some((slot, channel(slot)?)))
-            .filter(|(_, channel)| !is_named(channel.shape.uid));
-        let take = |(slot, channel)| {
+        let gone =
+            (0..MAX_CHANNELS).filter(|slot| channel_uid(*slot).is_some_and(|uid| !is_named(uid)));
+        let take = |slot| {
+            let channel = channel(slot);
             set_channel(slot, None);
+            set_starved(slot, None);
             let mirror = process().and_then(|process| process.take_mirror(slot));
             Gone { slot, channel, mirror }
         };
@@ -229,5 +244,5 @@ impl Registry {
 }
 
 fn slot_of(rules: &ChannelRules) -> Option<usize> {
-    (0..MAX_CHANNELS).find(|slot| channel(*slot).is_some_and(|c| c.shape.uid == rules.channel_uid))
+    (0..MAX_CHANNELS).find(|slot| channel_uid(*slot) == Some(rules.channel_uid))
 }
