@@ -12,7 +12,7 @@ use ust_core::tracepoint;
 #[tracepoint(provider = "together", level = Info)]
 fn told(process: u32, sequence: u64);
 
-/// Page tables are copied by a fork: with so many pages it takes longer than another fork waits for it.
+/// Page tables are copied by a fork: with so many pages it takes long enough for another one to begin meanwhile.
 const BALLAST_BYTES: usize = 256 << 20;
 
 /// Each a module of its own to the loader.

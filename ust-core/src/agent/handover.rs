@@ -162,13 +162,13 @@ fn say_alone(message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> io::Result<OwnedFd> 
 }
 
 /// While it lives, no signal handler runs on this thread; when it ends, `errno` is what it was.
-struct Undisturbed {
+pub(super) struct Undisturbed {
     mask: libc::sigset_t,
     errno: libc::c_int,
 }
 
 impl Undisturbed {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // SAFETY: plain data, and valid pointers to it. `pthread_sigmask` leaves glibc's own signals alone.
         unsafe {
             let errno = *libc::__errno_location();

@@ -3,9 +3,10 @@
 //! Constructors run before std has set itself up: nothing here prints, and nothing may panic.
 #![allow(unsafe_code)]
 
+use super::handover::{self, Undisturbed};
 use super::paths::RuntimeDir;
 use super::protocol::{MAX_MESSAGE_BYTES, Rules, decode};
-use super::{ENDPOINT, handover, thread};
+use super::{ENDPOINT, thread};
 use crate::callsite::Callsite;
 use crate::cpu;
 use crate::session;
@@ -27,6 +28,9 @@ pub fn register_module(callsites: &'static [&'static Callsite]) {
     if !stay_loaded() {
         return;
     }
+    // A handler that forks would wait for the registry that this thread holds (in `dlopen`; there are no handlers
+    // before `main`).
+    let _undisturbed = Undisturbed::new();
     session::register(callsites.iter().copied());
     let dir = RuntimeDir::from_environment();
     // Longer than a socket's address can be: no daemon can listen there either.
@@ -115,7 +119,7 @@ unsafe extern "C" fn before_fork() {
 
 unsafe extern "C" fn after_fork_parent() {
     if IS_HELD.take() {
-        fork::let_registry_go();
+        fork::after_in_parent();
     }
 }
 
@@ -123,7 +127,7 @@ unsafe extern "C" fn after_fork_child() {
     let introduce = |file: &session::ProcessFile| handover::introduce_child(file, Origin::Fork);
     fork::ensure_current(Origin::Fork, introduce);
     if IS_HELD.take() {
-        fork::let_registry_go();
+        fork::after_in_child();
         // Also if it is not traced for now: the agent, whose descriptors are its own, tries again.
         thread::start();
     }

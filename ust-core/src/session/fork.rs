@@ -38,6 +38,7 @@ use crate::shm::private;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::thread_cache;
 use core::ptr;
+use std::time::Duration;
 
 /// A page that a child finds zero.
 static STATE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
@@ -120,6 +121,7 @@ pub fn ensure_current(origin: Origin, introduce: impl Fn(&ProcessFile) -> bool) 
 /// Nothing that a thread or a channel holds is the child's.
 fn leave_parent(origin: Origin) {
     thread_cache::forget_all();
+    registry::HOLDER.lose_what_is_half_changed();
     // The structs of the parent's files stay, a page or two: a handler that forked in a tracepoint may still
     // read them.
     let channels = (0..MAX_CHANNELS).filter_map(channel);
@@ -206,22 +208,32 @@ pub fn count_lost(slot: usize) {
     }
 }
 
+/// How long a fork waits for whoever changes the registry, which takes milliseconds, unless a machine is so busy.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Before a fork: marks the file in which the child may have to count, and holds the registry, so that the
-/// child does not find it half changed. Gives up on the latter after a while: a handler that forks may have
-/// interrupted the holder itself.
+/// child does not find it half changed.
+///
+/// Gives up on the latter after [`PATIENCE`]: the program must not hang of us, and whoever changes the registry may
+/// wait for this very thread. Memory allocators have handlers of their own before a fork, which may have run by
+/// now, and the other thread may want memory. What the child then misses is an agent: the registry is of no use to
+/// it, so it is traced by the rules as they were at the fork, as the child of a raw `clone` is, and nothing in it
+/// ever waits for the registry: agents do, and constructors, which have run.
+///
+/// A signal handler that forks does not wait for what it has interrupted: whoever changes the registry has signals
+/// blocked.
 pub fn before() -> bool {
     // If the fork fails the mark stays: the daemon then keeps a dead process's file for longer than it must.
     process().or_else(ancestor).into_iter().for_each(ProcessFile::add_heir);
-    for _ in 0..1000 {
-        if registry::HOLDER.try_hold() {
-            return true;
-        }
-        std::thread::yield_now();
-    }
-    false
+    registry::HOLDER.hold(PATIENCE)
 }
 
-/// After a fork, in both processes, if [`before`] held the registry.
-pub fn let_registry_go() {
+/// After a fork, in the parent, if [`before`] held the registry.
+pub fn after_in_parent() {
     registry::HOLDER.let_go();
+}
+
+/// After a fork, in the child, if [`before`] held the registry.
+pub fn after_in_child() {
+    registry::HOLDER.let_go_of_all();
 }

@@ -1,16 +1,24 @@
 //! The registry: every callsite of every module, and the rules that switch them.
 //!
-//! Off the hot path altogether. It allocates, and is held by one thread at a time: a constructor or the
+//! Off the hot path altogether. It allocates, and is changed by one thread at a time: a constructor or the
 //! agent. Whoever forks meanwhile waits a moment for it (see [`fork`](super::fork)), no tracepoint ever
 //! does.
+//!
+//! ```text
+//!   HOLDER.state     0          nobody
+//!                    n          n threads are forking: their children are to find the registry whole
+//!                    CHANGING   one thread changes it; or waits to, if there is an n besides: no further fork begins
+//!                    LOST       it was being changed when this process was forked, and is of no use here
+//! ```
 
 use super::{ProcessFile, channel, channel_uid, process, set_channel, set_process, set_starved};
 use crate::abi::{Geometry, ShmPath};
 use crate::agent::protocol::{ChannelRules, MAX_CHANNELS, Rules};
 use crate::callsite::Callsite;
 use crate::channel::{Channel, ChannelShape};
+use crate::clock::monotonic_ns;
 use crate::shm::{Mapping, private};
-use crate::sync::{AtomicBool, Ordering};
+use crate::sync::{AtomicU32, Ordering};
 use crate::thread_cache;
 use core::cell::UnsafeCell;
 use std::time::Duration;
@@ -46,41 +54,80 @@ pub(super) struct Registry {
     next_class_id: u32,
 }
 
-/// The registry and the flag of whoever holds it. Not a `Mutex`: the child of a fork must be able to take
-/// it over from a thread that does not exist there.
+/// The registry and who has it (see the module page). Not a lock of the library's: the child of a fork must be able
+/// to take it over from threads that do not exist there.
 pub(super) struct Holder {
-    is_held: AtomicBool,
+    state: AtomicU32,
     registry: UnsafeCell<Option<Registry>>,
 }
 
-// SAFETY: the registry is reached only by whoever holds the flag.
+const CHANGING: u32 = 1 << 31;
+const LOST: u32 = 1 << 30;
+
+/// Between looks at a state that somebody is to leave.
+const LOOK_INTERVAL: Duration = Duration::from_micros(50);
+
+// SAFETY: the registry is reached only by whoever is changing it.
 #[allow(unsafe_code)]
 unsafe impl Sync for Holder {}
 
 pub(super) static HOLDER: Holder =
-    Holder { is_held: AtomicBool::new(false), registry: UnsafeCell::new(None) };
+    Holder { state: AtomicU32::new(0), registry: UnsafeCell::new(None) };
 
 impl Holder {
-    /// Takes the flag if nobody has it.
-    pub(super) fn try_hold(&self) -> bool {
-        !self.is_held.swap(true, Ordering::Acquire)
+    /// Keeps the registry as it is while this thread forks, beside others that fork. `false` if somebody has been
+    /// changing it for as long as `patience`, or if it is lost.
+    pub(super) fn hold(&self, patience: Duration) -> bool {
+        let started_ns = monotonic_ns();
+        loop {
+            // Acquire: pairs with `with`'s release; the child finds what was changed.
+            let found = self.state.fetch_add(1, Ordering::Acquire);
+            if found & (CHANGING | LOST) == 0 {
+                return true;
+            }
+            self.let_go();
+            let waited = Duration::from_nanos(monotonic_ns() - started_ns);
+            if found & LOST != 0 || waited >= patience {
+                return false;
+            }
+            // Not a yield: who is to be let finish may be of a lower priority.
+            std::thread::sleep(LOOK_INTERVAL);
+        }
     }
 
-    /// Gives the flag back.
+    /// The forking thread, afterwards.
     pub(super) fn let_go(&self) {
-        self.is_held.store(false, Ordering::Release);
+        // Less by one. Release: pairs with `with`'s acquire.
+        self.state.fetch_add(u32::MAX, Ordering::Release);
     }
 
-    /// Waits for the flag, and gives it back.
+    /// Its child, which has no other threads: neither those that were forking too, nor one that waits to change it.
+    pub(super) fn let_go_of_all(&self) {
+        self.state.store(0, Ordering::Release);
+    }
+
+    /// The child of whichever fork, as long as it has no agent: what was being changed will never be whole.
+    pub(super) fn lose_what_is_half_changed(&self) {
+        // Relaxed: nobody is left who would change it.
+        if self.state.load(Ordering::Relaxed) & CHANGING != 0 {
+            self.state.fetch_or(LOST, Ordering::Relaxed);
+        }
+    }
+
+    /// Changes the registry, when nobody else does and nobody forks.
     #[allow(unsafe_code)]
     fn with<R>(&self, job: impl FnOnce(&mut Registry) -> R) -> R {
-        while !self.try_hold() {
-            std::thread::sleep(Duration::from_micros(50));
+        while self.state.fetch_or(CHANGING, Ordering::Relaxed) & CHANGING != 0 {
+            std::thread::sleep(LOOK_INTERVAL);
         }
-        // SAFETY: the flag is held, and `job` cannot get here again: it is private to this file.
+        // Acquire: pairs with the releases of those who had it.
+        while self.state.load(Ordering::Acquire) != CHANGING {
+            std::thread::sleep(LOOK_INTERVAL);
+        }
+        // SAFETY: nobody else changes it, and `job` cannot get here again: it is private to this file.
         let registry = unsafe { &mut *self.registry.get() };
         let result = job(registry.get_or_insert_default());
-        self.let_go();
+        self.state.fetch_and(!CHANGING, Ordering::Release);
         result
     }
 }
@@ -245,4 +292,74 @@ impl Registry {
 
 fn slot_of(rules: &ChannelRules) -> Option<usize> {
     (0..MAX_CHANNELS).find(|slot| channel_uid(*slot) == Some(rules.channel_uid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    fn holder() -> Holder {
+        Holder { state: AtomicU32::new(0), registry: UnsafeCell::new(None) }
+    }
+
+    fn wait_for_change(holder: &Holder) {
+        while holder.state.load(Ordering::Relaxed) & CHANGING == 0 {
+            std::thread::sleep(LOOK_INTERVAL);
+        }
+    }
+
+    #[test]
+    fn a_fork_waits_for_a_change_that_takes_long_and_not_for_ever() {
+        let holder = holder();
+        std::thread::scope(|scope| {
+            scope.spawn(|| holder.with(|_| std::thread::sleep(Duration::from_millis(300))));
+            wait_for_change(&holder);
+            assert!(!holder.hold(Duration::from_millis(10)));
+            assert!(holder.hold(LONG));
+            holder.let_go();
+        });
+        assert_eq!(holder.state.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn forks_do_not_wait_for_one_another_and_a_change_waits_for_all() {
+        let holder = holder();
+        assert!(holder.hold(LONG) && holder.hold(LONG));
+        let is_changed = AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| holder.with(|_| is_changed.store(1, Ordering::Relaxed)));
+            wait_for_change(&holder);
+            assert!(!holder.hold(Duration::ZERO), "forks without end would hold up the change");
+            holder.let_go();
+            std::thread::sleep(Duration::from_millis(50));
+            assert_eq!(is_changed.load(Ordering::Relaxed), 0);
+            holder.let_go();
+        });
+        assert_eq!(is_changed.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn the_child_of_a_fork_that_held_the_registry_has_it() {
+        // Another thread forks, and a third wants to change it: the child has neither.
+        let holder = holder();
+        assert!(holder.hold(LONG) && holder.hold(LONG));
+        holder.state.fetch_or(CHANGING, Ordering::Relaxed);
+        holder.lose_what_is_half_changed();
+        holder.let_go_of_all();
+        holder.with(|_| {});
+        assert!(holder.hold(Duration::ZERO));
+    }
+
+    #[test]
+    fn the_child_of_a_fork_in_a_change_never_waits_for_it() {
+        let holder = holder();
+        holder.state.fetch_or(CHANGING, Ordering::Relaxed);
+        holder.lose_what_is_half_changed();
+        let started = Instant::now();
+        assert!(!holder.hold(LONG) && !holder.hold(LONG));
+        assert!(started.elapsed() < LONG / 2);
+    }
 }
