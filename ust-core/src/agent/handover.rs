@@ -93,11 +93,11 @@ pub fn forget_closed(slot: usize) {
 pub fn count_lost(slot: usize) {
     // Marked, as it may count beside the channel's rings, in what is freed with them.
     let cache = thread_cache::current();
-    let outer = cache.enter();
+    cache.enter();
     if session::channel_uid(slot).is_some() {
         fork::count_lost(slot);
     }
-    cache.leave(outer);
+    cache.leave();
 }
 
 /// Sends a ring file, and the process file if there still is a descriptor of it.
