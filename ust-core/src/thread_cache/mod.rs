@@ -37,13 +37,14 @@ const _: () = assert!(MAX_CHANNELS <= crate::callsite::NO_SLOT);
 #[derive(Debug)]
 #[repr(C)]
 pub struct ThreadCache {
-    // In the order of the fast path, which finds what it needs at small offsets.
+    // By slot; in those that are no channel's there never is anything. First those of the fast path.
+    counting_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
+    // Not at the beginning, which is a page's: a control page begins with the position. Processors take a load for
+    // one of what was just stored at the same place of another page, and wait: a tenth of an event.
     in_probe: AtomicU32,
     is_claimed: AtomicBool,
     // Where the kernel keeps the number of the thread's CPU, if anywhere.
     cpu_number: AtomicPtr<AtomicU32>,
-    // By slot; in those that are no channel's there never is anything. First those of the fast path.
-    counting_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
     cpus: [AtomicPtr<CpuStreams>; SLOT_VALUES],
     calling_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
 }
@@ -53,10 +54,10 @@ type Padded = CachePadded<ThreadCache>;
 
 /// The cache of every thread that has none. Its mark means nothing.
 static EMPTY: ThreadCache = ThreadCache {
+    counting_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
     in_probe: AtomicU32::new(0),
     is_claimed: AtomicBool::new(false),
     cpu_number: AtomicPtr::new(ptr::null_mut()),
-    counting_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
     cpus: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
     calling_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
 };
