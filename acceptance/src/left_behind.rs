@@ -2,7 +2,7 @@
 
 use crate::binaries;
 use crate::command::{Finished, run, send_signal, wait_until};
-use crate::judge;
+use crate::judge::{self, Line};
 use crate::progress;
 use crate::recording::{Recorded, Recording, Started, Summary, folders};
 use std::collections::BTreeSet;
@@ -74,13 +74,25 @@ pub fn summary(scratch: &Path) -> Summary {
     serde_json::from_slice(&json).expect("a summary is JSON")
 }
 
-/// The steps in a trace, by thread: each once, in order, and whole.
+/// The steps in a trace that came to its end, by thread: each once, in order, and whole.
 pub fn steps(trace: &Path) -> Vec<BTreeSet<u64>> {
+    steps_in(trace, |trace, look| judge::babeltrace2(trace, look))
+}
+
+/// The same, of a trace whose recorder was killed.
+pub fn steps_unfinished(trace: &Path) -> Vec<BTreeSet<u64>> {
+    steps_in(trace, |trace, look| judge::babeltrace2_unfinished(trace, look))
+}
+
+fn steps_in(
+    trace: &Path,
+    read: impl FnOnce(&Path, &mut dyn FnMut(Line<'_>)) -> u64,
+) -> Vec<BTreeSet<u64>> {
     let mut steps = vec![BTreeSet::new(); THREADS + 1];
     if !trace.exists() || folders(trace).is_empty() {
         return steps;
     }
-    judge::babeltrace2(trace, |line| {
+    read(trace, &mut |line: Line<'_>| {
         let of_thread = &mut steps[line.number("thread") as usize];
         let sequence = line.number("sequence");
         assert!(of_thread.last() < Some(&sequence), "twice or out of order: {}", line.text);

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use ust_acceptance::command::{send_signal, wait_until};
 use ust_acceptance::left_behind::{
-    THREADS, kill_both, pid, recover, rings, start_steps, steps, summary,
+    THREADS, kill_both, pid, recover, rings, start_steps, steps, steps_unfinished, summary,
 };
 use ust_acceptance::progress;
 use ust_acceptance::random::Random;
@@ -45,7 +45,7 @@ impl Account {
         };
         Self {
             noted: words[..=THREADS].to_vec(),
-            traced: steps(&recorded.trace()),
+            traced: steps_unfinished(&recorded.trace()),
             recovered: steps(&output),
             lost,
             overwritten,
