@@ -50,7 +50,7 @@ asm:
 
 # What is too long for CI: run by hand before an issue is called done.
 soak:
-    LOOM_MAX_PREEMPTIONS=4 just loom
+    UST_DEEPER=1 just loom
     just mutants
     UST_PROOFS=full just proofs
     for round in 1 2 3 4 5; do cargo test --release -p ust-acceptance || exit 1; done

@@ -225,9 +225,13 @@ pub fn folders(trace: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// The stream files in a process's folder.
+/// The stream files in a process's folder. What begins with a dot is none, for readers neither: metadata that are
+/// being written.
 pub fn stream_files(folder: &Path) -> Vec<PathBuf> {
+    let is_stream = |name: &str| name != "metadata" && !name.starts_with('.');
     let mut files = folders(folder);
-    files.retain(|path| path.is_file() && path.file_name().is_some_and(|name| name != "metadata"));
+    files.retain(|path| {
+        path.is_file() && path.file_name().and_then(OsStr::to_str).is_some_and(is_stream)
+    });
     files
 }

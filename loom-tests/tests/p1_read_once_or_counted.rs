@@ -3,14 +3,14 @@
 #![cfg(loom)]
 
 use loom::thread;
-use loom_tests::{Consumer, ONE_RECORD, Stream, THREE_RECORDS, Writer, assert_exact};
+use loom_tests::{Consumer, ONE_RECORD, Stream, THREE_RECORDS, Writer, assert_exact, check};
 use ust_core::abi::Mode;
 use ust_core::sync::Local;
 
 /// Three records fill a sub-buffer: five cross into the second.
 #[test]
 fn a_reader_of_prefixes_sees_each_record_once() {
-    loom::model(|| {
+    check(4, || {
         let stream = Stream::<Local>::new(THREE_RECORDS, 2, Mode::Discard);
         let writer = Writer::new(&stream);
         let mut consumer = Consumer::new(&stream);
@@ -32,9 +32,7 @@ fn a_reader_of_prefixes_sees_each_record_once() {
 /// Sub-buffers of one record, two places, more records than room: over the wrap, with losses.
 #[test]
 fn exchange_over_the_wrap_loses_nothing_uncounted() {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(3);
-    model.check(|| {
+    check(3, || {
         let stream = Stream::<Local>::new(ONE_RECORD, 2, Mode::Discard);
         let writer = Writer::new(&stream);
         let mut consumer = Consumer::new(&stream);

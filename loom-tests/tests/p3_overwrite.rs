@@ -3,21 +3,16 @@
 #![cfg(loom)]
 
 use loom::thread;
-use loom_tests::{Consumer, ONE_RECORD, Payload, Stream, THREE_RECORDS, Writer, assert_exact};
+use loom_tests::{
+    Consumer, ONE_RECORD, Payload, Stream, THREE_RECORDS, Writer, assert_exact, check,
+};
 use ust_core::abi::Mode;
 use ust_core::ring::Holes;
 use ust_core::sync::{Local, Shared};
 
-fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(preemptions);
-    builder.max_branches = 10_000;
-    builder.check(model);
-}
-
 #[test]
 fn a_reader_that_exchanges_meets_a_writer_that_recycles() {
-    bounded(2, || {
+    check(2, || {
         let stream = Stream::<Local>::new(ONE_RECORD, 2, Mode::Overwrite);
         let writer = Writer::new(&stream);
         let mut consumer = Consumer::new(&stream);
@@ -39,7 +34,7 @@ fn a_reader_that_exchanges_meets_a_writer_that_recycles() {
 /// What a writer recycled another one enters, which did not see it happen.
 #[test]
 fn two_writers_recycle() {
-    bounded(2, || {
+    check(2, || {
         let stream = Stream::<Shared>::new(ONE_RECORD, 2, Mode::Overwrite);
         let first = Writer::new(&stream);
         let second = Writer::new(&stream);
@@ -60,7 +55,7 @@ fn two_writers_recycle() {
 /// Two records share the recycled sub-buffer: the second's writer learns of it through the position alone.
 #[test]
 fn a_writer_learns_of_a_recycling_from_whoever_entered_the_subbuffer() {
-    bounded(2, || {
+    check(2, || {
         let stream = Stream::<Shared>::new(THREE_RECORDS, 2, Mode::Overwrite);
         let first = Writer::new(&stream);
         let second = Writer::new(&stream);
@@ -81,7 +76,7 @@ fn a_writer_learns_of_a_recycling_from_whoever_entered_the_subbuffer() {
 /// A copy that was overwritten meanwhile is thrown away, and what was copied before is not counted twice.
 #[test]
 fn a_reader_that_copies_keeps_the_count() {
-    bounded(3, || {
+    check(3, || {
         let stream = Stream::<Local>::with_payload(ONE_RECORD, 2, Mode::Overwrite, Payload::Words);
         let writer = Writer::new(&stream);
         let mut consumer = Consumer::new(&stream);
@@ -102,7 +97,7 @@ fn a_reader_that_copies_keeps_the_count() {
 /// before is missing but what was overwritten.
 #[test]
 fn a_snapshot_is_whole_under_a_writer_that_recycles() {
-    bounded(2, || {
+    check(2, || {
         let stream = Stream::<Local>::with_payload(ONE_RECORD, 2, Mode::Overwrite, Payload::Words);
         let writer = Writer::new(&stream);
         let mut consumer = Consumer::new(&stream);
@@ -123,7 +118,7 @@ fn a_snapshot_is_whole_under_a_writer_that_recycles() {
 /// A snapshot crosses a record whose writer stands between C and D: it is not mistaken for another.
 #[test]
 fn a_snapshot_crosses_holes() {
-    bounded(3, || {
+    check(3, || {
         let stream =
             Stream::<Shared>::with_payload(THREE_RECORDS, 2, Mode::Overwrite, Payload::Words);
         let first = Writer::new(&stream);

@@ -2,7 +2,7 @@
 #![cfg(loom)]
 
 use loom::thread;
-use loom_tests::{Consumer, ONE_RECORD, Stream, THREE_RECORDS, Writer, assert_exact};
+use loom_tests::{Consumer, ONE_RECORD, Stream, THREE_RECORDS, Writer, assert_exact, check};
 use ust_core::abi::Mode;
 use ust_core::sync::Shared;
 
@@ -12,9 +12,7 @@ const RECORDS_A_SUBBUF: u32 = 3;
 /// Each sub-buffer holds one record; the third and fourth need one that the reader gave back.
 #[test]
 fn two_writers_and_an_exchanging_reader_account_for_every_record() {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(2);
-    model.check(|| {
+    check(2, || {
         let stream = Stream::<Shared>::new(ONE_RECORD, 2, Mode::Discard);
         let mut consumer = Consumer::new(&stream);
         let first = Writer::new(&stream);
@@ -38,9 +36,7 @@ fn two_writers_and_an_exchanging_reader_account_for_every_record() {
 /// there without having seen it given back: it must learn of the exchange through the position alone.
 #[test]
 fn a_writer_learns_of_an_exchange_from_whoever_entered_the_subbuffer() {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(3);
-    model.check(|| {
+    check(3, || {
         let stream = Stream::<Shared>::new(THREE_RECORDS, 2, Mode::Discard);
         let full = 2 * RECORDS_A_SUBBUF;
         let first = Writer::new(&stream);

@@ -3,7 +3,7 @@
 #![cfg(loom)]
 
 use loom::thread;
-use loom_tests::{Consumer, ONE_RECORD, Stream, Writer, assert_exact};
+use loom_tests::{Consumer, ONE_RECORD, Stream, Writer, assert_exact, check};
 use std::cell::Cell;
 use std::ops::RangeInclusive;
 use std::rc::Rc;
@@ -38,10 +38,7 @@ fn emit_with_handlers_at(
 }
 
 fn nested_at(point: Point, depth: u32, mode: Mode, preemptions: usize) {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(preemptions);
-    model.max_branches = 10_000;
-    model.check(move || {
+    check(preemptions, move || {
         // One record a sub-buffer: the second already switches.
         let stream = Stream::<Local>::new(ONE_RECORD, 2, mode);
         let mut consumer = Consumer::new(&stream);

@@ -4,7 +4,7 @@
 
 use loom::sync::Arc;
 use loom::thread;
-use loom_tests::{Consumer, ONE_RECORD, Payload, Stream, Writer};
+use loom_tests::{Consumer, ONE_RECORD, Payload, Stream, Writer, check};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
@@ -45,10 +45,7 @@ fn emit_until_death(stream: &Arc<Stream<Local>>, point: Point, nth: u32) -> (Vec
 }
 
 fn writer_dies_at(point: Point, nth: u32, mode: Mode, payload: Payload) {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(if mode == Mode::Overwrite { 1 } else { 2 });
-    model.max_branches = 10_000;
-    model.check(move || {
+    check(if mode == Mode::Overwrite { 1 } else { 2 }, move || {
         let stream = Stream::<Local>::with_payload(ONE_RECORD, 2, mode, payload);
         let mut consumer = Consumer::new(&stream);
         let traced = stream.clone();
@@ -96,9 +93,7 @@ fn the_count_of_overwritten_records_survives_a_death_at_any_testpoint() {
 fn a_readers_successor_finds_what_it_had_not_consumed() {
     for point in Point::ALL.into_iter().filter(|point| point.is_readers()) {
         for nth in 1..=2 {
-            let mut model = loom::model::Builder::new();
-            model.preemption_bound = Some(2);
-            model.check(move || {
+            check(2, move || {
                 let stream = Stream::<Local>::new(ONE_RECORD, 2, Mode::Discard);
                 let writer = Writer::new(&stream);
                 let thread = thread::spawn(move || {
@@ -128,10 +123,7 @@ fn a_readers_successor_is_not_taken_in_by_what_writers_recycled() {
     // After each of these, another memory is the recyclers' spare.
     for (point, last) in points.into_iter().flat_map(|point| (3..=6).map(move |last| (point, last)))
     {
-        let mut model = loom::model::Builder::new();
-        model.preemption_bound = Some(1);
-        model.max_branches = 10_000;
-        model.check(move || {
+        check(1, move || {
             let stream = Stream::<Local>::new(ONE_RECORD, 2, Mode::Overwrite);
             let writer = Writer::new(&stream);
             let early = (1..=2).filter(|number| writer.emit(*number).is_ok()).count() as u64;

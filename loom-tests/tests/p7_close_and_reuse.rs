@@ -3,21 +3,15 @@
 
 use loom::sync::Arc;
 use loom::thread;
-use loom_tests::{Consumer, ONE_RECORD, Stream, THREE_RECORDS, Writer, assert_exact};
+use loom_tests::{Consumer, ONE_RECORD, Stream, THREE_RECORDS, Writer, assert_exact, check};
 use ust_core::abi::{LossCause, Mode};
 use ust_core::ring::{Owners, Refusal};
 use ust_core::sync::Local;
 
-fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(preemptions);
-    builder.check(model);
-}
-
 /// Owner-only operations by two threads, one after the other: the claim is all that keeps them apart.
 #[test]
 fn the_next_owner_goes_on_where_the_last_one_left_off() {
-    bounded(4, || {
+    check(4, || {
         let stream = Stream::<Local>::new(THREE_RECORDS, 2, Mode::Discard);
         let owners = Arc::new(Owners::default());
         assert!(owners.claim(0));
@@ -49,7 +43,7 @@ fn the_next_owner_goes_on_where_the_last_one_left_off() {
 /// Whoever finds the stream closed has written nothing there; whoever did not has written all of its record.
 #[test]
 fn a_closed_stream_is_read_past_its_holes() {
-    bounded(3, || {
+    check(3, || {
         let stream = Stream::<Local>::new(THREE_RECORDS, 2, Mode::Discard);
         let writer = Writer::new(&stream);
         // Left by siglongjmp, say.
@@ -83,7 +77,7 @@ fn a_closed_stream_is_read_past_its_holes() {
 /// Block mode: a writer that finds no room waits for `release_seq` to move, and finds room then.
 #[test]
 fn a_writer_that_waits_is_given_room() {
-    bounded(3, || {
+    check(3, || {
         let stream = Stream::<Local>::new(ONE_RECORD, 2, Mode::Block { timeout_ms: 1 });
         let writer = Writer::new(&stream);
         writer.emit(1).unwrap();
