@@ -26,13 +26,13 @@ const MAX_TURNS: usize = 8;
 /// Writes an event, if it is the usual case. `false`, with nothing done, if not: then [`record_otherwise`].
 /// Async-signal-safe.
 #[inline(always)]
-pub fn try_record<P: Payload>(callsite: &'static Callsite, payload: &P) -> bool {
+pub fn try_record<P: Payload>(callsite: &'static Callsite, payload: P) -> bool {
     let state = callsite.state();
     let cache = thread_cache::current();
     let is_outermost = cache.enter();
     let is_done = if is_outermost {
         let stream = cache.counting_stream(state.fast_slot());
-        stream.is_some_and(|stream| stream.try_record_usual(state.class_id(), payload))
+        stream.is_some_and(|stream| stream.try_record_usual(state.class_id(), &payload))
     } else {
         unlikely();
         false

@@ -130,7 +130,7 @@ fn module(
             #[cold]
             #[inline(never)]
             pub(super) fn record<#lifetime>(#(#values: #types),*) {
-                if !#private::try_record(&CALLSITE, &(#(#values,)*)) {
+                if !#private::try_record(&CALLSITE, (#(#values,)*)) {
                     record_otherwise(#(#values),*);
                 }
             }

@@ -135,20 +135,13 @@ where
     }
     let at = start + offset as usize;
 
-    // B. The shared word may have been tampered with: what it says need not lie in this sub-buffer.
-    let is_behind_committed = || {
-        let last_record_bytes = position.last_record_bytes();
-        last_record_bytes as u64 <= offset && {
-            // SAFETY: a memory starts at `start`, and it has `offset` bytes and more; both are multiples of four.
-            let frame = unsafe { ring.frame_at(at - last_record_bytes) };
-            Frame::is_committed(frame.load(order::previous_frame_load()))
-        }
-    };
+    // B
     let is_soon_after = || {
         now.wrapping_sub(control.last_clock.load(order::last_clock_load())) < 1 << SHORT_CLOCK_BITS
     };
     let is_short = (IS_USUAL || request.may_be_short)
-        && (IS_USUAL && !M::Kind::IS_SHARED || is_behind_committed())
+        && (IS_USUAL && !M::Kind::IS_SHARED
+            || is_behind_committed(ring, at, offset, position.last_record_bytes()))
         && is_soon_after();
     // A branch, and not a selection: otherwise the room, the CAS and all that follows would wait for the
     // clock and for `last_clock`; a predicted branch does not wait.
@@ -172,6 +165,22 @@ where
     let reservation = Reservation { at, length_bytes, clock: now, is_short, kind: request.kind };
     announce(ring, &reservation);
     Attempt::Reserved(reservation)
+}
+
+/// Whether the record immediately before the one `at`, which lies `offset` bytes into its sub-buffer, is committed.
+///
+/// A writer that was interrupted may look into a memory that has been taken away and cleared since: its CAS will fail.
+#[inline(always)]
+fn is_behind_committed<M>(ring: &M, at: usize, offset: u64, last_record_bytes: usize) -> bool
+where
+    M: WritableRing,
+{
+    // The shared word may have been tampered with: what it says need not lie in this sub-buffer.
+    last_record_bytes as u64 <= offset && {
+        // SAFETY: the sub-buffer's memory has `offset` bytes before `at`; both numbers are multiples of four.
+        let frame = unsafe { ring.frame_at(at - last_record_bytes) };
+        Frame::is_committed(frame.load(order::previous_frame_load()))
+    }
 }
 
 /// D and E: what follows the CAS.
