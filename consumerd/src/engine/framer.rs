@@ -132,28 +132,34 @@ impl Framer {
         }
         let mut framed = 0;
         while framed < run.count {
-            match self.frame_part(words, run.without(framed), trace) {
-                Ok(count) => framed += count,
-                Err(error) => return (framed, Err(error)),
+            let (count, outcome) = self.frame_part(words, run.without(framed), trace);
+            framed += count;
+            if outcome.is_err() {
+                return (framed, outcome);
             }
         }
         (framed, Ok(()))
     }
 
-    /// The first records of a run, as many as the open packet has room for.
+    /// The first records of a run, as many as the open packet has room for; those before an error are in it.
     fn frame_part(
         &mut self,
         words: &StreamWords<ReadOnly>,
         run: Run,
         trace: &mut Trace<'_>,
-    ) -> Result<usize, StreamError> {
+    ) -> (usize, Result<(), StreamError>) {
         let length_bytes = run.first.length_bytes;
         if length_bytes == 0 {
-            return Err(StreamError::Header(run.first.end_position));
+            return (0, Err(StreamError::Header(run.first.end_position)));
         }
-        self.open(trace)?;
-        let Some(file) = &mut self.file else { return Ok(run.count) };
-        let mut records = file.reserve_several(length_bytes, run.count)?;
+        if let Err(error) = self.open(trace) {
+            return (0, Err(error.into()));
+        }
+        let Some(file) = &mut self.file else { return (run.count, Ok(())) };
+        let mut records = match file.reserve_several(length_bytes, run.count) {
+            Ok(records) => records,
+            Err(error) => return (0, Err(error.into())),
+        };
         words.copy_run_out(run, &mut records);
         let (mut count, mut clock, mut first_clock, mut known) = (0, self.clock, None, None);
         let mut outcome = Ok(());
@@ -192,7 +198,7 @@ impl Framer {
             self.clock = clock;
             self.framed += count as u64;
         }
-        outcome.map(|()| count)
+        (count, outcome)
     }
 
     #[inline]
@@ -324,4 +330,116 @@ fn resolve(record: &mut [u8], before: u64) -> Option<(u32, u64)> {
         }
     }
     Some((header.id, clock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::class_log::ProcessFile;
+    use crate::engine::clock::Calibration;
+    use std::fs;
+    use ust_core::abi::{
+        Buffers, CLASS_LOG_OFFSET, ClassEntry, Geometry, Mode, PROCESS_FILE_BYTES, ProcessHeader,
+    };
+    use ust_core::agent::protocol::ClassBody;
+    use ust_core::clock::ClockKind;
+    use ust_core::ring::{Reader, RingMemory};
+    use ust_core::shm::{Mapping, memfd};
+    use ust_core::stream::Stream;
+    use ust_core::sync::{AtomicU32, Local, Ordering};
+
+    /// Gives a process file a class without a number; returns where its number stands.
+    fn add_class(file: &Mapping, name: &str) -> usize {
+        let (provider, file_name, module_path) = ("test", "test.rs", "test");
+        let (level, line, fields) = (14, 1, Vec::new());
+        let body = ClassBody { provider, name, level, file: file_name, line, module_path, fields };
+        let mut bytes = [0; 8192];
+        let body = postcard::to_slice(&body, &mut bytes).unwrap();
+        let header = file.at::<ProcessHeader>(0).unwrap();
+        let begin = header.log_bytes.load(Ordering::Relaxed) as usize;
+        let at = CLASS_LOG_OFFSET + begin;
+        let entry = ClassEntry { body_bytes: body.len() as u32, class_id: AtomicU32::new(0) };
+        file.initialise(at, entry).unwrap();
+        let words = body.chunks(4).map(|chunk| {
+            let mut word = [0; 4];
+            word[..chunk.len()].copy_from_slice(chunk);
+            u32::from_ne_bytes(word)
+        });
+        let body_at = at + size_of::<ClassEntry>();
+        for (index, word) in words.enumerate() {
+            file.initialise(body_at + 4 * index, AtomicU32::new(word)).unwrap();
+        }
+        let end = (begin + size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
+        header.log_bytes.store(end as u64, Ordering::Release);
+        at
+    }
+
+    fn number(file: &Mapping, at: usize, class_id: u32) {
+        file.at::<ClassEntry>(at).unwrap().class_id.store(class_id + 1, Ordering::Release);
+    }
+
+    #[test]
+    #[allow(unsafe_code)]
+    fn of_a_run_whose_second_class_cannot_be_declared_yet_nothing_comes_twice() {
+        let output = tempfile::tempdir().unwrap();
+        let process_fd = memfd::create(c"process", PROCESS_FILE_BYTES).unwrap();
+        let process_map = Mapping::new(&process_fd, PROCESS_FILE_BYTES).unwrap();
+        process_map.initialise(0, ProcessHeader::new(1, [1; 16], 0, [b'p'; 16])).unwrap();
+        let known = add_class(&process_map, "known");
+        // Longer than a page: its declaration replaces the file, and cannot if that is not there.
+        let later = add_class(&process_map, &"x".repeat(5000));
+        number(&process_map, known, 0);
+
+        let geometry = Geometry::new(4096, 2).unwrap();
+        let ring_fd = memfd::create(c"ring", geometry.stream_bytes()).unwrap();
+        let ring = Mapping::new(&ring_fd, geometry.stream_bytes()).unwrap();
+        // SAFETY: the mapping is as long, and outlives both.
+        let (stream, words) = unsafe {
+            let stream =
+                Stream::<Local>::new(ring.base(), geometry, Mode::Discard, ClockKind::Monotonic);
+            (stream, StreamWords::<ReadOnly>::new(ring.base(), geometry, Mode::Discard))
+        };
+        stream.words().control().initialise(geometry);
+        let write = |class_id| stream.record(class_id, &(7u64,), false).unwrap();
+        let mut reader = Reader::new(words);
+
+        let mut process = ProcessFile::new(&process_fd).unwrap();
+        let mut folder = None;
+        let mut trace = Trace {
+            folder: &mut folder,
+            process: &mut process,
+            output: output.path(),
+            clock: Calibration::start(ClockKind::Monotonic).describe(),
+            buffers: Buffers::PerThread,
+        };
+        let mut framer = Framer::new(0);
+        let mut frame_all = |framer: &mut Framer| {
+            while let Some(run) = reader.next_run(100).unwrap() {
+                let (framed, outcome) = framer.frame_run(&words, run, &mut trace);
+                if let Err(error) = outcome {
+                    reader.put_back(run, run.count - framed);
+                    return Err(error);
+                }
+            }
+            Ok(())
+        };
+        write(0);
+        // The first of a sub-buffer has the long header.
+        frame_all(&mut framer).unwrap();
+
+        let metadata = output.path().join("pppppppppppppppp-1/metadata");
+        let aside = output.path().join("aside");
+        fs::rename(&metadata, &aside).unwrap();
+        [0, 0, 1, 0].map(write);
+        number(&process_map, later, 1);
+        for _ in 0..3 {
+            assert!(matches!(frame_all(&mut framer), Err(StreamError::File(_))));
+            framer.settle().unwrap();
+            assert_eq!(framer.written(), 3);
+        }
+        fs::rename(&aside, &metadata).unwrap();
+        frame_all(&mut framer).unwrap();
+        framer.settle().unwrap();
+        assert_eq!((framer.written(), framer.unwritten()), (5, 0));
+    }
 }
