@@ -188,9 +188,10 @@ fn now<K: Rmw>(clock: ClockKind) -> u64 {
 fn request_for<P: Payload>(class_id: u32, payload: &P) -> Request {
     let payload_bytes = match P::FIXED_SIZE_BYTES {
         Some(bytes) => bytes,
-        // Lengths that no record can have are all alike, and must not overflow the sums below.
-        None => payload.size_bytes().min(MAX_RECORD_BYTES),
+        None => payload.size_bytes(),
     };
+    // Lengths that no record can have are all alike, and must not overflow the sums below.
+    let payload_bytes = payload_bytes.min(MAX_RECORD_BYTES);
     Request {
         kind: FrameKind::Event,
         short_bytes: WORD_BYTES + COMPACT_BYTES + payload_bytes,
@@ -221,4 +222,36 @@ fn write<K: Rmw, P: Payload>(
         payload.encode(body);
     }
     ring::commit(writer, reservation);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As large as the address space: on a 32-bit machine a few references to one array are.
+    struct Vast;
+
+    // SAFETY: never written.
+    unsafe impl Payload for Vast {
+        const FIXED_SIZE_BYTES: Option<usize> = Some(usize::MAX);
+
+        fn size_bytes(&self) -> usize {
+            usize::MAX
+        }
+
+        fn is_short(&self) -> bool {
+            true
+        }
+
+        unsafe fn encode(&self, _: *mut u8) {
+            unreachable!("no record has room for it");
+        }
+    }
+
+    #[test]
+    fn a_payload_of_a_fixed_size_beyond_all_records_is_not_taken_for_a_small_one() {
+        let request = request_for(0, &Vast);
+        assert!(request.short_bytes > MAX_RECORD_BYTES);
+        assert!(request.long_bytes > request.short_bytes);
+    }
 }
