@@ -6,14 +6,21 @@
 //! ```
 //!
 //! Compilers let a shared object find its thread-locals by a call, because there may be more of them than the
-//! loader has room for in every thread. Ours are eight bytes, for which the loader keeps room (the *initial-exec*
-//! model of Drepper's "ELF Handling For Thread-Local Storage"; glibc sets some 1600 bytes aside for objects that are
-//! loaded late and want it). A compiler cannot be told so on the stable toolchain; the assembler can.
+//! loader has room for in every thread. Ours is found at a fixed distance from the thread pointer (the *initial-exec*
+//! model of Drepper's "ELF Handling For Thread-Local Storage"). A compiler cannot be told so on the stable toolchain;
+//! the assembler can.
+//!
+//! That costs room: an object with one such variable has all its thread-locals there, std's and the program's too.
+//! In objects that are there when the program starts they may be as large as they like. For those that `dlopen` loads
+//! glibc sets some 1600 bytes aside, for all together; an object that finds no more is not loaded ("cannot allocate
+//! memory in static TLS block"). And the variable is no symbol that other objects could name, so that a crate of type
+//! `dylib` cannot lend its copy of this one to a program. The feature `dynamic-tls` is for both: then it is an ordinary
+//! thread-local, found by a call where the compiler thinks so, whose first use by a thread may allocate.
 #![allow(unsafe_code)]
 
 use super::{EMPTY, ThreadCache};
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
+#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri), not(feature = "dynamic-tls")))]
 mod pointer {
     use super::{EMPTY, ThreadCache};
     use core::arch::{asm, global_asm};
@@ -87,7 +94,12 @@ mod pointer {
     }
 }
 
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
+#[cfg(not(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    not(miri),
+    not(feature = "dynamic-tls")
+)))]
 mod pointer {
     use super::{EMPTY, ThreadCache};
     use core::cell::Cell;
