@@ -15,7 +15,8 @@
 //! glibc sets some 1600 bytes aside, for all together; an object that finds no more is not loaded ("cannot allocate
 //! memory in static TLS block"). And the variable is no symbol that other objects could name, so that a crate of type
 //! `dylib` cannot lend its copy of this one to a program. The feature `dynamic-tls` is for both: then it is an ordinary
-//! thread-local, found by a call where the compiler thinks so, whose first use by a thread may allocate.
+//! thread-local, found by a call where the compiler thinks so. The first such call of a thread may allocate: an event in
+//! a signal handler that comes before is no longer safe.
 #![allow(unsafe_code)]
 
 use super::{EMPTY, ThreadCache};
