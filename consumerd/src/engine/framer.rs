@@ -430,7 +430,7 @@ mod tests {
         let metadata = output.path().join("pppppppppppppppp-1/metadata");
         let aside = output.path().join("aside");
         fs::rename(&metadata, &aside).unwrap();
-        [0, 0, 1, 0].map(write);
+        [0, 0, 1, 0].into_iter().for_each(write);
         number(&process_map, later, 1);
         for _ in 0..3 {
             assert!(matches!(frame_all(&mut framer), Err(StreamError::File(_))));
