@@ -246,6 +246,25 @@ fn a_process_that_talks_without_end_holds_up_nobody() {
     assert!(most <= 2 * capacity + 10, "{most} messages in one round, the queue holds {capacity}");
 }
 
+/// The kernel drops descriptors for which the receiver has no numbers, and the sender does not hear of it.
+#[test]
+fn a_ring_file_that_comes_when_all_descriptors_are_used_is_read() {
+    let mut recording = Recording::new();
+    let process_uid = [6; 16];
+    let channel_uid = recording.channel;
+    let connection = recording.connect();
+    say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
+    recording.turns(3);
+    let ring = ring_file(process_uid, recording.channel, 0, Mode::Discard);
+    let newcomer = recording.connect();
+    let all_others: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    let message = ToDaemon::Handover { process_uid, channel_uid: channel_uid.0, file_index: 0 };
+    say(&newcomer, &message, &[&ring]);
+    recording.turns(3);
+    drop(all_others);
+    assert_eq!(recording.errors().iter().filter(is_of_reading).count(), 1);
+}
+
 fn descriptor_count() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }

@@ -78,6 +78,8 @@ pub struct Engine {
     connections: HashMap<u64, Connection>,
     next_connection: u64,
     inbox: Inbox,
+    /// They stand for nothing but their numbers.
+    spare_fds: Vec<OwnedFd>,
     next_flush: Instant,
     /// Connections cannot be accepted, and that has been said.
     is_refusing: bool,
@@ -181,10 +183,12 @@ impl Engine {
             connections: HashMap::new(),
             next_connection: 0,
             inbox: Inbox::default(),
+            spare_fds: Vec::new(),
             next_flush: now + options.flush_interval,
             is_refusing: false,
             watchful_until: now,
         };
+        engine.keep_room();
         engine.publish()?;
         Ok(engine)
     }

@@ -28,6 +28,10 @@ const WATCHFUL_INTERVAL: Duration = Duration::from_millis(1);
 /// plugin with an agent of its own.
 const MAX_STRANGERS: usize = 64;
 
+/// Descriptors kept free of trace files: for a connection, its peer's pidfd, and the two that a handover brings. The
+/// kernel drops what it has no number for, and with it the records.
+const SPARE_FDS: usize = 4;
+
 /// What a polled descriptor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -66,6 +70,7 @@ impl Engine {
                         self.brief(number);
                     }
                     self.hear_all(number);
+                    self.keep_room();
                 }
                 Source::Death(uid) => dead.push(uid),
             }
@@ -129,8 +134,28 @@ impl Engine {
         Ok(ready.map(|((source, _), _)| *source).collect())
     }
 
+    /// Closes the spare descriptors: what comes now finds room.
+    fn make_room(&mut self) {
+        self.spare_fds.clear();
+    }
+
+    /// Opens the spare descriptors, as far as they can be had.
+    pub(super) fn keep_room(&mut self) {
+        while self.spare_fds.len() < SPARE_FDS
+            && let Ok(fd) = self.listener.try_clone()
+        {
+            self.spare_fds.push(fd);
+        }
+    }
+
     /// Accepts every connection that is queued, and hears what each has to say.
     fn accept_all(&mut self) {
+        self.make_room();
+        self.accept_queued();
+        self.keep_room();
+    }
+
+    fn accept_queued(&mut self) {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         // One more than the backlog is what the kernel queues.
         for _ in 0..=BACKLOG {
@@ -184,10 +209,12 @@ impl Engine {
         for number in self.connections.keys().copied().collect::<Vec<_>>() {
             self.hear_all(number);
         }
+        self.keep_room();
     }
 
     /// Hears what is queued on a connection, and sees whether it has ended behind that.
     fn hear_all(&mut self, number: u64) {
+        self.make_room();
         let Some(connection) = self.connections.get(&number) else { return };
         let queued_bytes = connection.queued_bytes();
         let mut heard_bytes = 0;
