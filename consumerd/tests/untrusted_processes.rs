@@ -3,6 +3,7 @@
 use consumerd::engine::{ChannelConfig, ChannelUid, Engine, EngineOptions};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::net::{SendFlags, SocketAddrUnix};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use ust_core::abi::{
@@ -257,11 +258,16 @@ fn a_ring_file_that_comes_when_all_descriptors_are_used_is_read() {
     recording.turns(3);
     let ring = ring_file(process_uid, recording.channel, 0, Mode::Discard);
     let newcomer = recording.connect();
+    let before = getrlimit(Resource::Nofile);
+    // As many as there may be would take a while to use up.
+    let few = descriptor_count() as u64 + 100;
+    setrlimit(Resource::Nofile, Rlimit { current: Some(few), ..before }).unwrap();
     let all_others: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
     let message = ToDaemon::Handover { process_uid, channel_uid: channel_uid.0, file_index: 0 };
     say(&newcomer, &message, &[&ring]);
     recording.turns(3);
     drop(all_others);
+    setrlimit(Resource::Nofile, before).unwrap();
     assert_eq!(recording.errors().iter().filter(is_of_reading).count(), 1);
 }
 
