@@ -27,9 +27,10 @@ const MAX_TURNS: usize = 8;
 /// Async-signal-safe.
 #[inline(always)]
 pub fn try_record<P: Payload>(callsite: &'static Callsite, payload: P) -> bool {
-    let state = callsite.state();
     let cache = thread_cache::current();
+    // Marked first: what the state leads to may be taken away, and something else put in its place.
     let is_outermost = cache.enter();
+    let state = callsite.state();
     let is_done = if is_outermost {
         let stream = cache.counting_stream(state.fast_slot());
         stream.is_some_and(|stream| stream.try_record_usual(state.class_id(), &payload))
@@ -44,9 +45,9 @@ pub fn try_record<P: Payload>(callsite: &'static Callsite, payload: P) -> bool {
 /// Writes an event into every channel that records it. Async-signal-safe.
 #[inline]
 pub fn record_otherwise<P: Payload>(callsite: &'static Callsite, payload: P) {
-    let state = callsite.state();
     let cache = thread_cache::current();
     cache.enter();
+    let state = callsite.state();
     let is_done = match cache.cpus(state.fast_slot()) {
         Some(cpus) => {
             let stream = cache.cpu().and_then(|cpu| cpus.stream(cpu));
@@ -62,15 +63,13 @@ pub fn record_otherwise<P: Payload>(callsite: &'static Callsite, payload: P) {
 
 #[inline(never)]
 fn record_generally<P: Payload>(callsite: &'static Callsite, payload: P) {
-    let state = callsite.state();
-    let slots = state.slots();
-    if !slots.is_power_of_two() {
-        return record_slowly(callsite, payload);
-    }
-    let slot = slots.trailing_zeros() as usize % MAX_CHANNELS;
     let cache = thread_cache::current();
     cache.enter();
-    let is_done = if let Some(cpus) = cache.cpus(slot) {
+    let state = callsite.state();
+    let slot = state.slots().trailing_zeros() as usize % MAX_CHANNELS;
+    let is_done = if !state.slots().is_power_of_two() {
+        false
+    } else if let Some(cpus) = cache.cpus(slot) {
         let stream = cpus.stream(cache.cpu().unwrap_or_else(cpu::current));
         stream.is_some_and(|stream| stream.try_record(state.class_id(), &payload))
     } else {

@@ -36,8 +36,9 @@ const MEMORY_MASK: u64 = (1 << MEMORY_BITS) - 1;
 /// What memories begin at multiples of.
 const PAGE: usize = if cfg!(loom) { 4 } else { PAGE_BYTES };
 
-/// No stream gets as far as to a sub-buffer that begins there.
-const NOWHERE: u64 = 1 << 63;
+/// No stream gets as far as to a sub-buffer that begins there; a position that claims to be there is led into the first
+/// memory.
+const NOWHERE: u64 = 1 << 63 | (PAGE_BYTES / PAGE) as u64;
 
 /// See the module page.
 #[derive(Debug)]

@@ -15,6 +15,16 @@ pub unsafe trait Rmw: Copy + Default + 'static {
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool;
     /// Adds `amount`, wrapping.
     fn add(word: &raw::AtomicU64, amount: u64);
+    /// Adds one.
+    #[inline(always)]
+    fn increment(word: &raw::AtomicU64) {
+        Self::add(word, 1);
+    }
+    /// Takes one away.
+    #[inline(always)]
+    fn decrement(word: &raw::AtomicU64) {
+        Self::add(word, u64::MAX);
+    }
 }
 
 /// Owner-only: one thread writes, and the signal handlers that interrupt it.
@@ -61,6 +71,22 @@ unsafe impl Rmw for Local {
                 amount = in(reg) amount,
                 options(nostack),
             );
+        }
+    }
+
+    #[inline(always)]
+    fn increment(word: &raw::AtomicU64) {
+        // SAFETY: above.
+        unsafe {
+            core::arch::asm!("inc qword ptr [{word}]", word = in(reg) word.as_ptr(), options(nostack));
+        }
+    }
+
+    #[inline(always)]
+    fn decrement(word: &raw::AtomicU64) {
+        // SAFETY: above.
+        unsafe {
+            core::arch::asm!("dec qword ptr [{word}]", word = in(reg) word.as_ptr(), options(nostack));
         }
     }
 }

@@ -4,11 +4,19 @@ use super::{Ordering, Rmw, raw};
 use core::marker::PhantomData;
 
 /// A word that only writers change, by the read-modify-writes of `K`.
+#[derive(Debug)]
 #[repr(transparent)]
 pub struct WriterWord<K>(raw::AtomicU64, PhantomData<K>);
 
 impl<K> WriterWord<K> {
-    /// A word in private memory (tests, loom's fixture); shared ones are overlaid on mapped bytes.
+    /// A word in private memory; shared ones are overlaid on mapped bytes.
+    #[cfg(not(loom))]
+    pub const fn new(value: u64) -> Self {
+        Self(raw::AtomicU64::new(value), PhantomData)
+    }
+
+    /// The same, as loom's fixture has it.
+    #[cfg(loom)]
     pub fn new(value: u64) -> Self {
         Self(raw::AtomicU64::new(value), PhantomData)
     }
@@ -31,6 +39,18 @@ impl<K: Rmw> WriterWord<K> {
     #[inline(always)]
     pub fn add(&self, amount: u64) {
         K::add(&self.0, amount);
+    }
+
+    /// Adds one.
+    #[inline(always)]
+    pub fn increment(&self) {
+        K::increment(&self.0);
+    }
+
+    /// Takes one away, wrapping.
+    #[inline(always)]
+    pub fn decrement(&self) {
+        K::decrement(&self.0);
     }
 
     /// A plain store, for words in which the latest of several writers may win.

@@ -26,7 +26,9 @@ use crate::channel::CpuStreams;
 use crate::cpu;
 use crate::shm::private;
 use crate::stream::Stream;
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, Local, Ordering, compiler_fence, fence};
+use crate::sync::{
+    AtomicBool, AtomicPtr, AtomicU32, Local, Ordering, WriterWord, compiler_fence, fence,
+};
 use core::ptr;
 use crossbeam_utils::CachePadded;
 use std::time::{Duration, Instant};
@@ -41,7 +43,7 @@ pub struct ThreadCache {
     counting_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
     // Not at the beginning, which is a page's: a control page begins with the position. Processors take a load for
     // one of what was just stored at the same place of another page, and wait: a tenth of an event.
-    in_probe: AtomicU32,
+    in_probe: WriterWord<Local>,
     is_claimed: AtomicBool,
     // Where the kernel keeps the number of the thread's CPU, if anywhere.
     cpu_number: AtomicPtr<AtomicU32>,
@@ -55,7 +57,7 @@ type Padded = CachePadded<ThreadCache>;
 /// The cache of every thread that has none. Its mark means nothing.
 static EMPTY: ThreadCache = ThreadCache {
     counting_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
-    in_probe: AtomicU32::new(0),
+    in_probe: WriterWord::new(0),
     is_claimed: AtomicBool::new(false),
     cpu_number: AtomicPtr::new(ptr::null_mut()),
     cpus: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
@@ -75,22 +77,22 @@ const KEYS_WITHOUT_MALLOC: libc::pthread_key_t = 32;
 impl ThreadCache {
     /// Marks that one more tracepoint of this thread is under way. Whether it is the outermost: all that the thread
     /// has recorded before is committed. Not if it has left a tracepoint by siglongjmp, ever.
-    // A handler that comes between load and store leaves the mark as it found it.
+    // Owner-only additions: a handler that comes between a load and a store, and leaves one of its own tracepoints by
+    // siglongjmp, would be forgotten by the store.
     #[inline(always)]
     pub fn enter(&self) -> bool {
-        let outer = self.in_probe.load(Ordering::Relaxed);
-        self.in_probe.store(outer.wrapping_add(1), Ordering::Relaxed);
+        self.in_probe.increment();
         // `quiesce` makes this thread's CPU order the store before the look-up; here it is the compiler.
         compiler_fence(Ordering::SeqCst);
-        outer == 0
+        self.in_probe.load(Ordering::Relaxed) == 1
     }
 
     /// Takes the mark back.
     #[inline(always)]
     pub fn leave(&self) {
-        let inner = self.in_probe.load(Ordering::Relaxed);
-        // Release: the last use of the stream comes before it; pairs with `quiesce`'s acquire.
-        self.in_probe.store(inner.wrapping_sub(1), Ordering::Release);
+        // The last use of the stream comes before it; pairs with `quiesce`'s acquire.
+        fence(Ordering::Release);
+        self.in_probe.decrement();
     }
 
     /// The thread's stream in the channel at `slot`, if its clock is a counter.
