@@ -214,7 +214,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Before a fork: marks the file in which the child may have to count, and holds the registry, so that the
 /// child does not find it half changed.
 ///
-/// Gives up on the latter after [`PATIENCE`]: the program must not hang of us, and whoever changes the registry may
+/// Gives up on the latter after a second: the program must not hang of us, and whoever changes the registry may
 /// wait for this very thread. Memory allocators have handlers of their own before a fork, which may have run by
 /// now, and the other thread may want memory. What the child then misses is an agent: the registry is of no use to
 /// it, so it is traced by the rules as they were at the fork, as the child of a raw `clone` is, and nothing in it

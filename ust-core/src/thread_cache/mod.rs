@@ -118,7 +118,7 @@ impl ThreadCache {
         unsafe { self.cpus[slot].load(Ordering::Relaxed).as_ref() }
     }
 
-    /// The number of the thread's CPU, as in [`cpu`](crate::cpu), if it is known without a call.
+    /// The number of the thread's CPU, as in [`cpu`], if it is known without a call.
     #[inline(always)]
     pub fn cpu(&self) -> Option<usize> {
         // SAFETY: `own` stored the calling thread's own place.
