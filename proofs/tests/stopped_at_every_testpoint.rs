@@ -142,12 +142,20 @@ fn fill(stage: &Stage, shape: Shape) {
     stage.emit_some(shape);
 }
 
+/// Those of a reader that closes.
+const CLOSING: [Point; 2] = [Point::EntryClosed, Point::StreamClosed];
+
+/// Those of a reader that takes sub-buffers.
+fn points_of_taking() -> impl Iterator<Item = Point> {
+    Point::ALL.into_iter().filter(|it| it.is_readers() && !CLOSING.contains(it))
+}
+
 /// Kills a reader at each of its points; the writers go on; then the successor reads what the dead one had
 /// not written out, each record once.
 #[test]
 fn a_successor_goes_on_where_a_reader_was_killed_at_a_point() {
     let stage = Stage::new(PROGRAM);
-    let taking = Point::ALL.into_iter().filter(|it| it.is_readers() && *it != Point::EntryClosed);
+    let taking = points_of_taking();
     for point in taking {
         for (shape, go_on) in Shape::ALL.into_iter().flat_map(|it| [(it, false), (it, true)]) {
             let context = format!("{point:?}, {shape:?}, writers go on: {go_on}");
@@ -195,7 +203,7 @@ fn a_successor_goes_on_where_a_reader_was_killed_at_a_point() {
 /// Writers move on while the reader is in the middle of an exchange.
 #[test]
 fn writers_go_on_while_the_reader_stands_at_a_point() {
-    let taking = Point::ALL.into_iter().filter(|it| it.is_readers() && *it != Point::EntryClosed);
+    let taking = points_of_taking();
     for (point, shape) in taking.flat_map(|point| Shape::ALL.map(|shape| (point, shape))) {
         let stage = Rc::new(Stage::new(PROGRAM));
         fill(&stage, shape);
@@ -223,10 +231,13 @@ fn writers_go_on_while_the_reader_stands_at_a_point() {
 #[test]
 fn a_stream_that_was_half_retired_can_be_retired() {
     let stage = Stage::new(PROGRAM);
-    for (shape, nth) in Shape::ALL.into_iter().flat_map(|shape| [(shape, 1), (shape, 2)]) {
+    let [entry, all] = CLOSING;
+    let places = [(entry, 1), (entry, 2), (all, 1)];
+    let cases = Shape::ALL.into_iter().flat_map(|shape| places.map(|place| (shape, place)));
+    for (shape, (point, nth)) in cases {
         fill(&stage, shape);
         let (_child, fate) =
-            Stopping::start(PROGRAM, &stage, (Role::Closer, How::Killed), Point::EntryClosed, nth);
+            Stopping::start(PROGRAM, &stage, (Role::Closer, How::Killed), point, nth);
         assert_eq!(fate, Fate::Died, "{shape:?}");
         stage.emit_some(shape);
         let mut reader = stage.stream.reader(shape);
@@ -240,6 +251,6 @@ fn a_stream_that_was_half_retired_can_be_retired() {
         };
         assert!(calls[before..].iter().all(is_refused), "{shape:?}: written to a closed stream");
         let verdict = reader.recover().and_then(|()| stage.judge(&mut reader, shape));
-        verdict.unwrap_or_else(|error| panic!("{shape:?}, {nth} closed: {error}"));
+        verdict.unwrap_or_else(|error| panic!("{shape:?}, {point:?} {nth}: {error}"));
     }
 }
