@@ -338,9 +338,19 @@ impl<S> Consumer<S> {
 
     /// Exchanges one sub-buffer, which is complete.
     pub fn take_one(&mut self) {
+        self.take_and_keep();
+        self.give_back();
+    }
+
+    /// The same, and keeps its memory until [`give_back`](Self::give_back).
+    pub fn take_and_keep(&mut self) {
         assert_eq!(self.reader.take().unwrap(), Take::Taken);
         self.read_prefix();
         self.reader.set_consumed();
+    }
+
+    /// Clears the memory that was kept: the next spare.
+    pub fn give_back(&mut self) {
         self.reader.give_back();
     }
 

@@ -58,3 +58,32 @@ fn a_writer_learns_of_an_exchange_from_whoever_entered_the_subbuffer() {
         assert_exact(&consumer, full + 2);
     });
 }
+
+/// The same with a memory that the reader has only just cleared: the zeroes come through the position too, for a writer
+/// that has not seen the exchange.
+#[test]
+fn a_writer_learns_of_the_zeroes_from_whoever_entered_the_subbuffer() {
+    check(3, || {
+        let stream = Stream::<Shared>::new(THREE_RECORDS, 2, Mode::Discard);
+        let first = Writer::new(&stream);
+        let second = Writer::new(&stream);
+        let mut consumer = Consumer::new(&stream);
+        (1..=2 * RECORDS_A_SUBBUF).for_each(|number| first.emit(number).unwrap());
+        // The first spare, which nobody has used, is full as well; what the reader took is to be the next.
+        consumer.take_and_keep();
+        let full = 3 * RECORDS_A_SUBBUF;
+        (2 * RECORDS_A_SUBBUF + 1..=full).for_each(|number| first.emit(number).unwrap());
+        let one = thread::spawn(move || {
+            let _ = first.emit(full + 1);
+        });
+        let two = thread::spawn(move || {
+            let _ = second.emit(full + 2);
+        });
+        consumer.give_back();
+        consumer.take_one();
+        one.join().unwrap();
+        two.join().unwrap();
+        consumer.read_all();
+        assert_exact(&consumer, full + 2);
+    });
+}
