@@ -310,30 +310,21 @@ impl<S> Consumer<S> {
 
     /// Exchanges what is complete, as the daemon does when it is woken.
     pub fn take_complete(&mut self) {
-        loop {
-            match self.reader.take().unwrap() {
-                Take::Taken => {
-                    self.read_prefix();
-                    self.reader.set_consumed();
-                    self.reader.give_back();
-                }
-                Take::Overwritten => self.reader.catch_up().unwrap(),
-                Take::NotYet => return,
-            }
-        }
+        while self.try_take_one() {}
     }
 
-    /// Exchanges one sub-buffer if it is there and complete.
-    pub fn try_take_one(&mut self) {
-        match self.reader.take().unwrap() {
+    /// Exchanges one sub-buffer if it is there and complete. Whether there may be another one.
+    pub fn try_take_one(&mut self) -> bool {
+        let take = self.reader.take().unwrap();
+        match take {
             Take::Taken => {
-                self.read_prefix();
-                self.reader.set_consumed();
-                self.reader.give_back();
+                self.read_and_keep();
+                self.give_back();
             }
             Take::Overwritten => self.reader.catch_up().unwrap(),
             Take::NotYet => {}
         }
+        take != Take::NotYet
     }
 
     /// Exchanges one sub-buffer, which is complete.
@@ -345,6 +336,10 @@ impl<S> Consumer<S> {
     /// The same, and keeps its memory until [`give_back`](Self::give_back).
     pub fn take_and_keep(&mut self) {
         assert_eq!(self.reader.take().unwrap(), Take::Taken);
+        self.read_and_keep();
+    }
+
+    fn read_and_keep(&mut self) {
         self.read_prefix();
         self.reader.set_consumed();
     }

@@ -8,6 +8,9 @@
 //!    E last_clock = clock        header and payload follow, by the caller
 //!    F frame = committed         the reader may copy
 //! ```
+//!
+//! One algorithm in two strengths: [`try_reserve_usual`] is told what [`try_reserve`] has to look for in B, and gives up
+//! where the header is the long one. Where the position lies in memory the [window](super::Window) says.
 #![allow(unsafe_code)]
 
 use super::window::InMemory;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   thread-local                 pages that a forked child finds zeroed
-//!   CACHE --------------------> +--------------------------------------+
+//!   current() ----------------> +--------------------------------------+
 //!   (at first: EMPTY)           | streams, cpus  by channel slot       |
 //!                               | in_probe       is_claimed            |
 //!                               +--------------------------------------+
@@ -12,8 +12,10 @@
 //! first event takes the slow path, which sees that it is in a new process. That costs the fast path
 //! nothing but the pointer.
 //!
-//! `in_probe` is for whoever takes memory away (see [`quiesce`]): marked before a stream is looked up,
-//! unmarked after its last use.
+//! `in_probe` counts the tracepoints of the thread that are under way: raised before a stream is looked up, lowered after
+//! its last use. Whoever takes memory away waits for it to be zero (see [`quiesce`]); and a tracepoint that finds itself
+//! the only one knows that all its thread has recorded before is committed (see
+//! [`Stream::try_record_usual`]).
 #![allow(unsafe_code)]
 
 mod current;
