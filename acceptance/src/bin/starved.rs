@@ -3,6 +3,7 @@
 //!
 //! Two threads each time, of which each has its first event. The account is how many were emitted, poor and rich.
 
+use std::sync::Barrier;
 use std::time::Duration;
 use ust_acceptance::report;
 use ust_core::tracepoint;
@@ -10,20 +11,11 @@ use ust_core::tracepoint;
 #[tracepoint(provider = "starved", level = Info)]
 fn told(is_rich: bool, sequence: u64);
 
-/// Room for a thread and what it allocates, and for no ring.
-const SPARE_BYTES: u64 = 64 << 20;
-
-/// Addresses in use.
-fn address_bytes() -> u64 {
-    let pages = std::fs::read_to_string("/proc/self/statm").expect("/proc is mounted");
-    pages.split(' ').next().and_then(|n| n.parse::<u64>().ok()).expect("a number") * 4096
-}
-
 #[allow(unsafe_code)]
 fn set_limit(limit: &str, is_rich: bool) {
     let (resource, poor) = match limit {
         "descriptors" => (libc::RLIMIT_NOFILE, 0),
-        "addresses" => (libc::RLIMIT_AS, address_bytes() + SPARE_BYTES),
+        "addresses" => (libc::RLIMIT_AS, 4096),
         "file-size" => (libc::RLIMIT_FSIZE, 4096),
         other => panic!("{other} is no limit"),
     };
@@ -36,22 +28,30 @@ fn set_limit(limit: &str, is_rich: bool) {
     }
 }
 
-fn emit(is_rich: bool, events: u64) {
-    let emit = move || (0..events).for_each(|sequence| told(is_rich, sequence));
-    let small = std::thread::Builder::new().stack_size(256 << 10);
-    let thread = small.spawn(emit).expect("there is room for a thread");
-    emit();
-    thread.join().expect("it does not panic");
+/// Emits from two threads, once `prepared`. The second runs before: to start one takes addresses too.
+fn emit(is_rich: bool, events: u64, prepare: impl FnOnce()) {
+    let [is_running, is_prepared] = [Barrier::new(2), Barrier::new(2)];
+    let emit = || (0..events).for_each(|sequence| told(is_rich, sequence));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            is_running.wait();
+            is_prepared.wait();
+            emit();
+        });
+        is_running.wait();
+        prepare();
+        is_prepared.wait();
+        emit();
+    });
 }
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, limit, events] = &arguments[..] else { panic!("LIMIT EVENTS") };
     let events = events.parse().expect("a number");
-    set_limit(limit, false);
-    emit(false, events);
+    emit(false, events, || set_limit(limit, false));
     set_limit(limit, true);
     std::thread::sleep(Duration::from_millis(20));
-    emit(true, events);
+    emit(true, events, || ());
     report::write(&[2 * events, 2 * events]);
 }

@@ -9,7 +9,7 @@
 #![allow(unsafe_code)]
 
 use super::protocol::{ToDaemon, encode_into};
-use super::{endpoint, socket};
+use super::{meeting_place, socket};
 use crate::abi::Buffers;
 use crate::channel::{RingFile, close_orphans};
 use crate::cpu;
@@ -156,7 +156,7 @@ fn send_alone(message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> io::Result<()> {
 fn say_alone(message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> io::Result<OwnedFd> {
     let mut buffer = [0; 64];
     let bytes = encode_into(&mut buffer, message).ok_or(Errno::MSGSIZE)?;
-    let connection = socket::connect_to(endpoint().ok_or(Errno::NOENT)?, false)?;
+    let connection = socket::connect_to(&meeting_place().ok_or(Errno::NOENT)?.agent_socket, false)?;
     socket::send(&connection, bytes, fds, SendFlags::DONTWAIT)?;
     Ok(connection)
 }

@@ -25,8 +25,14 @@ pub use start::register_module;
 use once_cell::race::OnceBox;
 use rustix::net::SocketAddrUnix;
 
-/// Where the daemon listens. Set before the first callsite can be on; read in signal handlers.
-static ENDPOINT: OnceBox<SocketAddrUnix> = OnceBox::new();
+/// Where the daemon is met. Set before the first callsite can be on; read in signal handlers.
+static MEETING_PLACE: OnceBox<MeetingPlace> = OnceBox::new();
+
+/// The runtime directory as the environment named it before `main`, and what is worked out from it once.
+struct MeetingPlace {
+    dir: paths::RuntimeDir,
+    agent_socket: SocketAddrUnix,
+}
 
 /// Every signal but those that an instruction of the thread itself raises: blocking one of these does not
 /// put it off, it kills, even where the program has a handler (a sandbox's, for SIGSYS, say).
@@ -46,6 +52,6 @@ unsafe fn fill_with_asynchronous(set: *mut libc::sigset_t) {
     }
 }
 
-fn endpoint() -> Option<&'static SocketAddrUnix> {
-    ENDPOINT.get()
+fn meeting_place() -> Option<&'static MeetingPlace> {
+    MEETING_PLACE.get()
 }

@@ -6,7 +6,7 @@
 use super::handover::{self, Undisturbed};
 use super::paths::RuntimeDir;
 use super::protocol::{MAX_MESSAGE_BYTES, Rules, decode};
-use super::{ENDPOINT, thread};
+use super::{MEETING_PLACE, MeetingPlace, thread};
 use crate::callsite::Callsite;
 use crate::cpu;
 use crate::session;
@@ -34,11 +34,11 @@ pub fn register_module(callsites: &'static [&'static Callsite]) {
     session::register(callsites.iter().copied());
     let dir = RuntimeDir::from_environment();
     // Longer than a socket's address can be: no daemon can listen there either.
-    let (Ok(()), Ok(address)) = (dir.check_length(0), SocketAddrUnix::new(dir.agent_socket()))
+    let (Ok(()), Ok(agent_socket)) = (dir.check_length(0), SocketAddrUnix::new(dir.agent_socket()))
     else {
         return;
     };
-    let _ = ENDPOINT.set(Box::new(address));
+    let place = MEETING_PLACE.get_or_init(|| Box::new(MeetingPlace { dir, agent_socket }));
     if !fork::initialise() {
         return;
     }
@@ -48,7 +48,7 @@ pub fn register_module(callsites: &'static [&'static Callsite]) {
     unsafe {
         libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child))
     };
-    if let Some(rules) = published_rules(&dir) {
+    if let Some(rules) = published_rules(&place.dir) {
         session::apply(rules);
         // If it fails the agent will say it, or the first event.
         let _ = handover::introduce();

@@ -13,9 +13,9 @@
 //! alone, and does not find strange numbers taken.
 #![allow(unsafe_code)]
 
-use super::protocol::{ToDaemon, ToProcess, decode, encode};
+use super::protocol::{MAX_MESSAGE_BYTES, ToDaemon, ToProcess, decode, encode};
 use super::socket::{self, Inbox};
-use super::{endpoint, handover, paths::RuntimeDir};
+use super::{handover, meeting_place, paths::RuntimeDir};
 use crate::session;
 use crate::session::fork::{self, Origin};
 use crate::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
@@ -25,13 +25,16 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix};
 use rustix::thread::futex;
 use std::os::raw::c_void;
 use std::time::Duration;
 
 /// Stack of the agent, in bytes: its own frames are shallow, the program's thread-locals may not be.
 const STACK_BYTES: usize = 256 << 10;
+
+/// What a turn of the agent's work allocates, in bytes: a message, and what it says once more.
+const WORK_BYTES: usize = 2 * MAX_MESSAGE_BYTES;
 
 /// Starts the agent. Without one (no memory, no processes left) the process keeps the rules that it has.
 pub fn start() {
@@ -60,12 +63,14 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
         // First of all: what is opened from here on takes no number of the program's.
         leave_descriptors_behind();
         become_traced();
-        let dir = RuntimeDir::from_environment();
-        let Some(wake) = open_wake_word(&dir) else { return };
+        let Some(place) = meeting_place() else { return };
+        wait_for_memory();
+        let Some(wake) = open_wake_word(&place.dir) else { return };
         let mut pauses = Pauses::default();
         loop {
             let seen = wake.value();
-            match serve() {
+            wait_for_memory();
+            match serve(&place.agent_socket) {
                 Served::ToTheEnd => pauses = Pauses::default(),
                 Served::Hindered => pauses.next(),
                 Served::Nobody => {
@@ -84,6 +89,22 @@ fn become_traced() {
     let introduce = |file: &session::ProcessFile| handover::introduce_child(file, Origin::Any);
     let mut pauses = Pauses::default();
     while !fork::ensure_current(Origin::Any, introduce) {
+        pauses.next();
+    }
+}
+
+/// A failed allocation here would abort the program, which may well bear its own: work is begun when there is
+/// memory for it. The program may take that meanwhile; a try is all that an allocator offers.
+fn wait_for_memory() {
+    let mut pauses = Pauses::default();
+    let is_there = || {
+        let mut bytes = Vec::<u8>::new();
+        let tried = bytes.try_reserve_exact(WORK_BYTES);
+        // Looked at, or the compiler leaves the allocation out and calls it a success.
+        core::hint::black_box(&bytes);
+        tried.is_ok()
+    };
+    while !is_there() {
         pauses.next();
     }
 }
@@ -134,9 +155,8 @@ enum Served {
 }
 
 /// Serves one connection to its end.
-fn serve() -> Served {
-    let Some(endpoint) = endpoint() else { return Served::Nobody };
-    let connection = match socket::connect_to(endpoint, true) {
+fn serve(agent_socket: &SocketAddrUnix) -> Served {
+    let connection = match socket::connect_to(agent_socket, true) {
         Ok(connection) => connection,
         Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS) => return Served::Hindered,
         Err(_) => return Served::Nobody,
@@ -160,6 +180,7 @@ fn converse(connection: &OwnedFd, served: &mut Served) -> Option<()> {
     loop {
         feed_until_heard(connection);
         let received = socket::receive(connection, RecvFlags::empty(), &mut inbox).ok()?;
+        wait_for_memory();
         match decode(received.untrusted_bytes)? {
             ToProcess::Welcome => {
                 // A message whose descriptor there is no number for comes without it.
