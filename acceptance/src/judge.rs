@@ -67,8 +67,8 @@ pub fn babeltrace2(trace: &Path, look: impl FnMut(Line<'_>)) -> u64 {
     read(trace, |complaint| complaint.contains("discarded"), look)
 }
 
-/// The same, of what a recorder left that was killed: a packet may be in its file and not in the index yet, of which
-/// babeltrace2 complains, and does without the index.
+/// The same, of a trace that is being written, or was when its recorder was killed: a packet may be in its file and not
+/// in the index yet, of which babeltrace2 complains, and does without the index.
 #[track_caller]
 pub fn babeltrace2_unfinished(trace: &Path, look: impl FnMut(Line<'_>)) -> u64 {
     let is_expected = |complaint: &str| {

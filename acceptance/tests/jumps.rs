@@ -41,7 +41,9 @@ fn record(buffers: &str, mode: &str) -> Option<(Recorded, Account)> {
         let has_content = |file: &PathBuf| file.metadata().is_ok_and(|file| file.len() > 0);
         stream_files(&folder).iter().find(|file| has_content(file))?;
         let mut later = 0;
-        judge::babeltrace2(&started.trace(), |line| later += u64::from(line.is_of("jumps:later")));
+        judge::babeltrace2_unfinished(&started.trace(), |line| {
+            later += u64::from(line.is_of("jumps:later"));
+        });
         (later > 0).then_some(())
     });
     progress::set(&path, 0, 1);

@@ -236,9 +236,9 @@ impl<K: Rmw> Writer<K> {
         let under_way = &self.0.stream.under_way;
         under_way.set(under_way.get() + 1);
         let is_usual = K::IS_SHARED || under_way.get() == 1 || makes("AlwaysUsual");
-        let usual = is_usual.then(|| ring::try_reserve_usual(&self.0, request, clock)).flatten();
+        let usual = is_usual.then(|| ring::try_reserve_usual(&self.0, request, &clock)).flatten();
         let reserved = usual
-            .or_else(|| ring::try_reserve(&self.0, request, clock))
+            .or_else(|| ring::try_reserve(&self.0, request, &clock))
             .map_or_else(|| ring::reserve(&self.0, request, &clock), Ok);
         if reserved.is_err() {
             under_way.set(under_way.get() - 1);

@@ -1,6 +1,6 @@
 //! What macro expansions name. Not part of the public interface.
 
-pub use crate::callsite::Callsite;
+pub use crate::callsite::{Callsite, CallsiteState};
 pub use crate::event::{EventDescription, FieldDescription, Level};
 pub use crate::record::{record_otherwise, try_record};
 pub use crate::wire::{Field, FieldType, Payload};

@@ -1,16 +1,17 @@
 //! Callsites: the switch that each tracepoint tests, and the number that its records carry.
 //!
 //! ```text
-//!    63 ........ 32 31 .. 28 27 ...... 0
-//!   +--------------+--------+------------+      one word, so that whoever sees an event on
-//!   | class id     | fast   | channels,  |      also sees the number that it has
-//!   +--------------+ slot   | a bit for  |
-//!                  +--------+ each slot  |      fast slot: what the fast path would have to find out of the
-//!                           +------------+      rest with every event
+//!    63 ........ 32 31 .. 28   27         7 ...... 0
+//!   +--------------+--------+------+-----+------------+      one word, so that whoever sees an event on
+//!   | class id     | fast   | of   |  0  | channels,  |      also sees the number that it has
+//!   +--------------+ slot   | CPUs |     | a bit for  |
+//!                  +--------+------+     | each slot  |      fast slot, of CPUs: what the fast path would have to
+//!                                        +------------+      find out of the rest with every event
 //! ```
 //!
 //! Written by whoever applies rules (see [`crate::session`]), one at a time; read by every tracepoint.
 
+use crate::abi::CHANNEL_SLOTS;
 use crate::event::EventDescription;
 use crate::sync::{AtomicU64, Ordering::Relaxed};
 use crate::wire::MAX_COMPACT_ID;
@@ -22,7 +23,11 @@ pub const SLOT_VALUES: usize = 16;
 pub const NO_SLOT: usize = SLOT_VALUES - 1;
 
 const FAST_SLOT_SHIFT: u32 = u32::BITS - SLOT_VALUES.trailing_zeros();
-const SLOTS_MASK: u32 = (1 << FAST_SLOT_SHIFT) - 1;
+const IS_OF_CPUS: u32 = 1 << (FAST_SLOT_SHIFT - 1);
+// A byte: processors compare those.
+const SLOTS_MASK: u32 = 0xff;
+
+const _: () = assert!(CHANNEL_SLOTS <= 8);
 
 /// One `#[tracepoint]` of the program.
 #[derive(Debug)]
@@ -48,6 +53,12 @@ impl CallsiteState {
         self.0 as u32 & SLOTS_MASK
     }
 
+    /// Whether any channel records the event.
+    #[inline(always)]
+    pub const fn is_on(self) -> bool {
+        self.slots() != 0
+    }
+
     /// The slot that records it, if it is one only and the event's number fits a short header; else [`NO_SLOT`].
     /// Below [`SLOT_VALUES`].
     #[inline(always)]
@@ -55,10 +66,18 @@ impl CallsiteState {
         (self.0 as u32 >> FAST_SLOT_SHIFT) as usize
     }
 
-    const fn with(class_id: u32, slots: u32) -> Self {
+    /// Whether the channel at the fast slot had streams of CPUs when the word was set. A hint.
+    #[inline(always)]
+    pub const fn is_of_cpus(self) -> bool {
+        self.0 as u32 & IS_OF_CPUS != 0
+    }
+
+    const fn with(class_id: u32, slots: u32, slots_of_cpus: u32) -> Self {
         let is_fast = slots.is_power_of_two() && class_id <= MAX_COMPACT_ID;
         let fast_slot = if is_fast { slots.trailing_zeros() } else { NO_SLOT as u32 };
-        Self((class_id as u64) << 32 | (fast_slot << FAST_SLOT_SHIFT) as u64 | slots as u64)
+        let of_cpus = if is_fast && slots & slots_of_cpus != 0 { IS_OF_CPUS } else { 0 };
+        let lower = fast_slot << FAST_SLOT_SHIFT | of_cpus | slots;
+        Self((class_id as u64) << 32 | lower as u64)
     }
 }
 
@@ -66,12 +85,6 @@ impl Callsite {
     /// A callsite that is off.
     pub const fn new(description: &'static EventDescription) -> Self {
         Self { state: AtomicU64::new(0), description }
-    }
-
-    /// Whether any channel records this event now.
-    #[inline(always)]
-    pub fn is_enabled(&self) -> bool {
-        self.state().slots() != 0
     }
 
     /// The word. Relaxed: what it leads to, the channel, is acquired there.
@@ -85,9 +98,9 @@ impl Callsite {
         self.description
     }
 
-    /// Sets number and channels at once.
-    pub(crate) fn set(&self, class_id: u32, slots: u32) {
-        self.state.store(CallsiteState::with(class_id, slots).0, Relaxed);
+    /// Sets number and channels at once. `slots_of_cpus` are those of all channels that have streams of CPUs.
+    pub(crate) fn set(&self, class_id: u32, slots: u32, slots_of_cpus: u32) {
+        self.state.store(CallsiteState::with(class_id, slots, slots_of_cpus).0, Relaxed);
     }
 }
 
@@ -99,13 +112,16 @@ mod tests {
     fn an_event_of_one_channel_and_a_small_number_names_its_slot() {
         let all = |state: CallsiteState| (state.fast_slot(), state.slots(), state.class_id());
         for slot in 0..8 {
-            let with = |class_id| CallsiteState::with(class_id, 1 << slot);
+            let with = |class_id| CallsiteState::with(class_id, 1 << slot, 0b0100);
+            assert_eq!(with(0).is_of_cpus(), slot == 2);
+            assert!(!with(MAX_COMPACT_ID + 1).is_of_cpus());
             assert_eq!(all(with(MAX_COMPACT_ID)), (slot, 1 << slot, MAX_COMPACT_ID));
             assert_eq!(all(with(MAX_COMPACT_ID + 1)), (NO_SLOT, 1 << slot, MAX_COMPACT_ID + 1));
             assert_eq!(all(with(u32::MAX)), (NO_SLOT, 1 << slot, u32::MAX));
         }
         for slots in [0, 0b11, 0xff] {
-            assert_eq!(all(CallsiteState::with(7, slots)), (NO_SLOT, slots, 7));
+            let state = CallsiteState::with(7, slots, 0xff);
+            assert_eq!((all(state), state.is_of_cpus()), ((NO_SLOT, slots, 7), false));
         }
     }
 }

@@ -85,16 +85,15 @@ impl ClockKind {
         cfg!(target_arch = "x86_64") && self == ClockKind::Tsc
     }
 
-    /// Reads the clock, not before every load that comes earlier in the program has been done: for a stream to
-    /// which other CPUs write. Async-signal-safe, no system call.
+    /// Lets [`now`](Self::now), called later, not read the clock before every load that comes earlier in the program has
+    /// been done: for a stream to which other CPUs write. (`clock_gettime` sees to it itself.)
     #[inline(always)]
-    pub fn now_in_order(self) -> u64 {
+    pub fn await_loads(self) {
         #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
-        // SAFETY: whoever has the counter has the instruction; it waits until the loads before it are done.
-        unsafe {
-            arch::_mm_lfence();
+        if self == ClockKind::Tsc {
+            // SAFETY: whoever has the counter has the instruction; it waits until the loads before it are done.
+            unsafe { arch::_mm_lfence() };
         }
-        self.now()
     }
 }
 

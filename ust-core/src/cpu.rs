@@ -1,21 +1,17 @@
 //! Which CPU the calling thread runs on: a hint, for it may be another one an instruction later.
 //!
-//! glibc registers a restartable-sequences area for each thread, and the kernel keeps the CPU number in it:
-//! one load, for who knows where the thread's area is ([`number_place`]). Where there is none (an old glibc, another
-//! libc, `glibc.pthread.rseq=0`), `getcpu` says it ([`current`]).
+//! glibc registers a restartable-sequences area for each thread, all of them equally far from the thread pointer, and the
+//! kernel keeps the CPU number in it: one load ([`at_hand`]). Where there is none (an old glibc, another libc,
+//! `glibc.pthread.rseq=0`), `getcpu` says it ([`current`]).
 #![allow(unsafe_code)]
 
-use crate::sync::{AtomicU32, AtomicU64, Ordering};
-use core::ptr;
+use crate::sync::{AtomicU32, Ordering};
 
-/// Offset of the area from the thread pointer, in the lower half; bit 32 says that there is one.
-static RSEQ: AtomicU64 = AtomicU64::new(0);
-
-const IS_PRESENT: u64 = 1 << 32;
+/// How far from the thread pointer the CPU's number stands, in bytes, as an `i32`; 0 where there is none.
+static NUMBER_OFFSET: AtomicU32 = AtomicU32::new(0);
 
 /// Offset of `cpu_id` in the kernel's `struct rseq`.
-#[cfg(target_arch = "x86_64")]
-const CPU_ID_OFFSET: usize = 4;
+const CPU_ID_OFFSET: i32 = 4;
 
 /// Finds glibc's areas. Called once, before `main`; until then, and without it, no thread has any.
 pub fn initialise() {
@@ -25,38 +21,43 @@ pub fn initialise() {
         let offset = libc::dlsym(libc::RTLD_DEFAULT, c"__rseq_offset".as_ptr()).cast::<isize>();
         // Size 0: registration was switched off.
         if !size.is_null() && !offset.is_null() && *size != 0 {
-            RSEQ.store(IS_PRESENT | u64::from(*offset as u32), Ordering::Relaxed);
+            NUMBER_OFFSET.store((*offset as i32 + CPU_ID_OFFSET) as u32, Ordering::Relaxed);
         }
     }
 }
 
-/// Where the calling thread's CPU number stands, for as long as it lives; null if nowhere. The number is negative
-/// where the thread is not registered.
-pub fn number_place() -> *mut AtomicU32 {
-    #[cfg(target_arch = "x86_64")]
+/// The CPU's number, where it is had without a call.
+#[inline(always)]
+pub fn at_hand() -> Option<usize> {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
-        let rseq = RSEQ.load(Ordering::Relaxed);
-        if rseq & IS_PRESENT != 0 {
-            let thread: *mut u8;
-            // SAFETY: the psABI keeps the thread pointer's own value where it points to.
+        let offset = NUMBER_OFFSET.load(Ordering::Relaxed);
+        if offset != 0 {
+            let number: i32;
+            // SAFETY: the psABI has the thread pointer in `fs`; glibc says that each thread's number is there.
             unsafe {
                 core::arch::asm!(
-                    "mov {thread}, qword ptr fs:[0]",
-                    thread = out(reg) thread,
+                    "mov {number:e}, dword ptr fs:[{offset}]",
+                    offset = in(reg) offset as i32 as isize,
+                    number = lateout(reg) number,
                     options(nostack, readonly, preserves_flags),
                 );
             }
-            let area = thread.wrapping_offset(rseq as u32 as i32 as isize);
-            return area.wrapping_add(CPU_ID_OFFSET).cast();
+            // Negative: this thread is not registered.
+            return (number >= 0).then_some(number as usize);
         }
     }
-    ptr::null_mut()
+    None
 }
 
-/// The CPU's number, by a system call, or what the C library makes of it. Async-signal-safe.
+/// The CPU's number, by a call if need be. Async-signal-safe.
+pub fn current() -> usize {
+    at_hand().unwrap_or_else(ask)
+}
+
 #[cold]
 #[inline(never)]
-pub fn current() -> usize {
+fn ask() -> usize {
     // SAFETY: no arguments.
     let number = unsafe { libc::sched_getcpu() };
     number.max(0) as usize
@@ -69,13 +70,12 @@ mod tests {
     #[test]
     fn the_area_and_the_kernel_agree() {
         initialise();
-        // SAFETY: this thread's.
-        let Some(number) = (unsafe { number_place().as_ref() }) else {
+        if at_hand().is_none() {
             assert!(!(cfg!(all(target_arch = "x86_64", target_env = "gnu")) && has_rseq()));
             return;
-        };
+        }
         // Either may move us between the two looks; never a thousand times.
-        assert!((0..1000).any(|_| number.load(Ordering::Relaxed) as usize == current()));
+        assert!((0..1000).any(|_| at_hand() == Some(ask())));
     }
 
     fn has_rseq() -> bool {

@@ -3,7 +3,7 @@
 //! ```text
 //!   try_record        the usual case: one channel, this thread's stream, nothing of the thread's under way, the
 //!     |               short header, short texts, room in the sub-buffer: straight through, no call
-//!     '-- else -->      record_otherwise   the usual case of this CPU's stream
+//!     '-- else -->      record_otherwise   the usual case of this CPU's stream, known at once from the callsite
 //!       '-- else -->    record_generally   one channel, and room
 //!         '-- else -->  record_slowly      several channels, a first event, a full sub-buffer, a closed stream
 //! ```
@@ -13,7 +13,7 @@
 
 use crate::agent;
 use crate::agent::protocol::MAX_CHANNELS;
-use crate::callsite::Callsite;
+use crate::callsite::{Callsite, CallsiteState};
 use crate::cpu;
 use crate::hint::unlikely;
 use crate::stream::Closed;
@@ -23,10 +23,18 @@ use crate::wire::Payload;
 /// How often one event looks for a stream in one channel. More than twice takes a daemon that closes them all.
 const MAX_TURNS: usize = 8;
 
-/// Writes an event, if it is the usual case. `false`, with nothing done, if not: then [`record_otherwise`].
-/// Async-signal-safe.
+/// Writes an event, if it is the usual case. `false`, with nothing done, if not: then [`record_otherwise`]. `seen` is what
+/// the callsite said when the event was found to be on; it may have changed since. Async-signal-safe.
 #[inline(always)]
-pub fn try_record<P: Payload>(callsite: &'static Callsite, payload: P) -> bool {
+pub fn try_record<P: Payload>(
+    callsite: &'static Callsite,
+    seen: CallsiteState,
+    payload: P,
+) -> bool {
+    if seen.is_of_cpus() {
+        unlikely();
+        return false;
+    }
     let cache = thread_cache::current();
     // Marked first: what the state leads to may be taken away, and something else put in its place.
     let is_outermost = cache.enter();
@@ -48,13 +56,9 @@ pub fn record_otherwise<P: Payload>(callsite: &'static Callsite, payload: P) {
     let cache = thread_cache::current();
     cache.enter();
     let state = callsite.state();
-    let is_done = match cache.cpus(state.fast_slot()) {
-        Some(cpus) => {
-            let stream = cache.cpu().and_then(|cpu| cpus.stream(cpu));
-            stream.is_some_and(|stream| stream.try_record_usual(state.class_id(), &payload))
-        }
-        None => false,
-    };
+    let place = cache.cpus(state.fast_slot()).zip(cpu::at_hand());
+    let stream = place.and_then(|(cpus, cpu)| cpus.stream(cpu));
+    let is_done = stream.is_some_and(|it| it.try_record_usual(state.class_id(), &payload));
     cache.leave();
     if !is_done {
         record_generally(callsite, payload);
@@ -70,7 +74,7 @@ fn record_generally<P: Payload>(callsite: &'static Callsite, payload: P) {
     let is_done = if !state.slots().is_power_of_two() {
         false
     } else if let Some(cpus) = cache.cpus(slot) {
-        let stream = cpus.stream(cache.cpu().unwrap_or_else(cpu::current));
+        let stream = cpus.stream(cpu::current());
         stream.is_some_and(|stream| stream.try_record(state.class_id(), &payload))
     } else {
         let stream = cache.stream(slot);
@@ -85,12 +89,11 @@ fn record_generally<P: Payload>(callsite: &'static Callsite, payload: P) {
 #[cold]
 #[inline(never)]
 fn record_slowly<P: Payload>(callsite: &'static Callsite, payload: P) {
-    let state = callsite.state();
-    let slots = state.slots();
+    let slots = callsite.state().slots();
     for slot in (0..MAX_CHANNELS).filter(|slot| slots & 1 << slot != 0) {
         // A first event gets its stream, and comes round again.
         let mut turns = 0..MAX_TURNS;
-        while !record_in(slot, state.class_id(), &payload) {
+        while !record_in(slot, callsite, &payload) {
             if turns.next().is_none() {
                 agent::count_lost(slot);
                 break;
@@ -103,14 +106,19 @@ fn record_slowly<P: Payload>(callsite: &'static Callsite, payload: P) {
 }
 
 /// `false`, with nothing counted, if there is no stream.
-fn record_in<P: Payload>(slot: usize, class_id: u32, payload: &P) -> bool {
+fn record_in<P: Payload>(slot: usize, callsite: &'static Callsite, payload: &P) -> bool {
     let cache = thread_cache::current();
     // Not where a tracepoint of this thread is interrupted by this one: what it waits for may be in there.
     let may_wait = cache.enter();
-    let outcome = if let Some(stream) = cache.stream(slot) {
+    let state = callsite.state();
+    let class_id = state.class_id();
+    let outcome = if state.slots() & 1 << slot == 0 {
+        // Switched off by now, and the slot perhaps another channel's.
+        Ok(())
+    } else if let Some(stream) = cache.stream(slot) {
         stream.record(class_id, payload, may_wait).inspect_err(|Closed| agent::forget_closed(slot))
     } else if let Some(cpus) = cache.cpus(slot) {
-        let cpu = cache.cpu().unwrap_or_else(cpu::current);
+        let cpu = cpu::current();
         match cpus.stream(cpu) {
             Some(stream) => stream
                 .record(class_id, payload, may_wait)

@@ -14,13 +14,14 @@
 
 use crate::abi::{FrameKind, Geometry, LossCause, MAX_RECORD_BYTES, Mode, WORD_BYTES};
 use crate::clock::{ClockKind, monotonic_ns};
-use crate::ring::{self, Refusal, Request, Reservation, RingMemory, Window};
+use crate::ring::{self, Clock, Refusal, Request, Reservation, RingMemory, Window};
 use crate::shm::{StreamWords, WriterWords};
 use crate::sync::{Local, Ordering, Rmw, Shared};
 use crate::wire::{
     COMPACT_BYTES, COMPACT_CLOCK_BITS, EXTENDED_BYTES, MAX_COMPACT_ID, Payload, write_compact,
     write_extended,
 };
+use core::marker::PhantomData;
 
 // The ring decides which header a record has, the wire format how it looks: they mean the same one.
 const _: () = assert!(COMPACT_CLOCK_BITS == ring::reserve::SHORT_CLOCK_BITS);
@@ -80,7 +81,7 @@ impl<K: Rmw> Stream<K> {
         }
         let writer = self.writer();
         let request = request_for(class_id, payload);
-        match ring::try_reserve_usual(&writer, request, || now::<K>(ClockKind::Tsc)) {
+        match ring::try_reserve_usual(&writer, request, &StreamClock::<K>::new(ClockKind::Tsc)) {
             Some(reservation) => {
                 write(&writer, reservation, class_id, payload);
                 true
@@ -92,9 +93,9 @@ impl<K: Rmw> Stream<K> {
     /// Writes one event record if its sub-buffer has room for it. `false`, with nothing counted, if not.
     #[inline(always)]
     pub fn try_record<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
-        let (writer, clock) = (self.writer(), self.clock);
+        let (writer, clock) = (self.writer(), StreamClock::<K>::new(self.clock));
         let request = request_for(class_id, payload);
-        match ring::try_reserve(&writer, request, || now::<K>(clock)) {
+        match ring::try_reserve(&writer, request, &clock) {
             Some(reservation) => {
                 write(&writer, reservation, class_id, payload);
                 true
@@ -119,7 +120,7 @@ impl<K: Rmw> Stream<K> {
         let mut deadline = None;
         loop {
             let seen = ring::release_seq(&writer);
-            let cause = match ring::reserve(&writer, request, &|| now::<K>(self.clock)) {
+            let cause = match ring::reserve(&writer, request, &StreamClock::<K>::new(self.clock)) {
                 Ok(reservation) => {
                     write(&writer, reservation, class_id, payload);
                     return Ok(());
@@ -179,9 +180,29 @@ impl Stream<Shared> {
     }
 }
 
-#[inline(always)]
-fn now<K: Rmw>(clock: ClockKind) -> u64 {
-    if K::IS_SHARED { clock.now_in_order() } else { clock.now() }
+/// The clock of a stream as its ring reads it.
+struct StreamClock<K>(ClockKind, PhantomData<K>);
+
+impl<K> StreamClock<K> {
+    #[inline(always)]
+    fn new(clock: ClockKind) -> Self {
+        Self(clock, PhantomData)
+    }
+}
+
+impl<K: Rmw> Clock for StreamClock<K> {
+    /// Only other CPUs' writers could have read a later clock, and moved the position, before it is loaded.
+    #[inline(always)]
+    fn await_loads(&self) {
+        if K::IS_SHARED {
+            self.0.await_loads();
+        }
+    }
+
+    #[inline(always)]
+    fn now(&self) -> u64 {
+        self.0.now()
+    }
 }
 
 #[inline(always)]

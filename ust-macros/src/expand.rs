@@ -54,13 +54,15 @@ fn function(declaration: &Declaration) -> TokenStream {
     let names: Vec<&Ident> = fields.iter().map(|field| &field.ident).collect();
     let types = fields.iter().map(|field| &field.ty);
     let allow = allow_many_parameters(fields.len());
+    // What was seen goes along: `record` would load it again, and only then know where to turn.
     quote! {
         #(#attrs)*
         #allow
         #[inline(always)]
         #vis fn #ident #generics (#(#names: #types),*) {
-            if #ident::enabled() {
-                #ident::record(#(#names),*);
+            let __seen = #ident::see();
+            if __seen.is_on() {
+                #ident::record(#(#names,)* __seen);
             }
         }
     }
@@ -87,6 +89,7 @@ fn module(
         _ => (quote!((#(#types),*)), quote!((#(#values),*))),
     };
     let allow = allow_many_parameters(fields.len());
+    let allow_for_record = allow_many_parameters(fields.len() + 1);
 
     // `record` is cold so that callers run straight on while the event is off: the call, and what must be
     // saved around it, is moved behind the caller's own code. Its body is compiled as any other. It ends in a call
@@ -114,23 +117,31 @@ fn module(
             /// Whether the event is on: whether some channel records it now.
             #[inline(always)]
             pub fn enabled() -> bool {
-                CALLSITE.is_enabled()
+                see().is_on()
+            }
+
+            #[inline(always)]
+            pub(super) fn see() -> #private::CallsiteState {
+                CALLSITE.state()
             }
 
             /// Records what the closure returns, and calls it only if the event is on.
             #[inline(always)]
             pub fn with<#lifetime __Fields: FnOnce() -> #returned>(__fields: __Fields) {
-                if enabled() {
+                let __seen = see();
+                if __seen.is_on() {
                     let #pattern = __fields();
-                    record(#(#values),*);
+                    record(#(#values,)* __seen);
                 }
             }
 
-            #allow
+            #allow_for_record
             #[cold]
             #[inline(never)]
-            pub(super) fn record<#lifetime>(#(#values: #types),*) {
-                if !#private::try_record(&CALLSITE, (#(#values,)*)) {
+            pub(super) fn record<#lifetime>(
+                #(#values: #types,)* __seen: #private::CallsiteState
+            ) {
+                if !#private::try_record(&CALLSITE, __seen, (#(#values,)*)) {
                     record_otherwise(#(#values),*);
                 }
             }

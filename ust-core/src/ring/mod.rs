@@ -104,7 +104,7 @@ pub use corruption::Corruption;
 pub use exchange::Take;
 pub use memory::{RingMemory, WritableRing};
 pub use owners::Owners;
-pub use reserve::{Request, Reservation, commit, try_reserve, try_reserve_usual};
+pub use reserve::{Clock, Request, Reservation, commit, try_reserve, try_reserve_usual};
 pub use snapshot::{Holes, Image, Records};
 pub use switch::{Refusal, lose, reserve};
 pub use window::Window;

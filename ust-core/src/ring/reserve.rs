@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!    A load position, clock      nothing changed yet
-//!    B short or long header?
+//!    B short or long header?     (what of it needs no clock comes before the clock)
 //!    C CAS position              the room is ours; its frame word is zero
 //!    D frame = in flight         recovery knows how much to skip
 //!    E last_clock = clock        header and payload follow, by the caller
@@ -61,6 +61,23 @@ pub struct Reservation {
     pub(super) kind: FrameKind,
 }
 
+/// What records take their time from: a function that reads it, or something that also has to say when.
+pub trait Clock {
+    /// Lets the clock not be read before the loads that come earlier in the program are done.
+    #[inline(always)]
+    fn await_loads(&self) {}
+
+    /// Reads it.
+    fn now(&self) -> u64;
+}
+
+impl<F: Fn() -> u64> Clock for F {
+    #[inline(always)]
+    fn now(&self) -> u64 {
+        self()
+    }
+}
+
 /// One try of A to E.
 pub(super) enum Attempt {
     /// It is ours.
@@ -84,13 +101,13 @@ impl Attempt {
 /// Reserves room for one record if that takes no more than steps A to E. `None`, with nothing changed and
 /// nothing counted, when it does: then [`reserve`](super::reserve()).
 ///
-/// `clock` is called after the position is loaded, so that clocks do not go back within the stream.
+/// `clock` is read after the position is loaded, so that clocks do not go back within the stream.
 #[inline(always)]
-pub fn try_reserve<M>(ring: &M, request: Request, clock: impl Fn() -> u64) -> Option<Reservation>
+pub fn try_reserve<M>(ring: &M, request: Request, clock: &impl Clock) -> Option<Reservation>
 where
     M: WritableRing,
 {
-    attempt::<_, false>(ring, request, &clock).reservation()
+    attempt::<_, false>(ring, request, clock).reservation()
 }
 
 /// The same, where the class has a short header and, if one thread writes to the stream, no record of it is under way;
@@ -98,23 +115,19 @@ where
 ///
 /// A record that its thread left by siglongjmp is under way for ever.
 #[inline(always)]
-pub fn try_reserve_usual<M>(
-    ring: &M,
-    request: Request,
-    clock: impl Fn() -> u64,
-) -> Option<Reservation>
+pub fn try_reserve_usual<M>(ring: &M, request: Request, clock: &impl Clock) -> Option<Reservation>
 where
     M: WritableRing,
 {
     debug_assert!(request.may_be_short);
-    attempt::<_, true>(ring, request, &clock).reservation()
+    attempt::<_, true>(ring, request, clock).reservation()
 }
 
 #[inline(always)]
 pub(super) fn attempt<M, const IS_USUAL: bool>(
     ring: &M,
     request: Request,
-    clock: &impl Fn() -> u64,
+    clock: &impl Clock,
 ) -> Attempt
 where
     M: WritableRing,
@@ -122,30 +135,35 @@ where
     let geometry = ring.geometry();
     let control = ring.control();
 
-    // A
+    // A. To read the clock takes as long as all the rest. Who is alone begins with it; who has to wait for loads gets them
+    // all done, and decides meanwhile what can be decided without it.
+    let window = ring.window().load();
     let position = Position::from_word(control.position.load(order::position_load()));
-    let now = clock();
+    let is_closed = control.closed.load(order::closed_load()) != 0;
+    clock.await_loads();
+    let now = if M::Kind::IS_SHARED { None } else { Some(clock.now()) };
     reach(Point::ReserveLoaded);
 
-    let InMemory { start, offset } = ring.window().find(position);
+    let InMemory { start, offset } = window.find(position);
     let has_room = |stride| {
         offset + stride as u64 <= geometry.subbuf_size_bytes() as u64 && stride <= MAX_RECORD_BYTES
     };
-    if !has_room(Request::stride(request.short_bytes))
-        || control.closed.load(order::closed_load()) != 0
-    {
+    if !has_room(Request::stride(request.short_bytes)) || is_closed {
         return Attempt::NoRoom(position);
     }
     let at = start + offset as usize;
 
     // B
-    let is_soon_after = || {
-        now.wrapping_sub(control.last_clock.load(order::last_clock_load())) < 1 << SHORT_CLOCK_BITS
-    };
-    let is_short = (IS_USUAL || request.may_be_short)
+    let may_be_short = (IS_USUAL || request.may_be_short)
         && (IS_USUAL && !M::Kind::IS_SHARED
-            || is_behind_committed(ring, at, offset, position.last_record_bytes()))
-        && is_soon_after();
+            || is_behind_committed(ring, at, offset, position.last_record_bytes()));
+    if IS_USUAL && !may_be_short {
+        return Attempt::NoRoom(position);
+    }
+    let now = now.unwrap_or_else(|| clock.now());
+    let is_short = may_be_short
+        && now.wrapping_sub(control.last_clock.load(order::last_clock_load()))
+            < 1 << SHORT_CLOCK_BITS;
     // A branch, and not a selection: otherwise the room, the CAS and all that follows would wait for the
     // clock and for `last_clock`; a predicted branch does not wait.
     let length_bytes = if is_short {

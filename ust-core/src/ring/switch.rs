@@ -9,7 +9,7 @@
 #![allow(unsafe_code)]
 
 use super::recycle::recycle;
-use super::reserve::{Attempt, Request, Reservation, announce, attempt};
+use super::reserve::{Attempt, Clock, Request, Reservation, announce, attempt};
 use super::{WritableRing, note, orderings as order};
 use crate::abi::{
     Frame, LossCause, MAX_RECORD_BYTES, NOTE_BYTES, Position, TableEntry, WORD_BYTES,
@@ -34,11 +34,7 @@ pub enum Refusal {
 /// There is no room.
 #[cold]
 #[inline(never)]
-pub fn reserve<M>(
-    ring: &M,
-    request: Request,
-    clock: &impl Fn() -> u64,
-) -> Result<Reservation, Refusal>
+pub fn reserve<M>(ring: &M, request: Request, clock: &impl Clock) -> Result<Reservation, Refusal>
 where
     M: WritableRing,
 {
@@ -81,7 +77,7 @@ where
 fn move_window<M: WritableRing>(ring: &M, position: Position) -> bool {
     let geometry = ring.geometry();
     let start = geometry.subbuf_start(position.bytes());
-    if ring.window().find(position).offset < geometry.subbuf_size_bytes() as u64
+    if ring.window().load().find(position).offset < geometry.subbuf_size_bytes() as u64
         || geometry.offset(position.bytes()) == 0
     {
         return false;
@@ -102,7 +98,7 @@ fn enter_next<M>(
     request: Request,
     stride: usize,
     position: Position,
-    clock: &impl Fn() -> u64,
+    clock: &impl Clock,
 ) -> Result<Option<Reservation>, Refusal>
 where
     M: WritableRing,
@@ -144,7 +140,8 @@ where
     }
 
     // H
-    let now = clock();
+    clock.await_loads();
+    let now = clock.now();
     let next = Position::behind_record_at(start + NOTE_BYTES as u64, stride);
     if !control.position.compare_exchange(position.word(), next.word(), order::position_cas()) {
         return Ok(None);

@@ -44,6 +44,10 @@ const NOWHERE: u64 = 1 << 63 | (PAGE_BYTES / PAGE) as u64;
 #[derive(Debug)]
 pub struct Window(AtomicU64);
 
+/// What a window said at some time.
+#[derive(Clone, Copy)]
+pub(super) struct View(u64);
+
 /// A position's place in memory, as a window has it.
 pub(super) struct InMemory {
     /// Where the memory begins, in bytes from the stream's start.
@@ -61,14 +65,10 @@ impl Default for Window {
 }
 
 impl Window {
-    /// Where a position lies.
+    /// What it says now.
     #[inline(always)]
-    pub(super) fn find(&self, position: Position) -> InMemory {
-        let window = self.0.load(order::window_load());
-        InMemory {
-            start: (window & MEMORY_MASK) as usize * PAGE,
-            offset: position.bytes_behind(Position::from_word(window & !MEMORY_MASK)),
-        }
+    pub(super) fn load(&self) -> View {
+        View(self.0.load(order::window_load()))
     }
 
     /// Moves it to the sub-buffer that begins at `start` and lies in `memory`.
@@ -76,5 +76,16 @@ impl Window {
         let memory_page = geometry.memory_offset(memory) / PAGE;
         let window = Position::at(start).word() | memory_page as u64;
         self.0.store(window, order::window_store());
+    }
+}
+
+impl View {
+    /// Where a position lies.
+    #[inline(always)]
+    pub fn find(self, position: Position) -> InMemory {
+        InMemory {
+            start: (self.0 & MEMORY_MASK) as usize * PAGE,
+            offset: position.bytes_behind(Position::from_word(self.0 & !MEMORY_MASK)),
+        }
     }
 }

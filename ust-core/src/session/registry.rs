@@ -12,7 +12,7 @@
 //! ```
 
 use super::{ProcessFile, channel, channel_uid, process, set_channel, set_process, set_starved};
-use crate::abi::{Geometry, ShmPath};
+use crate::abi::{Buffers, Geometry, ShmPath};
 use crate::agent::protocol::{ChannelRules, MAX_CHANNELS, Rules};
 use crate::callsite::Callsite;
 use crate::channel::{Channel, ChannelShape};
@@ -268,6 +268,9 @@ impl Registry {
                 Some((1u32 << slot_of(rules)?, globs))
             });
         let patterns: Vec<_> = patterns.collect();
+        let is_of_cpus = |rules: &&ChannelRules| rules.buffers == Buffers::PerCpu;
+        let of_cpus = self.rules.channels.iter().filter(is_of_cpus).filter_map(slot_of);
+        let slots_of_cpus = of_cpus.fold(0, |all, slot| all | 1 << slot);
         for known in &mut self.known {
             if known.entry_offset.is_none() {
                 known.entry_offset = process.log_class(known.callsite.description());
@@ -285,7 +288,7 @@ impl Registry {
                 known.class_id = Some(self.next_class_id);
                 self.next_class_id += 1;
             }
-            known.callsite.set(known.class_id.unwrap_or(0), slots);
+            known.callsite.set(known.class_id.unwrap_or(0), slots, slots_of_cpus);
         }
     }
 }

@@ -25,7 +25,6 @@ pub use current::current;
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::callsite::SLOT_VALUES;
 use crate::channel::CpuStreams;
-use crate::cpu;
 use crate::shm::private;
 use crate::stream::Stream;
 use crate::sync::{
@@ -47,8 +46,6 @@ pub struct ThreadCache {
     // one of what was just stored at the same place of another page, and wait: a tenth of an event.
     in_probe: WriterWord<Local>,
     is_claimed: AtomicBool,
-    // Where the kernel keeps the number of the thread's CPU, if anywhere.
-    cpu_number: AtomicPtr<AtomicU32>,
     cpus: [AtomicPtr<CpuStreams>; SLOT_VALUES],
     calling_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
 }
@@ -61,7 +58,6 @@ static EMPTY: ThreadCache = ThreadCache {
     counting_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
     in_probe: WriterWord::new(0),
     is_claimed: AtomicBool::new(false),
-    cpu_number: AtomicPtr::new(ptr::null_mut()),
     cpus: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
     calling_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
 };
@@ -120,15 +116,6 @@ impl ThreadCache {
         unsafe { self.cpus[slot].load(Ordering::Relaxed).as_ref() }
     }
 
-    /// The number of the thread's CPU, as in [`cpu`], if it is known without a call.
-    #[inline(always)]
-    pub fn cpu(&self) -> Option<usize> {
-        // SAFETY: `own` stored the calling thread's own place.
-        let number =
-            unsafe { self.cpu_number.load(Ordering::Relaxed).as_ref()? }.load(Ordering::Relaxed);
-        (number as i32 >= 0).then_some(number as usize)
-    }
-
     /// Sets the streams of a per-CPU channel.
     pub fn set_cpus(&self, slot: usize, cpus: &'static CpuStreams) {
         self.cpus[slot].store(ptr::from_ref(cpus).cast_mut(), Ordering::Release);
@@ -165,7 +152,6 @@ pub fn own() -> Option<&'static ThreadCache> {
         return Some(present);
     }
     let fresh = claim()?;
-    fresh.cpu_number.store(cpu::number_place(), Ordering::Relaxed);
     current::set(fresh);
     let key = EXIT_KEY.load(Ordering::Acquire);
     if key != 0 && key - 1 < KEYS_WITHOUT_MALLOC {
