@@ -15,16 +15,6 @@ pub unsafe trait Rmw: Copy + Default + 'static {
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool;
     /// Adds `amount`, wrapping.
     fn add(word: &raw::AtomicU64, amount: u64);
-    /// Adds one.
-    #[inline(always)]
-    fn increment(word: &raw::AtomicU64) {
-        Self::add(word, 1);
-    }
-    /// Takes one away.
-    #[inline(always)]
-    fn decrement(word: &raw::AtomicU64) {
-        Self::add(word, u64::MAX);
-    }
 }
 
 /// Owner-only: one thread writes, and the signal handlers that interrupt it.
@@ -46,19 +36,20 @@ unsafe impl Rmw for Local {
 
     #[inline(always)]
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, _: Ordering) -> bool {
-        let seen: u64;
         // SAFETY: the pointer comes from a reference; x86-64 gives every load acquire and every store
         // release order, and the asm block, which may touch memory, orders the compiler.
         unsafe {
             core::arch::asm!(
                 "cmpxchg qword ptr [{word}], {new}",
+                "jne {differs}",
                 word = in(reg) word.as_ptr(),
                 new = in(reg) new,
-                inout("rax") current => seen,
+                inout("rax") current => _,
+                differs = label { return false },
                 options(nostack),
             );
         }
-        seen == current
+        true
     }
 
     #[inline(always)]
@@ -71,22 +62,6 @@ unsafe impl Rmw for Local {
                 amount = in(reg) amount,
                 options(nostack),
             );
-        }
-    }
-
-    #[inline(always)]
-    fn increment(word: &raw::AtomicU64) {
-        // SAFETY: above.
-        unsafe {
-            core::arch::asm!("inc qword ptr [{word}]", word = in(reg) word.as_ptr(), options(nostack));
-        }
-    }
-
-    #[inline(always)]
-    fn decrement(word: &raw::AtomicU64) {
-        // SAFETY: above.
-        unsafe {
-            core::arch::asm!("dec qword ptr [{word}]", word = in(reg) word.as_ptr(), options(nostack));
         }
     }
 }

@@ -41,18 +41,6 @@ impl<K: Rmw> WriterWord<K> {
         K::add(&self.0, amount);
     }
 
-    /// Adds one.
-    #[inline(always)]
-    pub fn increment(&self) {
-        K::increment(&self.0);
-    }
-
-    /// Takes one away, wrapping.
-    #[inline(always)]
-    pub fn decrement(&self) {
-        K::decrement(&self.0);
-    }
-
     /// A plain store, for words in which the latest of several writers may win.
     #[inline(always)]
     pub fn store(&self, value: u64, order: Ordering) {

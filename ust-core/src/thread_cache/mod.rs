@@ -12,13 +12,14 @@
 //! first event takes the slow path, which sees that it is in a new process. That costs the fast path
 //! nothing but the pointer.
 //!
-//! `in_probe` counts the tracepoints of the thread that are under way: raised before a stream is looked up, lowered after
-//! its last use. Whoever takes memory away waits for it to be zero (see [`quiesce`]); and a tracepoint that finds itself
+//! `in_probe` counts the tracepoints of the thread that are under way, down from zero: changed before a stream is looked up,
+//! and changed back after its last use. Whoever takes memory away waits for it to be zero (see [`quiesce`]); and a tracepoint that finds itself
 //! the only one knows that all its thread has recorded before is committed (see
 //! [`Stream::try_record_usual`]).
 #![allow(unsafe_code)]
 
 mod current;
+mod mark;
 
 pub use current::current;
 
@@ -75,14 +76,12 @@ const KEYS_WITHOUT_MALLOC: libc::pthread_key_t = 32;
 impl ThreadCache {
     /// Marks that one more tracepoint of this thread is under way. Whether it is the outermost: all that the thread
     /// has recorded before is committed. Not if it has left a tracepoint by siglongjmp, ever.
-    // Owner-only additions: a handler that comes between a load and a store, and leaves one of its own tracepoints by
-    // siglongjmp, would be forgotten by the store.
+    // `quiesce` makes this thread's CPU order the store before the look-up; here it is the compiler.
     #[inline(always)]
     pub fn enter(&self) -> bool {
-        self.in_probe.increment();
-        // `quiesce` makes this thread's CPU order the store before the look-up; here it is the compiler.
+        let is_outermost = mark::lower(self);
         compiler_fence(Ordering::SeqCst);
-        self.in_probe.load(Ordering::Relaxed) == 1
+        is_outermost
     }
 
     /// Takes the mark back.
@@ -90,7 +89,7 @@ impl ThreadCache {
     pub fn leave(&self) {
         // The last use of the stream comes before it; pairs with `quiesce`'s acquire.
         fence(Ordering::Release);
-        self.in_probe.decrement();
+        mark::raise(self);
     }
 
     /// The thread's stream in the channel at `slot`, if its clock is a counter.
