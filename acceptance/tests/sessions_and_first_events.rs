@@ -18,7 +18,7 @@ fn sessions_may_end_while_threads_emit_their_first_events() {
     }
     let site = Site::new();
     let _daemon = site.daemon(&["--flush-interval", "20"]);
-    let mut program = site.program("churn", &["100000000", "2", "1"]);
+    let mut program = site.program("churn", &["100000000", "2", "1", "0"]);
     for round in 0..ROUNDS {
         let name = |number| format!("s{round}-{number}");
         for number in 0..SESSIONS {

@@ -24,7 +24,8 @@ fn short_threads_share_few_streams_and_lose_nothing() {
     if !skip::judges_are_here() {
         return;
     }
-    let recorded = Recording::of("churn").arg(THREADS).arg(ALIVE).arg(EVENTS).run().succeeded();
+    let recording = Recording::of("churn").arg(THREADS).arg(ALIVE).arg(EVENTS).arg(0);
+    let recorded = recording.run().succeeded();
     let emitted = recorded.report::<Account>().emitted;
     assert_eq!(emitted, THREADS * EVENTS);
     let mut next = vec![0; THREADS as usize];
@@ -51,6 +52,33 @@ fn short_threads_share_few_streams_and_lose_nothing() {
     assert!(files <= 2 * ALIVE, "{files} stream files");
 }
 
+/// Where a program has so many pthread keys that setting ours would allocate, nobody says that a thread ends.
+#[test]
+fn streams_of_threads_that_end_unnoticed_are_found_and_reused() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    const THREADS: u64 = 2_000;
+    const KEYS: u64 = 40;
+    /// So many are kept at hand; only then does anybody look who has ended.
+    const KEPT: u64 = 64;
+    let recording = Recording::of("churn").options(["--subbuf-size", "4K"]);
+    let recorded = recording.arg(THREADS).arg(ALIVE).arg(EVENTS).arg(KEYS).run().succeeded();
+    let summary = recorded.summary();
+    let emitted = THREADS * EVENTS;
+    assert_eq!((summary.recorded, summary.lost_in_all()), (emitted, 0), "{summary:?}");
+    let files = stream_files(&recorded.folders()[0]).len() as u64;
+    assert!((KEPT..=KEPT + ALIVE).contains(&files), "{files} stream files");
+    let mut next = vec![0; THREADS as usize];
+    judge::babeltrace2(&recorded.trace(), |line| {
+        assert_eq!(line.number("tid"), line.number("vtid"), "another's packet: {}", line.text);
+        let next = &mut next[line.number("thread") as usize];
+        assert_eq!(line.number("sequence"), *next, "{}", line.text);
+        *next += 1;
+    });
+    assert!(next.iter().all(|next| *next == EVENTS));
+}
+
 /// A hundred thousand threads, of which 32 are alive at once, hold what 32 hold.
 #[track_caller]
 fn assert_many_are_as_few(buffers: &str) {
@@ -62,7 +90,7 @@ fn assert_many_are_as_few(buffers: &str) {
     // Small rings: all of them have been lapped after a tenth of the threads. Blocking ones, so that none is too small.
     let small = ["--subbuf-size", "4K", "--subbufs", "4", "--mode", "block=600s"];
     let recording = Recording::of("churn").options(small).options(["--buffers", buffers]);
-    let recorded = recording.arg(THREADS).arg(ALIVE).arg(EVENTS).run().succeeded();
+    let recorded = recording.arg(THREADS).arg(ALIVE).arg(EVENTS).arg(0).run().succeeded();
     let Account { emitted, early, late } = recorded.report();
     assert_eq!(emitted, THREADS * EVENTS);
     let summary = recorded.summary();

@@ -1,6 +1,6 @@
-//! `churn THREADS ALIVE EVENTS`: many short threads, few of them alive at once, each with some events.
+//! `churn THREADS ALIVE EVENTS KEYS`: many short threads, few of them alive at once, each with some events.
 //!
-//! Each record says which thread wrote it. The account is how many were emitted, and what the process had in use after
+//! So many pthread keys are there before the library's own. Each record says which thread wrote it. The account is how many were emitted, and what the process had in use after
 //! a tenth of the threads, and after all.
 
 use serde::Serialize;
@@ -12,6 +12,25 @@ use ust_core::tracepoint;
 
 #[tracepoint(provider = "churn", level = Info)]
 fn lived(tid: u32, thread: u64, sequence: u64);
+
+/// Makes the keys: runs before the library's constructor.
+#[used]
+#[allow(unsafe_code)]
+// SAFETY: a constructor, which glibc calls with the arguments of `main`.
+#[unsafe(link_section = ".init_array.00050")]
+static MAKE_KEYS: extern "C" fn(libc::c_int, *const *const libc::c_char) = make_keys;
+
+#[allow(unsafe_code)]
+extern "C" fn make_keys(count: libc::c_int, arguments: *const *const libc::c_char) {
+    // SAFETY: so many strings are there; a pointer to where the key goes.
+    unsafe {
+        if count == 5 {
+            for _ in 0..libc::atoi(*arguments.add(4)) {
+                libc::pthread_key_create(&mut 0, None);
+            }
+        }
+    }
+}
 
 static EMITTED: AtomicU64 = AtomicU64::new(0);
 
@@ -30,7 +49,7 @@ struct Account {
 
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u64>().expect("a number"));
-    let mut next = || arguments.next().expect("THREADS ALIVE EVENTS");
+    let mut next = || arguments.next().expect("THREADS ALIVE EVENTS KEYS");
     let (threads, alive, events) = (next(), next() as usize, next());
     let mut living = VecDeque::new();
     let mut account = Account::default();

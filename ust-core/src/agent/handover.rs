@@ -41,7 +41,7 @@ fn claim_stream(slot: usize) -> Option<()> {
         return None;
     }
     close_orphans();
-    let cache = thread_cache::own()?;
+    let cache = thread_cache::own(session::release)?;
     // The caller marked the cache that it saw, which may have been the empty one.
     cache.enter();
     let claimed = claim_for(cache, slot);

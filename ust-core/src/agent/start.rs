@@ -98,14 +98,7 @@ fn published_rules(dir: &RuntimeDir) -> Option<Rules> {
 
 unsafe extern "C" fn thread_ends(value: *mut c_void) {
     // SAFETY: the key's value is what `thread_cache::own` set.
-    unsafe {
-        // Channels that are looked at here are not freed meanwhile: the cache is marked.
-        thread_cache::thread_ends(value, |stream| {
-            let mut channels = (0..super::protocol::MAX_CHANNELS).filter_map(session::channel);
-            let stream = core::ptr::from_ref(stream).cast();
-            let _ = channels.any(|channel| channel.release(stream));
-        });
-    }
+    unsafe { thread_cache::thread_ends(value, session::release) };
 }
 
 thread_local! {

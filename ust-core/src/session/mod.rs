@@ -24,7 +24,8 @@ pub use registry::{apply, feed, forget_rules, process_or_create, register};
 
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::channel::Channel;
-use crate::sync::{AtomicPtr, AtomicU64, Ordering};
+use crate::stream::Stream;
+use crate::sync::{AtomicPtr, AtomicU64, Local, Ordering};
 use core::ptr;
 
 static SLOTS: [AtomicPtr<Channel>; MAX_CHANNELS] =
@@ -41,6 +42,12 @@ pub fn channel(slot: usize) -> Option<&'static Channel> {
     // SAFETY: a channel that stands here is freed only after it was taken out and no thread is in a probe.
     // Acquire: pairs with `set_channel`.
     unsafe { SLOTS[slot].load(Ordering::Acquire).as_ref() }
+}
+
+/// Gives a thread's stream back to the channel that it is of. The caller is marked as in a probe.
+pub fn release(stream: &'static Stream<Local>) {
+    let stream = ptr::from_ref(stream).cast();
+    let _ = (0..MAX_CHANNELS).filter_map(channel).any(|channel| channel.release(stream));
 }
 
 fn set_channel(slot: usize, channel: Option<&'static Channel>) {

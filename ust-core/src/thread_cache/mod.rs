@@ -4,7 +4,7 @@
 //!   thread-local                 pages that a forked child finds zeroed
 //!   current() ----------------> +--------------------------------------+
 //!   (at first: EMPTY)           | streams, cpus  by channel slot       |
-//!                               | in_probe       is_claimed            |
+//!                               | in_probe       is_claimed, tid       |
 //!                               +--------------------------------------+
 //! ```
 //!
@@ -18,6 +18,7 @@
 //! [`Stream::try_record_usual`]).
 #![allow(unsafe_code)]
 
+mod blocks;
 mod current;
 mod mark;
 
@@ -26,13 +27,12 @@ pub use current::current;
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::callsite::SLOT_VALUES;
 use crate::channel::CpuStreams;
-use crate::shm::private;
 use crate::stream::Stream;
 use crate::sync::{
     AtomicBool, AtomicPtr, AtomicU32, Local, Ordering, WriterWord, compiler_fence, fence,
 };
 use core::ptr;
-use crossbeam_utils::CachePadded;
+use rustix::thread::gettid;
 use std::time::{Duration, Instant};
 
 const _: () = assert!(MAX_CHANNELS <= crate::callsite::NO_SLOT);
@@ -47,25 +47,21 @@ pub struct ThreadCache {
     // one of what was just stored at the same place of another page, and wait: a tenth of an event.
     in_probe: WriterWord<Local>,
     is_claimed: AtomicBool,
+    // Whose it is, once it is.
+    tid: AtomicU32,
     cpus: [AtomicPtr<CpuStreams>; SLOT_VALUES],
     calling_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
 }
-
-/// Private memory, so padded as this machine likes it: threads mark their caches with every event.
-type Padded = CachePadded<ThreadCache>;
 
 /// The cache of every thread that has none. Its mark means nothing.
 static EMPTY: ThreadCache = ThreadCache {
     counting_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
     in_probe: WriterWord::new(0),
     is_claimed: AtomicBool::new(false),
+    tid: AtomicU32::new(0),
     cpus: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
     calling_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
 };
-
-/// Caches in the first block; each further block has twice as many.
-const FIRST_BLOCK: usize = 64;
-static BLOCKS: [AtomicPtr<Padded>; 16] = [const { AtomicPtr::new(ptr::null_mut()) }; 16];
 
 /// The pthread key whose destructor tells that a thread ends, plus one; 0 when there is none.
 static EXIT_KEY: AtomicU32 = AtomicU32::new(0);
@@ -134,6 +130,34 @@ impl ThreadCache {
         self.cpus[slot].store(ptr::null_mut(), Ordering::Release);
     }
 
+    /// Takes the cache over from a thread that has ended. `false`: it has not, or another thread was first.
+    fn take_over(&self, release: impl Fn(&'static Stream<Local>)) -> bool {
+        // Zero while the cache changes hands. A number that was given to another thread since is that of a thread alive.
+        let tid = self.tid.load(Ordering::Acquire);
+        let has_ended = || {
+            // SAFETY: signal 0 is none: it asks whether the thread is there.
+            let asked = unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), tid, 0) };
+            asked != 0 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
+        };
+        let is_ours = tid != 0
+            && has_ended()
+            && self.tid.compare_exchange(tid, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if is_ours {
+            self.give_back(release);
+        }
+        is_ours
+    }
+
+    /// Empties it: its thread writes nothing more.
+    fn give_back(&self, release: impl Fn(&'static Stream<Local>)) {
+        // Marked: the channels that are looked at are not freed meanwhile.
+        self.enter();
+        self.take_streams().for_each(release);
+        (0..MAX_CHANNELS).for_each(|slot| self.clear(slot));
+        // Whatever the thread has left by siglongjmp, it is in none of it any more.
+        self.in_probe.store(0, Ordering::Release);
+    }
+
     /// The streams that the thread has.
     fn take_streams(&self) -> impl Iterator<Item = &'static Stream<Local>> {
         // SAFETY: as in `counting_stream`.
@@ -144,46 +168,27 @@ impl ThreadCache {
     }
 }
 
-/// A cache for the calling thread: the one it has, or a fresh one. Signals must be blocked.
-pub fn own() -> Option<&'static ThreadCache> {
+/// A cache for the calling thread: the one it has, or a fresh one. Signals must be blocked. If it was that of a thread whose
+/// end nobody noticed, its streams go to `release`.
+pub fn own(release: impl Fn(&'static Stream<Local>)) -> Option<&'static ThreadCache> {
     let present = current();
     if present.is_claimed.load(Ordering::Relaxed) {
         return Some(present);
     }
-    let fresh = claim()?;
+    let fresh = blocks::claim(|taken| exit_key().is_none() && taken.take_over(&release))?;
     current::set(fresh);
-    let key = EXIT_KEY.load(Ordering::Acquire);
-    if key != 0 && key - 1 < KEYS_WITHOUT_MALLOC {
+    if let Some(key) = exit_key() {
         // SAFETY: the key exists; such a low one needs no allocation.
-        unsafe { libc::pthread_setspecific(key - 1, ptr::from_ref(fresh).cast()) };
+        unsafe { libc::pthread_setspecific(key, ptr::from_ref(fresh).cast()) };
     }
+    // Release: pairs with `take_over`'s acquire.
+    fresh.tid.store(gettid().as_raw_nonzero().get() as u32, Ordering::Release);
     Some(fresh)
 }
 
-fn claim() -> Option<&'static ThreadCache> {
-    for (number, block) in BLOCKS.iter().enumerate() {
-        for cache in caches_in(block, number).or_else(|| new_block(block, number))? {
-            let claimed = cache.is_claimed.swap(true, Ordering::Acquire);
-            if !claimed {
-                return Some(cache);
-            }
-        }
-    }
-    None
-}
-
-fn caches_in(block: &AtomicPtr<Padded>, number: usize) -> Option<&'static [Padded]> {
-    let first = block.load(Ordering::Acquire);
-    // SAFETY: a block that stands here has that many caches, zeroed at first, and is never unmapped.
-    (!first.is_null()).then(|| unsafe { core::slice::from_raw_parts(first, FIRST_BLOCK << number) })
-}
-
-fn new_block(block: &AtomicPtr<Padded>, number: usize) -> Option<&'static [Padded]> {
-    let pages = private::wiped_on_fork((FIRST_BLOCK << number) * size_of::<Padded>())?;
-    // Who loses the race leaves its pages untouched, for good: addresses, no memory.
-    let _ =
-        block.compare_exchange(ptr::null_mut(), pages.cast(), Ordering::AcqRel, Ordering::Acquire);
-    caches_in(block, number)
+/// The key by which the end of a thread is noticed, if it is.
+fn exit_key() -> Option<libc::pthread_key_t> {
+    EXIT_KEY.load(Ordering::Acquire).checked_sub(1).filter(|key| *key < KEYS_WITHOUT_MALLOC)
 }
 
 /// Prepares for threads to end: `ended` is called with each stream of a thread that does.
@@ -207,20 +212,15 @@ pub unsafe fn thread_ends(value: *mut libc::c_void, release: impl Fn(&'static St
         return;
     }
     current::forget();
-    cache.enter();
-    cache.take_streams().for_each(release);
-    (0..MAX_CHANNELS).for_each(|slot| cache.clear(slot));
-    // Whatever it has left by siglongjmp, it is in none of it any more.
-    cache.in_probe.store(0, Ordering::Release);
+    cache.tid.store(0, Ordering::Relaxed);
+    cache.give_back(release);
     cache.is_claimed.store(false, Ordering::Release);
 }
 
-/// Forked child: forgets every block. The forking thread's pointer leads into one, which therefore must
+/// Forked child: forgets every cache. The forking thread's pointer leads into one, which therefore must
 /// never be claimed again, by anybody.
 pub fn forget_all() {
-    for block in &BLOCKS {
-        block.store(ptr::null_mut(), Ordering::Release);
-    }
+    blocks::forget();
     current::forget();
 }
 
@@ -229,12 +229,11 @@ pub fn forget_all() {
 /// siglongjmp): what it may use must not be freed.
 pub fn quiesce(slot: usize, patience: Duration) -> bool {
     use rustix::thread::{MembarrierCommand, membarrier};
-    let all = || BLOCKS.iter().enumerate().filter_map(|(n, block)| caches_in(block, n)).flatten();
-    let forget = |cache: &Padded| cache.clear(slot);
+    let forget = |cache: &ThreadCache| cache.clear(slot);
     // Pairs with the one behind `set_stream`: whoever claimed a stream before the slot was emptied has
     // stored it by now, and it is overwritten; who claims later finds the slot empty.
     fence(Ordering::SeqCst);
-    all().for_each(forget);
+    blocks::all().for_each(forget);
     let _ = membarrier(MembarrierCommand::RegisterPrivateExpedited);
     // After it, a thread whose mark we do not see will see the null that we stored.
     if membarrier(MembarrierCommand::PrivateExpedited).is_err() {
@@ -242,7 +241,7 @@ pub fn quiesce(slot: usize, patience: Duration) -> bool {
     }
     let deadline = Instant::now() + patience;
     let mut is_quiet = true;
-    for cache in all() {
+    for cache in blocks::all() {
         while cache.in_probe.load(Ordering::Acquire) != 0 && is_quiet {
             is_quiet = Instant::now() <= deadline;
             std::thread::sleep(Duration::from_millis(1));
