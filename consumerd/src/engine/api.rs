@@ -68,6 +68,15 @@ impl ChannelSummary {
         self.add_lost(LOST_NO_STREAM, count);
     }
 
+    /// Adds those that are not there yet: many a process meets the same full disk.
+    pub(super) fn add_errors(&mut self, errors: &[String]) {
+        for error in errors {
+            if !self.errors.contains(error) {
+                self.errors.push(error.clone());
+            }
+        }
+    }
+
     pub(super) fn add_lost(&mut self, cause: &str, count: u64) {
         if count > 0 {
             let sum = self.lost.entry(cause.into()).or_default();

@@ -52,17 +52,29 @@ pub struct Process {
 struct ProcessChannel {
     files: Vec<RingFile>,
     folder: Option<TraceFolder>,
-    errors: Vec<String>,
+    errors: Errors,
     /// It has been said that memory could not be locked.
     is_lock_failure_told: bool,
 }
 
-impl ProcessChannel {
-    /// Notes an error with a ring file, in the log and in the summary: once, whatever the process sends how often.
-    fn note_once(&mut self, error: String) {
-        if self.errors.len() < MAX_ERRORS && !self.errors.contains(&error) {
+/// What went wrong with a channel's files, as the log and the summary have it.
+#[derive(Debug, Default)]
+struct Errors(Vec<String>);
+
+impl Errors {
+    /// Notes one: once, in however many streams it comes, and whatever the process sends how often.
+    fn note(&mut self, error: String) {
+        if self.0.len() < MAX_ERRORS && !self.0.contains(&error) {
             tracing::error!("{error}");
-            self.errors.push(error);
+            self.0.push(error);
+        }
+    }
+
+    /// Notes that a stream of process `pid` could not be drained. Who it was is no matter if nobody can write.
+    fn note_stream(&mut self, pid: u32, error: StreamError) {
+        match error {
+            StreamError::File(_) => self.note(error.to_string()),
+            _ => self.note(format!("process {pid}: {error}")),
         }
     }
 }
@@ -71,7 +83,7 @@ impl ProcessChannel {
 /// has closed the descriptor by then; the files that come before the agent's word are few.
 const MAX_WAITING: usize = 64;
 
-/// Errors with ring files that are noted; with more than these in one channel, the first ones say enough.
+/// Errors that are noted; with more than these in one channel, the first ones say enough.
 const MAX_ERRORS: usize = 64;
 
 /// How to go about each stream.
@@ -116,7 +128,7 @@ impl Process {
                     "a process that has not introduced itself hands over more than {MAX_WAITING} ring files: \
                      the records in the others are lost"
                 );
-                self.channels.entry(channel).or_default().note_once(error);
+                self.channels.entry(channel).or_default().errors.note(error);
             }
             return;
         };
@@ -129,7 +141,7 @@ impl Process {
                 "process {} ({}) hands over ring files numbered beyond {MAX_RING_FILES}: their records are lost",
                 process.pid, process.procname
             );
-            of_channel.note_once(error);
+            of_channel.errors.note(error);
             return;
         }
         match RingFile::new(&fd, channel, index, process.uid, origin) {
@@ -139,7 +151,7 @@ impl Process {
                     "process {} ({}): {reason}: its records are lost",
                     process.pid, process.procname
                 );
-                of_channel.note_once(error);
+                of_channel.errors.note(error);
             }
         }
     }
@@ -169,9 +181,7 @@ impl Process {
             file.find_streams();
             if !*is_lock_failure_told && let Some(errno) = file.lock_failure() {
                 *is_lock_failure_told = true;
-                let error = unlocked(trace.process.pid, errno);
-                tracing::error!("{error}");
-                errors.push(error);
+                errors.note(unlocked(trace.process.pid, errno));
             }
             for stream in &mut file.streams {
                 if !is_drained {
@@ -180,11 +190,7 @@ impl Process {
                 }
                 match run(stream, pass, &mut trace) {
                     Ok(taken) => any |= taken,
-                    Err(error) => {
-                        let error = format!("process {}: {error}", trace.process.pid);
-                        tracing::error!("{error}");
-                        errors.push(error);
-                    }
+                    Err(error) => errors.note_stream(trace.process.pid, error),
                 }
             }
             tell_damage(file, trace.process.pid, errors);
@@ -200,7 +206,8 @@ impl Process {
         };
         sum.add_no_stream(process.losses().lost_no_stream(channel.0));
         sum.errors.extend(starved(process, channel));
-        sum.errors.extend(of_channel.errors.iter().cloned());
+        sum.add_errors(&of_channel.errors.0);
+        let mut errors = Errors::default();
         let Destination { output, clock, buffers, .. } = to;
         let folder = &mut None;
         let mut trace = Trace { folder, process, output, clock, buffers };
@@ -213,16 +220,13 @@ impl Process {
                         sum.recorded += recorded;
                         sum.overwritten += overwritten;
                     }
-                    Err(error) => {
-                        let error = format!("process {}: {error}", trace.process.pid);
-                        tracing::error!("{error}");
-                        sum.errors.push(error);
-                    }
+                    Err(error) => errors.note_stream(trace.process.pid, error),
                 }
                 stream.lost().for_each(|(cause, count)| sum.add_lost(cause, count));
             }
-            tell_damage(file, trace.process.pid, &mut sum.errors);
+            tell_damage(file, trace.process.pid, &mut errors);
         }
+        sum.add_errors(&errors.0);
         sum.processes += u64::from(sum.recorded > recorded_before);
     }
 
@@ -262,7 +266,7 @@ impl Process {
             }
         }
         sum.processes += u64::from(sum.recorded > recorded_before);
-        sum.errors.extend(of_channel.errors.iter().cloned());
+        sum.add_errors(&of_channel.errors.0);
     }
 
     /// Records in a channel that their writers had begun, and not ended.
@@ -300,13 +304,11 @@ fn starved(file: &ProcessFile, channel: ChannelUid) -> Option<String> {
 }
 
 /// Ends the streams of a file that somebody has truncated.
-fn tell_damage(file: &mut RingFile, pid: u32, errors: &mut Vec<String>) {
+fn tell_damage(file: &mut RingFile, pid: u32, errors: &mut Errors) {
     if file.end_if_damaged() {
-        let error = format!(
+        errors.note(format!(
             "process {pid}: a ring file was truncated while it was recorded: what it held is lost"
-        );
-        tracing::error!("{error}");
-        errors.push(error);
+        ));
     }
 }
 
