@@ -11,7 +11,6 @@
 //!
 //! Written by whoever applies rules (see [`crate::session`]), one at a time; read by every tracepoint.
 
-use crate::abi::CHANNEL_SLOTS;
 use crate::event::EventDescription;
 use crate::sync::{AtomicU64, Ordering::Relaxed};
 use crate::wire::MAX_COMPACT_ID;
@@ -19,15 +18,15 @@ use crate::wire::MAX_COMPACT_ID;
 /// How many values [`CallsiteState::fast_slot`] may have: what is indexed by it has as many places.
 pub const SLOT_VALUES: usize = 16;
 
+/// How many slots there is a bit for. A byte: processors compare those.
+pub const SLOTS: usize = 8;
+
 /// No channel's slot.
 pub const NO_SLOT: usize = SLOT_VALUES - 1;
 
 const FAST_SLOT_SHIFT: u32 = u32::BITS - SLOT_VALUES.trailing_zeros();
 const IS_OF_CPUS: u32 = 1 << (FAST_SLOT_SHIFT - 1);
-// A byte: processors compare those.
-const SLOTS_MASK: u32 = 0xff;
-
-const _: () = assert!(CHANNEL_SLOTS <= 8);
+const SLOTS_MASK: u32 = (1 << SLOTS) - 1;
 
 /// One `#[tracepoint]` of the program.
 #[derive(Debug)]

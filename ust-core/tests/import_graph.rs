@@ -22,7 +22,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("shm", &["abi", "ring", "sync"]),
     ("stream", &["abi", "clock", "ring", "shm", "sync", "wire"]),
     ("channel", &["abi", "clock", "ring", "shm", "stream", "sync"]),
-    ("thread_cache", &["agent::protocol", "callsite", "channel", "cpu", "shm", "stream", "sync"]),
+    ("thread_cache", &["agent::protocol", "callsite", "channel", "shm", "stream", "sync"]),
     (
         "session",
         &[
@@ -33,6 +33,7 @@ const CORE: &[(&str, &[&str])] = &[
             "clock",
             "event",
             "shm",
+            "stream",
             "sync",
             "thread_cache",
         ],

@@ -35,7 +35,7 @@ use core::ptr;
 use rustix::thread::gettid;
 use std::time::{Duration, Instant};
 
-const _: () = assert!(MAX_CHANNELS <= crate::callsite::NO_SLOT);
+const _: () = assert!(MAX_CHANNELS <= crate::callsite::SLOTS);
 
 /// See the module page.
 #[derive(Debug)]
