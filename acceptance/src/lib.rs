@@ -29,6 +29,7 @@ pub mod other_word_size;
 pub mod packets;
 pub mod plugin;
 pub mod progress;
+pub mod pthread_keys;
 pub mod quiet;
 pub mod random;
 pub mod recording;

@@ -23,8 +23,8 @@ use ust_core::abi::{
     FrameKind, Geometry, LossCause, Mode, NOTE_BYTES, Note, PAGE_BYTES, StreamControl, WORD_BYTES,
 };
 use ust_core::ring::{
-    self, Found, Holes, Image, Reader, Refusal, Request, Reservation, RingMemory, Take, Window,
-    WritableRing,
+    self, Found, Holes, Image, Reader, Refusal, Request, Reservation, RingMemory, Take, Unordered,
+    Window, WritableRing,
 };
 use ust_core::sync::{AtomicU32, ReadOnly, Rmw};
 
@@ -231,7 +231,7 @@ impl<K: Rmw> Writer<K> {
             long_bytes: (2 + SHORT_WORDS) * WORD_BYTES,
             may_be_short: true,
         };
-        let clock = || number.into();
+        let clock = Unordered(|| number.into());
         // As a tracepoint does it: the fast path for the outermost of its thread, and what it leaves to the others.
         let under_way = &self.0.stream.under_way;
         under_way.set(under_way.get() + 1);

@@ -6,6 +6,7 @@
 use serde::Serialize;
 use std::collections::VecDeque;
 use ust_acceptance::in_use::InUse;
+use ust_acceptance::pthread_keys::{self, Constructor};
 use ust_acceptance::report;
 use ust_core::sync::{AtomicU64, Ordering};
 use ust_core::tracepoint;
@@ -18,17 +19,13 @@ fn lived(tid: u32, thread: u64, sequence: u64);
 #[allow(unsafe_code)]
 // SAFETY: a constructor, which glibc calls with the arguments of `main`.
 #[unsafe(link_section = ".init_array.00050")]
-static MAKE_KEYS: extern "C" fn(libc::c_int, *const *const libc::c_char) = make_keys;
+static MAKE_KEYS: Constructor = make_keys;
 
 #[allow(unsafe_code)]
 extern "C" fn make_keys(count: libc::c_int, arguments: *const *const libc::c_char) {
-    // SAFETY: so many strings are there; a pointer to where the key goes.
-    unsafe {
-        if count == 5 {
-            for _ in 0..libc::atoi(*arguments.add(4)) {
-                libc::pthread_key_create(&mut 0, None);
-            }
-        }
+    if count == 5 {
+        // SAFETY: so many strings are there.
+        pthread_keys::make(unsafe { libc::atoi(*arguments.add(4)) });
     }
 }
 

@@ -286,6 +286,11 @@ impl StreamDrain {
         self.once(outcome.map_err(StreamError::from))
     }
 
+    /// Whether the file could not be written when it was last tried.
+    pub fn is_stuck(&self) -> bool {
+        self.is_stuck
+    }
+
     /// Runs a step unless the stream has ended. Corruption ends it.
     fn guard<R: Default>(
         &mut self,

@@ -70,11 +70,18 @@ impl Errors {
         }
     }
 
-    /// Notes that a stream of process `pid` could not be drained. Who it was is no matter if nobody can write.
-    fn note_stream(&mut self, pid: u32, error: StreamError) {
-        match error {
-            StreamError::File(_) => self.note(error.to_string()),
-            _ => self.note(format!("process {pid}: {error}")),
+    /// Notes that a stream of process `pid` could not be drained. That nobody can write concerns no process, and goes
+    /// into the log each time that it begins: with the first of the streams, before which none `is_stuck`.
+    fn note_stream(&mut self, pid: u32, error: StreamError, is_stuck: &mut bool) {
+        if !matches!(error, StreamError::File(_)) {
+            return self.note(format!("process {pid}: {error}"));
+        }
+        let error = error.to_string();
+        if !std::mem::replace(is_stuck, true) {
+            tracing::error!("{error}");
+        }
+        if !self.0.contains(&error) {
+            self.0.push(error);
         }
     }
 }
@@ -177,6 +184,7 @@ impl Process {
         let Destination { output, clock, buffers, is_drained } = to;
         let mut trace = Trace { folder, process, output, clock, buffers };
         let mut any = false;
+        let mut is_stuck = files.iter().flat_map(|file| &file.streams).any(StreamDrain::is_stuck);
         for file in files {
             file.find_streams();
             if !*is_lock_failure_told && let Some(errno) = file.lock_failure() {
@@ -190,7 +198,7 @@ impl Process {
                 }
                 match run(stream, pass, &mut trace) {
                     Ok(taken) => any |= taken,
-                    Err(error) => errors.note_stream(trace.process.pid, error),
+                    Err(error) => errors.note_stream(trace.process.pid, error, &mut is_stuck),
                 }
             }
             tell_damage(file, trace.process.pid, errors);
@@ -207,7 +215,7 @@ impl Process {
         sum.add_no_stream(process.losses().lost_no_stream(channel.0));
         sum.errors.extend(starved(process, channel));
         sum.add_errors(&of_channel.errors.0);
-        let mut errors = Errors::default();
+        let (mut errors, mut is_stuck) = (Errors::default(), false);
         let Destination { output, clock, buffers, .. } = to;
         let folder = &mut None;
         let mut trace = Trace { folder, process, output, clock, buffers };
@@ -220,7 +228,7 @@ impl Process {
                         sum.recorded += recorded;
                         sum.overwritten += overwritten;
                     }
-                    Err(error) => errors.note_stream(trace.process.pid, error),
+                    Err(error) => errors.note_stream(trace.process.pid, error, &mut is_stuck),
                 }
                 stream.lost().for_each(|(cause, count)| sum.add_lost(cause, count));
             }

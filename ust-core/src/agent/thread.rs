@@ -36,6 +36,9 @@ const STACK_BYTES: usize = 256 << 10;
 /// What a turn of the agent's work allocates, in bytes: a message, and what it says once more.
 const WORK_BYTES: usize = 2 * MAX_MESSAGE_BYTES;
 
+/// Between looks for memory while a daemon may be waiting.
+const SHORTAGE_PAUSE: Duration = Duration::from_millis(100);
+
 /// Starts the agent. Without one (no memory, no processes left) the process keeps the rules that it has.
 pub fn start() {
     // SAFETY: plain data and valid pointers; `run` takes no argument and never unwinds.
@@ -96,7 +99,6 @@ fn become_traced() {
 /// A failed allocation here would abort the program, which may well bear its own: work is begun when there is
 /// memory for it. The program may take that meanwhile; a try is all that an allocator offers.
 fn wait_for_memory() {
-    let mut pauses = Pauses::default();
     let is_there = || {
         let mut bytes = Vec::<u8>::new();
         let tried = bytes.try_reserve_exact(WORK_BYTES);
@@ -105,7 +107,7 @@ fn wait_for_memory() {
         tried.is_ok()
     };
     while !is_there() {
-        pauses.next();
+        std::thread::sleep(SHORTAGE_PAUSE);
     }
 }
 
@@ -203,7 +205,7 @@ fn converse(connection: &OwnedFd, served: &mut Served) -> Option<()> {
 
 /// While a channel has no memory, tries again to get it some; until the daemon says something, if it does.
 fn feed_until_heard(connection: &OwnedFd) {
-    let pause = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    let pause = Timespec { tv_sec: 0, tv_nsec: SHORTAGE_PAUSE.as_nanos() as _ };
     while session::is_starved() {
         match poll(&mut [PollFd::new(connection, PollFlags::IN)], Some(&pause)) {
             Ok(0) | Err(Errno::INTR) => session::feed(),

@@ -72,7 +72,8 @@
 //!   victim, or another thread, has its newer clock overwritten by E. Stale means too old, so the distance is
 //!   overestimated and the header is long where it need not be. The distance never wraps unseen.
 //! - *Clocks do not go back within a stream.* The clock is read after `position` is loaded, and C fails
-//!   if anybody reserved since. Where several CPUs write, a fence keeps the processor from reading it early.
+//!   if anybody reserved since. Where several CPUs write, a fence keeps the processor from reading it early, and it is
+//!   read as late as in B: what needs no clock is done while it is awaited.
 //! - *Nothing is lost uncounted, and it is known where.* A loss is counted before its call returns. The note
 //!   at the next sub-buffer's start has the sum; overwritten events are counted at O, exactly (see
 //!   [`recycle`]).
@@ -104,7 +105,7 @@ pub use corruption::Corruption;
 pub use exchange::Take;
 pub use memory::{RingMemory, WritableRing};
 pub use owners::Owners;
-pub use reserve::{Clock, Request, Reservation, commit, try_reserve, try_reserve_usual};
+pub use reserve::{Clock, Request, Reservation, Unordered, commit, try_reserve, try_reserve_usual};
 pub use snapshot::{Holes, Image, Records};
 pub use switch::{Refusal, lose, reserve};
 pub use window::Window;

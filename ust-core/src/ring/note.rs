@@ -1,7 +1,7 @@
 //! Notes: what writers tell the reader between the records (see [`Note`]).
 #![allow(unsafe_code)]
 
-use super::reserve::Request;
+use super::reserve::{Request, Unordered};
 use super::switch::{Refusal, reserve};
 use super::{RingMemory, WritableRing, commit, orderings as order};
 use crate::abi::{Frame, FrameKind, NOTE_BYTES, Note, WORD_BYTES};
@@ -21,7 +21,7 @@ where
         long_bytes: NOTE_BYTES,
         may_be_short: false,
     };
-    let reservation = reserve(ring, request, &|| 0)?;
+    let reservation = reserve(ring, request, &Unordered(|| 0))?;
     let mut note = now(ring);
     note.lost += about_to_lose;
     // SAFETY: the reservation is a note long.

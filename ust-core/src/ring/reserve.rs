@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!    A load position, clock      nothing changed yet
-//!    B short or long header?     (what of it needs no clock comes before the clock)
+//!    B short or long header?     where several CPUs write, the clock is read in here
 //!    C CAS position              the room is ours; its frame word is zero
 //!    D frame = in flight         recovery knows how much to skip
 //!    E last_clock = clock        header and payload follow, by the caller
@@ -61,20 +61,24 @@ pub struct Reservation {
     pub(super) kind: FrameKind,
 }
 
-/// What records take their time from: a function that reads it, or something that also has to say when.
+/// What records take their time from.
 pub trait Clock {
-    /// Lets the clock not be read before the loads that come earlier in the program are done.
-    #[inline(always)]
-    fn await_loads(&self) {}
+    /// Lets the clock not be read before the loads that come earlier in the program are done, where other CPUs write.
+    fn await_loads(&self);
 
     /// Reads it.
     fn now(&self) -> u64;
 }
 
-impl<F: Fn() -> u64> Clock for F {
-    #[inline(always)]
+/// A clock that no load can be late for: a model's, or none.
+#[derive(Debug, Clone, Copy)]
+pub struct Unordered<F>(pub F);
+
+impl<F: Fn() -> u64> Clock for Unordered<F> {
+    fn await_loads(&self) {}
+
     fn now(&self) -> u64 {
-        self()
+        self.0()
     }
 }
 

@@ -23,7 +23,8 @@
 //! the mark back when it has a file of its own. A raw `clone` is not seen; its child makes the mark at its
 //! first event.
 //!
-//! A child of `vfork` shares its waiting parent's memory, `STATE` page included, and so is none of this.
+//! A child of `vfork` shares its waiting parent's memory, `STATE` page included, and so is none of this: what it emits is
+//! its parent's thread's (`thread_cache` looks whose number it notes).
 //! Unsupported: a raw `clone` by a signal handler that interrupted a tracepoint; the interrupted record
 //! goes to the parent's stream.
 

@@ -2,7 +2,6 @@
 //!
 //! They are never unmapped: whoever walks them need not know who else does. A cache is claimed by a swap and free again
 //! when its thread ends.
-
 #![allow(unsafe_code)]
 
 use super::ThreadCache;
@@ -19,22 +18,30 @@ const FIRST_BLOCK: usize = 64;
 
 static BLOCKS: [AtomicPtr<Padded>; 16] = [const { AtomicPtr::new(ptr::null_mut()) }; 16];
 
-/// A cache that is nobody's, or in a full block one that `is_taken_over`.
-pub fn claim(is_taken_over: impl Fn(&ThreadCache) -> bool) -> Option<&'static ThreadCache> {
-    for (number, block) in BLOCKS.iter().enumerate() {
-        let caches = present(block, number).or_else(|| make(block, number))?;
-        let is_free = |cache: &&Padded| !cache.is_claimed.swap(true, Ordering::Acquire);
-        let claimed = caches.iter().find(is_free);
-        if let Some(cache) = claimed.or_else(|| caches.iter().find(|cache| is_taken_over(cache))) {
-            return Some(cache);
+/// A cache that is nobody's. Where there is none any more, each is shown to `free_if_left`, which says whether it is
+/// free now.
+pub fn claim(free_if_left: impl Fn(&ThreadCache) -> bool) -> Option<&'static ThreadCache> {
+    take_free().or_else(|| {
+        let (mut claimed, mut freed) = (0, 0);
+        for cache in all() {
+            claimed += 1;
+            freed += usize::from(free_if_left(cache));
         }
-    }
-    None
+        // A few are soon taken, and then all are looked at again: the more there are, the more seldom that must be.
+        if 4 * freed <= claimed {
+            grow();
+        }
+        take_free()
+    })
+}
+
+fn take_free() -> Option<&'static ThreadCache> {
+    all().find(|cache| !cache.is_claimed.swap(true, Ordering::Acquire))
 }
 
 /// Every cache, claimed or not.
 pub fn all() -> impl Iterator<Item = &'static ThreadCache> {
-    let blocks = BLOCKS.iter().enumerate().filter_map(|(number, block)| present(block, number));
+    let blocks = BLOCKS.iter().enumerate().map_while(|(number, block)| present(block, number));
     blocks.flatten().map(|padded| &**padded)
 }
 
@@ -51,10 +58,17 @@ fn present(block: &AtomicPtr<Padded>, number: usize) -> Option<&'static [Padded]
     (!first.is_null()).then(|| unsafe { core::slice::from_raw_parts(first, FIRST_BLOCK << number) })
 }
 
-fn make(block: &AtomicPtr<Padded>, number: usize) -> Option<&'static [Padded]> {
-    let pages = private::wiped_on_fork((FIRST_BLOCK << number) * size_of::<Padded>())?;
-    // Who loses the race leaves its pages untouched, for good: addresses, no memory.
-    let _ =
-        block.compare_exchange(ptr::null_mut(), pages.cast(), Ordering::AcqRel, Ordering::Acquire);
-    present(block, number)
+/// Makes the next block, if there is memory for it.
+fn grow() {
+    let is_absent = |(number, block): &(usize, &_)| present(block, *number).is_none();
+    let Some((number, block)) = BLOCKS.iter().enumerate().find(is_absent) else { return };
+    if let Some(pages) = private::wiped_on_fork((FIRST_BLOCK << number) * size_of::<Padded>()) {
+        // Who loses the race leaves its pages untouched, for good: addresses, no memory.
+        let _ = block.compare_exchange(
+            ptr::null_mut(),
+            pages.cast(),
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+    }
 }

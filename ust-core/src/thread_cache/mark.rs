@@ -13,7 +13,8 @@ use super::ThreadCache;
 #[inline(always)]
 pub fn lower(cache: &ThreadCache) -> bool {
     // SAFETY: the word lies so far into the cache; a single instruction is never split by an interrupt, and other
-    // threads do not write to it while this one has the cache.
+    // threads do not write to it while this one has the cache. (The empty one is everybody's: its mark means nothing,
+    // and leads to nothing.)
     unsafe {
         core::arch::asm!(
             "sub qword ptr [{cache} + {in_probe}], 1",

@@ -32,7 +32,9 @@ use crate::sync::{
     AtomicBool, AtomicPtr, AtomicU32, Local, Ordering, WriterWord, compiler_fence, fence,
 };
 use core::ptr;
+use rustix::process::getpid;
 use rustix::thread::gettid;
+use std::io;
 use std::time::{Duration, Instant};
 
 const _: () = assert!(MAX_CHANNELS <= crate::callsite::SLOTS);
@@ -47,7 +49,7 @@ pub struct ThreadCache {
     // one of what was just stored at the same place of another page, and wait: a tenth of an event.
     in_probe: WriterWord<Local>,
     is_claimed: AtomicBool,
-    // Whose it is, once it is.
+    // Whose it is; zero while that is not known, or being asked.
     tid: AtomicU32,
     cpus: [AtomicPtr<CpuStreams>; SLOT_VALUES],
     calling_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
@@ -65,6 +67,9 @@ static EMPTY: ThreadCache = ThreadCache {
 
 /// The pthread key whose destructor tells that a thread ends, plus one; 0 when there is none.
 static EXIT_KEY: AtomicU32 = AtomicU32::new(0);
+
+/// The process whose threads have the caches: not a child of vfork, which has the same memory.
+static OWNER: AtomicU32 = AtomicU32::new(0);
 
 /// Keys below this lie in the thread itself: setting them does not allocate (glibc).
 const KEYS_WITHOUT_MALLOC: libc::pthread_key_t = 32;
@@ -92,7 +97,7 @@ impl ThreadCache {
     #[inline(always)]
     pub fn counting_stream(&self, slot: usize) -> Option<&Stream<Local>> {
         // SAFETY: a stream that stands here is not freed before `quiesce` has seen this thread unmarked.
-        // Relaxed: its owner stored it, or set it to null.
+        // Relaxed: the thread itself stored it; others only take it away.
         unsafe { self.counting_streams[slot].load(Ordering::Relaxed).as_ref() }
     }
 
@@ -130,22 +135,26 @@ impl ThreadCache {
         self.cpus[slot].store(ptr::null_mut(), Ordering::Release);
     }
 
-    /// Takes the cache over from a thread that has ended. `false`: it has not, or another thread was first.
-    fn take_over(&self, release: impl Fn(&'static Stream<Local>)) -> bool {
-        // Zero while the cache changes hands. A number that was given to another thread since is that of a thread alive.
-        let tid = self.tid.load(Ordering::Acquire);
-        let has_ended = || {
-            // SAFETY: signal 0 is none: it asks whether the thread is there.
-            let asked = unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), tid, 0) };
-            asked != 0 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
-        };
-        let is_ours = tid != 0
-            && has_ended()
-            && self.tid.compare_exchange(tid, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
-        if is_ours {
-            self.give_back(release);
+    /// Frees the cache if its thread has ended and nobody noticed. `false` also if another thread is just looking.
+    fn free_if_left(&self, release: impl Fn(&'static Stream<Local>)) -> bool {
+        // The number is taken away first: whoever has it decides. One that was given to another thread since is that of a
+        // thread alive.
+        let tid = self.tid.swap(0, Ordering::AcqRel);
+        if tid == 0 {
+            return false;
         }
-        is_ours
+        // SAFETY: signal 0 is none: it asks whether the thread is there.
+        let asked =
+            unsafe { libc::syscall(libc::SYS_tgkill, OWNER.load(Ordering::Relaxed), tid, 0) };
+        let has_ended =
+            asked != 0 && io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH);
+        if has_ended {
+            self.give_back(release);
+            self.is_claimed.store(false, Ordering::Release);
+        } else {
+            self.tid.store(tid, Ordering::Release);
+        }
+        has_ended
     }
 
     /// Empties it: its thread writes nothing more.
@@ -175,15 +184,22 @@ pub fn own(release: impl Fn(&'static Stream<Local>)) -> Option<&'static ThreadCa
     if present.is_claimed.load(Ordering::Relaxed) {
         return Some(present);
     }
-    let fresh = blocks::claim(|taken| exit_key().is_none() && taken.take_over(&release))?;
+    let fresh = blocks::claim(|claimed| exit_key().is_none() && claimed.free_if_left(&release))?;
     current::set(fresh);
     if let Some(key) = exit_key() {
         // SAFETY: the key exists; such a low one needs no allocation.
         unsafe { libc::pthread_setspecific(key, ptr::from_ref(fresh).cast()) };
     }
-    // Release: pairs with `take_over`'s acquire.
-    fresh.tid.store(gettid().as_raw_nonzero().get() as u32, Ordering::Release);
+    // A child of vfork runs on its parent's thread, and takes the cache for that one: its own number would be a dead
+    // thread's soon. Such a cache is never free again.
+    if own_pid() == OWNER.load(Ordering::Relaxed) {
+        fresh.tid.store(gettid().as_raw_nonzero().get() as u32, Ordering::Release);
+    }
     Some(fresh)
+}
+
+fn own_pid() -> u32 {
+    getpid().as_raw_nonzero().get() as u32
 }
 
 /// The key by which the end of a thread is noticed, if it is.
@@ -193,6 +209,7 @@ fn exit_key() -> Option<libc::pthread_key_t> {
 
 /// Prepares for threads to end: `ended` is called with each stream of a thread that does.
 pub fn initialise(ended: unsafe extern "C" fn(*mut libc::c_void)) {
+    OWNER.store(own_pid(), Ordering::Relaxed);
     let mut key = 0;
     // SAFETY: a valid pointer and a destructor that stays linked.
     if unsafe { libc::pthread_key_create(&mut key, Some(ended)) } == 0 {
@@ -222,6 +239,7 @@ pub unsafe fn thread_ends(value: *mut libc::c_void, release: impl Fn(&'static St
 pub fn forget_all() {
     blocks::forget();
     current::forget();
+    OWNER.store(own_pid(), Ordering::Relaxed);
 }
 
 /// Takes the channel at `slot`, which stands in no slot any more, away from every thread, and waits until

@@ -1,0 +1,72 @@
+//! `vforks WHO EVENTS`: as many threads as there are caches at first, none of which would be noticed to end, and one more;
+//! the first event of one of them (`first` or `last`) is that of its vfork child.
+//!
+//! A child of vfork runs on its parent's thread, in its parent's memory, under a number of its own. The first thread and
+//! the last emit so many events more, at the same time.
+
+use std::sync::Barrier;
+use ust_acceptance::pthread_keys::{self, Constructor};
+use ust_acceptance::report;
+use ust_core::tracepoint;
+
+#[tracepoint(provider = "vforks", level = Info)]
+fn told(thread: u64, sequence: u64);
+
+#[used]
+#[allow(unsafe_code)]
+// SAFETY: a constructor, which glibc calls with the arguments of `main`.
+#[unsafe(link_section = ".init_array.00050")]
+static MAKE_KEYS: Constructor = make_keys;
+
+extern "C" fn make_keys(_: libc::c_int, _: *const *const libc::c_char) {
+    pthread_keys::make(40);
+}
+
+/// Caches that there are at first.
+const CACHES: u64 = 64;
+
+extern "C" fn child(thread: *mut libc::c_void) -> libc::c_int {
+    told(thread as u64, 0);
+    0
+}
+
+/// What `vfork` does, on a stack of its own: Rust has no function that returns twice.
+#[allow(unsafe_code)]
+fn emit_in_vfork_child(thread: u64) {
+    let mut stack = vec![0_u128; 16 << 10];
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    // SAFETY: the stack is the child's alone until it has ended; the parent waits for that.
+    unsafe {
+        let top = stack.as_mut_ptr_range().end.cast();
+        let pid = libc::clone(child, top, flags, thread as *mut libc::c_void);
+        assert!(pid > 0 && libc::waitpid(pid, std::ptr::null_mut(), 0) == pid);
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, who, events] = &arguments[..] else { panic!("WHO EVENTS") };
+    let events: u64 = events.parse().expect("a number");
+    let vforks = if who == "first" { 0 } else { CACHES };
+    let (has_begun, all_have_begun) = (&Barrier::new(2), &Barrier::new(2));
+    let end = &Barrier::new(CACHES as usize + 1);
+    std::thread::scope(|scope| {
+        for thread in 0..=CACHES {
+            scope.spawn(move || {
+                if thread == vforks {
+                    emit_in_vfork_child(thread)
+                } else {
+                    told(thread, 0)
+                }
+                has_begun.wait();
+                if thread == 0 || thread == CACHES {
+                    all_have_begun.wait();
+                    (1..=events).for_each(|sequence| told(thread, sequence));
+                }
+                end.wait();
+            });
+            has_begun.wait();
+        }
+    });
+    report::write(&[CACHES + 1 + 2 * events]);
+}

@@ -1,0 +1,36 @@
+//! A child of vfork that emits its parent thread's first event takes nothing from any thread alive, and leaves nothing that
+//! looks like a dead one's: each stream goes on having one writer.
+
+use ust_acceptance::recording::Recording;
+use ust_acceptance::{judge, skip};
+
+const EVENTS: u64 = 200_000;
+
+#[track_caller]
+fn assert_each_stream_has_one_writer(who: &str) {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recording = Recording::of("vforks").options(["--mode", "block=600s"]);
+    let recorded = recording.arg(who).arg(EVENTS).run().succeeded();
+    let [emitted]: [u64; 1] = recorded.report();
+    let summary = recorded.summary();
+    assert_eq!((summary.recorded, summary.lost_in_all()), (emitted, 0), "{summary:?}");
+    let mut next = [0; 65];
+    judge::babeltrace2(&recorded.trace(), |line| {
+        let next = &mut next[line.number("thread") as usize];
+        assert_eq!(line.number("sequence"), *next, "{}", line.text);
+        *next += 1;
+    });
+    assert_eq!(next.iter().sum::<u64>(), emitted);
+}
+
+#[test]
+fn where_the_child_takes_the_first_cache() {
+    assert_each_stream_has_one_writer("first");
+}
+
+#[test]
+fn where_the_child_finds_all_caches_taken() {
+    assert_each_stream_has_one_writer("last");
+}
