@@ -12,10 +12,13 @@
 //! first event takes the slow path, which sees that it is in a new process. That costs the fast path
 //! nothing but the pointer.
 //!
-//! `in_probe` counts the tracepoints of the thread that are under way, down from zero: changed before a stream is looked up,
-//! and changed back after its last use. Whoever takes memory away waits for it to be zero (see [`quiesce`]); and a tracepoint that finds itself
-//! the only one knows that all its thread has recorded before is committed (see
-//! [`Stream::try_record_usual`]).
+//! `in_probe` counts the tracepoints of the thread that are under way, down from zero: changed before a stream is
+//! looked up, and changed back after its last use. Whoever takes memory away waits for it to be zero (see
+//! [`quiesce`]); and a tracepoint that finds itself the only one knows that all its thread has recorded before is
+//! committed (see [`Stream::try_record_usual`]).
+//!
+//! A thread's end is noticed by a pthread key, which gives its streams back. Where ours is too high to be set without
+//! allocating, its cache stays claimed until another thread finds none free, and asks who is still there.
 #![allow(unsafe_code)]
 
 mod blocks;
