@@ -1,7 +1,8 @@
 //! Where the binaries are: those under test, and the programs that are traced.
 //!
 //! Cargo builds this package's own programs before its tests run, and puts them beside them. `ust` and
-//! `ustconsumerd` are another package's, and a plugin is no program: they are built here, once a test run, in the same profile.
+//! `ustconsumerd` are another package's, and a plugin is no program: they are built here, once a test run, in the
+//! same profile.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -79,8 +79,8 @@ fn what_was_not_asked_for_is_not_written() {
     assert_eq!(recorded.summary().recorded, 0);
 }
 
-/// Under full load, as often as one likes (`UST_SNAPSHOTS`): each is a whole trace, each thread's numbers grow, and what is missing
-/// between them is where the packets say.
+/// Under full load, as often as one likes (`UST_SNAPSHOTS`): each is a whole trace, each thread's numbers grow, and
+/// what is missing between them is where the packets say.
 #[test]
 fn snapshots_under_full_load_are_whole() {
     if !skip::judges_are_here() {

@@ -11,9 +11,8 @@
 //! - [`engine`] does the work, in one thread: whoever embeds it adds channels, publishes and polls.
 //! - [`session`] is the registry that a user sees: names, rules, output directories, errors with advice.
 //! - [`control`] is how `ust` talks to the daemon; [`daemon`] is the daemon's loop.
-//! - [`cause`] has the exit codes of both binaries, [`engine_args`] the options that they share; [`signals`], [`descriptors`], [`output_dir`] and
-//!   [`shm_dir`] are what
-//!   they share.
+//! - [`cause`] has the exit codes of both binaries, [`engine_args`] their options; [`signals`], [`descriptors`],
+//!   [`output_dir`] and [`shm_dir`] are what else they share.
 
 #![deny(unsafe_code)]
 

@@ -1,6 +1,6 @@
 //! A signal at every instruction of the hot path and of the slow ones, whose handler emits into the same
-//! stream, to depth 8; a reader that drains at every instruction; and another writer of a shared stream. Nothing is lost uncounted, nothing
-//! is torn, and the order and the clocks of the stream are those of the calls.
+//! stream, to depth 8; a reader that drains at every instruction; and another writer of a shared stream. Nothing is
+//! lost uncounted, nothing is torn, and the order and the clocks of the stream are those of the calls.
 
 use nix::sys::signal::Signal::SIGUSR1;
 use ust_proofs::effort::Random;

@@ -68,9 +68,10 @@
 //! - *The short header decodes for certain.* A reader rebuilds the clock from the record before. If that
 //!   one died, it has no clock. So a header is short only if the record immediately before, which
 //!   `position` itself names, is committed at A and C finds `position` unmoved; the first record of a
-//!   sub-buffer has the long one. (Where one thread writes, and has no other record under way, all before are.) `last_clock` may be stale: a handler that ran between C and E of its
-//!   victim, or another thread, has its newer clock overwritten by E. Stale means too old, so the distance is
-//!   overestimated and the header is long where it need not be. The distance never wraps unseen.
+//!   sub-buffer has the long one. (Where one thread writes, and has no other record under way, all before
+//!   are.) `last_clock` may be stale: a handler that ran between C and E of its victim, or another thread, has
+//!   its newer clock overwritten by E. Stale means too old, so the distance is overestimated and the header is
+//!   long where it need not be. The distance never wraps unseen.
 //! - *Clocks do not go back within a stream.* The clock is read after `position` is loaded, and C fails
 //!   if anybody reserved since. Where several CPUs write, a fence keeps the processor from reading it early, and it is
 //!   read as late as in B: what needs no clock is done while it is awaited.

@@ -246,8 +246,8 @@ pub fn forget_all() {
 }
 
 /// Takes the channel at `slot`, which stands in no slot any more, away from every thread, and waits until
-/// none can be using it. `false` if some thread stayed in a tracepoint for longer than `patience` (stopped by a debugger, say, or gone by
-/// siglongjmp): what it may use must not be freed.
+/// none can be using it. `false` if some thread stayed in a tracepoint for longer than `patience` (stopped by a
+/// debugger, say, or gone by siglongjmp): what it may use must not be freed.
 pub fn quiesce(slot: usize, patience: Duration) -> bool {
     use rustix::thread::{MembarrierCommand, membarrier};
     let forget = |cache: &ThreadCache| cache.clear(slot);
