@@ -6,6 +6,7 @@ use loom::thread;
 use loom_tests::{
     Consumer, ONE_RECORD, Payload, Stream, THREE_RECORDS, Writer, assert_exact, check,
 };
+use std::ops::RangeInclusive;
 use ust_core::abi::Mode;
 use ust_core::ring::Holes;
 use ust_core::sync::{Local, Shared};
@@ -31,16 +32,23 @@ fn a_reader_that_exchanges_meets_a_writer_that_recycles() {
     });
 }
 
+/// Two sub-buffers, filled by the first of two writers.
+fn full(
+    subbuf_words: usize,
+    numbers: RangeInclusive<u32>,
+) -> (Writer<Shared>, Writer<Shared>, Consumer<Shared>) {
+    let stream = Stream::new(subbuf_words, 2, Mode::Overwrite);
+    let [first, second] = [Writer::new(&stream), Writer::new(&stream)];
+    let consumer = Consumer::new(&stream);
+    numbers.for_each(|number| first.emit(number).unwrap());
+    (first, second, consumer)
+}
+
 /// What a writer recycled another one enters, which did not see it happen.
 #[test]
 fn two_writers_recycle() {
     check(2, || {
-        let stream = Stream::<Shared>::new(ONE_RECORD, 2, Mode::Overwrite);
-        let first = Writer::new(&stream);
-        let second = Writer::new(&stream);
-        let mut consumer = Consumer::new(&stream);
-        first.emit(1).unwrap();
-        first.emit(2).unwrap();
+        let (first, second, mut consumer) = full(ONE_RECORD, 1..=2);
         let one = thread::spawn(move || {
             let _ = first.emit(3);
             let _ = first.emit(4);
@@ -56,13 +64,7 @@ fn two_writers_recycle() {
 #[test]
 fn a_writer_learns_of_a_recycling_from_whoever_entered_the_subbuffer() {
     check(2, || {
-        let stream = Stream::<Shared>::new(THREE_RECORDS, 2, Mode::Overwrite);
-        let first = Writer::new(&stream);
-        let second = Writer::new(&stream);
-        let mut consumer = Consumer::new(&stream);
-        for number in 1..=6 {
-            first.emit(number).unwrap();
-        }
+        let (first, second, mut consumer) = full(THREE_RECORDS, 1..=6);
         let one = thread::spawn(move || {
             let _ = first.emit(7);
         });

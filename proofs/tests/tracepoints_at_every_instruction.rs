@@ -8,6 +8,7 @@ use ust_core::abi::Buffers;
 use ust_proofs::recording::Recording;
 use ust_proofs::scenario::{Drained, Op, Scenario};
 use ust_proofs::stage::visit;
+use ust_proofs::tracer::Tracer;
 
 const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -38,26 +39,19 @@ const LIMIT: usize = 100;
 
 #[test]
 fn the_trace_has_every_event_whose_call_had_returned_when_the_program_was_killed() {
-    for (buffers, scenario) in everything() {
-        let recording = recording(buffers);
-        visit(
-            scenario,
-            LIMIT,
-            || recording.borrow_mut().path(scenario),
-            |path, place| {
-                let mut recording = recording.borrow_mut();
-                let tracer = recording.begin(scenario).expect("it could be traced a moment ago");
-                let is_there = path.go_to(place, &tracer, recording.journal());
-                tracer.kill();
-                recording.judge()?;
-                Ok(is_there)
-            },
-        );
-    }
+    assert_the_trace_is_right(|_, _| ());
 }
 
 #[test]
 fn a_handler_that_emits_may_interrupt_any_instruction_of_a_tracepoint() {
+    assert_the_trace_is_right(|tracer, recording| {
+        tracer.run(Some(SIGUSR1));
+        assert_eq!(recording.journal().deepest(), 1, "the handler did not run");
+    });
+}
+
+/// Stops the program at each place, lets it go on as `go_on` says, and kills it.
+fn assert_the_trace_is_right(go_on: impl Fn(&Tracer, &Recording)) {
     for (buffers, scenario) in everything() {
         let recording = recording(buffers);
         visit(
@@ -68,8 +62,7 @@ fn a_handler_that_emits_may_interrupt_any_instruction_of_a_tracepoint() {
                 let mut recording = recording.borrow_mut();
                 let tracer = recording.begin(scenario).expect("it could be traced a moment ago");
                 let is_there = path.go_to(place, &tracer, recording.journal());
-                tracer.run(Some(SIGUSR1));
-                assert_eq!(recording.journal().deepest(), 1, "the handler did not run");
+                go_on(&tracer, &recording);
                 tracer.kill();
                 recording.judge()?;
                 Ok(is_there)
