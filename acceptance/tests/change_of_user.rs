@@ -48,3 +48,11 @@ fn a_change_of_user_before_the_first_event_loses_nothing_uncounted() {
         assert_eq!(recorded + lost, THREADS + 1);
     }
 }
+
+/// The agent then finds itself shut out before it has spoken to the daemon: that is not what no daemon looks like.
+#[test]
+fn a_change_of_user_before_the_agent_has_spoken_loses_nothing_uncounted() {
+    if let Some((recorded, lost)) = recorded_and_lost("at-once") {
+        assert_eq!(recorded + lost, THREADS + 1);
+    }
+}

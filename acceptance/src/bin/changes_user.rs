@@ -1,8 +1,12 @@
 //! `changes_user WHEN THREADS`: gives up root's rights for good, as daemons do, and emits before or after.
 //!
 //! glibc does that with a signal to every thread of the process; one that blocks it makes this wait for ever.
-//! WHEN is `before` (an event comes before the change, and more after it) or `after` (all of them after it).
+//! WHEN is `before` (an event comes before the change, and more after it), `after` (all of them after it) or `at-once`
+//! (the same, and the change comes before `main`, when the library's agent has only just been started).
 
+use std::ffi::CStr;
+use std::time::Duration;
+use ust_acceptance::pthread_keys::Constructor;
 use ust_core::tracepoint;
 
 #[tracepoint(provider = "user", level = Info)]
@@ -24,6 +28,21 @@ fn become_nobody() {
     assert_eq!(uid(), NOBODY);
 }
 
+/// Runs after the library's constructor.
+#[used]
+#[allow(unsafe_code)]
+// SAFETY: a constructor, which glibc calls with the arguments of `main`.
+#[unsafe(link_section = ".init_array.00101")]
+static CHANGE_AT_ONCE: Constructor = change_at_once;
+
+#[allow(unsafe_code)]
+extern "C" fn change_at_once(count: libc::c_int, arguments: *const *const libc::c_char) {
+    // SAFETY: so many strings are there.
+    if count > 1 && unsafe { CStr::from_ptr(*arguments.add(1)) } == c"at-once" {
+        become_nobody();
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, when, threads] = &arguments[..] else { panic!("WHEN THREADS") };
@@ -31,7 +50,11 @@ fn main() {
     if when == "before" {
         told(0, uid());
     }
-    become_nobody();
+    if when != "at-once" {
+        become_nobody();
+    }
+    // The agent has time to find out that it is shut out.
+    std::thread::sleep(Duration::from_millis(100));
     told(0, uid());
     // All alive at once: each needs a stream of its own.
     let barrier = std::sync::Barrier::new(threads as usize);

@@ -152,7 +152,8 @@ enum Served {
     ToTheEnd,
     /// There was none, or none that speaks as we do: connecting again would end the same way, until another comes.
     Nobody,
-    /// No descriptor or no memory: that says nothing about the daemon, and the rules stay.
+    /// No descriptor, no memory, or no right to since the program changed its user: that says nothing about the daemon,
+    /// and the rules stay.
     Hindered,
 }
 
@@ -160,7 +161,14 @@ enum Served {
 fn serve(agent_socket: &SocketAddrUnix) -> Served {
     let connection = match socket::connect_to(agent_socket, true) {
         Ok(connection) => connection,
-        Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS) => return Served::Hindered,
+        Err(
+            Errno::MFILE
+            | Errno::NFILE
+            | Errno::NOMEM
+            | Errno::NOBUFS
+            | Errno::ACCESS
+            | Errno::PERM,
+        ) => return Served::Hindered,
         Err(_) => return Served::Nobody,
     };
     let mut served = Served::Nobody;
