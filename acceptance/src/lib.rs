@@ -20,6 +20,7 @@
 
 pub mod binaries;
 pub mod command;
+pub mod constructor;
 pub mod daemon;
 pub mod in_use;
 pub mod judge;
@@ -29,7 +30,6 @@ pub mod other_word_size;
 pub mod packets;
 pub mod plugin;
 pub mod progress;
-pub mod pthread_keys;
 pub mod quiet;
 pub mod random;
 pub mod recording;

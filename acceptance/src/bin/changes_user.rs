@@ -4,9 +4,8 @@
 //! WHEN is `before` (an event comes before the change, and more after it), `after` (all of them after it) or `at-once`
 //! (the same, and the change comes before `main`, when the library's agent has only just been started).
 
-use std::ffi::CStr;
 use std::time::Duration;
-use ust_acceptance::pthread_keys::Constructor;
+use ust_acceptance::constructor::{self, Constructor};
 use ust_core::tracepoint;
 
 #[tracepoint(provider = "user", level = Info)]
@@ -37,8 +36,8 @@ static CHANGE_AT_ONCE: Constructor = change_at_once;
 
 #[allow(unsafe_code)]
 extern "C" fn change_at_once(count: libc::c_int, arguments: *const *const libc::c_char) {
-    // SAFETY: so many strings are there.
-    if count > 1 && unsafe { CStr::from_ptr(*arguments.add(1)) } == c"at-once" {
+    // SAFETY: a constructor's.
+    if unsafe { constructor::argument(1, count, arguments) } == Some(c"at-once") {
         become_nobody();
     }
 }

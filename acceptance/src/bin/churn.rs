@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 use std::collections::VecDeque;
+use ust_acceptance::constructor::{self, Constructor};
 use ust_acceptance::in_use::InUse;
-use ust_acceptance::pthread_keys::{self, Constructor};
 use ust_acceptance::report;
 use ust_core::sync::{AtomicU64, Ordering};
 use ust_core::tracepoint;
@@ -23,10 +23,10 @@ static MAKE_KEYS: Constructor = make_keys;
 
 #[allow(unsafe_code)]
 extern "C" fn make_keys(count: libc::c_int, arguments: *const *const libc::c_char) {
-    if count == 5 {
-        // SAFETY: so many strings are there.
-        pthread_keys::make(unsafe { libc::atoi(*arguments.add(4)) });
-    }
+    // SAFETY: a constructor's.
+    let keys = unsafe { constructor::argument(4, count, arguments) };
+    let keys = keys.and_then(|keys| keys.to_str().ok()?.parse().ok());
+    constructor::make_pthread_keys(keys.unwrap_or(0));
 }
 
 static EMITTED: AtomicU64 = AtomicU64::new(0);

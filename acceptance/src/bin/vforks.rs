@@ -5,7 +5,7 @@
 //! the last emit so many events more, at the same time.
 
 use std::sync::Barrier;
-use ust_acceptance::pthread_keys::{self, Constructor};
+use ust_acceptance::constructor::{self, Constructor};
 use ust_acceptance::report;
 use ust_core::tracepoint;
 
@@ -19,7 +19,7 @@ fn told(thread: u64, sequence: u64);
 static MAKE_KEYS: Constructor = make_keys;
 
 extern "C" fn make_keys(_: libc::c_int, _: *const *const libc::c_char) {
-    pthread_keys::make(40);
+    constructor::make_pthread_keys(40);
 }
 
 /// Caches that there are at first.

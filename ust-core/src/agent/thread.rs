@@ -6,6 +6,7 @@
 //!   connect to agent.sock --ok--> Hello --> Welcome: doorbell --> Rules: apply, Applied
 //!            |                                                      ^         |
 //!            no daemon: wait on the wake word                       '---------'
+//!            short of something, or shut out: pause, and the rules stay as they are
 //! ```
 //!
 //! It blocks every signal but glibc's own two (without them `setuid` would wait for ever), and has a
