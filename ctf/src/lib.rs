@@ -72,7 +72,11 @@
 //! - [`text::Printer`]: an event as a line, as babeltrace2 prints it.
 //! - [`tsdl`]: the metadata alone, as a tree of types.
 //!
-//! Any bytes may be read: what is wrong is told, with its place, and the rest is read.
+//! - [`recover`]: what is whole of a damaged trace, as a trace.
+//!
+//! Any bytes may be read: what is wrong is told, with its place, and the rest is read. What
+//! [`stream_file`] writes carries a checksum in each packet; records of a packet that was damaged
+//! after it had been written are not read.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -84,6 +88,7 @@ pub mod metadata_file;
 pub mod packet;
 mod pages;
 pub mod reader;
+pub mod recover;
 pub mod stream_file;
 pub mod text;
 pub mod tsdl;

@@ -1,4 +1,4 @@
-//! The bytes that open every packet: the packet header and the packet context.
+//! The bytes around a packet's records: packet header and context before them, a checksum behind.
 //!
 //! ```text
 //!   0        4             20            24                    32
@@ -7,8 +7,8 @@
 //!   | timestamp_begin  | timestamp_end  | content_size  | packet_size |   packet context
 //!   64                 72                  80             88
 //!   | packet_seq_num   | events_discarded  | end_position | extra ... |
-//!   88 + extra                       content_size             packet_size
-//!   | records, one behind the other  | zeros                  |
+//!   88 + extra                       content_size   + 4       packet_size
+//!   | records, one behind the other  | checksum     | zeros   |
 //! ```
 //!
 //! Invariants:
@@ -19,12 +19,35 @@
 //!   and its `packet_size` word lies 8-aligned.
 //! - [`metadata::preamble`](crate::metadata::preamble) declares these very fields in this very
 //!   order.
+//!
+//! # The checksum
+//!
+//! It is the CRC-32 of IEEE 802.3 (zlib's and gzip's) over the content, with zeros for
+//! `packet_size`, which publishing a large packet rewrites in place. A kill of the writer never
+//! makes it wrong; what does is a machine that went down with a part of the packet still on its way
+//! to the disk, or a disk that forgets.
+//!
+//! It lies where readers look for padding, so those who do not know it miss nothing: as a field of
+//! the header it would make babeltrace2 complain of it, and as one of the context print it with each
+//! event. Who does know it finds `packet_checksum = "crc32"` in the trace's environment.
 
 /// What a packet's size is a multiple of, and nearly always all of it.
 ///
 /// 4096 divides the page size of every machine that Linux runs on; why that matters is the
 /// whole-packet promise of [`stream_file`](crate::stream_file).
 pub const PAGE_BYTES: usize = 4096;
+
+/// The largest record that a packet is made for.
+pub(crate) const RECORD_BYTES_MAX: usize = 256 << 10;
+
+/// The largest packet: such a record, behind an opening of less than a page.
+pub(crate) const PACKET_BYTES_MAX: usize = RECORD_BYTES_MAX + PAGE_BYTES;
+
+/// What the environment of a trace says whose packets have a checksum.
+pub(crate) const CHECKSUM_ENV: (&str, &str) = ("packet_checksum", "crc32");
+
+/// Bytes of the checksum.
+pub(crate) const CHECKSUM_BYTES: usize = 4;
 
 /// The first word of each packet.
 pub const PACKET_MAGIC: u32 = 0xC1FC_1FC1;
@@ -87,6 +110,14 @@ pub enum PacketError {
     /// The packet says it belongs to another trace or stream.
     #[error("the packet belongs to another stream")]
     Stranger,
+    /// The content is not what was written.
+    #[error("the packet is damaged: its checksum is {found:#010x}, and should be {expected:#010x}")]
+    Checksum {
+        /// Of the content as it is.
+        found: u32,
+        /// What stands behind it.
+        expected: u32,
+    },
     /// The sizes contradict each other or the layout.
     #[error("impossible sizes: {content_bits} of {packet_bits} bits in use")]
     Size {
@@ -105,22 +136,24 @@ impl StreamIdentity {
 
     /// Pages that a packet needs to hold `record_bytes` of records.
     pub(crate) fn pages_for(&self, record_bytes: usize) -> usize {
-        (self.opening_bytes() + record_bytes).div_ceil(PAGE_BYTES)
+        (self.opening_bytes() + record_bytes + CHECKSUM_BYTES).div_ceil(PAGE_BYTES)
     }
 }
 
 impl PacketContext {
-    /// Writes the opening of the packet that `packet` starts with.
+    /// Writes the opening of the packet that `packet` starts with, and the checksum behind its
+    /// records, which are there already.
     pub(crate) fn encode(&self, identity: &StreamIdentity, packet: &mut [u8]) {
         packet[..4].copy_from_slice(&PACKET_MAGIC.to_ne_bytes());
         packet[4..20].copy_from_slice(&identity.uuid);
         packet[20..24].copy_from_slice(&identity.stream_id.to_ne_bytes());
         packet[24..32].copy_from_slice(&identity.stream_instance_id.to_ne_bytes());
-        self.encode_words(packet);
         packet[FIXED_BYTES..identity.opening_bytes()].copy_from_slice(&identity.extra);
+        self.encode_words(packet);
     }
 
-    /// Writes the standard fields alone: the identity and the extra fields stay as they are.
+    /// Writes the standard fields and the checksum alone: the identity and the extra fields stay as
+    /// they are.
     pub(crate) fn encode_words(&self, packet: &mut [u8]) {
         let words = [
             self.timestamp_begin,
@@ -134,6 +167,8 @@ impl PacketContext {
         for (place, word) in packet[CONTEXT_AT..FIXED_BYTES].chunks_exact_mut(8).zip(words) {
             place.copy_from_slice(&word.to_ne_bytes());
         }
+        let (content, behind) = packet.split_at_mut(self.content_size_bytes as usize);
+        behind[..CHECKSUM_BYTES].copy_from_slice(&crc32(content).to_ne_bytes());
     }
 
     /// Reads the opening of a packet, and with it the stream's identity and extra fields
@@ -156,9 +191,11 @@ impl PacketContext {
             extra: opening[FIXED_BYTES..].to_vec(),
         };
         let (content_bits, packet_bits) = (u64_at(opening, 48), u64_at(opening, PACKET_SIZE_AT));
-        let whole_pages = packet_bits > 0 && packet_bits.is_multiple_of(PAGE_BYTES as u64 * 8);
+        let whole_pages = (1..=PACKET_BYTES_MAX as u64 * 8).contains(&packet_bits)
+            && packet_bits.is_multiple_of(PAGE_BYTES as u64 * 8);
         let room = content_bits.is_multiple_of(8)
-            && (identity.opening_bytes() as u64 * 8..=packet_bits).contains(&content_bits);
+            && content_bits >= identity.opening_bytes() as u64 * 8
+            && content_bits.saturating_add(CHECKSUM_BYTES as u64 * 8) <= packet_bits;
         if !whole_pages || !room {
             return Err(PacketError::Size { content_bits, packet_bits });
         }
@@ -173,6 +210,25 @@ impl PacketContext {
         };
         Ok((identity, context))
     }
+}
+
+/// Whether a packet's content, with the checksum behind it, is what was written.
+pub(crate) fn check(content_and_checksum: &[u8]) -> Result<(), PacketError> {
+    let (content, checksum) = content_and_checksum.split_last_chunk().ok_or(PacketError::Short)?;
+    if content.len() < FIXED_BYTES {
+        return Err(PacketError::Short);
+    }
+    let (found, expected) = (crc32(content), u32::from_ne_bytes(*checksum));
+    if found == expected { Ok(()) } else { Err(PacketError::Checksum { found, expected }) }
+}
+
+fn crc32(content: &[u8]) -> u32 {
+    let behind_size = PACKET_SIZE_AT + 8;
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&content[..PACKET_SIZE_AT]);
+    hasher.update(&[0; 8]);
+    hasher.update(&content[behind_size..]);
+    hasher.finalize()
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
@@ -219,12 +275,29 @@ mod tests {
         assert_eq!(packet[92], 0xEE, "the first record's place is untouched");
     }
 
+    /// Each bit of the content and of the checksum but those of `packet_size`.
+    #[test]
+    fn a_turned_bit_is_found() {
+        let (identity, context) = sample();
+        let mut packet = [0xEE; PAGE_BYTES];
+        context.encode(&identity, &mut packet);
+        let packet = &mut packet[..context.content_size_bytes as usize + CHECKSUM_BYTES];
+        assert_eq!(check(packet), Ok(()));
+        for bit in 0..packet.len() * 8 {
+            packet[bit / 8] ^= 1 << (bit % 8);
+            let is_size = (PACKET_SIZE_AT..PACKET_SIZE_AT + 8).contains(&(bit / 8));
+            assert_eq!(check(packet).is_err(), !is_size, "bit {bit}");
+            packet[bit / 8] ^= 1 << (bit % 8);
+        }
+        assert_eq!(check(&packet[..3]), Err(PacketError::Short));
+    }
+
     /// Resume trusts what decodes, so sizes that would make it step nowhere or outside must not.
     #[test]
     fn impossible_sizes_do_not_decode() {
         let (identity, context) = sample();
-        for (content, packet) in [(100, 0), (100, 4097), (91, 4096), (4097, 4096)] {
-            let mut bytes = [0; PAGE_BYTES];
+        for (content, packet) in [(100, 0), (100, 4097), (91, 4096), (4093, 4096), (100, 1 << 20)] {
+            let mut bytes = [0; 2 * PAGE_BYTES];
             let wrong =
                 PacketContext { content_size_bytes: content, packet_size_bytes: packet, ..context };
             wrong.encode(&identity, &mut bytes);

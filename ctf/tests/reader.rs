@@ -5,9 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::rows::edges;
-use common::{identity, put};
-use ctf::metadata::EventClass;
+use common::{identity, put, small_trace};
 use ctf::reader::{Event, ReadError, Reader};
 use ctf::stream_file::StreamWriter;
 use ctf::text::Printer;
@@ -220,30 +218,6 @@ fn metadata_cannot_exhaust_the_reader() {
     }
 }
 
-/// Two streams of five packets, three records each, in a directory of a tree.
-fn small_trace(dir: &Path) {
-    let row = edges(false);
-    let class = EventClass {
-        id: 0,
-        stream_id: 0,
-        name: "prov:row".to_owned(),
-        loglevel: 6,
-        fields: row.fields.clone(),
-    };
-    common::write_metadata(dir, &[class]);
-    for stream in 0..2 {
-        let mut writer =
-            StreamWriter::create(dir, &format!("s{stream}"), identity(0, stream, 1)).unwrap();
-        for clock in 0..15 {
-            put(&mut writer, 0, clock * 10 + stream, &row.payload);
-            if clock % 3 == 2 {
-                writer.cut();
-            }
-        }
-        writer.finish(0).unwrap();
-    }
-}
-
 #[test]
 fn a_tree_is_read_in_the_order_of_time_and_strays_are_left_alone() {
     let dir = tempfile::tempdir().unwrap();
@@ -293,21 +267,38 @@ fn what_is_wrong_with_one_packet_or_stream_costs_nothing_else() {
         "{errors:?}"
     );
 
-    // The second packet's first event has an unknown id: the other packets are there.
-    let mut bytes = whole.clone();
-    bytes[packet + 92] = 5;
-    fs::write(&path, &bytes).unwrap();
-    let (events, errors) = count(dir.path());
-    assert_eq!((events, errors.len()), (27, 1));
-    assert!(errors[0].contains("the metadata has no event 5 of stream 0"), "{errors:?}");
+    // The second packet is damaged: none of its records is shown, the other packets are.
+    for at in [4, 40, 92, 150] {
+        let mut bytes = whole.clone();
+        bytes[packet + at] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        let (events, errors) = count(dir.path());
+        assert_eq!((events, errors.len()), (27, 1));
+        let expected = if at == 4 { "a packet of another trace" } else { "the packet is damaged" };
+        let place = format!("s0, byte {packet}: {expected}");
+        assert!(errors[0].contains(&place), "{errors:?}");
+    }
 
-    // The third packet is of another trace: nobody knows what comes behind it.
+    // Three packets never reached the disk, and half of another did not: one error for each place.
     let mut bytes = whole.clone();
-    bytes[2 * packet + 4] ^= 1;
+    bytes[..2 * packet].fill(0);
+    bytes[3 * packet + packet / 2..5 * packet].fill(0xFF);
+    bytes[3 * packet + 92..][..100].fill(0);
     fs::write(&path, &bytes).unwrap();
     let (events, errors) = count(dir.path());
-    assert_eq!((events, errors.len()), (21, 1));
-    assert!(errors[0].contains("a packet of another trace"), "{errors:?}");
+    assert_eq!((events, errors.len()), (18, 2), "{errors:?}");
+    fs::write(&path, &whole).unwrap();
+
+    // An event has an unknown id: the other packets are there.
+    let mut writer = StreamWriter::create(dir.path(), "s2", identity(0, 2, 1)).unwrap();
+    for (clock, id) in [(1, 5), (2, 0)] {
+        put(&mut writer, id, clock, &common::small_payload());
+        writer.cut();
+    }
+    writer.finish(0).unwrap();
+    let (events, errors) = count(dir.path());
+    assert_eq!((events, errors.len()), (31, 1));
+    assert!(errors[0].contains("the metadata has no event 5 of stream 0"), "{errors:?}");
 }
 
 /// Reads all there is, and says how much: it is the end that matters, and that it comes.
@@ -355,24 +346,28 @@ proptest! {
         prop_assert!(events > 15 || errors <= 1);
     }
 
-    /// A bit turned anywhere costs at most the stream it is in; a bit of the metadata, the trace.
+    /// A bit turned anywhere costs at most the stream it is in, and no event is shown with a value that
+    /// it did not have; a bit of the metadata costs the trace.
     #[test]
-    fn a_turned_bit_costs_one_stream_at_most(
+    fn a_turned_bit_costs_one_stream_at_most_and_makes_no_event_a_wrong_one(
         file in 0..3_usize,
         at in any::<prop::sample::Index>(),
         bit in 0..8_u8,
     ) {
         let dir = tempfile::tempdir().unwrap();
         small_trace(dir.path());
+        let written: Vec<String> = common::reader_lines(dir.path());
         let path = dir.path().join(["s0", "s1", "metadata"][file]);
         let mut bytes = fs::read(&path).unwrap();
         let at = at.index(bytes.len());
         bytes[at] ^= 1 << bit;
         fs::write(&path, bytes).unwrap();
         let (events, errors) = read_to_the_end(dir.path());
-        prop_assert!(file == 2 || events >= 15, "{} events, {} errors", events, errors);
-        // A packet of a few records can be taken for many more small ones, but not for more than
-        // bytes.
+        if file < 2 {
+            prop_assert!(events >= 15, "{} events, {} errors", events, errors);
+            let read = common::whole_lines(dir.path());
+            prop_assert!(common::is_in_order_within(&read, &written), "{:#?}", read);
+        }
         prop_assert!(events <= 30 * 4096);
     }
 }

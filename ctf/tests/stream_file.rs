@@ -46,7 +46,7 @@ fn a_dropped_reservation_was_never_there() {
     assert_eq!(content(&packets[0].0), 8);
     let bytes = fs::read(dir.path().join("s")).unwrap();
     assert_eq!(bytes[96..100], *b"kept");
-    assert!(bytes[100..].iter().all(|byte| *byte == 0), "the dropped bytes are not in the padding");
+    assert!(bytes[104..].iter().all(|byte| *byte == 0), "the dropped bytes are not in the padding");
     assert_eq!(writer.stats().records, 1);
 }
 
@@ -54,9 +54,9 @@ fn a_dropped_reservation_was_never_there() {
 fn records_fill_a_packet_to_its_last_byte_and_larger_ones_get_larger_packets() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = create(dir.path());
-    let room = PAGE_BYTES - 92;
+    let room = PAGE_BYTES - 96;
     for (clock, len) in
-        [room - 10, 10, 1, room, room + 1, 2 * PAGE_BYTES - 92, RECORD_BYTES_MAX].iter().enumerate()
+        [room - 10, 10, 1, room, room + 1, 2 * PAGE_BYTES - 96, RECORD_BYTES_MAX].iter().enumerate()
     {
         let mut record = writer.reserve(*len).unwrap();
         record.fill(clock as u8 + 1);
@@ -73,7 +73,7 @@ fn records_fill_a_packet_to_its_last_byte_and_larger_ones_get_larger_packets() {
         (1, 1),
         (1, room),
         (2, room + 1),
-        (2, 2 * PAGE_BYTES - 92),
+        (2, 2 * PAGE_BYTES - 96),
         (65, RECORD_BYTES_MAX),
     ];
     assert_eq!(sizes, expected);
@@ -151,10 +151,13 @@ fn resuming_cuts_off_what_is_no_packet_and_mends_the_index() {
     drop(writer);
     let (data_path, index_path) = (dir.path().join("s"), dir.path().join("index/s.idx"));
     let (data, index) = (fs::read(&data_path).unwrap(), fs::read(&index_path).unwrap());
-    let tails: [(&str, Vec<u8>, Vec<u8>, usize); 6] = [
+    let mut torn = data.clone();
+    torn[3 * 4096 + 500] = 1;
+    let tails: [(&str, Vec<u8>, Vec<u8>, usize); 7] = [
         ("zeros", [&data[..], &[0; 5000]].concat(), index.clone(), 5),
         ("a packet again", [&data[..], &data[4096..8192]].concat(), index.clone(), 5),
         ("a cut packet", data[..4 * 4096 + 90].to_vec(), index.clone(), 4),
+        ("a torn packet", torn, index[..16 + 2 * 72].to_vec(), 3),
         ("a cut entry", data.clone(), index[..index.len() - 30].to_vec(), 5),
         ("no index", data.clone(), vec![], 5),
         ("nothing at all", vec![], index.clone(), 0),

@@ -3,7 +3,7 @@
 //! ```text
 //!   ust record -- PROGRAM     engine in this process, private runtime directory     record/
 //!   ust create, start, ...    one request to `ustconsumerd`                         create.rs, start.rs, ...
-//!   ust recover DIR           what both sides left behind when they died               recover.rs
+//!   ust recover DIR           what a crash has left, of rings or of a trace            recover.rs
 //!   ust view DIR              the `ctf` crate's reader                              view.rs
 //! ```
 //!
@@ -56,7 +56,7 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    view: part of the trace could not be read; recover: part of the rings
+  1    view: part of the trace could not be read; recover: part of what is left
   2    wrong usage (record: 125)
   110  no daemon serves the runtime directory
   111  the runtime directory or its socket is somebody else's, or cannot be used

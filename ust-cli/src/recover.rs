@@ -1,4 +1,9 @@
-//! `ust recover`: what is in rings that were left behind by the death of both sides, as traces.
+//! `ust recover`: what a death left behind, as traces that all readers read.
+//!
+//! ```text
+//!   --shm-path directory   recorder and programs have died: what is in the rings                LeftBehind
+//!   trace                  the machine went down: the packets that are what was written         ctf::recover
+//! ```
 //!
 //! Nothing is removed or changed: it can be done again, and by hand what it could not do.
 
@@ -8,18 +13,24 @@ use crate::stamp::stamp;
 use crate::summary_file::SummaryFile;
 use crate::tell;
 use consumerd::cause::Cause;
-use consumerd::engine::LeftBehind;
+use consumerd::engine::{ChannelSummary, LeftBehind};
 use consumerd::output_dir::OutputDir;
-use std::path::PathBuf;
+use ctf::recover::DamagedTraces;
+use std::path::{Path, PathBuf};
 
-/// Write what the rings in a --shm-path directory hold as traces, after recorder and programs have died
+/// Write what is left after a crash as traces: of rings in a --shm-path directory, or of a trace that was damaged
 ///
-/// What the dead recorder had written to its own trace is not written again; only if it died while it was writing,
-/// records of up to a sub-buffer may stand in both. Losses and overwritten records are counted from each ring's
-/// beginning. Nothing in DIR is changed: remove it when you have what you want.
+/// Rings: what recorder and programs, which have died, left in them. What the dead recorder had written to its own
+/// trace is not written again; only if it died while it was writing, records of up to a sub-buffer may stand in both.
+/// Losses and overwritten records are counted from each ring's beginning.
+///
+/// A trace, after the machine went down: the packets whose checksum says that they are what was written, and of whose
+/// events the metadata knows; the others are left out.
+///
+/// Nothing in DIR is changed: remove it when you have what you want.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The directory that was the recording's --shm-path
+    /// The directory that was the recording's --shm-path, or its trace
     dir: PathBuf,
     /// Directory for the traces: empty, or made [default: ./recovered-YYYYmmdd-HHMMSS]
     #[arg(long, short, value_name = "DIR")]
@@ -31,30 +42,86 @@ pub struct Arguments {
 
 /// Recovers it.
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
-    let left =
-        LeftBehind::find(&arguments.dir).map_err(|error| Failure::new(Cause::Unreadable, error))?;
-    let shown =
-        arguments.output.unwrap_or_else(|| PathBuf::from(format!("./recovered-{}", stamp())));
+    let Arguments { dir, output, summary } = arguments;
+    let left = Left::find(&dir)?;
+    let shown = output.unwrap_or_else(|| PathBuf::from(format!("./recovered-{}", stamp())));
     let output = std::path::absolute(&shown).map_err(|error| {
         Failure::new(Cause::Usage, format_args!("--output {}: {error}", shown.display()))
     })?;
     let output_dir = OutputDir::make(&output)?;
-    let summary_file = arguments.summary.map(SummaryFile::open).transpose()?;
-    let recovered = left.recover(&output);
-    for error in &recovered.summary.errors {
+    let summary_file = summary.map(SummaryFile::open).transpose()?;
+    let Outcome { summary, line, is_kept } = left.recover(&output)?;
+    for error in &summary.errors {
         tell(error);
     }
     if let Some(file) = summary_file {
-        file.write(&recovered.summary, &shown);
+        file.write(&summary, &shown);
     }
-    let unfinished = match recovered.holes {
-        0 => String::new(),
-        holes => format!("{}, ", counted(holes, "unfinished event", "unfinished events")),
-    };
-    tell(&format!("{unfinished}{}: {}", outcome(&recovered.summary), shown.display()));
-    if recovered.summary.recorded > 0 {
+    tell(&format!("{line}: {}", shown.display()));
+    if is_kept {
         output_dir.keep();
     }
-    let is_whole = recovered.summary.errors.is_empty();
-    Ok(if is_whole { 0 } else { Cause::Unreadable.exit_code() })
+    Ok(if summary.errors.is_empty() { 0 } else { Cause::Unreadable.exit_code() })
+}
+
+/// What there is to recover.
+enum Left {
+    Rings(LeftBehind),
+    Traces(DamagedTraces),
+}
+
+/// What came of it.
+struct Outcome {
+    summary: ChannelSummary,
+    /// It in words.
+    line: String,
+    is_kept: bool,
+}
+
+impl Left {
+    fn find(dir: &Path) -> Result<Self, Failure> {
+        match LeftBehind::find(dir) {
+            Ok(rings) => Ok(Left::Rings(rings)),
+            Err(error) => match DamagedTraces::find(dir) {
+                Ok(traces) => Ok(Left::Traces(traces)),
+                Err(_) => Err(Failure::new(Cause::Unreadable, error)),
+            },
+        }
+    }
+
+    fn recover(&self, output: &Path) -> Result<Outcome, Failure> {
+        match self {
+            Left::Rings(rings) => Ok(Outcome::of_rings(rings.recover(output))),
+            Left::Traces(traces) => traces
+                .recover(output)
+                .map(Outcome::of_traces)
+                .map_err(|error| Failure::new(Cause::OutputNotWritable, error)),
+        }
+    }
+}
+
+impl Outcome {
+    fn of_rings(recovered: consumerd::engine::Recovered) -> Self {
+        let unfinished = match recovered.holes {
+            0 => String::new(),
+            holes => format!("{}, ", counted(holes, "unfinished event", "unfinished events")),
+        };
+        let line = format!("{unfinished}{}", outcome(&recovered.summary));
+        Self { line, is_kept: recovered.summary.recorded > 0, summary: recovered.summary }
+    }
+
+    fn of_traces(recovered: ctf::recover::Recovered) -> Self {
+        let summary = ChannelSummary {
+            recorded: recovered.events,
+            processes: recovered.traces,
+            errors: recovered.damages.iter().map(ToString::to_string).collect(),
+            ..ChannelSummary::default()
+        };
+        let line = format!(
+            "{} recovered of {}",
+            counted(recovered.events, "event", "events"),
+            counted(recovered.traces, "process", "processes"),
+        );
+        Self { line, is_kept: recovered.traces > 0, summary }
+    }
 }

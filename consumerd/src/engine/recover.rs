@@ -30,7 +30,8 @@ use ust_core::shm::memfd;
 pub enum RecoverError {
     /// There is no session file, or it is damaged.
     #[error(
-        "{0}: {1}: give the directory that was the --shm-path of a recording which did not come to its end"
+        "{0}: {1}: give the directory that was the --shm-path of a recording which did not come to its end, or a \
+         trace"
     )]
     Session(PathBuf, #[source] io::Error),
     /// The directory cannot be listed.

@@ -2,6 +2,7 @@
 
 use super::names::{Names, identifier, literal, uuid};
 use super::{Clock, EnvValue, Integer, StreamClass, Trace};
+use crate::packet::CHECKSUM_ENV;
 
 /// Names of the standard packet context fields, in the order of [`packet`](crate::packet)'s
 /// picture, and whether each is a timestamp.
@@ -67,7 +68,9 @@ fn trace_block(trace: &Trace) -> String {
 fn env_block(env: &[(String, EnvValue)]) -> String {
     let mut names = Names::default();
     let mut text = String::from("env {\n");
-    for (name, value) in env {
+    let ours = (CHECKSUM_ENV.0.to_owned(), EnvValue::Str(CHECKSUM_ENV.1.to_owned()));
+    // First, as a name that is taken gets a number.
+    for (name, value) in std::iter::once(&ours).chain(env) {
         let name = names.claim(&identifier(name), |_| None);
         let value = match value {
             EnvValue::Str(value) => literal(value),

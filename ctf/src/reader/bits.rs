@@ -39,6 +39,11 @@ impl Bits {
         self.end = end.clamp(self.at, self.bytes.len() * 8);
     }
 
+    /// The first `len` bytes; there are as many.
+    pub(super) fn first(&self, len: usize) -> &[u8] {
+        &self.bytes[..len]
+    }
+
     /// Puts `bytes` in the place of those that are there; they begin with the same.
     pub(super) fn replace(&mut self, bytes: Vec<u8>) {
         *self = Bits { at: self.at, ..Bits::new(bytes) };

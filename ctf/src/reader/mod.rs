@@ -17,8 +17,8 @@
 
 mod bits;
 mod decode;
-mod stream;
-mod tree;
+pub(crate) mod stream;
+pub(crate) mod tree;
 mod value;
 
 use std::cmp::Reverse;
@@ -101,6 +101,9 @@ pub enum ReadError {
     /// Nowhere in the directory is metadata.
     #[error("{}: no trace here", .0.display())]
     NoTrace(PathBuf),
+    /// Whoever wrote the trace put no checksum into its packets: nobody can say which are whole.
+    #[error("{}: its packets have no checksums, so nobody can say which are whole", .0.display())]
+    NoChecksums(PathBuf),
     /// A trace's metadata is wrong, so nothing of that trace is read.
     #[error("{}: {source}", path.display())]
     Metadata {
@@ -145,11 +148,7 @@ impl Reader {
     /// Opens the trace in `path`, or all traces below it. A trace whose metadata is wrong is the
     /// first thing that iterating tells of.
     pub fn open(path: &Path) -> Result<Reader, ReadError> {
-        let found =
-            tree::traces(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
-        if found.is_empty() {
-            return Err(ReadError::NoTrace(path.to_owned()));
-        }
+        let found = tree::traces(path)?;
         let (mut traces, mut streams, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for tree::TraceDir { path, streams: files } in found {
             match Trace::open(path) {

@@ -7,7 +7,9 @@
 //! ```
 //!
 //! - A record that does not decode ends its packet: the next one begins at a known place.
-//! - A packet that does not ends the stream: nobody knows where the next one begins.
+//! - Where there is no packet, nobody knows where the next one begins, and the stream ends. Not so
+//!   where packets carry a [checksum](crate::packet): each page of the file is tried until a packet
+//!   begins there whose checksum is right. Of a packet with a wrong one, no record is read.
 //! - The file is open only while a packet is read, as a trace may have more streams than a process
 //!   may have files.
 
@@ -21,8 +23,9 @@ use super::bits::Bits;
 use super::decode::{DecodeError, Decoder};
 use super::value::Value;
 use super::{Event, Packet, ReadError, Trace};
-use crate::packet::PACKET_MAGIC;
-use crate::tsdl::{Scope, StreamType};
+use crate::metadata::EnvValue;
+use crate::packet::{self, CHECKSUM_BYTES, CHECKSUM_ENV, PACKET_MAGIC, PAGE_BYTES};
+use crate::tsdl::{Metadata, Scope, StreamType};
 
 /// A larger packet is refused: it must be in memory.
 const PACKET_BYTES_MAX: u64 = 256 << 20;
@@ -31,7 +34,7 @@ const OPENING_BYTES: u64 = 4096;
 
 /// Where we are in one stream file.
 #[derive(Debug)]
-pub(super) struct StreamReader {
+pub(crate) struct StreamReader {
     trace: Arc<Trace>,
     path: Arc<PathBuf>,
     /// Where the next packet begins; `None` after the last one.
@@ -39,11 +42,17 @@ pub(super) struct StreamReader {
     open: Option<OpenPacket>,
     /// Carried over from packet to packet, where packets do not say when they begin.
     clock: u64,
+    has_checksums: bool,
 }
 
+/// A packet whose records are being read.
 #[derive(Debug)]
-struct OpenPacket {
-    packet: Arc<Packet>,
+pub(crate) struct OpenPacket {
+    pub(crate) packet: Arc<Packet>,
+    /// Bytes of its header and context.
+    pub(crate) opening_bytes: usize,
+    /// All its bytes but the padding.
+    used_bytes: usize,
     decoder: Decoder,
     mark: usize,
 }
@@ -71,36 +80,66 @@ fn wrong(what: impl Into<String>) -> PacketError {
 }
 
 impl StreamReader {
-    pub(super) fn new(trace: Arc<Trace>, path: PathBuf) -> StreamReader {
-        StreamReader { trace, path: Arc::new(path), next_offset: Some(0), open: None, clock: 0 }
+    pub(crate) fn new(trace: Arc<Trace>, path: PathBuf) -> StreamReader {
+        let has_checksums = has_checksums(&trace.metadata);
+        let path = Arc::new(path);
+        StreamReader { trace, path, next_offset: Some(0), open: None, clock: 0, has_checksums }
     }
 
     /// The next record, or what is wrong; after an error there may be more.
     pub(super) fn next(&mut self) -> Option<Result<Event, ReadError>> {
         loop {
-            if let Some(open) = &mut self.open
-                && open.decoder.bits.left() > 0
+            if let Some(mut open) = self.open.take()
+                && let Some(event) = self.next_in(&mut open)
             {
-                let event = open.event(&self.trace);
-                self.clock = open.decoder.clock;
-                let at = open.packet.offset_bytes + open.decoder.bits.at() as u64 / 8;
-                if event.is_err() {
-                    self.open = None;
-                }
-                return Some(event.map_err(|error| self.error(at, PacketError::Decode(error))));
-            }
-            self.open = None;
-            let offset = self.next_offset.take()?;
-            match self.open_packet(offset) {
-                Ok(None) => return None,
-                Ok(Some(open)) => {
-                    self.next_offset = Some(offset + open.packet.size_bytes);
-                    self.clock = open.decoder.clock;
+                if event.is_ok() {
                     self.open = Some(open);
                 }
-                Err(error) => return Some(Err(self.error(offset, error))),
+                return Some(event);
+            }
+            match self.next_packet()? {
+                Ok(open) => self.open = Some(open),
+                Err(error) => return Some(Err(error)),
             }
         }
+    }
+
+    /// The next record of a packet, `None` at its end; after an error there is no more.
+    pub(crate) fn next_in(&mut self, open: &mut OpenPacket) -> Option<Result<Event, ReadError>> {
+        if open.decoder.bits.left() == 0 {
+            return None;
+        }
+        let event = open.event(&self.trace);
+        self.clock = open.decoder.clock;
+        let at = open.packet.offset_bytes + open.decoder.bits.at() as u64 / 8;
+        Some(event.map_err(|error| self.error(at, PacketError::Decode(error))))
+    }
+
+    /// The next packet, or what is wrong; after an error there may be more.
+    pub(crate) fn next_packet(&mut self) -> Option<Result<OpenPacket, ReadError>> {
+        let offset = self.next_offset.take()?;
+        match self.open_packet(offset) {
+            Ok(None) => None,
+            Ok(Some(open)) => {
+                self.next_offset = Some(offset + open.packet.size_bytes);
+                self.clock = open.decoder.clock;
+                Some(Ok(open))
+            }
+            Err(error) => {
+                if self.has_checksums && matches!(error, PacketError::Decode(_)) {
+                    self.next_offset = self.next_whole(offset);
+                }
+                Some(Err(self.error(offset, error)))
+            }
+        }
+    }
+
+    /// Where behind `offset` the next packet begins that is what was written.
+    fn next_whole(&self, offset: u64) -> Option<u64> {
+        let len = File::open(&*self.path).and_then(|file| file.metadata()).ok()?.len();
+        let page = PAGE_BYTES as u64;
+        let mut places = (offset / page + 1..len.div_ceil(page)).map(|number| number * page);
+        places.find(|place| matches!(self.open_packet(*place), Ok(Some(_))))
     }
 
     fn error(&self, offset_bytes: u64, error: PacketError) -> ReadError {
@@ -157,22 +196,28 @@ impl StreamReader {
         let packet_bits = word("packet_size").unwrap_or(left.saturating_mul(8));
         let content_bits = word("content_size").unwrap_or(packet_bits);
         let whole = packet_bits.is_multiple_of(8) && packet_bits > 0 && content_bits <= packet_bits;
-        if !whole || content_bits < decoder.bits.at() as u64 {
+        let checksum_bytes = if self.has_checksums { CHECKSUM_BYTES as u64 } else { 0 };
+        let (size_bytes, content_bytes) = (packet_bits / 8, content_bits.div_ceil(8));
+        let read_bytes = content_bytes + checksum_bytes;
+        if !whole || content_bits < decoder.bits.at() as u64 || read_bytes > size_bytes {
             return Err(wrong(format!("a packet of {packet_bits} bits, {content_bits} in use")));
         }
-        let (size_bytes, content_bytes) = (packet_bits / 8, content_bits.div_ceil(8));
         if size_bytes > left {
             return Err(wrong(format!(
                 "a packet of {size_bytes} bytes, of which {left} are there"
             )));
         }
-        if content_bytes > PACKET_BYTES_MAX {
+        if content_bytes > self.content_bytes_max() {
             return Err(wrong(format!(
                 "a packet with {content_bytes} bytes in use, more than are read"
             )));
         }
-        if content_bytes > opening {
-            decoder.bits.replace(read(file, offset, content_bytes)?);
+        if read_bytes > opening {
+            decoder.bits.replace(read(file, offset, read_bytes)?);
+        }
+        if self.has_checksums {
+            let content_and_checksum = decoder.bits.first(read_bytes as usize);
+            packet::check(content_and_checksum).map_err(|error| wrong(error.to_string()))?;
         }
         decoder.bits.end_at(content_bits as usize);
         decoder.clock = word("timestamp_begin").unwrap_or(self.clock);
@@ -189,8 +234,14 @@ impl StreamReader {
             header,
             context,
         };
-        let mark = decoder.mark();
-        Ok(OpenPacket { packet: Arc::new(packet), decoder, mark })
+        let (mark, opening_bytes) = (decoder.mark(), decoder.bits.at().div_ceil(8));
+        let (packet, used_bytes) = (Arc::new(packet), read_bytes as usize);
+        Ok(OpenPacket { packet, opening_bytes, used_bytes, decoder, mark })
+    }
+
+    /// Trying each page, we would read a large packet as often as it has pages.
+    fn content_bytes_max(&self) -> u64 {
+        if self.has_checksums { packet::PACKET_BYTES_MAX as u64 } else { PACKET_BYTES_MAX }
     }
 
     /// Whether a packet with this header belongs here, and to which stream class.
@@ -218,6 +269,11 @@ impl StreamReader {
 }
 
 impl OpenPacket {
+    /// Its bytes, with its checksum and without the padding.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.decoder.bits.first(self.used_bytes)
+    }
+
     fn event(&mut self, trace: &Arc<Trace>) -> Result<Event, DecodeError> {
         let missing = |what: String| DecodeError::Wrong(format!("the metadata has no {what}"));
         let stream_id = self.packet.stream_id;
@@ -262,6 +318,13 @@ impl OpenPacket {
             fields,
         })
     }
+}
+
+/// Whether packets have the [checksum](packet) of ours behind their content.
+pub(crate) fn has_checksums(metadata: &Metadata) -> bool {
+    let (ours, crc32) = CHECKSUM_ENV;
+    let is_it = |value: &EnvValue| matches!(value, EnvValue::Str(text) if text == crc32);
+    metadata.env.iter().any(|(name, value)| name == ours && is_it(value))
 }
 
 /// The class's id: the last field named so, as an extended header's variant has the real one behind

@@ -11,20 +11,25 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::ReadError;
+
 /// Directories within directories that are looked into.
 const DEPTH_MAX: u32 = 16;
 
 /// A directory with metadata, and its stream files in the order of their names.
 #[derive(Debug)]
-pub(super) struct TraceDir {
-    pub(super) path: PathBuf,
-    pub(super) streams: Vec<PathBuf>,
+pub(crate) struct TraceDir {
+    pub(crate) path: PathBuf,
+    pub(crate) streams: Vec<PathBuf>,
 }
 
-/// All traces from `path` on downwards, in the order of their paths.
-pub(super) fn traces(path: &Path) -> io::Result<Vec<TraceDir>> {
+/// All traces from `path` on downwards, in the order of their paths. There is one at least.
+pub(crate) fn traces(path: &Path) -> Result<Vec<TraceDir>, ReadError> {
     let mut found = Vec::new();
-    look(path, 0, &mut found)?;
+    look(path, 0, &mut found).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+    if found.is_empty() {
+        return Err(ReadError::NoTrace(path.to_owned()));
+    }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }

@@ -35,12 +35,12 @@ pub use reservation::Reservation;
 pub use resume::{LastPacket, last_packet};
 
 use crate::index::IndexFile;
-use crate::packet::{PAGE_BYTES, PacketContext, StreamIdentity};
+use crate::packet::{self, CHECKSUM_BYTES, PAGE_BYTES, PacketContext, StreamIdentity};
 use crate::pages::Pages;
 use publish::DataFile;
 
 /// The largest record that a packet is made for.
-pub const RECORD_BYTES_MAX: usize = 256 << 10;
+pub const RECORD_BYTES_MAX: usize = packet::RECORD_BYTES_MAX;
 
 /// Closed packets are written when they have this many pages. More would save little of a system
 /// call's cost per page and keep that memory for each of what may be thousands of streams.
@@ -231,9 +231,9 @@ impl StreamWriter {
             end_position: self.end_position,
         };
         let packet = self.batch.range_mut(self.closed_pages, self.closed_pages + pages);
-        context.encode(&self.identity, packet);
         // No bytes of an earlier packet stay behind the content.
         packet[used_bytes..].fill(0);
+        context.encode(&self.identity, packet);
         self.closed.push(context);
         self.closed_records
             .push(self.closed_records.last().copied().unwrap_or(self.stats.visible_records));
@@ -307,7 +307,7 @@ impl OpenPacket {
 
     #[inline]
     fn room(&self) -> usize {
-        self.pages * PAGE_BYTES - self.used_bytes
+        self.pages * PAGE_BYTES - CHECKSUM_BYTES - self.used_bytes
     }
 }
 

@@ -55,7 +55,7 @@
 //! **What lies below P never changes**, and an index entry is written only for packets below it: an
 //! indexed packet is final. Without stopping the writer, a reader sees whole packets too as long as
 //! they are of one page; one who reads on through the few microseconds of a (b) to (d) can see two
-//! states mixed. It should then go by the index.
+//! states mixed. The [checksum](crate::packet) tells; it should then go by the index.
 //!
 //! # Errors
 //!

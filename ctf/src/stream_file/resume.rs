@@ -11,8 +11,8 @@
 //! left empty packets; they stay, and the last of them still carries the `end_position` from before
 //! that packet's records.
 //!
-//! Only a machine that went down can leave something else behind the last whole packet. It is cut
-//! off, as a reader would refuse the whole file for it.
+//! Only a machine that went down can leave something else behind the last whole packet, or a packet
+//! whose checksum is wrong. It is cut off, as a reader would refuse the whole file for it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -21,7 +21,7 @@ use std::path::Path;
 
 use super::{StreamWriter, index_path};
 use crate::index::{self, IndexFile};
-use crate::packet::{FIXED_BYTES, PacketContext, StreamIdentity};
+use crate::packet::{self, CHECKSUM_BYTES, FIXED_BYTES, PacketContext, StreamIdentity};
 
 /// Entries that are gathered before they are written, in number.
 const ENTRIES_AT_ONCE: usize = 1024;
@@ -152,8 +152,12 @@ impl Walk {
             return Ok(None);
         };
         let end = offset.checked_add(context.packet_size_bytes);
-        let whole = end.is_some_and(|end| end <= self.file_bytes);
-        Ok(whole.then_some(LastPacket { identity, context }))
+        if end.is_none_or(|end| end > self.file_bytes) {
+            return Ok(None);
+        }
+        let mut checked = vec![0; context.content_size_bytes as usize + CHECKSUM_BYTES];
+        data.read_exact_at(&mut checked, offset)?;
+        Ok(packet::check(&checked).is_ok().then_some(LastPacket { identity, context }))
     }
 }
 

@@ -66,6 +66,33 @@ pub fn put(writer: &mut StreamWriter, id: u32, clock: u64, payload: &[u8]) {
     reservation.commit(clock, clock);
 }
 
+/// Two streams of five packets, three records each, in a directory of a tree.
+pub fn small_trace(dir: &Path) {
+    write_metadata(dir, &[small_class(0)]);
+    for stream in 0..2 {
+        let mut writer =
+            StreamWriter::create(dir, &format!("s{stream}"), identity(0, stream, 1)).unwrap();
+        for clock in 0..15 {
+            put(&mut writer, 0, clock * 10 + stream, &small_payload());
+            if clock % 3 == 2 {
+                writer.cut();
+            }
+        }
+        writer.finish(0).unwrap();
+    }
+}
+
+/// The class of its events.
+pub fn small_class(id: u32) -> EventClass {
+    let fields = rows::edges(false).fields;
+    EventClass { id, stream_id: 0, name: "prov:row".to_owned(), loglevel: 6, fields }
+}
+
+/// The payload of each of its events.
+pub fn small_payload() -> Vec<u8> {
+    rows::edges(false).payload
+}
+
 /// Whether babeltrace2 and its Python bindings are there; says so if not.
 pub fn has_babeltrace() -> bool {
     let import = Command::new("/usr/bin/python3").args(["-c", "import bt2"]).output();
@@ -123,13 +150,27 @@ for message in bt2.TraceCollectionMessageIterator(sys.argv[1]):
 
 /// What our own reader finds in a trace, in the same form, events only; it must find nothing wrong.
 pub fn reader_lines(dir: &Path) -> Vec<String> {
-    let line = |event: Result<Event, _>| {
-        let event = event.unwrap();
+    lines(Reader::open(dir).unwrap().map(Result::unwrap))
+}
+
+/// The same of a trace that is damaged.
+pub fn whole_lines(dir: &Path) -> Vec<String> {
+    lines(Reader::open(dir).unwrap().flatten())
+}
+
+/// Whether `some` are lines of `all`, in the same order.
+pub fn is_in_order_within(some: &[String], all: &[String]) -> bool {
+    let mut all = all.iter();
+    some.iter().all(|line| all.any(|other| other == line))
+}
+
+fn lines(events: impl Iterator<Item = Event>) -> Vec<String> {
+    let line = |event: Event| {
         let level = event.class.loglevel.map_or("None".to_owned(), |level| level.to_string());
         let fields = event.fields.as_ref().map_or("{}".to_owned(), show);
         format!("E {} {} {level} {fields}", event.timestamp_ns, event.class.name)
     };
-    Reader::open(dir).unwrap().map(line).collect()
+    events.map(line).collect()
 }
 
 fn show(value: &Value) -> String {

@@ -46,7 +46,7 @@ pub fn walk(file: &[u8]) -> Result<Walk, String> {
         if bytes > rest.len()
             || bytes == 0
             || bytes % PAGE != 0
-            || content > bytes
+            || content + 4 > bytes
             || content < OPENING
         {
             return fail(&format!("{content} of {bytes} bytes in use"));
@@ -58,6 +58,10 @@ pub fn walk(file: &[u8]) -> Result<Walk, String> {
             return fail("a clock, the discarded count or the end position goes back");
         }
         (clock, discarded, position) = (word(1), word(5), word(6));
+        let parts = [&rest[..56], &[0; 8], &rest[64..content]];
+        if rest[content..content + 4] != crc32fast::hash(&parts.concat()).to_ne_bytes() {
+            return fail("a wrong checksum");
+        }
         let before = walk.records;
         let mut content_left = &rest[OPENING..content];
         while !content_left.is_empty() {

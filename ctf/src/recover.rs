@@ -1,0 +1,264 @@
+//! What is whole of a trace that a machine crash, or a failing disk, has damaged: copied into a trace that all
+//! readers read.
+//!
+//! ```text
+//!   metadata     | preamble | event | event | ev.00000        up to the last whole declaration
+//!                '------------------------'
+//!   stream file  | 0 | 1 | 000 | 3 | 4' | 5 |                 packets whose checksum is right, whose place in the
+//!                '-------'     '---'    '---'                 stream is, and whose records decode; as they are
+//! ```
+//!
+//! A kernel that goes down had written pages back in any order: those that it had not are missing, hold zeros, or what
+//! they held once. Readers refuse the whole trace for one of them; [`reader`](crate::reader) shows what is whole, and
+//! this writes it down. The sequence numbers of packets stay, so that others tell of those that are missing.
+//!
+//! Packets without a checksum (those that others have written) are refused: nobody could say which are whole.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::index::IndexFile;
+use crate::packet::{FIXED_BYTES, PacketContext, StreamIdentity};
+use crate::reader::stream::{OpenPacket, StreamReader, has_checksums};
+use crate::reader::tree::{self, TraceDir};
+use crate::reader::{ReadError, Trace};
+use crate::tsdl::{self, Metadata, TsdlError};
+
+/// What was copied, and what was not.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// Traces of which something was copied.
+    pub traces: u64,
+    /// Events copied.
+    pub events: u64,
+    /// What was left out, in the order of paths: one for each trace or stream that is damaged.
+    pub damages: Vec<Damage>,
+}
+
+/// What is damaged in one trace's metadata, or one stream.
+#[derive(Debug, thiserror::Error)]
+#[error("{first}{}", more(.places))]
+pub struct Damage {
+    /// The first damaged place.
+    pub first: ReadError,
+    /// In how many places the stream is damaged; each may have been many packets.
+    pub places: u64,
+}
+
+/// Why the copy could not be written, or no more of it.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be written: {source}", path.display())]
+pub struct CopyError {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// Traces that may be damaged.
+#[derive(Debug)]
+pub struct DamagedTraces {
+    dir: PathBuf,
+    found: Vec<TraceDir>,
+}
+
+impl DamagedTraces {
+    /// Looks for the trace in `dir`, or all traces below it.
+    ///
+    /// # Errors
+    /// There is none, or a directory cannot be listed.
+    pub fn find(dir: &Path) -> Result<Self, ReadError> {
+        Ok(Self { dir: dir.to_owned(), found: tree::traces(dir)? })
+    }
+
+    /// Copies what is whole of them to the same places in `to`, a directory that exists and is empty. The traces
+    /// themselves are not changed.
+    ///
+    /// # Errors
+    /// The copy cannot be written. What is damaged is among the result's [`damages`](Recovered::damages).
+    pub fn recover(&self, to: &Path) -> Result<Recovered, CopyError> {
+        let mut recovered = Recovered::default();
+        for trace in &self.found {
+            let below = trace.path.strip_prefix(&self.dir).unwrap_or(Path::new(""));
+            recovered.trace(trace, &to.join(below))?;
+        }
+        Ok(recovered)
+    }
+}
+
+impl Recovered {
+    fn trace(&mut self, found: &TraceDir, to: &Path) -> Result<(), CopyError> {
+        let path = found.path.clone();
+        let file = path.join("metadata");
+        let text = match fs::read(&file) {
+            Ok(text) => text,
+            Err(source) => {
+                self.damaged(ReadError::Io { path: file, source });
+                return Ok(());
+            }
+        };
+        let (len, parsed, error) = whole_declarations(&text);
+        if let Some(source) = error {
+            self.damaged(ReadError::Metadata { path: path.clone(), source });
+        }
+        let Some(metadata) = parsed else { return Ok(()) };
+        if !has_checksums(&metadata) {
+            self.damaged(ReadError::NoChecksums(path));
+            return Ok(());
+        }
+        let cannot = |path: &Path| {
+            let path = path.to_owned();
+            move |source| CopyError { path, source }
+        };
+        fs::create_dir_all(to.join("index")).map_err(cannot(to))?;
+        fs::write(to.join("metadata"), &text[..len]).map_err(cannot(&to.join("metadata")))?;
+        self.traces += 1;
+        let trace = Arc::new(Trace { path, metadata });
+        for stream in &found.streams {
+            let name = stream.file_name().unwrap_or_default();
+            let mut copy = StreamCopy::new(to, Path::new(name));
+            let reader = StreamReader::new(Arc::clone(&trace), stream.clone());
+            copy.fill(reader, self).map_err(cannot(&to.join(name)))?;
+        }
+        Ok(())
+    }
+
+    fn damaged(&mut self, first: ReadError) {
+        self.damages.push(Damage { first, places: 1 });
+    }
+}
+
+/// How much of a metadata text is whole declarations, what they say (if they say enough for a trace), and what is
+/// wrong with the rest.
+fn whole_declarations(text: &[u8]) -> (usize, Option<Metadata>, Option<TsdlError>) {
+    let (mut len, mut first) = (text.len(), None);
+    loop {
+        match tsdl::parse(&text[..len]) {
+            Ok(metadata) => return (len, Some(metadata), first),
+            Err(error) => {
+                let lines = text[..len].split_inclusive(|byte| *byte == b'\n');
+                let before: usize = lines.take(error.line.saturating_sub(1)).map(<[u8]>::len).sum();
+                first.get_or_insert(error);
+                // Nested declarations are indented.
+                const END: &[u8] = b"\n};\n";
+                let before = &text[..before.min(len.saturating_sub(1))];
+                match before.windows(END.len()).rposition(|bytes| bytes == END) {
+                    Some(at) => len = at + END.len(),
+                    None => return (0, None, first),
+                }
+            }
+        }
+    }
+}
+
+/// The copy of one stream file, and of its index; made with the first packet.
+struct StreamCopy {
+    data_path: PathBuf,
+    index_path: PathBuf,
+    files: Option<(BufWriter<File>, IndexFile)>,
+    offset_bytes: u64,
+    last: Option<(StreamIdentity, PacketContext)>,
+}
+
+impl StreamCopy {
+    fn new(dir: &Path, name: &Path) -> Self {
+        let mut index_name = name.as_os_str().to_owned();
+        index_name.push(".idx");
+        Self {
+            data_path: dir.join(name),
+            index_path: dir.join("index").join(index_name),
+            files: None,
+            offset_bytes: 0,
+            last: None,
+        }
+    }
+
+    fn fill(&mut self, mut reader: StreamReader, recovered: &mut Recovered) -> io::Result<()> {
+        let mut damage: Option<Damage> = None;
+        let mut note = |error| match &mut damage {
+            Some(damage) => damage.places += 1,
+            None => damage = Some(Damage { first: error, places: 1 }),
+        };
+        while let Some(packet) = reader.next_packet() {
+            let checked = packet.and_then(|mut open| {
+                let opening = self.opening(&open)?;
+                let mut events = 0;
+                while let Some(event) = reader.next_in(&mut open) {
+                    event?;
+                    events += 1;
+                }
+                Ok((open, opening, events))
+            });
+            match checked {
+                Ok((open, opening, events)) => {
+                    self.take(&open, opening)?;
+                    recovered.events += events;
+                }
+                Err(error) => note(error),
+            }
+        }
+        recovered.damages.extend(damage);
+        match &mut self.files {
+            Some((data, index)) => data.flush().and_then(|()| index.flush()),
+            None => Ok(()),
+        }
+    }
+
+    /// What a packet says of itself, if it can stand behind the one before. A disk may hand out blocks with what some
+    /// other file, or this one, had in them once.
+    fn opening(&self, open: &OpenPacket) -> Result<(StreamIdentity, PacketContext), ReadError> {
+        let wrong = |message: String| ReadError::Stream {
+            path: open.packet.path.to_path_buf(),
+            offset_bytes: open.packet.offset_bytes,
+            message,
+        };
+        let extra_bytes = open.opening_bytes.checked_sub(FIXED_BYTES);
+        let extra_bytes = extra_bytes.ok_or_else(|| wrong("another packet layout".to_owned()))?;
+        let opening = PacketContext::decode(open.bytes(), extra_bytes)
+            .map_err(|error| wrong(error.to_string()))?;
+        if let Some((identity, last)) = &self.last {
+            let (its, now) = &opening;
+            let of_one_stream = (its.stream_id, its.stream_instance_id)
+                == (identity.stream_id, identity.stream_instance_id);
+            let is_later = now.seq > last.seq
+                && now.timestamp_begin >= last.timestamp_end
+                && now.discarded >= last.discarded;
+            if !of_one_stream || !is_later {
+                return Err(wrong("a packet that does not belong here".to_owned()));
+            }
+        }
+        Ok(opening)
+    }
+
+    fn take(
+        &mut self,
+        open: &OpenPacket,
+        opening: (StreamIdentity, PacketContext),
+    ) -> io::Result<()> {
+        let (data, index) = match &mut self.files {
+            Some(files) => files,
+            none => none.insert((
+                BufWriter::new(File::create_new(&self.data_path)?),
+                IndexFile::resume(File::create_new(&self.index_path)?, 0)?,
+            )),
+        };
+        let bytes = open.bytes();
+        let size_bytes = opening.1.packet_size_bytes;
+        data.write_all(bytes)?;
+        io::copy(&mut io::repeat(0).take(size_bytes - bytes.len() as u64), data)?;
+        index.add(self.offset_bytes, &opening.0, &opening.1);
+        self.offset_bytes += size_bytes;
+        self.last = Some(opening);
+        Ok(())
+    }
+}
+
+fn more(places: &u64) -> String {
+    match places {
+        1 => String::new(),
+        2 => "; and in one more place".to_owned(),
+        places => format!("; and in {} more places", places - 1),
+    }
+}

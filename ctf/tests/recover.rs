@@ -1,0 +1,159 @@
+//! What is recovered of a damaged trace: whole events only, in a trace that others read.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{babeltrace_lines, is_in_order_within, reader_lines, small_class, small_trace};
+use ctf::packet::PAGE_BYTES;
+use ctf::reader::ReadError;
+use ctf::recover::{DamagedTraces, Recovered};
+use proptest::prelude::*;
+
+const STREAMS: [&str; 2] = ["s0", "s1"];
+
+/// Recovers `from`, and looks at what came of it with our own reader, which must find nothing wrong.
+fn recovered(from: &Path, to: &Path) -> (Recovered, Vec<String>) {
+    let recovered = DamagedTraces::find(from).unwrap().recover(to).unwrap();
+    let lines = if to.join("metadata").exists() { reader_lines(to) } else { Vec::new() };
+    assert_eq!(lines.len() as u64, recovered.events);
+    (recovered, lines)
+}
+
+fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).unwrap();
+    change(&mut bytes);
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_whole_trace_is_copied_to_the_byte() {
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let deeper = from.path().join("deeper/a");
+    fs::create_dir_all(&deeper).unwrap();
+    small_trace(&deeper);
+    let found = DamagedTraces::find(from.path()).unwrap().recover(to.path()).unwrap();
+    assert_eq!((found.traces, found.events, found.damages.len()), (1, 30, 0));
+    for file in ["metadata", "s0", "s1", "index/s0.idx", "index/s1.idx"] {
+        let [one, other] =
+            [&from, &to].map(|dir| fs::read(dir.path().join("deeper/a").join(file)).unwrap());
+        assert!(one == other, "{file}");
+    }
+}
+
+/// What a machine that went down may leave, each with how many events are whole, and in how many streams or
+/// texts something is not.
+#[test]
+fn babeltrace_reads_what_is_recovered() {
+    if !common::has_babeltrace() {
+        return;
+    }
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage, u64, usize); 9] = [
+        ("a page that never came", |dir| change(&dir.join("s0"), |s| page(s, 2).fill(0)), 27, 1),
+        ("the first one", |dir| change(&dir.join("s0"), |s| page(s, 0).fill(0)), 27, 1),
+        ("half a page", |dir| change(&dir.join("s0"), |s| page(s, 1)[100..].fill(0)), 27, 1),
+        ("a tail of zeros", |dir| change(&dir.join("s0"), |s| s.resize(90_000, 0)), 30, 1),
+        ("a cut file", |dir| change(&dir.join("s0"), |s| s.truncate(10_000)), 21, 1),
+        ("an empty file", |dir| change(&dir.join("s0"), Vec::clear), 15, 0),
+        (
+            "an older page",
+            |dir| change(&dir.join("s0"), |s| s.copy_within(..PAGE_BYTES, 8192)),
+            27,
+            1,
+        ),
+        (
+            "another stream's page",
+            |dir| {
+                let other = fs::read(dir.join("s1")).unwrap();
+                change(&dir.join("s0"), |s| page(s, 4).copy_from_slice(&other[4 * PAGE_BYTES..]));
+            },
+            27,
+            1,
+        ),
+        // The class that the events have is in it: none of them can be read.
+        (
+            "metadata cut within a class",
+            |dir| change(&dir.join("metadata"), |m| m.truncate(m.len() - 9)),
+            0,
+            3,
+        ),
+    ];
+    for (what, damage, events, places) in damages {
+        let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        small_trace(from.path());
+        let written = reader_lines(from.path());
+        damage(from.path());
+        let (found, lines) = recovered(from.path(), to.path());
+        assert_eq!(found.events, events, "{what}: {:?}", found.damages);
+        assert_eq!(found.damages.len(), places, "{what}: {:?}", found.damages);
+        assert!(is_in_order_within(&lines, &written), "{what}");
+        let theirs = babeltrace_lines(to.path());
+        let theirs: Vec<_> = theirs.into_iter().filter(|line| line.starts_with('E')).collect();
+        assert_eq!(theirs, lines, "{what}");
+    }
+}
+
+fn page(bytes: &mut [u8], number: usize) -> &mut [u8] {
+    &mut bytes[number * PAGE_BYTES..][..PAGE_BYTES]
+}
+
+#[test]
+fn declarations_before_the_damage_are_kept_wherever_it_is() {
+    let from = tempfile::tempdir().unwrap();
+    small_trace(from.path());
+    let one = fs::read(from.path().join("metadata")).unwrap();
+    let mut text = one.clone();
+    for id in 1..4 {
+        text.extend(ctf::metadata::event(&small_class(id)).as_bytes());
+    }
+    for at in (one.len()..text.len()).step_by(41) {
+        let mut damaged = text.clone();
+        damaged[at..].fill(0);
+        fs::write(from.path().join("metadata"), damaged).unwrap();
+        let to = tempfile::tempdir().unwrap();
+        let (found, lines) = recovered(from.path(), to.path());
+        assert_eq!((lines.len(), found.damages.len()), (30, 1), "{at}: {:?}", found.damages);
+        let kept = fs::read(to.path().join("metadata")).unwrap();
+        assert!(kept.len() + 4 >= one.len() && text.starts_with(&kept), "{at}");
+    }
+}
+
+#[test]
+fn what_carries_no_checksum_is_refused_and_so_is_what_is_no_trace() {
+    let to = tempfile::tempdir().unwrap();
+    let theirs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lttng-ust");
+    let found = DamagedTraces::find(&theirs).unwrap().recover(to.path()).unwrap();
+    assert_eq!((found.events, found.damages.len()), (0, 1));
+    assert!(found.damages[0].to_string().contains("have no checksums"), "{}", found.damages[0]);
+    assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
+    assert!(matches!(DamagedTraces::find(to.path()), Err(ReadError::NoTrace(_))));
+}
+
+proptest! {
+    /// Any bytes over any part of any file: what is recovered is whole, and was written.
+    #[test]
+    fn no_event_is_invented(
+        file in 0..5_usize,
+        at in any::<prop::sample::Index>(),
+        bytes in prop::collection::vec(any::<u8>(), 1..6000),
+        from_another in any::<bool>(),
+    ) {
+        let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        small_trace(from.path());
+        let written = reader_lines(from.path());
+        let name = ["s0", "s1", "metadata", "index/s0.idx", "index/s1.idx"][file];
+        let other = fs::read(from.path().join(STREAMS[file % 2])).unwrap();
+        change(&from.path().join(name), |there| {
+            let at = at.index(there.len());
+            let len = bytes.len().min(there.len() - at);
+            let over = if from_another { &other[..len.min(other.len())] } else { &bytes[..len] };
+            there[at..][..over.len()].copy_from_slice(over);
+        });
+        let (found, lines) = recovered(from.path(), to.path());
+        // Names are in the metadata, which no checksum covers.
+        prop_assert!(file == 2 || is_in_order_within(&lines, &written));
+        prop_assert!(lines.len() == 30 || !found.damages.is_empty());
+    }
+}
