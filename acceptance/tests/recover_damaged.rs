@@ -1,13 +1,18 @@
 //! Ring files that are damaged, in use, or not wanted any more.
 
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
+use std::mem::offset_of;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use ust_acceptance::command::{send_signal, wait_until};
 use ust_acceptance::left_behind::{
     pid, recover, rings, start_steps, steps, stop_and_kill_both, summary, wait_until_gone,
 };
 use ust_acceptance::recording::{Recording, folders, stream_files};
-use ust_acceptance::{judge, skip};
+use ust_acceptance::{judge, progress, skip};
+use ust_core::abi::{Geometry, Position, RingFileShape, StreamControl, TableEntry};
+use ust_core::sync::ReadOnly;
 
 const OPTIONS: [&str; 4] = ["--subbuf-size", "64K", "--subbufs", "4"];
 
@@ -93,6 +98,71 @@ fn contents(dir: &Path) -> Vec<(PathBuf, u64, std::time::SystemTime)> {
     folders(dir).into_iter().map(look).collect()
 }
 
+/// A flight recorder's rings: of the full sub-buffers, one is not what was written.
+#[test]
+fn of_a_full_sub_buffer_with_a_wrong_checksum_nothing_is_read() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    for buffers in ["per-thread", "per-cpu"] {
+        let options = ["--subbuf-size", "16K", "--subbufs", "4", "--snapshot-on", "exit"];
+        let [a, b, c, d, e, f] = options;
+        let started = start_steps([a, b, c, d, e, f, "--buffers", buffers]);
+        let progress = started.path("progress");
+        wait_until("rings that have gone round", || {
+            let words = progress::read(&progress)?;
+            words[1..].iter().any(|steps| *steps > 20_000).then_some(())
+        });
+        let recorded = stop_and_kill_both(started);
+        let scratch = recorded.path("scratch");
+        fs::create_dir(&scratch).unwrap();
+        let (finished, output) = recover(&rings(&recorded), &scratch);
+        assert_eq!(finished.code(), 0, "{}", finished.stderr);
+        let whole = steps(&output);
+        fs::remove_dir_all(&output).unwrap();
+
+        for ring in named(&rings(&recorded), "ring-") {
+            spoil_a_full_sub_buffer(&ring);
+        }
+        let (finished, output) = recover(&rings(&recorded), &scratch);
+        assert_eq!(finished.code(), 1, "{}", finished.stderr);
+        assert!(
+            finished.stderr.contains("a machine crash (1): their records"),
+            "{}",
+            finished.stderr
+        );
+        let left = steps(&output);
+        let count = |steps: &[BTreeSet<u64>]| steps.iter().map(BTreeSet::len).sum::<usize>();
+        assert!(
+            (1..count(&whole)).contains(&count(&left)),
+            "{} of {}",
+            count(&left),
+            count(&whole)
+        );
+        assert!(left.iter().zip(&whole).all(|(left, whole)| left.is_subset(whole)));
+    }
+}
+
+/// Turns a bit in the middle of the sub-buffer that the first stream's writer left last.
+fn spoil_a_full_sub_buffer(ring: &Path) {
+    let file = OpenOptions::new().read(true).write(true).open(ring).unwrap();
+    let word = |at: usize| {
+        let mut bytes = [0; 8];
+        file.read_exact_at(&mut bytes, at as u64).unwrap();
+        u64::from_ne_bytes(bytes)
+    };
+    let stream = RingFileShape::of(Geometry::new(16 << 10, 4).unwrap()).unwrap().stream_offset(0);
+    let geometry = Geometry::new(16 << 10, 4).unwrap();
+    let position =
+        Position::from_word(word(stream + offset_of!(StreamControl<ReadOnly>, position)));
+    let start = geometry.subbuf_start(position.bytes()) - geometry.subbuf_size_bytes() as u64;
+    let entry =
+        word(stream + offset_of!(StreamControl<ReadOnly>, table) + 8 * geometry.place(start));
+    let at = stream + geometry.memory_offset(TableEntry::from_word(entry).memory()) + 5000;
+    let spoilt = word(at) ^ 1 << 20;
+    file.write_all_at(&spoilt.to_ne_bytes(), at as u64).unwrap();
+}
+
 #[test]
 fn rings_in_use_are_left_alone_and_any_bytes_in_them_are_survived() {
     if !skip::judges_are_here() {
@@ -118,7 +188,7 @@ fn rings_in_use_are_left_alone_and_any_bytes_in_them_are_survived() {
             let bytes: Vec<u8> = (0..4096u64).map(|byte| (seed >> (byte % 57)) as u8).collect();
             if page % 3 != 0 {
                 let bytes = if page % 3 == 1 { &bytes } else { &vec![0; 4096] };
-                std::os::unix::fs::FileExt::write_all_at(&file, bytes, page * 4096).unwrap();
+                file.write_all_at(bytes, page * 4096).unwrap();
             }
         }
     }

@@ -68,7 +68,8 @@ fn nested_at(point: Point, depth: u32, mode: Mode, preemptions: usize) {
 fn writers_points(mode: Mode) -> impl Iterator<Item = Point> {
     let recycles = mode == Mode::Overwrite;
     Point::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(move |point| !point.is_readers() && point.is_recyclers() == recycles)
 }
 

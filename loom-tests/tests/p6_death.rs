@@ -73,7 +73,7 @@ fn writer_dies_at(point: Point, nth: u32, mode: Mode, payload: Payload) {
 #[test]
 fn every_returned_record_survives_a_death_at_any_testpoint() {
     let differ = |point: &Point| !point.is_readers() && !point.is_recyclers();
-    for point in Point::ALL.into_iter().filter(differ) {
+    for point in Point::ALL.iter().copied().filter(differ) {
         for nth in 1..=4 {
             writer_dies_at(point, nth, Mode::Discard, Payload::Words);
         }
@@ -82,7 +82,7 @@ fn every_returned_record_survives_a_death_at_any_testpoint() {
 
 #[test]
 fn the_count_of_overwritten_records_survives_a_death_at_any_testpoint() {
-    for point in Point::ALL.into_iter().filter(|point| point.is_recyclers()) {
+    for point in Point::ALL.iter().copied().filter(|point| point.is_recyclers()) {
         for nth in 1..=2 {
             writer_dies_at(point, nth, Mode::Overwrite, Payload::Cells);
         }
@@ -91,7 +91,7 @@ fn the_count_of_overwritten_records_survives_a_death_at_any_testpoint() {
 
 #[test]
 fn a_readers_successor_finds_what_it_had_not_consumed() {
-    for point in Point::ALL.into_iter().filter(|point| point.is_readers()) {
+    for point in Point::ALL.iter().copied().filter(|point| point.is_readers()) {
         for nth in 1..=2 {
             check(2, move || {
                 let stream = Stream::<Local>::new(ONE_RECORD, 2, Mode::Discard);

@@ -126,10 +126,16 @@ impl Stage {
     /// Emits from this process, as another writer of the same stream: more than two sub-buffers full, with
     /// small records between the large.
     pub fn emit_some(&self, shape: Shape) {
+        self.emit(shape, 8);
+    }
+
+    /// The first so many records of that, and then the same again.
+    pub fn emit(&self, shape: Shape, count: usize) {
         const LARGE: Option<usize> = Some(1700);
         let clock = ClockKind::best();
         let writer = self.stream.writer(shape, clock);
-        for body_bytes in [None, LARGE, None, LARGE, LARGE, None, LARGE, LARGE] {
+        let bodies = [None, LARGE, None, LARGE, LARGE, None, LARGE, LARGE];
+        for body_bytes in bodies.into_iter().cycle().take(count) {
             self.journal().call(|| clock.now(), |number| writer.emit(number, body_bytes));
         }
     }

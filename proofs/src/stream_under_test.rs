@@ -92,6 +92,11 @@ impl StreamFile {
         words.control().state.store(StreamState::Live as u32, Ordering::Release);
     }
 
+    /// Has writers note the checksum of each sub-buffer that they leave, as where the ring is a file with a name.
+    pub fn want_checksums(&self) {
+        self.words::<Local>(Mode::Discard).control().has_checksums.store(1, Ordering::Relaxed);
+    }
+
     fn words<K: 'static>(&self, mode: Mode) -> StreamWords<K> {
         // SAFETY: `geometry` is what the file was created with; the file outlives what borrows from it.
         unsafe { StreamWords::new(self.map.base(), geometry(), mode) }
@@ -316,6 +321,11 @@ impl StreamReader {
     /// Events that were stepped over, because their writers had begun them and not ended.
     pub fn holes(&self) -> u64 {
         self.reader.holes()
+    }
+
+    /// Full sub-buffers that were stepped over, because their checksums were wrong.
+    pub fn damaged(&self) -> u64 {
+        self.reader.damaged()
     }
 
     fn read(&mut self, records: &impl Records, found: Found) -> Result<(), String> {

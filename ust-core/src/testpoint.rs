@@ -22,6 +22,8 @@ pub enum Point {
     SwitchMoved,
     /// H: the rest of the old sub-buffer is padded.
     SwitchPadded,
+    /// R: the checksum of the old sub-buffer is noted, where that is wanted.
+    SubbufSummed,
     /// H: the frame word of the sub-buffer's note says in flight.
     NoteFramed,
     /// H: the sub-buffer's note is committed.
@@ -89,8 +91,8 @@ impl Point {
         )
     }
 
-    /// Every point.
-    pub const ALL: [Point; 22] = [
+    /// Every point; in the models nobody wants checksums.
+    pub const ALL: &[Point] = &[
         Point::ReserveLoaded,
         Point::ReserveMoved,
         Point::ReserveFramed,
@@ -98,6 +100,8 @@ impl Point {
         Point::Committed,
         Point::SwitchMoved,
         Point::SwitchPadded,
+        #[cfg(not(loom))]
+        Point::SubbufSummed,
         Point::NoteFramed,
         Point::NoteCommitted,
         Point::LossCounted,

@@ -79,6 +79,12 @@ pub enum StreamError {
          its stream is closed"
     )]
     Class(u64, u32),
+    /// Full sub-buffers have not the checksum that their writers noted.
+    #[error(
+        "a ring has full sub-buffers that are not what was written, as after a machine crash ({0}): their records are \
+         left out"
+    )]
+    Damaged(u64),
     /// The file cannot be written.
     #[error(
         "the trace cannot be written: {0}; trying again until the end: make room for it meanwhile"
@@ -201,7 +207,11 @@ impl StreamDrain {
                 drain.framer.set_missed(drain.reader.overwritten() + drain.abandoned);
                 drain.framer.frame(drain.reader.ring(), found, trace)?;
             }
-            drain.settle()
+            drain.settle()?;
+            match drain.reader.damaged() {
+                0 => Ok(()),
+                damaged => Err(StreamError::Damaged(damaged)),
+            }
         })
     }
 

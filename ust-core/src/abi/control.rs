@@ -9,10 +9,10 @@
 //!    72  lost_big                                      168  (reserved)
 //!    80  lost_wrap
 //!    88  (reserved causes)                             256  state, owner       owner     store
-//!                                                      264  (reserved)
+//!                                                      264  has_checksums      owner     store
 //!   192  taking          reader     store
 //!   200  consumed        reader     store              512  table[N]           reader and recycler  CAS
-//!   208  release_seq     reader     add (a futex)
+//!   208  release_seq     reader     add (a futex)       2560  delivered[N]       writers   store
 //! ```
 //!
 //! Each group has cache lines of its own: the fast path touches the first, a loss the second, recycling
@@ -123,10 +123,15 @@ pub struct StreamControl<K> {
     pub state: AtomicU32,
     /// Whose records are written now: kernel thread id, or CPU number.
     pub owner: AtomicU32,
-    reserved_owner: [u64; 31],
+    /// Not 0: who leaves a sub-buffer notes its checksum.
+    pub has_checksums: AtomicU32,
+    reserved_owner: [u32; 61],
 
     /// A [`TableEntry`] for each place.
     pub table: [ReaderWritten; MAX_SUBBUFS],
+
+    /// [`Delivered`](super::Delivered): the checksum of the full sub-buffer that each place had last, if there is one.
+    pub delivered: [AtomicU32; MAX_SUBBUFS],
 }
 
 /// The word `recycling`: a sub-buffer, and the parity of its place's entry before it was recycled.
@@ -208,9 +213,11 @@ layout!(StreamControl<crate::sync::ReadOnly> as "StreamControl" {
     reserved_reader @ 212,
     state @ 256,
     owner @ 260,
-    reserved_owner @ 264,
+    has_checksums @ 264,
+    reserved_owner @ 268,
     table @ 512,
-} ends 2560);
+    delivered @ 2560,
+} ends 3584);
 
 impl<K> StreamControl<K> {
     /// A control page in private memory, as a fresh one is: loom's fixture and tests.
@@ -233,8 +240,10 @@ impl<K> StreamControl<K> {
             reserved_reader: [0; 11],
             state: AtomicU32::new(0),
             owner: AtomicU32::new(0),
-            reserved_owner: [0; 31],
+            has_checksums: AtomicU32::new(0),
+            reserved_owner: [0; 61],
             table: core::array::from_fn(|place| ReaderWritten::new(Self::first_entry(place))),
+            delivered: core::array::from_fn(|_| AtomicU32::new(0)),
         }
     }
 

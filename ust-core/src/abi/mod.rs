@@ -18,6 +18,7 @@
 
 mod class_log;
 mod control;
+mod delivered;
 mod frame;
 mod geometry;
 pub(crate) mod layout;
@@ -33,6 +34,7 @@ pub use class_log::{
     PROCESS_MAGIC, ProcessHeader, SlotLosses,
 };
 pub use control::{LossCause, MAX_SUBBUFS, Recycling, StreamControl, StreamState, Taking};
+pub use delivered::Delivered;
 pub use frame::{Frame, FrameKind, MAX_RECORD_BYTES, WORD_BYTES};
 pub use geometry::{Geometry, GeometryError, SUBBUF_COUNT_RANGE, SUBBUF_SIZE_RANGE_BYTES};
 pub use mode::{Buffers, Mode, Residency};
@@ -45,7 +47,7 @@ pub use shm_path::{MAX_SHM_PATH_BYTES, ShmFile, ShmPath};
 pub use table::TableEntry;
 
 /// Version of everything in this module. A reader refuses any other.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// What the ABI calls a page, whatever the machine's own is.
 pub const PAGE_BYTES: usize = 4096;

@@ -135,6 +135,8 @@ impl RingFile {
                 return Err(Refusal::Lost(LossCause::Full));
             }
             control.initialise(self.shape.geometry);
+            // What has no name does not outlive the machine.
+            control.has_checksums.store(self.named_by.is_some().into(), Ordering::Relaxed);
         }
         stream.record_owner(owner)?;
         control.state.store(StreamState::Live as u32, Ordering::Release);

@@ -39,6 +39,8 @@ pub struct Reader<M> {
     pub(super) missed: Missed,
     /// Events that were stepped over: their writers had begun them, and not ended.
     pub(super) holes: u64,
+    /// Full sub-buffers whose checksum was wrong.
+    pub(super) damaged: u64,
 }
 
 /// A committed record, by where it lies.
@@ -103,6 +105,7 @@ impl<M: RingMemory> Reader<M> {
             taken: None,
             missed: Missed::default(),
             holes: 0,
+            damaged: 0,
         }
     }
 
@@ -125,6 +128,12 @@ impl<M: RingMemory> Reader<M> {
     /// [`next_after_death`](Self::next_after_death).
     pub fn holes(&self) -> u64 {
         self.holes
+    }
+
+    /// Full sub-buffers that were stepped over because they are not what their writers left: a machine crash has
+    /// torn them. See [`next_after_death`](Self::next_after_death).
+    pub fn damaged(&self) -> u64 {
+        self.damaged
     }
 
     /// Whether writers have left the sub-buffer at the cursor: a hint that costs one load, and saves

@@ -92,6 +92,11 @@ pub unsafe trait WritableRing: RingMemory<Kind: Rmw> {
         }
     }
 
+    /// Whether the checksums of full sub-buffers are wanted.
+    fn has_checksums(&self) -> bool {
+        false
+    }
+
     /// A sub-buffer is full: wakes the reader if it sleeps. Async-signal-safe.
     fn deliver(&self) {}
 }

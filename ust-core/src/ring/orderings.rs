@@ -127,6 +127,10 @@ orderings! {
     word_copy = Relaxed;
     /// K1: for a later daemon, which looks after the death of this one.
     taking_store = Relaxed;
+    /// R: for whoever looks after the death of the writers, and perhaps of the machine.
+    delivered_store = Relaxed;
+    /// Q: see `delivered_store`.
+    delivered_load = Relaxed;
     /// Closing: a flag, which `closed_store` publishes; what follows from it is argued at `close`.
     close_cas = Relaxed;
     /// Q: the writers are dead, and whoever learnt it synchronised with their end.

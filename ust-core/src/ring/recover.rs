@@ -9,9 +9,12 @@
 //! in flight says its length. A zero frame word belongs to a record whose writer died between C and D: it
 //! has stored nothing, so everything up to the next record is zero, and the next word that is not is that
 //! record's frame word.
+//!
+//! That is what processes leave that die. A machine that does may have written back some pages and not others: a full
+//! sub-buffer whose [`checksum`] is wrong is stepped over whole.
 #![allow(unsafe_code)]
 
-use super::{Corruption, Found, Reader, RingMemory, orderings as order};
+use super::{Corruption, Found, Reader, RingMemory, checksum, orderings as order};
 use crate::abi::{Frame, FrameKind, TableEntry, Taking, WORD_BYTES};
 use crate::sync::ReaderWritten;
 
@@ -72,6 +75,8 @@ impl<M: RingMemory> Reader<M> {
     /// first; it need not be given back any more. What is in flight is stepped over, and counted in
     /// [`holes`](Self::holes).
     ///
+    /// A full sub-buffer whose checksum is wrong is stepped over, and counted in [`damaged`](Self::damaged).
+    ///
     /// The same serves a stream that was closed long enough ago, whose writers are not coming back to it.
     ///
     /// # Errors
@@ -91,6 +96,11 @@ impl<M: RingMemory> Reader<M> {
             if self.cursor() >= end {
                 return Ok(None);
             }
+            if self.offset == 0 && self.is_damaged(end)? {
+                self.damaged += 1;
+                self.offset = self.geometry.subbuf_size_bytes();
+                continue;
+            }
             if let Some(found) = self.next()? {
                 return Ok(Some(found));
             }
@@ -98,6 +108,12 @@ impl<M: RingMemory> Reader<M> {
                 self.skip_hole(end)?;
             }
         }
+    }
+
+    /// Whether writers have left the sub-buffer at the cursor, and it is not what they left.
+    fn is_damaged(&self, end: u64) -> Result<bool, Corruption> {
+        let subbuf_end = self.subbuf_start.saturating_add(self.geometry.subbuf_size_bytes() as u64);
+        Ok(subbuf_end <= end && checksum::is_damaged(&self.ring, self.subbuf_start, self.memory()?))
     }
 
     /// Steps over a record that was in flight, or over zeroes.

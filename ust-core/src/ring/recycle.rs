@@ -107,7 +107,7 @@ where
 }
 
 /// How many events a sub-buffer holds; `None` if one of them is not committed, or it makes no sense.
-fn count_if_complete<M>(ring: &M, memory: usize) -> Option<u64>
+pub(super) fn count_if_complete<M>(ring: &M, memory: usize) -> Option<u64>
 where
     M: RingMemory,
 {

@@ -10,7 +10,7 @@
 
 use super::recycle::recycle;
 use super::reserve::{Attempt, Clock, Request, Reservation, announce, attempt};
-use super::{WritableRing, note, orderings as order};
+use super::{WritableRing, checksum, note, orderings as order};
 use crate::abi::{
     Frame, LossCause, MAX_RECORD_BYTES, NOTE_BYTES, Position, TableEntry, WORD_BYTES,
 };
@@ -163,6 +163,9 @@ where
     }
     reach(Point::SwitchPadded);
     if start != 0 {
+        if ring.has_checksums() {
+            checksum::note(ring, start - subbuf_bytes as u64);
+        }
         ring.deliver();
     }
     Ok(Some(reservation))

@@ -218,6 +218,11 @@ unsafe impl<K: Rmw> WritableRing for WriterWords<'_, K> {
         self.window
     }
 
+    fn has_checksums(&self) -> bool {
+        // Relaxed: stored before the stream had its first writer.
+        self.control().has_checksums.load(Relaxed) != 0
+    }
+
     fn deliver(&self) {
         super::doorbell::ring();
     }

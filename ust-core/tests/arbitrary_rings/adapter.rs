@@ -4,7 +4,7 @@ use crate::checked::Checked;
 use crate::contents::Filling;
 use crate::guarded::Guarded;
 use proptest::prelude::*;
-use ust_core::abi::{FrameKind, Geometry, Mode};
+use ust_core::abi::{FrameKind, Geometry, Mode, Position, TableEntry};
 use ust_core::clock::ClockKind;
 use ust_core::ring::{Corruption, Found, Holes, Image, Reader, Records, RingMemory, Run, Take};
 use ust_core::shm::StreamWords;
@@ -72,6 +72,7 @@ pub fn write(ring: &Guarded, geometry: Geometry, mode: Mode, filling: &Filling) 
         unsafe { Stream::new(ring.base(), geometry, mode, ClockKind::best()) };
     let control = stream.words().control();
     control.initialise(geometry);
+    control.has_checksums.store(1, Relaxed);
     let mut written = Vec::new();
     for (number, length_bytes) in filling.lengths_bytes.iter().enumerate() {
         let payload: Vec<u8> =
@@ -83,6 +84,26 @@ pub fn write(ring: &Guarded, geometry: Geometry, mode: Mode, filling: &Filling) 
         }
     }
     written
+}
+
+/// The memories of the sub-buffers that a ring's writer has left for the next one, in their order.
+pub fn full_memories(ring: &Guarded, geometry: Geometry) -> Vec<usize> {
+    // SAFETY: the memory is as long as a stream of this geometry, and outlives the words.
+    let words: StreamWords<ReadOnly> =
+        unsafe { StreamWords::new(ring.base(), geometry, Mode::Discard) };
+    let control = words.control();
+    let position = Position::from_word(control.position.load(Relaxed)).bytes();
+    let places = geometry.subbuf_count() as u64;
+    let last = position.saturating_sub(1) / geometry.subbuf_size_bytes() as u64;
+    let entry = |number: u64| {
+        let word = control.table[(number % places) as usize].load(Relaxed);
+        TableEntry::from_word(word)
+    };
+    let is_there = |number: &u64| entry(*number).lap() == number / places;
+    (last.saturating_sub(places)..last)
+        .filter(is_there)
+        .map(|number| entry(number).memory())
+        .collect()
 }
 
 /// A reader, and whether it still has a ring to read.
@@ -211,6 +232,11 @@ impl Harness {
         payloads
     }
 
+    /// Full sub-buffers that were stepped over since they are not what was written.
+    pub fn damaged(&self) -> u64 {
+        self.reader.damaged()
+    }
+
     /// Walks over all that dead writers left; the payloads.
     pub fn recover_as_the_daemon_does(&mut self) -> Vec<Vec<u8>> {
         let mut payloads = Vec::new();
@@ -242,9 +268,9 @@ impl Harness {
     }
 
     fn next_after_death(&mut self) -> Option<Found> {
-        // Each word of what may still be read, and once more each where a hole begins.
+        // Each word of what may still be read, once more each where a hole begins, and once for the checksum.
         let places = self.geometry.subbuf_count() + 2;
-        let loads = 3 * places * self.words_of_subbuf();
+        let loads = 4 * places * self.words_of_subbuf();
         self.ask(loads, |reader| reader.next_after_death())?
     }
 

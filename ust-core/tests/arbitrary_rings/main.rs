@@ -23,6 +23,7 @@ use adapter::{Call, Harness};
 use contents::{Damage, Filling, Noise, Scribbler};
 use guarded::Guarded;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use ust_core::abi::{Geometry, Mode};
 use ust_core::sync::{AtomicBool, Ordering};
 
@@ -96,6 +97,49 @@ proptest! {
             Harness::new(&ring, geometry, mode).snapshot_as_the_daemon_does();
             harness.drain_as_the_daemon_does();
             harness.recover_as_the_daemon_does();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// What a machine crash may do to full sub-buffers, of which each has a checksum.
+    #[test]
+    fn a_full_sub_buffer_that_is_not_what_was_written_is_left_out_whole_and_the_others_are_read(
+        geometry in geometries(),
+        mode in modes(),
+        filling in Filling::any(),
+        which in any::<prop::sample::Index>(),
+        words in prop::collection::vec(any::<prop::sample::Index>(), 1..8),
+        is_zeroed in any::<bool>(),
+    ) {
+        let ring = Guarded::new(geometry.stream_bytes());
+        let written = adapter::write(&ring, geometry, mode, &filling);
+        let whole = Harness::new(&ring, geometry, mode).recover_as_the_daemon_does();
+        let full = adapter::full_memories(&ring, geometry);
+        prop_assume!(!full.is_empty());
+        let start = geometry.memory_offset(*which.get(&full)) / 4;
+        let subbuf_words = geometry.subbuf_size_bytes() / 4;
+        let places: BTreeSet<_> = words.iter().map(|at| start + at.index(subbuf_words)).collect();
+        let mut is_changed = false;
+        for place in places {
+            let before = ring.word(place).load(Ordering::Relaxed);
+            let after = if is_zeroed { 0 } else { !before };
+            ring.word(place).store(after, Ordering::Relaxed);
+            is_changed |= after != before;
+        }
+        let mut harness = Harness::new(&ring, geometry, mode);
+        let left = harness.recover_as_the_daemon_does();
+        prop_assert!(!harness.is_corrupt());
+        prop_assert_eq!(harness.damaged(), u64::from(is_changed));
+        if is_changed {
+            // A full sub-buffer holds one record at least.
+            prop_assert!(left.len() < whole.len());
+            let mut written = written.iter();
+            prop_assert!(left.iter().all(|payload| written.any(|other| other == payload)));
+        } else {
+            prop_assert_eq!(left, whole);
         }
     }
 }
