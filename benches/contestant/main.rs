@@ -1,4 +1,4 @@
-//! Who is measured: `ust-bench-contestant BODY THREADS`, on its standard input the questions of
+//! Who is measured: `ust-bench-contestant BODY THREADS [stepped]`, on its standard input the questions of
 //! `ust_benches::worker`.
 //!
 //! A program of its own, so that benches and tests measure the very same code.
@@ -7,14 +7,19 @@ mod floor;
 mod ours;
 mod peer_tracing;
 mod plugin;
+#[cfg(target_arch = "x86_64")]
+mod steps;
 
 use ust_benches::Result;
+use ust_benches::contestant::STEPPED;
 use ust_benches::worker::Requests;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [body, threads] = &arguments[..] else {
-        return Err("this is started by benches: see benches/src/lib.rs".into());
+    let (body, threads, is_stepped) = match &arguments[..] {
+        [body, threads] => (body, threads, false),
+        [body, threads, how] if how == STEPPED => (body, threads, true),
+        _ => return Err("this is started by benches: see benches/src/lib.rs".into()),
     };
     if !ours::are_set_up() {
         return Err("the tracepoints are not as the recorder wants them".into());
@@ -47,6 +52,19 @@ fn main() -> Result<()> {
         }
         _ => return Err(format!("nobody is called {body}").into()),
     };
+    #[cfg(target_arch = "x86_64")]
+    if is_stepped {
+        steps::prepare()?;
+        return Requests::when_ready()?.serve_with(|events| {
+            // Not counted: the first of all makes the ring, and one after a pause has the long header.
+            measured(1);
+            steps::count(|| measured(events))
+        });
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    if is_stepped {
+        return Err("steps are taken on x86-64 only".into());
+    }
     let settle = |events| appender.as_ref().map_or(Ok(()), |appender| appender.settle(events));
     Requests::when_ready()?.serve(threads.parse()?, measured, settle)
 }

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Its last argument if it is to say how many instructions events took: see `contestant/steps.rs`.
+pub const STEPPED: &str = "stepped";
+
 /// Where the program is, and what it is to do.
 #[derive(Debug, Clone)]
 pub struct OwnProgram {

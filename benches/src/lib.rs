@@ -13,7 +13,8 @@
 //!
 //! Peers are only worth comparing in one run, minute by minute: a machine that others use is faster now and
 //! slower then. So every contestant has its turn in every round, and every other round goes backwards. What is
-//! exact, and the same on every run, is the number of instructions: [`callgrind`] counts them.
+//! exact, and the same on every run, is the number of instructions: [`callgrind`] counts them, and [`steps`]
+//! where valgrind would have them go another way.
 
 pub mod callgrind;
 pub mod contestant;
@@ -23,6 +24,7 @@ pub mod recorder;
 pub mod report;
 pub mod rounds;
 pub mod statistics;
+pub mod steps;
 pub mod worker;
 
 /// Nobody handles a bench's errors: they are shown, and the bench ends.

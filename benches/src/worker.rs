@@ -3,7 +3,7 @@
 //! ```text
 //!   it says    ready\n         once it is set up; anything else is why it cannot be
 //!   it hears   EVENTS\n        measure so many, in each of its threads
-//!   it says    NANOSECONDS\n   what they took
+//!   it says    NANOSECONDS\n   what they took; or, if it was started to count, how many instructions
 //!   it ends when its input does
 //! ```
 
@@ -61,10 +61,21 @@ impl Worker {
         events: u64,
         wait: impl FnOnce(BorrowedFd<'_>) -> Result<()>,
     ) -> Result<Duration> {
+        Ok(Duration::from_nanos(self.ask(events, wait)?))
+    }
+
+    /// The same, whatever it is that it measures.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn ask(
+        &mut self,
+        events: u64,
+        wait: impl FnOnce(BorrowedFd<'_>) -> Result<()>,
+    ) -> Result<u64> {
         writeln!(self.input.as_mut().ok_or("it has ended")?, "{events}")?;
         let answer = self.answer(wait)?;
-        let nanoseconds = answer.parse().map_err(|_| format!("it answered {answer:?}"))?;
-        Ok(Duration::from_nanos(nanoseconds))
+        Ok(answer.parse().map_err(|_| format!("it answered {answer:?}"))?)
     }
 
     fn answer(&mut self, wait: impl FnOnce(BorrowedFd<'_>) -> Result<()>) -> Result<String> {
@@ -96,6 +107,17 @@ impl Requests {
     pub fn when_ready() -> Result<Self> {
         writeln!(stdout(), "{READY}")?;
         Ok(Self { lines: stdin().lines() })
+    }
+
+    /// Serves until there are no more requests, in this thread: `answer` measures so many events by itself.
+    ///
+    /// # Errors
+    /// Nobody listens.
+    pub fn serve_with(self, mut answer: impl FnMut(u64) -> u64) -> Result<()> {
+        for line in self.lines {
+            writeln!(stdout(), "{}", answer(line?.parse()?))?;
+        }
+        Ok(())
     }
 
     /// Serves until there are no more requests. `measured` has so many events happen, and nothing else, in each of

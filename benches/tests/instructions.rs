@@ -4,8 +4,10 @@
 //! are for. Whoever makes one of them shorter lowers its bound; whoever makes one longer has to say what for. Counted
 //! with rustc 1.95: if another compiler needs more, that is a reason.
 
+use ust_benches::Result;
 use ust_benches::callgrind;
 use ust_benches::contestant::OwnProgram;
+use ust_benches::steps;
 
 /// What a body takes; the function that callgrind looks into.
 const RECORDED: &[(&str, &str, u64)] = &[
@@ -14,22 +16,39 @@ const RECORDED: &[(&str, &str, u64)] = &[
     ("large", "*::emit_large", 124),
 ];
 
+/// What `small` takes into a stream of the CPU, where its number is at hand.
+const PER_CPU: u64 = 98;
+
 fn program(body: &'static str) -> OwnProgram {
     OwnProgram { path: env!("CARGO_BIN_EXE_ust-bench-contestant").into(), body, threads: 1 }
 }
 
 /// `None`, with the reason printed, where they cannot be counted.
 fn instructions(body: &'static str, function: &str, is_recorded: bool) -> Option<u64> {
+    counted(callgrind::missing, || {
+        callgrind::instructions_per_event(&program(body), function, is_recorded)
+    })
+}
+
+/// The same, counted step by step, where events go to the stream of the CPU.
+fn stepped(body: &'static str, is_recorded: bool) -> Option<u64> {
+    counted(steps::missing, || steps::instructions_per_event(&program(body), is_recorded))
+}
+
+/// `missing` says why it cannot be done, if it cannot.
+fn counted(
+    missing: impl FnOnce() -> Option<String>,
+    count: impl FnOnce() -> Result<u64>,
+) -> Option<u64> {
     if cfg!(debug_assertions) || cfg!(not(target_arch = "x86_64")) {
         eprintln!("SKIPPED: the bounds are those of x86-64's optimised code: cargo test --release");
         return None;
     }
-    if let Some(why) = callgrind::missing() {
+    if let Some(why) = missing() {
         eprintln!("SKIPPED: {why}");
         return None;
     }
-    let counted = callgrind::instructions_per_event(&program(body), function, is_recorded);
-    Some(counted.unwrap_or_else(|error| panic!("{error}")))
+    Some(count().unwrap_or_else(|error| panic!("{error}")))
 }
 
 #[test]
@@ -39,6 +58,13 @@ fn recording_an_event_takes_no_more_instructions_than_it_did() {
         println!("{body}: {counted} instructions an event");
         assert!(counted <= *bound, "{body}: {counted} instructions an event, more than {bound}");
     }
+}
+
+#[test]
+fn recording_into_the_stream_of_a_cpu_takes_no_more_instructions_than_it_did() {
+    let Some(counted) = stepped("small", true) else { return };
+    println!("small, per CPU: {counted} instructions an event");
+    assert!(counted <= PER_CPU, "{counted} instructions an event, more than {PER_CPU}");
 }
 
 #[test]
@@ -52,5 +78,11 @@ fn an_event_that_is_switched_off_costs_a_load_and_a_branch() {
 fn the_count_is_that_of_the_instructions() {
     // Written in assembly, so that its length is known: the floor's six, and a loop of five around them.
     let Some(counted) = instructions("floor", "*floor::floor", false) else { return };
+    assert_eq!(counted, 10);
+}
+
+#[test]
+fn the_steps_are_those_of_the_instructions() {
+    let Some(counted) = stepped("floor", false) else { return };
     assert_eq!(counted, 10);
 }
