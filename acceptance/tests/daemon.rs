@@ -53,6 +53,27 @@ fn wait_until_found(site: &Site, program: &Metronome) {
     });
 }
 
+/// Lets the program end, and waits until the daemon knows.
+fn end_and_wait_until_gone(site: &Site, program: Metronome) {
+    program.end();
+    wait_until("no program in `ust list`", || {
+        let list = site.ust(&["list"]).succeeded().stdout;
+        list.contains("No process is connected").then_some(())
+    });
+}
+
+/// What `ust list` says of rules.
+const NOTHING_YET: &str = "matches nothing yet";
+const GONE: &str = "matches nothing now: the processes whose events it matched are gone";
+
+/// What it says of one.
+#[track_caller]
+fn said_of(site: &Site, glob: &str) -> String {
+    let list = site.ust(&["list"]).succeeded().stdout;
+    let said = list.lines().find_map(|line| line.trim_start().strip_prefix(glob));
+    said.unwrap_or_else(|| panic!("no {glob}: {list}")).trim().to_owned()
+}
+
 /// The beats in a trace: all of them, from one to another, none missing between them.
 #[track_caller]
 fn beats_in(trace: &Path) -> std::ops::Range<u64> {
@@ -114,17 +135,47 @@ fn a_rule_that_matches_nothing_yet_stands_and_is_listed_so() {
     let trace = site.start_session("mine", "metronome:b?at");
     site.ust(&["enable-event", "no_such:*"]).succeeded();
     let list = site.ust(&["list"]).succeeded().stdout;
-    assert_eq!(list.matches("matches nothing yet").count(), 2, "{list}");
+    assert_eq!(list.matches(NOTHING_YET).count(), 2, "{list}");
     let program = Metronome::start(&site, "progress");
     program.beat(10);
     wait_until_found(&site, &program);
     let list = site.ust(&["list"]).succeeded().stdout;
-    assert_eq!(list.matches("matches nothing yet").count(), 1, "{list}");
+    assert_eq!(list.matches(NOTHING_YET).count(), 1, "{list}");
     let beats = program.end();
     site.end_session("mine");
     if skip::judges_are_here() {
         assert_eq!((beats_in(&trace), judge::count(&trace)), (0..beats, beats));
     }
+}
+
+#[test]
+fn a_rule_whose_programs_have_ended_is_not_listed_as_if_it_never_matched() {
+    let site = Site::new();
+    let _daemon = site.daemon(&[]);
+    site.start_session("mine", "metronome:b?at");
+    site.ust(&["enable-event", "no_such:*"]).succeeded();
+    let program = Metronome::start(&site, "progress");
+    program.beat(10);
+    wait_until_found(&site, &program);
+    end_and_wait_until_gone(&site, program);
+    site.ust(&["enable-event", "metronome:*"]).succeeded();
+    assert_eq!(said_of(&site, "metronome:b?at"), GONE);
+    assert_eq!(said_of(&site, "no_such:*"), NOTHING_YET);
+    assert_eq!(said_of(&site, "metronome:*"), NOTHING_YET, "it was not there yet");
+}
+
+#[test]
+fn a_rule_that_comes_back_is_listed_as_one_that_has_matched() {
+    let site = Site::new();
+    let _daemon = site.daemon(&[]);
+    site.start_session("mine", "metronome:*");
+    let program = Metronome::start(&site, "progress");
+    program.beat(10);
+    wait_until_found(&site, &program);
+    site.ust(&["disable-event", "metronome:*"]).succeeded();
+    end_and_wait_until_gone(&site, program);
+    site.ust(&["enable-event", "metronome:*"]).succeeded();
+    assert_eq!(said_of(&site, "metronome:*"), GONE);
 }
 
 #[test]

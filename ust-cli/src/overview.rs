@@ -63,6 +63,9 @@ pub fn session_text(session: &SessionView) -> String {
 
 fn matches_text(rule: &RuleView) -> String {
     match rule.matches {
+        0 if rule.has_matched => {
+            "matches nothing now: the processes whose events it matched are gone".to_owned()
+        }
         0 => "matches nothing yet".to_owned(),
         matches => format!("matches {}", counted(matches as u64, "event", "events")),
     }
@@ -94,8 +97,12 @@ mod tests {
     use consumerd::session::EventView;
 
     #[test]
-    fn rules_say_whether_anything_matches_yet() {
-        let rule = |glob: &str, matches| RuleView { glob: glob.to_owned(), matches };
+    fn rules_say_whether_anything_matches_yet_or_did() {
+        let rule = |glob: &str, matches, has_matched| RuleView {
+            glob: glob.to_owned(),
+            matches,
+            has_matched,
+        };
         let session = SessionView {
             name: "mine".into(),
             is_current: true,
@@ -104,7 +111,12 @@ mod tests {
             subbuf_size_bytes: 4096,
             subbuf_count: 2,
             clock: ClockKind::Monotonic,
-            rules: vec![rule("a:*", 2), rule("typo:*", 0)],
+            rules: vec![
+                rule("a:*", 2, false),
+                rule("b:*", 1, true),
+                rule("ended:*", 0, true),
+                rule("typo:*", 0, false),
+            ],
             buffers: Buffers::PerThread,
             mode: Mode::Block { timeout_ms: 20 },
             is_snapshot: false,
@@ -116,8 +128,10 @@ mod tests {
              sub-buffers: 2 of 4096 bytes for each thread, block up to 20 ms, clock monotonic\n  \
              0 events recorded, 0 lost, 0 processes\n  \
              events:\n    \
-             a:*     matches 2 events\n    \
-             typo:*  matches nothing yet"
+             a:*      matches 2 events\n    \
+             b:*      matches 1 event\n    \
+             ended:*  matches nothing now: the processes whose events it matched are gone\n    \
+             typo:*   matches nothing yet"
         );
     }
 

@@ -4,7 +4,9 @@ mod common;
 
 use common::daemon::Daemon;
 use common::{PATIENCE, Sandbox, until};
-use consumerd::control::protocol::{MAX_REQUEST_BYTES, Reply, Request, parse_answer, request_line};
+use consumerd::control::protocol::{
+    CONTROL_VERSION, MAX_REQUEST_BYTES, Reply, Request, parse_answer, request_line,
+};
 use consumerd::control::server::MAX_CONNECTIONS;
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -38,10 +40,12 @@ fn garbage_is_refused_and_the_daemon_goes_on() {
         refusal(&sandbox, b"\0\xff\x7fgarbage\n").contains("not a line of the control protocol")
     );
     assert!(refusal(&sandbox, b"\n").contains("not a line"));
-    assert!(refusal(&sandbox, b"{\"version\":3,\"request\":\"Explode\"}\n").contains("Explode"));
+    let begun = format!("{{\"version\":{CONTROL_VERSION},\"request\":");
+    let unknown = format!("{begun}\"Explode\"}}\n");
+    assert!(refusal(&sandbox, unknown.as_bytes()).contains("Explode"));
     assert!(refusal(&sandbox, b"{\"version\":9,\"request\":\"List\"}\n").contains("version 9"));
-    let nested = [&b"{\"version\":3,\"request\":"[..], &b"[".repeat(50_000), b"\n"].concat();
-    assert!(refusal(&sandbox, &nested).contains("not a line"));
+    let nested = format!("{begun}{}\n", "[".repeat(50_000));
+    assert!(refusal(&sandbox, nested.as_bytes()).contains("not a line"));
     sandbox.done(&["status"]);
 }
 

@@ -1,8 +1,8 @@
 //! What `ust` and the daemon say to each other: one request and one answer a connection, a line of JSON each.
 //!
 //! ```text
-//!   {"version":3,"request":{"Start":{"session":null}}}
-//!   {"version":3,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
+//!   {"version":4,"request":{"Start":{"session":null}}}
+//!   {"version":4,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
 //! ```
 //!
 //! A line that is no request of this version is answered with a refusal, in this form.
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Version of this protocol: both sides refuse any other.
-pub const CONTROL_VERSION: u32 = 3;
+pub const CONTROL_VERSION: u32 = 4;
 
 /// The longest request, its line's end included.
 pub const MAX_REQUEST_BYTES: usize = 64 << 10;
@@ -235,10 +235,10 @@ mod tests {
         let line = request_line(Request::Start { session: None }).unwrap();
         assert_eq!(parse_request(&line).unwrap(), Request::Start { session: None });
         // A later version may say things that this one cannot parse.
-        let later = br#"{"version":4,"request":{"Rotate":{}}}"#;
-        assert!(matches!(parse_request(later), Err(LineError::Version(4))));
+        let later = br#"{"version":5,"request":{"Rotate":{}}}"#;
+        assert!(matches!(parse_request(later), Err(LineError::Version(5))));
         assert!(matches!(parse_request(b"\x7fELF"), Err(LineError::Json(_))));
-        assert!(matches!(parse_request(b"{\"version\":3}"), Err(LineError::Json(_))));
+        assert!(matches!(parse_request(b"{\"version\":4}"), Err(LineError::Json(_))));
     }
 
     #[test]

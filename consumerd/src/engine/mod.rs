@@ -47,13 +47,14 @@ use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
 };
 use session_file::SessionFile;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use ust_core::abi::RingFileShape;
 use ust_core::agent::paths::RuntimeDir;
 use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
 use ust_core::agent::socket::Inbox;
+use wildmatch::WildMatch;
 
 /// See the module page.
 #[derive(Debug)]
@@ -91,6 +92,8 @@ pub struct Engine {
 struct Channel {
     config: ChannelConfig,
     globs: Vec<String>,
+    /// Globs that have matched events of some process; noted when the process goes, or when globs may.
+    matched: BTreeSet<String>,
     is_active: bool,
     calibration: Calibration,
     /// Reckoned when the first trace needs it.
@@ -109,6 +112,20 @@ impl Channel {
         let (buffers, mode) = (*buffers, *mode);
         let kind = RingFileShape::of(*geometry).map(|shape| RingKind { shape, buffers, mode });
         Origin::Process { kind, dir: shm_dir.as_ref().map(ShmDir::shm_path) }
+    }
+
+    /// Notes which globs match events of a process, as long as both are there to be asked.
+    fn note_matches(&mut self, process: &mut Process) {
+        let has_not_yet = |glob: &&String| !self.matched.contains(*glob);
+        let asking: Vec<String> = self.globs.iter().filter(has_not_yet).cloned().collect();
+        // Once all have, another process costs nothing.
+        let Some(file) = process.file.as_mut().filter(|_| !asking.is_empty()) else { return };
+        file.refresh();
+        let matches = |glob: &String| {
+            let pattern = WildMatch::new(glob);
+            file.classes().any(|class| pattern.matches(&class.name))
+        };
+        self.matched.extend(asking.into_iter().filter(matches));
     }
 
     /// Notes beside the rings what nobody could find out from them. From then on the clock means this, in the
@@ -202,6 +219,7 @@ impl Engine {
         let channel = Channel {
             config,
             globs: Vec::new(),
+            matched: BTreeSet::new(),
             is_active: false,
             calibration,
             clock: None,
@@ -214,8 +232,16 @@ impl Engine {
     /// Sets the channel's globs over `provider:name`. In force after the next [`publish`](Self::publish).
     pub fn set_events(&mut self, channel: ChannelUid, globs: Vec<String>) {
         if let Some(channel) = self.channels.get_mut(&channel) {
+            for tracked in self.processes.values_mut() {
+                channel.note_matches(&mut tracked.process);
+            }
             channel.globs = globs;
         }
+    }
+
+    /// Whether a glob has matched, in this channel, an event of a process that is gone now.
+    pub fn has_matched(&self, channel: ChannelUid, glob: &str) -> bool {
+        self.channels.get(&channel).is_some_and(|channel| channel.matched.contains(glob))
     }
 
     /// Starts or stops a channel. In force after the next [`publish`](Self::publish).
@@ -416,6 +442,7 @@ impl Engine {
     fn bury(&mut self, uid: [u8; 16]) {
         let Some(mut tracked) = self.processes.remove(&uid) else { return };
         for (channel_uid, channel) in &mut self.channels {
+            channel.note_matches(&mut tracked.process);
             if !channel.config.is_drained {
                 continue;
             }

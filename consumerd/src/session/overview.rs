@@ -1,7 +1,8 @@
 //! What `ust list` and `ust status` show: sessions with their rules, processes with their events.
 //!
 //! Plain data that travels over the control socket. Whether a rule matches is asked of the processes that
-//! are connected now; a rule that matches none of their events still stands, for those that come later.
+//! are connected now; a rule that matches none of their events still stands, for those that come later. Of processes
+//! that are gone the engine has noted which rules had matched them, and no more.
 
 use super::{SessionError, Sessions};
 use crate::engine::{ChannelSummary, Engine, ProcessInfo};
@@ -57,6 +58,8 @@ pub struct RuleView {
     pub glob: String,
     /// How many different events of the connected processes it matches.
     pub matches: usize,
+    /// Whether it has matched events of processes that are gone.
+    pub has_matched: bool,
 }
 
 /// A connected process.
@@ -106,6 +109,11 @@ impl Sessions {
             .filter(|session| name.is_none_or(|name| session.name == name))
             .map(|session| {
                 let geometry = session.config.geometry;
+                let rule = |glob: &String| RuleView {
+                    glob: glob.clone(),
+                    matches: matches(glob, &events),
+                    has_matched: engine.has_matched(session.channel, glob),
+                };
                 SessionView {
                     name: session.name.clone(),
                     is_current: self.current.as_ref() == Some(&session.name),
@@ -114,7 +122,7 @@ impl Sessions {
                     subbuf_size_bytes: geometry.subbuf_size_bytes() as u64,
                     subbuf_count: geometry.subbuf_count() as u64,
                     clock: session.config.clock,
-                    rules: session.globs.iter().map(|glob| rule_view(glob, &events)).collect(),
+                    rules: session.globs.iter().map(rule).collect(),
                     buffers: session.config.buffers,
                     mode: session.config.mode,
                     is_snapshot: !session.config.is_drained,
@@ -139,10 +147,10 @@ fn process_view(process: ProcessInfo) -> ProcessView {
     ProcessView { pid, procname, events }
 }
 
-fn rule_view(glob: &str, events: &BTreeSet<&str>) -> RuleView {
+/// How many of the events a rule matches.
+fn matches(glob: &str, events: &BTreeSet<&str>) -> usize {
     let pattern = WildMatch::new(glob);
-    let matches = events.iter().filter(|event| pattern.matches(event)).count();
-    RuleView { glob: glob.to_owned(), matches }
+    events.iter().filter(|event| pattern.matches(event)).count()
 }
 
 #[cfg(test)]
@@ -153,9 +161,9 @@ mod tests {
     fn a_rule_counts_each_event_it_matches() {
         let events =
             BTreeSet::from(["indexer:file_indexed", "indexer:queue_wait", "other:file_indexed"]);
-        assert_eq!(rule_view("indexer:*", &events).matches, 2);
-        assert_eq!(rule_view("*:file_?ndexed", &events).matches, 2);
-        assert_eq!(rule_view("*", &events).matches, 3);
-        assert_eq!(rule_view("index", &events).matches, 0);
+        assert_eq!(matches("indexer:*", &events), 2);
+        assert_eq!(matches("*:file_?ndexed", &events), 2);
+        assert_eq!(matches("*", &events), 3);
+        assert_eq!(matches("index", &events), 0);
     }
 }
