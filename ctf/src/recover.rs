@@ -130,11 +130,15 @@ impl Recovered {
     }
 }
 
+/// How often metadata are cut further back. What our writer wrote needs it once, whatever came over it; other texts
+/// could need it once for each of their lines.
+const CUTS_MAX: usize = 16;
+
 /// How much of a metadata text is whole declarations, what they say (if they say enough for a trace), and what is
 /// wrong with the rest.
 fn whole_declarations(text: &[u8]) -> (usize, Option<Metadata>, Option<TsdlError>) {
     let (mut len, mut first) = (text.len(), None);
-    loop {
+    for _ in 0..=CUTS_MAX {
         match tsdl::parse(&text[..len]) {
             Ok(metadata) => return (len, Some(metadata), first),
             Err(error) => {
@@ -146,11 +150,12 @@ fn whole_declarations(text: &[u8]) -> (usize, Option<Metadata>, Option<TsdlError
                 let before = &text[..before.min(len.saturating_sub(1))];
                 match before.windows(END.len()).rposition(|bytes| bytes == END) {
                     Some(at) => len = at + END.len(),
-                    None => return (0, None, first),
+                    None => break,
                 }
             }
         }
     }
+    (0, None, first)
 }
 
 /// The copy of one stream file, and of its index; made with the first packet.
