@@ -13,7 +13,7 @@ use ust_benches::steps;
 const RECORDED: &[(&str, &str, u64)] = &[
     ("small", "*::emit_small", 69),
     ("plugin", "ust_bench_plugin_emit", 68),
-    ("large", "*::emit_large", 124),
+    ("large", "*::emit_large", 120),
 ];
 
 /// What `small` takes into a stream of the CPU, where its number is at hand.

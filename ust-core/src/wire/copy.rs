@@ -44,36 +44,33 @@ pub unsafe fn copy(src: *const u8, dst: *mut u8, len: usize) {
 #[inline(always)]
 pub unsafe fn copy_short(src: *const u8, dst: *mut u8, len: usize) -> bool {
     debug_assert!(len <= SHORT_BYTES);
-    // SAFETY: each arm reads and writes between 0 and `len` only: its pattern says that `len` is at least the
+    // SAFETY: each arm reads and writes between 0 and `len` only: its condition says that `len` is at least the
     // size of the word that starts at 0 or ends at `len`.
     unsafe {
-        match len {
-            0 => false,
-            1..=3 => {
-                // The first byte, the middle one, the last: of three bytes or fewer, all.
-                let mut found = false;
-                for at in [0, len / 2, len - 1] {
-                    found |= copy_word::<u8>(src, dst, at) == 0;
-                }
-                found
+        // The longer ones first: a name or a path of fewer than eight bytes is rare.
+        if len > 16 {
+            let zeroes = zero_bytes(copy_word::<u64>(src, dst, 0))
+                | zero_bytes(copy_word::<u64>(src, dst, 8))
+                | zero_bytes(copy_word::<u64>(src, dst, len - 16))
+                | zero_bytes(copy_word::<u64>(src, dst, len - 8));
+            zeroes != 0
+        } else if len >= 8 {
+            let first = copy_word::<u64>(src, dst, 0);
+            let last = copy_word::<u64>(src, dst, len - 8);
+            zero_bytes(first) | zero_bytes(last) != 0
+        } else if len >= 4 {
+            let first = copy_word::<u32>(src, dst, 0);
+            let last = copy_word::<u32>(src, dst, len - 4);
+            zero_bytes(u64::from(first) << 32 | u64::from(last)) != 0
+        } else if len > 0 {
+            // The first byte, the middle one, the last: of three bytes or fewer, all.
+            let mut found = false;
+            for at in [0, len / 2, len - 1] {
+                found |= copy_word::<u8>(src, dst, at) == 0;
             }
-            4..=7 => {
-                let first = copy_word::<u32>(src, dst, 0);
-                let last = copy_word::<u32>(src, dst, len - 4);
-                zero_bytes(u64::from(first) << 32 | u64::from(last)) != 0
-            }
-            8..=16 => {
-                let first = copy_word::<u64>(src, dst, 0);
-                let last = copy_word::<u64>(src, dst, len - 8);
-                zero_bytes(first) | zero_bytes(last) != 0
-            }
-            _ => {
-                let zeroes = zero_bytes(copy_word::<u64>(src, dst, 0))
-                    | zero_bytes(copy_word::<u64>(src, dst, 8))
-                    | zero_bytes(copy_word::<u64>(src, dst, len - 16))
-                    | zero_bytes(copy_word::<u64>(src, dst, len - 8));
-                zeroes != 0
-            }
+            found
+        } else {
+            false
         }
     }
 }
