@@ -408,8 +408,9 @@ impl StreamDrain {
         if self.is_unsettled {
             self.framer.settle()?;
             self.is_unsettled = false;
-            self.reader.set_consumed();
         }
+        // Also where there was nothing but a pad to step over: a successor must not look for what is given back.
+        self.reader.set_consumed();
         self.reader.give_back();
         Ok(())
     }

@@ -93,9 +93,14 @@ impl<M: RingMemory> Reader<M> {
         Ok(Take::Taken)
     }
 
-    /// Says, for whoever comes after this reader's death, that everything before the cursor is in its file.
+    /// Says, for whoever comes after this reader's death, that everything before the cursor is in its file. Always
+    /// before [`give_back`](Self::give_back).
     pub fn set_consumed(&self) {
-        self.ring.control().consumed.store(self.cursor(), order::taking_store());
+        let consumed = &self.ring.control().consumed;
+        // A page that nobody writes to stays clean.
+        if consumed.load(order::taking_store()) != self.cursor() {
+            consumed.store(self.cursor(), order::taking_store());
+        }
     }
 
     /// Clears the taken memory, which becomes the spare, and moves on to the next sub-buffer.
