@@ -105,7 +105,7 @@ pub enum PacketError {
     #[error("the packet ends inside its header")]
     Short,
     /// The first word is not [`PACKET_MAGIC`].
-    #[error("wrong magic number {0:#x}")]
+    #[error("no packet: wrong magic number {0:#x}")]
     Magic(u32),
     /// The packet says it belongs to another trace or stream.
     #[error("the packet belongs to another stream")]

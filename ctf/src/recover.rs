@@ -1,11 +1,11 @@
-//! What is whole of a trace that a machine crash, or a failing disk, has damaged: copied into a trace that all
+//! What is whole of a trace that a machine crash, or a failing disk, has damaged: copied into a trace that other
 //! readers read.
 //!
 //! ```text
 //!   metadata     | preamble | event | event | ev.00000        up to the last whole declaration
-//!                '------------------------'
-//!   stream file  | 0 | 1 | 000 | 3 | 4' | 5 |                 packets whose checksum is right, whose place in the
-//!                '-------'     '---'    '---'                 stream is, and whose records decode; as they are
+//!                '--------------------------'
+//!   stream file  | 0 | 1 | 000 | 3 | 4' | 5 |                 packets that are whole and continue the stream, and whose
+//!                '-------'     '---'    '---'                 records decode; as they are
 //! ```
 //!
 //! A kernel that goes down had written pages back in any order: those that it had not are missing, hold zeros, or what
@@ -20,9 +20,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::index::IndexFile;
-use crate::packet::{FIXED_BYTES, PacketContext, StreamIdentity};
-use crate::reader::stream::{OpenPacket, StreamReader, has_checksums};
+use crate::reader::stream::{OpenPacket, StreamReader};
 use crate::reader::tree::{self, TraceDir};
+use crate::reader::whole::Layout;
 use crate::reader::{ReadError, Trace};
 use crate::tsdl::{self, Metadata, TsdlError};
 
@@ -104,7 +104,7 @@ impl Recovered {
             self.damaged(ReadError::Metadata { path: path.clone(), source });
         }
         let Some(metadata) = parsed else { return Ok(()) };
-        if !has_checksums(&metadata) {
+        if Layout::of(&metadata).is_none() {
             self.damaged(ReadError::NoChecksums(path));
             return Ok(());
         }
@@ -164,7 +164,6 @@ struct StreamCopy {
     index_path: PathBuf,
     files: Option<(BufWriter<File>, IndexFile)>,
     offset_bytes: u64,
-    last: Option<(StreamIdentity, PacketContext)>,
 }
 
 impl StreamCopy {
@@ -176,7 +175,6 @@ impl StreamCopy {
             index_path: dir.join("index").join(index_name),
             files: None,
             offset_bytes: 0,
-            last: None,
         }
     }
 
@@ -188,17 +186,16 @@ impl StreamCopy {
         };
         while let Some(packet) = reader.next_packet() {
             let checked = packet.and_then(|mut open| {
-                let opening = self.opening(&open)?;
                 let mut events = 0;
                 while let Some(event) = reader.next_in(&mut open) {
                     event?;
                     events += 1;
                 }
-                Ok((open, opening, events))
+                Ok((open, events))
             });
             match checked {
-                Ok((open, opening, events)) => {
-                    self.take(&open, opening)?;
+                Ok((open, events)) => {
+                    self.take(&open)?;
                     recovered.events += events;
                 }
                 Err(error) => note(error),
@@ -211,37 +208,9 @@ impl StreamCopy {
         }
     }
 
-    /// What a packet says of itself, if it can stand behind the one before. A disk may hand out blocks with what some
-    /// other file, or this one, had in them once.
-    fn opening(&self, open: &OpenPacket) -> Result<(StreamIdentity, PacketContext), ReadError> {
-        let wrong = |message: String| ReadError::Stream {
-            path: open.packet.path.to_path_buf(),
-            offset_bytes: open.packet.offset_bytes,
-            message,
-        };
-        let extra_bytes = open.opening_bytes.checked_sub(FIXED_BYTES);
-        let extra_bytes = extra_bytes.ok_or_else(|| wrong("another packet layout".to_owned()))?;
-        let opening = PacketContext::decode(open.bytes(), extra_bytes)
-            .map_err(|error| wrong(error.to_string()))?;
-        if let Some((identity, last)) = &self.last {
-            let (its, now) = &opening;
-            let of_one_stream = (its.stream_id, its.stream_instance_id)
-                == (identity.stream_id, identity.stream_instance_id);
-            let is_later = now.seq > last.seq
-                && now.timestamp_begin >= last.timestamp_end
-                && now.discarded >= last.discarded;
-            if !of_one_stream || !is_later {
-                return Err(wrong("a packet that does not belong here".to_owned()));
-            }
-        }
-        Ok(opening)
-    }
-
-    fn take(
-        &mut self,
-        open: &OpenPacket,
-        opening: (StreamIdentity, PacketContext),
-    ) -> io::Result<()> {
+    fn take(&mut self, open: &OpenPacket) -> io::Result<()> {
+        // All are: the trace has checksums.
+        let Some(whole) = &open.whole else { return Ok(()) };
         let (data, index) = match &mut self.files {
             Some(files) => files,
             none => none.insert((
@@ -249,13 +218,12 @@ impl StreamCopy {
                 IndexFile::resume(File::create_new(&self.index_path)?, 0)?,
             )),
         };
-        let bytes = open.bytes();
-        let size_bytes = opening.1.packet_size_bytes;
-        data.write_all(bytes)?;
-        io::copy(&mut io::repeat(0).take(size_bytes - bytes.len() as u64), data)?;
-        index.add(self.offset_bytes, &opening.0, &opening.1);
+        let size_bytes = whole.context.packet_size_bytes;
+        let used = &open.bytes()[..whole.used_bytes()];
+        data.write_all(used)?;
+        io::copy(&mut io::repeat(0).take(size_bytes - used.len() as u64), data)?;
+        index.add(self.offset_bytes, &whole.identity, &whole.context);
         self.offset_bytes += size_bytes;
-        self.last = Some(opening);
         Ok(())
     }
 }

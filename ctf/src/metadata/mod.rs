@@ -40,6 +40,7 @@ mod preamble;
 
 pub use event::event;
 pub use preamble::preamble;
+pub(crate) use preamble::{CONTEXT_FIELDS, HEADER_FIELDS};
 
 /// What all streams of a trace share.
 #[derive(Debug, Clone, PartialEq, Eq)]

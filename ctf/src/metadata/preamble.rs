@@ -4,16 +4,19 @@ use super::names::{Names, identifier, literal, uuid};
 use super::{Clock, EnvValue, Integer, StreamClass, Trace};
 use crate::packet::CHECKSUM_ENV;
 
-/// Names of the standard packet context fields, in the order of [`packet`](crate::packet)'s
-/// picture, and whether each is a timestamp.
-const CONTEXT: [(&str, bool); 7] = [
-    ("timestamp_begin", true),
-    ("timestamp_end", true),
-    ("content_size", false),
-    ("packet_size", false),
-    ("packet_seq_num", false),
-    ("events_discarded", false),
-    ("end_position", false),
+/// The packet header's fields and their bytes, as [`packet`](crate::packet) draws them.
+pub(crate) const HEADER_FIELDS: &[(&str, u64)] =
+    &[("magic", 4), ("uuid", 16), ("stream_id", 4), ("stream_instance_id", 8)];
+
+/// The standard packet context fields, likewise.
+pub(crate) const CONTEXT_FIELDS: &[(&str, u64)] = &[
+    ("timestamp_begin", 8),
+    ("timestamp_end", 8),
+    ("content_size", 8),
+    ("packet_size", 8),
+    ("packet_seq_num", 8),
+    ("events_discarded", 8),
+    ("end_position", 8),
 ];
 
 /// The metadata up to the first event class. It must stand first in the file.
@@ -141,8 +144,9 @@ fn stream_block(stream: &StreamClass) -> String {
 ",
         stream.id
     );
-    for (name, is_clock) in CONTEXT {
+    for (name, _) in CONTEXT_FIELDS {
         names.claim(name, |_| None);
+        let is_clock = name.starts_with("timestamp_");
         let ty = if is_clock { "clock_t".to_owned() } else { integer(Integer::U64) };
         text.push_str(&format!("        {ty} {name};\n"));
     }

@@ -39,9 +39,9 @@ impl Bits {
         self.end = end.clamp(self.at, self.bytes.len() * 8);
     }
 
-    /// The first `len` bytes; there are as many.
-    pub(super) fn first(&self, len: usize) -> &[u8] {
-        &self.bytes[..len]
+    /// All bytes.
+    pub(super) fn all(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Puts `bytes` in the place of those that are there; they begin with the same.

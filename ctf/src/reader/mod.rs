@@ -12,7 +12,7 @@
 //! - Any bytes: no panic, no endless loop, no allocation beyond a packet's size (and that is
 //!   bounded).
 //! - In memory are one packet and one event of each stream, whatever the trace's size.
-//! - What is wrong with one stream is one `Err` among the events; everything else is still read.
+//! - What is wrong with one stream is an `Err` among the events, one for each place; everything else is still read.
 //! - Index files are not needed: the packets say where they end.
 
 mod bits;
@@ -20,6 +20,7 @@ mod decode;
 pub(crate) mod stream;
 pub(crate) mod tree;
 mod value;
+pub(crate) mod whole;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -101,8 +102,9 @@ pub enum ReadError {
     /// Nowhere in the directory is metadata.
     #[error("{}: no trace here", .0.display())]
     NoTrace(PathBuf),
-    /// Whoever wrote the trace put no checksum into its packets: nobody can say which are whole.
-    #[error("{}: its packets have no checksums, so nobody can say which are whole", .0.display())]
+    /// Whoever wrote the trace put no checksum into its packets, or did so on a machine of the other byte order: nobody
+    /// here can say which are whole.
+    #[error("{}: its packets have no checksums of this machine's kind, so nobody can say which are whole", .0.display())]
     NoChecksums(PathBuf),
     /// A trace's metadata is wrong, so nothing of that trace is read.
     #[error("{}: {source}", path.display())]

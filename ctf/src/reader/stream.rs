@@ -8,8 +8,7 @@
 //!
 //! - A record that does not decode ends its packet: the next one begins at a known place.
 //! - Where there is no packet, nobody knows where the next one begins, and the stream ends. Not so
-//!   where packets carry a [checksum](crate::packet): each page of the file is tried until a packet
-//!   begins there whose checksum is right. Of a packet with a wrong one, no record is read.
+//!   where packets have a [checksum](crate::packet): there it is looked for ([`whole`](super::whole)).
 //! - The file is open only while a packet is read, as a trace may have more streams than a process
 //!   may have files.
 
@@ -22,10 +21,10 @@ use std::sync::Arc;
 use super::bits::Bits;
 use super::decode::{DecodeError, Decoder};
 use super::value::Value;
+use super::whole::{Layout, Whole, WholePackets};
 use super::{Event, Packet, ReadError, Trace};
-use crate::metadata::EnvValue;
-use crate::packet::{self, CHECKSUM_BYTES, CHECKSUM_ENV, PACKET_MAGIC, PAGE_BYTES};
-use crate::tsdl::{Metadata, Scope, StreamType};
+use crate::packet::PACKET_MAGIC;
+use crate::tsdl::{Scope, StreamType};
 
 /// A larger packet is refused: it must be in memory.
 const PACKET_BYTES_MAX: u64 = 256 << 20;
@@ -42,17 +41,16 @@ pub(crate) struct StreamReader {
     open: Option<OpenPacket>,
     /// Carried over from packet to packet, where packets do not say when they begin.
     clock: u64,
-    has_checksums: bool,
+    /// Where packets have checksums.
+    whole: Option<WholePackets>,
 }
 
 /// A packet whose records are being read.
 #[derive(Debug)]
 pub(crate) struct OpenPacket {
-    pub(crate) packet: Arc<Packet>,
-    /// Bytes of its header and context.
-    pub(crate) opening_bytes: usize,
-    /// All its bytes but the padding.
-    used_bytes: usize,
+    packet: Arc<Packet>,
+    /// What is known of it where packets have checksums.
+    pub(crate) whole: Option<Whole>,
     decoder: Decoder,
     mark: usize,
 }
@@ -81,9 +79,9 @@ fn wrong(what: impl Into<String>) -> PacketError {
 
 impl StreamReader {
     pub(crate) fn new(trace: Arc<Trace>, path: PathBuf) -> StreamReader {
-        let has_checksums = has_checksums(&trace.metadata);
+        let whole = Layout::of(&trace.metadata).map(WholePackets::new);
         let path = Arc::new(path);
-        StreamReader { trace, path, next_offset: Some(0), open: None, clock: 0, has_checksums }
+        StreamReader { trace, path, next_offset: Some(0), open: None, clock: 0, whole }
     }
 
     /// The next record, or what is wrong; after an error there may be more.
@@ -117,6 +115,9 @@ impl StreamReader {
 
     /// The next packet, or what is wrong; after an error there may be more.
     pub(crate) fn next_packet(&mut self) -> Option<Result<OpenPacket, ReadError>> {
+        if self.whole.is_some() {
+            return self.next_whole();
+        }
         let offset = self.next_offset.take()?;
         match self.open_packet(offset) {
             Ok(None) => None,
@@ -125,21 +126,35 @@ impl StreamReader {
                 self.clock = open.decoder.clock;
                 Some(Ok(open))
             }
-            Err(error) => {
-                if self.has_checksums && matches!(error, PacketError::Decode(_)) {
-                    self.next_offset = self.next_whole(offset);
-                }
-                Some(Err(self.error(offset, error)))
-            }
+            Err(error) => Some(Err(self.error(offset, error))),
         }
     }
 
-    /// Where behind `offset` the next packet begins that is what was written.
-    fn next_whole(&self, offset: u64) -> Option<u64> {
-        let len = File::open(&*self.path).and_then(|file| file.metadata()).ok()?.len();
-        let page = PAGE_BYTES as u64;
-        let mut places = (offset / page + 1..len.div_ceil(page)).map(|number| number * page);
-        places.find(|place| matches!(self.open_packet(*place), Ok(Some(_))))
+    fn next_whole(&mut self) -> Option<Result<OpenPacket, ReadError>> {
+        let packets = self.whole.as_mut()?;
+        let opened = File::open(&*self.path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (len, file) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                // Nothing more is to be had of it.
+                self.whole = None;
+                self.next_offset = None;
+                return Some(Err(self.error(0, error.into())));
+            }
+        };
+        let whole = match packets.next(&file, len)? {
+            Ok(whole) => whole,
+            Err((offset, why)) => return Some(Err(self.error(offset, wrong(why)))),
+        };
+        let (offset, used_bytes) = (whole.offset, whole.used_bytes() as u64);
+        let opened = self.packet_of(&file, offset, len - offset, used_bytes);
+        Some(match opened {
+            Ok(open) => {
+                self.clock = open.decoder.clock;
+                Ok(OpenPacket { whole: Some(whole), ..open })
+            }
+            Err(error) => Err(self.error(offset, error)),
+        })
     }
 
     fn error(&self, offset_bytes: u64, error: PacketError) -> ReadError {
@@ -196,28 +211,22 @@ impl StreamReader {
         let packet_bits = word("packet_size").unwrap_or(left.saturating_mul(8));
         let content_bits = word("content_size").unwrap_or(packet_bits);
         let whole = packet_bits.is_multiple_of(8) && packet_bits > 0 && content_bits <= packet_bits;
-        let checksum_bytes = if self.has_checksums { CHECKSUM_BYTES as u64 } else { 0 };
-        let (size_bytes, content_bytes) = (packet_bits / 8, content_bits.div_ceil(8));
-        let read_bytes = content_bytes + checksum_bytes;
-        if !whole || content_bits < decoder.bits.at() as u64 || read_bytes > size_bytes {
+        if !whole || content_bits < decoder.bits.at() as u64 {
             return Err(wrong(format!("a packet of {packet_bits} bits, {content_bits} in use")));
         }
+        let (size_bytes, content_bytes) = (packet_bits / 8, content_bits.div_ceil(8));
         if size_bytes > left {
             return Err(wrong(format!(
                 "a packet of {size_bytes} bytes, of which {left} are there"
             )));
         }
-        if content_bytes > self.content_bytes_max() {
+        if content_bytes > PACKET_BYTES_MAX {
             return Err(wrong(format!(
                 "a packet with {content_bytes} bytes in use, more than are read"
             )));
         }
-        if read_bytes > opening {
-            decoder.bits.replace(read(file, offset, read_bytes)?);
-        }
-        if self.has_checksums {
-            let content_and_checksum = decoder.bits.first(read_bytes as usize);
-            packet::check(content_and_checksum).map_err(|error| wrong(error.to_string()))?;
+        if content_bytes > opening {
+            decoder.bits.replace(read(file, offset, content_bytes)?);
         }
         decoder.bits.end_at(content_bits as usize);
         decoder.clock = word("timestamp_begin").unwrap_or(self.clock);
@@ -234,14 +243,8 @@ impl StreamReader {
             header,
             context,
         };
-        let (mark, opening_bytes) = (decoder.mark(), decoder.bits.at().div_ceil(8));
-        let (packet, used_bytes) = (Arc::new(packet), read_bytes as usize);
-        Ok(OpenPacket { packet, opening_bytes, used_bytes, decoder, mark })
-    }
-
-    /// Trying each page, we would read a large packet as often as it has pages.
-    fn content_bytes_max(&self) -> u64 {
-        if self.has_checksums { packet::PACKET_BYTES_MAX as u64 } else { PACKET_BYTES_MAX }
+        let mark = decoder.mark();
+        Ok(OpenPacket { packet: Arc::new(packet), whole: None, decoder, mark })
     }
 
     /// Whether a packet with this header belongs here, and to which stream class.
@@ -269,9 +272,9 @@ impl StreamReader {
 }
 
 impl OpenPacket {
-    /// Its bytes, with its checksum and without the padding.
+    /// What was read of it.
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.decoder.bits.first(self.used_bytes)
+        self.decoder.bits.all()
     }
 
     fn event(&mut self, trace: &Arc<Trace>) -> Result<Event, DecodeError> {
@@ -318,13 +321,6 @@ impl OpenPacket {
             fields,
         })
     }
-}
-
-/// Whether packets have the [checksum](packet) of ours behind their content.
-pub(crate) fn has_checksums(metadata: &Metadata) -> bool {
-    let (ours, crc32) = CHECKSUM_ENV;
-    let is_it = |value: &EnvValue| matches!(value, EnvValue::Str(text) if text == crc32);
-    metadata.env.iter().any(|(name, value)| name == ours && is_it(value))
 }
 
 /// The class's id: the last field named so, as an extended header's variant has the real one behind

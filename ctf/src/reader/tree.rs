@@ -50,7 +50,8 @@ fn look(path: &Path, depth: u32, found: &mut Vec<TraceDir>) -> io::Result<()> {
                 look(&entry.path(), depth + 1, found)?;
             }
         } else if name == "metadata" {
-            is_trace = true;
+            // Whatever else has that name, a pipe perhaps, nobody would come to its end.
+            is_trace = entry.path().is_file();
         } else if entry.path().is_file() {
             files.push(entry.path());
         }

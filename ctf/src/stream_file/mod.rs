@@ -16,6 +16,7 @@
 //! - Within a stream, sequence numbers count up by one, clocks and discarded counts never go back.
 //! - The count that a stream's first packet carries is 0: readers report differences between
 //!   packets, and would not know what to compare the first with.
+//! - A packet has as many pages as its content needs, and no more.
 //! - A packet is closed when its next record has no room, when the extra fields change, and by
 //!   [`cut`](StreamWriter::cut); a packet without records is written only where a count needs one.
 //!
@@ -200,14 +201,17 @@ impl StreamWriter {
     pub fn cut(&mut self) {
         let Some(open) = self.open.take() else { return };
         let Some(clocks) = open.clocks else { return };
+        // A record that it was opened for may not have come.
+        let record_bytes = open.used_bytes - self.identity.opening_bytes();
+        let pages = self.identity.pages_for(record_bytes);
         if self.next_seq == 0 && self.stats.discarded > 0 {
             // An empty packet takes the place of this one, which moves on by a page.
-            self.batch.grow(open.pages + 1);
-            self.batch.shift(0, 1, open.pages);
+            self.batch.grow(pages + 1);
+            self.batch.shift(0, 1, pages);
             self.close_empty(clocks.0, 0);
         }
         self.end_position = open.end_position;
-        self.close(open.pages, open.used_bytes, clocks, self.stats.discarded);
+        self.close(pages, open.used_bytes, clocks, self.stats.discarded);
         if let Some(records) = self.closed_records.last_mut() {
             *records = self.stats.records;
         }

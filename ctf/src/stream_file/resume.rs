@@ -12,7 +12,8 @@
 //! that packet's records.
 //!
 //! Only a machine that went down can leave something else behind the last whole packet, or a packet
-//! whose checksum is wrong. It is cut off, as a reader would refuse the whole file for it.
+//! whose checksum is wrong. It is cut off, as a reader would refuse the whole file for it. What the
+//! index has is not looked at again; [`recover`](crate::recover) does that.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;

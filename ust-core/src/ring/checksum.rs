@@ -28,6 +28,8 @@ const BLOCK_BYTES: usize = 512;
 pub(super) fn note<M: WritableRing>(ring: &M, start: u64) {
     let geometry = ring.geometry();
     let place = geometry.place(start);
+    let noted = &ring.control().delivered[place];
+    let before = noted.load(order::delivered_load());
     let entry = TableEntry::from_word(ring.control().table[place].load(order::table_load()));
     let (memory, lap) = (entry.memory(), geometry.lap(start));
     let delivered = if entry.lap() == lap && count_if_complete(ring, memory).is_some() {
@@ -35,7 +37,9 @@ pub(super) fn note<M: WritableRing>(ring: &M, start: u64) {
     } else {
         Delivered::NONE
     };
-    ring.control().delivered[place].store(delivered.word(), order::delivered_store());
+    // Where others have gone round meanwhile, theirs stays.
+    let (success, failure) = (order::delivered_store(), order::delivered_load());
+    let _ = noted.compare_exchange(before, delivered.word(), success, failure);
     reach(Point::SubbufSummed);
 }
 

@@ -36,7 +36,7 @@
 //! place in the lap that it is needed for? If not: the record is
 //! lost, and counted; or the caller waits; or recycle, and try again. **H** one CAS moves `position` past a
 //! note and this record, into the next sub-buffer; the note, D; then a pad frame at the old place, and the
-//! reader is told. In files, **R** note the old sub-buffer's [`checksum`] before.
+//! reader is told. In files, **R** note the old sub-buffer's [`checksum`].
 //!
 //! *Recycle* ([`recycle`]): **L** take the recyclers' spare, **M** count the oldest sub-buffer's events if all
 //! is committed there, **N** announce the count, **O** CAS the entry; clear what was there: the next spare.

@@ -127,7 +127,7 @@ orderings! {
     word_copy = Relaxed;
     /// K1: for a later daemon, which looks after the death of this one.
     taking_store = Relaxed;
-    /// R: for whoever looks after the death of the writers, and perhaps of the machine.
+    /// R: publishes nothing; for whoever looks after the death of the writers, and perhaps of the machine.
     delivered_store = Relaxed;
     /// Q: see `delivered_store`.
     delivered_load = Relaxed;

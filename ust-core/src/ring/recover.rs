@@ -29,7 +29,6 @@ impl<M: RingMemory> Reader<M> {
         let untrusted_consumed = control.consumed.load(order::taking_store());
         let taking = Taking::from_word(control.taking.load(order::taking_store()));
         reader.subbuf_start = reader.geometry.subbuf_start(untrusted_consumed);
-        reader.offset = reader.geometry.offset(untrusted_consumed) / WORD_BYTES * WORD_BYTES;
         if let Some(taking) = taking
             && taking.start == reader.subbuf_start
             && taking.memory < reader.geometry.memory_count()
@@ -38,6 +37,8 @@ impl<M: RingMemory> Reader<M> {
         {
             reader.taken = Some(taking.memory);
         }
+        // Not before: that was about the memory from its beginning.
+        reader.offset = reader.geometry.offset(untrusted_consumed) / WORD_BYTES * WORD_BYTES;
         reader
     }
 

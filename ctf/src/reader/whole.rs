@@ -1,0 +1,305 @@
+//! Of a stream file whose packets have checksums: those that are what was written, and stand where it was written.
+//!
+//! ```text
+//!   pages of the file    | 0 | 1 | ## | 3 | 40 | 5 | 1 | 7 |      by the sequence numbers in them
+//!                                 |         |       '-- whole, and from earlier
+//!                                 |         '-- whole, and from further on: what follows is of before it
+//!                                 '-- torn, or never written
+//! ```
+//!
+//! A kernel that goes down, or a disk, may leave a page as it was never written, as it was once, or with what belongs
+//! elsewhere. So a packet is believed if its checksum is right and it continues the stream: by its identity, which most
+//! of the first packets have, its number, its clock and its count of losses. Where none is, page after page is tried;
+//! each stretch that was passed over is told once. Missing numbers alone are not: recovered traces have such.
+//!
+//! All of this is read natively, and not by the metadata's types, which must be those that [`packet`](crate::packet)
+//! writes ([`Layout`]): so it costs the same whatever they say.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use rustix::fs::{SeekFrom, seek};
+use rustix::io::Errno;
+
+use crate::metadata::{CONTEXT_FIELDS, EnvValue, HEADER_FIELDS};
+use crate::packet::{
+    self, CHECKSUM_BYTES, CHECKSUM_ENV, FIXED_BYTES, PAGE_BYTES, PacketContext, StreamIdentity,
+};
+use crate::tsdl::{ByteOrder, Metadata, Type};
+
+const PAGE: u64 = PAGE_BYTES as u64;
+
+/// That a trace's packets are ours, and how long their extra fields are.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    uuid: [u8; 16],
+    /// By stream class.
+    extra_bytes: BTreeMap<u32, usize>,
+}
+
+/// A packet that is whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Whole {
+    pub(crate) offset: u64,
+    pub(crate) identity: StreamIdentity,
+    pub(crate) context: PacketContext,
+}
+
+/// A stretch of the file that was passed over: where it begins, and why.
+pub(super) type Passed = (u64, String);
+
+/// The walk along one stream file.
+#[derive(Debug)]
+pub(super) struct WholePackets {
+    layout: Layout,
+    /// Where the next packet should begin.
+    from: u64,
+    /// The packet before it.
+    last: Option<Whole>,
+    /// Found behind a stretch that had to be told of first.
+    found: Option<Whole>,
+}
+
+impl Layout {
+    /// That of a trace, if its environment says that its packets have checksums and they look as ours do on this kind
+    /// of machine.
+    pub(crate) fn of(metadata: &Metadata) -> Option<Self> {
+        let (ours, crc32) = CHECKSUM_ENV;
+        let is_it = |value: &EnvValue| matches!(value, EnvValue::Str(text) if text == crc32);
+        let has_them = metadata.env.iter().any(|(name, value)| name == ours && is_it(value));
+        let native =
+            if cfg!(target_endian = "little") { ByteOrder::Little } else { ByteOrder::Big };
+        if !has_them || metadata.byte_order != native {
+            return None;
+        }
+        if extra_bytes(metadata.packet_header.as_ref(), HEADER_FIELDS) != Some(0) {
+            return None;
+        }
+        let extra_of = |(id, class): (&u64, &crate::tsdl::StreamType)| {
+            let extra_bytes = extra_bytes(class.packet_context.as_ref(), CONTEXT_FIELDS)?;
+            Some((u32::try_from(*id).ok()?, extra_bytes))
+        };
+        let extra_bytes = metadata.streams.iter().map(extra_of).collect::<Option<_>>()?;
+        Some(Self { uuid: metadata.uuid?, extra_bytes })
+    }
+}
+
+/// Bytes of a structure behind the fields that it must begin with, each of so many bytes; `None` if it does not.
+fn extra_bytes(ty: Option<&Type>, first: &[(&str, u64)]) -> Option<usize> {
+    let Some(Type::Struct(fields)) = ty else { return None };
+    let integer_bytes = |ty: &Type| match ty {
+        Type::Integer(ty) if ty.bits.is_multiple_of(8) && ty.align == 8 => Some(ty.bits / 8),
+        _ => None,
+    };
+    let bytes = |ty: &Type| match ty {
+        Type::Array { elem, len } => Some(u64::from(integer_bytes(elem)?).checked_mul(*len)?),
+        ty => integer_bytes(ty).map(u64::from),
+    };
+    let mut fields = fields.fields.iter();
+    for (name, expected_bytes) in first {
+        let (found, ty) = fields.next()?;
+        if **found != **name || bytes(ty)? != *expected_bytes {
+            return None;
+        }
+    }
+    let rest = fields.map(|(_, ty)| bytes(ty)).sum::<Option<u64>>()?;
+    usize::try_from(rest).ok().filter(|rest| *rest <= PAGE_BYTES)
+}
+
+impl WholePackets {
+    pub(super) fn new(layout: Layout) -> Self {
+        Self { layout, from: 0, last: None, found: None }
+    }
+
+    /// The next packet that is whole and belongs where it stands; or, once, the stretch before it. `None` at the end of
+    /// the file, which has `len` bytes.
+    pub(super) fn next(&mut self, file: &File, len: u64) -> Option<Result<Whole, Passed>> {
+        if let Some(found) = self.found.take() {
+            return Some(Ok(self.accept(found)));
+        }
+        let mut at = Some(self.from).filter(|from| *from < len);
+        let mut passed: Option<Passed> = None;
+        while let Some(offset) = at {
+            let why = match self.whole_at(file, offset, len) {
+                Ok(whole) if self.belongs(&whole, file, len) => {
+                    return Some(match passed {
+                        None => Ok(self.accept(whole)),
+                        Some(passed) => {
+                            self.found = Some(whole);
+                            Err(passed)
+                        }
+                    });
+                }
+                Ok(_) => "a packet that does not belong here".to_owned(),
+                Err(why) => why,
+            };
+            passed.get_or_insert((offset, why));
+            at = next_page(file, offset, len);
+        }
+        self.from = len;
+        passed.map(Err)
+    }
+
+    fn accept(&mut self, whole: Whole) -> Whole {
+        self.from = whole.end();
+        self.last = Some(whole.clone());
+        whole
+    }
+
+    /// Whether a packet continues the stream.
+    fn belongs(&self, whole: &Whole, file: &File, len: u64) -> bool {
+        let seq = whole.context.seq;
+        let Some(last) = &self.last else {
+            // Where it does not begin with the very first, or the next two know better whose file this is.
+            let mut others = self.behind(whole, file, len);
+            return match (others.next(), others.next()) {
+                (Some(one), Some(two)) if one.is_of_one_stream_with(&two) => {
+                    whole.is_of_one_stream_with(&one) && seq < one.context.seq
+                }
+                (Some(one), _) if whole.is_of_one_stream_with(&one) => seq < one.context.seq,
+                _ => true,
+            };
+        };
+        let (before, now) = (&last.context, &whole.context);
+        if !whole.is_of_one_stream_with(last)
+            || now.seq <= before.seq
+            || now.timestamp_begin < before.timestamp_end
+            || now.discarded < before.discarded
+        {
+            return false;
+        }
+        // Packets are missing before it; or it is from further on, and those come behind it.
+        let mut others = self.behind(whole, file, len).filter(|it| it.is_of_one_stream_with(last));
+        seq == before.seq + 1 || others.next().is_none_or(|other| other.context.seq > seq)
+    }
+
+    /// The whole packets behind one, wherever they belong.
+    fn behind(&self, whole: &Whole, file: &File, len: u64) -> impl Iterator<Item = Whole> {
+        let mut at = Some(whole.end()).filter(|end| *end < len);
+        std::iter::from_fn(move || {
+            while let Some(offset) = at {
+                if let Ok(whole) = self.whole_at(file, offset, len) {
+                    at = Some(whole.end()).filter(|end| *end < len);
+                    return Some(whole);
+                }
+                at = next_page(file, offset, len);
+            }
+            None
+        })
+    }
+
+    /// The packet at `offset` if it is whole, or why not.
+    fn whole_at(&self, file: &File, offset: u64, len: u64) -> Result<Whole, String> {
+        let whole = self.content_at(file, offset, len)?;
+        let PacketContext { content_size_bytes, packet_size_bytes, seq, .. } = whole.context;
+        // The size of a packet is not under its checksum, and follows from its content's; but a packet without records
+        // may have been made large, to be replaced by another one.
+        let expected = (content_size_bytes + CHECKSUM_BYTES as u64).next_multiple_of(PAGE);
+        let is_place = content_size_bytes == whole.identity.opening_bytes() as u64
+            && (whole.end() == len
+                || self
+                    .content_at(file, whole.end(), len)
+                    .is_ok_and(|next| Some(next.context.seq) == seq.checked_add(1)));
+        if packet_size_bytes == expected || is_place {
+            Ok(whole)
+        } else {
+            Err(format!("a packet of {content_size_bytes} bytes in {packet_size_bytes}"))
+        }
+    }
+
+    /// The same, whatever its size is.
+    fn content_at(&self, file: &File, offset: u64, len: u64) -> Result<Whole, String> {
+        let read = |bytes: usize| {
+            if offset.checked_add(bytes as u64).is_none_or(|end| end > len) {
+                return Err("cut short".to_owned());
+            }
+            let mut read = vec![0; bytes];
+            let outcome = file.read_exact_at(&mut read, offset);
+            outcome.map(|()| read).map_err(|error| format!("cannot be read: {error}"))
+        };
+        let wrong = |error: packet::PacketError| error.to_string();
+        let (start, _) = PacketContext::decode(&read(FIXED_BYTES)?, 0).map_err(wrong)?;
+        if start.uuid != self.layout.uuid {
+            return Err("a packet of another trace".to_owned());
+        }
+        let Some(extra_bytes) = self.layout.extra_bytes.get(&start.stream_id) else {
+            return Err(format!("the metadata has no stream {}", start.stream_id));
+        };
+        let opening = read(FIXED_BYTES + extra_bytes)?;
+        let (identity, context) = PacketContext::decode(&opening, *extra_bytes).map_err(wrong)?;
+        if offset.checked_add(context.packet_size_bytes).is_none_or(|end| end > len) {
+            let (size, left) = (context.packet_size_bytes, len - offset);
+            return Err(format!("a packet of {size} bytes, of which {left} are there"));
+        }
+        packet::check(&read(context.content_size_bytes as usize + CHECKSUM_BYTES)?)
+            .map_err(wrong)?;
+        Ok(Whole { offset, identity, context })
+    }
+}
+
+impl Whole {
+    fn end(&self) -> u64 {
+        self.offset + self.context.packet_size_bytes
+    }
+
+    /// Its bytes but the padding.
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.context.content_size_bytes as usize + CHECKSUM_BYTES
+    }
+
+    fn is_of_one_stream_with(&self, other: &Whole) -> bool {
+        let stream = |it: &Whole| (it.identity.stream_id, it.identity.stream_instance_id);
+        stream(self) == stream(other)
+    }
+}
+
+/// The next page that is not a hole.
+fn next_page(file: &File, offset: u64, len: u64) -> Option<u64> {
+    let next = (offset / PAGE + 1) * PAGE;
+    let next = match seek(file, SeekFrom::Data(next)) {
+        Ok(data) => data / PAGE * PAGE,
+        Err(Errno::NXIO) => return None,
+        // Not every file system knows its holes.
+        Err(_) => next,
+    };
+    Some(next).filter(|next| *next < len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::{self, Clock, Integer, StreamClass, Trace};
+    use crate::tsdl;
+
+    #[test]
+    fn only_packets_that_look_as_ours_do_here_are_looked_at_so() {
+        let clock = Clock {
+            name: "c".to_owned(),
+            uuid: None,
+            description: String::new(),
+            freq_hz: 1,
+            offset_s: 0,
+            offset_cycles: 0,
+        };
+        let extra = vec![("vtid".to_owned(), Integer::I32), ("more".to_owned(), Integer::U8)];
+        let streams = vec![StreamClass { id: 3, extra }];
+        let text = metadata::preamble(&Trace { uuid: [7; 16], env: vec![], clock, streams });
+        let layout = |text: &str| Layout::of(&tsdl::parse(text.as_bytes()).unwrap());
+        assert_eq!(layout(&text).unwrap().extra_bytes, BTreeMap::from([(3, 5)]));
+        let (native, other) =
+            if cfg!(target_endian = "little") { ("= le;", "= be;") } else { ("= be;", "= le;") };
+        for (there, instead) in [
+            ("\"crc32\"", "\"sha1\""),
+            ("packet_checksum", "checksum"),
+            (native, other),
+            ("end_position", "begin_position"),
+            ("packet_seq_num", "size"),
+            ("uuid[16]", "uuid[15]"),
+            ("stream_instance_id", "instance"),
+        ] {
+            assert!(text.contains(there), "{there}");
+            assert!(layout(&text.replace(there, instead)).is_none(), "{instead}");
+        }
+    }
+}
