@@ -158,6 +158,10 @@ fn wrong_metadata_is_told_with_its_place() {
             "2:38: an integer cannot have this `size`",
         ),
         (
+            "event { fields := struct { integer { size = 8; signed = flse; } x; }; };",
+            "2:48: an integer cannot have this `signed`",
+        ),
+        (
             "event { fields := struct { integer { align = 8; } x; }; };",
             "2:28: an integer needs a `size`",
         ),

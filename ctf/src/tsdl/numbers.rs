@@ -28,7 +28,8 @@ pub(super) fn integer(
             ("size", Value::Int(bits @ 1..=64)) => ty.bits = *bits as u32,
             ("align", Value::Int(align)) => ty.align = alignment(*align, *at)?,
             ("signed", Value::Int(signed)) => ty.signed = *signed != 0,
-            ("signed", Value::Word(word)) => ty.signed = matches!(*word, "true" | "TRUE"),
+            ("signed", Value::Word("true" | "TRUE")) => ty.signed = true,
+            ("signed", Value::Word("false" | "FALSE")) => ty.signed = false,
             ("base", value) => {
                 ty.base = base(value).ok_or_else(|| (*at, "no such base".to_owned()))?
             }
