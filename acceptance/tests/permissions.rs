@@ -31,7 +31,9 @@ impl Place {
         set_mode(place.dir.path(), 0o755);
         for binary in [binaries::ust(), binaries::ustconsumerd(), binaries::program("one_event")] {
             let copy = place.path(binary.file_name().expect("a file").to_str().expect("text"));
-            std::fs::copy(&binary, &copy).expect("there is room for a copy");
+            // By another process: a child that some other test forks meanwhile would hold a file that is being
+            // written to, and nobody could execute it.
+            run(Command::new("cp").arg(&binary).arg(&copy)).succeeded();
             set_mode(&copy, 0o755);
         }
         for (name, owner) in [("own", NOBODY), ("roots", 0)] {

@@ -37,13 +37,8 @@ impl Account {
         let scratch = recorded.path("scratch");
         std::fs::create_dir(&scratch).unwrap();
         let (finished, output) = recover(&rings(recorded), &scratch);
-        // A recorder that came to the end of its work before it died has left nothing, and lost nothing.
-        let is_left = rings(recorded).join("session").exists();
-        assert_eq!(finished.code(), if is_left { 0 } else { 1 }, "{}", finished.stderr);
-        let (lost, overwritten) = match is_left {
-            true => (summary(&scratch).lost_in_all(), summary(&scratch).overwritten),
-            false => (0, 0),
-        };
+        assert_eq!(finished.code(), 0, "{}", finished.stderr);
+        let (lost, overwritten) = (summary(&scratch).lost_in_all(), summary(&scratch).overwritten);
         Self {
             noted: words[..=THREADS].to_vec(),
             traced: steps_unfinished(&recorded.trace()),
@@ -91,6 +86,7 @@ fn what_had_returned_is_in_one_of_the_traces_or_counted() {
     }
     let mut random = Random::new(3);
     // The last ones are for a reader that flushes all the time, and so is nearly always found at a sub-buffer's end.
+    let mut ended = 0;
     for round in 0..30 {
         let buffers = ["per-thread", "per-cpu"][round % 2];
         let mode = ["discard", "overwrite", "block=10s", "snapshot"][round / 2 % 4];
@@ -103,6 +99,7 @@ fn what_had_returned_is_in_one_of_the_traces_or_counted() {
         let options = [a, b, c, d, "--buffers", buffers, how[0], how[1], "--flush-interval", flush];
         let started = start_steps(options);
         random.sleep_below(Duration::from_millis(40));
+        let before = folders(&started.path("rings"));
         let recorded = match round % 3 {
             0 => kill_both(started),
             _ => {
@@ -112,11 +109,17 @@ fn what_had_returned_is_in_one_of_the_traces_or_counted() {
             }
         };
         assert_eq!(recorded.finished.code(), 137, "{}", recorded.finished.stderr);
+        if !rings(&recorded).exists() || folders(&rings(&recorded)) != before {
+            // It heard of the program's end, and was clearing away: it alone knew what was lost.
+            ended += 1;
+            continue;
+        }
         let account = Account::of(&recorded);
         // What was drained and then overwritten counts as both.
         account
             .assert_nothing_is_missing(mode != "overwrite", &format!("{round} {buffers} {mode}"));
     }
+    assert!(ended <= 10, "{ended} recorders of 30 were not killed at work");
 }
 
 #[test]

@@ -123,7 +123,9 @@ impl StreamFile {
 
     /// The reading end that goes on where a dead one was.
     pub fn successor(&self, shape: Shape) -> StreamReader {
-        StreamReader::with(Reader::resume(self.words(shape.mode())))
+        let mut reader = Reader::resume(self.words(shape.mode()));
+        let written_before = reader.rewind();
+        StreamReader { written_before, ..StreamReader::with(reader) }
     }
 
     /// Below which position a reader has said that everything is in its file.
@@ -213,13 +215,15 @@ fn write<K: Rmw, P: Payload>(stream: &Stream<K>, payload: &P, is_usual: bool) ->
 pub struct StreamReader {
     reader: Reader<StreamWords<ReadOnly>>,
     decoder: Decoder,
+    /// Of a successor: what lies before stands in the dead reader's file.
+    written_before: u64,
     /// In the order of the stream.
     pub records: Vec<Record>,
 }
 
 impl StreamReader {
     fn with(reader: Reader<StreamWords<ReadOnly>>) -> Self {
-        Self { reader, decoder: Decoder::default(), records: Vec::new() }
+        Self { reader, decoder: Decoder::default(), written_before: 0, records: Vec::new() }
     }
 
     /// Everything that is committed now: exchanges full sub-buffers, then reads the last one, in place or,
@@ -283,6 +287,7 @@ impl StreamReader {
             let words = *self.reader.ring();
             self.read(&words, found)?;
         }
+        self.records.retain(|record| record.end > self.written_before);
         Ok(())
     }
 

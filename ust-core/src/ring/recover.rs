@@ -28,17 +28,24 @@ impl<M: RingMemory> Reader<M> {
         // Relaxed: whoever wrote them is dead, and we know it.
         let untrusted_consumed = control.consumed.load(order::taking_store());
         let taking = Taking::from_word(control.taking.load(order::taking_store()));
-        reader.subbuf_start = reader.geometry.subbuf_start(untrusted_consumed);
-        if let Some(taking) = taking
-            && taking.start == reader.subbuf_start
-            && taking.memory < reader.geometry.memory_count()
-            && reader.untrusted_entry().lap() > reader.geometry.lap(taking.start)
-            && !reader.writers_took(taking.memory)
-        {
-            reader.taken = Some(taking.memory);
+        let geometry = reader.geometry;
+        let consumed_start = geometry.subbuf_start(untrusted_consumed);
+        reader.subbuf_start = consumed_start;
+        if let Some(Taking { start: untrusted_start, memory }) = taking {
+            // Where writers overwrite, the reader may have passed over some before it took this one.
+            reader.subbuf_start = geometry.subbuf_start(untrusted_start).max(consumed_start);
+            let has_left = reader.untrusted_entry().lap() > geometry.lap(reader.subbuf_start);
+            let is_it = untrusted_start == reader.subbuf_start && memory < geometry.memory_count();
+            if is_it && has_left && !reader.writers_took(memory) {
+                reader.taken = Some(memory);
+            } else {
+                reader.subbuf_start = consumed_start;
+            }
         }
         // Not before: that was about the memory from its beginning.
-        reader.offset = reader.geometry.offset(untrusted_consumed) / WORD_BYTES * WORD_BYTES;
+        if reader.subbuf_start == consumed_start {
+            reader.offset = geometry.offset(untrusted_consumed) / WORD_BYTES * WORD_BYTES;
+        }
         reader
     }
 
