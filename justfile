@@ -55,6 +55,7 @@ soak:
     UST_PROOFS=full just proofs
     for round in 1 2 3 4 5; do cargo test --release -p ust-acceptance || exit 1; done
     UST_KILLS=1000 cargo test --release -p ust-acceptance --test random_kills
+    UST_RECOVERIES=1000 cargo test --release -p ust-acceptance --test recover
     UST_SNAPSHOTS=1000 cargo test --release -p ust-acceptance --test snapshots
     just stress 600
     just sanitizers 120

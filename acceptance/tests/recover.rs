@@ -1,7 +1,8 @@
 //! Recorder and program are both killed: with the rings in files, `ust recover` finds what no trace has.
 //!
 //! The program notes each step in a mapped file when its call has returned. Every step that it noted is in the
-//! recorder's trace, in the recovered one, or counted; none is torn, and none is invented.
+//! recorder's trace, in the recovered one, or counted; none is torn, and none is invented. `UST_RECOVERIES=1000` kills as
+//! often.
 
 use std::collections::BTreeSet;
 use std::mem::offset_of;
@@ -20,7 +21,16 @@ use ust_core::abi::{PAGE_BYTES, StreamControl};
 use ust_core::sync::ReadOnly;
 
 const SMALL: [&str; 4] = ["--subbuf-size", "16K", "--subbufs", "8"];
-const SMALLEST: [&str; 4] = ["--subbuf-size", "4K", "--subbufs", "2"];
+
+/// Sub-buffers, and how often they are flushed. All the time: then the reader is nearly always found at the end of one.
+const SHAPES: [[&str; 3]; 6] = [
+    ["16K", "8", "1000"],
+    ["4K", "2", "1"],
+    ["64K", "2", "3"],
+    ["4K", "2", "1000"],
+    ["4K", "4", "1"],
+    ["1M", "2", "1"],
+];
 
 /// What the program noted, what the recorder's trace has, and what the recovered one has.
 struct Account {
@@ -85,19 +95,29 @@ fn what_had_returned_is_in_one_of_the_traces_or_counted() {
         return;
     }
     let mut random = Random::new(3);
-    // The last ones are for a reader that flushes all the time, and so is nearly always found at a sub-buffer's end.
+    let rounds = std::env::var("UST_RECOVERIES").map_or(30, |all| all.parse().expect("a number"));
     let mut ended = 0;
-    for round in 0..30 {
+    for round in 0..rounds {
         let buffers = ["per-thread", "per-cpu"][round % 2];
         let mode = ["discard", "overwrite", "block=10s", "snapshot"][round / 2 % 4];
+        let [size, count, flush] = SHAPES[round / 5 % SHAPES.len()];
         let how = match mode {
             "snapshot" => ["--snapshot-on", "exit"],
             mode => ["--mode", mode],
         };
-        let [a, b, c, d] = if round < 10 { SMALL } else { SMALLEST };
-        let flush = if round < 10 { "1000" } else { "1" };
-        let options = [a, b, c, d, "--buffers", buffers, how[0], how[1], "--flush-interval", flush];
-        let started = start_steps(options);
+        let [how, which] = how;
+        let started = start_steps([
+            "--subbuf-size",
+            size,
+            "--subbufs",
+            count,
+            "--flush-interval",
+            flush,
+            "--buffers",
+            buffers,
+            how,
+            which,
+        ]);
         random.sleep_below(Duration::from_millis(40));
         let before = folders(&started.path("rings"));
         let recorded = match round % 3 {
@@ -116,10 +136,12 @@ fn what_had_returned_is_in_one_of_the_traces_or_counted() {
         }
         let account = Account::of(&recorded);
         // What was drained and then overwritten counts as both.
-        account
-            .assert_nothing_is_missing(mode != "overwrite", &format!("{round} {buffers} {mode}"));
+        account.assert_nothing_is_missing(
+            mode != "overwrite",
+            &format!("{round} {buffers} {mode} {size}"),
+        );
     }
-    assert!(ended <= 10, "{ended} recorders of 30 were not killed at work");
+    assert!(ended <= rounds / 3, "{ended} recorders of {rounds} were not killed at work");
 }
 
 #[test]
