@@ -129,7 +129,7 @@ fn what_had_returned_is_in_one_of_the_traces_or_counted() {
             }
         };
         assert_eq!(recorded.finished.code(), 137, "{}", recorded.finished.stderr);
-        if !rings(&recorded).exists() || folders(&rings(&recorded)) != before {
+        if !before.iter().all(|path| path.exists()) {
             // It heard of the program's end, and was clearing away: it alone knew what was lost.
             ended += 1;
             continue;

@@ -68,7 +68,9 @@ fn streams_of_threads_that_end_unnoticed_are_found_and_reused() {
     let emitted = THREADS * EVENTS;
     assert_eq!((summary.recorded, summary.lost_in_all()), (emitted, 0), "{summary:?}");
     let files = stream_files(&recorded.folders()[0]).len() as u64;
-    assert!((KEPT..=KEPT + ALIVE).contains(&files), "{files} stream files");
+    // Who looks at the same time as another shares with it what there is, and may think that it is little: then there
+    // is a block more, twice as large. Without reuse they would be 2,000.
+    assert!((KEPT..=7 * KEPT).contains(&files), "{files} stream files");
     let mut next = vec![0; THREADS as usize];
     judge::babeltrace2(&recorded.trace(), |line| {
         assert_eq!(line.number("tid"), line.number("vtid"), "another's packet: {}", line.text);

@@ -107,9 +107,6 @@ pub enum PacketError {
     /// The first word is not [`PACKET_MAGIC`].
     #[error("no packet: wrong magic number {0:#x}")]
     Magic(u32),
-    /// The packet says it belongs to another trace or stream.
-    #[error("the packet belongs to another stream")]
-    Stranger,
     /// The content is not what was written.
     #[error("the packet is damaged: its checksum is {found:#010x}, and should be {expected:#010x}")]
     Checksum {

@@ -158,12 +158,16 @@ fn whole_declarations(text: &[u8]) -> (usize, Option<Metadata>, Option<TsdlError
     (0, None, first)
 }
 
+/// Entries of the index that are gathered before they are written, in number.
+const ENTRIES_AT_ONCE: u64 = 1024;
+
 /// The copy of one stream file, and of its index; made with the first packet.
 struct StreamCopy {
     data_path: PathBuf,
     index_path: PathBuf,
     files: Option<(BufWriter<File>, IndexFile)>,
     offset_bytes: u64,
+    packets: u64,
 }
 
 impl StreamCopy {
@@ -175,6 +179,7 @@ impl StreamCopy {
             index_path: dir.join("index").join(index_name),
             files: None,
             offset_bytes: 0,
+            packets: 0,
         }
     }
 
@@ -219,11 +224,16 @@ impl StreamCopy {
             )),
         };
         let size_bytes = whole.context.packet_size_bytes;
-        let used = &open.bytes()[..whole.used_bytes()];
+        let used = open.bytes();
         data.write_all(used)?;
         io::copy(&mut io::repeat(0).take(size_bytes - used.len() as u64), data)?;
         index.add(self.offset_bytes, &whole.identity, &whole.context);
         self.offset_bytes += size_bytes;
+        self.packets += 1;
+        if self.packets.is_multiple_of(ENTRIES_AT_ONCE) {
+            data.flush()?;
+            index.flush()?;
+        }
         Ok(())
     }
 }

@@ -7,11 +7,13 @@ use std::fs;
 use std::path::Path;
 
 use common::{
-    babeltrace_lines, is_in_order_within, reader_lines, small_class, small_trace, whole_lines,
+    babeltrace_lines, identity, is_in_order_within, put, reader_lines, small_class, small_trace,
+    whole_lines,
 };
 use ctf::packet::PAGE_BYTES;
 use ctf::reader::{ReadError, Reader};
 use ctf::recover::{DamagedTraces, Recovered};
+use ctf::stream_file::StreamWriter;
 use proptest::prelude::*;
 
 const STREAMS: [&str; 2] = ["s0", "s1"];
@@ -53,7 +55,7 @@ fn babeltrace_reads_what_is_recovered() {
         return;
     }
     type Damage = fn(&Path);
-    let damages: [(&str, Damage, u64, usize); 15] = [
+    let damages: [(&str, Damage, u64, usize); 17] = [
         ("a page that never came", |dir| change(&dir.join("s0"), |s| page(s, 2).fill(0)), 27, 1),
         ("the first one", |dir| change(&dir.join("s0"), |s| page(s, 0).fill(0)), 27, 1),
         ("half a page", |dir| change(&dir.join("s0"), |s| page(s, 1)[100..].fill(0)), 27, 1),
@@ -85,6 +87,29 @@ fn babeltrace_reads_what_is_recovered() {
                 change(&dir.join("s0"), |s| page(s, 0).copy_from_slice(&other[..PAGE_BYTES]));
             },
             27,
+            1,
+        ),
+        (
+            "two of the last pages over the first ones",
+            |dir| {
+                change(&dir.join("s0"), |s| {
+                    copy(s, 3, 0);
+                    copy(s, 4, 1);
+                })
+            },
+            24,
+            1,
+        ),
+        (
+            "two of another stream's",
+            |dir| {
+                let other = fs::read(dir.join("s1")).unwrap();
+                change(&dir.join("s0"), |s| {
+                    s[PAGE_BYTES..3 * PAGE_BYTES]
+                        .copy_from_slice(&other[2 * PAGE_BYTES..4 * PAGE_BYTES])
+                });
+            },
+            24,
             1,
         ),
         ("a larger packet", |dir| change(&dir.join("s0"), |s| set_pages(page(s, 1), 4)), 27, 1),
@@ -121,6 +146,63 @@ fn babeltrace_reads_what_is_recovered() {
         let theirs: Vec<_> = theirs.into_iter().filter(|line| line.starts_with('E')).collect();
         assert_eq!(theirs, lines, "{what}");
     }
+}
+
+/// A large packet was published over its fillers, and the disk has them still: their numbers have come again since.
+#[test]
+fn fillers_of_a_large_packet_give_way_to_packets_with_records() {
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    common::write_metadata(from.path(), &[small_class(0)]);
+    let mut writer = StreamWriter::create(from.path(), "s", identity(0, 0, 1)).unwrap();
+    // What stands in a place before the large packet does, as `publish` writes it: of a writer that is killed there.
+    let mut fillers = Vec::new();
+    for (number, clock) in (0..12).enumerate() {
+        if number == 4 {
+            writer.flush().unwrap();
+            let before = fs::read(from.path().join("s")).unwrap();
+            fillers = (4..9).map(|seq| filler(page(&mut before.clone(), 3), seq)).collect();
+            // Five pages; no event of the class is as long.
+            let mut large = writer.reserve(4 * PAGE_BYTES + 2000).unwrap();
+            large.fill(0xEE);
+            large.commit(clock, 0);
+        } else {
+            put(&mut writer, 0, clock, &common::small_payload());
+        }
+        writer.cut();
+    }
+    writer.finish(0).unwrap();
+    let whole = fs::read(from.path().join("s")).unwrap();
+    assert_eq!(whole.len(), (11 + 5) * PAGE_BYTES);
+    // The first so many pages of the large packet never came, or all but the first.
+    for kept in 0..5 {
+        for first_is_new in [false, true] {
+            let mut bytes = whole.clone();
+            for (number, filler) in
+                fillers.iter().enumerate().skip(kept.max(usize::from(first_is_new)))
+            {
+                page(&mut bytes, 4 + number).copy_from_slice(filler);
+            }
+            fs::write(from.path().join("s"), bytes).unwrap();
+            let to = to.path().join(format!("{kept}-{first_is_new}"));
+            fs::create_dir(&to).unwrap();
+            let found = DamagedTraces::find(from.path()).unwrap().recover(&to).unwrap();
+            assert_eq!(found.events, 11, "{kept} {first_is_new}: {:?}", found.damages);
+            assert!(!found.damages.is_empty());
+        }
+    }
+}
+
+/// A packet without records behind this one, with this number.
+fn filler(packet: &mut [u8], seq: u64) -> Vec<u8> {
+    let content = 92;
+    packet[48..56].copy_from_slice(&(content as u64 * 8).to_ne_bytes());
+    packet[64..72].copy_from_slice(&seq.to_ne_bytes());
+    let clock: [u8; 8] = packet[40..48].try_into().unwrap();
+    packet[32..40].copy_from_slice(&clock);
+    packet[content..].fill(0);
+    let summed = [&packet[..56], &[0; 8], &packet[64..content]].concat();
+    packet[content..content + 4].copy_from_slice(&crc32fast::hash(&summed).to_ne_bytes());
+    packet.to_vec()
 }
 
 fn copy(bytes: &mut [u8], from: usize, to: usize) {

@@ -215,8 +215,8 @@ fn write<K: Rmw, P: Payload>(stream: &Stream<K>, payload: &P, is_usual: bool) ->
 pub struct StreamReader {
     reader: Reader<StreamWords<ReadOnly>>,
     decoder: Decoder,
-    /// Of a successor: what lies before stands in the dead reader's file.
-    written_before: u64,
+    /// Of a successor: what lies before stands in the dead reader's file, and is none of `records`.
+    pub written_before: u64,
     /// In the order of the stream.
     pub records: Vec<Record>,
 }

@@ -173,7 +173,7 @@ fn a_successor_goes_on_where_a_reader_was_killed_at_a_point() {
             let mut successor = stage.stream.successor(shape);
             successor.recover().unwrap_or_else(|error| panic!("{context}: {error}"));
             let records = &successor.records;
-            assert!(records.iter().all(|record| record.end > consumed), "{context}: twice");
+            assert!(successor.written_before >= consumed, "{context}: some come twice");
             if shape.overwrites {
                 // Which of those that are gone the dead one had read, nobody knows any more; if it had read nothing,
                 // they are here or overwritten.

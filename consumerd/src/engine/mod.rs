@@ -239,7 +239,7 @@ impl Engine {
         }
     }
 
-    /// Whether a glob has matched, in this channel, an event of a process that is gone now.
+    /// Whether a glob has been noted to match an event, in this channel: of processes that are gone, at least.
     pub fn has_matched(&self, channel: ChannelUid, glob: &str) -> bool {
         self.channels.get(&channel).is_some_and(|channel| channel.matched.contains(glob))
     }

@@ -142,13 +142,12 @@ impl StreamReader {
                 return Some(Err(self.error(0, error.into())));
             }
         };
-        let whole = match packets.next(&file, len)? {
-            Ok(whole) => whole,
+        let (whole, bytes) = match packets.next(&file, len)? {
+            Ok(found) => found,
             Err((offset, why)) => return Some(Err(self.error(offset, wrong(why)))),
         };
-        let (offset, used_bytes) = (whole.offset, whole.used_bytes() as u64);
-        let opened = self.packet_of(&file, offset, len - offset, used_bytes);
-        Some(match opened {
+        let (offset, size_bytes) = (whole.offset, whole.context.packet_size_bytes);
+        Some(match self.packet_in(bytes, offset, size_bytes, |_| Ok(Vec::new())) {
             Ok(open) => {
                 self.clock = open.decoder.clock;
                 Ok(OpenPacket { whole: Some(whole), ..open })
@@ -195,9 +194,20 @@ impl StreamReader {
         left: u64,
         opening: u64,
     ) -> Result<OpenPacket, PacketError> {
+        self.packet_in(read(file, offset, opening)?, offset, left, |len| read(file, offset, len))
+    }
+
+    /// The packet that begins with `bytes`, of `left` that there are; `more` has more of them.
+    fn packet_in(
+        &self,
+        bytes: Vec<u8>,
+        offset: u64,
+        left: u64,
+        more: impl Fn(u64) -> io::Result<Vec<u8>>,
+    ) -> Result<OpenPacket, PacketError> {
         let metadata = &self.trace.metadata;
-        let bits = Bits::new(read(file, offset, opening)?);
-        let mut decoder = Decoder::new(bits, self.clock);
+        let opening = bytes.len() as u64;
+        let mut decoder = Decoder::new(Bits::new(bytes), self.clock);
         let header = decoder.part(Scope::PacketHeader, metadata.packet_header.as_ref())?;
         let stream_id = self.check(header.as_ref())?;
         let Some(class) = metadata.streams.get(&stream_id) else {
@@ -226,7 +236,7 @@ impl StreamReader {
             )));
         }
         if content_bytes > opening {
-            decoder.bits.replace(read(file, offset, content_bytes)?);
+            decoder.bits.replace(more(content_bytes)?);
         }
         decoder.bits.end_at(content_bits as usize);
         decoder.clock = word("timestamp_begin").unwrap_or(self.clock);

@@ -52,7 +52,7 @@ fn look(path: &Path, depth: u32, found: &mut Vec<TraceDir>) -> io::Result<()> {
         } else if name == "metadata" {
             // Whatever else has that name, a pipe perhaps, nobody would come to its end.
             is_trace = entry.path().is_file();
-        } else if entry.path().is_file() {
+        } else if name != "index" && entry.path().is_file() {
             files.push(entry.path());
         }
     }

@@ -2,15 +2,17 @@
 //!
 //! ```text
 //!   pages of the file    | 0 | 1 | ## | 3 | 40 | 5 | 1 | 7 |      by the sequence numbers in them
-//!                                 |         |       '-- whole, and from earlier
-//!                                 |         '-- whole, and from further on: what follows is of before it
+//!                                 |         |       '-- whole, and of earlier
+//!                                 |         '-- whole, and of later: lower numbers follow
 //!                                 '-- torn, or never written
 //! ```
 //!
 //! A kernel that goes down, or a disk, may leave a page as it was never written, as it was once, or with what belongs
-//! elsewhere. So a packet is believed if its checksum is right and it continues the stream: by its identity, which most
-//! of the first packets have, its number, its clock and its count of losses. Where none is, page after page is tried;
-//! each stretch that was passed over is told once. Missing numbers alone are not: recovered traces have such.
+//! elsewhere. So a packet is believed if its checksum is right and it continues the stream: by its identity (the first
+//! packet's is that of most of those behind it), its number, its clock and its count of losses. Where none is, page after
+//! page is tried; each stretch that was passed over is told once. Missing numbers alone are not: recovered traces have
+//! such. Packets without records may hold a place for a large one ([`publish`](crate::stream_file)), with numbers that
+//! come again: they give way to packets with records.
 //!
 //! All of this is read natively, and not by the metadata's types, which must be those that [`packet`](crate::packet)
 //! writes ([`Layout`]): so it costs the same whatever they say.
@@ -30,7 +32,11 @@ use crate::tsdl::{ByteOrder, Metadata, Type};
 
 const PAGE: u64 = PAGE_BYTES as u64;
 
-/// That a trace's packets are ours, and how long their extra fields are.
+/// Pages behind a packet that are looked at where it is in doubt.
+const DOUBT_PAGES: u64 = 64;
+
+/// That a trace's packets are ours, and how long their extra fields are. A trace that has none of this, one of the other
+/// byte order for instance, is read as those of others are: on trust.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     uuid: [u8; 16],
@@ -49,6 +55,9 @@ pub(crate) struct Whole {
 /// A stretch of the file that was passed over: where it begins, and why.
 pub(super) type Passed = (u64, String);
 
+/// A packet's bytes but the padding: the very ones that were checked.
+pub(super) type Bytes = Vec<u8>;
+
 /// The walk along one stream file.
 #[derive(Debug)]
 pub(super) struct WholePackets {
@@ -58,7 +67,7 @@ pub(super) struct WholePackets {
     /// The packet before it.
     last: Option<Whole>,
     /// Found behind a stretch that had to be told of first.
-    found: Option<Whole>,
+    found: Option<(Whole, Bytes)>,
 }
 
 impl Layout {
@@ -114,7 +123,7 @@ impl WholePackets {
 
     /// The next packet that is whole and belongs where it stands; or, once, the stretch before it. `None` at the end of
     /// the file, which has `len` bytes.
-    pub(super) fn next(&mut self, file: &File, len: u64) -> Option<Result<Whole, Passed>> {
+    pub(super) fn next(&mut self, file: &File, len: u64) -> Option<Result<(Whole, Bytes), Passed>> {
         if let Some(found) = self.found.take() {
             return Some(Ok(self.accept(found)));
         }
@@ -122,7 +131,7 @@ impl WholePackets {
         let mut passed: Option<Passed> = None;
         while let Some(offset) = at {
             let why = match self.whole_at(file, offset, len) {
-                Ok(whole) if self.belongs(&whole, file, len) => {
+                Ok(whole) if self.belongs(&whole.0, file, len) => {
                     return Some(match passed {
                         None => Ok(self.accept(whole)),
                         Some(passed) => {
@@ -141,27 +150,23 @@ impl WholePackets {
         passed.map(Err)
     }
 
-    fn accept(&mut self, whole: Whole) -> Whole {
+    fn accept(&mut self, (whole, bytes): (Whole, Bytes)) -> (Whole, Bytes) {
         self.from = whole.end();
         self.last = Some(whole.clone());
-        whole
+        (whole, bytes)
     }
 
     /// Whether a packet continues the stream.
     fn belongs(&self, whole: &Whole, file: &File, len: u64) -> bool {
-        let seq = whole.context.seq;
+        let now = &whole.context;
         let Some(last) = &self.last else {
-            // Where it does not begin with the very first, or the next two know better whose file this is.
-            let mut others = self.behind(whole, file, len);
-            return match (others.next(), others.next()) {
-                (Some(one), Some(two)) if one.is_of_one_stream_with(&two) => {
-                    whole.is_of_one_stream_with(&one) && seq < one.context.seq
-                }
-                (Some(one), _) if whole.is_of_one_stream_with(&one) => seq < one.context.seq,
-                _ => true,
-            };
+            let behind: Vec<Whole> = self.behind(whole, file, len).collect();
+            let (ours, others): (Vec<&Whole>, _) =
+                behind.iter().partition(|it| it.is_of_one_stream_with(whole));
+            return others.len() <= ours.len() + 1
+                && ours.iter().all(|it| it.context.seq >= now.seq);
         };
-        let (before, now) = (&last.context, &whole.context);
+        let before = &last.context;
         if !whole.is_of_one_stream_with(last)
             || now.seq <= before.seq
             || now.timestamp_begin < before.timestamp_end
@@ -169,47 +174,63 @@ impl WholePackets {
         {
             return false;
         }
-        // Packets are missing before it; or it is from further on, and those come behind it.
-        let mut others = self.behind(whole, file, len).filter(|it| it.is_of_one_stream_with(last));
-        seq == before.seq + 1 || others.next().is_none_or(|other| other.context.seq > seq)
+        if now.seq == before.seq + 1 && !whole.is_empty() {
+            return true;
+        }
+        // Numbers are missing, or it is from further on and they come behind it; or it holds a place for nothing any more.
+        let contradicts = |it: &Whole| {
+            let seq = it.context.seq;
+            let gives_way = whole.is_empty() && !it.is_empty() && seq == now.seq;
+            it.is_of_one_stream_with(last) && seq > before.seq && (seq < now.seq || gives_way)
+        };
+        !self.behind(whole, file, len).any(|it| contradicts(&it))
     }
 
-    /// The whole packets behind one, wherever they belong.
+    /// The whole packets on the pages behind one, wherever they belong.
     fn behind(&self, whole: &Whole, file: &File, len: u64) -> impl Iterator<Item = Whole> {
-        let mut at = Some(whole.end()).filter(|end| *end < len);
+        let end = len.min(whole.end().saturating_add(DOUBT_PAGES * PAGE));
+        let mut at = Some(whole.end()).filter(|start| *start < end);
         std::iter::from_fn(move || {
             while let Some(offset) = at {
-                if let Ok(whole) = self.whole_at(file, offset, len) {
-                    at = Some(whole.end()).filter(|end| *end < len);
+                let found = self.whole_at(file, offset, len);
+                at = match &found {
+                    Ok((whole, _)) => Some(whole.end()),
+                    Err(_) => next_page(file, offset, len),
+                };
+                at = at.filter(|start| *start < end);
+                if let Ok((whole, _)) = found {
                     return Some(whole);
                 }
-                at = next_page(file, offset, len);
             }
             None
         })
     }
 
     /// The packet at `offset` if it is whole, or why not.
-    fn whole_at(&self, file: &File, offset: u64, len: u64) -> Result<Whole, String> {
-        let whole = self.content_at(file, offset, len)?;
+    fn whole_at(&self, file: &File, offset: u64, len: u64) -> Result<(Whole, Bytes), String> {
+        let (whole, bytes) = self.content_at(file, offset, len)?;
         let PacketContext { content_size_bytes, packet_size_bytes, seq, .. } = whole.context;
         // The size of a packet is not under its checksum, and follows from its content's; but a packet without records
         // may have been made large, to be replaced by another one.
+        let is_next = |next: &Whole| {
+            next.is_of_one_stream_with(&whole) && Some(next.context.seq) == seq.checked_add(1)
+        };
         let expected = (content_size_bytes + CHECKSUM_BYTES as u64).next_multiple_of(PAGE);
-        let is_place = content_size_bytes == whole.identity.opening_bytes() as u64
-            && (whole.end() == len
-                || self
-                    .content_at(file, whole.end(), len)
-                    .is_ok_and(|next| Some(next.context.seq) == seq.checked_add(1)));
-        if packet_size_bytes == expected || is_place {
-            Ok(whole)
+        let is_right = packet_size_bytes == expected
+            || whole.is_empty()
+                && (whole.end() == len
+                    || self
+                        .content_at(file, whole.end(), len)
+                        .is_ok_and(|(next, _)| is_next(&next)));
+        if is_right {
+            Ok((whole, bytes))
         } else {
             Err(format!("a packet of {content_size_bytes} bytes in {packet_size_bytes}"))
         }
     }
 
     /// The same, whatever its size is.
-    fn content_at(&self, file: &File, offset: u64, len: u64) -> Result<Whole, String> {
+    fn content_at(&self, file: &File, offset: u64, len: u64) -> Result<(Whole, Bytes), String> {
         let read = |bytes: usize| {
             if offset.checked_add(bytes as u64).is_none_or(|end| end > len) {
                 return Err("cut short".to_owned());
@@ -219,22 +240,27 @@ impl WholePackets {
             outcome.map(|()| read).map_err(|error| format!("cannot be read: {error}"))
         };
         let wrong = |error: packet::PacketError| error.to_string();
-        let (start, _) = PacketContext::decode(&read(FIXED_BYTES)?, 0).map_err(wrong)?;
+        let (start, claimed) = PacketContext::decode(&read(FIXED_BYTES)?, 0).map_err(wrong)?;
         if start.uuid != self.layout.uuid {
             return Err("a packet of another trace".to_owned());
         }
         let Some(extra_bytes) = self.layout.extra_bytes.get(&start.stream_id) else {
             return Err(format!("the metadata has no stream {}", start.stream_id));
         };
-        let opening = read(FIXED_BYTES + extra_bytes)?;
-        let (identity, context) = PacketContext::decode(&opening, *extra_bytes).map_err(wrong)?;
-        if offset.checked_add(context.packet_size_bytes).is_none_or(|end| end > len) {
-            let (size, left) = (context.packet_size_bytes, len - offset);
-            return Err(format!("a packet of {size} bytes, of which {left} are there"));
+        let size_bytes = claimed.packet_size_bytes;
+        if offset.checked_add(size_bytes).is_none_or(|end| end > len) {
+            let left = len - offset;
+            return Err(format!("a packet of {size_bytes} bytes, of which {left} are there"));
         }
-        packet::check(&read(context.content_size_bytes as usize + CHECKSUM_BYTES)?)
-            .map_err(wrong)?;
-        Ok(Whole { offset, identity, context })
+        let bytes = read(claimed.content_size_bytes as usize + CHECKSUM_BYTES)?;
+        packet::check(&bytes).map_err(wrong)?;
+        let (identity, context) = PacketContext::decode(&bytes, *extra_bytes).map_err(wrong)?;
+        if context.content_size_bytes != claimed.content_size_bytes
+            || context.packet_size_bytes != size_bytes
+        {
+            return Err("a packet that is being written".to_owned());
+        }
+        Ok((Whole { offset, identity, context }, bytes))
     }
 }
 
@@ -243,9 +269,9 @@ impl Whole {
         self.offset + self.context.packet_size_bytes
     }
 
-    /// Its bytes but the padding.
-    pub(crate) fn used_bytes(&self) -> usize {
-        self.context.content_size_bytes as usize + CHECKSUM_BYTES
+    /// Whether it has no records.
+    fn is_empty(&self) -> bool {
+        self.context.content_size_bytes == self.identity.opening_bytes() as u64
     }
 
     fn is_of_one_stream_with(&self, other: &Whole) -> bool {

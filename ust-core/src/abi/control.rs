@@ -12,7 +12,7 @@
 //!                                                      264  has_checksums      owner     store
 //!   192  taking          reader     store
 //!   200  consumed        reader     store              512  table[N]           reader and recycler  CAS
-//!   208  release_seq     reader     add (a futex)       2560  delivered[N]       writers   store
+//!   208  release_seq     reader     add (a futex)       2560  delivered[N]       writers   CAS
 //! ```
 //!
 //! Each group has cache lines of its own: the fast path touches the first, a loss the second, recycling

@@ -37,7 +37,7 @@ pub(super) fn note<M: WritableRing>(ring: &M, start: u64) {
     } else {
         Delivered::NONE
     };
-    // Where others have gone round meanwhile, theirs stays.
+    // Where others go round while we sum, theirs stays.
     let (success, failure) = (order::delivered_store(), order::delivered_load());
     let _ = noted.compare_exchange(before, delivered.word(), success, failure);
     reach(Point::SubbufSummed);

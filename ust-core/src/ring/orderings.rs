@@ -123,7 +123,8 @@ orderings! {
     overwritten_load = Relaxed;
     /// P: behind a fence that acquires what the words copied released.
     entry_check = Relaxed;
-    /// P: words that may be overwritten meanwhile; `entry_check` says whether they were.
+    /// P: words that may be overwritten meanwhile; `entry_check` says whether they were. R: words that stay, or whose sum
+    /// nobody looks at.
     word_copy = Relaxed;
     /// K1: for a later daemon, which looks after the death of this one.
     taking_store = Relaxed;
