@@ -15,7 +15,7 @@
 //!   but never tells of data that is not there. Readers either compare the sizes' sum with the file
 //!   and walk the packets themselves, or miss the newest packets.
 //! - Entry k is of the packet with sequence number k, and entry k + 1's packet begins where its
-//!   ends.
+//!   ends. (In what was [recovered](crate::recover), numbers are missing.)
 //! - A packet that has an entry never changes again.
 //! - A packet is written only when there is [room](IndexFile::reserve) for its entry: on a disk that
 //!   is full, the index does not lag behind for good. Readers that trust it would never show the rest.

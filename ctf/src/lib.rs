@@ -71,7 +71,6 @@
 //!   wrote them.
 //! - [`text::Printer`]: an event as a line, as babeltrace2 prints it.
 //! - [`tsdl`]: the metadata alone, as a tree of types.
-//!
 //! - [`recover`]: what is whole of a damaged trace, as a trace.
 //!
 //! Any bytes may be read: what is wrong is told, with its place, and the rest is read. What

@@ -112,7 +112,7 @@ fn extra_bytes(ty: Option<&Type>, first: &[(&str, u64)]) -> Option<usize> {
             return None;
         }
     }
-    let rest = fields.map(|(_, ty)| bytes(ty)).sum::<Option<u64>>()?;
+    let rest = fields.try_fold(0_u64, |sum, (_, ty)| sum.checked_add(bytes(ty)?))?;
     usize::try_from(rest).ok().filter(|rest| *rest <= PAGE_BYTES)
 }
 
@@ -315,7 +315,11 @@ mod tests {
         assert_eq!(layout(&text).unwrap().extra_bytes, BTreeMap::from([(3, 5)]));
         let (native, other) =
             if cfg!(target_endian = "little") { ("= le;", "= be;") } else { ("= be;", "= le;") };
+        // Two arrays behind the standard fields that are together longer than any number says.
+        let long = "integer { size = 8; align = 8; } a[18446744073709551615];";
+        let longer = format!("end_position; {long} {}", long.replace("a[", "b["));
         for (there, instead) in [
+            ("end_position;", &*longer),
             ("\"crc32\"", "\"sha1\""),
             ("packet_checksum", "checksum"),
             (native, other),
