@@ -3,9 +3,10 @@
 //! babeltrace2 2.0.4 can exit with 0 and say nothing of a bad trace, so whoever asks compares counts as well.
 
 use crate::command::run;
+use crate::recording::folders;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// One line of `babeltrace2`: when, what, from whom, with which fields.
@@ -68,9 +69,14 @@ pub fn babeltrace2(trace: &Path, look: impl FnMut(Line<'_>)) -> u64 {
 }
 
 /// The same, of a trace that is being written, or was when its recorder was killed: a packet may be in its file and not
-/// in the index yet, of which babeltrace2 complains, and does without the index.
+/// in the index yet, of which babeltrace2 complains, and does without the index. And there may be no metadata yet, or
+/// no directory: it refuses that, in which there is no event.
 #[track_caller]
 pub fn babeltrace2_unfinished(trace: &Path, look: impl FnMut(Line<'_>)) -> u64 {
+    let has_begun = |folder: &PathBuf| folder.join("metadata").exists();
+    if !trace.exists() || !folders(trace).iter().any(has_begun) {
+        return 0;
+    }
     let is_expected = |complaint: &str| {
         complaint.contains("discarded") || complaint.contains("indexed size != stream file size")
     };

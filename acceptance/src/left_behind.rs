@@ -76,7 +76,11 @@ pub fn summary(scratch: &Path) -> Summary {
 
 /// The steps in a trace that came to its end, by thread: each once, in order, and whole.
 pub fn steps(trace: &Path) -> Vec<BTreeSet<u64>> {
-    steps_in(trace, |trace, look| judge::babeltrace2(trace, look))
+    steps_in(trace, |trace, look| match trace.exists() && !folders(trace).is_empty() {
+        true => judge::babeltrace2(trace, look),
+        // Nothing was left to recover.
+        false => 0,
+    })
 }
 
 /// The same, of a trace whose recorder was killed.
@@ -89,9 +93,6 @@ fn steps_in(
     read: impl FnOnce(&Path, &mut dyn FnMut(Line<'_>)) -> u64,
 ) -> Vec<BTreeSet<u64>> {
     let mut steps = vec![BTreeSet::new(); THREADS + 1];
-    if !trace.exists() || folders(trace).is_empty() {
-        return steps;
-    }
     read(trace, &mut |line: Line<'_>| {
         let of_thread = &mut steps[line.number("thread") as usize];
         let sequence = line.number("sequence");
