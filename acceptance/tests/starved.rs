@@ -8,7 +8,7 @@ use ust_acceptance::{judge, progress, skip};
 const EVENTS: u64 = 1000;
 
 #[track_caller]
-fn assert_counted(limit: &str, buffers: &str) {
+fn assert_counted(limit: &str, buffers: &str, why: &str) {
     let what = format!("{limit}, {buffers}");
     let recording = Recording::of("starved").options(["--buffers", buffers]);
     // A SIGBUS, SIGXFSZ or SIGSEGV would make it 128 and more.
@@ -22,7 +22,9 @@ fn assert_counted(limit: &str, buffers: &str) {
     let stderr = &recorded.finished.stderr;
     let is_told = |line: &str| {
         line.contains("process ")
-            && line.contains("(starved): no ring could be had for 2000 events")
+            && line
+                .contains("(starved): no ring could be had for 2000 events, of the last because: ")
+            && line.contains(why)
     };
     assert!(stderr.lines().any(is_told), "{what}: {stderr}");
 }
@@ -30,21 +32,35 @@ fn assert_counted(limit: &str, buffers: &str) {
 #[test]
 fn without_descriptors() {
     if skip::judges_are_here() {
-        ["per-thread", "per-cpu"].into_iter().for_each(|it| assert_counted("descriptors", it));
+        ["per-thread", "per-cpu"].into_iter().for_each(|it| {
+            assert_counted(
+                "descriptors",
+                it,
+                "Too many open files (os error 24): let it open more files (ulimit -n)",
+            );
+        });
     }
 }
 
 #[test]
 fn without_addresses() {
     if skip::judges_are_here() {
-        ["per-thread", "per-cpu"].into_iter().for_each(|it| assert_counted("addresses", it));
+        ["per-thread", "per-cpu"].into_iter().for_each(|it| {
+            assert_counted(
+                "addresses",
+                it,
+                "(os error 12): let it have more addresses (ulimit -v)",
+            );
+        });
     }
 }
 
 #[test]
 fn without_permission_for_large_files() {
     if skip::judges_are_here() {
-        ["per-thread", "per-cpu"].into_iter().for_each(|it| assert_counted("file-size", it));
+        ["per-thread", "per-cpu"].into_iter().for_each(|it| {
+            assert_counted("file-size", it, "(os error 27): let it write larger files (ulimit -f)");
+        });
     }
 }
 
@@ -76,7 +92,8 @@ fn without_addresses_for_the_channel_itself() {
     let destroyed = site.ust(&["destroy", "mine"]).succeeded();
     let counts = "1,000 events recorded, 1,000 lost (records_lost_no_stream 1,000), 1 process";
     assert!(destroyed.stdout.contains(counts), "{destroyed:?}");
-    assert!(destroyed.stderr.contains("no ring could be had for 1000 events"), "{destroyed:?}");
+    let why = "no ring could be had for 1000 events, of the last because: Cannot allocate memory";
+    assert!(destroyed.stderr.contains(why), "{destroyed:?}");
     let tally = judge::tally(&trace, "is_rich");
     assert_eq!(tally.into_iter().collect::<Vec<_>>(), [(1, EVENTS)]);
     progress::set(&path, 2, 2);

@@ -95,7 +95,7 @@ fn record_slowly<P: Payload>(callsite: &'static Callsite, payload: P) {
         let mut turns = 0..MAX_TURNS;
         while !record_in(slot, callsite, &payload) {
             if turns.next().is_none() {
-                agent::count_lost(slot);
+                agent::give_up(slot);
                 break;
             }
             if !agent::first_event(slot) {

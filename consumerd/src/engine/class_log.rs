@@ -4,7 +4,9 @@
 //! that does not is read up to there, and records of classes that nobody has heard of end their stream.
 
 use rustix::fd::OwnedFd;
+use rustix::io::Errno;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use ust_core::abi::{
     ABI_VERSION, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, PROCESS_MAGIC,
@@ -36,6 +38,9 @@ pub struct ProcessFile {
     numbered: BTreeMap<u32, usize>,
 }
 
+/// What the kernel's error numbers are among.
+const ERRNOS: Range<u32> = 1..4096;
+
 /// The losses that a process file counts.
 #[derive(Debug)]
 pub struct Losses(Arc<Mapping>);
@@ -43,16 +48,23 @@ pub struct Losses(Arc<Mapping>);
 impl Losses {
     /// Records that a channel lost for want of a stream.
     pub fn lost_no_stream(&self, channel_uid: u64) -> u64 {
-        let Some(header) = self.0.at::<ProcessHeader>(0) else { return 0 };
+        let counts = self.of(channel_uid).map(|slot| slot.no_stream.load(Ordering::Relaxed));
+        counts.fold(0, u64::saturating_add)
+    }
+
+    /// Why the last of them were, if the process tells a reason that there is.
+    pub fn reason(&self, channel_uid: u64) -> Option<Errno> {
+        let untrusted = self.of(channel_uid).map(|slot| slot.errno.load(Ordering::Relaxed));
+        let known = untrusted.filter(|errno| ERRNOS.contains(errno)).last();
+        known.map(|errno| Errno::from_raw_os_error(errno as i32))
+    }
+
+    fn of(&self, channel_uid: u64) -> impl Iterator<Item = &SlotLosses> {
+        let header = self.0.at::<ProcessHeader>(0);
         // Relaxed: counts, and an identity that is written before any of them.
-        let of_channel =
-            |slot: &&SlotLosses| slot.channel_uid.load(Ordering::Relaxed) == channel_uid;
-        header
-            .losses
-            .iter()
-            .filter(of_channel)
-            .map(|slot| slot.no_stream.load(Ordering::Relaxed))
-            .fold(0, u64::saturating_add)
+        let is_of_channel =
+            move |slot: &&SlotLosses| slot.channel_uid.load(Ordering::Relaxed) == channel_uid;
+        header.into_iter().flat_map(|header| &header.losses).filter(is_of_channel)
     }
 
     /// Whether forked children may be counting in it, even when the process is dead.

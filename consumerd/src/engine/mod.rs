@@ -26,6 +26,7 @@ mod recover;
 mod ring_file;
 mod ring_kind;
 mod session_file;
+mod starved;
 mod trace;
 
 pub use api::{ChannelConfig, ChannelSummary, ChannelUid, EngineError, EngineOptions, ProcessInfo};

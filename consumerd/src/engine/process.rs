@@ -16,6 +16,7 @@ use super::class_log::ProcessFile;
 use super::clock::ClockDescription;
 use super::drain::{StreamDrain, StreamError};
 use super::ring_file::{Origin, RingFile};
+use super::starved::Starved;
 use super::trace::{Trace, TraceFolder};
 use super::{ChannelSummary, ChannelUid};
 use rustix::fd::OwnedFd;
@@ -213,7 +214,7 @@ impl Process {
             return;
         };
         sum.add_no_stream(process.losses().lost_no_stream(channel.0));
-        sum.errors.extend(starved(process, channel));
+        sum.errors.extend(Starved::of(process, channel).map(|starved| starved.to_string()));
         sum.add_errors(&of_channel.errors.0);
         let (mut errors, mut is_stuck) = (Errors::default(), false);
         let Destination { output, clock, buffers, .. } = to;
@@ -259,7 +260,8 @@ impl Process {
 
     /// What is to be said of it if there were events for which it could get no ring.
     pub fn starved(&self, channel: ChannelUid) -> Option<String> {
-        self.file.as_ref().and_then(|file| starved(file, channel))
+        let file = self.file.as_ref()?;
+        Starved::of(file, channel).map(|starved| starved.to_string())
     }
 
     /// The same without the losses that its process file counts.
@@ -297,18 +299,6 @@ fn unlocked(pid: u32, errno: i32) -> String {
         "process {pid}: its rings are not locked into memory: {reason}: raise its limit (ulimit -l), or make \
          sub-buffers smaller or fewer; its records are not affected"
     )
-}
-
-/// What is said of a process that could get no ring for some of its events.
-fn starved(file: &ProcessFile, channel: ChannelUid) -> Option<String> {
-    let lost = file.losses().lost_no_stream(channel.0);
-    (lost > 0).then(|| {
-        format!(
-            "process {} ({}): no ring could be had for {lost} events: see that it may open files (ulimit -n), have \
-             addresses (ulimit -v) and write files (ulimit -f) enough, and that the machine has memory",
-            file.pid, file.procname
-        )
-    })
 }
 
 /// Ends the streams of a file that somebody has truncated.

@@ -14,7 +14,7 @@
 
 use super::PAGE_BYTES;
 use super::layout::layout;
-use crate::sync::{AtomicU32, AtomicU64};
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// First eight bytes of a process file: "USTPROC" and a zero byte.
 pub const PROCESS_MAGIC: u64 = u64::from_le_bytes(*b"USTPROC\0");
@@ -64,6 +64,9 @@ pub struct SlotLosses {
     pub channel_uid: AtomicU64,
     /// Records.
     pub no_stream: AtomicU64,
+    /// Why the last of them could have no stream: a number of `errno`.
+    pub errno: AtomicU32,
+    reserved: u32,
 }
 
 /// What stands before each serialised class in the log.
@@ -86,12 +89,14 @@ layout!(ProcessHeader as "ProcessHeader" {
     procname @ 48,
     log_bytes @ 64,
     losses @ 72,
-} ends 200);
+} ends 264);
 
 layout!(SlotLosses as "SlotLosses" {
     channel_uid @ 0,
     no_stream @ 8,
-} ends 16);
+    errno @ 16,
+    reserved @ 20,
+} ends 24);
 
 layout!(ClassEntry as "ClassEntry" {
     body_bytes @ 0,
@@ -119,7 +124,17 @@ impl ProcessHeader {
             losses: core::array::from_fn(|_| SlotLosses {
                 channel_uid: AtomicU64::new(0),
                 no_stream: AtomicU64::new(0),
+                errno: AtomicU32::new(0),
+                reserved: 0,
             }),
         }
+    }
+}
+
+impl SlotLosses {
+    /// Counts a record, and notes why. Relaxed: a count, and a reason that is as good as the next one.
+    pub fn count(&self, errno: i32) {
+        self.errno.store(errno as u32, Ordering::Relaxed);
+        self.no_stream.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -30,18 +30,17 @@ pub fn first_event(slot: usize) -> bool {
     let _undisturbed = Undisturbed::new();
     let outcome = claim_stream(slot);
     // No stream although there is a channel: that event is lost, and is counted.
-    if outcome.is_none() {
-        count_lost(slot);
+    if let Err(reason) = outcome {
+        count_lost(slot, reason);
     }
-    outcome.is_some()
+    outcome.is_ok()
 }
 
-fn claim_stream(slot: usize) -> Option<()> {
-    if !fork::ensure_current(Origin::Any, |file| introduce_child(file, Origin::Any)) {
-        return None;
-    }
+fn claim_stream(slot: usize) -> io::Result<()> {
+    fork::ensure_current(Origin::Any, |file| introduce_child(file, Origin::Any))?;
     close_orphans();
-    let cache = thread_cache::own(session::release)?;
+    // Where there is none they could not grow.
+    let cache = thread_cache::own(session::release).ok_or(Errno::NOMEM)?;
     // The caller marked the cache that it saw, which may have been the empty one.
     cache.enter();
     let claimed = claim_for(cache, slot);
@@ -49,11 +48,12 @@ fn claim_stream(slot: usize) -> Option<()> {
     claimed
 }
 
-fn claim_for(cache: &thread_cache::ThreadCache, slot: usize) -> Option<()> {
-    let channel = session::channel(slot)?;
-    let process = session::process()?;
+fn claim_for(cache: &thread_cache::ThreadCache, slot: usize) -> io::Result<()> {
+    // Without one: it is gone, and nothing is counted for it, or there was no memory for it.
+    let channel = session::channel(slot).ok_or(Errno::NOMEM)?;
+    let process = session::process().ok_or(Errno::NOMEM)?;
     // If it cannot be sent, the event is counted as lost, and the next one tries again.
-    let send = |file: &RingFile| send_ring(file, process).is_some();
+    let send = |file: &RingFile| send_ring(file, process);
     let claimed = match channel.shape.buffers {
         Buffers::PerThread => {
             let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
@@ -73,13 +73,13 @@ fn claim_for(cache: &thread_cache::ThreadCache, slot: usize) -> Option<()> {
     // the slot empty, or what we stored is what it overwrites.
     fence(Ordering::SeqCst);
     if session::channel(slot).is_some_and(|present| core::ptr::eq(present, channel)) {
-        return Some(());
+        return Ok(());
     }
     cache.clear(slot);
     if let Some(stream) = claimed {
         channel.release(stream);
     }
-    None
+    Err(Errno::CANCELED)
 }
 
 /// The thread's stream is closed: it stays claimed, for good, and the thread forgets it. The next event is as
@@ -89,30 +89,35 @@ pub fn forget_closed(slot: usize) {
     thread_cache::current().clear(slot);
 }
 
-/// Counts an event for which no stream could be had.
-pub fn count_lost(slot: usize) {
+/// Counts an event whose streams were closed as fast as they were had.
+pub fn give_up(slot: usize) {
+    count_lost(slot, Errno::AGAIN);
+}
+
+/// Counts an event for which no stream could be had, for that reason.
+fn count_lost(slot: usize, reason: Errno) {
     // Marked, as it may count beside the channel's rings, in what is freed with them.
     let cache = thread_cache::current();
     cache.enter();
     if session::channel_uid(slot).is_some() {
-        fork::count_lost(slot);
+        fork::count_lost(slot, reason);
     }
     cache.leave();
 }
 
 /// Sends a ring file, and the process file if there still is a descriptor of it.
-fn send_ring(file: &RingFile, process: &ProcessFile) -> Option<()> {
+fn send_ring(file: &RingFile, process: &ProcessFile) -> io::Result<()> {
     let message = ToDaemon::Handover {
         process_uid: process.uid,
         channel_uid: file.channel_uid,
         file_index: file.index,
     };
-    let ring = file.descriptor()?;
-    let sent = match process.descriptor() {
+    // The program has closed it.
+    let ring = file.descriptor().ok_or(Errno::BADF)?;
+    match process.descriptor() {
         Some(process) => send_alone(&message, &[ring, process]),
         None => send_alone(&message, &[ring]),
-    };
-    sent.ok()
+    }
 }
 
 /// Sends the process file, so that nothing is lost if `main` begins by closing every descriptor.
@@ -120,14 +125,14 @@ pub(super) fn introduce() -> Option<()> {
     send_process_file(session::process()?).ok()
 }
 
-/// Sends a forked child's file. `false` if there is a daemon that has not got it: for want of a descriptor, say,
+/// Sends a forked child's file. It fails if there is a daemon that has not got it: for want of a descriptor, say,
 /// or because the process has become another user's.
-pub(super) fn introduce_child(file: &ProcessFile, origin: Origin) -> bool {
+pub(super) fn introduce_child(file: &ProcessFile, origin: Origin) -> io::Result<()> {
     match send_process_file(file) {
-        Ok(()) | Err(Errno::NOENT | Errno::CONNREFUSED) => true,
+        Err(Errno::NOENT | Errno::CONNREFUSED) => Ok(()),
         // The daemon has its hands full. It will hear it from the agent, if one is about to be started.
-        Err(Errno::AGAIN) => origin == Origin::Fork,
-        Err(_) => false,
+        Err(Errno::AGAIN) if origin == Origin::Fork => Ok(()),
+        sent => sent,
     }
 }
 

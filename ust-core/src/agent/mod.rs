@@ -19,7 +19,7 @@ pub mod socket;
 mod start;
 mod thread;
 
-pub use handover::{count_lost, first_event, forget_closed, want_snapshot};
+pub use handover::{first_event, forget_closed, give_up, want_snapshot};
 pub use start::register_module;
 
 use once_cell::race::OnceBox;

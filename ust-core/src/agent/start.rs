@@ -118,7 +118,8 @@ unsafe extern "C" fn after_fork_parent() {
 
 unsafe extern "C" fn after_fork_child() {
     let introduce = |file: &session::ProcessFile| handover::introduce_child(file, Origin::Fork);
-    fork::ensure_current(Origin::Fork, introduce);
+    // Without one its events are counted where they can be.
+    let _ = fork::ensure_current(Origin::Fork, introduce);
     if IS_HELD.take() {
         fork::after_in_child();
         // Also if it is not traced for now: the agent, whose descriptors are its own, tries again.

@@ -92,7 +92,7 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
 fn become_traced() {
     let introduce = |file: &session::ProcessFile| handover::introduce_child(file, Origin::Any);
     let mut pauses = Pauses::default();
-    while !fork::ensure_current(Origin::Any, introduce) {
+    while fork::ensure_current(Origin::Any, introduce).is_err() {
         pauses.next();
     }
 }

@@ -26,6 +26,7 @@ use crate::shm::private;
 use crate::stream::Stream;
 use crate::sync::{AtomicPtr, Ordering, Shared};
 use core::ptr;
+use rustix::io::{self, Errno};
 
 /// The most ring files of one channel.
 const MAX_FILES: usize = MAX_RING_FILES as usize;
@@ -60,14 +61,14 @@ pub struct ChannelShape {
 
 impl Channel {
     /// A channel without any ring yet, in pages of its own.
+    ///
+    /// # Errors
+    /// No memory.
     #[allow(unsafe_code)]
-    pub fn place(shape: ChannelShape) -> Option<&'static Self> {
+    pub fn place(shape: ChannelShape) -> io::Result<&'static Self> {
         // SAFETY: zeroes are null pointers, and the shape is written.
         unsafe {
-            private::place_with(|channel: *mut Self| {
-                (&raw mut (*channel).shape).write(shape);
-                Some(())
-            })
+            private::place_with(|channel: *mut Self| (&raw mut (*channel).shape).write(shape))
         }
     }
 
@@ -76,22 +77,25 @@ impl Channel {
         &self.cpus
     }
 
-    /// Makes sure that a CPU has a stream. `None` as for [`claim`](Self::claim).
+    /// Makes sure that a CPU has a stream.
+    ///
+    /// # Errors
+    /// As for [`claim`](Self::claim).
     pub fn claim_for_cpu(
         &self,
         process_uid: [u8; 16],
         cpu: usize,
-        send: impl Fn(&RingFile) -> bool,
-    ) -> Option<()> {
+        send: impl Fn(&RingFile) -> io::Result<()>,
+    ) -> io::Result<()> {
         if self.cpus.stream(cpu).is_some() {
-            return Some(());
+            return Ok(());
         }
         let stream = self.claim(process_uid, cpu as u32, send)?;
         if !self.cpus.set(cpu, stream) {
             // Another thread on the same CPU was first.
             self.release(stream);
         }
-        Some(())
+        Ok(())
     }
 
     /// Gives a stream back, if it is one of this channel's: its owner has ended.
@@ -99,14 +103,17 @@ impl Channel {
         self.files().any(|file| file.release(stream))
     }
 
-    /// Claims a stream for `owner` and notes in it whose it is now. `None`: no memory, no descriptor,
-    /// or `send` could not send a file that the daemon does not have yet.
+    /// Claims a stream for `owner` and notes in it whose it is now.
+    ///
+    /// # Errors
+    /// No memory, no descriptor, or `send` could not send a file that the daemon does not have yet; `USERS` if all
+    /// streams that there may be have owners.
     pub fn claim(
         &self,
         process_uid: [u8; 16],
         owner: u32,
-        send: impl Fn(&RingFile) -> bool,
-    ) -> Option<&'static Stream<Shared>> {
+        send: impl Fn(&RingFile) -> io::Result<()>,
+    ) -> io::Result<&'static Stream<Shared>> {
         for (index, slot) in self.files.iter().enumerate() {
             let file = match file_in(slot) {
                 Some(file) => file,
@@ -114,16 +121,14 @@ impl Channel {
             };
             // Nobody would ever read what is written into a file that the daemon does not have.
             if !file.is_sent() {
-                if !send(file) {
-                    return None;
-                }
+                send(file)?;
                 file.set_sent();
             }
-            if let Some(stream) = file.claim(owner) {
-                return Some(stream);
+            if let Some(stream) = file.claim(owner)? {
+                return Ok(stream);
             }
         }
-        None
+        Err(Errno::USERS)
     }
 
     /// Puts a new file into an empty slot, or finds that somebody else has.
@@ -133,17 +138,18 @@ impl Channel {
         slot: &AtomicPtr<RingFile>,
         index: u32,
         process_uid: [u8; 16],
-    ) -> Option<&'static RingFile> {
+    ) -> io::Result<&'static RingFile> {
         let file = private::place(RingFile::create(self.shape, process_uid, index)?)?;
         let pointer = ptr::from_ref(file).cast_mut();
         // Release: pairs with `file_in`'s acquire. Acquire: the winner's file is about to be used.
         match slot.compare_exchange(ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => Some(file),
-            Err(_) => {
+            Ok(_) => Ok(file),
+            Err(winner) => {
                 file.remove_name(self.shape);
                 // SAFETY: nobody has seen it.
                 unsafe { private::free(file) };
-                file_in(slot)
+                // SAFETY: as in `file_in`.
+                Ok(unsafe { &*winner })
             }
         }
     }

@@ -4,8 +4,7 @@
 
 use super::ChannelShape;
 use crate::abi::{
-    LossCause, MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, StreamControl,
-    StreamState,
+    MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, StreamControl, StreamState,
 };
 use crate::ring::{Owners, Refusal, RingMemory};
 use crate::shm::{Mapping, memfd, named, private};
@@ -13,6 +12,7 @@ use crate::stream::Stream;
 use crate::sync::{AtomicBool, Ordering, Shared};
 use core::mem::ManuallyDrop;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::io::{self, Errno};
 
 /// One file of streams.
 #[derive(Debug)]
@@ -39,21 +39,22 @@ pub struct RingFile {
 type StreamTable = [Stream<Shared>; MAX_STREAMS_PER_FILE as usize];
 
 impl RingFile {
-    /// Creates and maps a file. `None` if the kernel gives no descriptor or no memory.
-    pub fn create(channel: ChannelShape, process_uid: [u8; 16], index: u32) -> Option<Self> {
-        let shape = RingFileShape::of(channel.geometry)?;
+    /// Creates and maps a file.
+    ///
+    /// # Errors
+    /// The kernel gives no descriptor or no memory.
+    pub fn create(channel: ChannelShape, process_uid: [u8; 16], index: u32) -> io::Result<Self> {
+        // More than this process has addresses for.
+        let shape = RingFileShape::of(channel.geometry).ok_or(Errno::NOMEM)?;
         let Some(dir) = channel.shm_path else {
-            let fd = memfd::create(c"ust-ring", shape.file_bytes()).ok()?;
+            let fd = memfd::create(c"ust-ring", shape.file_bytes())?;
             return Self::over(fd, None, shape, channel, process_uid, index);
         };
         let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
         let name = dir.ring_file(process_uid, channel.uid, index, tid);
-        let fd = named::create(name.as_c_str(), shape.file_bytes()).ok()?;
-        let file = Self::over(fd, Some(tid), shape, channel, process_uid, index);
-        if file.is_none() {
-            named::remove(name.as_c_str());
-        }
-        file
+        let fd = named::create(name.as_c_str(), shape.file_bytes())?;
+        Self::over(fd, Some(tid), shape, channel, process_uid, index)
+            .inspect_err(|_| named::remove(name.as_c_str()))
     }
 
     fn over(
@@ -63,15 +64,13 @@ impl RingFile {
         channel: ChannelShape,
         process_uid: [u8; 16],
         index: u32,
-    ) -> Option<Self> {
-        let identity = memfd::identity(&fd).ok()?;
-        let map = Mapping::new(&fd, shape.file_bytes()).ok()?;
-        if !map.populate(0, crate::abi::PAGE_BYTES) {
-            return None;
-        }
+    ) -> io::Result<Self> {
+        let identity = memfd::identity(&fd)?;
+        let map = Mapping::new(&fd, shape.file_bytes())?;
+        map.populate(0, crate::abi::PAGE_BYTES)?;
         let ChannelShape { geometry, buffers, mode, .. } = channel;
         let header = RingFileHeader::new(geometry, buffers, mode, process_uid, channel.uid, index);
-        map.initialise(0, header)?;
+        map.initialise(0, header).ok_or(Errno::INVAL)?;
         let write_streams = |table: *mut StreamTable| {
             for number in 0..shape.stream_count {
                 let base = map.base().wrapping_add(shape.stream_offset(number));
@@ -82,12 +81,11 @@ impl RingFile {
                     table.cast::<Stream<Shared>>().add(number as usize).write(stream);
                 }
             }
-            Some(())
         };
         // SAFETY: zeroes, which the others stay, are a stream without words: a null pointer, numbers, and the
         // first of the modes and of the clocks.
         let streams = unsafe { private::place_with(write_streams) }?;
-        Some(Self {
+        Ok(Self {
             index,
             channel_uid: channel.uid,
             shape,
@@ -107,20 +105,39 @@ impl RingFile {
         &self.streams[..self.shape.stream_count as usize]
     }
 
-    /// Claims a stream that has no owner, for thread or CPU `owner`.
-    pub fn claim(&'static self, owner: u32) -> Option<&'static Stream<Shared>> {
+    /// Claims a stream that has no owner, for thread or CPU `owner`. `None`: there is none.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn claim(&'static self, owner: u32) -> io::Result<Option<&'static Stream<Shared>>> {
         for (index, stream) in self.streams().iter().enumerate() {
             if !self.claimed.claim(index) {
                 continue;
             }
-            match self.begin_ownership(index as u32, stream, owner) {
-                Ok(()) => return Some(stream),
+            let begun = self
+                .make_usable(index as u32, stream)
+                .inspect_err(|_| self.claimed.release(index))
+                .map(|()| self.begin_ownership(index as u32, stream, owner))?;
+            match begun {
+                Ok(()) => return Ok(Some(stream)),
                 // Retired while nobody had it: it never gets an owner again.
                 Err(Refusal::Closed) => {}
                 Err(Refusal::Lost(_)) => self.claimed.release(index),
             }
         }
-        None
+        Ok(None)
+    }
+
+    /// Makes a stream that never had an owner ready for one.
+    fn make_usable(&self, index: u32, stream: &Stream<Shared>) -> io::Result<()> {
+        let control = stream.words().control();
+        if control.state.load(Ordering::Relaxed) == StreamState::Free as u32 {
+            self.make_resident(index)?;
+            control.initialise(self.shape.geometry);
+            // What has no name does not outlive the machine.
+            control.has_checksums.store(self.named_by.is_some().into(), Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     fn begin_ownership(
@@ -129,17 +146,8 @@ impl RingFile {
         stream: &Stream<Shared>,
         owner: u32,
     ) -> Result<(), Refusal> {
-        let control = stream.words().control();
-        if control.state.load(Ordering::Relaxed) == StreamState::Free as u32 {
-            if !self.make_resident(index) {
-                return Err(Refusal::Lost(LossCause::Full));
-            }
-            control.initialise(self.shape.geometry);
-            // What has no name does not outlive the machine.
-            control.has_checksums.store(self.named_by.is_some().into(), Ordering::Relaxed);
-        }
         stream.record_owner(owner)?;
-        control.state.store(StreamState::Live as u32, Ordering::Release);
+        stream.words().control().state.store(StreamState::Live as u32, Ordering::Release);
         if let Some(header) = self.header() {
             // Release: the reader, which acquires it, sees the streams initialised.
             header.streams_claimed.fetch_max(index + 1, Ordering::Release);
@@ -148,7 +156,7 @@ impl RingFile {
     }
 
     /// Makes a stream's memory resident, as much of it as is to be before its first record.
-    fn make_resident(&self, index: u32) -> bool {
+    fn make_resident(&self, index: u32) -> io::Result<()> {
         let start = self.shape.stream_offset(index);
         let bytes = match self.residency {
             Residency::OnEntry => size_of::<StreamControl<Shared>>(),

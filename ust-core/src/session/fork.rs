@@ -39,6 +39,7 @@ use crate::shm::private;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::thread_cache;
 use core::ptr;
+use rustix::io::{self, Errno};
 use std::time::Duration;
 
 /// A page that a child finds zero.
@@ -53,6 +54,9 @@ const UNTRACED: u32 = 3;
 /// When an untraced child tries again, by `CLOCK_MONOTONIC`: an event that is only counted must stay cheap.
 static NEXT_TRY_NS: AtomicU64 = AtomicU64::new(0);
 const PAUSE_NS: u64 = 1_000_000;
+
+/// Why it is untraced, as `errno` has it.
+static UNTRACED_BECAUSE: AtomicU32 = AtomicU32::new(0);
 
 /// The file in which an untraced child counts: that of the nearest ancestor that has one.
 static ANCESTOR: AtomicPtr<ProcessFile> = AtomicPtr::new(ptr::null_mut());
@@ -88,35 +92,47 @@ pub fn initialise() -> bool {
     true
 }
 
-/// Makes sure that what this process has is its own. `false` while another thread is just doing so, or
-/// while it cannot be had; later calls try again.
+/// Makes sure that what this process has is its own.
 ///
 /// `introduce` hands the new file to the daemon. A file that nobody has is as good as none: what is counted in
-/// it would be lost. So `false` from it means that the process has not got one yet.
-pub fn ensure_current(origin: Origin, introduce: impl Fn(&ProcessFile) -> bool) -> bool {
-    let Some(state) = state() else { return false };
+/// it would be lost. So an error of it means that the process has not got one yet.
+///
+/// # Errors
+/// It cannot be had, for the reason that the last try met; or `AGAIN`: another thread is just doing so. Later calls
+/// try again.
+pub fn ensure_current(
+    origin: Origin,
+    introduce: impl Fn(&ProcessFile) -> io::Result<()>,
+) -> io::Result<()> {
+    let state = state().ok_or(Errno::NOSYS)?;
     let found = state.load(Ordering::Acquire);
     let may_try = match found {
-        CURRENT => return true,
+        CURRENT => return Ok(()),
         FORKED => true,
-        UNTRACED => monotonic_ns() >= NEXT_TRY_NS.load(Ordering::Relaxed),
+        UNTRACED if monotonic_ns() < NEXT_TRY_NS.load(Ordering::Relaxed) => {
+            return Err(Errno::from_raw_os_error(UNTRACED_BECAUSE.load(Ordering::Relaxed) as i32));
+        }
+        UNTRACED => true,
         _ => false,
     };
     let enter =
         || state.compare_exchange(found, BECOMING, Ordering::Acquire, Ordering::Acquire).is_ok();
     if !may_try || !enter() {
-        return false;
+        return Err(Errno::AGAIN);
     }
     if found == FORKED {
         leave_parent(origin);
     }
-    let is_traced = become_own_process(introduce).is_some();
-    if is_traced && found == FORKED {
+    let became = become_own_process(introduce);
+    if became.is_ok() && found == FORKED {
         part_with_ancestor(origin);
     }
-    NEXT_TRY_NS.store(monotonic_ns() + PAUSE_NS, Ordering::Relaxed);
-    state.store(if is_traced { CURRENT } else { UNTRACED }, Ordering::Release);
-    is_traced
+    if let Err(reason) = became {
+        UNTRACED_BECAUSE.store(reason.raw_os_error() as u32, Ordering::Relaxed);
+        NEXT_TRY_NS.store(monotonic_ns() + PAUSE_NS, Ordering::Relaxed);
+    }
+    state.store(if became.is_ok() { CURRENT } else { UNTRACED }, Ordering::Release);
+    became
 }
 
 /// Nothing that a thread or a channel holds is the child's.
@@ -136,42 +152,42 @@ fn leave_parent(origin: Origin) {
     }
 }
 
-/// `None` if anything of it cannot be had; then all is as before.
-fn become_own_process(introduce: impl Fn(&ProcessFile) -> bool) -> Option<()> {
+/// If anything of it cannot be had, all is as before.
+fn become_own_process(introduce: impl Fn(&ProcessFile) -> io::Result<()>) -> io::Result<()> {
     // Nobody has been traced so far: nothing to be replaced.
-    let Some(ancestor) = ancestor() else { return Some(()) };
+    let Some(ancestor) = ancestor() else { return Ok(()) };
     let own = private::place(ProcessFile::create_after_fork(ancestor)?)?;
     let mut channels = [None; MAX_CHANNELS];
-    if !replace_channels(own, &mut channels) || !introduce(own) {
+    if let Err(reason) = replace_channels(own, &mut channels).and_then(|()| introduce(own)) {
         let dirs = channels.into_iter().flatten().filter_map(|channel| channel.shape.shm_path);
         dirs.for_each(|dir| own.remove_mirror(dir));
         channels.into_iter().flatten().for_each(free);
         free(own);
-        return None;
+        return Err(reason);
     }
     set_process(own);
     for (slot, own) in channels.into_iter().enumerate().filter(|(_, own)| own.is_some()) {
         set_channel(slot, own);
     }
-    Some(())
+    Ok(())
 }
 
-/// A channel of one's own for each that the parent had. `false` if one cannot be had. What the parent had no memory
+/// A channel of one's own for each that the parent had. What the parent had no memory
 /// for the child has none for either, until its agent gets it some.
 fn replace_channels(
     own: &ProcessFile,
     channels: &mut [Option<&'static Channel>; MAX_CHANNELS],
-) -> bool {
+) -> io::Result<()> {
     for (slot, uid) in (0..MAX_CHANNELS).filter_map(|slot| Some((slot, starved(slot)?))) {
         own.begin_losses(slot, uid);
     }
     let parents = (0..MAX_CHANNELS).filter_map(|slot| Some((slot, channel(slot)?)));
-    parents.into_iter().all(|(slot, parents)| {
+    for (slot, parents) in parents {
         own.set_mirror(slot, parents.shape.shm_path);
         own.begin_losses(slot, parents.shape.uid);
-        channels[slot] = Channel::place(parents.shape);
-        channels[slot].is_some()
-    })
+        channels[slot] = Some(Channel::place(parents.shape)?);
+    }
+    Ok(())
 }
 
 /// What nobody but this function's caller has seen.
@@ -197,13 +213,15 @@ fn part_with_ancestor(origin: Origin) {
     }
 }
 
-/// Counts an event of the channel in `slot` for which no stream could be had. Async-signal-safe.
-pub fn count_lost(slot: usize) {
+/// Counts an event of the channel in `slot` for which no stream could be had, for that reason. Async-signal-safe.
+pub fn count_lost(slot: usize, reason: Errno) {
     match (process(), ancestor()) {
-        (Some(own), _) => own.count_lost(slot),
+        (Some(own), _) => own.count_lost(slot, reason),
         // A child that is not traced has no agent that would free channels.
         (None, Some(ancestor)) => {
-            channel_uid(slot).into_iter().for_each(|uid| ancestor.count_lost_of(slot, uid));
+            if let Some(uid) = channel_uid(slot) {
+                ancestor.count_lost_of(slot, uid, reason);
+            }
         }
         (None, None) => {}
     }

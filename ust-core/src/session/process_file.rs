@@ -20,6 +20,7 @@ use core::mem::ManuallyDrop;
 use core::ptr;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
+use rustix::io::{self, Errno};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 /// The process file, mapped.
@@ -40,29 +41,35 @@ pub struct ProcessFile {
 
 impl ProcessFile {
     /// Creates the file of the calling process, its log empty. Allocates nothing.
-    pub fn create() -> Option<Self> {
-        let fd = memfd::create(c"ust-process", PROCESS_FILE_BYTES).ok()?;
-        let identity = memfd::identity(&fd).ok()?;
-        let map = Mapping::new(&fd, PROCESS_FILE_BYTES).ok()?;
+    ///
+    /// # Errors
+    /// The kernel gives no descriptor or no memory.
+    pub fn create() -> io::Result<Self> {
+        let fd = memfd::create(c"ust-process", PROCESS_FILE_BYTES)?;
+        let identity = memfd::identity(&fd)?;
+        let map = Mapping::new(&fd, PROCESS_FILE_BYTES)?;
         let mut uid = [0; 16];
-        getrandom(&mut uid, GetRandomFlags::empty()).ok()?;
-        if !map.populate(0, PAGE_BYTES) {
-            return None;
-        }
+        getrandom(&mut uid, GetRandomFlags::empty())?;
+        map.populate(0, PAGE_BYTES)?;
         let pid = rustix::process::getpid().as_raw_nonzero().get() as u32;
-        map.initialise(0, ProcessHeader::new(pid, uid, realtime_ns(), procname()))?;
+        let header = ProcessHeader::new(pid, uid, realtime_ns(), procname());
+        map.initialise(0, header).ok_or(Errno::INVAL)?;
         let (log_bytes, numbered) = (AtomicU64::new(0), AtomicU32::new(0));
         let mirrors = [const { AtomicPtr::new(ptr::null_mut()) }; CHANNEL_SLOTS];
-        Some(Self { uid, map, fd: ManuallyDrop::new(fd), identity, log_bytes, numbered, mirrors })
+        Ok(Self { uid, map, fd: ManuallyDrop::new(fd), identity, log_bytes, numbered, mirrors })
     }
 
     /// The file of a forked child: its own identity, its parent's log as it was at the fork. Allocates nothing.
-    pub fn create_after_fork(parent: &ProcessFile) -> Option<Self> {
+    ///
+    /// # Errors
+    /// As for [`create`](Self::create).
+    pub fn create_after_fork(parent: &ProcessFile) -> io::Result<Self> {
         let child = Self::create()?;
         let log_bytes = parent.log_bytes.load(Ordering::Acquire) as usize;
-        if log_bytes > CLASS_LOG_BYTES || !child.map.populate(CLASS_LOG_OFFSET, log_bytes) {
-            return None;
+        if log_bytes > CLASS_LOG_BYTES {
+            return Err(Errno::INVAL);
         }
+        child.map.populate(CLASS_LOG_OFFSET, log_bytes)?;
         // SAFETY: both mappings have that many bytes at that offset; the child's is nobody else's yet, and
         // the parent, if it appends meanwhile, does so behind them.
         unsafe {
@@ -70,9 +77,9 @@ impl ProcessFile {
             from.copy_to_nonoverlapping(child.map.base().add(CLASS_LOG_OFFSET), log_bytes);
         }
         child.forget_numbers_from(parent.numbered.load(Ordering::Relaxed), log_bytes);
-        child.header()?.log_bytes.store(log_bytes as u64, Ordering::Release);
+        child.header().ok_or(Errno::INVAL)?.log_bytes.store(log_bytes as u64, Ordering::Release);
         child.log_bytes.store(log_bytes as u64, Ordering::Release);
-        Some(child)
+        Ok(child)
     }
 
     /// Takes back the numbers that the parent gave after the fork: the child will give them to others.
@@ -131,11 +138,9 @@ impl ProcessFile {
         }
     }
 
-    /// Counts an event of the channel in `slot` for which no stream could be had.
-    pub fn count_lost(&self, slot: usize) {
-        for losses in self.losses(slot) {
-            losses.no_stream.fetch_add(1, Ordering::Relaxed);
-        }
+    /// Counts an event of the channel in `slot` for which no stream could be had, for that reason.
+    pub fn count_lost(&self, slot: usize, reason: Errno) {
+        self.losses(slot).for_each(|losses| losses.count(reason.raw_os_error()));
     }
 
     /// Gives the slot, whose channel is new, a mirror in its directory, or none if it has no directory (or none
@@ -165,7 +170,7 @@ impl ProcessFile {
         let fd = named::create(name.as_c_str(), PROCESS_FILE_BYTES).ok()?;
         let mirror = Mapping::new(&fd, PROCESS_FILE_BYTES).ok();
         let whole = mirror.filter(|mirror| self.copy_to(mirror).is_some());
-        let placed = whole.and_then(private::place);
+        let placed = whole.and_then(|mirror| private::place(mirror).ok());
         if placed.is_none() {
             named::remove(name.as_c_str());
         }
@@ -175,9 +180,7 @@ impl ProcessFile {
     fn copy_to(&self, mirror: &Mapping) -> Option<()> {
         let header = self.header()?;
         let log_bytes = self.log_bytes.load(Ordering::Relaxed) as usize;
-        if !mirror.populate(0, CLASS_LOG_OFFSET + log_bytes) {
-            return None;
-        }
+        mirror.populate(0, CLASS_LOG_OFFSET + log_bytes).ok()?;
         let ProcessHeader { pid, process_uid, created_realtime_ns, procname, .. } = *header;
         let copy = ProcessHeader::new(pid, process_uid, created_realtime_ns, procname);
         copy.log_bytes.store(log_bytes as u64, Ordering::Relaxed);
@@ -206,12 +209,12 @@ impl ProcessFile {
     }
 
     /// Counts the same for a forked child without a file of its own, as long as the slot is that channel's.
-    pub fn count_lost_of(&self, slot: usize, channel_uid: u64) {
+    pub fn count_lost_of(&self, slot: usize, channel_uid: u64, reason: Errno) {
         for losses in self.losses(slot) {
             // Acquire: pairs with `begin_losses`. A channel that has taken the slot since then begins with 0,
             // or (between these two lines) with 1: the two processes have no lock in common.
             if losses.channel_uid.load(Ordering::Acquire) == channel_uid {
-                losses.no_stream.fetch_add(1, Ordering::Relaxed);
+                losses.count(reason.raw_os_error());
             }
         }
     }
@@ -265,9 +268,7 @@ fn append_to(map: &Mapping, start: usize, end: usize, body: &[u8]) -> Option<()>
     }
     let offset = CLASS_LOG_OFFSET + start;
     let first_page = offset / PAGE_BYTES * PAGE_BYTES;
-    if !map.populate(first_page, CLASS_LOG_OFFSET + end - first_page) {
-        return None;
-    }
+    map.populate(first_page, CLASS_LOG_OFFSET + end - first_page).ok()?;
     let entry = ClassEntry { body_bytes: body.len() as u32, class_id: AtomicU32::new(0) };
     map.initialise(offset, entry)?;
     // SAFETY: `end` is within the log, and readers look no further than `log_bytes`.

@@ -176,7 +176,7 @@ pub fn process_or_create() -> Option<&'static ProcessFile> {
 
 fn create_process() -> Option<&'static ProcessFile> {
     if process().is_none() {
-        set_process(ProcessFile::create().and_then(private::place)?);
+        set_process(ProcessFile::create().and_then(private::place).ok()?);
     }
     process()
 }
@@ -236,7 +236,7 @@ impl Registry {
                 process.set_mirror(slot, shape.shm_path);
                 process.begin_losses(slot, shape.uid);
             }
-            let placed = Channel::place(shape);
+            let placed = Channel::place(shape).ok();
             // In this order the slot is never nobody's, if the channel had it before.
             set_channel(slot, placed);
             set_starved(slot, placed.is_none().then_some(shape.uid));

@@ -88,8 +88,11 @@ impl Mapping {
     }
 
     /// Makes the kernel provide `length_bytes` at `offset` now, so that no later store can fault for want
-    /// of memory. `false` if it cannot. Async-signal-safe.
-    pub fn populate(&self, offset: usize, length_bytes: usize) -> bool {
+    /// of memory. Async-signal-safe.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn populate(&self, offset: usize, length_bytes: usize) -> Result<()> {
         populate(self.base().wrapping_add(offset), length_bytes)
     }
 
@@ -103,12 +106,14 @@ impl Mapping {
 }
 
 /// See [`Mapping::populate`]; `start` is the first byte of a page of a shared mapping.
-pub(super) fn populate(start: *mut u8, length_bytes: usize) -> bool {
+pub(super) fn populate(start: *mut u8, length_bytes: usize) -> Result<()> {
     use rustix::mm::{Advice, madvise};
     // SAFETY: populating changes no byte.
     match unsafe { madvise(start.cast(), length_bytes, Advice::LinuxPopulateWrite) } {
         // Linux before 5.14 does not know it: the first store takes its chance, as everywhere else.
-        Ok(()) | Err(Errno::INVAL) => true,
-        Err(_) => false,
+        Err(Errno::INVAL) => Ok(()),
+        // A store would be a SIGBUS: the file system has no room.
+        Err(Errno::FAULT) => Err(Errno::NOSPC),
+        populated => populated,
     }
 }

@@ -6,36 +6,39 @@
 //! its own, straight from the kernel.
 #![allow(unsafe_code)]
 
+use rustix::io;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 
 /// A value in pages of its own.
 ///
 /// It is not dropped by itself: [`free`] does that, and whoever calls it knows that nobody looks any more.
-pub fn place<T>(value: T) -> Option<&'static T> {
+///
+/// # Errors
+/// No memory. The value is dropped.
+pub fn place<T>(value: T) -> io::Result<&'static T> {
     let pages = map(size_of::<T>())?.cast::<T>();
     const { assert!(align_of::<T>() <= crate::abi::PAGE_BYTES) };
     // SAFETY: fresh pages, large enough, aligned to a page, and never unmapped but by `free`.
     unsafe {
         pages.write(value);
-        Some(&*pages)
+        Ok(&*pages)
     }
 }
 
 /// A value in pages of its own, written there by `write`: for what is too large for the stack of a signal
-/// handler. `None` from `write` gives the pages back.
+/// handler.
+///
+/// # Errors
+/// No memory.
 ///
 /// # Safety
-/// When `write` returns something, what its argument points to (zeroed pages at first) is a valid `T`.
-pub unsafe fn place_with<T>(write: impl FnOnce(*mut T) -> Option<()>) -> Option<&'static T> {
+/// When `write` returns, what its argument points to (zeroed pages at first) is a valid `T`.
+pub unsafe fn place_with<T>(write: impl FnOnce(*mut T)) -> io::Result<&'static T> {
     let pages = map(size_of::<T>())?.cast::<T>();
     const { assert!(align_of::<T>() <= crate::abi::PAGE_BYTES) };
-    if write(pages).is_none() {
-        // SAFETY: our own pages, and nobody has seen them.
-        let _ = unsafe { munmap(pages.cast(), size_of::<T>()) };
-        return None;
-    }
+    write(pages);
     // SAFETY: the caller's promise; fresh pages, never unmapped but by `free`.
-    Some(unsafe { &*pages })
+    Ok(unsafe { &*pages })
 }
 
 /// Drops a value that [`place`] made, and gives its pages back.
@@ -53,7 +56,7 @@ pub unsafe fn free<T>(value: &'static T) {
 
 /// Zeroed pages that a forked child finds zeroed again, whichever way it was forked. Never unmapped.
 pub fn wiped_on_fork(length_bytes: usize) -> Option<*mut u8> {
-    let pages = map(length_bytes)?;
+    let pages = map(length_bytes).ok()?;
     // SAFETY: our own private pages. Linux before 4.14 does not know the advice: no tracing there.
     let wiped = unsafe { madvise(pages.cast(), length_bytes, Advice::LinuxWipeOnFork) };
     wiped.is_ok().then_some(pages)
@@ -71,11 +74,11 @@ pub unsafe fn replace(start: *mut u8, length_bytes: usize) {
     let _ = unsafe { mmap_anonymous(start.cast(), length_bytes, protection, flags) };
 }
 
-fn map(length_bytes: usize) -> Option<*mut u8> {
+fn map(length_bytes: usize) -> io::Result<*mut u8> {
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     // SAFETY: a new mapping where the kernel likes it.
     let pages = unsafe {
         mmap_anonymous(core::ptr::null_mut(), length_bytes, protection, MapFlags::PRIVATE)
     };
-    pages.ok().map(<*mut _>::cast)
+    pages.map(<*mut _>::cast)
 }

@@ -163,7 +163,7 @@ unsafe impl<K: 'static> RingMemory for StreamWords<K> {
         // A sub-buffer is whole pages: sizes are powers of two from 4096 on.
         const { assert!(PAGE_BYTES == 4096) };
         let (start, bytes) = self.memory(memory);
-        populate(start, bytes)
+        populate(start, bytes).is_ok()
     }
 }
 
