@@ -35,6 +35,40 @@ impl Drop for SmallDisk {
     }
 }
 
+/// Rings in files there: what is reserved before it is used cannot be a SIGBUS.
+#[test]
+fn rings_that_find_no_room_on_the_disk_cost_events_and_not_the_program() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let Some(disk) = SmallDisk::mount() else { return };
+    // Some of them fill the disk; each of the others asks for memory.
+    let events = EVENTS / 30;
+    let recording = Recording::of_path(binaries::program("flood")).arg(2).arg(events);
+    let rings = disk.path().join("rings");
+    let recording = recording.options(["--subbuf-size", "64K", "--subbufs", "16"]);
+    let recording = recording.options(["--shm-path", rings.to_str().expect("text")]);
+    let recorded = recording.run().succeeded();
+    let summary = recorded.summary();
+    assert_eq!(summary.recorded, judge::count(&recorded.trace()), "{summary:?}");
+    assert_eq!(summary.recorded + summary.lost_in_all(), events, "{summary:?}");
+    let [in_ring, no_ring] = ["records_lost_no_memory", "records_lost_no_stream"]
+        .map(|it| summary.lost.get(it).copied());
+    assert!(summary.recorded > 0 && in_ring > Some(0), "{summary:?}");
+    let stderr = &recorded.finished.stderr;
+    let is_told = |count: Option<u64>, what: &str| {
+        count.is_none_or(|count| {
+            let told = format!(
+                "(flood): {what} could be had for {count} events, of the last because: No space left on device (os \
+                 error 28): make room where its rings are"
+            );
+            stderr.lines().any(|line| line.contains(&told))
+        })
+    };
+    assert!(is_told(in_ring, "no further memory for its rings"), "{stderr}");
+    assert!(is_told(no_ring, "no ring"), "{stderr}");
+}
+
 #[test]
 fn when_the_disk_is_full_what_is_not_in_the_trace_is_counted() {
     if !skip::judges_are_here() {

@@ -3,10 +3,10 @@
 //! Everything in it is the process's word. It is copied first and believed only as far as it parses: a log
 //! that does not is read up to there, and records of classes that nobody has heard of end their stream.
 
+use super::starved;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 use ust_core::abi::{
     ABI_VERSION, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, PROCESS_MAGIC,
@@ -38,9 +38,6 @@ pub struct ProcessFile {
     numbered: BTreeMap<u32, usize>,
 }
 
-/// What the kernel's error numbers are among.
-const ERRNOS: Range<u32> = 1..4096;
-
 /// The losses that a process file counts.
 #[derive(Debug)]
 pub struct Losses(Arc<Mapping>);
@@ -54,9 +51,8 @@ impl Losses {
 
     /// Why the last of them were, if the process tells a reason that there is.
     pub fn reason(&self, channel_uid: u64) -> Option<Errno> {
-        let untrusted = self.of(channel_uid).map(|slot| slot.errno.load(Ordering::Relaxed));
-        let known = untrusted.filter(|errno| ERRNOS.contains(errno)).last();
-        known.map(|errno| Errno::from_raw_os_error(errno as i32))
+        let reasons = self.of(channel_uid).map(|slot| slot.errno.load(Ordering::Relaxed));
+        reasons.filter_map(starved::errno).last()
     }
 
     fn of(&self, channel_uid: u64) -> impl Iterator<Item = &SlotLosses> {

@@ -12,13 +12,15 @@
 //! still not written at the end is counted as `records_lost_unwritten`.
 
 use super::framer::Framer;
+use super::starved;
 use super::trace::Trace;
+use rustix::io::Errno;
 use std::io;
 use std::time::{Duration, Instant};
 use ust_core::abi::LossCause;
 use ust_core::ring::{Corruption, Holes, Image, Reader, RingMemory, Stall, Take};
 use ust_core::shm::StreamWords;
-use ust_core::sync::ReadOnly;
+use ust_core::sync::{Ordering, ReadOnly};
 
 /// Bytes taken of one stream before the next has its turn; a sub-buffer at least.
 const TURN_BYTES: u64 = 2 << 20;
@@ -85,11 +87,24 @@ pub enum StreamError {
          left out"
     )]
     Damaged(u64),
+    /// There is no room for the memory that full sub-buffers are exchanged for.
+    #[error(
+        "there is no room for the spare sub-buffer of a ring, which therefore is not emptied before its process ends: \
+         make room where its rings are: in the directory of --shm-path, or in memory"
+    )]
+    Spare,
     /// The file cannot be written.
     #[error(
         "the trace cannot be written: {0}; trying again until the end: make room for it meanwhile"
     )]
     File(#[from] io::Error),
+}
+
+impl StreamError {
+    /// Whether trying again may help: it is said once, and the stream goes on.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, StreamError::Spare | StreamError::File(_))
+    }
 }
 
 impl StreamDrain {
@@ -144,6 +159,12 @@ impl StreamDrain {
     /// Reads no more of it: what it reads is not the stream any longer.
     pub fn end(&mut self) {
         self.has_ended = true;
+    }
+
+    /// Records lost so far for want of memory, and why there was none for the last of them.
+    pub fn lost_no_memory(&self) -> (u64, Option<Errno>) {
+        let untrusted = self.reader.ring().control().memory_errno.load(Ordering::Relaxed);
+        (self.reader.lost()[LossCause::Memory as usize], starved::errno(untrusted))
     }
 
     /// Records lost so far, by the cause's name.
@@ -310,7 +331,7 @@ impl StreamDrain {
             return Ok(R::default());
         }
         let outcome = step(self);
-        if matches!(&outcome, Err(error) if !matches!(error, StreamError::File(_))) {
+        if outcome.as_ref().is_err_and(|error| !error.may_pass()) {
             self.has_ended = true;
             // What was framed before is whole.
             let _ = self.framer.settle();
@@ -318,19 +339,19 @@ impl StreamDrain {
         self.once(outcome)
     }
 
-    /// Says that the file cannot be written when it begins, not at each try.
+    /// Says what may pass when it begins, not at each try.
     fn once<R: Default>(&mut self, outcome: Result<R, StreamError>) -> Result<R, StreamError> {
         match outcome {
             Ok(done) => {
                 self.is_stuck = false;
                 Ok(done)
             }
-            Err(StreamError::File(_)) if self.is_stuck => Ok(R::default()),
-            Err(StreamError::File(error)) => {
+            Err(error) if !error.may_pass() => Err(error),
+            Err(_) if self.is_stuck => Ok(R::default()),
+            Err(error) => {
                 self.is_stuck = true;
-                Err(StreamError::File(error))
+                Err(error)
             }
-            other => other,
         }
     }
 
@@ -346,7 +367,7 @@ impl StreamDrain {
         let until = until.min(start.saturating_add(TURN_BYTES));
         while self.reader.cursor() < until && self.reader.is_left_behind() {
             if !self.is_spare_ready && !self.reader.prepare_spare() {
-                return Err(io::Error::from(io::ErrorKind::OutOfMemory).into());
+                return Err(StreamError::Spare);
             }
             self.is_spare_ready = true;
             match self.reader.take()? {

@@ -452,7 +452,7 @@ impl Engine {
                     tracked.process.pass(*channel_uid, pass, channel.destination());
                 }
             }
-            if let Some(error) = tracked.process.starved(*channel_uid) {
+            for error in tracked.process.wants(*channel_uid) {
                 tracing::error!("{error}");
                 channel.past.errors.push(error);
             }

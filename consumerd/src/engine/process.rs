@@ -74,7 +74,7 @@ impl Errors {
     /// Notes that a stream of process `pid` could not be drained. That nobody can write concerns no process, and goes
     /// into the log each time that it begins: with the first of the streams, before which none `is_stuck`.
     fn note_stream(&mut self, pid: u32, error: StreamError, is_stuck: &mut bool) {
-        if !matches!(error, StreamError::File(_)) {
+        if !error.may_pass() {
             return self.note(format!("process {pid}: {error}"));
         }
         let error = error.to_string();
@@ -214,7 +214,6 @@ impl Process {
             return;
         };
         sum.add_no_stream(process.losses().lost_no_stream(channel.0));
-        sum.errors.extend(Starved::of(process, channel).map(|starved| starved.to_string()));
         sum.add_errors(&of_channel.errors.0);
         let (mut errors, mut is_stuck) = (Errors::default(), false);
         let Destination { output, clock, buffers, .. } = to;
@@ -236,6 +235,7 @@ impl Process {
             tell_damage(file, trace.process.pid, &mut errors);
         }
         sum.add_errors(&errors.0);
+        sum.errors.extend(self.wants(channel));
         sum.processes += u64::from(sum.recorded > recorded_before);
     }
 
@@ -254,14 +254,17 @@ impl Process {
         if let Some(process) = &self.file {
             sum.add_no_stream(process.losses().lost_no_stream(channel.0));
         }
-        sum.errors.extend(self.starved(channel));
+        sum.errors.extend(self.wants(channel));
         self.add_streams_to(channel, sum);
     }
 
-    /// What is to be said of it if there were events for which it could get no ring.
-    pub fn starved(&self, channel: ChannelUid) -> Option<String> {
-        let file = self.file.as_ref()?;
-        Starved::of(file, channel).map(|starved| starved.to_string())
+    /// What is to be said of it if there were events for which it could get no memory.
+    pub fn wants(&self, channel: ChannelUid) -> Vec<String> {
+        let Some(file) = &self.file else { return Vec::new() };
+        let files = self.channels.get(&channel).into_iter().flat_map(|it| &it.files);
+        let of_subbufs = Starved::of_subbufs(file, files.flat_map(|file| &file.streams));
+        let all = Starved::of_rings(file, channel).into_iter().chain(of_subbufs);
+        all.map(|starved| starved.to_string()).collect()
     }
 
     /// The same without the losses that its process file counts.

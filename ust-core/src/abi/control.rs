@@ -8,8 +8,9 @@
 //!    64  lost_full       writers    add                160  gave_up_at         waiters   store
 //!    72  lost_big                                      168  (reserved)
 //!    80  lost_wrap
-//!    88  (reserved causes)                             256  state, owner       owner     store
-//!                                                      264  has_checksums      owner     store
+//!    88  lost_no_memory                                256  state, owner       owner     store
+//!    96  (reserved causes)                             264  has_checksums      owner     store
+//!                                                      268  memory_errno       writers   store
 //!   192  taking          reader     store
 //!   200  consumed        reader     store              512  table[N]           reader and recycler  CAS
 //!   208  release_seq     reader     add (a futex)       2560  delivered[N]       writers   CAS
@@ -42,11 +43,14 @@ pub enum LossCause {
     /// The oldest sub-buffer could not be recycled: a record in it was still being written, or another
     /// writer was just recycling.
     Wrap = 2,
+    /// There was no memory for a sub-buffer that nobody had entered before.
+    Memory = 3,
 }
 
 impl LossCause {
     /// All causes, in the order of their counters.
-    pub const ALL: [LossCause; 3] = [LossCause::Full, LossCause::Big, LossCause::Wrap];
+    pub const ALL: [LossCause; 4] =
+        [LossCause::Full, LossCause::Big, LossCause::Wrap, LossCause::Memory];
 
     /// The name by which the summary and the documentation call the count.
     pub const fn name(self) -> &'static str {
@@ -54,6 +58,7 @@ impl LossCause {
             LossCause::Full => "records_lost_full",
             LossCause::Big => "records_lost_big",
             LossCause::Wrap => "records_lost_wrap",
+            LossCause::Memory => "records_lost_no_memory",
         }
     }
 }
@@ -125,7 +130,9 @@ pub struct StreamControl<K> {
     pub owner: AtomicU32,
     /// Not 0: who leaves a sub-buffer notes its checksum.
     pub has_checksums: AtomicU32,
-    reserved_owner: [u32; 61],
+    /// Why the last sub-buffer that could get no memory did not: a number of `errno`.
+    pub memory_errno: AtomicU32,
+    reserved_owner: [u32; 60],
 
     /// A [`TableEntry`] for each place.
     pub table: [ReaderWritten; MAX_SUBBUFS],
@@ -214,7 +221,8 @@ layout!(StreamControl<crate::sync::ReadOnly> as "StreamControl" {
     state @ 256,
     owner @ 260,
     has_checksums @ 264,
-    reserved_owner @ 268,
+    memory_errno @ 268,
+    reserved_owner @ 272,
     table @ 512,
     delivered @ 2560,
 } ends 3584);
@@ -241,7 +249,8 @@ impl<K> StreamControl<K> {
             state: AtomicU32::new(0),
             owner: AtomicU32::new(0),
             has_checksums: AtomicU32::new(0),
-            reserved_owner: [0; 61],
+            memory_errno: AtomicU32::new(0),
+            reserved_owner: [0; 60],
             table: core::array::from_fn(|place| ReaderWritten::new(Self::first_entry(place))),
             delivered: core::array::from_fn(|_| AtomicU32::new(0)),
         }

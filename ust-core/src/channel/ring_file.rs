@@ -9,7 +9,7 @@ use crate::abi::{
 use crate::ring::{Owners, Refusal, RingMemory};
 use crate::shm::{Mapping, memfd, named, private};
 use crate::stream::Stream;
-use crate::sync::{AtomicBool, Ordering, Shared};
+use crate::sync::{AtomicBool, AtomicU64, Ordering, Shared};
 use core::mem::ManuallyDrop;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::{self, Errno};
@@ -30,11 +30,16 @@ pub struct RingFile {
     /// The thread that made it, if it has a name.
     named_by: Option<u32>,
     claimed: Owners,
+    /// The streams whose memory can be touched, a bit each. The others are holes of the file: where there is no room for
+    /// them, even to load a word is a SIGBUS.
+    usable: AtomicU64,
     /// The daemon has been sent it.
     is_sent: AtomicBool,
     /// In pages of their own; those beyond the file's number stand for nothing.
     streams: &'static StreamTable,
 }
+
+const _: () = assert!(MAX_STREAMS_PER_FILE <= u64::BITS);
 
 type StreamTable = [Stream<Shared>; MAX_STREAMS_PER_FILE as usize];
 
@@ -96,6 +101,7 @@ impl RingFile {
             named_by,
             process_uid,
             claimed: Owners::default(),
+            usable: AtomicU64::new(0),
             is_sent: AtomicBool::new(false),
             streams,
         })
@@ -128,14 +134,17 @@ impl RingFile {
         Ok(None)
     }
 
-    /// Makes a stream that never had an owner ready for one.
+    /// Makes a stream that never had an owner ready for one. It is claimed: nobody else does the same.
     fn make_usable(&self, index: u32, stream: &Stream<Shared>) -> io::Result<()> {
-        let control = stream.words().control();
-        if control.state.load(Ordering::Relaxed) == StreamState::Free as u32 {
+        let bit = 1 << index;
+        // Relaxed, both: who had the stream before has released it since.
+        if self.usable.load(Ordering::Relaxed) & bit == 0 {
             self.make_resident(index)?;
+            let control = stream.words().control();
             control.initialise(self.shape.geometry);
             // What has no name does not outlive the machine.
             control.has_checksums.store(self.named_by.is_some().into(), Ordering::Relaxed);
+            self.usable.fetch_or(bit, Ordering::Relaxed);
         }
         Ok(())
     }

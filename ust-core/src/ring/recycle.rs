@@ -56,7 +56,7 @@ where
     let overwritten = control.overwritten.load(order::overwritten_load());
     if overwritten == 0 && !ring.prepare(spare) {
         give_back(spare);
-        return Err(LossCause::Full);
+        return Err(LossCause::Memory);
     }
 
     // M

@@ -135,8 +135,11 @@ where
     let memory = entry.memory();
     // A table that names no memory was not written by a reader in its right mind: no room, for ever.
     let is_first_lap = lap == 0;
-    if memory >= geometry.memory_count() || (is_first_lap && !ring.prepare(memory)) {
+    if memory >= geometry.memory_count() {
         return Err(Refusal::Lost(LossCause::Full));
+    }
+    if is_first_lap && !ring.prepare(memory) {
+        return Err(Refusal::Lost(LossCause::Memory));
     }
 
     // H

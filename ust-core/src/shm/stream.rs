@@ -163,7 +163,12 @@ unsafe impl<K: 'static> RingMemory for StreamWords<K> {
         // A sub-buffer is whole pages: sizes are powers of two from 4096 on.
         const { assert!(PAGE_BYTES == 4096) };
         let (start, bytes) = self.memory(memory);
-        populate(start, bytes).is_ok()
+        let populated = populate(start, bytes);
+        if let Err(reason) = populated {
+            // Relaxed: one reason is as good as the next.
+            self.control().memory_errno.store(reason.raw_os_error() as u32, Relaxed);
+        }
+        populated.is_ok()
     }
 }
 
