@@ -228,8 +228,10 @@ fn map_doorbell(fd: &OwnedFd) -> Option<&'static Doorbell> {
     if memfd::check(fd).ok()? < DOORBELL_BYTES {
         return None;
     }
-    let map = Box::leak(Box::new(Mapping::new(fd, DOORBELL_BYTES).ok()?));
-    map.at(0)
+    let map = Mapping::new(fd, DOORBELL_BYTES).ok()?;
+    // Writers ring without asking whether there is memory.
+    map.populate(0, DOORBELL_BYTES).ok()?;
+    Box::leak(Box::new(map)).at(0)
 }
 
 /// A descriptor table of our own, with nothing in it but the process file.
