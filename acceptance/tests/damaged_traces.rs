@@ -51,9 +51,12 @@ fn what_is_damaged_is_left_out_and_the_rest_is_a_trace() {
 
     let viewed = run(Command::new(binaries::ust()).arg("view").arg(recorded.trace()));
     assert_eq!(viewed.code(), 1);
-    let [first, second] = &viewed.stderr.lines().collect::<Vec<_>>()[..] else {
-        panic!("two damaged places: {}", viewed.stderr);
+    let [first, after_first, second, after_second] = &viewed.stderr.lines().collect::<Vec<_>>()[..]
+    else {
+        panic!("two damaged places, and what is missing there: {}", viewed.stderr);
     };
+    let is_gap = |line: &&str| line.contains("channel0_0: 1 packet is missing between [");
+    assert!([after_first, after_second].into_iter().all(is_gap), "{}", viewed.stderr);
     assert!(first.contains(&format!("byte {}: no packet", 3 * PAGE)), "{first}");
     assert!(second.contains(&format!("byte {}: the packet is damaged", 9 * PAGE)), "{second}");
 
@@ -68,6 +71,8 @@ fn what_is_damaged_is_left_out_and_the_rest_is_a_trace() {
     // Two packets, of some five hundred events at most.
     assert!((EVENTS - 1200..EVENTS).contains(&(whole.len() as u64)), "{}", whole.len());
     assert!(whole.last() < Some(&EVENTS));
+    let viewed = run(Command::new(binaries::ust()).arg("view").arg(&output)).succeeded();
+    assert_eq!(viewed.stderr.lines().filter(is_gap).count(), 2, "{}", viewed.stderr);
 }
 
 #[test]

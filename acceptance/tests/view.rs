@@ -101,3 +101,48 @@ fn every_type_of_number_is_printed_alike() {
     assert_eq!(lines, viewed.len() as u64);
     assert!(compared > 30, "{compared}");
 }
+
+/// How many events each stream lost at a time, by what a reader says of them on standard error.
+fn losses(
+    reader: &mut Command,
+    before: &str,
+    of_stream: impl Fn(&str) -> &str,
+) -> Vec<(String, u64)> {
+    let finished = run(reader);
+    assert!(finished.status.success(), "{}", finished.stderr);
+    let lines = finished.stderr.lines().filter(|line| !line.is_empty());
+    let mut losses: Vec<_> = lines
+        .map(|line| {
+            let (_, count) = line.split_once(before).unwrap_or_else(|| panic!("{line}"));
+            let digits = count.split(" event").next().expect("there always is one");
+            let count = digits.replace(',', "").parse().unwrap_or_else(|_| panic!("{line}"));
+            (of_stream(line).to_owned(), count)
+        })
+        .collect();
+    // Those of one stream stay as they come.
+    losses.sort_by(|one, other| one.0.cmp(&other.0));
+    losses
+}
+
+#[test]
+fn events_that_were_lost_are_told_alike() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    const EVENTS: u64 = 300_000;
+    let recording = Recording::of("flood").options(["--subbuf-size", "4K", "--subbufs", "2"]);
+    let recorded = recording.arg(2).arg(EVENTS).run().succeeded();
+    let trace = recorded.trace();
+    let ours = losses(Command::new(binaries::ust()).arg("view").arg(&trace), ": ", |line| {
+        line.strip_prefix("ust: ").and_then(|line| line.split(": ").next()).unwrap_or_default()
+    });
+    let theirs = losses(Command::new("babeltrace2").arg(&trace), "discarded ", |line| {
+        line.split("within stream \"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap_or_default()
+    });
+    assert_eq!(ours, theirs);
+    let lost: u64 = ours.iter().map(|(_, count)| count).sum();
+    assert!(lost > 0 && lost == recorded.summary().lost_in_all(), "{lost}");
+}

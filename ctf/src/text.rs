@@ -90,13 +90,18 @@ impl Printer {
         Ok(())
     }
 
-    fn times(&mut self, now_ns: i64, out: &mut impl Write) -> fmt::Result {
+    /// A time as events' lines begin with it: `[12:09:33.870001204]`.
+    pub fn time(&self, ns: i64) -> String {
         // All that an i64 can hold is within what jiff can; 1970 stands in for what cannot be.
-        let time = Timestamp::from_nanosecond(now_ns.into()).unwrap_or_default();
+        let time = Timestamp::from_nanosecond(ns.into()).unwrap_or_default();
         let time = self.zone.to_datetime(time);
         let (hour, minute, second, ns) =
             (time.hour(), time.minute(), time.second(), time.subsec_nanosecond());
-        write!(out, "[{hour:02}:{minute:02}:{second:02}.{ns:09}] ")?;
+        format!("[{hour:02}:{minute:02}:{second:02}.{ns:09}]")
+    }
+
+    fn times(&mut self, now_ns: i64, out: &mut impl Write) -> fmt::Result {
+        write!(out, "{} ", self.time(now_ns))?;
         match self.last_ns.replace(now_ns) {
             None => out.write_str("(+?.?????????) "),
             Some(last_ns) => {

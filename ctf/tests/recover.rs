@@ -47,6 +47,40 @@ fn a_whole_trace_is_copied_to_the_byte() {
     }
 }
 
+#[test]
+fn the_packets_left_out_are_told_by_those_around_them() {
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    small_trace(from.path());
+    change(&from.path().join("s0"), |s| {
+        page(s, 1).fill(0);
+        page(s, 2).fill(0);
+    });
+    recovered(from.path(), to.path());
+    let gaps = |dir: &Path| {
+        let mut reader = Reader::open(dir).unwrap();
+        let events: Vec<_> = reader.by_ref().filter_map(Result::ok).collect();
+        (events, reader.take_gaps())
+    };
+    let (events, gaps_of_recovered) = gaps(to.path());
+    let [gap] = &gaps_of_recovered[..] else { panic!("{gaps_of_recovered:?}") };
+    assert_eq!((gap.missing_packets, gap.discarded_events), (2, 0));
+    assert_eq!(*gap.path, to.path().join("s0"));
+    let of_s0 = events.iter().filter(|event| event.packet.path == gap.path);
+    let is_before = |ns: i64| gap.after_ns.is_some_and(|after| ns <= after);
+    let is_behind = |ns: i64| gap.after_ns < Some(ns) && Some(ns) <= gap.until_ns;
+    // Three a packet: one before the gap, and of those behind it the first.
+    let (mut before, mut behind) = (0, 0);
+    of_s0.for_each(|event| {
+        before += u32::from(is_before(event.timestamp_ns));
+        behind += u32::from(is_behind(event.timestamp_ns));
+    });
+    assert_eq!((before, behind), (3, 3));
+    assert_eq!(
+        gaps(from.path()).1,
+        [ctf::reader::Gap { path: from.path().join("s0").into(), ..gap.clone() }]
+    );
+}
+
 /// What a machine that went down may leave, each with how many events are whole, and in how many streams or
 /// texts something is not.
 #[test]

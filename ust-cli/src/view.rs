@@ -1,11 +1,13 @@
 //! `ust view`: the events of all traces in a directory, in the order of time, a line each.
 //!
-//! What cannot be read is told on standard error, and everything else is still printed.
+//! What cannot be read is told on standard error, and everything else is still printed. So is what the trace itself says
+//! to be missing: events that were lost, packets that are not there.
 
 use crate::failure::Failure;
+use crate::figures::counted;
 use crate::tell;
 use consumerd::cause::Cause;
-use ctf::reader::{ReadError, Reader};
+use ctf::reader::{Gap, ReadError, Reader};
 use ctf::text::Printer;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -47,11 +49,17 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-fn print(reader: Reader, code: &mut u8) -> Result<(), Stop> {
+fn print(mut reader: Reader, code: &mut u8) -> Result<(), Stop> {
     // A lock and a large buffer: a trace has millions of lines.
     let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
     let mut printer = Printer::new();
-    for item in reader {
+    loop {
+        let item = reader.next();
+        for gap in reader.take_gaps() {
+            out.flush()?;
+            tell(&missing(&gap, &printer));
+        }
+        let Some(item) = item else { break };
         match item {
             Ok(event) => writeln!(out, "{}", printer.line(&event))?,
             Err(error) => {
@@ -64,4 +72,27 @@ fn print(reader: Reader, code: &mut u8) -> Result<(), Stop> {
     }
     out.flush()?;
     Ok(())
+}
+
+/// `file: 12 events were lost, 2 packets are missing between [..] and [..]`
+fn missing(gap: &Gap, printer: &Printer) -> String {
+    let events = match gap.discarded_events {
+        0 => None,
+        1 => Some("1 event was lost".to_owned()),
+        count => Some(format!("{} were lost", counted(count, "event", "events"))),
+    };
+    let packets = match gap.missing_packets {
+        0 => None,
+        1 => Some("1 packet is missing".to_owned()),
+        count => Some(format!("{} are missing", counted(count, "packet", "packets"))),
+    };
+    let what: Vec<String> = events.into_iter().chain(packets).collect();
+    let time = |ns: Option<i64>| ns.map(|ns| printer.time(ns));
+    let when = match (time(gap.after_ns), time(gap.until_ns)) {
+        (Some(after), Some(until)) => format!(" between {after} and {until}"),
+        (None, Some(until)) => format!(" before {until}"),
+        (Some(after), None) => format!(" after {after}"),
+        (None, None) => String::new(),
+    };
+    format!("{}: {}{when}", gap.path.display(), what.join(", "))
 }

@@ -12,11 +12,13 @@
 //! - Any bytes: no panic, no endless loop, no allocation beyond a packet's size (and that is
 //!   bounded).
 //! - In memory are one packet and one event of each stream, whatever the trace's size.
-//! - What is wrong with one stream is an `Err` among the events, one for each place; everything else is still read.
+//! - What is wrong with one stream is an `Err` among the events, one for each place; everything else is still read. What
+//!   its writer says is missing is no error: a [`Gap`].
 //! - Index files are not needed: the packets say where they end.
 
 mod bits;
 mod decode;
+mod gap;
 pub(crate) mod stream;
 pub(crate) mod tree;
 mod value;
@@ -29,6 +31,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use gap::Gap;
 pub use value::Value;
 
 use crate::metadata::EnvValue;
@@ -138,6 +141,8 @@ pub struct Reader {
     next: BinaryHeap<Reverse<Next>>,
     /// What was wrong when opening.
     errors: Vec<ReadError>,
+    /// What was found missing and is not told yet.
+    gaps: Vec<Gap>,
 }
 
 #[derive(Debug)]
@@ -167,7 +172,13 @@ impl Reader {
         // Both are taken from their ends.
         errors.reverse();
         let unknown = (0..streams.len()).rev().collect();
-        Ok(Reader { traces, streams, unknown, next: BinaryHeap::new(), errors })
+        Ok(Reader { traces, streams, unknown, next: BinaryHeap::new(), errors, gaps: vec![] })
+    }
+
+    /// What was found missing since this was last asked: in the packets of the events so far, and of the next one of each
+    /// stream.
+    pub fn take_gaps(&mut self) -> Vec<Gap> {
+        std::mem::take(&mut self.gaps)
     }
 
     /// The traces that could be opened.
@@ -184,7 +195,7 @@ impl Iterator for Reader {
             return Some(Err(error));
         }
         while let Some(stream) = self.unknown.pop() {
-            match self.streams[stream].next() {
+            match self.streams[stream].next(&mut self.gaps) {
                 None => {}
                 Some(Ok(event)) => self.next.push(Reverse(Next { stream, event: Box::new(event) })),
                 Some(Err(error)) => {

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use super::bits::Bits;
 use super::decode::{DecodeError, Decoder};
+use super::gap::{Before, Gap};
 use super::value::Value;
 use super::whole::{Layout, Whole, WholePackets};
 use super::{Event, Packet, ReadError, Trace};
@@ -39,6 +40,7 @@ pub(crate) struct StreamReader {
     /// Where the next packet begins; `None` after the last one.
     next_offset: Option<u64>,
     open: Option<OpenPacket>,
+    before: Before,
     /// Carried over from packet to packet, where packets do not say when they begin.
     clock: u64,
     /// Where packets have checksums.
@@ -81,11 +83,12 @@ impl StreamReader {
     pub(crate) fn new(trace: Arc<Trace>, path: PathBuf) -> StreamReader {
         let whole = Layout::of(&trace.metadata).map(WholePackets::new);
         let path = Arc::new(path);
-        StreamReader { trace, path, next_offset: Some(0), open: None, clock: 0, whole }
+        let (next_offset, before) = (Some(0), Before::default());
+        StreamReader { trace, path, next_offset, open: None, before, clock: 0, whole }
     }
 
     /// The next record, or what is wrong; after an error there may be more.
-    pub(super) fn next(&mut self) -> Option<Result<Event, ReadError>> {
+    pub(super) fn next(&mut self, gaps: &mut Vec<Gap>) -> Option<Result<Event, ReadError>> {
         loop {
             if let Some(mut open) = self.open.take()
                 && let Some(event) = self.next_in(&mut open)
@@ -96,7 +99,10 @@ impl StreamReader {
                 return Some(event);
             }
             match self.next_packet()? {
-                Ok(open) => self.open = Some(open),
+                Ok(open) => {
+                    gaps.extend(self.before.gap_to(&open.packet, &self.trace));
+                    self.open = Some(open);
+                }
                 Err(error) => return Some(Err(error)),
             }
         }

@@ -1,0 +1,60 @@
+//! What is missing between the packets of a stream, by what these say of themselves.
+//!
+//! ```text
+//!   packet 3, 10 discarded  |  packet 4, 10  |  packet 5, 25  |  packet 8, 25
+//!                                            '-- 15 events     '-- 2 packets
+//! ```
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Packet, Trace};
+
+/// Something is missing in a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The stream file.
+    pub path: Arc<PathBuf>,
+    /// When the packet before it ended, in nanoseconds since 1970; `None` at the stream's beginning.
+    pub after_ns: Option<i64>,
+    /// When the packet behind it ended: a writer counts what it discards until then.
+    pub until_ns: Option<i64>,
+    /// Events that were discarded when they should have been recorded.
+    pub discarded_events: u64,
+    /// Packets that are not there.
+    pub missing_packets: u64,
+}
+
+/// The packet before, as far as it tells of gaps.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    seq: Option<u64>,
+    discarded: u64,
+    end_ns: Option<i64>,
+}
+
+impl Before {
+    /// What is missing between the packet before and this one, which is the one before from now on.
+    pub(super) fn gap_to(&mut self, packet: &Packet, trace: &Trace) -> Option<Gap> {
+        let end = packet.context.as_ref().and_then(|it| it.get("timestamp_end")?.as_u64());
+        let now = Self {
+            seq: packet.seq.or(self.seq),
+            discarded: packet.discarded.unwrap_or(self.discarded),
+            end_ns: end.and_then(|clock| trace.timestamp_ns(clock)),
+        };
+        // Numbers that go back were not counted by whoever counted the others.
+        let missing = |before: u64, now: u64| now.saturating_sub(before).saturating_sub(1);
+        let gap = Gap {
+            path: Arc::clone(&packet.path),
+            after_ns: self.end_ns,
+            until_ns: now.end_ns,
+            discarded_events: now.discarded.saturating_sub(self.discarded),
+            missing_packets: self
+                .seq
+                .zip(packet.seq)
+                .map_or(0, |(before, now)| missing(before, now)),
+        };
+        *self = now;
+        (gap.discarded_events > 0 || gap.missing_packets > 0).then_some(gap)
+    }
+}
