@@ -113,7 +113,7 @@ fn losses(
     let lines = finished.stderr.lines().filter(|line| !line.is_empty());
     let mut losses: Vec<_> = lines
         .map(|line| {
-            let (_, count) = line.split_once(before).unwrap_or_else(|| panic!("{line}"));
+            let (_, count) = line.rsplit_once(before).unwrap_or_else(|| panic!("{line}"));
             let digits = count.split(" event").next().expect("there always is one");
             let count = digits.replace(',', "").parse().unwrap_or_else(|_| panic!("{line}"));
             (of_stream(line).to_owned(), count)
