@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
+use ust_acceptance::command::run;
 use ust_acceptance::recording::Recording;
 use ust_acceptance::{binaries, judge, skip};
 
@@ -90,4 +91,24 @@ fn when_the_disk_is_full_what_is_not_in_the_trace_is_counted() {
     let stderr = &recorded.finished.stderr;
     let told = stderr.lines().filter(|line| line.contains("No space left")).count();
     assert_eq!(told, 1, "{stderr}");
+}
+
+#[test]
+fn a_copy_that_finds_no_room_is_none() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let Some(disk) = SmallDisk::mount() else { return };
+    let recorded = Recording::of("flood").options(["--subbuf-size", "8M"]).arg(1).arg(100_000);
+    let recorded = recorded.run().succeeded();
+    let copy = disk.path().join("copy");
+    let mut command = Command::new(binaries::ust());
+    let finished = run(command.arg("recover").arg(recorded.trace()).arg("-o").arg(&copy));
+    assert_eq!(finished.code(), 115, "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("channel0_0 cannot be written: No space left"),
+        "{}",
+        finished.stderr
+    );
+    assert!(!copy.exists(), "half a copy was left");
 }

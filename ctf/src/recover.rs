@@ -77,12 +77,14 @@ impl DamagedTraces {
     /// themselves are not changed.
     ///
     /// # Errors
-    /// The copy cannot be written. What is damaged is among the result's [`damages`](Recovered::damages).
+    /// The copy cannot be written; then there is nothing in `to`. What is damaged is among the result's
+    /// [`damages`](Recovered::damages).
     pub fn recover(&self, to: &Path) -> Result<Recovered, CopyError> {
         let mut recovered = Recovered::default();
         for trace in &self.found {
             let below = trace.path.strip_prefix(&self.dir).unwrap_or(Path::new(""));
-            recovered.trace(trace, &to.join(below))?;
+            // Half a copy would look as if that were all that is whole.
+            recovered.trace(trace, &to.join(below)).inspect_err(|_| empty(to))?;
         }
         Ok(recovered)
     }
@@ -127,6 +129,15 @@ impl Recovered {
 
     fn damaged(&mut self, first: ReadError) {
         self.damages.push(Damage { first, places: 1 });
+    }
+}
+
+/// Removes what is in a directory, as far as that can be done.
+fn empty(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let remove = if is_dir { fs::remove_dir_all } else { fs::remove_file };
+        let _ = remove(entry.path());
     }
 }
 

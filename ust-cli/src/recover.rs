@@ -15,6 +15,7 @@ use crate::tell;
 use consumerd::cause::Cause;
 use consumerd::engine::{ChannelSummary, LeftBehind};
 use consumerd::output_dir::OutputDir;
+use ctf::reader::ReadError;
 use ctf::recover::DamagedTraces;
 use std::path::{Path, PathBuf};
 
@@ -82,9 +83,10 @@ impl Left {
     fn find(dir: &Path) -> Result<Self, Failure> {
         match LeftBehind::find(dir) {
             Ok(rings) => Ok(Left::Rings(rings)),
-            Err(error) => match DamagedTraces::find(dir) {
+            Err(of_rings) => match DamagedTraces::find(dir) {
                 Ok(traces) => Ok(Left::Traces(traces)),
-                Err(_) => Err(Failure::new(Cause::Unreadable, error)),
+                Err(ReadError::NoTrace(_)) => Err(Failure::new(Cause::Unreadable, of_rings)),
+                Err(of_traces) => Err(Failure::new(Cause::Unreadable, of_traces)),
             },
         }
     }

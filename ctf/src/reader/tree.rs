@@ -26,7 +26,7 @@ pub(crate) struct TraceDir {
 /// All traces from `path` on downwards, in the order of their paths. There is one at least.
 pub(crate) fn traces(path: &Path) -> Result<Vec<TraceDir>, ReadError> {
     let mut found = Vec::new();
-    look(path, 0, &mut found).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+    look(path, 0, &mut found)?;
     if found.is_empty() {
         return Err(ReadError::NoTrace(path.to_owned()));
     }
@@ -34,14 +34,15 @@ pub(crate) fn traces(path: &Path) -> Result<Vec<TraceDir>, ReadError> {
     Ok(found)
 }
 
-fn look(path: &Path, depth: u32, found: &mut Vec<TraceDir>) -> io::Result<()> {
+fn look(path: &Path, depth: u32, found: &mut Vec<TraceDir>) -> Result<(), ReadError> {
+    let cannot = |source: io::Error| ReadError::Io { path: path.to_owned(), source };
     let (mut files, mut is_trace) = (Vec::new(), false);
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
+    for entry in fs::read_dir(path).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
         let name = entry.file_name();
         let hidden = name.as_encoded_bytes().starts_with(b".");
         // Of the entry itself: a link that leads upwards would lead round in circles.
-        let kind = entry.file_type()?;
+        let kind = entry.file_type().map_err(cannot)?;
         if hidden {
             continue;
         }
