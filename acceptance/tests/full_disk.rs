@@ -6,21 +6,28 @@
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
-use ust_acceptance::command::run;
+use ust_acceptance::command::{run, wait_until};
+use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::Recording;
-use ust_acceptance::{binaries, judge, skip};
+use ust_acceptance::{binaries, judge, progress, skip};
 
 const EVENTS: u64 = 3_000_000;
 
-/// A file system of half a megabyte, unmounted when dropped.
+/// A small file system, unmounted when dropped.
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
+    /// Of half a megabyte.
     fn mount() -> Option<Self> {
+        Self::of_pages(128)
+    }
+
+    fn of_pages(count: usize) -> Option<Self> {
         let dir =
             tempfile::Builder::new().prefix("ust-acceptance-").tempdir().expect("a directory");
         let path = dir.path().to_str().expect("text");
-        let mounted = skip::has("mount", &["-t", "tmpfs", "-o", "size=512k", "none", path]);
+        let size = format!("size={}k", 4 * count);
+        let mounted = skip::has("mount", &["-t", "tmpfs", "-o", &size, "none", path]);
         mounted.then_some(Self(dir))
     }
 
@@ -91,6 +98,78 @@ fn when_the_disk_is_full_what_is_not_in_the_trace_is_counted() {
     let stderr = &recorded.finished.stderr;
     let told = stderr.lines().filter(|line| line.contains("No space left")).count();
     assert_eq!(told, 1, "{stderr}");
+}
+
+/// Whatever the page is that cannot be had: of a process file, of a ring file's head, of a stream's, of a sub-buffer, the
+/// spare one.
+#[test]
+fn whichever_page_is_missing_each_event_is_recorded_or_counted() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    const FEW: u64 = 2000;
+    let mut recorded_in_all = 0;
+    for pages in 1..=24 {
+        for [how, which] in
+            [["--mode", "discard"], ["--mode", "overwrite"], ["--buffers", "per-cpu"]]
+        {
+            let Some(disk) = SmallDisk::of_pages(pages) else { return };
+            let rings = disk.path().join("rings");
+            let recording = Recording::of_path(binaries::program("flood")).arg(2).arg(FEW);
+            let recording =
+                recording.options(["--subbuf-size", "8K", "--subbufs", "4", how, which]);
+            let recording = recording.options(["--shm-path", rings.to_str().expect("text")]);
+            let recorded = recording.run().succeeded();
+            let summary = recorded.summary();
+            let all = summary.recorded + summary.overwritten + summary.lost_in_all();
+            assert_eq!(all, FEW, "{pages} pages, {which}: {summary:?}");
+            // A trace of nothing is none to babeltrace2.
+            let lines = if summary.recorded == 0 { 0 } else { judge::count(&recorded.trace()) };
+            assert_eq!(summary.recorded, lines, "{pages} pages, {which}");
+            recorded_in_all += summary.recorded;
+        }
+    }
+    assert!(recorded_in_all > 0);
+}
+
+#[test]
+fn what_could_not_be_exchanged_is_written_when_the_session_ends() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    const EVENTS: u64 = 5000;
+    let mut was_without = false;
+    // Room for what the program needs to fill its ring, and not for the spare.
+    for pages in 16..24 {
+        let Some(disk) = SmallDisk::of_pages(pages) else { return };
+        let site = Site::new();
+        let _daemon = site.daemon(&[]);
+        let (rings, trace) = (disk.path().join("rings"), site.path("mine"));
+        let [rings, output] = [&rings, &trace].map(|path| path.to_str().expect("text"));
+        let create = ["create", "mine", "-o", output, "--subbuf-size", "16K", "--subbufs", "4"];
+        site.ust(&[&create[..], &["--shm-path", rings]].concat()).succeeded();
+        site.ust(&["enable-event", "-s", "mine", "bursts:*"]).succeeded();
+        site.ust(&["start", "mine"]).succeeded();
+        let path = site.path("progress");
+        let arguments = [path.to_str().expect("text"), &EVENTS.to_string()];
+        let program = site.program("bursts", &arguments);
+        wait_until("the program's burst", || {
+            progress::read(&path).is_some_and(|words| words[1] == EVENTS).then_some(())
+        });
+        site.ust(&["stop", "mine"]).succeeded();
+        let destroyed = site.ust(&["destroy", "mine"]).succeeded();
+        progress::set(&path, 2, 1);
+        program.wait().succeeded();
+        was_without |= destroyed.stderr.contains("no room for the spare sub-buffer");
+        assert!(!destroyed.stdout.contains("records_lost_unwritten"), "{pages}: {destroyed:?}");
+        let lines = judge::count(&trace);
+        let counted = destroyed.stdout.replace(',', "");
+        assert!(
+            counted.contains(&format!("{lines} events recorded {} lost", EVENTS - lines)),
+            "{pages}: {destroyed:?}"
+        );
+    }
+    assert!(was_without);
 }
 
 #[test]

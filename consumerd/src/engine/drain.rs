@@ -46,7 +46,7 @@ pub struct StreamDrain {
     /// Records copied out of the ring, and how many of them are framed.
     copied: Image,
     copied_framed: usize,
-    is_spare_ready: bool,
+    spare: Spare,
     /// Something is framed that is not in the file yet.
     is_unsettled: bool,
     /// The file could not be written, and that has been said.
@@ -59,6 +59,16 @@ pub struct StreamDrain {
     abandoned: u64,
     /// What lies before this position stands in the file of the reader that has died.
     written_before: Option<u64>,
+}
+
+/// Whether there is memory for what full sub-buffers are exchanged for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spare {
+    Untried,
+    Lacking,
+    /// That has been said.
+    LackIsTold,
+    Ready,
 }
 
 /// Why a stream could not be drained.
@@ -89,8 +99,8 @@ pub enum StreamError {
     Damaged(u64),
     /// There is no room for the memory that full sub-buffers are exchanged for.
     #[error(
-        "there is no room for the spare sub-buffer of a ring, which therefore is not emptied before its process ends: \
-         make room where its rings are: in the directory of --shm-path, or in memory"
+        "there is no room for the spare sub-buffer of a ring, which without it is emptied only at the end: make room \
+         where rings are: in the directory of --shm-path, or in memory"
     )]
     Spare,
     /// The file cannot be written.
@@ -98,13 +108,6 @@ pub enum StreamError {
         "the trace cannot be written: {0}; trying again until the end: make room for it meanwhile"
     )]
     File(#[from] io::Error),
-}
-
-impl StreamError {
-    /// Whether trying again may help: it is said once, and the stream goes on.
-    pub fn may_pass(&self) -> bool {
-        matches!(self, StreamError::Spare | StreamError::File(_))
-    }
 }
 
 impl StreamDrain {
@@ -130,7 +133,7 @@ impl StreamDrain {
             framer: Framer::new(instance),
             copied: Image::default(),
             copied_framed: 0,
-            is_spare_ready: false,
+            spare: Spare::Untried,
             is_unsettled: false,
             is_stuck: false,
             has_ended: false,
@@ -183,7 +186,10 @@ impl StreamDrain {
         if self.closed.is_some() || (!self.is_unsettled && !self.reader.is_left_behind()) {
             return Ok(false);
         }
-        self.guard(|drain| drain.exchange_full(trace, u64::MAX))
+        self.guard(|drain| {
+            let any = drain.exchange_full(trace, u64::MAX)?;
+            drain.tell_lack().map(|()| any)
+        })
     }
 
     /// Writes out everything that is committed now.
@@ -199,7 +205,8 @@ impl StreamDrain {
             let until = drain.reader.untrusted_write_position();
             while drain.exchange_full(trace, until)? {}
             drain.frame_prefix(trace, until)?;
-            drain.settle()
+            drain.settle()?;
+            drain.tell_lack()
         })?;
         self.close_if_held_up(self.reader.stall());
         Ok(())
@@ -305,6 +312,12 @@ impl StreamDrain {
         // Untrusted counts: their sum may wrap.
         self.framer.set_lost(self.reader.lost().into_iter().fold(0, u64::wrapping_add));
         self.framer.set_missed(self.reader.overwritten() + self.abandoned);
+        // What could not be exchanged is still where it was written.
+        let lacks_spare = matches!(self.spare, Spare::Lacking | Spare::LackIsTold);
+        let rest = match lacks_spare && !self.is_stuck && !self.reader.ring().mode().overwrites() {
+            true => self.recover(trace),
+            false => Ok(()),
+        };
         let outcome = self.framer.finish(trace);
         if self.is_stuck || outcome.is_err() {
             let copied = &self.copied.found()[self.copied_framed..];
@@ -314,7 +327,7 @@ impl StreamDrain {
             }
         }
         self.has_ended = true;
-        self.once(outcome.map_err(StreamError::from))
+        self.once(outcome.map_err(StreamError::from)).and(rest)
     }
 
     /// Whether the file could not be written when it was last tried.
@@ -331,7 +344,8 @@ impl StreamDrain {
             return Ok(R::default());
         }
         let outcome = step(self);
-        if outcome.as_ref().is_err_and(|error| !error.may_pass()) {
+        if matches!(&outcome, Err(error) if !matches!(error, StreamError::File(_) | StreamError::Spare))
+        {
             self.has_ended = true;
             // What was framed before is whole.
             let _ = self.framer.settle();
@@ -339,19 +353,19 @@ impl StreamDrain {
         self.once(outcome)
     }
 
-    /// Says what may pass when it begins, not at each try.
+    /// Says that the file cannot be written when it begins, not at each try.
     fn once<R: Default>(&mut self, outcome: Result<R, StreamError>) -> Result<R, StreamError> {
         match outcome {
             Ok(done) => {
                 self.is_stuck = false;
                 Ok(done)
             }
-            Err(error) if !error.may_pass() => Err(error),
-            Err(_) if self.is_stuck => Ok(R::default()),
-            Err(error) => {
+            Err(StreamError::File(_)) if self.is_stuck => Ok(R::default()),
+            Err(StreamError::File(error)) => {
                 self.is_stuck = true;
-                Err(error)
+                Err(StreamError::File(error))
             }
+            other => other,
         }
     }
 
@@ -366,10 +380,9 @@ impl StreamDrain {
         let start = self.reader.cursor();
         let until = until.min(start.saturating_add(TURN_BYTES));
         while self.reader.cursor() < until && self.reader.is_left_behind() {
-            if !self.is_spare_ready && !self.reader.prepare_spare() {
-                return Err(StreamError::Spare);
+            if !self.has_spare() {
+                break;
             }
-            self.is_spare_ready = true;
             match self.reader.take()? {
                 Take::Taken => {
                     self.reader.ring().wake_waiting();
@@ -385,6 +398,25 @@ impl StreamDrain {
             }
         }
         Ok(self.reader.cursor() > start)
+    }
+
+    /// Whether there is something to exchange full sub-buffers for.
+    fn has_spare(&mut self) -> bool {
+        if self.spare != Spare::Ready && self.reader.prepare_spare() {
+            self.spare = Spare::Ready;
+        } else if self.spare == Spare::Untried {
+            self.spare = Spare::Lacking;
+        }
+        self.spare == Spare::Ready
+    }
+
+    /// Says once that there is not.
+    fn tell_lack(&mut self) -> Result<(), StreamError> {
+        if self.spare == Spare::Lacking {
+            self.spare = Spare::LackIsTold;
+            return Err(StreamError::Spare);
+        }
+        Ok(())
     }
 
     /// Frames what is committed of the sub-buffer at the cursor.

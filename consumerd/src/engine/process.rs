@@ -74,7 +74,7 @@ impl Errors {
     /// Notes that a stream of process `pid` could not be drained. That nobody can write concerns no process, and goes
     /// into the log each time that it begins: with the first of the streams, before which none `is_stuck`.
     fn note_stream(&mut self, pid: u32, error: StreamError, is_stuck: &mut bool) {
-        if !error.may_pass() {
+        if !matches!(error, StreamError::File(_)) {
             return self.note(format!("process {pid}: {error}"));
         }
         let error = error.to_string();

@@ -137,7 +137,7 @@ impl LeftBehind {
             }
         }
         // Of two with one number, one lost a race and was never used.
-        rings.sort_by_key(|(header, _)| std::cmp::Reverse(header.untrusted_claimed));
+        rings.sort_by_key(|(header, _)| std::cmp::Reverse(header.untrusted_claimed.count_ones()));
         for (header, fd) in rings {
             let origin = Origin::LeftBehind(self.session.buffers);
             process.add_ring_file(channel, header.index, fd, origin);

@@ -14,6 +14,7 @@ use super::drain::StreamDrain;
 use super::ring_kind::RingKind;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{FileType, fstat, lstat, readlink};
+use std::mem::offset_of;
 use std::sync::Arc;
 use ust_core::abi::{
     ABI_VERSION, Buffers, Mode, RING_FILE_MAGIC, RingFileHeader, RingFileShape, ShmPath,
@@ -62,8 +63,10 @@ impl Origin {
 pub struct RingFile {
     /// Its number among those of its process and channel.
     pub index: u32,
-    /// The streams that have been found.
+    /// The streams that have been found, in that order.
     pub streams: Vec<StreamDrain>,
+    /// Which they are, a bit each.
+    known: u64,
     // The streams' words point into it.
     map: Arc<Mapping>,
     /// None where the size is sealed.
@@ -82,8 +85,8 @@ pub struct Header {
     pub channel_uid: u64,
     /// Number among the process's files of that channel.
     pub index: u32,
-    /// Streams that have been claimed.
-    pub untrusted_claimed: u32,
+    /// Streams that have been claimed, a bit each.
+    pub untrusted_claimed: u64,
     kind: RingKind,
 }
 
@@ -99,22 +102,29 @@ impl Header {
         let field = |offset: usize, length: usize| &untrusted[offset..offset + length];
         let word = |offset| u32::from_ne_bytes(field(offset, 4).try_into().unwrap_or_default());
         let long = |offset| u64::from_ne_bytes(field(offset, 8).try_into().unwrap_or_default());
-        if long(0) != RING_FILE_MAGIC || word(8) != ABI_VERSION {
+        macro_rules! at {
+            ($field:ident) => {
+                offset_of!(RingFileHeader, $field)
+            };
+        }
+        if long(at!(magic)) != RING_FILE_MAGIC || word(at!(abi_version)) != ABI_VERSION {
             return Err("a ring file is none of this version".into());
         }
-        let shape = RingFileShape::check(long(16), word(24), word(12))
+        let size = long(at!(subbuf_size_bytes));
+        let shape = RingFileShape::check(size, word(at!(subbuf_count)), word(at!(stream_count)))
             .map_err(|error| format!("a ring file claims {error}"))?;
-        let buffers =
-            Buffers::from_word(word(60)).ok_or("a ring file claims no buffers that there are")?;
-        let mode = Mode::from_word(long(64)).ok_or("a ring file claims no mode that there is")?;
+        let buffers = Buffers::from_word(word(at!(buffers)))
+            .ok_or("a ring file claims no buffers that there are")?;
+        let mode =
+            Mode::from_word(long(at!(mode))).ok_or("a ring file claims no mode that there is")?;
         if shape.file_bytes() != size_bytes {
             return Err("a ring file has not the size that it claims".into());
         }
         Ok(Self {
-            process_uid: field(32, 16).try_into().unwrap_or_default(),
-            channel_uid: long(48),
-            index: word(28),
-            untrusted_claimed: word(56),
+            process_uid: field(at!(process_uid), 16).try_into().unwrap_or_default(),
+            channel_uid: long(at!(channel_uid)),
+            index: word(at!(file_index)),
+            untrusted_claimed: long(at!(streams_claimed)),
             kind: RingKind { shape, buffers, mode },
         })
     }
@@ -157,6 +167,7 @@ impl RingFile {
         Ok(Self {
             index,
             streams: Vec::new(),
+            known: 0,
             map,
             guard,
             kind: header.kind,
@@ -169,8 +180,11 @@ impl RingFile {
     pub fn find_streams(&mut self) {
         let Some(header) = self.map.at::<RingFileHeader>(0) else { return };
         let RingKind { shape, mode, .. } = self.kind;
-        let claimed = header.claimed(shape.stream_count);
-        for number in self.streams.len() as u32..claimed {
+        for number in header.claimed(shape.stream_count) {
+            if self.known & 1 << number != 0 {
+                continue;
+            }
+            self.known |= 1 << number;
             let base = self.map.base().wrapping_add(shape.stream_offset(number));
             // SAFETY: the file has that many streams, its size is sealed or guarded, and the mapping lives in
             // the same struct as the drains that use the words.

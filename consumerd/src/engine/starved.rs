@@ -83,14 +83,14 @@ fn advice(reason: Errno) -> Option<&'static str> {
              another user's"
         }
         Errno::AGAIN => {
-            "it, or the daemon, was too busy at that moment; later events are not affected"
+            "the daemon was busy at that moment; or, if it locks all its memory, let it lock more (ulimit -l)"
         }
-        Errno::NOENT | Errno::CONNREFUSED => "the daemon was about to end",
-        Errno::BADF => {
-            "the program closes descriptors that it has not opened; later rings are not affected"
+        Errno::NOENT | Errno::CONNREFUSED => {
+            "the daemon was about to end, or the directory of --shm-path is not where it was"
         }
+        Errno::BADF => "it has closed descriptors that are not its own: let it leave those alone",
         Errno::USERS => {
-            "it has more threads at once than a channel has streams; --buffers per-cpu needs none for each"
+            "its streams all belong to threads alive, or are full: use --buffers per-cpu, or larger rings"
         }
         _ => return None,
     })

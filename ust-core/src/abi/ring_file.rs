@@ -9,7 +9,7 @@
 
 use super::layout::layout;
 use super::{ABI_VERSION, Buffers, Geometry, GeometryError, Mode, PAGE_BYTES};
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// First eight bytes of a ring file: "USTRING" and a zero byte.
 pub const RING_FILE_MAGIC: u64 = u64::from_le_bytes(*b"USTRING\0");
@@ -42,15 +42,16 @@ pub struct RingFileHeader {
     pub process_uid: [u8; 16],
     /// Identity of the channel, as the rules name it.
     pub channel_uid: u64,
-    /// Streams that have ever been claimed: the reader looks no further. Written by claiming threads.
-    pub streams_claimed: AtomicU32,
-    /// Who writes to one stream: [`Buffers`].
-    pub buffers: u32,
+    /// Streams that have ever been claimed, a bit each: the reader looks at no others, which need not have memory.
+    /// Written by claiming threads.
+    pub streams_claimed: AtomicU64,
     /// What a writer does that finds no room: [`Mode`], as a word.
     pub mode: u64,
+    /// Who writes to one stream: [`Buffers`].
+    pub buffers: u32,
     /// The `errno` with which locking a stream into memory failed; 0 if it did not.
     pub lock_errno: AtomicU32,
-    reserved: [u32; 13],
+    reserved: [u32; 12],
 }
 
 layout!(RingFileHeader as "RingFileHeader" {
@@ -63,10 +64,10 @@ layout!(RingFileHeader as "RingFileHeader" {
     process_uid @ 32,
     channel_uid @ 48,
     streams_claimed @ 56,
-    buffers @ 60,
     mode @ 64,
-    lock_errno @ 72,
-    reserved @ 76,
+    buffers @ 72,
+    lock_errno @ 76,
+    reserved @ 80,
 } ends 128);
 
 impl RingFileHeader {
@@ -88,18 +89,19 @@ impl RingFileHeader {
             file_index,
             process_uid,
             channel_uid,
-            streams_claimed: AtomicU32::new(0),
-            buffers: buffers as u32,
+            streams_claimed: AtomicU64::new(0),
             mode: mode.to_word(),
+            buffers: buffers as u32,
             lock_errno: AtomicU32::new(0),
-            reserved: [0; 13],
+            reserved: [0; 12],
         }
     }
 
-    /// Streams that have been claimed, as the untrusted word says but never more than the file has.
-    pub fn claimed(&self, stream_count: u32) -> u32 {
+    /// The streams that have been claimed, as the untrusted word says but none that the file has not.
+    pub fn claimed(&self, stream_count: u32) -> impl Iterator<Item = u32> + use<> {
         // Acquire: pairs with the claim's release, so that what initialised the streams is seen.
-        self.streams_claimed.load(Ordering::Acquire).min(stream_count)
+        let claimed = self.streams_claimed.load(Ordering::Acquire);
+        (0..stream_count.min(u64::BITS)).filter(move |number| claimed & 1 << number != 0)
     }
 }
 

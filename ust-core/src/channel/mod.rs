@@ -22,7 +22,7 @@ pub use ring_file::RingFile;
 
 use crate::abi::{Buffers, Geometry, MAX_RING_FILES, Mode, Residency, ShmPath};
 use crate::clock::ClockKind;
-use crate::shm::private;
+use crate::shm::{named, private};
 use crate::stream::Stream;
 use crate::sync::{AtomicPtr, Ordering, Shared};
 use core::ptr;
@@ -106,8 +106,8 @@ impl Channel {
     /// Claims a stream for `owner` and notes in it whose it is now.
     ///
     /// # Errors
-    /// No memory, no descriptor, or `send` could not send a file that the daemon does not have yet; `USERS` if all
-    /// streams that there may be have owners.
+    /// No memory, no descriptor, or `send` could not send a file that the daemon does not have yet; `USERS` if no
+    /// stream that there may be can be had: they have owners, or are closed, or full.
     pub fn claim(
         &self,
         process_uid: [u8; 16],
@@ -139,13 +139,17 @@ impl Channel {
         index: u32,
         process_uid: [u8; 16],
     ) -> io::Result<&'static RingFile> {
-        let file = private::place(RingFile::create(self.shape, process_uid, index)?)?;
+        let file = RingFile::create(self.shape, process_uid, index)?;
+        let name = file.name(self.shape);
+        // One that stayed would be in the way of the next try.
+        let remove_name = || name.iter().for_each(|name| named::remove(name.as_c_str()));
+        let file = private::place(file).inspect_err(|_| remove_name())?;
         let pointer = ptr::from_ref(file).cast_mut();
         // Release: pairs with `file_in`'s acquire. Acquire: the winner's file is about to be used.
         match slot.compare_exchange(ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Ok(file),
             Err(winner) => {
-                file.remove_name(self.shape);
+                remove_name();
                 // SAFETY: nobody has seen it.
                 unsafe { private::free(file) };
                 // SAFETY: as in `file_in`.

@@ -4,7 +4,8 @@
 
 use super::ChannelShape;
 use crate::abi::{
-    MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, StreamControl, StreamState,
+    MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, ShmFile, StreamControl,
+    StreamState,
 };
 use crate::ring::{Owners, Refusal, RingMemory};
 use crate::shm::{Mapping, memfd, named, private};
@@ -111,40 +112,46 @@ impl RingFile {
         &self.streams[..self.shape.stream_count as usize]
     }
 
-    /// Claims a stream that has no owner, for thread or CPU `owner`. `None`: there is none.
+    /// Claims a stream that has no owner, for thread or CPU `owner`: one that has had owners, if there is one. `None`:
+    /// each has an owner, or is closed, or has no room for another's note.
     ///
     /// # Errors
-    /// There is no memory for it.
+    /// There is no memory for one more.
     pub fn claim(&'static self, owner: u32) -> io::Result<Option<&'static Stream<Shared>>> {
-        for (index, stream) in self.streams().iter().enumerate() {
-            if !self.claimed.claim(index) {
-                continue;
-            }
-            let begun = self
-                .make_usable(index as u32, stream)
-                .inspect_err(|_| self.claimed.release(index))
-                .map(|()| self.begin_ownership(index as u32, stream, owner))?;
-            match begun {
-                Ok(()) => return Ok(Some(stream)),
-                // Retired while nobody had it: it never gets an owner again.
-                Err(Refusal::Closed) => {}
-                Err(Refusal::Lost(_)) => self.claimed.release(index),
+        for is_usable in [true, false] {
+            for (index, stream) in self.streams().iter().enumerate() {
+                if self.is_usable(index as u32) != is_usable || !self.claimed.claim(index) {
+                    continue;
+                }
+                if let Err(reason) = self.make_usable(index as u32, stream) {
+                    self.claimed.release(index);
+                    return Err(reason);
+                }
+                match self.begin_ownership(index as u32, stream, owner) {
+                    Ok(()) => return Ok(Some(stream)),
+                    // Retired while nobody had it: it never gets an owner again.
+                    Err(Refusal::Closed) => {}
+                    Err(Refusal::Lost(_)) => self.claimed.release(index),
+                }
             }
         }
         Ok(None)
     }
 
+    fn is_usable(&self, index: u32) -> bool {
+        // Relaxed: who had the stream before has released it since.
+        self.usable.load(Ordering::Relaxed) & 1 << index != 0
+    }
+
     /// Makes a stream that never had an owner ready for one. It is claimed: nobody else does the same.
     fn make_usable(&self, index: u32, stream: &Stream<Shared>) -> io::Result<()> {
-        let bit = 1 << index;
-        // Relaxed, both: who had the stream before has released it since.
-        if self.usable.load(Ordering::Relaxed) & bit == 0 {
+        if !self.is_usable(index) {
             self.make_resident(index)?;
             let control = stream.words().control();
             control.initialise(self.shape.geometry);
             // What has no name does not outlive the machine.
             control.has_checksums.store(self.named_by.is_some().into(), Ordering::Relaxed);
-            self.usable.fetch_or(bit, Ordering::Relaxed);
+            self.usable.fetch_or(1 << index, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -159,7 +166,7 @@ impl RingFile {
         stream.words().control().state.store(StreamState::Live as u32, Ordering::Release);
         if let Some(header) = self.header() {
             // Release: the reader, which acquires it, sees the streams initialised.
-            header.streams_claimed.fetch_max(index + 1, Ordering::Release);
+            header.streams_claimed.fetch_or(1 << index, Ordering::Release);
         }
         Ok(())
     }
@@ -171,6 +178,7 @@ impl RingFile {
             Residency::OnEntry => size_of::<StreamControl<Shared>>(),
             Residency::Prefault | Residency::Lock => self.shape.geometry.stream_bytes(),
         };
+        self.map.populate(start, bytes)?;
         if self.residency == Residency::Lock {
             // SAFETY: a range of our own mapping.
             let failed = unsafe { libc::mlock(self.map.base().add(start).cast(), bytes) } != 0;
@@ -181,7 +189,7 @@ impl RingFile {
                 header.lock_errno.store(errno as u32, Ordering::Relaxed);
             }
         }
-        self.map.populate(start, bytes)
+        Ok(())
     }
 
     fn header(&self) -> Option<&RingFileHeader> {
@@ -222,12 +230,10 @@ impl RingFile {
         self.close();
     }
 
-    /// Removes its name again, before anybody has seen it.
-    pub fn remove_name(&self, channel: ChannelShape) {
-        if let (Some(dir), Some(tid)) = (channel.shm_path, self.named_by) {
-            let name = dir.ring_file(self.process_uid, self.channel_uid, self.index, tid);
-            named::remove(name.as_c_str());
-        }
+    /// Its name, if it has one: for whoever removes it again, before anybody has seen it.
+    pub fn name(&self, channel: ChannelShape) -> Option<ShmFile> {
+        let (dir, tid) = channel.shm_path.zip(self.named_by)?;
+        Some(dir.ring_file(self.process_uid, self.channel_uid, self.index, tid))
     }
 
     /// Agent: gives the memory back now, and leaves the descriptor to the program's threads.

@@ -64,7 +64,7 @@ where
     M: WritableRing,
 {
     if cause == LossCause::Big {
-        // Every other loss leaves its sub-buffer behind, whose successor's note tells of it. Noted before it is
+        // Every other loss is told by the note at the next sub-buffer's beginning, which is soon. Noted before it is
         // counted: a writer that is left in between has lost one record and not two.
         let _ = note::write(ring, 1);
     }

@@ -159,8 +159,9 @@ fn become_own_process(introduce: impl Fn(&ProcessFile) -> io::Result<()>) -> io:
     let own = private::place(ProcessFile::create_after_fork(ancestor)?)?;
     let mut channels = [None; MAX_CHANNELS];
     if let Err(reason) = replace_channels(own, &mut channels).and_then(|()| introduce(own)) {
-        let dirs = channels.into_iter().flatten().filter_map(|channel| channel.shape.shm_path);
+        let dirs = (0..MAX_CHANNELS).filter_map(|slot| channel(slot)?.shape.shm_path);
         dirs.for_each(|dir| own.remove_mirror(dir));
+        (0..MAX_CHANNELS).filter_map(|slot| own.take_mirror(slot)).for_each(free);
         channels.into_iter().flatten().for_each(free);
         free(own);
         return Err(reason);
@@ -172,8 +173,8 @@ fn become_own_process(introduce: impl Fn(&ProcessFile) -> io::Result<()>) -> io:
     Ok(())
 }
 
-/// A channel of one's own for each that the parent had. What the parent had no memory
-/// for the child has none for either, until its agent gets it some.
+/// A channel of one's own for each that the parent had. What the parent had no memory for the child has none for either,
+/// until its agent gets it some.
 fn replace_channels(
     own: &ProcessFile,
     channels: &mut [Option<&'static Channel>; MAX_CHANNELS],

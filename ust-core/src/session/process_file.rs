@@ -37,6 +37,9 @@ pub struct ProcessFile {
     numbered: AtomicU32,
     /// By channel slot.
     mirrors: [AtomicPtr<Mapping>; CHANNEL_SLOTS],
+    /// How far each mirror holds the log: one that has found no room for an entry holds none of those behind it, and has
+    /// no memory there.
+    mirrored_bytes: [AtomicU64; CHANNEL_SLOTS],
 }
 
 impl ProcessFile {
@@ -56,7 +59,9 @@ impl ProcessFile {
         map.initialise(0, header).ok_or(Errno::INVAL)?;
         let (log_bytes, numbered) = (AtomicU64::new(0), AtomicU32::new(0));
         let mirrors = [const { AtomicPtr::new(ptr::null_mut()) }; CHANNEL_SLOTS];
-        Ok(Self { uid, map, fd: ManuallyDrop::new(fd), identity, log_bytes, numbered, mirrors })
+        let mirrored_bytes = [const { AtomicU64::new(0) }; CHANNEL_SLOTS];
+        let fd = ManuallyDrop::new(fd);
+        Ok(Self { uid, map, fd, identity, log_bytes, numbered, mirrors, mirrored_bytes })
     }
 
     /// The file of a forked child: its own identity, its parent's log as it was at the fork. Allocates nothing.
@@ -109,9 +114,12 @@ impl ProcessFile {
             return None;
         }
         append_to(&self.map, start, end, &body)?;
-        for mirror in self.mirrors() {
-            // One that has no room for it holds the log up to here.
-            let _ = append_to(mirror, start, end, &body);
+        for (mirror, bytes) in self.mirrors() {
+            if bytes.load(Ordering::Relaxed) == start as u64
+                && append_to(mirror, start, end, &body).is_some()
+            {
+                bytes.store(end as u64, Ordering::Relaxed);
+            }
         }
         self.log_bytes.store(end as u64, Ordering::Release);
         Some(CLASS_LOG_OFFSET + start)
@@ -119,7 +127,11 @@ impl ProcessFile {
 
     /// Says which number the records of a logged class carry.
     pub fn assign_class_id(&self, entry_offset: usize, class_id: u32) {
-        for map in self.maps() {
+        let holds = |(_, bytes): &(_, &AtomicU64)| {
+            bytes.load(Ordering::Relaxed) > (entry_offset - CLASS_LOG_OFFSET) as u64
+        };
+        let mirrors = self.mirrors().filter(holds).map(|(mirror, _)| mirror as &Mapping);
+        for map in core::iter::once(&self.map).chain(mirrors) {
             if let Some(entry) = map.at::<ClassEntry>(entry_offset) {
                 // Release: before any record that carries the number.
                 entry.class_id.store(class_id + 1, Ordering::Release);
@@ -133,6 +145,7 @@ impl ProcessFile {
     pub fn begin_losses(&self, slot: usize, channel_uid: u64) {
         for losses in self.losses(slot) {
             // In this order the daemon may see a new channel with no losses, never with another's.
+            losses.errno.store(0, Ordering::Relaxed);
             losses.no_stream.store(0, Ordering::Release);
             losses.channel_uid.store(channel_uid, Ordering::Release);
         }
@@ -148,6 +161,7 @@ impl ProcessFile {
     /// nobody else has seen this file. Allocates nothing.
     pub fn set_mirror(&self, slot: usize, dir: Option<ShmPath>) {
         let mirror = dir.and_then(|dir| self.create_mirror(dir));
+        self.mirrored_bytes[slot].store(self.log_bytes.load(Ordering::Relaxed), Ordering::Relaxed);
         let mirror = mirror.map_or(ptr::null(), ptr::from_ref);
         // Release: pairs with `mirrors`.
         self.mirrors[slot].store(mirror.cast_mut(), Ordering::Release);
@@ -192,13 +206,10 @@ impl ProcessFile {
         mirror.initialise(0, copy).map(drop)
     }
 
-    fn mirrors(&self) -> impl Iterator<Item = &'static Mapping> + '_ {
-        self.mirrors.iter().filter_map(mirror_in)
-    }
-
-    fn maps(&self) -> impl Iterator<Item = &Mapping> + '_ {
-        let mirrors = self.mirrors().map(|mirror| mirror as &Mapping);
-        core::iter::once(&self.map).chain(mirrors)
+    /// The mirrors, and how far each holds the log.
+    fn mirrors(&self) -> impl Iterator<Item = (&'static Mapping, &AtomicU64)> + '_ {
+        let all = self.mirrors.iter().zip(&self.mirrored_bytes);
+        all.filter_map(|(place, bytes)| Some((mirror_in(place)?, bytes)))
     }
 
     /// Where the losses of the channel in `slot` are counted.

@@ -91,7 +91,7 @@ impl Mapping {
     /// of memory. Async-signal-safe.
     ///
     /// # Errors
-    /// There is none.
+    /// It cannot.
     pub fn populate(&self, offset: usize, length_bytes: usize) -> Result<()> {
         populate(self.base().wrapping_add(offset), length_bytes)
     }

@@ -163,12 +163,7 @@ unsafe impl<K: 'static> RingMemory for StreamWords<K> {
         // A sub-buffer is whole pages: sizes are powers of two from 4096 on.
         const { assert!(PAGE_BYTES == 4096) };
         let (start, bytes) = self.memory(memory);
-        let populated = populate(start, bytes);
-        if let Err(reason) = populated {
-            // Relaxed: one reason is as good as the next.
-            self.control().memory_errno.store(reason.raw_os_error() as u32, Relaxed);
-        }
-        populated.is_ok()
+        populate(start, bytes).is_ok()
     }
 }
 
@@ -212,7 +207,13 @@ unsafe impl<K: 'static> RingMemory for WriterWords<'_, K> {
     }
 
     fn prepare(&self, memory: usize) -> bool {
-        self.words.prepare(memory)
+        let (start, bytes) = self.words.memory(memory);
+        let populated = populate(start, bytes);
+        if let Err(reason) = populated {
+            // Relaxed: one reason is as good as the next.
+            self.control().memory_errno.store(reason.raw_os_error() as u32, Relaxed);
+        }
+        populated.is_ok()
     }
 }
 
