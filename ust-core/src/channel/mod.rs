@@ -121,8 +121,12 @@ impl Channel {
             };
             // Nobody would ever read what is written into a file that the daemon does not have.
             if !file.is_sent() {
-                send(file)?;
-                file.set_sent();
+                match send(file) {
+                    Ok(()) => file.set_sent(),
+                    // The program has closed its descriptor: it never can be.
+                    Err(Errno::BADF) => continue,
+                    Err(reason) => return Err(reason),
+                }
             }
             if let Some(stream) = file.claim(owner)? {
                 return Ok(stream);
