@@ -85,8 +85,11 @@ impl Left {
             Ok(rings) => Ok(Left::Rings(rings)),
             Err(of_rings) => match DamagedTraces::find(dir) {
                 Ok(traces) => Ok(Left::Traces(traces)),
-                Err(ReadError::NoTrace(_)) => Err(Failure::new(Cause::Unreadable, of_rings)),
-                Err(of_traces) => Err(Failure::new(Cause::Unreadable, of_traces)),
+                // Something below it, where traces may be.
+                Err(ReadError::Io { path, source }) if path != dir => {
+                    Err(Failure::new(Cause::Unreadable, ReadError::Io { path, source }))
+                }
+                Err(_) => Err(Failure::new(Cause::Unreadable, of_rings)),
             },
         }
     }
