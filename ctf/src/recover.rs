@@ -77,16 +77,36 @@ impl DamagedTraces {
     /// themselves are not changed.
     ///
     /// # Errors
-    /// The copy cannot be written; then there is nothing in `to`. What is damaged is among the result's
+    /// The copy cannot be written; then nothing of it is left in `to`. What is damaged is among the result's
     /// [`damages`](Recovered::damages).
     pub fn recover(&self, to: &Path) -> Result<Recovered, CopyError> {
         let mut recovered = Recovered::default();
         for trace in &self.found {
-            let below = trace.path.strip_prefix(&self.dir).unwrap_or(Path::new(""));
             // Half a copy would look as if that were all that is whole.
-            recovered.trace(trace, &to.join(below)).inspect_err(|_| empty(to))?;
+            recovered.trace(trace, &self.place(trace, to)).inspect_err(|_| self.remove_from(to))?;
         }
         Ok(recovered)
+    }
+
+    /// Where a trace's copy goes.
+    fn place(&self, trace: &TraceDir, to: &Path) -> PathBuf {
+        to.join(trace.path.strip_prefix(&self.dir).unwrap_or(Path::new("")))
+    }
+
+    /// Removes what was copied, and nothing that somebody else may have put there meanwhile.
+    fn remove_from(&self, to: &Path) {
+        for trace in &self.found {
+            let dir = self.place(trace, to);
+            for stream in &trace.streams {
+                let copy = StreamCopy::new(&dir, Path::new(stream.file_name().unwrap_or_default()));
+                let _ = fs::remove_file(copy.data_path);
+                let _ = fs::remove_file(copy.index_path);
+            }
+            let _ = fs::remove_file(dir.join("metadata"));
+            let _ = fs::remove_dir(dir.join("index"));
+            let made = dir.ancestors().take_while(|dir| *dir != to);
+            let _ = made.into_iter().try_for_each(fs::remove_dir);
+        }
     }
 }
 
@@ -129,15 +149,6 @@ impl Recovered {
 
     fn damaged(&mut self, first: ReadError) {
         self.damages.push(Damage { first, places: 1 });
-    }
-}
-
-/// Removes what is in a directory, as far as that can be done.
-fn empty(dir: &Path) {
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let remove = if is_dir { fs::remove_dir_all } else { fs::remove_file };
-        let _ = remove(entry.path());
     }
 }
 
