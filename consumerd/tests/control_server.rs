@@ -2,7 +2,8 @@
 
 use consumerd::cause::Cause;
 use consumerd::control::protocol::{Answer, Refusal, Request, parse_answer, request_line};
-use consumerd::control::server::{ClientId, ControlServer, MAX_CONNECTIONS};
+use consumerd::control::server::{ClientId, ControlServer};
+use consumerd::limits::MAX_CONTROL_CONNECTIONS;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -96,7 +97,7 @@ fn an_answer_longer_than_the_socket_takes_arrives_bit_by_bit() {
 fn who_waits_for_an_answer_is_not_closed_for_others_that_say_nothing() {
     let mut served = Served::new();
     let (mut client, id) = served.asking();
-    let _silent: Vec<UnixStream> = (0..2 * MAX_CONNECTIONS)
+    let _silent: Vec<UnixStream> = (0..2 * MAX_CONTROL_CONNECTIONS)
         .map(|_| {
             let silent = served.connect();
             served.server.turn();

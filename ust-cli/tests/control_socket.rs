@@ -7,7 +7,7 @@ use common::{PATIENCE, Sandbox, until};
 use consumerd::control::protocol::{
     CONTROL_VERSION, MAX_REQUEST_BYTES, Reply, Request, parse_answer, request_line,
 };
-use consumerd::control::server::MAX_CONNECTIONS;
+use consumerd::limits::MAX_CONTROL_CONNECTIONS;
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -85,13 +85,17 @@ fn clients_that_say_nothing_keep_nobody_out() {
     let daemon = Daemon::start(&sandbox);
     let open = || std::fs::read_dir(format!("/proc/{}/fd", daemon.pid())).unwrap().count();
     let before = open();
-    let _silent: Vec<UnixStream> = (0..3 * MAX_CONNECTIONS).map(|_| connect(&sandbox)).collect();
+    let _silent: Vec<UnixStream> =
+        (0..3 * MAX_CONTROL_CONNECTIONS).map(|_| connect(&sandbox)).collect();
     let started = Instant::now();
     sandbox.done(&["create", "mine"]);
     sandbox.done(&["status"]);
     // A third of a second for each of them.
     assert!(started.elapsed() < Duration::from_secs(60), "they must not be waited for");
-    assert!(open() <= before + MAX_CONNECTIONS, "they cost a bounded number of descriptors");
+    assert!(
+        open() <= before + MAX_CONTROL_CONNECTIONS,
+        "they cost a bounded number of descriptors"
+    );
 }
 
 #[test]

@@ -9,10 +9,11 @@
 //! to do (also when one that is Writing has room again), which goes into whatever loop the daemon has.
 //!
 //! A client that says nothing, or does not read its answer, costs a descriptor. There are at most
-//! [`MAX_CONNECTIONS`]; one more, or the want of a descriptor, closes the oldest that is not Waiting.
+//! [`MAX_CONTROL_CONNECTIONS`]; one more, or the want of a descriptor, closes the oldest that is not Waiting.
 
 use super::protocol::{self, Answer, MAX_REQUEST_BYTES, Refusal, Request};
 use crate::cause::Cause;
+use crate::limits::MAX_CONTROL_CONNECTIONS;
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -25,9 +26,6 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::Duration;
 use ust_core::agent::paths::RuntimeDir;
-
-/// The most clients at a time.
-pub const MAX_CONNECTIONS: usize = 64;
 
 /// Epoll's name for the listening socket; connections are numbered from 1.
 const LISTENER: u64 = 0;
@@ -95,7 +93,7 @@ impl ControlServer {
     /// Accepts, reads and writes what can be without waiting; returns the requests that are complete.
     /// Each of them wants one [`reply`](Self::reply).
     pub fn turn(&mut self) -> Vec<(ClientId, Request)> {
-        let mut events = Vec::with_capacity(MAX_CONNECTIONS + 1);
+        let mut events = Vec::with_capacity(MAX_CONTROL_CONNECTIONS + 1);
         let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
         if let Err(errno) = epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&no_wait)) {
             tracing::warn!("control socket: {errno}");
@@ -156,12 +154,12 @@ impl ControlServer {
                 return tracing::warn!("control socket: nobody knows who connected: {errno}");
             }
         }
-        if self.connections.len() == MAX_CONNECTIONS {
+        if self.connections.len() == MAX_CONTROL_CONNECTIONS {
             self.close_oldest();
         }
-        if self.connections.len() == MAX_CONNECTIONS {
+        if self.connections.len() == MAX_CONTROL_CONNECTIONS {
             return tracing::warn!(
-                "control socket: {MAX_CONNECTIONS} clients wait; one was turned away"
+                "control socket: {MAX_CONTROL_CONNECTIONS} clients wait; one was turned away"
             );
         }
         let id = self.last_id + 1;

@@ -4,6 +4,7 @@
 //! that does not is read up to there, and records of classes that nobody has heard of end their stream.
 
 use super::starved;
+use crate::limits::{MAX_CLASS_BYTES, MAX_CLASSES};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
@@ -184,12 +185,6 @@ impl ProcessFile {
         }
     }
 }
-
-/// The longest description of a class.
-const MAX_CLASS_BYTES: usize = 64 << 10;
-
-/// The most classes of one process.
-const MAX_CLASSES: usize = 1 << 16;
 
 /// The one stream class of our traces.
 pub const STREAM_CLASS: u32 = 0;

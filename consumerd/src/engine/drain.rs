@@ -14,6 +14,7 @@
 use super::framer::Framer;
 use super::starved;
 use super::trace::Trace;
+use crate::limits::MAX_TURN_BYTES;
 use rustix::io::Errno;
 use std::io;
 use std::time::{Duration, Instant};
@@ -21,9 +22,6 @@ use ust_core::abi::LossCause;
 use ust_core::ring::{Corruption, Holes, Image, Reader, RingMemory, Stall, Take};
 use ust_core::shm::StreamWords;
 use ust_core::sync::{Ordering, ReadOnly};
-
-/// Bytes taken of one stream before the next has its turn; a sub-buffer at least.
-const TURN_BYTES: u64 = 2 << 20;
 
 /// Records that are framed at once, if they are alike: as many small ones as a packet holds.
 const RUN_RECORDS: usize = 512;
@@ -378,7 +376,7 @@ impl StreamDrain {
         self.frame_copied(trace)?;
         self.settle()?;
         let start = self.reader.cursor();
-        let until = until.min(start.saturating_add(TURN_BYTES));
+        let until = until.min(start.saturating_add(MAX_TURN_BYTES));
         while self.reader.cursor() < until && self.reader.is_left_behind() {
             if !self.has_spare() {
                 break;

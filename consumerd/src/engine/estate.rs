@@ -11,10 +11,8 @@
 
 use super::ChannelUid;
 use super::class_log::Losses;
+use crate::limits::MAX_KEPT_PROCESS_FILES;
 use std::collections::VecDeque;
-
-/// A process may claim what it likes, and each file is a mapping: only so many are kept.
-const MAX_FILES: usize = 256;
 
 /// See the module page.
 #[derive(Debug, Default)]
@@ -37,7 +35,7 @@ impl Estate {
     /// Lets files go that will not change any more (and the oldest, if they are too many); they are handed over,
     /// for their sums.
     pub fn settle(&mut self) -> Vec<Losses> {
-        let too_many = self.files.len().saturating_sub(MAX_FILES);
+        let too_many = self.files.len().saturating_sub(MAX_KEPT_PROCESS_FILES);
         let mut settled: Vec<_> = self.files.drain(..too_many).collect();
         let (open, done) = self.files.drain(..).partition(Losses::has_heirs);
         self.files = open;

@@ -33,6 +33,7 @@ pub use api::{ChannelConfig, ChannelSummary, ChannelUid, EngineError, EngineOpti
 pub use drain::StreamError;
 pub use recover::{LeftBehind, RecoverError, Recovered};
 
+use crate::limits::{AGENT_BACKLOG, MAX_DEPARTED_PROCESSES};
 use crate::shm_dir::ShmDir;
 use bell::Bell;
 use clock::{Calibration, ClockDescription};
@@ -103,9 +104,6 @@ struct Channel {
     past: ChannelSummary,
 }
 
-/// Processes that are gone and wait for a snapshot: more than these are forgotten, the oldest first.
-const MAX_DEPARTED: usize = 64;
-
 impl Channel {
     /// What a ring file is to be like that a process hands over for it.
     fn origin(&self) -> Origin {
@@ -169,9 +167,6 @@ struct Tracked {
 
 /// How long agents have to apply rules at the end.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Connections that wait to be accepted: a burst of short-lived processes must find room.
-const BACKLOG: i32 = 4096;
 
 impl Engine {
     /// Opens the socket in the runtime directory, publishes empty rules and wakes waiting processes.
@@ -473,7 +468,7 @@ impl Engine {
         }
         if tracked.process.has_channels() {
             self.departed.push_back(tracked.process);
-            if self.departed.len() > MAX_DEPARTED {
+            if self.departed.len() > MAX_DEPARTED_PROCESSES {
                 let oldest = self.departed.pop_front().and_then(|process| process.file);
                 if let Some(file) = oldest {
                     let dirs = self
@@ -519,6 +514,6 @@ fn listen_at(dir: &RuntimeDir) -> Result<OwnedFd, EngineError> {
     let listener =
         socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).map_err(failed)?;
     bind(&listener, &address).map_err(failed)?;
-    listen(&listener, BACKLOG).map_err(failed)?;
+    listen(&listener, AGENT_BACKLOG).map_err(failed)?;
     Ok(listener)
 }

@@ -9,7 +9,8 @@
 use super::class_log::ProcessFile;
 use super::connection::{Connection, Heard, Watch};
 use super::process::{Pass, Process};
-use super::{BACKLOG, ChannelUid, Engine, EngineError, Tracked};
+use super::{ChannelUid, Engine, EngineError, Tracked};
+use crate::limits::{AGENT_BACKLOG, MAX_UNINTRODUCED_IDENTITIES, SPARE_DESCRIPTORS};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -23,14 +24,6 @@ const WATCHFUL_FOR: Duration = Duration::from_millis(100);
 
 /// How often it looks then.
 const WATCHFUL_INTERVAL: Duration = Duration::from_millis(1);
-
-/// Identities that one process may claim without having sent their process files. It has one, and one for each
-/// plugin with an agent of its own.
-const MAX_STRANGERS: usize = 64;
-
-/// Descriptors kept free of trace files: for a connection, its peer's pidfd, and the two that a handover brings. The
-/// kernel drops what it has no number for, and with it the records.
-const SPARE_FDS: usize = 4;
 
 /// What a polled descriptor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +134,7 @@ impl Engine {
 
     /// Opens the spare descriptors, as far as they can be had.
     pub(super) fn keep_room(&mut self) {
-        while self.spare_fds.len() < SPARE_FDS
+        while self.spare_fds.len() < SPARE_DESCRIPTORS
             && let Ok(fd) = self.listener.try_clone()
         {
             self.spare_fds.push(fd);
@@ -158,7 +151,7 @@ impl Engine {
     fn accept_queued(&mut self) {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         // One more than the backlog is what the kernel queues.
-        for _ in 0..=BACKLOG {
+        for _ in 0..=AGENT_BACKLOG {
             match accept_with(&self.listener, flags) {
                 Ok(socket) => {
                     self.is_refusing = false;
@@ -305,7 +298,7 @@ impl Engine {
     /// Whether a process has claimed as many identities, of which no process file has come, as anybody may.
     fn is_full_of_strangers(&self, pid: Pid) -> bool {
         let is_stranger = |tracked: &&Tracked| tracked.pid == pid && tracked.process.file.is_none();
-        self.processes.values().filter(is_stranger).count() >= MAX_STRANGERS
+        self.processes.values().filter(is_stranger).count() >= MAX_UNINTRODUCED_IDENTITIES
     }
 
     /// Answers an agent's Hello.

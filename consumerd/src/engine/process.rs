@@ -19,6 +19,7 @@ use super::ring_file::{Origin, RingFile};
 use super::starved::Starved;
 use super::trace::{Trace, TraceFolder};
 use super::{ChannelSummary, ChannelUid};
+use crate::limits::{MAX_ERRORS, MAX_WAITING_RING_FILES};
 use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
 use std::io;
@@ -87,13 +88,6 @@ impl Errors {
     }
 }
 
-/// Ring files that may wait for their process to introduce itself. Its first message does that, unless the program
-/// has closed the descriptor by then; the files that come before the agent's word are few.
-const MAX_WAITING: usize = 64;
-
-/// Errors that are noted; with more than these in one channel, the first ones say enough.
-const MAX_ERRORS: usize = 64;
-
 /// How to go about each stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
@@ -129,11 +123,11 @@ impl Process {
     /// Takes a ring file, checked. One that it has already is passed over.
     pub fn add_ring_file(&mut self, channel: ChannelUid, index: u32, fd: OwnedFd, origin: Origin) {
         let Some(process) = &self.file else {
-            if self.waiting.len() < MAX_WAITING {
+            if self.waiting.len() < MAX_WAITING_RING_FILES {
                 self.waiting.push((channel, index, fd, origin));
             } else {
                 let error = format!(
-                    "a process that has not introduced itself hands over more than {MAX_WAITING} ring files: \
+                    "a process that has not introduced itself hands over more than {MAX_WAITING_RING_FILES} ring files: \
                      the records in the others are lost"
                 );
                 self.channels.entry(channel).or_default().errors.note(error);
