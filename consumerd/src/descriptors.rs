@@ -3,8 +3,8 @@
 use rustix::io;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// Raises this process's limit to the most that it may have. Programs that it starts afterwards inherit
-/// that: start those that should not first.
+/// Raises this process's limit to the most that it may have. A program that it starts gets the limit that this process
+/// [inherited](crate::inherited).
 ///
 /// # Errors
 /// What the kernel says.

@@ -12,8 +12,8 @@
 //! - [`session`] is the registry that a user sees: names, rules, output directories, errors with advice.
 //! - [`control`] is how `ust` talks to the daemon; [`daemon`] is the daemon's loop.
 //! - [`limits`] has every bound of what a process or a client may make the consumer hold or do.
-//! - [`cause`] has the exit codes of both binaries, [`engine_args`] their options; [`signals`], [`descriptors`],
-//!   [`output_dir`] and [`shm_dir`] are what else they share.
+//! - [`cause`] has the exit codes of both binaries, [`engine_args`] their options; [`inherited`], [`signals`],
+//!   [`descriptors`], [`output_dir`] and [`shm_dir`] are what else they share.
 
 #![deny(unsafe_code)]
 
@@ -23,6 +23,7 @@ pub mod daemon;
 pub mod descriptors;
 pub mod engine;
 pub mod engine_args;
+pub mod inherited;
 pub mod limits;
 pub mod output_dir;
 pub mod session;

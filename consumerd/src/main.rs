@@ -1,7 +1,7 @@
 //! `ustconsumerd`: the daemon that takes rings from traced processes and writes them out as CTF.
 //!
 //! ```text
-//!   arguments -> background? -> log -> descriptors limit -> signals -> Daemon::bind -> ready -> run
+//!   arguments -> own signals -> background? -> log -> descriptors limit -> signals -> Daemon::bind -> ready -> run
 //! ```
 //!
 //! Exits with 0 after SIGTERM or SIGINT, else as [`Cause`] says. All the work is `consumerd`, the library.
@@ -14,6 +14,7 @@ use consumerd::cause::Cause;
 use consumerd::daemon::{Daemon, DaemonError};
 use consumerd::descriptors;
 use consumerd::engine_args::EngineArgs;
+use consumerd::inherited::Inherited;
 use consumerd::signals::{SIGINT, SIGTERM, Signals};
 use daemonize::{Readiness, Side, daemonize};
 use std::fs::OpenOptions;
@@ -72,6 +73,9 @@ impl StartError {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Err(error) = Inherited::get().adopt() {
+        return fail(&arguments, &StartError::System("signals cannot be set", error));
+    }
     let mut readiness = None;
     if arguments.daemonize {
         match daemonize() {

@@ -3,6 +3,7 @@
 //! A signal that was ignored when the program started stays ignored: whoever started it (nohup(1), a shell
 //! that runs it in the background) wanted so, and the programs that it starts inherit that.
 
+use crate::inherited::Inherited;
 use rustix::fd::{AsFd, BorrowedFd};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
@@ -37,9 +38,8 @@ impl Signals {
     /// What the kernel says.
     pub fn handle(signals: &[i32]) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
-        let ignored = ignored_signals();
-        let wanted =
-            signals.iter().chain(&[SIGXFSZ]).filter(|signal| ignored & signal_bit(**signal) == 0);
+        let inherited = Inherited::get();
+        let wanted = signals.iter().chain(&[SIGXFSZ]).filter(|signal| !inherited.ignores(**signal));
         Ok(Self(SignalDelivery::with_pipe(read, write, WithOrigin::default(), wanted)?))
     }
 
@@ -59,30 +59,10 @@ impl Signals {
     }
 }
 
-fn signal_bit(signal: i32) -> u64 {
-    1 << (signal - 1)
-}
-
-/// The ignored signals as a mask, bit 0 for signal 1. Empty if /proc is not there to say.
-fn ignored_signals() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigIgn:"))
-        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-    #[test]
-    fn rust_programs_ignore_sigpipe_and_proc_says_so() {
-        assert_ne!(ignored_signals() & signal_bit(signal_hook::consts::SIGPIPE), 0);
-        assert_eq!(ignored_signals() & signal_bit(SIGTERM), 0);
-    }
 
     #[test]
     fn a_signal_from_a_process_does_not_count_as_the_kernels() {

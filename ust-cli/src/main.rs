@@ -11,7 +11,7 @@
 //! [`failure::Failure`], which is one line on standard error and the exit code of its [`Cause`]. `ust record`
 //! exits with the traced program's own status; its own failures, wrong usage included, are above the codes
 //! that programs use.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod channel_args;
 mod create;

@@ -1,7 +1,8 @@
 //! The traced program as a child: started as a shell would, told of signals, waited for.
 //!
-//! It keeps the terminal, the process group, the standard streams and the ignored signals of this process,
-//! which does not hold on to it in any way: no parent-death signal, no pipe.
+//! It has what it would have without `ust`: the terminal, the process group, the standard streams and all else that
+//! `exec` hands on ([`launch`](super::launch)). This process does not hold on to it in any way: no parent-death signal,
+//! no pipe.
 //!
 //! Signals that come here are the program's, once each. Some have reached it already, as it is in our group:
 //!
@@ -13,15 +14,18 @@
 //!   kill(2) of our group              to each of it                         passed on: nothing tells it from the last
 //! ```
 
+use super::launch::{Image, StartError};
 use super::program::{Program, not_startable};
 use crate::failure::Failure;
 use consumerd::signals::{Arrived, SIGHUP};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::process::{
-    Pid, PidfdFlags, Signal, getpgid, getpgrp, getpid, getsid, pidfd_open, pidfd_send_signal,
+    Pid, PidfdFlags, Signal, WaitOptions, getpgid, getpgrp, getpid, getsid, pidfd_open,
+    pidfd_send_signal, waitpid,
 };
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus};
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use ust_core::agent::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 
 /// What is said if it cannot be waited for.
@@ -30,24 +34,28 @@ const MISSED: &str = "the program's end was missed";
 /// The running program.
 #[derive(Debug)]
 pub struct Child {
-    process: std::process::Child,
     pid: Pid,
     pidfd: OwnedFd,
 }
 
 impl Child {
-    /// Starts it, with no signal blocked and those that are handled here at their defaults.
+    /// Starts it.
     pub fn spawn(program: &Program<'_>, dir: &RuntimeDir) -> Result<Self, Failure> {
-        let mut command = Command::new(&program.file);
-        command.arg0(program.given).args(program.arguments).env(RUNTIME_DIR_VARIABLE, dir.path());
-        let mut process = command.spawn().map_err(|error| not_startable(program.given, &error))?;
-        let pid = Pid::from_child(&process);
+        let arguments = program.arguments.iter().map(|argument| argument.as_os_str());
+        let arguments = std::iter::once(program.given).chain(arguments);
+        let dir = dir.path().as_os_str();
+        let image = Image::new(program.file.as_os_str(), arguments, RUNTIME_DIR_VARIABLE, dir)
+            .map_err(|error| not_startable(program.given, &error))?;
+        let pid = image.start().map_err(|error| match error {
+            StartError::Exec(error) => not_startable(program.given, &error),
+            StartError::Fork(error) => Failure::system("there can be no process for it")(error),
+        })?;
         match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(pidfd) => Ok(Self { process, pid, pidfd }),
+            Ok(pidfd) => Ok(Self { pid, pidfd }),
             Err(errno) => {
                 // Nothing is recorded and everything will be undone, so the program must not go on either.
-                let _ = process.kill();
-                let _ = process.wait();
+                let _ = rustix::process::kill_process(pid, Signal::KILL);
+                let _ = waitpid(Some(pid), WaitOptions::empty());
                 Err(Failure::system("the program cannot be watched")(errno.into()))
             }
         }
@@ -72,14 +80,23 @@ impl Child {
     }
 
     /// Waits for its end.
-    pub fn wait(&mut self) -> Result<Ended, Failure> {
-        self.process.wait().map(Ended::new).map_err(Failure::system(MISSED))
+    pub fn wait(&self) -> Result<Ended, Failure> {
+        loop {
+            if let Some(ended) = self.wait_with(WaitOptions::empty())? {
+                return Ok(ended);
+            }
+        }
     }
 
     /// Its end, if it has ended.
-    pub fn try_wait(&mut self) -> Result<Option<Ended>, Failure> {
-        let status = self.process.try_wait().map_err(Failure::system(MISSED))?;
-        Ok(status.map(Ended::new))
+    pub fn try_wait(&self) -> Result<Option<Ended>, Failure> {
+        self.wait_with(WaitOptions::NOHANG)
+    }
+
+    fn wait_with(&self, options: WaitOptions) -> Result<Option<Ended>, Failure> {
+        let waited = rustix::io::retry_on_intr(|| waitpid(Some(self.pid), options))
+            .map_err(|errno| Failure::system(MISSED)(io::Error::from(errno)))?;
+        Ok(waited.map(|(_, status)| Ended::new(ExitStatus::from_raw(status.as_raw()))))
     }
 }
 

@@ -4,7 +4,7 @@
 //!   look     program found?  output free?  options in range?     makes nothing
 //!   make     summary file, private runtime directory, engine, output directory    undone if what follows fails
 //!   publish  rules first, so that the first event of `main` is recorded
-//!   spawn    the program, its UST_RUNTIME_DIR pointing here
+//!   spawn    the program, its UST_RUNTIME_DIR pointing here, all else as this process inherited it
 //!   serve    until it has ended: agents, full sub-buffers, signals to pass on
 //!   close    what is queued is taken in, traces completed, one closing line
 //! ```
@@ -13,6 +13,7 @@
 //! is this one's. Processes that it leaves behind run on too, unrecorded from then on.
 
 mod child;
+mod launch;
 mod private_dir;
 mod program;
 mod snapshots;
@@ -28,6 +29,7 @@ use consumerd::cause::Cause;
 use consumerd::descriptors;
 use consumerd::engine::{ChannelSummary, ChannelUid, Engine};
 use consumerd::engine_args::EngineArgs;
+use consumerd::inherited::Inherited;
 use consumerd::output_dir::OutputDir;
 use consumerd::session::{SessionError, check_globs};
 use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
@@ -68,6 +70,10 @@ pub struct Arguments {
 
 /// Records it.
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+    Inherited::get().adopt().map_err(Failure::system("signals cannot be set"))?;
+    if let Err(error) = descriptors::raise_limit() {
+        tell(&format!("the limit of open files stays as it is: {error}"));
+    }
     let program = Program::find(&arguments.command)?;
     let shown = arguments
         .output
@@ -94,14 +100,11 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         .map_err(Failure::system("signals cannot be handled"))?;
     let child = Child::spawn(&program, private_dir.runtime_dir());
     // With it goes the directory for ring files.
-    let mut child = child.inspect_err(|_| drop(engine.remove_channel(channel)))?;
+    let child = child.inspect_err(|_| drop(engine.remove_channel(channel)))?;
 
     // From here on the program runs, and nothing that goes wrong is undone.
     output_dir.keep();
-    if let Err(error) = descriptors::raise_limit() {
-        tell(&format!("the limit of open files stays as it is: {error}"));
-    }
-    let ended = serve(&mut engine, &mut child, &mut signals, |engine| {
+    let ended = serve(&mut engine, &child, &mut signals, |engine| {
         snapshots.answer(engine, channel);
     })?;
     let summary = close(&mut engine, channel, snapshots, ended);
@@ -133,7 +136,7 @@ fn as_own(failure: Failure) -> Failure {
 /// Records until the program has ended; `each_turn` does what else is due.
 fn serve(
     engine: &mut Engine,
-    child: &mut Child,
+    child: &Child,
     signals: &mut Signals,
     mut each_turn: impl FnMut(&mut Engine),
 ) -> Result<Ended, Failure> {
@@ -156,7 +159,7 @@ fn serve(
 }
 
 /// Waits for the program's end without an engine. Signals are still the program's.
-fn see_out(child: &mut Child, signals: &mut Signals) -> Result<Ended, Failure> {
+fn see_out(child: &Child, signals: &mut Signals) -> Result<Ended, Failure> {
     loop {
         if let Some(ended) = child.try_wait()? {
             return Ok(ended);
