@@ -57,6 +57,7 @@ soak:
     UST_KILLS=1000 cargo test --release -p ust-acceptance --test random_kills
     UST_RECOVERIES=1000 cargo test --release -p ust-acceptance --test recover
     UST_SNAPSHOTS=1000 cargo test --release -p ust-acceptance --test snapshots
+    UST_HOSTILE_SECONDS=1800 UST_HOSTILE_SEED=`date +%s` cargo test --release -p ust-acceptance --test hostile_client
     just stress 600
     just sanitizers 120
     just bench
