@@ -7,6 +7,51 @@
 //! message ([`MAX_MESSAGE_BYTES`](ust_core::agent::protocol::MAX_MESSAGE_BYTES): a longer one is none, and ends the
 //! connection with a warning in the log).
 
+use rustix::process::{Resource, getrlimit};
+
+/// What one process and all processes of one user may have of something. What goes beyond is refused to that process,
+/// with an error of every channel, once for each process and kind of thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// By process id, however many identities it claims.
+    pub of_process: u64,
+    /// By user id: the consumer's own, and root.
+    pub of_user: u64,
+}
+
+/// Process files: one for each image of a process (`exec` makes another), each copy of the library in it, and each
+/// forked child. A process's replaced images are looked for before one is refused.
+pub const IDENTITIES: Budget = Budget { of_process: 128, of_user: 12 << 10 };
+
+/// Ring files. Each is a mapping, of which the kernel allows 65,530.
+pub const RING_FILES: Budget = Budget { of_process: 2048, of_user: 24 << 10 };
+
+/// Streams: one for each thread that emits at the same time as others, or each CPU; each a few hundred bytes.
+pub const STREAMS: Budget = Budget { of_process: 32 << 10, of_user: 64 << 10 };
+
+/// Entries of class logs, eight bytes each. Records of classes beyond end their streams.
+pub const CLASSES: Budget = Budget { of_process: 64 << 10, of_user: 4 << 20 };
+
+/// Bytes of the text that describes classes, in the traces of living processes. Only classes whose records arrive are
+/// described. Records of classes beyond end their streams.
+pub const METADATA_BYTES: Budget = Budget { of_process: 4 << 20, of_user: 1 << 30 };
+
+/// Connections of agents, handovers, introductions. The oldest idle ones of that process are closed.
+pub const CONNECTIONS: Budget = Budget { of_process: 512, of_user: 12 << 10 };
+
+/// Bytes of ring files and process files that are mapped, from the address space that the consumer may have.
+pub fn mapped_bytes() -> Budget {
+    // Half of 48 bits is the kernel's.
+    let addresses = getrlimit(Resource::As).current.unwrap_or(1 << 47).min(1 << 47);
+    Budget { of_process: addresses / 4, of_user: addresses / 4 * 3 }
+}
+
+/// Descriptors, from those that the consumer may have.
+pub fn descriptors() -> Budget {
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(1 << 20);
+    Budget { of_process: descriptors / 2, of_user: descriptors / 8 * 7 }
+}
+
 /// Identities that one process may claim without having sent their process files: it has one, and one more for each
 /// plugin with an agent of its own. What it claims beyond that is refused with a warning in the log.
 pub const MAX_UNINTRODUCED_IDENTITIES: usize = 64;
@@ -19,6 +64,10 @@ pub const MAX_WAITING_RING_FILES: usize = 64;
 /// Errors that one process may add to a channel's log and summary. The first ones say enough: later ones are dropped.
 pub const MAX_ERRORS: usize = 64;
 
+/// Errors in a channel's summary, of all processes together. Instead of the last one stands that there are more, which
+/// only the log has.
+pub const MAX_CHANNEL_ERRORS: usize = 256;
+
 /// Processes that are gone and whose rings wait for a snapshot. The oldest one beyond is forgotten, and its records
 /// are in no later snapshot.
 pub const MAX_DEPARTED_PROCESSES: usize = 64;
@@ -30,8 +79,21 @@ pub const MAX_KEPT_PROCESS_FILES: usize = 256;
 /// Bytes of the longest description of an event class. A longer one ends the reading of its class log.
 pub const MAX_CLASS_BYTES: usize = 64 << 10;
 
-/// Event classes of one process. One more ends the reading of its class log.
-pub const MAX_CLASSES: usize = 1 << 16;
+/// Fields of an event class. A class with more is one that the process has not described: its first record closes the
+/// stream, with an error of the channel.
+pub const MAX_FIELDS: usize = 1024;
+
+/// Bytes of a class's provider and name together, as far as rules are matched against them and lists show them. A
+/// class with a longer name is in no list.
+pub const MAX_NAME_BYTES: usize = 4 << 10;
+
+/// Looks into a class log for a class that is not there, of one process: each ends a stream. After these, further
+/// unknown classes end their streams unlooked for; what is said is the same.
+pub const MAX_FUTILE_LOOKS: u32 = 64;
+
+/// Bytes of the names of events in one answer to a client, of all processes together. What goes beyond is left out of
+/// the list, and counted there.
+pub const MAX_LISTED_BYTES: usize = 4 << 20;
 
 /// Bytes taken of one stream (a sub-buffer at least) before the next stream has its turn. Nothing is said: the rest
 /// is taken in the next turn.

@@ -82,6 +82,9 @@ pub fn processes_text(processes: &[ProcessView]) -> String {
         for event in &process.events {
             text += &format!("\n    {} ({})", event.name, level_text(event.level));
         }
+        if process.events_left_out > 0 {
+            text += &format!("\n    and {} more than a list shows", process.events_left_out);
+        }
     }
     text
 }
@@ -142,6 +145,7 @@ mod tests {
             pid: 7,
             procname: "prog".into(),
             events: vec![event("p:a", 6), event("p:b", 14), event("p:c", 200)],
+            events_left_out: 0,
         };
         assert_eq!(
             processes_text(&[process]),

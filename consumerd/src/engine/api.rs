@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out of it: configurations, sums, errors.
 
+use crate::limits::MAX_CHANNEL_ERRORS;
 use crate::shm_dir::ShmDir;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -70,10 +71,16 @@ impl ChannelSummary {
 
     /// Adds those that are not there yet: many a process meets the same full disk.
     pub(super) fn add_errors(&mut self, errors: &[String]) {
-        for error in errors {
-            if !self.errors.contains(error) {
-                self.errors.push(error.clone());
-            }
+        errors.iter().for_each(|error| self.add_error(error));
+    }
+
+    /// Adds one, if it is not there yet and there is room for it.
+    pub(super) fn add_error(&mut self, error: &str) {
+        let has_room = self.errors.len() < MAX_CHANNEL_ERRORS;
+        if has_room && !self.errors.iter().any(|known| known == error) {
+            let is_last = self.errors.len() + 1 == MAX_CHANNEL_ERRORS;
+            let more = "there are more errors than a summary lists: the log has them all";
+            self.errors.push(if is_last { more } else { error }.to_owned());
         }
     }
 
@@ -94,6 +101,8 @@ pub struct ProcessInfo {
     pub procname: String,
     /// Its event classes: `provider:name` and level.
     pub events: Vec<(String, u8)>,
+    /// How many more it has, beyond what a list has room for.
+    pub events_left_out: usize,
 }
 
 /// Why the engine cannot work.

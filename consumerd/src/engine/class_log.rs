@@ -1,27 +1,37 @@
-//! A process's file, as the daemon sees it: who it is, and which event classes it has.
+//! A process's file, as the consumer sees it: which process it is, and which event classes it has.
 //!
-//! Everything in it is the process's word. It is copied first and believed only as far as it parses: a log
-//! that does not is read up to there, and records of classes that nobody has heard of end their stream.
+//! ```text
+//!   class log (the process's memory)              here
+//!   | ClassEntry | body | ClassEntry | body | --> entries: offset, number     eight bytes a class
+//!                                                 by_number: entry
+//! ```
+//!
+//! Everything in it is the process's word, and how much of it there is, too. So no name and no field is kept: a body is
+//! parsed when it is asked for, each time anew and untrusted. The log is read as far as its entries make sense and the
+//! budget of the process allows; records of classes that are not described end their stream.
 
-use super::starved;
-use crate::limits::{MAX_CLASS_BYTES, MAX_CLASSES};
+use super::budget::{Account, Held, Resource};
+use super::class_body::to_ctf;
+use super::losses::Losses;
+use crate::limits::{MAX_CLASS_BYTES, MAX_FIELDS, MAX_FUTILE_LOOKS, MAX_NAME_BYTES};
 use rustix::fd::OwnedFd;
-use rustix::io::Errno;
-use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use ust_core::abi::{
     ABI_VERSION, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, PROCESS_MAGIC,
-    ProcessHeader, SlotLosses,
+    ProcessHeader,
 };
 use ust_core::agent::protocol::ClassBody;
 use ust_core::shm::{Mapping, memfd};
-use ust_core::sync::Ordering;
-use ust_core::wire::{FieldType, Scalar};
+use ust_core::sync::{AtomicU32, Ordering};
 
 /// The mapped file and what has been read of it.
 #[derive(Debug)]
 pub struct ProcessFile {
-    map: Arc<Mapping>,
+    /// The whole file.
+    map: Mapping,
+    /// Its first page, which may have to stay when the process is gone.
+    head: Arc<Mapping>,
     /// Inode of the memfd: what the process's `maps` shows as long as it has it.
     pub inode: u64,
     /// Identity of the process.
@@ -35,80 +45,77 @@ pub struct ProcessFile {
     /// Offset of the log up to which entries have been read.
     read_bytes: usize,
     entries: Vec<Entry>,
-    /// Classes by the number that their records carry.
-    numbered: BTreeMap<u32, usize>,
+    /// Index of the entry whose class has that number, or [`NO_ENTRY`].
+    by_number: Vec<u32>,
+    /// Looks for the number of a class that is not there.
+    futile_looks: u32,
+    account: Rc<Account>,
+    classes: Held,
+    _held: [Held; 2],
 }
 
-/// The losses that a process file counts.
-#[derive(Debug)]
-pub struct Losses(Arc<Mapping>);
-
-impl Losses {
-    /// Records that a channel lost for want of a stream.
-    pub fn lost_no_stream(&self, channel_uid: u64) -> u64 {
-        let counts = self.of(channel_uid).map(|slot| slot.no_stream.load(Ordering::Relaxed));
-        counts.fold(0, u64::saturating_add)
-    }
-
-    /// Why the last of them were, if the process tells a reason that there is.
-    pub fn reason(&self, channel_uid: u64) -> Option<Errno> {
-        let reasons = self.of(channel_uid).map(|slot| slot.errno.load(Ordering::Relaxed));
-        reasons.filter_map(starved::errno).last()
-    }
-
-    fn of(&self, channel_uid: u64) -> impl Iterator<Item = &SlotLosses> {
-        let header = self.0.at::<ProcessHeader>(0);
-        // Relaxed: counts, and an identity that is written before any of them.
-        let is_of_channel =
-            move |slot: &&SlotLosses| slot.channel_uid.load(Ordering::Relaxed) == channel_uid;
-        header.into_iter().flat_map(|header| &header.losses).filter(is_of_channel)
-    }
-
-    /// Whether forked children may be counting in it, even when the process is dead.
-    pub fn has_heirs(&self) -> bool {
-        self.0
-            .at::<ProcessHeader>(0)
-            .is_some_and(|header| header.heirs.load(Ordering::Relaxed) != 0)
-    }
-
-    /// The channels, by identity, that it counts for.
-    pub fn counted_channels(&self) -> impl Iterator<Item = u64> {
-        let losses = self.0.at::<ProcessHeader>(0).map(|header| &header.losses);
-        losses.into_iter().flatten().map(|slot| slot.channel_uid.load(Ordering::Relaxed))
-    }
-}
-
-#[derive(Debug)]
+/// Where a class is described.
+#[derive(Debug, Clone, Copy)]
 struct Entry {
-    offset: usize,
-    class: ctf::metadata::EventClass,
-    is_numbered: bool,
+    /// Of its [`ClassEntry`], in the file.
+    offset: u32,
+    /// That the class had when it was last looked at, plus one.
+    class_id: u32,
+}
+
+/// No class has that number.
+const NO_ENTRY: u32 = u32::MAX;
+
+/// Bytes of the first page.
+const HEAD_BYTES: usize = CLASS_LOG_OFFSET;
+
+/// What lists show of a class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassName {
+    /// `provider:name`.
+    pub name: String,
+    /// As LTTng numbers them.
+    pub level: u8,
 }
 
 impl ProcessFile {
-    /// Checks and maps a file that a process sent.
+    /// Checks and maps a file that a process sent, whose account pays for it.
     ///
     /// # Errors
     /// What is wrong with it, as a phrase.
-    pub fn new(fd: &OwnedFd) -> Result<Self, &'static str> {
+    pub fn new(fd: &OwnedFd, account: &Rc<Account>) -> Result<Self, String> {
         let size = memfd::check(fd).map_err(|_| "the process file is not sealed")?;
         if size != PROCESS_FILE_BYTES {
-            return Err("the process file has another size");
+            return Err("the process file has another size".into());
         }
+        let hold = |what, amount| {
+            account.hold(what, amount).map_err(|refusal| format!("a process file: {refusal}"))
+        };
+        let held = [
+            hold(Resource::Identities, 1)?,
+            hold(Resource::MappedBytes, (PROCESS_FILE_BYTES + HEAD_BYTES) as u64)?,
+        ];
+        let classes = hold(Resource::Classes, 0)?;
         let (_, inode) = memfd::identity(fd).map_err(|_| "the process file cannot be looked at")?;
-        let map = Mapping::new(fd, size).map_err(|_| "the process file cannot be mapped")?;
-        let untrusted = map.copy_out(0, size_of::<ProcessHeader>()).unwrap_or_default();
+        let map_first = |bytes| {
+            Mapping::new(fd, bytes)
+                .map_err(|error| format!("the process file cannot be mapped: {error}"))
+        };
+        let (head, map) = (map_first(HEAD_BYTES)?, map_first(size)?);
+        let untrusted = head.copy_out(0, size_of::<ProcessHeader>()).unwrap_or_default();
         let field = |offset: usize, length: usize| &untrusted[offset..offset + length];
         let word = |offset| u32::from_ne_bytes(field(offset, 4).try_into().unwrap_or_default());
         let long = |offset| u64::from_ne_bytes(field(offset, 8).try_into().unwrap_or_default());
         if long(0) != PROCESS_MAGIC {
-            return Err("the process file is none");
+            return Err("the process file is none".into());
         }
         if word(8) != ABI_VERSION {
-            return Err("the process was built with another version of ust-core");
+            return Err("the process was built with another version of ust-core".into());
         }
         let name = field(48, 16).split(|byte| *byte == 0).next().unwrap_or_default();
         Ok(Self {
+            map,
+            head: Arc::new(head),
             inode,
             uid: field(16, 16).try_into().unwrap_or_default(),
             pid: word(12),
@@ -116,29 +123,68 @@ impl ProcessFile {
             procname: String::from_utf8_lossy(name).into_owned(),
             read_bytes: 0,
             entries: Vec::new(),
-            numbered: BTreeMap::new(),
-            map: Arc::new(map),
+            by_number: Vec::new(),
+            futile_looks: 0,
+            account: account.clone(),
+            classes,
+            _held: held,
         })
     }
 
     /// What it counts, to be looked at for as long as one likes.
     pub fn losses(&self) -> Losses {
-        Losses(self.map.clone())
+        Losses::new(self.head.clone())
     }
 
-    /// All classes read so far, whether recorded or not.
-    pub fn classes(&self) -> impl Iterator<Item = &ctf::metadata::EventClass> {
-        self.entries.iter().map(|entry| &entry.class)
+    /// The account that pays for what is had of this process.
+    pub fn account(&self) -> &Rc<Account> {
+        &self.account
     }
 
-    /// The classes that have a number, by number.
-    pub fn numbered(&self) -> impl Iterator<Item = &ctf::metadata::EventClass> {
-        self.numbered.values().map(|index| &self.entries[*index].class)
+    /// How many classes have been read so far.
+    pub fn class_count(&self) -> usize {
+        self.entries.len()
     }
 
-    /// Reads what has come since the last time: new entries, and numbers of old ones.
+    /// Names of the classes read so far, whether recorded or not, as far as they parse.
+    pub fn names(&self) -> impl Iterator<Item = ClassName> {
+        self.entries.iter().filter_map(|entry| {
+            let untrusted_body = self.body(*entry, MAX_NAME_BYTES)?;
+            let ((provider, name, level), _) =
+                postcard::take_from_bytes::<(&str, &str, u8)>(&untrusted_body).ok()?;
+            Some(ClassName { name: format!("{provider}:{name}"), level })
+        })
+    }
+
+    /// The class whose records carry `id`, if the process has described it by now.
+    pub fn class(&mut self, id: u32) -> Option<ctf::metadata::EventClass> {
+        if self.entry_of(id).is_none() && self.futile_looks < MAX_FUTILE_LOOKS {
+            self.refresh();
+            self.read_numbers();
+            // A record is committed after the number of its class is stored, so looking once is enough.
+            self.futile_looks += u32::from(self.entry_of(id).is_none());
+        }
+        let untrusted_body = self.body(self.entry_of(id)?, MAX_CLASS_BYTES)?;
+        let body = postcard::from_bytes::<ClassBody>(&untrusted_body).ok()?;
+        (body.fields.len() <= MAX_FIELDS).then(|| to_ctf(&body, id))
+    }
+
+    fn entry_of(&self, id: u32) -> Option<Entry> {
+        let index = *self.by_number.get(id as usize)?;
+        self.entries.get(index as usize).copied()
+    }
+
+    /// The first bytes of what describes a class.
+    fn body(&self, entry: Entry, most_bytes: usize) -> Option<Vec<u8>> {
+        let offset = entry.offset as usize;
+        let body_bytes = self.word(offset)? as usize;
+        let body_bytes = body_bytes.min(most_bytes).min(MAX_CLASS_BYTES);
+        self.map.copy_out(offset + size_of::<ClassEntry>(), body_bytes)
+    }
+
+    /// Reads what has come since the last time.
     pub fn refresh(&mut self) {
-        let Some(header) = self.map.at::<ProcessHeader>(0) else { return };
+        let Some(header) = self.head.at::<ProcessHeader>(0) else { return };
         // Acquire: pairs with the process's release; entries below it are whole.
         let untrusted_bytes = header.log_bytes.load(Ordering::Acquire) as usize;
         let log_bytes = untrusted_bytes.min(CLASS_LOG_BYTES);
@@ -146,90 +192,106 @@ impl ProcessFile {
             let Some(entry_bytes) = self.read_entry(log_bytes) else { break };
             self.read_bytes += entry_bytes;
         }
-        self.read_numbers();
     }
 
-    /// Reads the entry at `read_bytes`; its length, or `None` if it makes no sense.
+    /// Reads the entry at `read_bytes`; its length, or `None` if it makes no sense or there is no budget for it.
     fn read_entry(&mut self, log_bytes: usize) -> Option<usize> {
         let offset = CLASS_LOG_OFFSET + self.read_bytes;
-        let head = self.map.copy_out(offset, size_of::<u32>())?;
-        let body_bytes = u32::from_ne_bytes(head.try_into().ok()?) as usize;
+        let body_bytes = self.word(offset)? as usize;
         let entry_bytes = size_of::<ClassEntry>().checked_add(body_bytes)?.next_multiple_of(4);
-        // What is beyond these bounds no program declares; it would cost more to look at than it is worth.
-        if entry_bytes > log_bytes - self.read_bytes
-            || body_bytes > MAX_CLASS_BYTES
-            || self.entries.len() >= MAX_CLASSES
-        {
+        // What is beyond these bounds no program declares.
+        if entry_bytes > log_bytes - self.read_bytes || body_bytes > MAX_CLASS_BYTES {
             return None;
         }
-        let body = self.map.copy_out(offset + size_of::<ClassEntry>(), body_bytes)?;
-        let class = to_ctf(&postcard::from_bytes::<ClassBody>(&body).ok()?);
-        self.entries.push(Entry { offset, class, is_numbered: false });
+        self.classes.grow(1).ok()?;
+        // As much as the process likes, so it may be too much.
+        self.entries.try_reserve(1).ok()?;
+        self.entries.push(Entry { offset: offset as u32, class_id: 0 });
         Some(entry_bytes)
     }
 
+    /// Reads the numbers that classes have got since the last time.
     fn read_numbers(&mut self) {
-        for (index, entry) in self.entries.iter_mut().enumerate().filter(|(_, e)| !e.is_numbered) {
-            let Some(shared) = self.map.at::<ClassEntry>(entry.offset) else { continue };
+        for index in 0..self.entries.len() {
+            let Entry { offset, class_id: 0 } = self.entries[index] else { continue };
+            let Some(shared) = self.map.at::<ClassEntry>(offset as usize) else { continue };
             // Acquire: pairs with the process's release, for symmetry; the number is all there is.
-            let untrusted_number = shared.class_id.load(Ordering::Acquire);
-            let Some(id) = untrusted_number.checked_sub(1) else { continue };
-            entry.is_numbered = true;
-            // More classes than the log has room for: nobody numbers so.
-            if id as usize > CLASS_LOG_BYTES / size_of::<ClassEntry>() {
+            let untrusted_class_id = shared.class_id.load(Ordering::Acquire);
+            let Some(id) = untrusted_class_id.checked_sub(1) else { continue };
+            self.entries[index].class_id = untrusted_class_id;
+            // Numbers are given from 0 on: nobody has higher ones than there can be classes.
+            let id = id as usize;
+            if id as u64 >= crate::limits::CLASSES.of_process {
                 continue;
             }
-            entry.class.id = id;
+            let missing = (id + 1).saturating_sub(self.by_number.len());
+            if self.by_number.try_reserve(missing).is_err() {
+                return;
+            }
+            self.by_number.resize(self.by_number.len().max(id + 1), NO_ENTRY);
             // A number that another class has already is a lie.
-            self.numbered.entry(id).or_insert(index);
+            if self.by_number[id] == NO_ENTRY {
+                self.by_number[id] = index as u32;
+            }
         }
     }
-}
 
-/// The one stream class of our traces.
-pub const STREAM_CLASS: u32 = 0;
-
-fn to_ctf(body: &ClassBody<'_>) -> ctf::metadata::EventClass {
-    let field = |(name, ty): &(&str, FieldType)| ctf::metadata::Field {
-        name: (*name).into(),
-        ty: field_type(*ty),
-    };
-    ctf::metadata::EventClass {
-        id: 0,
-        stream_id: STREAM_CLASS,
-        name: format!("{}:{}", body.provider, body.name),
-        loglevel: body.level.into(),
-        fields: body.fields.iter().map(field).collect(),
+    /// A word of the file, which the process may be writing.
+    fn word(&self, offset: usize) -> Option<u32> {
+        // Relaxed: ordered behind `log_bytes`, if the process is an honest one.
+        Some(self.map.at::<AtomicU32>(offset)?.load(Ordering::Relaxed))
     }
 }
 
-fn field_type(ty: FieldType) -> ctf::metadata::FieldType {
-    use ctf::metadata::FieldType as Ctf;
-    match ty {
-        FieldType::Scalar(element) => match scalar(element) {
-            ctf::metadata::Scalar::Integer(integer) => Ctf::Integer(integer),
-            ctf::metadata::Scalar::Float(float) => Ctf::Float(float),
-        },
-        FieldType::String => Ctf::String,
-        FieldType::Array { element, length } => Ctf::Array { elem: scalar(element), len: length },
-        FieldType::Sequence { element } => Ctf::Sequence { elem: scalar(element) },
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::played::{Player, number};
 
-fn scalar(scalar: Scalar) -> ctf::metadata::Scalar {
-    use ctf::metadata::{Float, Integer, Width};
-    match scalar {
-        Scalar::Float { bits: 32 } => ctf::metadata::Scalar::Float(Float::F32),
-        Scalar::Float { .. } => ctf::metadata::Scalar::Float(Float::F64),
-        Scalar::Integer { bits, signed, hex } => {
-            let width = match bits {
-                8 => Width::W8,
-                16 => Width::W16,
-                32 => Width::W32,
-                _ => Width::W64,
-            };
-            let integer = Integer::new(width, signed);
-            ctf::metadata::Scalar::Integer(if hex { integer.hex() } else { integer })
+    #[test]
+    fn classes_are_read_as_they_come_and_parsed_when_they_are_asked_for() {
+        let player = Player::new();
+        let first = player.add_class("first", 2);
+        let mut process = player.process_file();
+        assert_eq!(process.class(0), None, "it has no number yet");
+        let second = player.add_class("second", 0);
+        number(&player.map, second, 0);
+        number(&player.map, first, 1);
+        let class = process.class(1).unwrap();
+        assert_eq!((class.name.as_str(), class.id, class.fields.len()), ("test:first", 1, 2));
+        assert_eq!(process.class(0).unwrap().name, "test:second");
+        assert_eq!(process.class(2), None);
+        let names: Vec<_> = process.names().map(|class| class.name).collect();
+        assert_eq!(names, ["test:first", "test:second"]);
+    }
+
+    #[test]
+    fn a_class_with_more_fields_than_any_has_is_not_described() {
+        let player = Player::new();
+        for (id, fields) in [MAX_FIELDS, MAX_FIELDS + 1].into_iter().enumerate() {
+            let at = player.add_class("large", fields);
+            number(&player.map, at, id as u32);
         }
+        let mut process = player.process_file();
+        assert_eq!(process.class(0).map(|class| class.fields.len()), Some(MAX_FIELDS));
+        assert_eq!(process.class(1), None);
+    }
+
+    #[test]
+    fn beyond_the_budget_no_class_is_read() {
+        let player = Player::new();
+        let most = crate::limits::CLASSES.of_process as usize;
+        (0..most + 10).for_each(|_| _ = player.add_class("c", 0));
+        let mut process = player.process_file();
+        process.refresh();
+        assert_eq!(process.class_count(), most);
+    }
+
+    #[test]
+    fn who_says_again_and_again_that_a_class_is_there_is_not_looked_for_each_time() {
+        let player = Player::new();
+        let mut process = player.process_file();
+        (0..1000).for_each(|id| assert_eq!(process.class(id), None));
+        assert_eq!(process.futile_looks, MAX_FUTILE_LOOKS);
     }
 }

@@ -4,10 +4,12 @@
 //! the log. Whether the *process* lives is another question, which its pidfd answers: a socket may be
 //! closed by a program that closes everything, or be held open by a child.
 
+use super::budget::{Account, Ledger};
 use rustix::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::{Pid, PidfdFlags, Uid, geteuid, pidfd_open};
+use std::rc::Rc;
 use ust_core::agent::protocol::{ToDaemon, ToProcess, decode, encode};
 use ust_core::agent::socket::{self, Inbox, Received};
 
@@ -17,6 +19,8 @@ pub struct Connection {
     socket: OwnedFd,
     /// The peer when it connected.
     pub pid: Pid,
+    /// Pays for it, and for what it brings.
+    pub account: Rc<Account>,
     /// Set by the first message: the agent of this process.
     pub agent_of: Option<[u8; 16]>,
     /// It had no room for what was said last: to be said again once it has.
@@ -50,13 +54,14 @@ impl Connection {
     ///
     /// # Errors
     /// The peer is another user's.
-    pub fn new(socket: OwnedFd) -> Result<Self, String> {
+    pub fn new(socket: OwnedFd, ledger: &mut Ledger) -> Result<Self, String> {
         let peer = rustix::net::sockopt::socket_peercred(&socket)
             .map_err(|error| format!("a peer without credentials ({error})"))?;
         if peer.uid != geteuid() && peer.uid != Uid::ROOT {
             return Err(format!("a peer of user {}", peer.uid.as_raw()));
         }
-        Ok(Self { socket, pid: peer.pid, agent_of: None, is_behind: false })
+        let account = ledger.process(peer.pid.as_raw_nonzero().get(), peer.uid.as_raw());
+        Ok(Self { socket, pid: peer.pid, account, agent_of: None, is_behind: false })
     }
 
     /// How the end of the peer will be noticed.

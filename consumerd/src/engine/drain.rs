@@ -89,6 +89,12 @@ pub enum StreamError {
          its stream is closed"
     )]
     Class(u64, u32),
+    /// A record of a class that there is no room to describe.
+    #[error(
+        "the record that ends at position {0} is of class {1}, and the process's classes have as many bytes of \
+         metadata as they may; its stream is closed"
+    )]
+    Metadata(u64, u32),
     /// Full sub-buffers have not the checksum that their writers noted.
     #[error(
         "a ring has full sub-buffers that are not what was written, as after a machine crash ({0}): their records are \

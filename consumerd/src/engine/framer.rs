@@ -169,9 +169,9 @@ impl Framer {
                 Some((id, resolved)) => {
                     match trace.declare(id) {
                         Ok(Declare::Known) => {}
-                        Ok(Declare::Unknown) => {
+                        Ok(declared) => {
                             let end = run.nth(count).end_position;
-                            outcome = Err(StreamError::Class(end, id));
+                            outcome = Err(undeclared(declared, end, id));
                             break;
                         }
                         Err(error) => {
@@ -214,8 +214,9 @@ impl Framer {
         records.copy_out(found, &mut record);
         let end = found.end_position;
         let (id, clock) = resolve(&mut record, self.clock).ok_or(StreamError::Header(end))?;
-        if trace.declare(id)? == Declare::Unknown {
-            return Err(StreamError::Class(end, id));
+        match trace.declare(id)? {
+            Declare::Known => {}
+            declared => return Err(undeclared(declared, end, id)),
         }
         record.commit(clock, end);
         self.clock = clock;
@@ -316,6 +317,15 @@ impl Framer {
     }
 }
 
+/// Why there is no class for the record that ends at `end`.
+#[cold]
+fn undeclared(declared: Declare, end: u64, id: u32) -> StreamError {
+    match declared {
+        Declare::OverBudget => StreamError::Metadata(end, id),
+        _ => StreamError::Class(end, id),
+    }
+}
+
 /// Class and clock of a record, from its header; `None` if that is cut short. `before` is the clock of the one before.
 #[inline]
 fn resolve(record: &mut [u8], before: u64) -> Option<(u32, u64)> {
@@ -335,60 +345,25 @@ fn resolve(record: &mut [u8], before: u64) -> Option<(u32, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::class_log::ProcessFile;
     use crate::engine::clock::Calibration;
+    use crate::engine::played::{Player, number};
     use std::fs;
-    use ust_core::abi::{
-        Buffers, CLASS_LOG_OFFSET, ClassEntry, Geometry, Mode, PROCESS_FILE_BYTES, ProcessHeader,
-    };
-    use ust_core::agent::protocol::ClassBody;
+    use ust_core::abi::{Buffers, Geometry, Mode};
     use ust_core::clock::ClockKind;
     use ust_core::ring::{Reader, RingMemory};
     use ust_core::shm::{Mapping, memfd};
     use ust_core::stream::Stream;
-    use ust_core::sync::{AtomicU32, Local, Ordering};
-
-    /// Gives a process file a class without a number; returns where its number stands.
-    fn add_class(file: &Mapping, name: &str) -> usize {
-        let (provider, file_name, module_path) = ("test", "test.rs", "test");
-        let (level, line, fields) = (14, 1, Vec::new());
-        let body = ClassBody { provider, name, level, file: file_name, line, module_path, fields };
-        let mut bytes = [0; 8192];
-        let body = postcard::to_slice(&body, &mut bytes).unwrap();
-        let header = file.at::<ProcessHeader>(0).unwrap();
-        let begin = header.log_bytes.load(Ordering::Relaxed) as usize;
-        let at = CLASS_LOG_OFFSET + begin;
-        let entry = ClassEntry { body_bytes: body.len() as u32, class_id: AtomicU32::new(0) };
-        file.initialise(at, entry).unwrap();
-        let words = body.chunks(4).map(|chunk| {
-            let mut word = [0; 4];
-            word[..chunk.len()].copy_from_slice(chunk);
-            u32::from_ne_bytes(word)
-        });
-        let body_at = at + size_of::<ClassEntry>();
-        for (index, word) in words.enumerate() {
-            file.initialise(body_at + 4 * index, AtomicU32::new(word)).unwrap();
-        }
-        let end = (begin + size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
-        header.log_bytes.store(end as u64, Ordering::Release);
-        at
-    }
-
-    fn number(file: &Mapping, at: usize, class_id: u32) {
-        file.at::<ClassEntry>(at).unwrap().class_id.store(class_id + 1, Ordering::Release);
-    }
+    use ust_core::sync::Local;
 
     #[test]
     #[allow(unsafe_code)]
     fn of_a_run_whose_second_class_cannot_be_declared_yet_nothing_comes_twice() {
         let output = tempfile::tempdir().unwrap();
-        let process_fd = memfd::create(c"process", PROCESS_FILE_BYTES).unwrap();
-        let process_map = Mapping::new(&process_fd, PROCESS_FILE_BYTES).unwrap();
-        process_map.initialise(0, ProcessHeader::new(1, [1; 16], 0, [b'p'; 16])).unwrap();
-        let known = add_class(&process_map, "known");
+        let player = Player::new();
+        let known = player.add_class("known", 0);
         // Longer than a page: its declaration replaces the file, and cannot if that is not there.
-        let later = add_class(&process_map, &"x".repeat(5000));
-        number(&process_map, known, 0);
+        let later = player.add_class(&"x".repeat(5000), 0);
+        number(&player.map, known, 0);
 
         let geometry = Geometry::new(4096, 2).unwrap();
         let ring_fd = memfd::create(c"ring", geometry.stream_bytes()).unwrap();
@@ -403,7 +378,7 @@ mod tests {
         let write = |class_id| stream.record(class_id, &(7u64,), false).unwrap();
         let mut reader = Reader::new(words);
 
-        let mut process = ProcessFile::new(&process_fd).unwrap();
+        let mut process = player.process_file();
         let mut folder = None;
         let mut trace = Trace {
             folder: &mut folder,
@@ -431,7 +406,7 @@ mod tests {
         let aside = output.path().join("aside");
         fs::rename(&metadata, &aside).unwrap();
         [0, 0, 1, 0].into_iter().for_each(write);
-        number(&process_map, later, 1);
+        number(&player.map, later, 1);
         for _ in 0..3 {
             assert!(matches!(frame_all(&mut framer), Err(StreamError::File(_))));
             framer.settle().unwrap();

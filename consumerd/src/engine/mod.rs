@@ -13,12 +13,18 @@
 
 mod api;
 mod bell;
+mod budget;
+mod class_body;
 mod class_log;
 mod clock;
 mod connection;
 mod drain;
 mod estate;
 mod framer;
+mod listing;
+mod losses;
+#[cfg(test)]
+mod played;
 mod poll;
 mod process;
 mod publish;
@@ -26,6 +32,7 @@ mod recover;
 mod ring_file;
 mod ring_kind;
 mod session_file;
+mod shed;
 mod starved;
 mod trace;
 
@@ -36,6 +43,8 @@ pub use recover::{LeftBehind, RecoverError, Recovered};
 use crate::limits::{AGENT_BACKLOG, MAX_DEPARTED_PROCESSES};
 use crate::shm_dir::ShmDir;
 use bell::Bell;
+use budget::Ledger;
+use class_log::ProcessFile;
 use clock::{Calibration, ClockDescription};
 use connection::{Connection, Watch};
 use estate::Estate;
@@ -78,6 +87,7 @@ pub struct Engine {
     estate: Estate,
     /// Directories of channels that are gone: a process that had not heard of it may have made a file since.
     retired_dirs: Vec<ShmDir>,
+    ledger: Ledger,
     connections: HashMap<u64, Connection>,
     next_connection: u64,
     inbox: Inbox,
@@ -122,7 +132,7 @@ impl Channel {
         file.refresh();
         let matches = |glob: &String| {
             let pattern = WildMatch::new(glob);
-            file.classes().any(|class| pattern.matches(&class.name))
+            file.names().any(|class| pattern.matches(&class.name))
         };
         self.matched.extend(asking.into_iter().filter(matches));
     }
@@ -137,7 +147,7 @@ impl Channel {
             let path = dir.path().display();
             let error = format!("rings in {path} cannot be recovered if need be: {error}");
             tracing::error!("{error}");
-            self.past.errors.push(error);
+            self.past.add_error(&error);
         }
     }
 
@@ -193,6 +203,7 @@ impl Engine {
             departed: VecDeque::new(),
             estate: Estate::default(),
             retired_dirs: Vec::new(),
+            ledger: Ledger::default(),
             connections: HashMap::new(),
             next_connection: 0,
             inbox: Inbox::default(),
@@ -352,24 +363,6 @@ impl Engine {
         sum
     }
 
-    /// The processes that are connected now, with the classes that they have by now.
-    pub fn processes(&mut self) -> Vec<ProcessInfo> {
-        let info = |tracked: &mut Tracked| {
-            let file = tracked.process.file.as_mut()?;
-            file.refresh();
-            let event =
-                |class: &ctf::metadata::EventClass| (class.name.clone(), class.loglevel as u8);
-            Some(ProcessInfo {
-                pid: file.pid,
-                procname: file.procname.clone(),
-                events: file.classes().map(event).collect(),
-            })
-        };
-        let mut all: Vec<_> = self.processes.values_mut().filter_map(info).collect();
-        all.sort_by_key(|process| process.pid);
-        all
-    }
-
     /// The traced program has ended, or the daemon is to: takes in every connection and message that is
     /// still queued, drains every process, writes and closes everything, removes the socket and the rules.
     pub fn shut_down(&mut self) {
@@ -402,6 +395,17 @@ impl Engine {
                 return;
             }
         }
+    }
+
+    /// Says something that concerns every channel, in the log and in their summaries.
+    fn tell(&mut self, error: &str) {
+        tracing::error!("{error}");
+        self.channels.values_mut().for_each(|channel| channel.past.add_error(error));
+    }
+
+    /// Says what was beyond a process's budget since the last time.
+    fn tell_refusals(&mut self) {
+        self.ledger.take_refusals().iter().for_each(|refusal| self.tell(refusal));
     }
 
     /// Goes over every stream of one channel, in every process; whether anything was taken.
@@ -449,7 +453,7 @@ impl Engine {
             }
             for error in tracked.process.wants(*channel_uid) {
                 tracing::error!("{error}");
-                channel.past.errors.push(error);
+                channel.past.add_error(&error);
             }
             tracked.process.add_streams_to(*channel_uid, &mut channel.past);
             tracked.process.remove_channel(*channel_uid);
@@ -459,7 +463,7 @@ impl Engine {
         for (channel, error) in tracked.process.unexplained() {
             tracing::error!("{error}");
             if let Some(channel) = self.channels.get_mut(&channel) {
-                channel.past.errors.push(error);
+                channel.past.add_error(&error);
             }
         }
         if let Some(file) = &tracked.process.file {

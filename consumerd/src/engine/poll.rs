@@ -74,6 +74,8 @@ impl Engine {
             self.bury_dead();
         }
         self.pass_all(Pass::Full);
+        self.tell_refusals();
+        self.relieve_shortage();
         if Instant::now() >= self.next_flush {
             self.bury_replaced_images();
             self.settle_estate();
@@ -178,14 +180,11 @@ impl Engine {
             "processes could not be accepted for a while ({reason}), and what they recorded may be lost: raise \
              the limit of open files (ulimit -n)"
         );
-        tracing::error!("{error}");
-        for channel in self.channels.values_mut() {
-            channel.past.errors.push(error.clone());
-        }
+        self.tell(&error);
     }
 
     fn welcome(&mut self, socket: OwnedFd) {
-        match Connection::new(socket) {
+        match Connection::new(socket, &mut self.ledger) {
             Ok(connection) => {
                 let number = self.next_connection;
                 self.next_connection += 1;
@@ -259,7 +258,6 @@ impl Engine {
                 let uid = self.connections.get(&number).and_then(|connection| connection.agent_of);
                 if let Some(tracked) = uid.and_then(|uid| self.processes.get_mut(&uid)) {
                     tracked.applied = tracked.applied.max(generation);
-                    tracked.process.file.as_mut().into_iter().for_each(ProcessFile::refresh);
                 }
             }
         }
@@ -268,7 +266,11 @@ impl Engine {
     /// Makes sure that the process is known, and takes its file if it came along.
     fn meet(&mut self, number: u64, uid: [u8; 16], file: Option<OwnedFd>) {
         let Some(connection) = self.connections.get(&number) else { return };
-        let own_file = match file.as_ref().map(ProcessFile::new) {
+        // One that is known is not looked at once more.
+        let is_wanted =
+            self.processes.get(&uid).is_none_or(|tracked| tracked.process.file.is_none());
+        let file = file.filter(|_| is_wanted);
+        let own_file = match file.as_ref().map(|fd| ProcessFile::new(fd, &connection.account)) {
             Some(Ok(file)) if file.uid == uid => Some(file),
             Some(Ok(_)) => {
                 tracing::warn!("process {:?} sent another's file", connection.pid);

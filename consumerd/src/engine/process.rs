@@ -82,7 +82,7 @@ impl Errors {
         if !std::mem::replace(is_stuck, true) {
             tracing::error!("{error}");
         }
-        if !self.0.contains(&error) {
+        if self.0.len() < MAX_ERRORS && !self.0.contains(&error) {
             self.0.push(error);
         }
     }
@@ -146,7 +146,7 @@ impl Process {
             of_channel.errors.note(error);
             return;
         }
-        match RingFile::new(&fd, channel, index, process.uid, origin) {
+        match RingFile::new(&fd, channel, index, process.uid, origin, process.account()) {
             Ok(file) => of_channel.files.push(file),
             Err(reason) => {
                 let error = format!(
@@ -229,7 +229,7 @@ impl Process {
             tell_damage(file, trace.process.pid, &mut errors);
         }
         sum.add_errors(&errors.0);
-        sum.errors.extend(self.wants(channel));
+        sum.add_errors(&self.wants(channel));
         sum.processes += u64::from(sum.recorded > recorded_before);
     }
 
@@ -248,7 +248,7 @@ impl Process {
         if let Some(process) = &self.file {
             sum.add_no_stream(process.losses().lost_no_stream(channel.0));
         }
-        sum.errors.extend(self.wants(channel));
+        sum.add_errors(&self.wants(channel));
         self.add_streams_to(channel, sum);
     }
 

@@ -10,6 +10,7 @@
 //! hurt, and they stay as they are, so that this can be done again. What is damaged costs itself and nothing
 //! else. Rings that somebody still maps are left alone: writers would go on under our feet.
 
+use super::budget::Account;
 use super::class_log::ProcessFile;
 use super::process::{Destination, Pass, Process};
 use super::ring_file::{Header, Origin};
@@ -163,7 +164,9 @@ impl Files {
         if size_bytes != PROCESS_FILE_BYTES {
             return Err("the process file has another size".into());
         }
-        Ok(ProcessFile::new(&copy(&fd, size_bytes)?)?)
+        let file = copy(&fd, size_bytes)?;
+        // A stranger's as well, but nobody else is there.
+        ProcessFile::new(&file, &Account::alone())
     }
 
     /// What to call them in an error.

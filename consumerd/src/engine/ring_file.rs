@@ -10,11 +10,13 @@
 //! later are those of the configuration, and so a process cannot choose what the daemon does.
 
 use super::ChannelUid;
+use super::budget::{Account, Held, Resource};
 use super::drain::StreamDrain;
 use super::ring_kind::RingKind;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{FileType, fstat, lstat, readlink};
 use std::mem::offset_of;
+use std::rc::Rc;
 use std::sync::Arc;
 use ust_core::abi::{
     ABI_VERSION, Buffers, Mode, RING_FILE_MAGIC, RingFileHeader, RingFileShape, ShmPath,
@@ -74,6 +76,9 @@ pub struct RingFile {
     kind: RingKind,
     is_left_behind: bool,
     is_damaged: bool,
+    /// Of the process's budget: the file and its bytes, and the streams that have been found.
+    _held: [Held; 2],
+    held_streams: Held,
 }
 
 /// What the first page says, as far as it makes sense.
@@ -131,7 +136,7 @@ impl Header {
 }
 
 impl RingFile {
-    /// Checks and maps a file.
+    /// Checks and maps a file, which `account` pays for.
     ///
     /// # Errors
     /// What is wrong with it, as a phrase.
@@ -141,6 +146,7 @@ impl RingFile {
         index: u32,
         uid: [u8; 16],
         origin: Origin,
+        account: &Rc<Account>,
     ) -> Result<Self, String> {
         let (size_bytes, is_sealed) = match (memfd::check(fd), origin) {
             (Ok(size_bytes), _) => (size_bytes, true),
@@ -149,6 +155,11 @@ impl RingFile {
             }
             (Err(error), _) => return Err(format!("a ring file is not sealed ({error})")),
         };
+        let hold = |what, amount| {
+            account.hold(what, amount).map_err(|refusal| format!("a ring file: {refusal}"))
+        };
+        let held = [hold(Resource::RingFiles, 1)?, hold(Resource::MappedBytes, size_bytes as u64)?];
+        let held_streams = hold(Resource::Streams, 0)?;
         let map = Mapping::new(fd, size_bytes)
             .map_err(|error| format!("a ring file cannot be mapped ({error})"))?;
         let map = Arc::new(map);
@@ -173,6 +184,8 @@ impl RingFile {
             kind: header.kind,
             is_left_behind: matches!(origin, Origin::LeftBehind(_)),
             is_damaged: false,
+            _held: held,
+            held_streams,
         })
     }
 
@@ -185,6 +198,10 @@ impl RingFile {
                 continue;
             }
             self.known |= 1 << number;
+            // The process is refused this one, which is told.
+            if self.held_streams.grow(1).is_err() {
+                continue;
+            }
             let base = self.map.base().wrapping_add(shape.stream_offset(number));
             // SAFETY: the file has that many streams, its size is sealed or guarded, and the mapping lives in
             // the same struct as the drains that use the words.
@@ -274,7 +291,7 @@ mod tests {
     }
 
     fn refusal(claimed: RingKind, origin: Origin) -> Option<String> {
-        RingFile::new(&sealed(claimed), CHANNEL, 0, UID, origin).err()
+        RingFile::new(&sealed(claimed), CHANNEL, 0, UID, origin, &Account::alone()).err()
     }
 
     /// A file with a name.
@@ -330,7 +347,7 @@ mod tests {
         let own = Path::new(str::from_utf8(name.as_bytes()).unwrap());
         let take = |fd: &OwnedFd, shm_path| {
             let origin = Origin::Process { kind: Some(kind()), dir: shm_path };
-            RingFile::new(fd, CHANNEL, 0, UID, origin).map(drop)
+            RingFile::new(fd, CHANNEL, 0, UID, origin, &Account::alone()).map(drop)
         };
 
         let fd = ring_file(own);
@@ -356,7 +373,7 @@ mod tests {
         let fd = ring_file(Path::new(str::from_utf8(name.as_bytes()).unwrap()));
         memfd::set_size(&fd, 8192).unwrap();
         let origin = Origin::Process { kind: Some(kind()), dir: Some(shm_path) };
-        let refused = RingFile::new(&fd, CHANNEL, 0, UID, origin);
+        let refused = RingFile::new(&fd, CHANNEL, 0, UID, origin, &Account::alone());
         assert!(refused.unwrap_err().contains("has not the size"));
     }
 }

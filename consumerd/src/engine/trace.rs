@@ -2,14 +2,16 @@
 //!
 //! ```text
 //!   OUTPUT/PROCNAME-PID/
-//!      metadata          preamble, then each class before its first record's packet
+//!      metadata          preamble, then each class before its first record's packet, and no other
 //!      channel0_0 ...    one file a stream
 //!      index/
 //! ```
 //!
 //! The folder is made when there is something to write: a process that emits nothing leaves nothing.
 
-use super::class_log::{ProcessFile, STREAM_CLASS};
+use super::budget::{Held, Resource};
+use super::class_body::STREAM_CLASS;
+use super::class_log::ProcessFile;
 use super::clock::ClockDescription;
 use ctf::metadata::{self, Clock, EnvValue, Integer, StreamClass};
 use ctf::metadata_file::MetadataWriter;
@@ -26,6 +28,7 @@ pub struct TraceFolder {
     path: PathBuf,
     uuid: [u8; 16],
     metadata: MetadataWriter,
+    metadata_bytes: Held,
     /// By class number: it is in the metadata.
     declared: Vec<bool>,
 }
@@ -52,6 +55,8 @@ pub enum Declare {
     Known,
     /// The process has not described it.
     Unknown,
+    /// The process's descriptions take as much room as they may.
+    OverBudget,
 }
 
 impl Trace<'_> {
@@ -99,6 +104,9 @@ impl TraceFolder {
         clock: ClockDescription,
         buffers: Buffers,
     ) -> io::Result<Self> {
+        // Of the budget for what the process describes.
+        let metadata_bytes =
+            process.account().hold(Resource::MetadataBytes, 0).map_err(io::Error::other)?;
         let path = create_folder(output, &process.procname, process.pid)?;
         let mut uuid = [0; 16];
         rustix::rand::getrandom(&mut uuid, rustix::rand::GetRandomFlags::empty())?;
@@ -108,7 +116,7 @@ impl TraceFolder {
         let metadata = MetadataWriter::create(&path, &preamble(uuid, process, clock, buffers))
             // Who tries again must not leave one folder after the other behind.
             .inspect_err(|_| drop(fs::remove_dir_all(&path)))?;
-        Ok(Self { path, uuid, metadata, declared: Vec::new() })
+        Ok(Self { path, uuid, metadata, metadata_bytes, declared: Vec::new() })
     }
 
     #[inline]
@@ -116,21 +124,21 @@ impl TraceFolder {
         self.declared.get(id as usize) == Some(&true)
     }
 
-    /// Appends every class that has a number and is not in the metadata yet.
+    /// Appends the class whose records carry `id`. Only those whose records come are in the metadata: a process may
+    /// number as many as it likes.
     #[cold]
     fn append(&mut self, process: &mut ProcessFile, id: u32) -> io::Result<Declare> {
-        process.refresh();
-        let fresh: Vec<_> = process.numbered().filter(|class| !self.has(class.id)).collect();
-        let text: String = fresh.iter().map(|class| metadata::event(class)).collect();
-        if !text.is_empty() {
-            self.metadata.append(&text)?;
+        let Some(class) = process.class(id) else { return Ok(Declare::Unknown) };
+        let text = metadata::event(&class);
+        let bytes = text.len() as u64;
+        if self.metadata_bytes.grow(bytes).is_err() {
+            return Ok(Declare::OverBudget);
         }
-        for class in fresh {
-            let index = class.id as usize;
-            self.declared.resize(self.declared.len().max(index + 1), false);
-            self.declared[index] = true;
-        }
-        Ok(if self.has(id) { Declare::Known } else { Declare::Unknown })
+        self.metadata.append(&text).inspect_err(|_| self.metadata_bytes.shrink(bytes))?;
+        let index = id as usize;
+        self.declared.resize(self.declared.len().max(index + 1), false);
+        self.declared[index] = true;
+        Ok(Declare::Known)
     }
 }
 
@@ -213,6 +221,54 @@ fn utc(realtime_ns: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::clock::Calibration;
+    use crate::engine::played::{Player, number};
+    use crate::limits::METADATA_BYTES;
+    use ust_core::clock::ClockKind;
+
+    /// The metadata, and what came of declaring the classes of these numbers.
+    fn declare(player: &Player, ids: impl Iterator<Item = u32>) -> (String, Vec<Declare>) {
+        let output = tempfile::tempdir().unwrap();
+        let (mut process, mut folder) = (player.process_file(), None);
+        let mut trace = Trace {
+            folder: &mut folder,
+            process: &mut process,
+            output: output.path(),
+            clock: Calibration::start(ClockKind::Monotonic).describe(),
+            buffers: Buffers::PerThread,
+        };
+        trace.create_stream(0, 0).unwrap();
+        let declared = ids.map(|id| trace.declare(id).unwrap()).collect();
+        let path = output.path().join("pppppppppppppppp-1/metadata");
+        (fs::read_to_string(path).unwrap(), declared)
+    }
+
+    #[test]
+    fn of_many_classes_only_that_whose_record_comes_is_described() {
+        let player = Player::new();
+        for id in 0..10_000 {
+            let at = player.add_class(&format!("class_{id}"), 20);
+            number(&player.map, at, id);
+        }
+        let (metadata, declared) = declare(&player, [4321, 4321, 99_999].into_iter());
+        assert_eq!(declared, [Declare::Known, Declare::Known, Declare::Unknown]);
+        assert_eq!(metadata.matches("event {").count(), 1);
+        assert!(metadata.contains("\"test:class_4321\"") && metadata.len() < 16 << 10);
+    }
+
+    #[test]
+    fn the_metadata_of_a_process_have_a_budget() {
+        let player = Player::new();
+        let count = 300;
+        for id in 0..count {
+            let at = player.add_class(&format!("class_{id}"), 1000);
+            number(&player.map, at, id);
+        }
+        let (metadata, declared) = declare(&player, 0..count);
+        let (first, last) = (declared[0], declared[count as usize - 1]);
+        assert_eq!((first, last), (Declare::Known, Declare::OverBudget));
+        assert!(metadata.len() as u64 <= METADATA_BYTES.of_process + (64 << 10));
+    }
 
     #[test]
     fn moments_are_written_as_lttng_does() {

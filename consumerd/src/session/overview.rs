@@ -71,6 +71,8 @@ pub struct ProcessView {
     pub procname: String,
     /// Its events, by name.
     pub events: Vec<EventView>,
+    /// How many more it has, beyond what a list has room for.
+    pub events_left_out: usize,
 }
 
 /// An event of a process.
@@ -140,11 +142,11 @@ impl Sessions {
 }
 
 fn process_view(process: ProcessInfo) -> ProcessView {
-    let ProcessInfo { pid, procname, events } = process;
+    let ProcessInfo { pid, procname, events, events_left_out } = process;
     let mut events: Vec<EventView> =
         events.into_iter().map(|(name, level)| EventView { name, level }).collect();
     events.sort();
-    ProcessView { pid, procname, events }
+    ProcessView { pid, procname, events, events_left_out }
 }
 
 /// How many of the events a rule matches.

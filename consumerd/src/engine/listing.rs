@@ -1,0 +1,33 @@
+//! The connected processes and their events, as lists show them.
+//!
+//! A process may have more events than anybody wants to read. The names in one answer are bounded by
+//! [`MAX_LISTED_BYTES`]; the processes with the shortest class logs come first, so that one with a very long log cuts
+//! its own short, not another's. What is left out is counted.
+
+use super::{Engine, ProcessInfo};
+use crate::limits::MAX_LISTED_BYTES;
+
+impl Engine {
+    /// The processes that are connected now, with the classes that they have by now.
+    pub fn processes(&mut self) -> Vec<ProcessInfo> {
+        let files = self.processes.values_mut().filter_map(|it| it.process.file.as_mut());
+        let mut files: Vec<_> = files.collect();
+        files.iter_mut().for_each(|file| file.refresh());
+        files.sort_by_key(|file| file.class_count());
+        let mut room_bytes = MAX_LISTED_BYTES;
+        let info = |file: &mut super::ProcessFile| {
+            let mut events = Vec::new();
+            for class in file.names() {
+                let Some(rest) = room_bytes.checked_sub(class.name.len()) else { break };
+                room_bytes = rest;
+                events.push((class.name, class.level));
+            }
+            let events_left_out = file.class_count() - events.len();
+            let procname = file.procname.clone();
+            ProcessInfo { pid: file.pid, procname, events, events_left_out }
+        };
+        let mut all: Vec<_> = files.into_iter().map(info).collect();
+        all.sort_by_key(|process| process.pid);
+        all
+    }
+}

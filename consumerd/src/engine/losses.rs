@@ -1,0 +1,53 @@
+//! The losses that a process file counts, on its first page: they can be read when the process is gone, and the rest of
+//! its file with it.
+
+use super::starved;
+use rustix::io::Errno;
+use std::sync::Arc;
+use ust_core::abi::{ProcessHeader, SlotLosses};
+use ust_core::shm::Mapping;
+use ust_core::sync::Ordering;
+
+/// The losses that a process file counts.
+#[derive(Debug)]
+pub struct Losses(Arc<Mapping>);
+
+impl Losses {
+    /// Those that the first page of a process file counts.
+    pub fn new(head: Arc<Mapping>) -> Self {
+        Self(head)
+    }
+
+    /// Records that a channel lost for want of a stream.
+    pub fn lost_no_stream(&self, channel_uid: u64) -> u64 {
+        let counts = self.of(channel_uid).map(|slot| slot.no_stream.load(Ordering::Relaxed));
+        counts.fold(0, u64::saturating_add)
+    }
+
+    /// Why the last of them were, if the process tells a reason that there is.
+    pub fn reason(&self, channel_uid: u64) -> Option<Errno> {
+        let reasons = self.of(channel_uid).map(|slot| slot.errno.load(Ordering::Relaxed));
+        reasons.filter_map(starved::errno).last()
+    }
+
+    fn of(&self, channel_uid: u64) -> impl Iterator<Item = &SlotLosses> {
+        let header = self.0.at::<ProcessHeader>(0);
+        // Relaxed: counts, and an identity that is written before any of them.
+        let is_of_channel =
+            move |slot: &&SlotLosses| slot.channel_uid.load(Ordering::Relaxed) == channel_uid;
+        header.into_iter().flat_map(|header| &header.losses).filter(is_of_channel)
+    }
+
+    /// Whether forked children may be counting in it, even when the process is dead.
+    pub fn has_heirs(&self) -> bool {
+        self.0
+            .at::<ProcessHeader>(0)
+            .is_some_and(|header| header.heirs.load(Ordering::Relaxed) != 0)
+    }
+
+    /// The channels, by identity, that it counts for.
+    pub fn counted_channels(&self) -> impl Iterator<Item = u64> {
+        let losses = self.0.at::<ProcessHeader>(0).map(|header| &header.losses);
+        losses.into_iter().flatten().map(|slot| slot.channel_uid.load(Ordering::Relaxed))
+    }
+}

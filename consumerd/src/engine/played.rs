@@ -1,0 +1,65 @@
+//! A process file as tests write it.
+
+use super::budget::Account;
+use super::class_log::ProcessFile;
+use rustix::fd::OwnedFd;
+use ust_core::abi::{CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, ProcessHeader};
+use ust_core::agent::protocol::ClassBody;
+use ust_core::shm::{Mapping, memfd};
+use ust_core::sync::{AtomicU32, Ordering};
+use ust_core::wire::FieldType;
+
+/// The process's side of it.
+#[derive(Debug)]
+pub struct Player {
+    pub map: Mapping,
+    fd: OwnedFd,
+}
+
+impl Player {
+    pub fn new() -> Self {
+        let fd = memfd::create(c"process", PROCESS_FILE_BYTES).unwrap();
+        let map = Mapping::new(&fd, PROCESS_FILE_BYTES).unwrap();
+        map.initialise(0, ProcessHeader::new(1, [1; 16], 0, [b'p'; 16])).unwrap();
+        Self { map, fd }
+    }
+
+    /// The consumer's side of it.
+    pub fn process_file(&self) -> ProcessFile {
+        ProcessFile::new(&self.fd, &Account::alone()).unwrap()
+    }
+
+    /// Adds a class without a number, with so many fields; where its entry stands.
+    pub fn add_class(&self, name: &str, field_count: usize) -> usize {
+        let ty = FieldType::String;
+        let body = ClassBody {
+            provider: "test",
+            name,
+            level: 14,
+            file: "test.rs",
+            line: 1,
+            module_path: "test",
+            fields: vec![("f", ty); field_count],
+        };
+        let body = postcard::to_stdvec(&body).unwrap();
+        let header = self.map.at::<ProcessHeader>(0).unwrap();
+        let begin = header.log_bytes.load(Ordering::Relaxed) as usize;
+        let at = CLASS_LOG_OFFSET + begin;
+        let entry = ClassEntry { body_bytes: body.len() as u32, class_id: AtomicU32::new(0) };
+        self.map.initialise(at, entry).unwrap();
+        for (index, chunk) in body.chunks(4).enumerate() {
+            let mut word = [0; 4];
+            word[..chunk.len()].copy_from_slice(chunk);
+            let word = AtomicU32::new(u32::from_ne_bytes(word));
+            self.map.initialise(at + size_of::<ClassEntry>() + 4 * index, word).unwrap();
+        }
+        let end = (begin + size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
+        header.log_bytes.store(end as u64, Ordering::Release);
+        at
+    }
+}
+
+/// Gives a class its number.
+pub fn number(file: &Mapping, at: usize, id: u32) {
+    file.at::<ClassEntry>(at).unwrap().class_id.store(id + 1, Ordering::Release);
+}

@@ -1,0 +1,40 @@
+//! Giving up the greediest process, where there is not enough for all.
+//!
+//! A process within its own budget may still leave too little for others, several of them together surely. What is
+//! short is then taken back from the one that has most of it, if that is a large part of all: what its rings hold is
+//! still written out, and what it records from then on is lost. Where all have their fair share, newcomers are refused.
+
+use super::Engine;
+use super::budget::Resource;
+
+/// A process that has less than this part of what a user's processes may have together is not to blame.
+const BLAMELESS_PART: u64 = 8;
+
+impl Engine {
+    /// Gives up the greediest process, if somebody was refused because others have too much.
+    pub(super) fn relieve_shortage(&mut self) {
+        let Some(what) = self.ledger.take_shortage() else { return };
+        let Some((pid, held)) = self.ledger.greediest(what) else { return };
+        if held >= what.budget().of_user / BLAMELESS_PART {
+            self.give_up(pid, what, held);
+        }
+    }
+
+    /// Buries a process alive.
+    fn give_up(&mut self, pid: i32, what: Resource, held: u64) {
+        let (name, _) = what.words();
+        self.tell(&format!(
+            "process {pid} has {held} {name}, more than any other, while others lack them: it is given up, and what it \
+             records from now on is lost"
+        ));
+        self.connections.retain(|_, connection| connection.pid.as_raw_nonzero().get() != pid);
+        let is_its =
+            |(_, tracked): &(&[u8; 16], &super::Tracked)| tracked.pid.as_raw_nonzero().get() == pid;
+        let uids: Vec<_> = self.processes.iter().filter(is_its).map(|(uid, _)| *uid).collect();
+        for uid in uids {
+            self.bury(uid);
+            self.departed
+                .retain(|process| process.file.as_ref().is_none_or(|file| file.uid != uid));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What one process may make the consumer hold: what it sends beyond that is refused, and others do not notice.
+
+mod common;
+
+use common::*;
+use rustix::fd::OwnedFd;
+use std::fs::read_to_string;
+use ust_core::abi::{CLASS_LOG_BYTES, CLASS_LOG_OFFSET, PROCESS_FILE_BYTES, ProcessHeader};
+use ust_core::agent::protocol::{ClassBody, ToDaemon};
+use ust_core::shm::Mapping;
+use ust_core::sync::{AtomicU32, Ordering};
+use ust_core::wire::FieldType;
+
+/// Anonymous memory of this process, the engine included.
+fn anonymous_bytes() -> usize {
+    let status = read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+}
+
+/// A process file that is full of classes, of so many fields each.
+fn full_process_file(process_uid: [u8; 16], field_count: usize) -> OwnedFd {
+    let fd = process_file(process_uid);
+    let map = Mapping::new(&fd, PROCESS_FILE_BYTES).unwrap();
+    let body = ClassBody {
+        provider: "p",
+        name: "n",
+        level: 14,
+        file: "f",
+        line: 1,
+        module_path: "m",
+        fields: vec![("f", FieldType::String); field_count],
+    };
+    let mut body = postcard::to_stdvec(&body).unwrap();
+    body.resize(body.len().next_multiple_of(4), 0);
+    let words: Vec<u32> =
+        body.chunks_exact(4).map(|word| u32::from_ne_bytes(word.try_into().unwrap())).collect();
+    let entry_bytes = 8 + body.len();
+    let count = CLASS_LOG_BYTES / entry_bytes;
+    for index in 0..count {
+        // Each is numbered, so that each could be described.
+        let head = [body.len() as u32, index as u32 + 1];
+        let at = CLASS_LOG_OFFSET + index * entry_bytes;
+        for (number, word) in head.iter().chain(&words).enumerate() {
+            map.initialise(at + 4 * number, AtomicU32::new(*word)).unwrap();
+        }
+    }
+    let header = map.at::<ProcessHeader>(0).unwrap();
+    header.log_bytes.store((count * entry_bytes) as u64, Ordering::Release);
+    fd
+}
+
+#[test]
+fn full_class_logs_take_a_few_bytes_a_class() {
+    for field_count in [0, 100, 10_000] {
+        let mut recording = Recording::new();
+        let connection = recording.connect();
+        let before = anonymous_bytes();
+        for number in 0..8 {
+            let process_uid = [number; 16];
+            let file = full_process_file(process_uid, field_count);
+            say(&connection, &ToDaemon::Introduction { process_uid }, &[&file]);
+            recording.turns(1);
+        }
+        let listed: usize =
+            recording.engine.processes().iter().map(|process| process.events.len()).sum();
+        recording.turns(3);
+        let grown = anonymous_bytes().saturating_sub(before);
+        println!("{field_count} fields: {listed} classes listed, {grown} bytes");
+        assert!(grown < 16 << 20, "{grown} bytes for classes of {field_count} fields");
+    }
+}
+
+#[test]
+fn a_process_has_as_many_identities_as_it_may_and_others_come_in() {
+    let mut recording = Recording::new();
+    let connection = recording.connect();
+    for number in 0..200 {
+        let process_uid = [number; 16];
+        say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
+        recording.turns(1);
+    }
+    assert_eq!(recording.engine.processes().len(), 128);
+    let errors = recording.errors();
+    let [error] = errors.as_slice() else { panic!("{errors:?}") };
+    let expected = format!("process {} may have 128 identities", std::process::id());
+    assert!(error.starts_with(&expected), "{error}");
+}
