@@ -8,6 +8,7 @@
 #![deny(unsafe_code)]
 
 mod daemonize;
+mod log;
 
 use clap::Parser;
 use consumerd::cause::Cause;
@@ -16,13 +17,13 @@ use consumerd::descriptors;
 use consumerd::engine_args::EngineArgs;
 use consumerd::inherited::Inherited;
 use consumerd::signals::{SIGINT, SIGTERM, Signals};
+use ctf::printable::printable;
 use daemonize::{Readiness, Side, daemonize};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
 use tracing::level_filters::LevelFilter;
 use ust_core::agent::paths::RuntimeDir;
 
@@ -108,7 +109,7 @@ fn fail(arguments: &Arguments, error: &StartError) -> ExitCode {
         tracing::error!("{error}");
     }
     // Nobody is left to be told that standard error cannot be written to.
-    let _ = writeln!(io::stderr(), "ustconsumerd: {error}");
+    let _ = writeln!(io::stderr(), "ustconsumerd: {}", printable(&error.to_string()));
     error.cause().exit_code().into()
 }
 
@@ -140,15 +141,11 @@ fn start_log(arguments: &Arguments) -> Result<(), StartError> {
         1 => LevelFilter::INFO,
         _ => LevelFilter::TRACE,
     };
-    let log = tracing_subscriber::fmt().with_max_level(level).with_target(false);
-    match &arguments.log {
-        None => log.with_writer(io::stderr).init(),
-        Some(path) => {
-            // Names of programs and files stand in it: for this user only.
-            let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-            let file = file.map_err(|error| StartError::Log(path.clone(), error))?;
-            log.with_ansi(false).with_writer(Mutex::new(file)).init();
-        }
-    }
+    let open = |path: &PathBuf| {
+        // Names of programs and files stand in it: for this user only.
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+        file.map_err(|error| StartError::Log(path.clone(), error))
+    };
+    log::start(arguments.log.as_ref().map(open).transpose()?, level);
     Ok(())
 }

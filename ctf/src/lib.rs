@@ -70,6 +70,7 @@
 //! - [`reader::Reader`]: all events of all traces in a directory, in the order of time, whoever
 //!   wrote them.
 //! - [`text::Printer`]: an event as a line, as babeltrace2 prints it.
+//! - [`printable`]: untrusted text as a terminal may have it.
 //! - [`tsdl`]: the metadata alone, as a tree of types.
 //! - [`recover`]: what is whole of a damaged trace, as a trace.
 //!
@@ -86,6 +87,7 @@ pub mod metadata;
 pub mod metadata_file;
 pub mod packet;
 mod pages;
+pub mod printable;
 pub mod reader;
 pub mod recover;
 pub mod stream_file;

@@ -11,7 +11,7 @@
 //! - Floating point numbers have all the digits that tell them from others, not six.
 //! - The fields that hold sequences' lengths are left out, and so are the packet context's fields
 //!   that frame the packet.
-//! - Bytes that are no UTF-8 are shown escaped.
+//! - Names and values are [printable](crate::printable): babeltrace2 prints names, and bytes beyond ASCII, as they are.
 //!
 //! Local time is that of `TZ` or the system's zone; without zone files it is UTC.
 
@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::metadata::EnvValue;
+use crate::printable::{printable, quoted};
 use crate::reader::{Event, Trace, Value};
 use crate::tsdl::EnumType;
 
@@ -72,7 +73,7 @@ impl Printer {
     pub fn write(&mut self, event: &Event, out: &mut impl Write) -> fmt::Result {
         self.times(event.timestamp_ns, out)?;
         origin(&event.trace, out)?;
-        write!(out, "{}: ", event.class.name)?;
+        write!(out, "{}: ", printable(&*event.class.name))?;
         let packet_context = event.packet.context.as_ref().map(|context| {
             let shown = |(name, _): &&Field| !FRAMING.contains(&&**name);
             context.fields().iter().filter(shown).collect::<Vec<_>>()
@@ -118,7 +119,7 @@ fn origin(trace: &Trace, out: &mut impl Write) -> fmt::Result {
     let mut separator = "";
     for name in ["hostname", "procname", "vpid"] {
         match trace.env(name) {
-            Some(EnvValue::Str(text)) => write!(out, "{separator}{text}")?,
+            Some(EnvValue::Str(text)) => write!(out, "{separator}{}", printable(&**text))?,
             Some(EnvValue::Int(number)) => write!(out, "{separator}({number})")?,
             None => continue,
         }
@@ -143,7 +144,7 @@ impl Display for Text<'_> {
             }
             Value::Float { value, bits: 32 } => float(&format!("{:e}", *value as f32), *value, out),
             Value::Float { value, .. } => float(&format!("{value:e}"), *value, out),
-            Value::Text(bytes) => text(bytes, out),
+            Value::Text(bytes) => write!(out, "{}", quoted(&**bytes)),
             Value::Enum { ty, value } => labels(ty, *value, out),
             Value::Struct(fields) => {
                 let shown = (0..fields.len()).filter(|at| !is_length(fields, *at));
@@ -171,7 +172,7 @@ fn fields_text<'a>(
     out.write_str("{")?;
     for (name, value) in fields {
         let name = name.strip_prefix('_').unwrap_or(name);
-        write!(out, "{separator}{name} = {}", Text(value))?;
+        write!(out, "{separator}{} = {}", printable(name.as_bytes()), Text(value))?;
         separator = ", ";
     }
     out.write_str(" }")
@@ -214,40 +215,11 @@ fn float(shortest: &str, value: f64, out: &mut impl Write) -> fmt::Result {
     }
 }
 
-/// Text in quotes, escaped as in C.
-fn text(bytes: &[u8], out: &mut impl Write) -> fmt::Result {
-    out.write_char('"')?;
-    for piece in bytes.utf8_chunks() {
-        for c in piece.valid().chars() {
-            match c {
-                '"' | '\\' => write!(out, "\\{c}")?,
-                '\x07' => out.write_str("\\a")?,
-                '\x08' => out.write_str("\\b")?,
-                '\t' => out.write_str("\\t")?,
-                '\n' => out.write_str("\\n")?,
-                '\x0B' => out.write_str("\\v")?,
-                '\x0C' => out.write_str("\\f")?,
-                '\r' => out.write_str("\\r")?,
-                // No text can send orders to a terminal.
-                _ if c.is_control() => escaped(c.encode_utf8(&mut [0; 4]).as_bytes(), out)?,
-                _ => out.write_char(c)?,
-            }
-        }
-        escaped(piece.invalid(), out)?;
-    }
-    out.write_char('"')
-}
-
-fn escaped(bytes: &[u8], out: &mut impl Write) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(out, "\\x{byte:02x}"))
-}
-
 fn labels(ty: &EnumType, value: i128, out: &mut impl Write) -> fmt::Result {
     let mut separator = "( ";
     for (name, low, high) in &ty.labels {
         if (*low..=*high).contains(&value) {
-            write!(out, "{separator}")?;
-            text(name.as_bytes(), out)?;
+            write!(out, "{separator}{}", quoted(&**name))?;
             separator = ", ";
         }
     }

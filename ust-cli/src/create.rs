@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::stamp::stamp;
 use consumerd::cause::Cause;
 use consumerd::control::protocol::{Reply, Request};
+use ctf::printable;
 use std::path::PathBuf;
 
 /// Create a session; it becomes the current one
@@ -34,9 +35,9 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let shown = arguments.output.unwrap_or_else(|| default_output.into());
     // The daemon has a working directory of its own.
     let output = std::path::absolute(&shown).map_err(|error| {
-        Failure::new(Cause::Usage, format_args!("--output {}: {error}", shown.display()))
+        Failure::new(Cause::Usage, format_args!("--output {}: {error}", printable::path(&shown)))
     })?;
-    let text = format!("session {name} created, its traces go to {}", output.display());
+    let text = format!("session {name} created, its traces go to {}", printable::path(&output));
     let channel = arguments.channel.options(arguments.snapshot)?;
     match ask(Request::Create { name, output, channel })? {
         Reply::Created => say(&text),

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use consumerd::cause::Cause;
 use consumerd::control::client;
 use consumerd::control::protocol::{Reply, Request};
+use ctf::printable::{Printable, lines, printable};
 use std::io::{self, Write};
 use ust_core::agent::paths::RuntimeDir;
 
@@ -17,9 +18,19 @@ pub fn unexpected(reply: &Reply) -> Failure {
     Failure::new(Cause::Failed, format_args!("the daemon gave another command's answer: {reply:?}"))
 }
 
-/// Prints what a command has to say, and returns its exit code. That nobody reads it is no failure: the
-/// command has been carried out.
-pub fn say(text: &str) -> Result<u8, Failure> {
+/// Prints the line that a command has to say, and returns its exit code. The line may quote untrusted names.
+pub fn say(line: &str) -> Result<u8, Failure> {
+    print(printable(line))
+}
+
+/// The same for several lines: names in them have been [made printable](printable), or they could begin lines of their
+/// own.
+pub fn say_lines(text: &str) -> Result<u8, Failure> {
+    print(lines(text))
+}
+
+/// That nobody reads it is no failure: the command has been carried out.
+fn print(text: Printable<'_>) -> Result<u8, Failure> {
     match writeln!(io::stdout(), "{text}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::system("standard output cannot be written to")(error))

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::figures::outcome;
 use crate::tell;
 use consumerd::control::protocol::{Reply, Request};
+use ctf::printable;
 
 /// Forget a session, stopping it if need be; its traces stay
 #[derive(Debug, clap::Args)]
@@ -19,7 +20,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         Reply::Destroyed { session, output, summary } => {
             summary.errors.iter().for_each(|error| tell(error));
             let outcome = outcome(&summary);
-            say(&format!("session {session} destroyed: {outcome}: {}", output.display()))
+            say(&format!("session {session} destroyed: {outcome}: {}", printable::path(&output)))
         }
         other => Err(unexpected(&other)),
     }

@@ -1,6 +1,6 @@
 //! `ust list`: sessions with their rules, and the connected processes with their events.
 
-use crate::daemon::{ask, say, unexpected};
+use crate::daemon::{ask, say_lines, unexpected};
 use crate::failure::Failure;
 use crate::overview::{processes_text, session_text};
 use consumerd::control::protocol::{Reply, Request};
@@ -24,7 +24,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
             if !is_one {
                 parts.push(processes_text(&overview.processes));
             }
-            say(&parts.join("\n\n"))
+            say_lines(&parts.join("\n\n"))
         }
         other => Err(unexpected(&other)),
     }

@@ -36,8 +36,10 @@ mod stop;
 mod summary_file;
 mod view;
 
+use clap::error::ContextValue;
 use clap::{Parser, Subcommand};
 use consumerd::cause::Cause;
+use ctf::printable::{lines, printable};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -92,7 +94,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(error),
     };
     let done = match arguments.command {
         Command::Record(arguments) => record::run(arguments),
@@ -118,19 +120,37 @@ fn main() -> ExitCode {
 }
 
 /// Help, the version, or what is wrong with the command line.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: clap::Error) -> ExitCode {
     // To whom could it be told that this cannot be written?
-    let _ = error.print();
     if !error.use_stderr() {
+        let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    // Without colours: they are escape sequences too.
+    let text = quoting_harmlessly(error).render().to_string();
+    let _ = write!(std::io::stderr(), "{}", lines(&text));
     // 2 could be the program's own.
     let is_record = std::env::args_os().nth(1).is_some_and(|command| command == "record");
     let cause = if is_record { Cause::Failed } else { Cause::Usage };
     cause.exit_code().into()
 }
 
-/// One line for the user, who may have closed standard error.
+/// The same error. The words that it quotes, such as a file's name that is taken for a command, begin no lines.
+fn quoting_harmlessly(mut error: clap::Error) -> clap::Error {
+    let quoted: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, printable(text).to_string())),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in quoted {
+        error.insert(kind, ContextValue::String(text));
+    }
+    error
+}
+
+/// One line for the user, who may have closed standard error. It may quote untrusted names.
 fn tell(line: &str) {
-    let _ = writeln!(std::io::stderr(), "ust: {line}");
+    let _ = writeln!(std::io::stderr(), "ust: {}", printable(line));
 }

@@ -15,6 +15,7 @@
 
 use crate::figures::{counted, outcome};
 use consumerd::session::{Buffers, ClockKind, Mode, ProcessView, RuleView, SessionView};
+use ctf::printable::{path, printable};
 use std::fmt::Write;
 use ust_core::event::Level;
 
@@ -37,26 +38,28 @@ pub fn session_text(session: &SessionView) -> String {
     let mut text = format!(
         "Session {}{}: {}, traces in {}\n  \
          sub-buffers: {} of {} bytes for each {owner}, {mode}, clock {clock}\n  {}",
-        session.name,
+        printable(&session.name),
         if session.is_current { " (current)" } else { "" },
         if session.is_active { "active" } else { "inactive" },
-        session.output.display(),
+        path(&session.output),
         session.subbuf_count,
         session.subbuf_size_bytes,
         outcome(&session.summary),
     );
     for error in &session.summary.errors {
-        text += &format!("\n  error: {error}");
+        text += &format!("\n  error: {}", printable(error));
     }
     if session.rules.is_empty() {
         text += "\n  no events: `ust enable-event` gives it some";
     } else {
         text += "\n  events:";
     }
-    let width = session.rules.iter().map(|rule| rule.glob.chars().count()).max().unwrap_or(0);
-    for rule in &session.rules {
+    let globs: Vec<String> =
+        session.rules.iter().map(|rule| printable(&rule.glob).to_string()).collect();
+    let width = globs.iter().map(|glob| glob.chars().count()).max().unwrap_or(0);
+    for (glob, rule) in globs.iter().zip(&session.rules) {
         // A String takes whatever is written.
-        let _ = write!(text, "\n    {:width$}  {}", rule.glob, matches_text(rule));
+        let _ = write!(text, "\n    {glob:width$}  {}", matches_text(rule));
     }
     text
 }
@@ -78,9 +81,9 @@ pub fn processes_text(processes: &[ProcessView]) -> String {
     }
     let mut text = "Connected processes:".to_owned();
     for process in processes {
-        text += &format!("\n  {} {}", process.pid, process.procname);
+        text += &format!("\n  {} {}", process.pid, printable(&process.procname));
         for event in &process.events {
-            text += &format!("\n    {} ({})", event.name, level_text(event.level));
+            text += &format!("\n    {} ({})", printable(&event.name), level_text(event.level));
         }
         if process.events_left_out > 0 {
             text += &format!("\n    and {} more than a list shows", process.events_left_out);

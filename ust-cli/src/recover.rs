@@ -15,6 +15,7 @@ use crate::tell;
 use consumerd::cause::Cause;
 use consumerd::engine::{ChannelSummary, LeftBehind};
 use consumerd::output_dir::OutputDir;
+use ctf::printable;
 use ctf::reader::ReadError;
 use ctf::recover::DamagedTraces;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let left = Left::find(&dir)?;
     let shown = output.unwrap_or_else(|| PathBuf::from(format!("./recovered-{}", stamp())));
     let output = std::path::absolute(&shown).map_err(|error| {
-        Failure::new(Cause::Usage, format_args!("--output {}: {error}", shown.display()))
+        Failure::new(Cause::Usage, format_args!("--output {}: {error}", printable::path(&shown)))
     })?;
     let output_dir = OutputDir::make(&output)?;
     let summary_file = summary.map(SummaryFile::open).transpose()?;
@@ -58,7 +59,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     if let Some(file) = summary_file {
         file.write(&summary, &shown);
     }
-    tell(&format!("{line}: {}", shown.display()));
+    tell(&format!("{line}: {}", printable::path(&shown)));
     if is_kept {
         output_dir.keep();
     }

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::figures::outcome;
 use crate::tell;
 use consumerd::control::protocol::{Reply, Request};
+use ctf::printable;
 
 /// Take a snapshot of a session that was created with --snapshot
 #[derive(Debug, clap::Args)]
@@ -29,7 +30,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         Reply::SnapshotTaken { session, output, summary } => {
             summary.errors.iter().for_each(|error| tell(error));
             let outcome = outcome(&summary);
-            say(&format!("snapshot of session {session}: {outcome}: {}", output.display()))
+            say(&format!("snapshot of session {session}: {outcome}: {}", printable::path(&output)))
         }
         other => Err(unexpected(&other)),
     }

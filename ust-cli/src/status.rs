@@ -1,10 +1,11 @@
 //! `ust status`: the daemon and the current session.
 
-use crate::daemon::{ask, say, unexpected};
+use crate::daemon::{ask, say_lines, unexpected};
 use crate::failure::Failure;
 use crate::figures::counted;
 use crate::overview::session_text;
 use consumerd::control::protocol::{Reply, Request};
+use ctf::printable;
 use ust_core::agent::paths::RuntimeDir;
 
 /// Show the daemon and the current session
@@ -17,7 +18,7 @@ pub fn run(_: Arguments) -> Result<u8, Failure> {
         Reply::Listed { daemon_pid, overview } => {
             let daemon = format!(
                 "Daemon {daemon_pid} serves {}: {}, {}.",
-                RuntimeDir::from_environment().path().display(),
+                printable::path(RuntimeDir::from_environment().path()),
                 counted(overview.sessions.len() as u64, "session", "sessions"),
                 counted(
                     overview.processes.len() as u64,
@@ -30,7 +31,7 @@ pub fn run(_: Arguments) -> Result<u8, Failure> {
                 || "No current session: `ust create` makes one.".to_owned(),
                 session_text,
             );
-            say(&format!("{daemon}\n\n{session}"))
+            say_lines(&format!("{daemon}\n\n{session}"))
         }
         other => Err(unexpected(&other)),
     }

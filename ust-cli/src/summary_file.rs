@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::tell;
 use consumerd::cause::Cause;
 use consumerd::engine::ChannelSummary;
+use ctf::printable;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -68,9 +69,8 @@ impl SummaryFile {
         if self.file.metadata()?.is_file() {
             self.file.set_len(0)?;
         }
-        let mut json = serde_json::to_vec_pretty(summary)?;
-        json.push(b'\n');
-        self.file.write_all(&json)
+        let json = printable::json(&serde_json::to_string_pretty(summary)?);
+        writeln!(self.file, "{json}")
     }
 }
 

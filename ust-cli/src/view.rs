@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::figures::counted;
 use crate::tell;
 use consumerd::cause::Cause;
+use ctf::printable;
 use ctf::reader::{Gap, ReadError, Reader};
 use ctf::text::Printer;
 use std::io::{self, BufWriter, Write};
@@ -94,5 +95,5 @@ fn missing(gap: &Gap, printer: &Printer) -> String {
         (Some(after), None) => format!(" after {after}"),
         (None, None) => String::new(),
     };
-    format!("{}: {}{when}", gap.path.display(), what.join(", "))
+    format!("{}: {}{when}", printable::path(&gap.path), what.join(", "))
 }

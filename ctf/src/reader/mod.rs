@@ -35,6 +35,7 @@ pub use gap::Gap;
 pub use value::Value;
 
 use crate::metadata::EnvValue;
+use crate::printable;
 use crate::tsdl::{self, EventType, Metadata, TsdlError};
 use stream::StreamReader;
 
@@ -95,7 +96,7 @@ pub struct Event {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// A file or directory could not be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", printable::path(path))]
     Io {
         /// Which one.
         path: PathBuf,
@@ -103,14 +104,14 @@ pub enum ReadError {
         source: io::Error,
     },
     /// Nowhere in the directory is metadata.
-    #[error("{}: no trace here", .0.display())]
+    #[error("{}: no trace here", printable::path(.0))]
     NoTrace(PathBuf),
     /// Whoever wrote the trace put no checksum into its packets, or did so on a machine of the other byte order: nobody
     /// here can say which are whole.
-    #[error("{}: its packets have no checksums of this machine's kind, so nobody can say which are whole", .0.display())]
+    #[error("{}: its packets have no checksums of this machine's kind, so nobody can say which are whole", printable::path(.0))]
     NoChecksums(PathBuf),
     /// A trace's metadata is wrong, so nothing of that trace is read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", printable::path(path))]
     Metadata {
         /// The trace's directory.
         path: PathBuf,
@@ -119,7 +120,7 @@ pub enum ReadError {
     },
     /// A stream file is wrong. Events before the place were read, and those in packets behind it,
     /// if it is known where these begin.
-    #[error("{}, byte {offset_bytes}: {message}", path.display())]
+    #[error("{}, byte {offset_bytes}: {message}", printable::path(path))]
     Stream {
         /// The stream file.
         path: PathBuf,

@@ -33,6 +33,7 @@ use consumerd::inherited::Inherited;
 use consumerd::output_dir::OutputDir;
 use consumerd::session::{SessionError, check_globs};
 use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
+use ctf::printable;
 use private_dir::PrivateDir;
 use program::Program;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -79,7 +80,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         .output
         .unwrap_or_else(|| PathBuf::from(format!("./{}-{}", program.name(), stamp())));
     let output = std::path::absolute(&shown).map_err(|error| {
-        Failure::new(Cause::Failed, format_args!("--output {}: {error}", shown.display()))
+        Failure::new(Cause::Failed, format_args!("--output {}: {error}", printable::path(&shown)))
     })?;
     OutputDir::check(&output)?;
     check_globs(&arguments.event).map_err(own)?;
@@ -114,7 +115,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     if let Some(file) = summary_file {
         file.write(&summary, &shown);
     }
-    tell(&format!("{}: {}", outcome(&summary), shown.display()));
+    tell(&format!("{}: {}", outcome(&summary), printable::path(&shown)));
     Ok(ended.code)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use consumerd::cause::Cause;
+use ctf::printable;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -44,7 +45,7 @@ impl<'a> Program<'a> {
 
 /// Why a program cannot be started: not there (127), or there and no use (126).
 pub fn not_startable(given: &OsStr, error: &io::Error) -> Failure {
-    let given = given.display();
+    let given = printable::os(given);
     if error.kind() == io::ErrorKind::NotFound {
         let text =
             format!("program {given} was not found: give its path, or a name that PATH leads to");
