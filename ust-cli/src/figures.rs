@@ -19,7 +19,8 @@ pub fn outcome(summary: &ChannelSummary) -> String {
 
 /// `0 lost`, or how many and by which cause.
 pub fn losses(lost: &BTreeMap<String, u64>) -> String {
-    let total: u64 = lost.values().sum();
+    // Processes count their losses themselves.
+    let total = lost.values().fold(0, |sum: u64, count| sum.saturating_add(*count));
     let mut text = format!("{} lost", grouped(total));
     if total > 0 {
         let causes: Vec<String> = lost
@@ -73,6 +74,9 @@ mod tests {
         assert_eq!(outcome(&one), "1 event recorded, 0 lost, 1 process");
         let flight = ChannelSummary { overwritten: 1234, ..one };
         assert_eq!(outcome(&flight), "1 event recorded, 1,234 overwritten, 0 lost, 1 process");
+        let hostile = [("records_lost_big", u64::MAX - 1), ("records_lost_full", 5)];
+        let hostile = hostile.map(|(cause, count)| (cause.to_owned(), count)).into();
+        assert!(losses(&hostile).starts_with("18,446,744,073,709,551,615 lost ("));
         let lost = BTreeMap::from([
             ("records_lost_full".to_owned(), 1010),
             ("records_lost_big".to_owned(), 2),

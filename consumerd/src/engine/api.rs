@@ -84,6 +84,11 @@ impl ChannelSummary {
         }
     }
 
+    /// The writers' own counts: their sum saturates, as that of losses does.
+    pub(super) fn add_overwritten(&mut self, count: u64) {
+        self.overwritten = self.overwritten.saturating_add(count);
+    }
+
     pub(super) fn add_lost(&mut self, cause: &str, count: u64) {
         if count > 0 {
             let sum = self.lost.entry(cause.into()).or_default();

@@ -163,6 +163,11 @@ impl StreamDrain {
         self.reader.holes()
     }
 
+    /// Records that were not there to be read; the writers' part of the count is untrusted.
+    fn missed(&self) -> u64 {
+        self.reader.overwritten().saturating_add(self.abandoned)
+    }
+
     /// Reads no more of it: what it reads is not the stream any longer.
     pub fn end(&mut self) {
         self.has_ended = true;
@@ -236,7 +241,7 @@ impl StreamDrain {
                 }
                 drain.is_unsettled = true;
                 drain.abandoned = drain.reader.holes();
-                drain.framer.set_missed(drain.reader.overwritten() + drain.abandoned);
+                drain.framer.set_missed(drain.missed());
                 drain.framer.frame(drain.reader.ring(), found, trace)?;
             }
             drain.settle()?;
@@ -313,9 +318,8 @@ impl StreamDrain {
             self.has_ended = true;
             return Ok(());
         }
-        // Untrusted counts: their sum may wrap.
-        self.framer.set_lost(self.reader.lost().into_iter().fold(0, u64::wrapping_add));
-        self.framer.set_missed(self.reader.overwritten() + self.abandoned);
+        self.framer.set_lost(self.reader.lost().into_iter().fold(0, u64::saturating_add));
+        self.framer.set_missed(self.missed());
         // What could not be exchanged is still where it was written.
         let lacks_spare = matches!(self.spare, Spare::Lacking | Spare::LackIsTold);
         let rest = match lacks_spare && !self.is_stuck && !self.reader.ring().mode().overwrites() {
@@ -436,7 +440,7 @@ impl StreamDrain {
 
     /// Frames records where they lie: nobody can take them away.
     fn frame_here(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
-        self.framer.set_missed(self.reader.overwritten() + self.abandoned);
+        self.framer.set_missed(self.missed());
         while let Some(run) = self.reader.next_run(RUN_RECORDS)? {
             self.is_unsettled = true;
             let (framed, outcome) = self.framer.frame_run(self.reader.ring(), run, trace);
@@ -451,7 +455,7 @@ impl StreamDrain {
 
     /// Frames what was copied and is not framed yet.
     fn frame_copied(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
-        self.framer.set_missed(self.reader.overwritten() + self.abandoned);
+        self.framer.set_missed(self.missed());
         while let Some(found) = self.copied.found().get(self.copied_framed) {
             self.is_unsettled = true;
             self.copied_framed += 1;

@@ -81,9 +81,13 @@ impl Framer {
         self.tell_missing();
     }
 
+    /// Untrusted counts, whose sum saturates: readers take a count that goes back for one near 2^64.
+    fn missing(&self) -> u64 {
+        self.noted.saturating_add(self.missed)
+    }
+
     fn tell_missing(&mut self) {
-        // Untrusted counts: their sum may wrap.
-        let missing = self.noted.wrapping_add(self.missed);
+        let missing = self.missing();
         if let Some(file) = &mut self.file {
             file.set_discarded(missing);
         }
@@ -300,7 +304,7 @@ impl Framer {
     /// The file cannot be written: what was framed is unwritten for good.
     pub fn finish(&mut self, trace: &mut Trace<'_>) -> io::Result<()> {
         let outcome = self.settle().and_then(|()| {
-            if self.noted.wrapping_add(self.missed) > 0 {
+            if self.missing() > 0 {
                 self.open(trace)?;
             }
             self.file.as_mut().map_or(Ok(()), |file| file.finish(trace.now()))

@@ -220,7 +220,7 @@ impl Process {
                 match stream.snapshot(&mut trace) {
                     Ok((recorded, overwritten)) => {
                         sum.recorded += recorded;
-                        sum.overwritten += overwritten;
+                        sum.add_overwritten(overwritten);
                     }
                     Err(error) => errors.note_stream(trace.process.pid, error, &mut is_stuck),
                 }
@@ -267,7 +267,7 @@ impl Process {
         let recorded_before = sum.recorded;
         for stream in of_channel.files.iter().flat_map(|file| &file.streams) {
             sum.recorded += stream.recorded();
-            sum.overwritten += stream.overwritten();
+            sum.add_overwritten(stream.overwritten());
             for (cause, count) in stream.lost() {
                 sum.add_lost(cause, count);
             }

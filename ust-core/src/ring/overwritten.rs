@@ -134,7 +134,7 @@ impl<M: RingMemory> Reader<M> {
                 return count;
             }
         }
-        self.missed.count + self.missed.kept
+        self.missed.count.saturating_add(self.missed.kept)
     }
 
     /// Whether the recycler got past its compare-and-swap.
