@@ -81,8 +81,9 @@ impl Daemon {
             for (client, request) in self.control.turn() {
                 self.service.submit(client, request);
             }
-            for (client, answer) in self.service.progress(&mut self.engine) {
-                self.control.reply(client, answer);
+            self.control.take_gone().into_iter().for_each(|client| self.service.abandon(client));
+            for (clients, answer) in self.service.progress(&mut self.engine) {
+                self.control.reply(&clients, answer);
             }
         }
         self.engine.shut_down();

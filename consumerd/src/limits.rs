@@ -108,6 +108,20 @@ pub const AGENT_BACKLOG: i32 = 4096;
 /// every channel.
 pub const SPARE_DESCRIPTORS: usize = 4;
 
+/// Clients of the control socket that one process may be at a time. One more closes its oldest that does not wait for
+/// an answer; if all wait, it is turned away with a warning in the log.
+pub const MAX_CONTROL_CONNECTIONS_OF_PROCESS: usize = 16;
+
+/// Connections to the control socket that are accepted in one turn. Nothing is said: the others have the next one.
+pub const MAX_CONTROL_ACCEPTS: usize = 64;
+
+/// Requests to change something that wait for those before them. When one more comes, the oldest whose client has gone
+/// is dropped with a warning in the log; if there is none, the new one is refused.
+pub const MAX_QUEUED_REQUESTS: usize = 64;
+
+/// Bytes of answers that clients have not read yet. Beyond that the connection with the oldest one is closed.
+pub const MAX_UNREAD_ANSWER_BYTES: usize = 16 << 20;
+
 /// Clients of the control socket at a time. One more closes the oldest that does not wait for an answer; if all wait,
 /// it is turned away with a warning in the log.
 pub const MAX_CONTROL_CONNECTIONS: usize = 64;

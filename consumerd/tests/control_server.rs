@@ -3,7 +3,9 @@
 use consumerd::cause::Cause;
 use consumerd::control::protocol::{Answer, Refusal, Request, parse_answer, request_line};
 use consumerd::control::server::{ClientId, ControlServer};
-use consumerd::limits::MAX_CONTROL_CONNECTIONS;
+use consumerd::limits::{
+    MAX_CONTROL_CONNECTIONS, MAX_CONTROL_CONNECTIONS_OF_PROCESS, MAX_UNREAD_ANSWER_BYTES,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -58,7 +60,7 @@ fn a_client_that_waits_wakes_nobody() {
     client.write_all(b"and another thing\n").unwrap();
     client.shutdown(Shutdown::Write).unwrap();
     assert!(!served.is_readable(), "the loop would spin until the answer is due");
-    served.server.reply(id, long_answer());
+    served.server.reply(&[id], long_answer());
     assert!(!served.is_readable(), "nor while it does not read its answer");
 }
 
@@ -70,14 +72,14 @@ fn a_client_that_goes_while_it_waits_is_forgotten() {
     assert!(served.is_readable());
     assert!(served.server.turn().is_empty());
     assert!(!served.is_readable());
-    served.server.reply(id, long_answer());
+    served.server.reply(&[id], long_answer());
 }
 
 #[test]
 fn an_answer_longer_than_the_socket_takes_arrives_bit_by_bit() {
     let mut served = Served::new();
     let (mut client, id) = served.asking();
-    served.server.reply(id, long_answer());
+    served.server.reply(&[id], long_answer());
     // It stands in line and blocks nobody.
     served.asking();
     let reader = std::thread::spawn(move || {
@@ -105,8 +107,42 @@ fn who_waits_for_an_answer_is_not_closed_for_others_that_say_nothing() {
         })
         .collect();
     let answer = Err(Refusal { cause: Cause::Failed, text: "still there".into() });
-    served.server.reply(id, answer.clone());
+    served.server.reply(&[id], answer.clone());
     let mut line = Vec::new();
     client.read_to_end(&mut line).unwrap();
     assert_eq!(parse_answer(&line).unwrap(), answer);
+}
+
+#[test]
+fn one_process_takes_a_bounded_number_of_places() {
+    let mut served = Served::new();
+    let asking: Vec<_> = (0..MAX_CONTROL_CONNECTIONS_OF_PROCESS).map(|_| served.asking()).collect();
+    // All wait: one more is turned away.
+    let mut one_more = served.connect();
+    served.server.turn();
+    assert_eq!(one_more.read(&mut [0]).unwrap(), 0);
+    let ids: Vec<_> = asking.iter().map(|(_, id)| *id).collect();
+    served.server.reply(&ids, Err(Refusal { cause: Cause::Failed, text: "done".into() }));
+    served.asking();
+}
+
+#[test]
+fn answers_that_nobody_reads_take_a_bounded_number_of_bytes() {
+    let mut served = Served::new();
+    let clients: Vec<_> = (0..MAX_CONTROL_CONNECTIONS_OF_PROCESS)
+        .map(|_| {
+            let (client, id) = served.asking();
+            served.server.reply(&[id], long_answer());
+            client
+        })
+        .collect();
+    let bytes_read = clients.into_iter().map(|mut client| {
+        client.set_nonblocking(true).unwrap();
+        let mut bytes = Vec::new();
+        // Those that were closed have been sent as much as the socket took, and then an end.
+        client.read_to_end(&mut bytes).map_or(None, |_| Some(bytes.len()))
+    });
+    let closed = bytes_read.flatten().filter(|bytes| *bytes < 4 << 20).count();
+    let kept = MAX_CONTROL_CONNECTIONS_OF_PROCESS - closed;
+    assert!((3..=1 + MAX_UNREAD_ANSWER_BYTES / (4 << 20)).contains(&kept), "{kept} are kept");
 }

@@ -8,12 +8,16 @@
 //! One descriptor stands for all of it: an epoll instance, itself readable when a connection has something
 //! to do (also when one that is Writing has room again), which goes into whatever loop the daemon has.
 //!
-//! A client that says nothing, or does not read its answer, costs a descriptor. There are at most
+//! A client that says nothing, or does not read its answer, costs a descriptor, and one is kept for the next client where
+//! others have used up all that there were. There are at most
 //! [`MAX_CONTROL_CONNECTIONS`]; one more, or the want of a descriptor, closes the oldest that is not Waiting.
 
 use super::protocol::{self, Answer, MAX_REQUEST_BYTES, Refusal, Request};
 use crate::cause::Cause;
-use crate::limits::MAX_CONTROL_CONNECTIONS;
+use crate::limits::{
+    MAX_CONTROL_ACCEPTS, MAX_CONTROL_CONNECTIONS, MAX_CONTROL_CONNECTIONS_OF_PROCESS,
+    MAX_UNREAD_ANSWER_BYTES,
+};
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -24,6 +28,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 use ust_core::agent::paths::RuntimeDir;
 
@@ -32,7 +37,7 @@ const LISTENER: u64 = 0;
 
 /// A connection, for as long as it is open; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ClientId(u64);
+pub struct ClientId(pub(super) u64);
 
 /// The control socket and its connections.
 #[derive(Debug)]
@@ -43,6 +48,10 @@ pub struct ControlServer {
     /// In the order in which they came.
     connections: BTreeMap<ClientId, Connection>,
     last_id: u64,
+    /// Clients that have gone before they had their answer, since the last look.
+    gone: Vec<ClientId>,
+    /// Stands for nothing but its number.
+    spare_fd: Option<OwnedFd>,
     /// Clients cannot be accepted, and that has been said.
     is_refusing: bool,
 }
@@ -50,6 +59,8 @@ pub struct ControlServer {
 #[derive(Debug)]
 struct Connection {
     socket: UnixStream,
+    /// The client's process id.
+    pid: i32,
     state: State,
 }
 
@@ -57,7 +68,7 @@ struct Connection {
 enum State {
     Reading(Vec<u8>),
     Waiting,
-    Writing { line: Vec<u8>, written_bytes: usize },
+    Writing { line: Rc<[u8]>, written_bytes: usize },
 }
 
 impl ControlServer {
@@ -81,6 +92,8 @@ impl ControlServer {
             listener,
             connections: BTreeMap::new(),
             last_id: LISTENER,
+            gone: Vec::new(),
+            spare_fd: None,
             is_refusing: false,
         })
     }
@@ -93,6 +106,7 @@ impl ControlServer {
     /// Accepts, reads and writes what can be without waiting; returns the requests that are complete.
     /// Each of them wants one [`reply`](Self::reply).
     pub fn turn(&mut self) -> Vec<(ClientId, Request)> {
+        self.keep_room();
         let mut events = Vec::with_capacity(MAX_CONTROL_CONNECTIONS + 1);
         let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
         if let Err(errno) = epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&no_wait)) {
@@ -108,25 +122,73 @@ impl ControlServer {
         requests
     }
 
-    /// Sends the answer, as fast as the client takes it, and closes the connection. Does nothing if the
-    /// client has gone.
-    pub fn reply(&mut self, id: ClientId, answer: Answer) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
+    /// The clients that have gone before they had their answer, since the last call.
+    pub fn take_gone(&mut self) -> Vec<ClientId> {
+        std::mem::take(&mut self.gone)
+    }
+
+    /// Sends the same answer to several clients, as fast as each takes it, and closes their connections. Those that
+    /// have gone are passed over.
+    pub fn reply(&mut self, ids: &[ClientId], answer: Answer) {
         let line = protocol::answer_line(answer).or_else(|error| {
             protocol::answer_line(Err(Refusal { cause: Cause::Failed, text: error.to_string() }))
         });
-        connection.state = State::Writing { line: line.unwrap_or_default(), written_bytes: 0 };
-        self.write(id);
+        let line: Rc<[u8]> = line.unwrap_or_default().into();
+        for id in ids {
+            if let Some(connection) = self.connections.get_mut(id) {
+                connection.state = State::Writing { line: line.clone(), written_bytes: 0 };
+                self.write(*id);
+            }
+        }
+        self.bound_unread(&line);
+    }
+
+    /// Closes connections whose answers are not read, the oldest first, while they are too long together. The newest
+    /// answer stays, however long it is.
+    fn bound_unread(&mut self, newest: &Rc<[u8]>) {
+        // Several clients share one answer.
+        let unread = |(id, connection): (&ClientId, &Connection)| match &connection.state {
+            State::Writing { line, .. } if !Rc::ptr_eq(line, newest) => {
+                Some((*id, line.len() / (Rc::strong_count(line).max(1))))
+            }
+            _ => None,
+        };
+        let unread: Vec<_> = self.connections.iter().filter_map(unread).collect();
+        let mut bytes: usize = unread.iter().map(|(_, bytes)| bytes).sum();
+        for (id, its_bytes) in unread {
+            if bytes <= MAX_UNREAD_ANSWER_BYTES {
+                return;
+            }
+            tracing::warn!("control socket: a client that does not read its answer was closed");
+            self.connections.remove(&id);
+            bytes -= its_bytes;
+        }
+    }
+
+    /// Keeps a descriptor for the next client, as far as one can be had.
+    fn keep_room(&mut self) {
+        if self.spare_fd.is_none() {
+            self.spare_fd = self.epoll.try_clone().ok();
+        }
     }
 
     fn accept_all(&mut self) {
-        loop {
+        for number in 0..MAX_CONTROL_ACCEPTS {
             match self.listener.accept() {
                 Ok((socket, _)) => {
                     self.is_refusing = false;
                     self.add(socket);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // Out of descriptors, which the kernel says also where nobody waits any more.
+                Err(_) if number > 0 => return,
+                // This is what one was kept for.
+                Err(_) if self.spare_fd.take().is_some() => {
+                    if let Ok((socket, _)) = self.listener.accept() {
+                        self.add(socket);
+                    }
+                    return;
+                }
                 Err(error) => {
                     if !std::mem::replace(&mut self.is_refusing, true) {
                         tracing::warn!("control socket: clients cannot be accepted: {error}");
@@ -134,7 +196,7 @@ impl ControlServer {
                     // It stays queued, and so would wake the loop at once again.
                     std::thread::sleep(Duration::from_millis(1));
                     // Out of descriptors, most likely: an idle client's may help the one that waits.
-                    self.close_oldest();
+                    self.close_oldest(|_| true);
                     return;
                 }
             }
@@ -142,8 +204,10 @@ impl ControlServer {
     }
 
     fn add(&mut self, socket: UnixStream) {
-        match socket_peercred(&socket) {
-            Ok(peer) if peer.uid == geteuid() || peer.uid.is_root() => {}
+        let pid = match socket_peercred(&socket) {
+            Ok(peer) if peer.uid == geteuid() || peer.uid.is_root() => {
+                peer.pid.as_raw_nonzero().get()
+            }
             Ok(peer) => {
                 return tracing::warn!(
                     "control socket: user {} was turned away",
@@ -153,9 +217,23 @@ impl ControlServer {
             Err(errno) => {
                 return tracing::warn!("control socket: nobody knows who connected: {errno}");
             }
+        };
+        let is_its = |connection: &Connection| connection.pid == pid;
+        let has_many = |server: &Self| {
+            let count = server.connections.values().filter(|it| is_its(it)).count();
+            count >= MAX_CONTROL_CONNECTIONS_OF_PROCESS
+        };
+        if has_many(self) {
+            self.close_oldest(is_its);
+        }
+        if has_many(self) {
+            return tracing::warn!(
+                "control socket: process {pid} waits for {MAX_CONTROL_CONNECTIONS_OF_PROCESS} answers; one more \
+                 request was turned away"
+            );
         }
         if self.connections.len() == MAX_CONTROL_CONNECTIONS {
-            self.close_oldest();
+            self.close_oldest(|_| true);
         }
         if self.connections.len() == MAX_CONTROL_CONNECTIONS {
             return tracing::warn!(
@@ -170,18 +248,22 @@ impl ControlServer {
         match registered {
             Ok(()) => {
                 self.last_id = id;
-                self.connections
-                    .insert(ClientId(id), Connection { socket, state: State::Reading(Vec::new()) });
+                self.connections.insert(
+                    ClientId(id),
+                    Connection { socket, pid, state: State::Reading(Vec::new()) },
+                );
             }
             Err(error) => tracing::warn!("control socket: {error}"),
         }
     }
 
-    fn close_oldest(&mut self) {
+    /// Closes the oldest of some connections that does not wait for its answer.
+    fn close_oldest(&mut self, is_meant: impl Fn(&Connection) -> bool) {
+        let is_idle = |connection: &Connection| !matches!(connection.state, State::Waiting);
         let oldest = self
             .connections
             .iter()
-            .find(|(_, connection)| !matches!(connection.state, State::Waiting))
+            .find(|(_, connection)| is_meant(connection) && is_idle(connection))
             .map(|(id, _)| *id);
         if let Some(id) = oldest {
             self.connections.remove(&id);
@@ -198,11 +280,12 @@ impl ControlServer {
             None => {}
             Some(State::Reading(_)) => self.read(id, requests),
             Some(State::Writing { .. }) => self.write(id),
-            // The client has gone; what it asked for is carried out all the same.
+            // The client has gone; what it wanted changed is changed all the same, if there is room in the queue.
             Some(State::Waiting)
                 if flags.intersects(epoll::EventFlags::HUP | epoll::EventFlags::ERR) =>
             {
                 self.connections.remove(&id);
+                self.gone.push(id);
             }
             Some(State::Waiting) => {}
         }
@@ -246,7 +329,7 @@ impl ControlServer {
 
     fn refuse(&mut self, id: ClientId, text: String) {
         tracing::info!("control socket: refused: {text}");
-        self.reply(id, Err(Refusal { cause: Cause::Usage, text }));
+        self.reply(&[id], Err(Refusal { cause: Cause::Usage, text }));
     }
 
     fn write(&mut self, id: ClientId) {
@@ -264,6 +347,8 @@ impl ControlServer {
             }
         }
         self.connections.remove(&id);
+        // Before others use the descriptor that is free now.
+        self.keep_room();
     }
 
     /// Lets epoll wake for `flags`, and for the client's going, which it always tells.

@@ -12,12 +12,16 @@
 //!             destroy                the trace is completed, the session forgotten
 //! ```
 //!
-//! One after the other: the second of two commands finds what the first has left, whoever sent them. A
+//! Questions are answered in the turn in which they come, all that are the same with one answer: they wait for nobody,
+//! and a client that has gone is not answered. Changes are made
+//! one after the other: the second of two commands finds what the first has left, whoever sent them. A
 //! process that is stopped or stuck applies nothing; it costs each command [`PATIENCE`] and no more.
 
 use super::protocol::{Answer, Refusal, Reply, Request};
 use super::server::ClientId;
+use crate::cause::Cause;
 use crate::engine::{ChannelUid, Engine};
+use crate::limits::MAX_QUEUED_REQUESTS;
 use crate::session::{SessionError, Sessions};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -29,8 +33,18 @@ pub const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Service {
     sessions: Sessions,
-    queue: VecDeque<(ClientId, Request)>,
+    questions: Vec<(Request, Vec<ClientId>)>,
+    queue: VecDeque<Queued>,
+    refused: Vec<ClientId>,
     in_progress: Option<InProgress>,
+}
+
+/// A request that waits for those before it.
+#[derive(Debug)]
+struct Queued {
+    client: ClientId,
+    request: Request,
+    is_abandoned: bool,
 }
 
 /// A request that has been published and is not in force yet.
@@ -53,13 +67,45 @@ enum Finish {
 impl Service {
     /// Takes a request in. [`progress`](Self::progress) answers it.
     pub fn submit(&mut self, client: ClientId, request: Request) {
-        self.queue.push_back((client, request));
+        if matches!(request, Request::List { .. }) {
+            match self.questions.iter_mut().find(|(question, _)| *question == request) {
+                Some((_, clients)) => clients.push(client),
+                None => self.questions.push((request, vec![client])),
+            }
+            return;
+        }
+        let is_full = self.queue.len() >= MAX_QUEUED_REQUESTS;
+        if is_full && let Some(oldest) = self.queue.iter().position(|queued| queued.is_abandoned) {
+            tracing::warn!("too many requests: one whose client has gone was dropped");
+            self.queue.remove(oldest);
+        } else if is_full {
+            return self.refused.push(client);
+        }
+        self.queue.push_back(Queued { client, request, is_abandoned: false });
     }
 
-    /// Goes on as far as possible without waiting; returns the answers that are due. To be called after
+    /// A client has gone before it had its answer.
+    pub fn abandon(&mut self, client: ClientId) {
+        let of_client = |queued: &&mut Queued| queued.client == client;
+        if let Some(queued) = self.queue.iter_mut().find(of_client) {
+            queued.is_abandoned = true;
+        }
+    }
+
+    /// Goes on as far as possible without waiting; returns the answers that are due, and whose they are. To be called after
     /// each turn of the engine.
-    pub fn progress(&mut self, engine: &mut Engine) -> Vec<(ClientId, Answer)> {
+    pub fn progress(&mut self, engine: &mut Engine) -> Vec<(Vec<ClientId>, Answer)> {
         let mut answers = Vec::new();
+        if !self.refused.is_empty() {
+            let text =
+                format!("{MAX_QUEUED_REQUESTS} requests wait already: try again in a moment");
+            let refusal = Refusal { cause: Cause::Failed, text };
+            answers.push((std::mem::take(&mut self.refused), Err(refusal)));
+        }
+        for (question, clients) in std::mem::take(&mut self.questions) {
+            let answer = self.begin(engine, question).map_err(Refusal::from);
+            answers.push((clients, answer.and_then(|finish| self.finish(engine, finish))));
+        }
         loop {
             if let Some(waiting) = self.in_progress.take() {
                 let is_late = Instant::now() >= waiting.deadline;
@@ -73,14 +119,16 @@ impl Service {
                         waiting.generation
                     );
                 }
-                answers.push((waiting.client, self.finish(engine, waiting.finish)));
+                answers.push((vec![waiting.client], self.finish(engine, waiting.finish)));
             }
-            let Some((client, request)) = self.queue.pop_front() else { return answers };
+            let Some(Queued { client, request, .. }) = self.queue.pop_front() else {
+                return answers;
+            };
             let generation_before = self.sessions.generation();
             match self.begin(engine, request) {
-                Err(error) => answers.push((client, Err(error.into()))),
+                Err(error) => answers.push((vec![client], Err(error.into()))),
                 Ok(finish) if self.sessions.generation() == generation_before => {
-                    answers.push((client, self.finish(engine, finish)));
+                    answers.push((vec![client], self.finish(engine, finish)));
                 }
                 Ok(finish) => {
                     let (generation, deadline) =
@@ -162,5 +210,59 @@ impl Service {
                 Ok(Reply::Destroyed { session, output, summary })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::protocol::Reply;
+    use crate::engine::EngineOptions;
+    use ust_core::agent::paths::RuntimeDir;
+
+    fn engine(dir: &tempfile::TempDir) -> Engine {
+        let options = EngineOptions { flush_interval: Duration::from_secs(1), read_timer: None };
+        Engine::bind(RuntimeDir::at(dir.path().join("rt")), options).unwrap()
+    }
+
+    fn change() -> Request {
+        Request::Start { session: Some("none".into()) }
+    }
+
+    #[test]
+    fn requests_to_change_something_wait_in_a_queue_with_a_bound() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut engine, mut service) = (engine(&dir), Service::default());
+        let most = MAX_QUEUED_REQUESTS as u64;
+        // Each sends its request and goes.
+        for client in 0..10_000 {
+            service.submit(ClientId(client), change());
+            service.abandon(ClientId(client));
+            assert!(service.queue.len() <= MAX_QUEUED_REQUESTS);
+        }
+        // Those that stay push out those that have gone, and are turned away where there are none.
+        for client in 10_000..10_000 + most + 1 {
+            service.submit(ClientId(client), change());
+        }
+        let answers = service.progress(&mut engine);
+        assert_eq!(answers[0].0, [ClientId(10_000 + most)]);
+        let text = answers[0].1.clone().unwrap_err().text;
+        assert!(text.contains("wait already: try again"), "{text}");
+        let answered: Vec<_> = answers[1..].iter().map(|(clients, _)| clients[0].0).collect();
+        assert_eq!(answered, (10_000..10_000 + most).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_question_waits_for_no_change_and_the_same_ones_have_one_answer() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut engine, mut service) = (engine(&dir), Service::default());
+        service.submit(ClientId(1), change());
+        (2..50).for_each(|client| {
+            service.submit(ClientId(client), Request::List { session: None });
+        });
+        let answers = service.progress(&mut engine);
+        assert_eq!(answers[0].0, (2..50).map(ClientId).collect::<Vec<_>>());
+        assert!(matches!(answers[0].1, Ok(Reply::Listed { .. })));
+        assert_eq!((answers.len(), answers[1].0.as_slice()), (2, &[ClientId(1)][..]));
     }
 }
