@@ -2,7 +2,7 @@
 
 use crate::daemon::{ask, say, unexpected};
 use crate::failure::Failure;
-use crate::figures::outcome;
+use crate::figures::{outcome, snapshots_outcome};
 use crate::tell;
 use consumerd::control::protocol::{Reply, Request};
 use ctf::printable;
@@ -17,9 +17,9 @@ pub struct Arguments {
 /// Destroys it.
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     match ask(Request::Destroy { session: arguments.session })? {
-        Reply::Destroyed { session, output, summary } => {
+        Reply::Destroyed { session, output, summary, snapshots } => {
             summary.errors.iter().for_each(|error| tell(error));
-            let outcome = outcome(&summary);
+            let outcome = snapshots.as_ref().map_or_else(|| outcome(&summary), snapshots_outcome);
             say(&format!("session {session} destroyed: {outcome}: {}", printable::path(&output)))
         }
         other => Err(unexpected(&other)),

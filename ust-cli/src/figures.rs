@@ -1,6 +1,7 @@
 //! Counts as people read them: `5,000,000 events recorded, 12 lost (records_lost_full 12), 1 process`.
 
 use consumerd::engine::ChannelSummary;
+use consumerd::session::SnapshotsTaken;
 use std::collections::BTreeMap;
 
 /// What was recorded and what was lost, in one line.
@@ -15,6 +16,17 @@ pub fn outcome(summary: &ChannelSummary) -> String {
         losses(&summary.lost),
         counted(summary.processes, "process", "processes")
     )
+}
+
+/// What a flight recorder has written, in one line. The last snapshot's figures stand for all: an event may be in several.
+pub fn snapshots_outcome(snapshots: &SnapshotsTaken) -> String {
+    match (&snapshots.last, snapshots.count) {
+        (None, _) => "no snapshot was taken".to_owned(),
+        (Some(last), 1) => format!("1 snapshot taken: {}", outcome(last)),
+        (Some(last), count) => {
+            format!("{} snapshots taken, the last: {}", grouped(count), outcome(last))
+        }
+    }
 }
 
 /// `0 lost`, or how many and by which cause.
@@ -74,6 +86,12 @@ mod tests {
         assert_eq!(outcome(&one), "1 event recorded, 0 lost, 1 process");
         let flight = ChannelSummary { overwritten: 1234, ..one };
         assert_eq!(outcome(&flight), "1 event recorded, 1,234 overwritten, 0 lost, 1 process");
+        let mut snapshots = SnapshotsTaken::default();
+        assert_eq!(snapshots_outcome(&snapshots), "no snapshot was taken");
+        for said in ["1 snapshot taken: 2 ev", "2 snapshots taken, the last: 2 ev"] {
+            snapshots.add(ChannelSummary { recorded: 2, ..Default::default() });
+            assert!(snapshots_outcome(&snapshots).starts_with(said), "{snapshots:?}");
+        }
         let hostile = [("records_lost_big", u64::MAX - 1), ("records_lost_full", 5)];
         let hostile = hostile.map(|(cause, count)| (cause.to_owned(), count)).into();
         assert!(losses(&hostile).starts_with("18,446,744,073,709,551,615 lost ("));

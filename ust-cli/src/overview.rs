@@ -13,7 +13,7 @@
 //!       indexer:file_indexed (Info)
 //! ```
 
-use crate::figures::{counted, outcome};
+use crate::figures::{counted, outcome, snapshots_outcome};
 use consumerd::session::{Buffers, ClockKind, Mode, ProcessView, RuleView, SessionView};
 use ctf::printable::{path, printable};
 use std::fmt::Write;
@@ -30,11 +30,15 @@ pub fn session_text(session: &SessionView) -> String {
         Buffers::PerCpu => "CPU",
     };
     let mode = match session.mode {
-        Mode::Overwrite if session.is_snapshot => "overwrite, written by snapshots only".to_owned(),
+        Mode::Overwrite if session.snapshots.is_some() => {
+            "overwrite, written by snapshots only".to_owned()
+        }
         Mode::Overwrite => "overwrite".to_owned(),
         Mode::Discard => "discard".to_owned(),
         Mode::Block { timeout_ms } => format!("block up to {timeout_ms} ms"),
     };
+    let recorded =
+        session.snapshots.as_ref().map_or_else(|| outcome(&session.summary), snapshots_outcome);
     let mut text = format!(
         "Session {}{}: {}, traces in {}\n  \
          sub-buffers: {} of {} bytes for each {owner}, {mode}, clock {clock}\n  {}",
@@ -44,7 +48,7 @@ pub fn session_text(session: &SessionView) -> String {
         path(&session.output),
         session.subbuf_count,
         session.subbuf_size_bytes,
-        outcome(&session.summary),
+        recorded,
     );
     for error in &session.summary.errors {
         text += &format!("\n  error: {}", printable(error));
@@ -125,7 +129,7 @@ mod tests {
             ],
             buffers: Buffers::PerThread,
             mode: Mode::Block { timeout_ms: 20 },
-            is_snapshot: false,
+            snapshots: None,
             summary: Default::default(),
         };
         assert_eq!(

@@ -28,6 +28,9 @@ struct Summary<'a> {
     overwritten: u64,
     lost: &'a BTreeMap<String, u64>,
     processes: u64,
+    /// Of a flight recorder: how many there are. The figures are those of the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshots: Option<u64>,
     trace: String,
 }
 
@@ -53,12 +56,12 @@ impl SummaryFile {
     }
 
     /// Writes it. A failure is told and changes nothing else: the program's status is the exit status.
-    pub fn write(mut self, summary: &ChannelSummary, trace: &Path) {
+    pub fn write(mut self, summary: &ChannelSummary, trace: &Path, snapshots: Option<u64>) {
         self.is_to_be_removed = false;
         let ChannelSummary { recorded, overwritten, lost, processes, .. } = summary;
         let trace = trace.to_string_lossy().into_owned();
         let (recorded, overwritten, processes) = (*recorded, *overwritten, *processes);
-        let summary = Summary { recorded, overwritten, lost, processes, trace };
+        let summary = Summary { recorded, overwritten, lost, processes, snapshots, trace };
         let written = self.try_write(&summary);
         if let Err(error) = written {
             tell(&format!("summary {} is incomplete: {error}", self.path.display()));

@@ -1,20 +1,20 @@
 //! What `ust` and the daemon say to each other: one request and one answer a connection, a line of JSON each.
 //!
 //! ```text
-//!   {"version":4,"request":{"Start":{"session":null}}}
-//!   {"version":4,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
+//!   {"version":5,"request":{"Start":{"session":null}}}
+//!   {"version":5,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
 //! ```
 //!
 //! A line that is no request of this version is answered with a refusal, in this form.
 
 use crate::cause::Cause;
 use crate::engine::ChannelSummary;
-use crate::session::{ChannelOptions, Overview, SessionError};
+use crate::session::{ChannelOptions, Overview, SessionError, SnapshotsTaken};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Version of this protocol: both sides refuse any other.
-pub const CONTROL_VERSION: u32 = 4;
+pub const CONTROL_VERSION: u32 = 5;
 
 /// The longest request, its line's end included.
 pub const MAX_REQUEST_BYTES: usize = 64 << 10;
@@ -109,6 +109,8 @@ pub enum Reply {
         output: PathBuf,
         /// What it recorded.
         summary: ChannelSummary,
+        /// What it wrote instead if it was a flight recorder.
+        snapshots: Option<SnapshotsTaken>,
     },
     /// What the session's rings held is in a trace.
     SnapshotTaken {
@@ -235,10 +237,10 @@ mod tests {
         let line = request_line(Request::Start { session: None }).unwrap();
         assert_eq!(parse_request(&line).unwrap(), Request::Start { session: None });
         // A later version may say things that this one cannot parse.
-        let later = br#"{"version":5,"request":{"Rotate":{}}}"#;
-        assert!(matches!(parse_request(later), Err(LineError::Version(5))));
+        let later = br#"{"version":6,"request":{"Rotate":{}}}"#;
+        assert!(matches!(parse_request(later), Err(LineError::Version(6))));
         assert!(matches!(parse_request(b"\x7fELF"), Err(LineError::Json(_))));
-        assert!(matches!(parse_request(b"{\"version\":4}"), Err(LineError::Json(_))));
+        assert!(matches!(parse_request(b"{\"version\":5}"), Err(LineError::Json(_))));
     }
 
     #[test]

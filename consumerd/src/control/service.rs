@@ -205,9 +205,11 @@ impl Service {
                 Ok(reply)
             }
             Finish::Remove(session) => {
-                let (output, summary) =
+                let (removed, summary) =
                     self.sessions.remove(engine, &session).map_err(Refusal::from)?;
-                Ok(Reply::Destroyed { session, output, summary })
+                let (output, snapshots) =
+                    (removed.output().to_owned(), removed.snapshots().cloned());
+                Ok(Reply::Destroyed { session, output, summary, snapshots })
             }
         }
     }

@@ -305,6 +305,13 @@ impl Engine {
         agents.all(|tracked| tracked.applied >= generation)
     }
 
+    /// Takes in what is queued and buries the dead: what is asked next is answered as of now, and not of the last
+    /// [`poll`](Self::poll).
+    pub fn take_stock(&mut self) {
+        self.bury_dead();
+        self.settle_estate();
+    }
+
     /// Writes out all that is committed now, in every stream of the channel.
     pub fn flush(&mut self, channel: ChannelUid) {
         self.bury_dead();

@@ -23,16 +23,18 @@ mod channel;
 mod error;
 mod names;
 mod overview;
+mod snapshots;
 
 pub use channel::{ChannelOptions, DEFAULT_SUBBUF_COUNT, DEFAULT_SUBBUF_SIZE_BYTES};
 pub use error::SessionError;
 pub use names::check_globs;
 pub use overview::{EventView, Overview, ProcessView, RuleView, SessionView};
+pub use snapshots::SnapshotsTaken;
 
 use crate::engine::{ChannelConfig, ChannelSummary, ChannelUid, Engine};
 use crate::output_dir::OutputDir;
 use crate::shm_dir::ShmDir;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use ust_core::agent::protocol::MAX_CHANNELS;
 
 pub use ust_core::abi::{Buffers, Mode, Residency};
@@ -46,7 +48,7 @@ pub struct Session {
     channel: ChannelUid,
     globs: Vec<String>,
     is_active: bool,
-    snapshots: u64,
+    snapshots: SnapshotsTaken,
 }
 
 impl Session {
@@ -60,6 +62,11 @@ impl Session {
         self.channel
     }
 
+    /// Where its trace goes.
+    pub fn output(&self) -> &Path {
+        &self.config.output
+    }
+
     /// Whether it is started.
     pub fn is_active(&self) -> bool {
         self.is_active
@@ -68,6 +75,11 @@ impl Session {
     /// How many rules it has.
     pub fn rule_count(&self) -> usize {
         self.globs.len()
+    }
+
+    /// What it has written if it is a flight recorder, which writes nothing else.
+    pub fn snapshots(&self) -> Option<&SnapshotsTaken> {
+        (!self.config.is_drained).then_some(&self.snapshots)
     }
 }
 
@@ -120,7 +132,7 @@ impl Sessions {
             channel,
             globs: Vec::new(),
             is_active: false,
-            snapshots: 0,
+            snapshots: SnapshotsTaken::default(),
         });
         Ok(())
     }
@@ -231,12 +243,12 @@ impl Sessions {
         if session.config.is_drained {
             return Err(SessionError::NoSnapshots(session.name.clone()));
         }
-        let number = session.snapshots + 1;
+        let number = session.snapshots.count + 1;
         let output = session.config.output.join(format!("snapshot-{number}"));
         std::fs::create_dir(&output)
             .map_err(|error| SessionError::Snapshot(output.clone(), error))?;
-        session.snapshots = number;
         let summary = engine.snapshot(session.channel, &output);
+        session.snapshots.add(summary.clone());
         Ok((session.name.clone(), output, summary))
     }
 
@@ -251,7 +263,7 @@ impl Sessions {
         }
     }
 
-    /// Completes a session's trace and forgets the session. [Stop](Self::stop) it first if it is active: what
+    /// Completes a session's trace and forgets the session; returns the session as it was, and what it recorded. [Stop](Self::stop) it first if it is active: what
     /// processes record after this is lost.
     ///
     /// # Errors
@@ -260,7 +272,7 @@ impl Sessions {
         &mut self,
         engine: &mut Engine,
         name: &str,
-    ) -> Result<(PathBuf, ChannelSummary), SessionError> {
+    ) -> Result<(Session, ChannelSummary), SessionError> {
         let session = self.sessions.remove(self.index(Some(name))?);
         if self.current.as_deref() == Some(name) {
             self.current = None;
@@ -271,7 +283,7 @@ impl Sessions {
             Ok(generation) => self.generation = generation,
             Err(error) => tracing::warn!("the rules still name session {name}: {error}"),
         }
-        Ok((session.config.output, summary))
+        Ok((session, summary))
     }
 
     /// The session of that name; the current one if there is no name.

@@ -4,7 +4,7 @@
 //! are connected now; a rule that matches none of their events still stands, for those that come later. Of processes
 //! that are gone the engine has noted which rules had matched them, and no more.
 
-use super::{SessionError, Sessions};
+use super::{Session, SessionError, Sessions, SnapshotsTaken};
 use crate::engine::{ChannelSummary, Engine, ProcessInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -45,8 +45,8 @@ pub struct SessionView {
     pub buffers: Buffers,
     /// What a writer does that finds no room.
     pub mode: Mode,
-    /// Whether only snapshots are written.
-    pub is_snapshot: bool,
+    /// What it has written if only snapshots are.
+    pub snapshots: Option<SnapshotsTaken>,
     /// What it has recorded so far.
     pub summary: ChannelSummary,
 }
@@ -85,7 +85,8 @@ pub struct EventView {
 }
 
 impl Sessions {
-    /// All sessions, or the one of that name, and all processes.
+    /// All sessions, or the one of that name, and all processes. What is recorded by now is written out first, so that
+    /// figures are those of this moment, not of the last flush.
     ///
     /// # Errors
     /// There is no such session.
@@ -94,6 +95,14 @@ impl Sessions {
         engine: &mut Engine,
         name: Option<&str>,
     ) -> Result<Overview, SessionError> {
+        let is_wanted = |session: &&Session| name.is_none_or(|name| session.name == name);
+        if name.is_some() {
+            self.get(name)?;
+        }
+        engine.take_stock();
+        for session in self.sessions.iter().filter(is_wanted) {
+            engine.flush(session.channel);
+        }
         let mut processes: Vec<ProcessView> =
             engine.processes().into_iter().map(process_view).collect();
         processes.sort_by_key(|process| process.pid);
@@ -102,13 +111,10 @@ impl Sessions {
             .flat_map(|process| &process.events)
             .map(|event| event.name.as_str())
             .collect();
-        if name.is_some() {
-            self.get(name)?;
-        }
         let sessions = self
             .sessions
             .iter()
-            .filter(|session| name.is_none_or(|name| session.name == name))
+            .filter(is_wanted)
             .map(|session| {
                 let geometry = session.config.geometry;
                 let rule = |glob: &String| RuleView {
@@ -127,7 +133,7 @@ impl Sessions {
                     rules: session.globs.iter().map(rule).collect(),
                     buffers: session.config.buffers,
                     mode: session.config.mode,
-                    is_snapshot: !session.config.is_drained,
+                    snapshots: session.snapshots().cloned(),
                     summary: engine.summary(session.channel),
                 }
             })

@@ -20,7 +20,7 @@ mod snapshots;
 
 use crate::channel_args::ChannelArgs;
 use crate::failure::Failure;
-use crate::figures::outcome;
+use crate::figures::{outcome, snapshots_outcome};
 use crate::stamp::stamp;
 use crate::summary_file::SummaryFile;
 use crate::tell;
@@ -31,7 +31,7 @@ use consumerd::engine::{ChannelSummary, ChannelUid, Engine};
 use consumerd::engine_args::EngineArgs;
 use consumerd::inherited::Inherited;
 use consumerd::output_dir::OutputDir;
-use consumerd::session::{SessionError, check_globs};
+use consumerd::session::{SessionError, SnapshotsTaken, check_globs};
 use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
 use ctf::printable;
 use private_dir::PrivateDir;
@@ -108,14 +108,17 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let ended = serve(&mut engine, &child, &mut signals, |engine| {
         snapshots.answer(engine, channel);
     })?;
-    let summary = close(&mut engine, channel, snapshots, ended);
+    let (all, snapshots) = close(&mut engine, channel, snapshots, ended);
+    let last = snapshots.as_ref().and_then(|taken| taken.last.as_ref());
+    let summary = last.unwrap_or(&all);
     for error in &summary.errors {
         tell(error);
     }
     if let Some(file) = summary_file {
-        file.write(&summary, &shown);
+        file.write(summary, &shown, snapshots.as_ref().map(|taken| taken.count));
     }
-    tell(&format!("{}: {}", outcome(&summary), printable::path(&shown)));
+    let outcome = snapshots.as_ref().map_or_else(|| outcome(summary), snapshots_outcome);
+    tell(&format!("{outcome}: {}", printable::path(&shown)));
     Ok(ended.code)
 }
 
@@ -177,20 +180,19 @@ fn see_out(child: &Child, signals: &mut Signals) -> Result<Ended, Failure> {
     }
 }
 
-/// Completes the traces.
+/// Completes the traces: what was recorded, and the snapshots of a flight recorder.
 fn close(
     engine: &mut Engine,
     channel: ChannelUid,
     mut snapshots: Snapshots,
     ended: Ended,
-) -> ChannelSummary {
+) -> (ChannelSummary, Option<SnapshotsTaken>) {
     // One more look: processes that died with the program are recovered before their streams are closed.
     if let Err(error) = engine.poll(&[], Some(Duration::ZERO)) {
         tell(&format!("the last records may be missing: {error}"));
     }
     snapshots.end(engine, channel, ended);
     let all = engine.remove_channel(channel);
-    let summary = snapshots.into_last().unwrap_or(all);
     engine.shut_down();
-    summary
+    (all, snapshots.into_taken())
 }

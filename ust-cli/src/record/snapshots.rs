@@ -10,7 +10,8 @@
 
 use super::child::Ended;
 use crate::tell;
-use consumerd::engine::{ChannelSummary, ChannelUid, Engine};
+use consumerd::engine::{ChannelUid, Engine};
+use consumerd::session::SnapshotsTaken;
 use std::path::{Path, PathBuf};
 
 /// When a snapshot is taken.
@@ -29,14 +30,13 @@ pub enum SnapshotOn {
 pub struct Snapshots {
     wanted: Vec<SnapshotOn>,
     output: PathBuf,
-    taken: u32,
-    last: Option<ChannelSummary>,
+    taken: SnapshotsTaken,
 }
 
 impl Snapshots {
     /// Those wanted, below `output`.
     pub fn new(wanted: Vec<SnapshotOn>, output: &Path) -> Self {
-        Self { wanted, output: output.to_owned(), taken: 0, last: None }
+        Self { wanted, output: output.to_owned(), taken: SnapshotsTaken::default() }
     }
 
     /// Whether any is wanted: then nothing else is written.
@@ -60,18 +60,17 @@ impl Snapshots {
         }
     }
 
-    /// What the last one holds.
-    pub fn into_last(self) -> Option<ChannelSummary> {
-        self.last
+    /// Those taken, if any was wanted.
+    pub fn into_taken(self) -> Option<SnapshotsTaken> {
+        self.are_wanted().then_some(self.taken)
     }
 
     fn take(&mut self, engine: &mut Engine, channel: ChannelUid) {
-        let output = self.output.join(format!("snapshot-{}", self.taken + 1));
+        let output = self.output.join(format!("snapshot-{}", self.taken.count + 1));
         if let Err(error) = std::fs::create_dir(&output) {
             tell(&format!("snapshot {} cannot be made: {error}", output.display()));
             return;
         }
-        self.taken += 1;
-        self.last = Some(engine.snapshot(channel, &output));
+        self.taken.add(engine.snapshot(channel, &output));
     }
 }

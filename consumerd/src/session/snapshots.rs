@@ -1,0 +1,21 @@
+//! What a flight recorder has written: its snapshots.
+
+use crate::engine::ChannelSummary;
+use serde::{Deserialize, Serialize};
+
+/// The snapshots of one session so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotsTaken {
+    /// How many there are.
+    pub count: u64,
+    /// What is in the last one. Not a sum: an event may be in several.
+    pub last: Option<ChannelSummary>,
+}
+
+impl SnapshotsTaken {
+    /// Notes one more.
+    pub fn add(&mut self, taken: ChannelSummary) {
+        self.count += 1;
+        self.last = Some(taken);
+    }
+}
