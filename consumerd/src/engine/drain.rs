@@ -6,6 +6,10 @@
 //!   death:            frame what is committed, over the holes     -> write
 //! ```
 //!
+//! Each is one turn of the stream, and a turn ends: it moves over what the ring can hold when it begins
+//! ([`Reader::reach`]), however far the process claims to be, and looks at each place a few times at most, however often
+//! the process takes back what stands there. What is left is for the next turn (see `round`).
+//!
 //! The stream's words are the process's: what makes no sense ends this stream, with a reason, and nothing
 //! else. A file that cannot be written (disk full) does not end it: what is framed waits, nothing more is
 //! taken, so that the ring fills and its writers count what they lose; each pass tries again. What is
@@ -29,6 +33,10 @@ const RUN_RECORDS: usize = 512;
 /// How long a record may be in flight, with others behind it, before its stream is closed; and how long after
 /// that before it is given up.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Attempts to take a sub-buffer in one turn, for each memory of the ring: once to find it overwritten, once to take what
+/// stands there then. Only a process that changes its table without end makes more of them.
+const TRIES_PER_MEMORY: usize = 2;
 
 /// What a record is called that was read and could not be written to its file.
 const UNWRITTEN: &str = "records_lost_unwritten";
@@ -196,7 +204,8 @@ impl StreamDrain {
             return Ok(false);
         }
         self.guard(|drain| {
-            let any = drain.exchange_full(trace, u64::MAX)?;
+            let until = drain.reader.cursor().saturating_add(MAX_TURN_BYTES);
+            let any = drain.exchange_full(trace, until)?;
             drain.tell_lack().map(|()| any)
         })
     }
@@ -210,9 +219,11 @@ impl StreamDrain {
             return if closed.elapsed() < PATIENCE { Ok(()) } else { self.give_up(trace) };
         }
         self.guard(|drain| {
-            // What is committed now, and no more: a writer may well be faster than this.
-            let until = drain.reader.untrusted_write_position();
-            while drain.exchange_full(trace, until)? {}
+            // What is committed now, and no more: a writer may well be faster than this. A claim is no more than that.
+            let claimed = drain.reader.untrusted_write_position();
+            drain.reader.catch_up()?;
+            let until = claimed.min(drain.reader.reach());
+            drain.exchange_full(trace, until)?;
             drain.frame_prefix(trace, until)?;
             drain.settle()?;
             drain.tell_lack()
@@ -230,7 +241,7 @@ impl StreamDrain {
         self.guard(|drain| {
             drain.frame_copied(trace)?;
             drain.settle()?;
-            // Should somebody write all the same, he is not followed for ever.
+            // Should somebody write all the same, he is not followed: neither beyond this, nor over more than one ring.
             let until = drain.reader.untrusted_write_position();
             while drain.reader.cursor() < until
                 && let Some(found) = drain.reader.next_after_death()?
@@ -289,10 +300,15 @@ impl StreamDrain {
         let mut reader = Reader::new(*self.reader.ring());
         let mut framer = self.framer.another();
         let mut image = Image::default();
-        let until = reader.untrusted_write_position();
-        while reader.cursor() < until {
+        let claimed = reader.untrusted_write_position();
+        reader.catch_up()?;
+        let until = claimed.min(reader.reach());
+        for _ in 0..self.tries() {
             reader.catch_up()?;
-            if reader.cursor() >= until || !reader.copy(&mut image, until, Holes::Skip)? {
+            if reader.cursor() >= until {
+                break;
+            }
+            if !reader.copy(&mut image, until, Holes::Skip)? {
                 continue;
             }
             framer.set_missed(reader.overwritten());
@@ -377,7 +393,12 @@ impl StreamDrain {
         }
     }
 
-    /// Takes full sub-buffers that begin before `until`, as many as are one turn; whether there was any.
+    /// Attempts that are one turn.
+    fn tries(&self) -> usize {
+        TRIES_PER_MEMORY * self.reader.ring().geometry().memory_count()
+    }
+
+    /// Takes full sub-buffers that begin before `until`; whether there was any.
     fn exchange_full(&mut self, trace: &mut Trace<'_>, until: u64) -> Result<bool, StreamError> {
         if self.is_stuck {
             // Perhaps there was no file yet: nothing is read before there is one.
@@ -386,9 +407,9 @@ impl StreamDrain {
         self.frame_copied(trace)?;
         self.settle()?;
         let start = self.reader.cursor();
-        let until = until.min(start.saturating_add(MAX_TURN_BYTES));
-        while self.reader.cursor() < until && self.reader.is_left_behind() {
-            if !self.has_spare() {
+        for _ in 0..self.tries() {
+            let is_due = self.reader.cursor() < until && self.reader.is_left_behind();
+            if !is_due || !self.has_spare() {
                 break;
             }
             match self.reader.take()? {

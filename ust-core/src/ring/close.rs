@@ -12,6 +12,10 @@ use super::{Reader, RingMemory, orderings as order};
 use crate::abi::{LossCause, TableEntry};
 use crate::testpoint::{Point, reach};
 
+/// How often an entry is tried to be closed while it changes. Writers change one when they recycle it, which takes
+/// longer than a try; a hostile process changes it for ever, and then the stream's own word must do.
+const MAX_TRIES: usize = 64;
+
 /// Something that does not move: if it is the same one a while later, the stream is held up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stall {
@@ -44,7 +48,7 @@ impl<M: RingMemory> Reader<M> {
     /// Closes every place, and the stream.
     pub fn close(&self) {
         for place in &self.ring.control().table[..self.geometry.subbuf_count()] {
-            loop {
+            for _ in 0..MAX_TRIES {
                 let entry = TableEntry::from_word(place.load(order::table_load()));
                 let closed = entry.closed().word();
                 if entry.is_closed()

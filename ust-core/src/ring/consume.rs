@@ -12,7 +12,20 @@
 //!
 //! Nothing in shared memory is believed: lengths are compared with the sub-buffer's end, table entries
 //! with the number of memories, and whatever does not fit ends the walk with a [`Corruption`]. Each step
-//! moves the cursor by at least a word, so a walk ends.
+//! moves the cursor by at least a word, so a walk ends. How long each call can last, whatever a writer stores meanwhile:
+//!
+//! | call | at most | the bound is |
+//! | --- | --- | --- |
+//! | `next`, `next_run` | one sub-buffer | its size: each frame moves the cursor |
+//! | `take` | one sub-buffer, each frame of it once however often it is tried | its size, `complete_bytes` |
+//! | `catch_up` | two looks a place | `MAX_LOOKS_PER_PLACE`; the rest is for the next call |
+//! | `copy` | one sub-buffer; holes are searched four times over | its size, `MAX_SEARCHES` |
+//! | `next_after_death`, all calls together | one ring, from where the first call began | `end_after_death` |
+//! | `close` | `MAX_TRIES` a place | then the stream's own word closes it |
+//! | `count_missed` | `TRIES` | the count of the last time does |
+//!
+//! So one turn of a stream is bounded by what its ring can hold ([`reach`](Reader::reach)), not by the position that its
+//! process claims.
 #![allow(unsafe_code)]
 
 use super::overwritten::Missed;
@@ -35,6 +48,10 @@ pub struct Reader<M> {
     pub(super) spare: Option<usize>,
     /// The memory of this sub-buffer, once it has been exchanged.
     pub(super) taken: Option<usize>,
+    /// Every frame of this sub-buffer before this offset has been seen committed.
+    pub(super) complete_bytes: usize,
+    /// How far dead writers can have come, at most: fixed when they are first looked after.
+    pub(super) end_of_dead: Option<u64>,
     /// What writers have overwritten.
     pub(super) missed: Missed,
     /// Events that were stepped over: their writers had begun them, and not ended.
@@ -103,6 +120,8 @@ impl<M: RingMemory> Reader<M> {
             // first is the reader's.
             spare: Some(geometry.subbuf_count()),
             taken: None,
+            complete_bytes: 0,
+            end_of_dead: None,
             missed: Missed::default(),
             holes: 0,
             damaged: 0,
@@ -147,6 +166,13 @@ impl<M: RingMemory> Reader<M> {
     pub fn untrusted_write_position(&self) -> u64 {
         let position = self.ring.control().position.load(order::position_load());
         Position::from_word(position).bytes()
+    }
+
+    /// The furthest position that records in the ring can have now, counted from the cursor: every memory full, those
+    /// of both spares too. A claim beyond it is worth no look.
+    pub fn reach(&self) -> u64 {
+        let memories = self.geometry.memory_count() as u64;
+        self.subbuf_start.saturating_add(memories * self.geometry.subbuf_size_bytes() as u64)
     }
 
     /// Whether the sub-buffer has been handed out to its end.
@@ -216,9 +242,22 @@ impl<M: RingMemory> Reader<M> {
     }
 
     /// Whether every frame of this sub-buffer, from the cursor to its end, is committed.
-    pub(super) fn is_complete(&self, memory: usize) -> Result<bool, Corruption> {
+    ///
+    /// What was seen committed stays so, and is not walked again when it is asked again.
+    pub(super) fn is_complete(&mut self, memory: usize) -> Result<bool, Corruption> {
+        let from = self.offset.max(self.complete_bytes);
+        let (to, is_complete) = self.walk_committed(memory, from)?;
+        self.complete_bytes = to;
+        Ok(is_complete)
+    }
+
+    /// Walks committed frames from an offset to the first that is not; where that is, and whether it is the end.
+    pub(super) fn walk_committed(
+        &self,
+        memory: usize,
+        mut offset: usize,
+    ) -> Result<(usize, bool), Corruption> {
         let subbuf_bytes = self.geometry.subbuf_size_bytes();
-        let mut offset = self.offset;
         // Records of one size come in rows: while the word is the one before, its length need not be waited for.
         let (mut usual_word, mut usual_stride) = (0, subbuf_bytes);
         while offset < subbuf_bytes {
@@ -235,10 +274,10 @@ impl<M: RingMemory> Reader<M> {
                     offset += stride;
                 }
                 Frame::Pad { length_bytes } => offset += length_bytes,
-                Frame::Empty | Frame::InFlight { .. } => return Ok(false),
+                Frame::Empty | Frame::InFlight { .. } => return Ok((offset, false)),
             }
         }
-        Ok(true)
+        Ok((offset, true))
     }
 
     /// The table's entry for this sub-buffer's place.
@@ -307,5 +346,6 @@ impl<M: RingMemory> Reader<M> {
         self.subbuf_start =
             self.subbuf_start.saturating_add(self.geometry.subbuf_size_bytes() as u64);
         self.offset = 0;
+        self.complete_bytes = 0;
     }
 }

@@ -18,6 +18,10 @@ use crate::abi::{Recycling, TableEntry};
 /// How often the count is tried while writers recycle under it. Then the last one must do for now.
 const TRIES: usize = 8;
 
+/// Looks at the table that one call of `catch_up` takes for each place. Each brings the cursor to the oldest
+/// sub-buffer, and writers need longer for a sub-buffer than the reader for a look; a hostile one may go on for ever.
+const MAX_LOOKS_PER_PLACE: usize = 2;
+
 /// A reader's account of what it did not get.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Missed {
@@ -70,14 +74,18 @@ impl<M: RingMemory> Reader<M> {
         self.missed.settle(count);
     }
 
-    /// Moves the cursor past sub-buffers that writers have recycled, to the oldest that is there.
+    /// Moves the cursor past sub-buffers that writers have recycled, to the oldest that is there. While writers go on
+    /// as fast as they are followed it ends after so many looks; the next call goes on.
     ///
     /// # Errors
     /// The table says what cannot be.
     pub fn catch_up(&mut self) -> Result<(), Corruption> {
-        // Writers go on once at a time; only mad ones do it under each look.
+        // Writers go on once at a time; only a hostile one does it under each look.
         let mut second_looks = 0..TRIES;
-        while self.taken.is_none() {
+        for _ in 0..MAX_LOOKS_PER_PLACE * self.geometry.subbuf_count() + TRIES {
+            if self.taken.is_some() {
+                break;
+            }
             let entry = self.untrusted_entry();
             let lap = self.geometry.lap(self.subbuf_start);
             if entry.lap() == lap {

@@ -74,7 +74,8 @@ impl<M: RingMemory> Reader<M> {
         let places = &control.table[..self.geometry.subbuf_count()];
         let is_their_spare = control.spare.load(order::spare_load()) == memory as u64 + 1;
         // A recycler that died with it in hand has begun to clear it, or not: then it is as good as ours.
-        places.iter().any(stands) || is_their_spare || self.is_complete(memory) != Ok(true)
+        let is_complete = || self.walk_committed(memory, 0).is_ok_and(|(_, to_its_end)| to_its_end);
+        places.iter().any(stands) || is_their_spare || !is_complete()
     }
 
     /// The next committed record that dead writers left; `None` when there is no more.
@@ -90,8 +91,6 @@ impl<M: RingMemory> Reader<M> {
     /// # Errors
     /// As for [`next`](Self::next), and when the write position cannot be.
     pub fn next_after_death(&mut self) -> Result<Option<Found>, Corruption> {
-        // Somebody mad may move the position on as fast as we walk: what he may lead us over is one ring.
-        let mut reach = None;
         loop {
             self.catch_up()?;
             self.update_overwritten();
@@ -100,7 +99,7 @@ impl<M: RingMemory> Reader<M> {
                 self.advance();
                 continue;
             }
-            let end = self.end_after_death(&mut reach)?;
+            let end = self.end_after_death()?;
             if self.cursor() >= end {
                 return Ok(None);
             }
@@ -153,16 +152,17 @@ impl<M: RingMemory> Reader<M> {
     }
 
     /// The write position, checked: between the cursor and as far ahead as there are places, counted from where
-    /// the walk began.
-    fn end_after_death(&self, reach: &mut Option<u64>) -> Result<u64, Corruption> {
+    /// the first walk began. A hostile process may move the position on as fast as it is followed, and from one call
+    /// to the next: it can lead the reader over one ring.
+    fn end_after_death(&mut self) -> Result<u64, Corruption> {
         if self.taken.is_some() {
             // It was complete; writers have gone on, however far.
             return Ok(self.subbuf_start.saturating_add(self.geometry.subbuf_size_bytes() as u64));
         }
         let untrusted_position = self.untrusted_write_position();
         let ring_end = self.subbuf_start.saturating_add(self.geometry.capacity_bytes());
-        let reach = *reach.get_or_insert(ring_end);
-        if untrusted_position < self.cursor() || untrusted_position > reach {
+        let furthest = *self.end_of_dead.get_or_insert(ring_end);
+        if untrusted_position < self.cursor() || untrusted_position > furthest {
             return Err(Corruption::Position { position: untrusted_position });
         }
         Ok(untrusted_position)

@@ -17,6 +17,10 @@
 use super::{Corruption, Found, Reader, RingMemory, orderings as order};
 use crate::abi::{Frame, FrameKind, WORD_BYTES};
 
+/// How often, at most, a copy searches a sub-buffer's words for the ends of holes: once to find each, once to be sure,
+/// and again for what came meanwhile. A hostile process can make words come and go without end.
+const MAX_SEARCHES: usize = 4;
+
 /// Committed records, copied out of a ring.
 #[derive(Debug, Default)]
 pub struct Image {
@@ -127,8 +131,7 @@ impl<M: RingMemory> Reader<M> {
         let subbuf_bytes = self.geometry.subbuf_size_bytes();
         let limit = until.saturating_sub(self.subbuf_start).min(subbuf_bytes as u64) as usize;
         let mut offset = self.offset;
-        // Words that turned out to be stored after all. A process in order stores each once.
-        let mut second_looks = 0..subbuf_bytes / WORD_BYTES;
+        let mut looks = MAX_SEARCHES * subbuf_bytes / WORD_BYTES;
         while offset < limit {
             match self.frame(memory, offset)? {
                 Frame::Committed { kind, length_bytes } => {
@@ -152,10 +155,10 @@ impl<M: RingMemory> Reader<M> {
                     offset += length_bytes.next_multiple_of(WORD_BYTES);
                 }
                 Frame::Empty => {
-                    let next = self.cross_hole(memory, offset, limit);
-                    if next == offset && second_looks.next().is_none() {
+                    // What is behind a hole whose end is not found is missing, as if it were in flight.
+                    let Some(next) = self.cross_hole(memory, offset, limit, &mut looks) else {
                         break;
-                    }
+                    };
                     offset = next;
                 }
             }
@@ -163,21 +166,33 @@ impl<M: RingMemory> Reader<M> {
         Ok(offset)
     }
 
-    /// Where the next frame word stands, behind a hole of zeroes; `limit` if there is none.
-    fn cross_hole(&self, memory: usize, hole: usize, limit: usize) -> usize {
-        // SAFETY: the memory was checked, the offset is a multiple of four below the size.
-        let is_zero = |at| unsafe { self.ring.payload(memory, at) } == 0;
-        let first_stored =
-            |limit| (hole..limit).step_by(WORD_BYTES).find(|at| !is_zero(*at)).unwrap_or(limit);
-        let mut next = first_stored(limit);
+    /// Where the next frame word stands, behind a hole of zeroes; `limit` if there is none. `None` once it has looked
+    /// at as many words as `looks` has left.
+    fn cross_hole(
+        &self,
+        memory: usize,
+        hole: usize,
+        limit: usize,
+        looks: &mut usize,
+    ) -> Option<usize> {
+        let mut first_stored = |limit| {
+            for at in (hole..limit).step_by(WORD_BYTES) {
+                *looks = looks.checked_sub(1)?;
+                // SAFETY: the memory was checked, the offset is a multiple of four below the size.
+                if unsafe { self.ring.payload(memory, at) } != 0 {
+                    return Some(at);
+                }
+            }
+            Some(limit)
+        };
+        let mut next = first_stored(limit)?;
         loop {
             order::copy_fence();
-            let earlier = first_stored(next);
+            let earlier = first_stored(next)?;
             if earlier == next {
-                return next;
+                return Some(next);
             }
-            // A frame word has come since: perhaps that of the record that we took `next` from. This ends,
-            // for each turn comes nearer to the hole.
+            // A frame word has come since: perhaps that of the record that we took `next` from.
             next = earlier;
         }
     }

@@ -1,0 +1,204 @@
+//! One stream cannot hold the engine: a writer that always has more is served in turns, and honest streams in between.
+//!
+//! The liar claims a position that it cannot have reached, and refills each memory as soon as the engine has emptied it.
+//! What it gets done in one round of the event loop is counted, by the memories that it refills; without a bound the first
+//! round does not end before the liar does.
+#![allow(unsafe_code)]
+
+mod common;
+
+use common::{Recording, say};
+use rustix::fd::OwnedFd;
+use std::mem::offset_of;
+use std::time::{Duration, Instant};
+use ust_core::abi::{
+    Buffers, CLASS_LOG_OFFSET, ClassEntry, Frame, Geometry, Mode, PROCESS_FILE_BYTES, Position,
+    ProcessHeader, RingFileHeader, RingFileShape, StreamControl,
+};
+use ust_core::agent::protocol::{ClassBody, ToDaemon};
+use ust_core::clock::ClockKind;
+use ust_core::ring::RingMemory;
+use ust_core::shm::{Mapping, memfd};
+use ust_core::stream::Stream;
+use ust_core::sync::{AtomicU32, AtomicU64, Local, Ordering};
+
+/// As large as a user would make it to lose nothing.
+fn geometry() -> Geometry {
+    Geometry::new(8 << 20, 16).unwrap()
+}
+
+/// After so long the liar gives up, and a round that waits for its end fails.
+const LIES_FOR: Duration = Duration::from_secs(30);
+
+/// A process with one stream, which is honest until somebody writes there what is not.
+struct Played {
+    ring: Mapping,
+    shape: RingFileShape,
+}
+
+impl Played {
+    fn introduce(recording: &Recording, number: u8, mode: Mode) -> Self {
+        let process_uid = [number; 16];
+        let connection = recording.connect();
+        let process = common::process_file(process_uid);
+        add_class(&process);
+        say(&connection, &ToDaemon::Introduction { process_uid }, &[&process]);
+        let shape = RingFileShape::of(geometry()).unwrap();
+        let fd = memfd::create(c"ring", shape.file_bytes()).unwrap();
+        let ring = Mapping::new(&fd, shape.file_bytes()).unwrap();
+        let channel_uid = recording.channel.0;
+        let header =
+            RingFileHeader::new(geometry(), Buffers::PerThread, mode, process_uid, channel_uid, 0);
+        ring.initialise(0, header).unwrap();
+        let played = Self { ring, shape };
+        played.stream(mode).words().control().initialise(geometry());
+        let header = played.ring.at::<RingFileHeader>(0).unwrap();
+        header.streams_claimed.store(1, Ordering::Release);
+        let message = ToDaemon::Handover { process_uid, channel_uid, file_index: 0 };
+        say(&connection, &message, &[&fd]);
+        played
+    }
+
+    fn stream(&self, mode: Mode) -> Stream<Local> {
+        let base = self.ring.base().wrapping_add(self.shape.stream_offset(0));
+        // SAFETY: the file has room for the stream, and the mapping outlives what the tests do with it.
+        unsafe { Stream::new(base, geometry(), mode, ClockKind::Monotonic) }
+    }
+
+    fn word(&self, offset: usize) -> &AtomicU32 {
+        self.ring.at(self.shape.stream_offset(0) + offset).unwrap()
+    }
+
+    fn set_long(&self, offset: usize, value: u64) {
+        self.word(offset).store(value as u32, Ordering::Relaxed);
+        self.word(offset + 4).store((value >> 32) as u32, Ordering::Release);
+    }
+
+    /// Claims a position far beyond the ring.
+    fn claim_far(&self) {
+        self.set_long(offset_of!(StreamControl<Local>, position), Position::at(1 << 49).word());
+    }
+
+    /// Stores a pad at the beginning of each memory where there is none, each counted before.
+    fn refill(&self, refilled: &AtomicU64) {
+        let pad = Frame::pad(geometry().subbuf_size_bytes());
+        for word in self.empty() {
+            refilled.fetch_add(1, Ordering::Relaxed);
+            word.store(pad, Ordering::Release);
+        }
+    }
+
+    /// The first words of those memories that are empty.
+    fn empty(&self) -> impl Iterator<Item = &AtomicU32> {
+        let memories = 0..geometry().memory_count();
+        let first_words = memories.map(|memory| self.word(geometry().memory_offset(memory)));
+        first_words.filter(|word| word.load(Ordering::Acquire) == 0)
+    }
+}
+
+/// Describes class 0: one number.
+fn add_class(process: &OwnedFd) {
+    let file = Mapping::new(process, PROCESS_FILE_BYTES).unwrap();
+    let field = ust_core::wire::FieldType::Scalar(ust_core::wire::Scalar::Integer {
+        bits: 64,
+        signed: false,
+        hex: false,
+    });
+    let body = ClassBody {
+        provider: "fair",
+        name: "tick",
+        level: 6,
+        file: "fair.rs",
+        line: 1,
+        module_path: "fair",
+        fields: vec![("number", field)],
+    };
+    let bytes = postcard::to_stdvec(&body).unwrap();
+    let entry = ClassEntry { body_bytes: bytes.len() as u32, class_id: AtomicU32::new(1) };
+    file.initialise(CLASS_LOG_OFFSET, entry).unwrap();
+    for (index, chunk) in bytes.chunks(4).enumerate() {
+        let mut word = [0; 4];
+        word[..chunk.len()].copy_from_slice(chunk);
+        let at = CLASS_LOG_OFFSET + size_of::<ClassEntry>() + 4 * index;
+        file.initialise(at, AtomicU32::new(u32::from_ne_bytes(word))).unwrap();
+    }
+    let end = (size_of::<ClassEntry>() + bytes.len()).next_multiple_of(4) as u64;
+    file.at::<ProcessHeader>(0).unwrap().log_bytes.store(end, Ordering::Release);
+}
+
+fn recording(mode: Mode) -> Recording {
+    Recording::with(|config| {
+        config.geometry = geometry();
+        config.mode = mode;
+    })
+}
+
+/// Lets a liar refill its memories while `look` looks; it is given how many were refilled.
+fn beside(liar: &Played, look: impl FnOnce(&AtomicU64)) {
+    let (refilled, is_over) = (AtomicU64::new(0), AtomicU32::new(0));
+    liar.claim_far();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let until = Instant::now() + LIES_FOR;
+            while is_over.load(Ordering::Relaxed) == 0 && Instant::now() < until {
+                (0..100).for_each(|_| liar.refill(&refilled));
+            }
+        });
+        let _end = SetOnDrop(&is_over);
+        look(&refilled);
+    });
+}
+
+/// Memories that one round may empty: a flush each of them once; and some more what is full before and after it.
+const MOST_IN_A_ROUND: u64 = 2 * 18;
+
+/// Ends the liar, also when a test fails.
+struct SetOnDrop<'a>(&'a AtomicU32);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(1, Ordering::Relaxed);
+    }
+}
+
+/// Takes one round, and returns how many memories of the liar were emptied in it.
+fn round(recording: &mut Recording, liar: &Played, refilled: &AtomicU64) -> u64 {
+    let wait_for_the_liar = || {
+        while liar.empty().next().is_some() {
+            std::thread::yield_now();
+        }
+    };
+    // A flush is due in the round.
+    std::thread::sleep(Duration::from_millis(15));
+    wait_for_the_liar();
+    let before = refilled.load(Ordering::Relaxed);
+    recording.turns(1);
+    wait_for_the_liar();
+    refilled.load(Ordering::Relaxed) - before
+}
+
+#[test]
+fn a_writer_that_always_has_more_gets_a_turn_and_honest_ones_get_theirs() {
+    let mut recording = recording(Mode::Discard);
+    let liar = Played::introduce(&recording, 1, Mode::Discard);
+    let honest = Played::introduce(&recording, 2, Mode::Discard);
+    let stream = honest.stream(Mode::Discard);
+    let mut emitted = 0_u64;
+    beside(&liar, |refilled| {
+        for _ in 0..10 {
+            for _ in 0..1000 {
+                stream.record(0, &(emitted,), false).unwrap();
+                emitted += 1;
+            }
+            let served = round(&mut recording, &liar, refilled);
+            assert!(served > 0, "the liar was not served");
+            assert!(served <= MOST_IN_A_ROUND, "{served} memories of the liar in one round");
+            let recorded = recording.engine.summary(recording.channel).recorded;
+            assert_eq!(recorded, emitted, "the honest stream is not drained in each round");
+        }
+        // What honest programs committed before the end is delivered, and the end comes though the liar goes on.
+        stream.record(0, &(emitted,), false).unwrap();
+        let summary = recording.engine.remove_channel(recording.channel);
+        assert_eq!(summary.recorded, emitted + 1, "{:?}", summary.errors);
+    });
+}
