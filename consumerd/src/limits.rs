@@ -125,3 +125,10 @@ pub const MAX_UNREAD_ANSWER_BYTES: usize = 16 << 20;
 /// Clients of the control socket at a time. One more closes the oldest that does not wait for an answer; if all wait,
 /// it is turned away with a warning in the log.
 pub const MAX_CONTROL_CONNECTIONS: usize = 64;
+
+/// Reasons for which processes are refused, or not recorded, that a channel keeps: each is a line of its summary. Later
+/// ones are in the log only.
+pub const MAX_REFUSED_REASONS: usize = 32;
+
+/// Processes that are told apart in the count behind one such reason. Beyond them it says "or more".
+pub const MAX_REFUSED_NAMES: usize = 256;

@@ -111,6 +111,25 @@ pub fn realtime_ns() -> u64 {
     read(libc::CLOCK_REALTIME)
 }
 
+/// How often [`realtime_less_monotonic_ns`] looks.
+const LOOKS: usize = 8;
+
+/// `CLOCK_REALTIME` less `CLOCK_MONOTONIC`, in nanoseconds, wrapping. A time namespace has a `CLOCK_MONOTONIC` of its own,
+/// and none has a `CLOCK_REALTIME`: what two processes get here at one moment differs by what their namespaces do.
+/// Async-signal-safe.
+pub fn realtime_less_monotonic_ns() -> u64 {
+    let mut tightest = (u64::MAX, 0);
+    for _ in 0..LOOKS {
+        let before = monotonic_ns();
+        let realtime = realtime_ns();
+        let width = monotonic_ns().wrapping_sub(before);
+        if width < tightest.0 {
+            tightest = (width, realtime.wrapping_sub(before + width / 2));
+        }
+    }
+    tightest.1
+}
+
 // libc's, not rustix's: that one looks for the vDSO itself, and under valgrind, which hides it, crashes.
 fn read(clock: libc::clockid_t) -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };

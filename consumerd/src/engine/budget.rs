@@ -84,6 +84,8 @@ enum Owner {
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // One that this PID namespace does not see has no number.
+            Owner::Process(..0) => f.write_str("a process of another PID namespace"),
             Owner::Process(pid) => write!(f, "process {pid}"),
             Owner::User(uid) => write!(f, "the processes of user {uid} together"),
         }

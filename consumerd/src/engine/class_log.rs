@@ -10,16 +10,18 @@
 //! parsed when it is asked for, each time anew and untrusted. The log is read as far as its entries make sense and the
 //! budget of the process allows; records of classes that are not described end their stream.
 
-use super::budget::{Account, Held, Resource};
+use super::budget::{Account, Held, OverBudget, Resource};
 use super::class_body::to_ctf;
+use super::clock::Clocks;
 use super::losses::Losses;
 use crate::limits::{MAX_CLASS_BYTES, MAX_FIELDS, MAX_FUTILE_LOOKS, MAX_NAME_BYTES};
 use rustix::fd::OwnedFd;
+use std::fmt;
+use std::mem::offset_of;
 use std::rc::Rc;
 use std::sync::Arc;
 use ust_core::abi::{
-    ABI_VERSION, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, PROCESS_MAGIC,
-    ProcessHeader,
+    ABI_VERSION, CLASS_LOG_OFFSET, ClassEntry, PROCESS_MAGIC, ProcessHeader, is_process_file_size,
 };
 use ust_core::agent::protocol::ClassBody;
 use ust_core::shm::{Mapping, memfd};
@@ -42,6 +44,8 @@ pub struct ProcessFile {
     pub created_realtime_ns: u64,
     /// Name of the process.
     pub procname: String,
+    /// How far its `CLOCK_MONOTONIC` is ahead of ours: not at all, but in another time namespace.
+    pub monotonic_lead_ns: i64,
     /// Offset of the log up to which entries have been read.
     read_bytes: usize,
     entries: Vec<Entry>,
@@ -78,28 +82,51 @@ pub struct ClassName {
     pub level: u8,
 }
 
+/// Why a process file cannot be used, as a phrase.
+#[derive(Debug)]
+pub enum Unusable {
+    /// What is wrong with it.
+    Reason(String),
+    /// Its process may have no more; that has been told.
+    OverBudget(OverBudget),
+}
+
+impl From<&str> for Unusable {
+    fn from(reason: &str) -> Self {
+        Self::Reason(reason.to_owned())
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unusable::Reason(reason) => f.write_str(reason),
+            Unusable::OverBudget(refusal) => write!(f, "a process file: {refusal}"),
+        }
+    }
+}
+
 impl ProcessFile {
     /// Checks and maps a file that a process sent, whose account pays for it.
     ///
     /// # Errors
     /// What is wrong with it, as a phrase.
-    pub fn new(fd: &OwnedFd, account: &Rc<Account>) -> Result<Self, String> {
+    pub fn new(fd: &OwnedFd, account: &Rc<Account>) -> Result<Self, Unusable> {
         let size = memfd::check(fd).map_err(|_| "the process file is not sealed")?;
-        if size != PROCESS_FILE_BYTES {
-            return Err("the process file has another size".into());
+        if is_process_file_size(size).is_none() {
+            return Err("the process file has a size that none has".into());
         }
-        let hold = |what, amount| {
-            account.hold(what, amount).map_err(|refusal| format!("a process file: {refusal}"))
-        };
+        let hold = |what, amount| account.hold(what, amount).map_err(Unusable::OverBudget);
         let held = [
             hold(Resource::Identities, 1)?,
-            hold(Resource::MappedBytes, (PROCESS_FILE_BYTES + HEAD_BYTES) as u64)?,
+            hold(Resource::MappedBytes, (size + HEAD_BYTES) as u64)?,
         ];
         let classes = hold(Resource::Classes, 0)?;
         let (_, inode) = memfd::identity(fd).map_err(|_| "the process file cannot be looked at")?;
         let map_first = |bytes| {
-            Mapping::new(fd, bytes)
-                .map_err(|error| format!("the process file cannot be mapped: {error}"))
+            Mapping::new(fd, bytes).map_err(|error| {
+                Unusable::Reason(format!("the process file cannot be mapped: {error}"))
+            })
         };
         let (head, map) = (map_first(HEAD_BYTES)?, map_first(size)?);
         let untrusted = head.copy_out(0, size_of::<ProcessHeader>()).unwrap_or_default();
@@ -112,6 +139,9 @@ impl ProcessFile {
         if word(8) != ABI_VERSION {
             return Err("the process was built with another version of ust-core".into());
         }
+        if long(offset_of!(ProcessHeader, file_bytes)) != size as u64 {
+            return Err("the process file has not the size that it claims".into());
+        }
         let name = field(48, 16).split(|byte| *byte == 0).next().unwrap_or_default();
         Ok(Self {
             map,
@@ -121,6 +151,7 @@ impl ProcessFile {
             pid: word(12),
             created_realtime_ns: long(32),
             procname: String::from_utf8_lossy(name).into_owned(),
+            monotonic_lead_ns: 0,
             read_bytes: 0,
             entries: Vec::new(),
             by_number: Vec::new(),
@@ -129,6 +160,23 @@ impl ProcessFile {
             classes,
             _held: held,
         })
+    }
+
+    /// Finds out how far its `CLOCK_MONOTONIC` is ahead, from what it says of its clocks, and what ours are: now if it lives,
+    /// or when it was recorded.
+    pub fn compare_clocks(&mut self, ours: Clocks) {
+        let Some(header) = self.head.at::<ProcessHeader>(0) else { return };
+        let untrusted = Clocks {
+            time_namespace: header.time_namespace,
+            realtime_less_monotonic_ns: header.realtime_less_monotonic_ns.load(Ordering::Relaxed),
+        };
+        self.monotonic_lead_ns = ours.lead_of(untrusted);
+    }
+
+    /// Event classes for which its log had no room: their events are not recorded.
+    pub fn classes_left_out(&self) -> u32 {
+        let header = self.head.at::<ProcessHeader>(0);
+        header.map_or(0, |header| header.classes_left_out.load(Ordering::Relaxed))
     }
 
     /// What it counts, to be looked at for as long as one likes.
@@ -187,7 +235,7 @@ impl ProcessFile {
         let Some(header) = self.head.at::<ProcessHeader>(0) else { return };
         // Acquire: pairs with the process's release; entries below it are whole.
         let untrusted_bytes = header.log_bytes.load(Ordering::Acquire) as usize;
-        let log_bytes = untrusted_bytes.min(CLASS_LOG_BYTES);
+        let log_bytes = untrusted_bytes.min(self.map.len() - CLASS_LOG_OFFSET);
         while self.read_bytes + size_of::<ClassEntry>() <= log_bytes {
             let Some(entry_bytes) = self.read_entry(log_bytes) else { break };
             self.read_bytes += entry_bytes;

@@ -9,10 +9,15 @@
 //! A pair is taken by reading the counter before and after the system's clocks, several times; the
 //! tightest reading is kept. All traces of a channel share one description, so that a viewer can line
 //! their streams up; the pair goes into the metadata for whoever lines them up with something else.
+//!
+//! A process in another time namespace reads another `CLOCK_MONOTONIC`. Its process file says which: the namespace, and
+//! realtime less monotonic as the process reads them. Its traces then have a description of their own, in which the
+//! pair is what the process would have read ([`ClockDescription::seen_by`]).
 
+use rustix::fs::stat;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
-use ust_core::clock::{ClockKind, monotonic_ns, realtime_ns};
+use ust_core::clock::{ClockKind, monotonic_ns, realtime_less_monotonic_ns, realtime_ns};
 
 const NS_PER_S: u128 = 1_000_000_000;
 
@@ -61,7 +66,81 @@ pub struct ClockDescription {
     pub pair: Pair,
 }
 
+/// Where namespaces cannot be compared, a difference below this is not another namespace but a wall clock that was set
+/// between the two readings, by NTP for example.
+const MIN_UNNAMED_DIFFERENCE_NS: u64 = 100_000_000;
+
+/// What one side says of its clocks: of them, `CLOCK_MONOTONIC` depends on the time namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clocks {
+    /// Inode of the time namespace; 0 if it is not known.
+    pub time_namespace: u64,
+    /// `CLOCK_REALTIME` less `CLOCK_MONOTONIC`, wrapping; 0 if it is not known.
+    pub realtime_less_monotonic_ns: u64,
+}
+
+impl Clocks {
+    /// Those of this process, now.
+    pub fn own() -> Self {
+        Self {
+            time_namespace: own_time_namespace(),
+            realtime_less_monotonic_ns: realtime_less_monotonic_ns(),
+        }
+    }
+
+    /// How many nanoseconds another process's `CLOCK_MONOTONIC` is ahead of this one's, by what both say of the same
+    /// moment, or nearly. The other's word is untrusted: any number is possible.
+    pub fn lead_of(&self, untrusted: Clocks) -> i64 {
+        let is_known = |number| number != 0;
+        let are_named = is_known(self.time_namespace) && is_known(untrusted.time_namespace);
+        if are_named && self.time_namespace == untrusted.time_namespace
+            || !is_known(untrusted.realtime_less_monotonic_ns)
+        {
+            return 0;
+        }
+        let lead =
+            self.realtime_less_monotonic_ns.wrapping_sub(untrusted.realtime_less_monotonic_ns);
+        let lead_ns = lead as i64;
+        if !are_named && lead_ns.unsigned_abs() < MIN_UNNAMED_DIFFERENCE_NS {
+            return 0;
+        }
+        lead_ns
+    }
+}
+
+/// Inode of this process's time namespace; 0 where the kernel has none (before Linux 5.6), or without `/proc`.
+pub fn own_time_namespace() -> u64 {
+    stat("/proc/self/ns/time").map_or(0, |stat| stat.st_ino)
+}
+
 impl ClockDescription {
+    /// The same clock as a process sees it whose `CLOCK_MONOTONIC` is so far ahead.
+    pub fn seen_by(mut self, monotonic_lead_ns: i64) -> Self {
+        let lead = monotonic_lead_ns as u64;
+        self.pair.monotonic_ns = self.pair.monotonic_ns.wrapping_add(lead);
+        if self.kind == ClockKind::Monotonic {
+            self.pair.cycles = self.pair.cycles.wrapping_add(lead);
+        }
+        self
+    }
+
+    /// Reads the clock as that process does.
+    pub fn now_for(&self, monotonic_lead_ns: i64) -> u64 {
+        match self.kind {
+            ClockKind::Tsc => self.kind.now(),
+            ClockKind::Monotonic => self.kind.now().wrapping_add(monotonic_lead_ns as u64),
+        }
+    }
+
+    /// What this process's clocks were when the pair was taken.
+    pub fn clocks_at_pair(&self, time_namespace: u64) -> Clocks {
+        let Pair { realtime_ns, monotonic_ns, .. } = self.pair;
+        Clocks {
+            time_namespace,
+            realtime_less_monotonic_ns: realtime_ns.wrapping_sub(monotonic_ns),
+        }
+    }
+
     /// The moment at which the clock was zero: whole seconds since the epoch, and cycles.
     pub fn offset(&self) -> (u64, u64) {
         let freq = u128::from(self.freq_hz);
@@ -123,6 +202,31 @@ mod tests {
             u128::from(seconds) * u128::from(clock.freq_hz) + u128::from(cycles + pair.cycles);
         let ns = total * NS_PER_S / u128::from(clock.freq_hz);
         assert!(ns.abs_diff(pair.realtime_ns.into()) <= 1, "{ns}");
+    }
+
+    #[test]
+    fn another_time_namespace_moves_monotonic_and_nothing_else() {
+        let of = |time_namespace, realtime_less_monotonic_ns| Clocks {
+            time_namespace,
+            realtime_less_monotonic_ns,
+        };
+        let own = of(7, 1_000_000_000_000);
+        assert_eq!(own.lead_of(of(8, 900_000_000_000)), 100_000_000_000);
+        assert_eq!(own.lead_of(of(8, 1_000_000_000_500)), -500);
+        assert_eq!(own.lead_of(of(7, 900_000_000_000)), 0, "the wall clock was set");
+        assert_eq!(own.lead_of(of(0, 900_000_000_000)), 100_000_000_000);
+        assert_eq!(own.lead_of(of(0, 999_950_000_000)), 0, "too little to tell");
+        assert_eq!(own.lead_of(of(8, 0)), 0, "it does not tell");
+
+        let pair =
+            Pair { cycles: 5_000, monotonic_ns: 5_000, realtime_ns: 1_795_000_000_000_000_000 };
+        let clock = |kind| ClockDescription { kind, freq_hz: 1_000_000_000, pair };
+        let seen = clock(ClockKind::Monotonic).seen_by(-2_000);
+        assert_eq!((seen.pair.cycles, seen.pair.monotonic_ns), (3_000, 3_000));
+        let (seconds, ns) = seen.offset();
+        assert_eq!(seconds * 1_000_000_000 + ns + 3_000, pair.realtime_ns);
+        let seen = clock(ClockKind::Tsc).seen_by(2_000);
+        assert_eq!((seen.pair.cycles, seen.pair.monotonic_ns), (5_000, 7_000));
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! Connections: who is at the other end, and what it says.
 //!
-//! Every message is checked before it means anything; one that is none ends the connection, with a line in
-//! the log. Whether the *process* lives is another question, which its pidfd answers: a socket may be
-//! closed by a program that closes everything, or be held open by a child.
+//! Every message is checked before it means anything; one that is none ends the connection, with a line that the user
+//! sees ([`refusals`](super::refusals)). Whether the *process* lives is another question, which its pidfd answers: a
+//! socket may be closed by a program that closes everything, or be held open by a child.
+//!
+//! A process of a PID namespace that ours does not contain (a sibling container's, with which the runtime directory is
+//! shared) has no number here. Its pidfd is had from the socket, and tells its end all the same; who it is its process
+//! file says. Only an `exec` in it goes unnoticed until its end: its rings are drained all the same.
 
 use super::budget::{Account, Ledger};
 use rustix::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use rustix::fs::fstat;
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::{Pid, PidfdFlags, Uid, geteuid, pidfd_open};
@@ -17,8 +22,10 @@ use ust_core::agent::socket::{self, Inbox, Received};
 #[derive(Debug)]
 pub struct Connection {
     socket: OwnedFd,
-    /// The peer when it connected.
-    pub pid: Pid,
+    /// The peer when it connected; `None` where it is in a PID namespace that we cannot see into.
+    pub pid: Option<Pid>,
+    /// Number of the account that pays for it: the process id where there is one.
+    pub payer: i32,
     /// Pays for it, and for what it brings.
     pub account: Rc<Account>,
     /// Set by the first message: the agent of this process.
@@ -45,7 +52,7 @@ pub enum Heard {
     Message(ToDaemon, Vec<OwnedFd>, u64),
     /// Nothing for now.
     Nothing,
-    /// It is over; why, if that is worth a line in the log.
+    /// It is over; why, if that is worth a line.
     End(Option<String>),
 }
 
@@ -53,30 +60,51 @@ impl Connection {
     /// Checks whom we have accepted.
     ///
     /// # Errors
-    /// The peer is another user's.
-    pub fn new(socket: OwnedFd, ledger: &mut Ledger) -> Result<Self, String> {
-        let peer = rustix::net::sockopt::socket_peercred(&socket)
-            .map_err(|error| format!("a peer without credentials ({error})"))?;
-        if peer.uid != geteuid() && peer.uid != Uid::ROOT {
-            return Err(format!("a peer of user {}", peer.uid.as_raw()));
+    /// The peer is another user's, or is out of sight and its end could not be noticed: who, and why.
+    pub fn new(socket: OwnedFd, ledger: &mut Ledger) -> Result<Self, (String, String)> {
+        let Peer { pid, uid } = peer(&socket).map_err(|error| {
+            ("a process".to_owned(), format!("the kernel does not say which it is ({error})"))
+        })?;
+        let who = shown(pid);
+        if uid != geteuid() && uid != Uid::ROOT {
+            let uid = uid.as_raw();
+            let reason = format!(
+                "it is of user {uid}, or of a user namespace whose users are not known here, and not recorded: \
+                 record it as that user"
+            );
+            return Err((who, reason));
         }
-        let account = ledger.process(peer.pid.as_raw_nonzero().get(), peer.uid.as_raw());
-        Ok(Self { socket, pid: peer.pid, account, agent_of: None, is_behind: false })
+        let payer = match pid {
+            Some(pid) => Some(pid.as_raw_nonzero().get()),
+            None => payer_out_of_sight(&socket),
+        };
+        let Some(payer) = payer else {
+            let reason = "its end could not be noticed before Linux 6.5, and it is not recorded: run the recorder in \
+                          its PID namespace, or in one around it";
+            return Err((who, reason.to_owned()));
+        };
+        let account = ledger.process(payer, uid.as_raw());
+        Ok(Self { socket, pid, payer, account, agent_of: None, is_behind: false })
     }
 
     /// How the end of the peer will be noticed.
     pub fn watch(&self) -> Watch {
-        let pidfd = match peer_pidfd(&self.socket) {
+        let pidfd = match (peer_pidfd(&self.socket), self.pid) {
             // Linux before 6.5 cannot ask the socket. If the number has come again by now, we watch
             // somebody else's process, and notice the end of this one by its mappings.
-            Err(Errno::NOPROTOOPT) => pidfd_open(self.pid, PidfdFlags::empty()),
-            answer => answer,
+            (Err(Errno::NOPROTOOPT), Some(pid)) => pidfd_open(pid, PidfdFlags::empty()),
+            (answer, _) => answer,
         };
         match pidfd {
             Ok(pidfd) => Watch::Pidfd(pidfd),
             Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => Watch::Mappings,
             Err(_) => Watch::Dead,
         }
+    }
+
+    /// What to call the peer.
+    pub fn shown(&self) -> String {
+        shown(self.pid)
     }
 
     /// Bytes of the messages that are queued now.
@@ -91,16 +119,16 @@ impl Connection {
             Ok(Received { untrusted_bytes: [], .. }) => Heard::End(None),
             Ok(Received { untrusted_bytes, fds }) => match decode(untrusted_bytes) {
                 Some(message) => Heard::Message(message, fds, untrusted_bytes.len() as u64),
-                None => Heard::End(Some(format!(
-                    "process {} speaks another version of the protocol, or none",
-                    self.pid.as_raw_nonzero()
-                ))),
+                None => Heard::End(Some(
+                    "it speaks another version of the protocol, or none, and is not recorded: build it with the \
+                     ust-core of this recorder"
+                        .into(),
+                )),
             },
             Err(Errno::AGAIN | Errno::INTR) => Heard::Nothing,
             Err(Errno::CONNRESET) => Heard::End(None),
-            Err(error) => {
-                Heard::End(Some(format!("process {}: {error}", self.pid.as_raw_nonzero())))
-            }
+            Err(Errno::MSGSIZE) => Heard::End(Some("it sends messages longer than any is".into())),
+            Err(error) => Heard::End(Some(format!("what it says cannot be received: {error}"))),
         }
     }
 
@@ -108,13 +136,63 @@ impl Connection {
     pub fn say(&mut self, message: &ToProcess, fds: &[rustix::fd::BorrowedFd<'_>]) {
         if let Err(error) = socket::send(&self.socket, &encode(message), fds, SendFlags::DONTWAIT) {
             self.is_behind = error == Errno::AGAIN;
-            tracing::warn!("process {} does not listen: {error}", self.pid.as_raw_nonzero());
+            tracing::warn!("{} does not listen: {error}", self.shown());
         }
     }
 
     /// The socket, to poll.
     pub fn socket(&self) -> rustix::fd::BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+/// Who is at the other end.
+struct Peer {
+    pid: Option<Pid>,
+    uid: Uid,
+}
+
+/// The peer as it was when it connected. Not rustix's: that one takes the process id 0, which is what the kernel says of
+/// a process that this PID namespace does not see, for an error.
+#[allow(unsafe_code)]
+fn peer(socket: &OwnedFd) -> Result<Peer, Errno> {
+    let mut untrusted = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: valid pointers to the structure and its size.
+    let failed = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            (&raw mut untrusted).cast(),
+            &raw mut length,
+        )
+    } != 0;
+    if failed {
+        let error = std::io::Error::last_os_error();
+        return Err(Errno::from_io_error(&error).unwrap_or(Errno::INVAL));
+    }
+    Ok(Peer { pid: Pid::from_raw(untrusted.pid), uid: Uid::from_raw(untrusted.uid) })
+}
+
+/// A number for the account of a process without one: below 0, and one a process where the kernel numbers pidfds (Linux
+/// 6.9), else the same for all. `None` if there is no pidfd of it.
+fn payer_out_of_sight(socket: &OwnedFd) -> Option<i32> {
+    let pidfd = match peer_pidfd(socket) {
+        Ok(pidfd) => pidfd,
+        Err(Errno::NOPROTOOPT) => return None,
+        // None now: it is dead already, or there are no descriptors.
+        Err(_) => return Some(-1),
+    };
+    let inode = fstat(&pidfd).map_or(0, |stat| stat.st_ino);
+    Some(-1 - (inode & 0x3fff_ffff) as i32)
+}
+
+/// What to call a process.
+pub fn shown(pid: Option<Pid>) -> String {
+    match pid {
+        Some(pid) => format!("process {}", pid.as_raw_nonzero()),
+        None => "a process of another PID namespace".into(),
     }
 }
 

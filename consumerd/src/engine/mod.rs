@@ -29,6 +29,7 @@ mod poll;
 mod process;
 mod publish;
 mod recover;
+mod refusals;
 mod ring_file;
 mod ring_kind;
 mod session_file;
@@ -49,6 +50,7 @@ use clock::{Calibration, ClockDescription};
 use connection::{Connection, Watch};
 use estate::Estate;
 use process::{Destination, Pass, Process};
+use refusals::Refusals;
 use ring_file::Origin;
 use ring_kind::RingKind;
 use rustix::fd::OwnedFd;
@@ -112,6 +114,8 @@ struct Channel {
     clock: Option<ClockDescription>,
     /// What processes that are gone had recorded.
     past: ChannelSummary,
+    /// Processes that it does not record.
+    refusals: Refusals,
 }
 
 impl Channel {
@@ -169,7 +173,12 @@ pub struct SnapshotRequest {
 struct Tracked {
     process: Process,
     watch: Watch,
-    pid: rustix::process::Pid,
+    /// `None` where it is in a PID namespace that we cannot see into.
+    pid: Option<rustix::process::Pid>,
+    /// As its connections have it.
+    payer: i32,
+    /// What it has told that it cannot have: what to call it, and the line.
+    lack: Option<(String, String)>,
     /// The connection of its agent, and the generation of rules that it has applied.
     agent: Option<u64>,
     applied: u64,
@@ -223,7 +232,7 @@ impl Engine {
         let uid = ChannelUid(self.generation << 16 | self.next_channel);
         self.next_channel += 1;
         let calibration = Calibration::start(config.clock);
-        let channel = Channel {
+        let mut channel = Channel {
             config,
             globs: Vec::new(),
             matched: BTreeSet::new(),
@@ -231,7 +240,12 @@ impl Engine {
             calibration,
             clock: None,
             past: ChannelSummary::default(),
+            refusals: Refusals::default(),
         };
+        for tracked in self.processes.values() {
+            let lack = tracked.lack.iter();
+            lack.for_each(|(who, reason)| _ = channel.refusals.note(who, reason));
+        }
         self.channels.insert(uid, channel);
         uid
     }
@@ -329,6 +343,7 @@ impl Engine {
         for process in self.departed.iter_mut().chain(living) {
             process.snapshot(uid, to, &mut sum);
         }
+        sum.errors.extend(channel.refusals.lines());
         sum
     }
 
@@ -363,6 +378,8 @@ impl Engine {
     /// What it has recorded so far.
     pub fn summary(&self, channel: ChannelUid) -> ChannelSummary {
         let mut sum = self.channels.get(&channel).map(|c| c.past.clone()).unwrap_or_default();
+        let refusals = self.channels.get(&channel).map(|channel| channel.refusals.lines());
+        sum.errors.extend(refusals.into_iter().flatten());
         for tracked in self.processes.values() {
             tracked.process.add_to(channel, &mut sum);
         }
@@ -442,6 +459,17 @@ impl Engine {
             for (uid, channel) in self.channels.iter_mut().filter(|(_, c)| c.config.is_drained) {
                 channel.past.add_no_stream(file.lost_no_stream(uid.0));
             }
+        }
+    }
+
+    /// Notes in every channel that a process is not recorded there.
+    fn note_refusal(&mut self, who: &str, reason: &str) {
+        let mut is_new = self.channels.is_empty();
+        for channel in self.channels.values_mut() {
+            is_new |= channel.refusals.note(who, reason);
+        }
+        if is_new {
+            tracing::warn!("{who}: {reason}");
         }
     }
 

@@ -6,16 +6,17 @@
 //! Everything queued *when it looks*: what comes meanwhile waits for the next round. So a round is as long as queues
 //! are, and a process that talks without end holds up nobody: not the others, nor whoever polls with us.
 
-use super::class_log::ProcessFile;
+use super::class_log::{ProcessFile, Unusable};
+use super::clock::Clocks;
 use super::connection::{Connection, Heard, Watch};
 use super::process::{Pass, Process};
+use super::refusals;
 use super::{ChannelUid, Engine, EngineError, Tracked};
 use crate::limits::{AGENT_BACKLOG, MAX_UNINTRODUCED_IDENTITIES, SPARE_DESCRIPTORS};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, accept_with};
-use rustix::process::Pid;
 use std::time::{Duration, Instant};
 use ust_core::agent::protocol::{ToDaemon, ToProcess};
 
@@ -191,7 +192,7 @@ impl Engine {
                 self.connections.insert(number, connection);
                 self.hear_all(number);
             }
-            Err(reason) => tracing::warn!("refused {reason}"),
+            Err((who, reason)) => self.note_refusal(&who, &reason),
         }
     }
 
@@ -220,7 +221,8 @@ impl Engine {
                 }
                 Heard::Nothing => return,
                 Heard::End(reason) => {
-                    reason.into_iter().for_each(|reason| tracing::warn!("{reason}"));
+                    let who = connection.shown();
+                    reason.into_iter().for_each(|reason| self.note_refusal(&who, &reason));
                     self.hang_up(number);
                 }
             }
@@ -237,6 +239,13 @@ impl Engine {
             }
             ToDaemon::Handover { process_uid, channel_uid, file_index } => {
                 let ring = fds.next();
+                if ring.is_none() {
+                    self.note_refusal_of(
+                        number,
+                        "a ring file that it handed over did not arrive, and what is in it is lost: let the recorder open \
+                         more files (ulimit -n)",
+                    );
+                }
                 self.meet(number, process_uid, fds.next());
                 let tracked = self.processes.get_mut(&process_uid);
                 let uid = ChannelUid(channel_uid);
@@ -254,12 +263,27 @@ impl Engine {
                 // Dropped, it says that we are done.
                 self.snapshot_requests.extend(connection.filter(|_| is_known));
             }
+            ToDaemon::Lacking { process_uid, pid, procname, what, errno } => {
+                let who = format!("process {pid} ({})", refusals::name_of(&procname));
+                let reason = refusals::lacking(what, errno);
+                self.note_refusal(&who, &reason);
+                if let Some(tracked) = process_uid.and_then(|uid| self.processes.get_mut(&uid)) {
+                    tracked.lack = Some((who, reason));
+                }
+            }
             ToDaemon::Applied { generation } => {
                 let uid = self.connections.get(&number).and_then(|connection| connection.agent_of);
                 if let Some(tracked) = uid.and_then(|uid| self.processes.get_mut(&uid)) {
                     tracked.applied = tracked.applied.max(generation);
                 }
             }
+        }
+    }
+
+    /// Notes that something of the process at the other end of a connection is not recorded.
+    fn note_refusal_of(&mut self, number: u64, reason: &str) {
+        if let Some(who) = self.connections.get(&number).map(Connection::shown) {
+            self.note_refusal(&who, reason);
         }
     }
 
@@ -270,36 +294,56 @@ impl Engine {
         let is_wanted =
             self.processes.get(&uid).is_none_or(|tracked| tracked.process.file.is_none());
         let file = file.filter(|_| is_wanted);
+        let mut is_told = false;
         let own_file = match file.as_ref().map(|fd| ProcessFile::new(fd, &connection.account)) {
             Some(Ok(file)) if file.uid == uid => Some(file),
             Some(Ok(_)) => {
-                tracing::warn!("process {:?} sent another's file", connection.pid);
+                self.note_refusal_of(
+                    number,
+                    "it sends another's process file, and is not recorded",
+                );
                 None
             }
-            Some(Err(reason)) => {
-                tracing::warn!("process {:?}: {reason}", connection.pid);
+            Some(Err(Unusable::Reason(reason))) => {
+                self.note_refusal_of(number, &format!("{reason}, and it is not recorded"));
+                None
+            }
+            Some(Err(Unusable::OverBudget(_))) => {
+                is_told = true;
                 None
             }
             None => None,
         };
+        let Some(connection) = self.connections.get(&number) else { return };
         let is_stranger = own_file.is_none() && !self.processes.contains_key(&uid);
-        if is_stranger && self.is_full_of_strangers(connection.pid) {
-            tracing::warn!("process {:?} has too many identities", connection.pid);
+        if is_stranger && self.is_full_of_strangers(connection.payer) {
+            if !is_told {
+                self.note_refusal_of(
+                    number,
+                    "it has too many identities, and what it sends under more is lost",
+                );
+            }
             return;
         }
         let tracked = self.processes.entry(uid).or_insert_with(|| Tracked {
             process: Process::new(),
             watch: connection.watch(),
             pid: connection.pid,
+            payer: connection.payer,
+            lack: None,
             agent: None,
             applied: 0,
         });
-        own_file.into_iter().for_each(|file| tracked.process.set_file(file));
+        if let Some(mut file) = own_file {
+            file.compare_clocks(Clocks::own());
+            tracked.process.set_file(file);
+        }
     }
 
     /// Whether a process has claimed as many identities, of which no process file has come, as anybody may.
-    fn is_full_of_strangers(&self, pid: Pid) -> bool {
-        let is_stranger = |tracked: &&Tracked| tracked.pid == pid && tracked.process.file.is_none();
+    fn is_full_of_strangers(&self, payer: i32) -> bool {
+        let is_stranger =
+            |tracked: &&Tracked| tracked.payer == payer && tracked.process.file.is_none();
         self.processes.values().filter(is_stranger).count() >= MAX_UNINTRODUCED_IDENTITIES
     }
 
@@ -377,7 +421,9 @@ impl Tracked {
 /// Whether the process still maps its process file: `exec` takes that away, and death.
 fn has_image(tracked: &Tracked) -> bool {
     let Some(file) = &tracked.process.file else { return !tracked.is_dead() };
-    let path = format!("/proc/{}/maps", tracked.pid.as_raw_nonzero());
+    // One that we cannot see has no maps here: the pidfd will have to do.
+    let Some(pid) = tracked.pid else { return true };
+    let path = format!("/proc/{}/maps", pid.as_raw_nonzero());
     let maps = match std::fs::read_to_string(path) {
         Ok(maps) => maps,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return false,

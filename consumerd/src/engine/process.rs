@@ -258,7 +258,14 @@ impl Process {
         let files = self.channels.get(&channel).into_iter().flat_map(|it| &it.files);
         let of_subbufs = Starved::of_subbufs(file, files.flat_map(|file| &file.streams));
         let all = Starved::of_rings(file, channel).into_iter().chain(of_subbufs);
-        all.map(|starved| starved.to_string()).collect()
+        let left_out = Some(file.classes_left_out()).filter(|count| *count > 0).map(|count| {
+            format!(
+                "process {} ({}): {count} of its event classes found no room in its process file, and their events are \
+                 not recorded: let it write larger files (ulimit -f)",
+                file.pid, file.procname
+            )
+        });
+        all.map(|starved| starved.to_string()).chain(left_out).collect()
     }
 
     /// The same without the losses that its process file counts.

@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use ust_core::abi::{PAGE_BYTES, PROCESS_FILE_BYTES};
+use ust_core::abi::{PAGE_BYTES, is_process_file_size};
 use ust_core::shm::memfd;
 
 /// Why nothing can be recovered.
@@ -116,7 +116,10 @@ impl LeftBehind {
 
     fn recover_process(&self, files: &Files, output: &Path, recovered: &mut Recovered) {
         let mut process = match files.process_file() {
-            Ok(file) => Process::left_behind(file),
+            Ok(mut file) => {
+                file.compare_clocks(self.session.clocks());
+                Process::left_behind(file)
+            }
             Err(error) => {
                 recovered.summary.errors.push(format!(
                     "{}: {error}: nobody can read what is in its {} ring files",
@@ -161,12 +164,12 @@ impl Files {
     fn process_file(&self) -> Result<ProcessFile, String> {
         let path = self.process.as_ref().ok_or("its process file is missing")?;
         let (fd, size_bytes) = open_file(path)?;
-        if size_bytes != PROCESS_FILE_BYTES {
-            return Err("the process file has another size".into());
+        if is_process_file_size(size_bytes).is_none() {
+            return Err("the process file has a size that none has".into());
         }
         let file = copy(&fd, size_bytes)?;
         // A stranger's as well, but nobody else is there.
-        ProcessFile::new(&file, &Account::alone())
+        ProcessFile::new(&file, &Account::alone()).map_err(|reason| reason.to_string())
     }
 
     /// What to call them in an error.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! What the first page claims is held against the channel's own configuration. All sizes that anybody reckons with
-//! later are those of the configuration, and so a process cannot choose what the daemon does.
+//! later are those of the configuration, and so a process cannot choose what the daemon does. It chooses one thing: to
+//! have fewer streams in a file, where its files may not be so long.
 
 use super::ChannelUid;
 use super::budget::{Account, Held, Resource};
@@ -19,7 +20,8 @@ use std::mem::offset_of;
 use std::rc::Rc;
 use std::sync::Arc;
 use ust_core::abi::{
-    ABI_VERSION, Buffers, Mode, RING_FILE_MAGIC, RingFileHeader, RingFileShape, ShmPath,
+    ABI_VERSION, Buffers, MAX_STREAMS_PER_FILE, Mode, RING_FILE_MAGIC, RingFileHeader,
+    RingFileShape, ShmPath,
 };
 use ust_core::shm::guard::Guard;
 use ust_core::shm::{Mapping, StreamWords, memfd};
@@ -44,7 +46,7 @@ impl Origin {
     /// Holds what a file claims against what is known of its channel.
     fn check(&self, claimed: RingKind) -> Result<(), String> {
         match self {
-            Origin::Process { kind: Some(own), .. } if claimed == *own => Ok(()),
+            Origin::Process { kind: Some(own), .. } if claimed.is_of(*own) => Ok(()),
             Origin::Process { kind: Some(own), .. } => {
                 Err(format!("a ring file claims {claimed}, where its channel has {own}"))
             }
@@ -74,6 +76,8 @@ pub struct RingFile {
     /// None where the size is sealed.
     guard: Option<Guard>,
     kind: RingKind,
+    /// Streams of the longest file of this kind: what numbers of streams are reckoned by, since a file may have fewer.
+    most_streams: u32,
     is_left_behind: bool,
     is_damaged: bool,
     /// Of the process's budget: the file and its bytes, and the streams that have been found.
@@ -182,6 +186,8 @@ impl RingFile {
             map,
             guard,
             kind: header.kind,
+            most_streams: RingFileShape::of(header.kind.shape.geometry)
+                .map_or(MAX_STREAMS_PER_FILE, |longest| longest.stream_count),
             is_left_behind: matches!(origin, Origin::LeftBehind(_)),
             is_damaged: false,
             _held: held,
@@ -207,8 +213,7 @@ impl RingFile {
             // the same struct as the drains that use the words.
             #[allow(unsafe_code)]
             let words = unsafe { StreamWords::new(base, shape.geometry, mode) };
-            let instance =
-                u64::from(self.index) * u64::from(shape.stream_count) + u64::from(number);
+            let instance = u64::from(self.index) * u64::from(self.most_streams) + u64::from(number);
             self.streams.push(match self.is_left_behind {
                 false => StreamDrain::new(words, instance),
                 true => StreamDrain::resume(words, instance),
@@ -312,10 +317,15 @@ mod tests {
             RingFileShape::of(Geometry::new(size_bytes, count).unwrap()).unwrap()
         };
         let fewer_streams = RingFileShape { stream_count: 1, ..kind().shape };
+        // Its process may make no longer files.
+        assert_eq!(refusal(RingKind { shape: fewer_streams, ..kind() }, origin), None);
+        let few =
+            Origin::Process { kind: Some(RingKind { shape: fewer_streams, ..kind() }), dir: None };
+        let error = refusal(kind(), few).unwrap_or_default();
+        assert!(error.contains("claims 64 streams"), "{error}");
         for (claimed, text) in [
             (RingKind { shape: shape(8192, 2), ..kind() }, "2 sub-buffers of 8192 bytes"),
             (RingKind { shape: shape(4096, 4), ..kind() }, "4 sub-buffers of 4096 bytes"),
-            (RingKind { shape: fewer_streams, ..kind() }, "claims 1 streams"),
             (RingKind { buffers: Buffers::PerCpu, ..kind() }, "per-cpu, discard, where"),
             (RingKind { mode: Mode::Overwrite, ..kind() }, "per-thread, overwrite, where"),
             (RingKind { mode: Mode::Block { timeout_ms: 7 }, ..kind() }, "block=7ms, where"),

@@ -17,6 +17,15 @@ pub struct RingKind {
     pub mode: Mode,
 }
 
+impl RingKind {
+    /// Whether a process makes such files for a channel of kind `own`: as long as that, or with fewer streams.
+    pub fn is_of(self, own: RingKind) -> bool {
+        let stream_count = self.shape.stream_count;
+        let longest = RingFileShape { stream_count: own.shape.stream_count, ..self.shape };
+        stream_count <= own.shape.stream_count && RingKind { shape: longest, ..self } == own
+    }
+}
+
 impl fmt::Display for RingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RingFileShape { geometry, stream_count } = self.shape;

@@ -3,7 +3,7 @@
 //! Written once, when the session starts, and made durable: it is what a machine crash must not take.
 
 use super::ChannelUid;
-use super::clock::ClockDescription;
+use super::clock::{ClockDescription, Clocks, own_time_namespace};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -31,6 +31,9 @@ pub struct SessionFile {
     pub channel_uid: u64,
     /// What their clock means.
     pub clock: ClockDescription,
+    /// The time namespace that it was read in; 0 if that is not known.
+    #[serde(default)]
+    time_namespace: u64,
     /// Who wrote to one stream.
     pub buffers: Buffers,
 }
@@ -38,7 +41,13 @@ pub struct SessionFile {
 impl SessionFile {
     /// That of a channel.
     pub fn new(channel: ChannelUid, clock: ClockDescription, buffers: Buffers) -> Self {
-        Self { version: VERSION, channel_uid: channel.0, clock, buffers }
+        let time_namespace = own_time_namespace();
+        Self { version: VERSION, channel_uid: channel.0, clock, time_namespace, buffers }
+    }
+
+    /// What the recorder's clocks were, to hold against those of processes.
+    pub fn clocks(&self) -> Clocks {
+        self.clock.clocks_at_pair(self.time_namespace)
     }
 
     /// Writes it: whole, by renaming.

@@ -6,6 +6,8 @@
 
 use super::Engine;
 use super::budget::Resource;
+use super::connection::shown;
+use rustix::process::Pid;
 
 /// A process that has less than this part of what a user's processes may have together is not to blame.
 const BLAMELESS_PART: u64 = 8;
@@ -23,13 +25,13 @@ impl Engine {
     /// Buries a process alive.
     fn give_up(&mut self, pid: i32, what: Resource, held: u64) {
         let (name, _) = what.words();
+        let who = shown(Pid::from_raw(pid.max(0)));
         self.tell(&format!(
-            "process {pid} has {held} {name}, more than any other, while others lack them: it is given up, and what it \
+            "{who} has {held} {name}, more than any other, while others lack them: it is given up, and what it \
              records from now on is lost"
         ));
-        self.connections.retain(|_, connection| connection.pid.as_raw_nonzero().get() != pid);
-        let is_its =
-            |(_, tracked): &(&[u8; 16], &super::Tracked)| tracked.pid.as_raw_nonzero().get() == pid;
+        self.connections.retain(|_, connection| connection.payer != pid);
+        let is_its = |(_, tracked): &(&[u8; 16], &super::Tracked)| tracked.payer == pid;
         let uids: Vec<_> = self.processes.iter().filter(is_its).map(|(uid, _)| *uid).collect();
         for uid in uids {
             self.bury(uid);

@@ -65,7 +65,7 @@ pub fn errno(untrusted: u32) -> Option<Errno> {
 }
 
 /// What is to be done about it, if anybody knows.
-fn advice(reason: Errno) -> Option<&'static str> {
+pub fn advice(reason: Errno) -> Option<&'static str> {
     Some(match reason {
         Errno::MFILE => "let it open more files (ulimit -n)",
         Errno::NFILE => "let the machine open more files (sysctl fs.file-max)",

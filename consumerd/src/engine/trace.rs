@@ -60,9 +60,9 @@ pub enum Declare {
 }
 
 impl Trace<'_> {
-    /// The recording clock now.
+    /// The recording clock now, as the process reads it.
     pub fn now(&self) -> u64 {
-        self.clock.kind.now()
+        self.clock.now_for(self.process.monotonic_lead_ns)
     }
 
     /// Creates a stream file, and the folder if this is the first.
@@ -72,7 +72,7 @@ impl Trace<'_> {
             none => none.insert(TraceFolder::create(
                 self.output,
                 self.process,
-                self.clock,
+                self.clock.seen_by(self.process.monotonic_lead_ns),
                 self.buffers,
             )?),
         };

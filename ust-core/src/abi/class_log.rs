@@ -1,10 +1,13 @@
 //! The process file: who the process is, and every event class it has.
 //!
 //! ```text
-//!   0                4096
-//!   | ProcessHeader  | ClassEntry | body | ClassEntry | body | ...          zero
+//!   0                4096                                                         file_bytes
+//!   | ProcessHeader  | ClassEntry | body | ClassEntry | body | ...          zero    |
 //!                    '--------------- log_bytes ---------------'
 //! ```
+//!
+//! A process whose files may not be large (RLIMIT_FSIZE) has a shorter one, with room for fewer classes. Both sides go by
+//! `file_bytes`, which the consumer holds against the sealed size.
 //!
 //! A memfd, so that it outlives the process: whoever emits one event and is killed has still said what
 //! the event is. It only grows. `log_bytes` is raised, with release, behind whole entries; the body is a
@@ -19,13 +22,16 @@ use crate::sync::{AtomicU32, AtomicU64, Ordering};
 /// First eight bytes of a process file: "USTPROC" and a zero byte.
 pub const PROCESS_MAGIC: u64 = u64::from_le_bytes(*b"USTPROC\0");
 
-/// Bytes of a process file; sparse, nearly all of it never touched.
+/// Bytes of a process file where nothing limits it; sparse, nearly all of it never touched.
 pub const PROCESS_FILE_BYTES: usize = 16 << 20;
+
+/// Bytes of the shortest process file: the header, and one page of classes.
+pub const MIN_PROCESS_FILE_BYTES: usize = 2 * PAGE_BYTES;
 
 /// Where the log begins.
 pub const CLASS_LOG_OFFSET: usize = PAGE_BYTES;
 
-/// Bytes the log can grow to.
+/// Bytes that the log of the longest file can grow to.
 pub const CLASS_LOG_BYTES: usize = PROCESS_FILE_BYTES - CLASS_LOG_OFFSET;
 
 /// First page of a process file.
@@ -50,6 +56,16 @@ pub struct ProcessHeader {
     pub procname: [u8; 16],
     /// Bytes of whole entries in the log. Release when raised, acquire when read.
     pub log_bytes: AtomicU64,
+    /// Bytes of this file.
+    pub file_bytes: u64,
+    /// Inode of the process's time namespace; 0 if the process cannot tell (no `/proc`).
+    pub time_namespace: u64,
+    /// `CLOCK_REALTIME` less `CLOCK_MONOTONIC` in the process, in nanoseconds, wrapping; 0 if it does not tell. Two
+    /// processes that read another `CLOCK_MONOTONIC` at one moment differ in this: realtime has no namespace.
+    pub realtime_less_monotonic_ns: AtomicU64,
+    /// Event classes for which the log had no room: their events are not recorded.
+    pub classes_left_out: AtomicU32,
+    reserved: u32,
     /// Records lost because no stream could be had for them, by channel slot.
     pub losses: [SlotLosses; CHANNEL_SLOTS],
 }
@@ -88,8 +104,13 @@ layout!(ProcessHeader as "ProcessHeader" {
     heirs @ 44,
     procname @ 48,
     log_bytes @ 64,
-    losses @ 72,
-} ends 264);
+    file_bytes @ 72,
+    time_namespace @ 80,
+    realtime_less_monotonic_ns @ 88,
+    classes_left_out @ 96,
+    reserved @ 100,
+    losses @ 104,
+} ends 296);
 
 layout!(SlotLosses as "SlotLosses" {
     channel_uid @ 0,
@@ -103,8 +124,20 @@ layout!(ClassEntry as "ClassEntry" {
     class_id @ 4,
 } ends 8);
 
+/// Bytes of the process file where no file may be longer than `most_bytes`; `None` if that is too short for any.
+pub fn process_file_bytes(most_bytes: u64) -> Option<usize> {
+    let most_bytes = most_bytes.min(PROCESS_FILE_BYTES as u64) as usize;
+    is_process_file_size(most_bytes / PAGE_BYTES * PAGE_BYTES)
+}
+
+/// The size, if a process file can have it.
+pub fn is_process_file_size(bytes: usize) -> Option<usize> {
+    let range = MIN_PROCESS_FILE_BYTES..=PROCESS_FILE_BYTES;
+    (range.contains(&bytes) && bytes.is_multiple_of(PAGE_BYTES)).then_some(bytes)
+}
+
 impl ProcessHeader {
-    /// The header of a fresh process file.
+    /// The header of a fresh process file of [`PROCESS_FILE_BYTES`], which does not tell its clocks.
     pub fn new(
         pid: u32,
         process_uid: [u8; 16],
@@ -121,6 +154,11 @@ impl ProcessHeader {
             heirs: AtomicU32::new(0),
             procname,
             log_bytes: AtomicU64::new(0),
+            file_bytes: PROCESS_FILE_BYTES as u64,
+            time_namespace: 0,
+            realtime_less_monotonic_ns: AtomicU64::new(0),
+            classes_left_out: AtomicU32::new(0),
+            reserved: 0,
             losses: core::array::from_fn(|_| SlotLosses {
                 channel_uid: AtomicU64::new(0),
                 no_stream: AtomicU64::new(0),
@@ -136,5 +174,26 @@ impl SlotLosses {
     pub fn count(&self, errno: i32) {
         self.errno.store(errno as u32, Ordering::Relaxed);
         self.no_stream.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_file_is_as_long_as_it_may_be() {
+        for (most_bytes, bytes) in [
+            (u64::MAX, Some(16 << 20)),
+            (16 << 20, Some(16 << 20)),
+            (10_240_000, Some(10_240_000)),
+            (10_000_000, Some(9_998_336)),
+            (8192, Some(8192)),
+            (8191, None),
+            (0, None),
+        ] {
+            assert_eq!(process_file_bytes(most_bytes), bytes, "{most_bytes}");
+        }
+        assert_eq!(is_process_file_size(8193), None);
     }
 }

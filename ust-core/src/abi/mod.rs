@@ -30,8 +30,9 @@ mod shm_path;
 mod table;
 
 pub use class_log::{
-    CHANNEL_SLOTS, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES,
-    PROCESS_MAGIC, ProcessHeader, SlotLosses,
+    CHANNEL_SLOTS, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, MIN_PROCESS_FILE_BYTES,
+    PROCESS_FILE_BYTES, PROCESS_MAGIC, ProcessHeader, SlotLosses, is_process_file_size,
+    process_file_bytes,
 };
 pub use control::{LossCause, MAX_SUBBUFS, Recycling, StreamControl, StreamState, Taking};
 pub use delivered::Delivered;

@@ -4,7 +4,8 @@
 //!   | RingFileHeader | stream 0 | stream 1 | ... | stream n-1 |     each Geometry::stream_bytes() long
 //! ```
 //!
-//! The file is sparse: a stream that no thread has claimed costs nothing but addresses. The process
+//! The file is sparse: a stream that no thread has claimed costs nothing but addresses. A process whose files may not be
+//! large (RLIMIT_FSIZE) puts fewer streams into one, and makes more files. The process
 //! writes the header once, before it shows the file to anybody; only the words marked so change.
 
 use super::layout::layout;
@@ -131,6 +132,14 @@ impl RingFileShape {
     pub fn of(geometry: Geometry) -> Option<Self> {
         let stream_count = streams_per_file(geometry);
         is_addressable(geometry, stream_count).then_some(Self { geometry, stream_count })
+    }
+
+    /// The same with fewer streams, where no file may be longer than `most_bytes`; `None` if not even one finds room.
+    pub fn within(self, most_bytes: u64) -> Option<Self> {
+        let room_bytes = most_bytes.saturating_sub(PAGE_BYTES as u64);
+        let most = room_bytes / self.geometry.stream_file_bytes();
+        let stream_count = most.min(self.stream_count.into()) as u32;
+        (stream_count > 0).then_some(Self { stream_count, ..self })
     }
 
     /// Checks what an untrusted header claims.

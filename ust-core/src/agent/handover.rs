@@ -8,7 +8,7 @@
 //! allocates, nothing locks, nothing waits for the daemon.
 #![allow(unsafe_code)]
 
-use super::protocol::{ToDaemon, encode_into};
+use super::protocol::{Lack, ToDaemon, encode_into};
 use super::{meeting_place, socket};
 use crate::abi::Buffers;
 use crate::channel::{RingFile, close_orphans};
@@ -143,6 +143,22 @@ fn send_process_file(file: &ProcessFile) -> io::Result<()> {
     send_alone(&ToDaemon::Introduction { process_uid: file.uid }, &[fd])
 }
 
+/// Tells the daemon what this process cannot have, if there is a daemon, and a descriptor to say it with.
+pub(super) fn tell_lack(what: Lack, reason: Errno) {
+    let _ = send_alone(&lacking(what, reason), &[]);
+}
+
+/// The message that says so. Allocates nothing.
+pub(super) fn lacking(what: Lack, reason: Errno) -> ToDaemon {
+    ToDaemon::Lacking {
+        process_uid: session::process().map(|process| process.uid),
+        pid: rustix::process::getpid().as_raw_nonzero().get() as u32,
+        procname: session::procname(),
+        what,
+        errno: reason.raw_os_error() as u32,
+    }
+}
+
 /// Asks for a snapshot, and waits until it has been taken or the patience is over.
 pub fn want_snapshot(patience: Duration) {
     let Some(process) = session::process() else { return };
@@ -161,7 +177,7 @@ fn send_alone(message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> io::Result<()> {
 }
 
 fn say_alone(message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> io::Result<OwnedFd> {
-    let mut buffer = [0; 64];
+    let mut buffer = [0; 96];
     let bytes = encode_into(&mut buffer, message).ok_or(Errno::MSGSIZE)?;
     let connection = socket::connect_to(&meeting_place().ok_or(Errno::NOENT)?.agent_socket, false)?;
     socket::send(&connection, bytes, fds, SendFlags::DONTWAIT)?;

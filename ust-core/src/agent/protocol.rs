@@ -11,6 +11,7 @@
 //!   event in a new file                                              closed at once
 //!   a panic               SnapshotWanted -------------------->       on a connection of its own,
 //!                         <------------------------------ closed     once it has been taken
+//!   constructor, agent    Lacking{what, errno}  ------------->       on a connection of its own, no descriptor
 //! ```
 //!
 //! Sequenced-packet sockets: one send is one message, from whichever thread, and descriptors travel with
@@ -22,7 +23,7 @@ use crate::clock::ClockKind;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Version of this protocol: both sides refuse any other.
-pub const PROTOCOL_VERSION: u16 = 3;
+pub const PROTOCOL_VERSION: u16 = 4;
 
 /// First bytes of every message and of the rules file.
 pub const PREAMBLE: [u8; 4] = [b'U', b'S', b'T', PROTOCOL_VERSION as u8];
@@ -61,11 +62,36 @@ pub enum ToDaemon {
         /// Identity of the process.
         process_uid: [u8; 16],
     },
+    /// The process cannot have something without which it is not recorded, or not as the rules say. It needs no
+    /// descriptor but the connection's: so even a process that can have no process file is heard of.
+    Lacking {
+        /// Identity of the process, if it has a process file.
+        process_uid: Option<[u8; 16]>,
+        /// Process id, in the process's own namespace.
+        pid: u32,
+        /// Process name, zero-padded.
+        procname: [u8; 16],
+        /// What cannot be had.
+        what: Lack,
+        /// Why, as the kernel says it.
+        errno: u32,
+    },
     /// The rules of this generation are in force: callsites are switched, classes logged.
     Applied {
         /// As in [`Rules`].
         generation: u64,
     },
+}
+
+/// What a process cannot have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lack {
+    /// A process file: none of its events is recorded or counted until it has one.
+    ProcessFile,
+    /// An agent: the rules stay as they were when the process began.
+    Agent,
+    /// The kernel's help with forks (MADV_WIPEONFORK): none of its events is recorded.
+    Forks,
 }
 
 /// What the daemon says.

@@ -23,10 +23,22 @@ pub const MAX_FDS: usize = 2;
 /// # Errors
 /// What the kernel says; `CONNREFUSED` and `NOENT` mean that there is no daemon.
 pub fn connect_to(address: &SocketAddrUnix, wait: bool) -> io::Result<OwnedFd> {
+    connect_placed(address, wait, clear_of_standard)
+}
+
+/// The same, where `place` finds the descriptor its number: the agent's own table has no standard descriptors.
+///
+/// # Errors
+/// As for [`connect_to`], and what `place` says.
+pub fn connect_placed(
+    address: &SocketAddrUnix,
+    wait: bool,
+    place: impl FnOnce(OwnedFd) -> io::Result<OwnedFd>,
+) -> io::Result<OwnedFd> {
     let flags =
         if wait { SocketFlags::CLOEXEC } else { SocketFlags::CLOEXEC | SocketFlags::NONBLOCK };
-    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
-        .and_then(clear_of_standard)?;
+    let socket =
+        socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).and_then(place)?;
     connect(&socket, address)?;
     Ok(socket)
 }

@@ -5,7 +5,7 @@
 
 use super::handover::{self, Undisturbed};
 use super::paths::RuntimeDir;
-use super::protocol::{MAX_MESSAGE_BYTES, Rules, decode};
+use super::protocol::{Lack, MAX_MESSAGE_BYTES, Rules, decode};
 use super::{MEETING_PLACE, MeetingPlace, thread};
 use crate::callsite::Callsite;
 use crate::cpu;
@@ -15,6 +15,7 @@ use crate::sync::{AtomicBool, Ordering};
 use crate::thread_cache;
 use core::cell::Cell;
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
+use rustix::io::Errno;
 use rustix::net::SocketAddrUnix;
 use std::os::raw::c_void;
 
@@ -40,6 +41,8 @@ pub fn register_module(callsites: &'static [&'static Callsite]) {
     };
     let place = MEETING_PLACE.get_or_init(|| Box::new(MeetingPlace { dir, agent_socket }));
     if !fork::initialise() {
+        // The kernel does not know the advice, or there is no page to be had.
+        handover::tell_lack(Lack::Forks, Errno::NOMEM);
         return;
     }
     thread_cache::initialise(thread_ends);
@@ -49,11 +52,20 @@ pub fn register_module(callsites: &'static [&'static Callsite]) {
         libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child))
     };
     if let Some(rules) = published_rules(&place.dir) {
-        session::apply(rules);
-        // If it fails the agent will say it, or the first event.
-        let _ = handover::introduce();
+        match session::apply(rules) {
+            // If it fails the agent will say it, or the first event.
+            Ok(()) => drop(handover::introduce()),
+            Err(reason) => handover::tell_lack(Lack::ProcessFile, reason),
+        }
     }
-    thread::start();
+    start_agent();
+}
+
+/// Starts the agent, or tells that there is none.
+fn start_agent() {
+    if let Err(reason) = thread::start() {
+        handover::tell_lack(Lack::Agent, reason);
+    }
 }
 
 /// Keeps the shared object that this code is linked into in memory for good: the agent runs in it, threads
@@ -123,6 +135,6 @@ unsafe extern "C" fn after_fork_child() {
     if IS_HELD.take() {
         fork::after_in_child();
         // Also if it is not traced for now: the agent, whose descriptors are its own, tries again.
-        thread::start();
+        start_agent();
     }
 }

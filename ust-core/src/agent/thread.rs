@@ -14,7 +14,7 @@
 //! alone, and does not find strange numbers taken.
 #![allow(unsafe_code)]
 
-use super::protocol::{MAX_MESSAGE_BYTES, ToDaemon, ToProcess, decode, encode};
+use super::protocol::{Lack, MAX_MESSAGE_BYTES, ToDaemon, ToProcess, decode, encode};
 use super::socket::{self, Inbox};
 use super::{handover, meeting_place, paths::RuntimeDir};
 use crate::session;
@@ -25,7 +25,7 @@ use crate::shm::{Mapping, memfd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
-use rustix::io::Errno;
+use rustix::io::{self, Errno};
 use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix};
 use rustix::thread::futex;
 use std::os::raw::c_void;
@@ -40,8 +40,11 @@ const WORK_BYTES: usize = 2 * MAX_MESSAGE_BYTES;
 /// Between looks for memory while a daemon may be waiting.
 const SHORTAGE_PAUSE: Duration = Duration::from_millis(100);
 
-/// Starts the agent. Without one (no memory, no processes left) the process keeps the rules that it has.
-pub fn start() {
+/// Starts the agent. Without one the process keeps the rules that it has.
+///
+/// # Errors
+/// No memory, or no processes left.
+pub fn start() -> io::Result<()> {
     // SAFETY: plain data and valid pointers; `run` takes no argument and never unwinds.
     unsafe {
         let mut all = core::mem::zeroed();
@@ -54,9 +57,10 @@ pub fn start() {
         libc::pthread_attr_setdetachstate(&mut attributes, libc::PTHREAD_CREATE_DETACHED);
         libc::pthread_attr_setstacksize(&mut attributes, STACK_BYTES);
         let mut thread = core::mem::zeroed();
-        libc::pthread_create(&mut thread, &attributes, run, core::ptr::null_mut());
+        let errno = libc::pthread_create(&mut thread, &attributes, run, core::ptr::null_mut());
         libc::pthread_attr_destroy(&mut attributes);
         libc::pthread_sigmask(libc::SIG_SETMASK, &mask, core::ptr::null_mut());
+        if errno == 0 { Ok(()) } else { Err(Errno::from_raw_os_error(errno)) }
     }
 }
 
@@ -65,16 +69,16 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
     let _ = std::panic::catch_unwind(|| {
         let _ = rustix::thread::set_name(c"ust-agent");
         // First of all: what is opened from here on takes no number of the program's.
-        leave_descriptors_behind();
+        let table = leave_descriptors_behind();
         become_traced();
         let Some(place) = meeting_place() else { return };
         wait_for_memory();
-        let Some(wake) = open_wake_word(&place.dir) else { return };
+        let Some(wake) = open_wake_word(&place.dir, table) else { return };
         let mut pauses = Pauses::default();
         loop {
             let seen = wake.value();
             wait_for_memory();
-            match serve(&place.agent_socket) {
+            match serve(&place.agent_socket, table) {
                 Served::ToTheEnd => pauses = Pauses::default(),
                 Served::Hindered => pauses.next(),
                 Served::Nobody => {
@@ -113,10 +117,10 @@ fn wait_for_memory() {
 }
 
 /// Without it there is no agent, so a shortage that passes is waited for; a directory that cannot be used stays so.
-fn open_wake_word(dir: &RuntimeDir) -> Option<WakeWord> {
+fn open_wake_word(dir: &RuntimeDir, table: Table) -> Option<WakeWord> {
     let mut pauses = Pauses::default();
     loop {
-        match WakeWord::open(dir) {
+        match WakeWord::open(dir, table) {
             None if !pauses.are_longest() => pauses.next(),
             wake => return wake,
         }
@@ -159,8 +163,9 @@ enum Served {
 }
 
 /// Serves one connection to its end.
-fn serve(agent_socket: &SocketAddrUnix) -> Served {
-    let connection = match socket::connect_to(agent_socket, true) {
+fn serve(agent_socket: &SocketAddrUnix, table: Table) -> Served {
+    let connect = || socket::connect_placed(agent_socket, true, |fd| table.place(fd));
+    let connection = match connect() {
         Ok(connection) => connection,
         Err(
             Errno::MFILE
@@ -183,7 +188,16 @@ fn serve(agent_socket: &SocketAddrUnix) -> Served {
 
 /// Until the connection ends, or says what no daemon says. Keeps `served` up to date.
 fn converse(connection: &OwnedFd, served: &mut Served) -> Option<()> {
-    let process = session::process_or_create()?;
+    let process = match session::process_or_create() {
+        Ok(process) => process,
+        Err(reason) => {
+            let message = encode(&handover::lacking(Lack::ProcessFile, reason));
+            let _ = socket::send(connection, &message, &[], SendFlags::empty());
+            *served = Served::Hindered;
+            return None;
+        }
+    };
+    process.tell_clocks();
     let hello = encode(&ToDaemon::Hello { process_uid: process.uid });
     let own_file = process.descriptor();
     socket::send(connection, &hello, own_file.as_slice(), SendFlags::empty()).ok()?;
@@ -204,7 +218,8 @@ fn converse(connection: &OwnedFd, served: &mut Served) -> Option<()> {
             ToProcess::Rules(rules) => {
                 *served = Served::ToTheEnd;
                 let generation = rules.generation;
-                session::apply(rules);
+                // There is a process file: it cannot fail.
+                let _ = session::apply(rules);
                 let applied = encode(&ToDaemon::Applied { generation });
                 socket::send(connection, &applied, &[], SendFlags::empty()).ok()?;
             }
@@ -234,14 +249,34 @@ fn map_doorbell(fd: &OwnedFd) -> Option<&'static Doorbell> {
     Box::leak(Box::new(map)).at(0)
 }
 
-/// A descriptor table of our own, with nothing in it but the process file.
-fn leave_descriptors_behind() {
+/// Whose descriptor table the agent uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Table {
+    /// Its own, in which every number is free: a process with a limit of four descriptors, all taken, can still
+    /// introduce itself.
+    Own,
+    /// The program's.
+    Program,
+}
+
+impl Table {
+    /// The descriptor, under a number that it may have.
+    fn place(self, fd: OwnedFd) -> io::Result<OwnedFd> {
+        match self {
+            Table::Own => Ok(fd),
+            Table::Program => clear_of_standard(fd),
+        }
+    }
+}
+
+/// A descriptor table of our own, with nothing in it but the process file, if it can be had.
+fn leave_descriptors_behind() -> Table {
     let process = session::process().and_then(|process| process.descriptor());
     let keep = process.map(|fd| fd.as_raw_fd() as u32);
     // SAFETY: system calls on this thread's own table; if the first fails, the second is not made.
     unsafe {
         if libc::unshare(libc::CLONE_FILES) != 0 {
-            return;
+            return Table::Program;
         }
         let behind = keep.map_or(0, |fd| fd + 1);
         if let Some(last) = keep.and_then(|fd| fd.checked_sub(1)) {
@@ -249,6 +284,7 @@ fn leave_descriptors_behind() {
         }
         libc::syscall(libc::SYS_close_range, behind, u32::MAX, 0);
     }
+    Table::Own
 }
 
 /// The word in the runtime directory that a daemon changes when it comes.
@@ -261,11 +297,11 @@ struct WakeWord {
 }
 
 impl WakeWord {
-    fn open(dir: &RuntimeDir) -> Option<Self> {
+    fn open(dir: &RuntimeDir, table: Table) -> Option<Self> {
         dir.create().ok()?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let fd =
-            open(dir.wake(), flags, Mode::RUSR | Mode::WUSR).and_then(clear_of_standard).ok()?;
+            open(dir.wake(), flags, Mode::RUSR | Mode::WUSR).and_then(|fd| table.place(fd)).ok()?;
         memfd::set_size(&fd, size_of::<u32>()).ok()?;
         let map = Mapping::new(fd.as_fd(), size_of::<u32>()).ok()?;
         Some(Self { fd, map })

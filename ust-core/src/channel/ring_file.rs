@@ -52,6 +52,7 @@ impl RingFile {
     pub fn create(channel: ChannelShape, process_uid: [u8; 16], index: u32) -> io::Result<Self> {
         // More than this process has addresses for.
         let shape = RingFileShape::of(channel.geometry).ok_or(Errno::NOMEM)?;
+        let shape = shape.within(memfd::size_limit_bytes()).ok_or(Errno::FBIG)?;
         let Some(dir) = channel.shm_path else {
             let fd = memfd::create(c"ust-ring", shape.file_bytes())?;
             return Self::over(fd, None, shape, channel, process_uid, index);
@@ -75,7 +76,9 @@ impl RingFile {
         let map = Mapping::new(&fd, shape.file_bytes())?;
         map.populate(0, crate::abi::PAGE_BYTES)?;
         let ChannelShape { geometry, buffers, mode, .. } = channel;
-        let header = RingFileHeader::new(geometry, buffers, mode, process_uid, channel.uid, index);
+        let mut header =
+            RingFileHeader::new(geometry, buffers, mode, process_uid, channel.uid, index);
+        header.stream_count = shape.stream_count;
         map.initialise(0, header).ok_or(Errno::INVAL)?;
         let write_streams = |table: *mut StreamTable| {
             for number in 0..shape.stream_count {

@@ -19,7 +19,7 @@ pub mod fork;
 mod process_file;
 mod registry;
 
-pub use process_file::ProcessFile;
+pub use process_file::{ProcessFile, procname};
 pub use registry::{apply, feed, forget_rules, process_or_create, register};
 
 use crate::agent::protocol::MAX_CHANNELS;

@@ -8,18 +8,18 @@
 #![allow(unsafe_code)]
 
 use crate::abi::{
-    CHANNEL_SLOTS, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, PROCESS_FILE_BYTES,
-    ProcessHeader, ShmPath, SlotLosses,
+    CHANNEL_SLOTS, CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, ProcessHeader, ShmPath, SlotLosses,
+    process_file_bytes,
 };
 use crate::agent::protocol::ClassBody;
-use crate::clock::realtime_ns;
+use crate::clock::{realtime_less_monotonic_ns, realtime_ns};
 use crate::event::EventDescription;
 use crate::shm::{Mapping, memfd, named, private};
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use core::mem::ManuallyDrop;
 use core::ptr;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::{Mode, OFlags, open, stat};
 use rustix::io::{self, Errno};
 use rustix::rand::{GetRandomFlags, getrandom};
 
@@ -46,16 +46,20 @@ impl ProcessFile {
     /// Creates the file of the calling process, its log empty. Allocates nothing.
     ///
     /// # Errors
-    /// The kernel gives no descriptor or no memory.
+    /// The kernel gives no descriptor or no memory; `FBIG`: no file may be so long as even the shortest one.
     pub fn create() -> io::Result<Self> {
-        let fd = memfd::create(c"ust-process", PROCESS_FILE_BYTES)?;
+        let file_bytes = process_file_bytes(memfd::size_limit_bytes()).ok_or(Errno::FBIG)?;
+        let fd = memfd::create(c"ust-process", file_bytes)?;
         let identity = memfd::identity(&fd)?;
-        let map = Mapping::new(&fd, PROCESS_FILE_BYTES)?;
+        let map = Mapping::new(&fd, file_bytes)?;
         let mut uid = [0; 16];
         getrandom(&mut uid, GetRandomFlags::empty())?;
         map.populate(0, PAGE_BYTES)?;
         let pid = rustix::process::getpid().as_raw_nonzero().get() as u32;
-        let header = ProcessHeader::new(pid, uid, realtime_ns(), procname());
+        let mut header = ProcessHeader::new(pid, uid, realtime_ns(), procname());
+        header.file_bytes = file_bytes as u64;
+        header.time_namespace = time_namespace();
+        header.realtime_less_monotonic_ns = AtomicU64::new(realtime_less_monotonic_ns());
         map.initialise(0, header).ok_or(Errno::INVAL)?;
         let (log_bytes, numbered) = (AtomicU64::new(0), AtomicU32::new(0));
         let mirrors = [const { AtomicPtr::new(ptr::null_mut()) }; CHANNEL_SLOTS];
@@ -71,8 +75,9 @@ impl ProcessFile {
     pub fn create_after_fork(parent: &ProcessFile) -> io::Result<Self> {
         let child = Self::create()?;
         let log_bytes = parent.log_bytes.load(Ordering::Acquire) as usize;
-        if log_bytes > CLASS_LOG_BYTES {
-            return Err(Errno::INVAL);
+        if log_bytes > child.log_capacity_bytes() {
+            // Its parent may have longer files than it may.
+            return Err(Errno::FBIG);
         }
         child.map.populate(CLASS_LOG_OFFSET, log_bytes)?;
         // SAFETY: both mappings have that many bytes at that offset; the child's is nobody else's yet, and
@@ -104,13 +109,35 @@ impl ProcessFile {
         self.map.at(0)
     }
 
-    /// Appends an event class; returns where its entry stands. `None` if the log is full.
+    fn log_capacity_bytes(&self) -> usize {
+        self.map.len() - CLASS_LOG_OFFSET
+    }
+
+    /// Says once more what this process's clocks are: the wall clock may have been set since.
+    pub fn tell_clocks(&self) {
+        if let Some(header) = self.header() {
+            // Relaxed: one word, which stands for itself.
+            header
+                .realtime_less_monotonic_ns
+                .store(realtime_less_monotonic_ns(), Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a class for which the log has no room.
+    fn leave_out(&self) {
+        if let Some(header) = self.header() {
+            header.classes_left_out.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Appends an event class; returns where its entry stands. `None` if the log is full, which is counted.
     pub fn log_class(&self, description: &EventDescription) -> Option<usize> {
         let body = encode_class(description);
         let start = self.log_bytes.load(Ordering::Relaxed) as usize;
         let entry_bytes = (size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
         let end = start + entry_bytes;
-        if end > CLASS_LOG_BYTES {
+        if end > self.log_capacity_bytes() {
+            self.leave_out();
             return None;
         }
         append_to(&self.map, start, end, &body)?;
@@ -181,8 +208,8 @@ impl ProcessFile {
 
     fn create_mirror(&self, dir: ShmPath) -> Option<&'static Mapping> {
         let name = dir.process_file(self.uid);
-        let fd = named::create(name.as_c_str(), PROCESS_FILE_BYTES).ok()?;
-        let mirror = Mapping::new(&fd, PROCESS_FILE_BYTES).ok();
+        let fd = named::create(name.as_c_str(), self.map.len()).ok()?;
+        let mirror = Mapping::new(&fd, self.map.len()).ok();
         let whole = mirror.filter(|mirror| self.copy_to(mirror).is_some());
         let placed = whole.and_then(|mirror| private::place(mirror).ok());
         if placed.is_none() {
@@ -196,7 +223,11 @@ impl ProcessFile {
         let log_bytes = self.log_bytes.load(Ordering::Relaxed) as usize;
         mirror.populate(0, CLASS_LOG_OFFSET + log_bytes).ok()?;
         let ProcessHeader { pid, process_uid, created_realtime_ns, procname, .. } = *header;
-        let copy = ProcessHeader::new(pid, process_uid, created_realtime_ns, procname);
+        let mut copy = ProcessHeader::new(pid, process_uid, created_realtime_ns, procname);
+        copy.file_bytes = header.file_bytes;
+        copy.time_namespace = header.time_namespace;
+        let clocks = header.realtime_less_monotonic_ns.load(Ordering::Relaxed);
+        copy.realtime_less_monotonic_ns = AtomicU64::new(clocks);
         copy.log_bytes.store(log_bytes as u64, Ordering::Relaxed);
         // SAFETY: both have that many bytes there; ours change only while the registry is held.
         unsafe {
@@ -307,8 +338,13 @@ fn encode_class(description: &EventDescription) -> Vec<u8> {
     postcard::to_stdvec(&body).unwrap_or_default()
 }
 
+/// Inode of the time namespace of this process; 0 without `/proc`. Allocates nothing.
+fn time_namespace() -> u64 {
+    stat(c"/proc/self/ns/time").map_or(0, |stat| stat.st_ino)
+}
+
 /// The process's name as the kernel has it: its first thread's, whichever thread asks. Allocates nothing.
-fn procname() -> [u8; 16] {
+pub fn procname() -> [u8; 16] {
     let mut name = [0u8; 16];
     let comm = open(c"/proc/self/comm", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
     let read = comm.and_then(|comm| rustix::io::read(comm, &mut name)).unwrap_or(0);

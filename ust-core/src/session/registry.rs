@@ -21,6 +21,7 @@ use crate::shm::{Mapping, private};
 use crate::sync::{AtomicU32, Ordering};
 use crate::thread_cache;
 use core::cell::UnsafeCell;
+use rustix::io;
 use std::time::Duration;
 use wildmatch::WildMatch;
 
@@ -151,17 +152,19 @@ pub fn register(callsites: impl Iterator<Item = &'static Callsite>) {
 }
 
 /// Puts rules into force. Channels that they no longer name are taken away from all threads and freed.
-pub fn apply(rules: Rules) {
+///
+/// # Errors
+/// The process can have no process file: then nothing is in force.
+pub fn apply(rules: Rules) -> io::Result<()> {
     let gone = HOLDER.with(|registry| {
-        if create_process().is_none() {
-            return Vec::new();
-        }
+        create_process()?;
         registry.rules = rules;
         registry.add_channels();
         registry.switch_all();
-        registry.remove_channels()
-    });
+        Ok(registry.remove_channels())
+    })?;
     gone.into_iter().for_each(free);
+    Ok(())
 }
 
 /// Tries again to get memory for channels that have none.
@@ -170,21 +173,29 @@ pub fn feed() {
 }
 
 /// This process's file, made now if it was not before.
-pub fn process_or_create() -> Option<&'static ProcessFile> {
+///
+/// # Errors
+/// As for [`ProcessFile::create`].
+pub fn process_or_create() -> io::Result<&'static ProcessFile> {
     HOLDER.with(|_| create_process())
 }
 
-fn create_process() -> Option<&'static ProcessFile> {
-    if process().is_none() {
-        set_process(ProcessFile::create().and_then(private::place).ok()?);
+fn create_process() -> io::Result<&'static ProcessFile> {
+    match process() {
+        Some(process) => Ok(process),
+        None => {
+            let process = ProcessFile::create().and_then(private::place)?;
+            set_process(process);
+            Ok(process)
+        }
     }
-    process()
 }
 
 /// Switches everything off: the daemon is gone.
 pub fn forget_rules() {
     if process().is_some() {
-        apply(Rules::default());
+        // There is a process file: it cannot fail.
+        let _ = apply(Rules::default());
     }
 }
 

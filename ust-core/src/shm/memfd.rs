@@ -34,11 +34,15 @@ pub fn create(name: &core::ffi::CStr, size_bytes: usize) -> io::Result<OwnedFd> 
 /// # Errors
 /// `FBIG` if the limit is lower, or what the kernel says.
 pub fn set_size(fd: impl AsFd, size_bytes: usize) -> io::Result<()> {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
-    if limit.is_some_and(|limit| limit < size_bytes as u64) {
+    if size_limit_bytes() < size_bytes as u64 {
         return Err(io::Errno::FBIG);
     }
     ftruncate(fd, size_bytes as u64)
+}
+
+/// How long a file of this process may be (RLIMIT_FSIZE).
+pub fn size_limit_bytes() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Fsize).current.unwrap_or(u64::MAX)
 }
 
 /// Checks that a file from elsewhere has its size sealed; returns the size in bytes.

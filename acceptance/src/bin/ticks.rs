@@ -1,0 +1,19 @@
+//! `ticks EVENTS [stay]`: emits EVENTS and ends; or stays, until it is killed. Opens nothing and starts nothing.
+
+use std::time::Duration;
+use ust_core::tracepoint;
+
+/// A test that has failed may leave it behind.
+const AT_MOST: Duration = Duration::from_secs(600);
+
+#[tracepoint(provider = "ticks", level = Info)]
+fn tick(sequence: u64);
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let events = arguments.next().and_then(|text| text.parse().ok()).expect("EVENTS");
+    (0..events).for_each(tick);
+    if arguments.next().is_some() {
+        std::thread::sleep(AT_MOST);
+    }
+}
