@@ -12,8 +12,9 @@
 //! Written by whoever applies rules (see [`crate::session`]), one at a time; read by every tracepoint.
 
 use crate::event::EventDescription;
-use crate::sync::{AtomicU64, Ordering::Relaxed};
+use crate::sync::{AtomicPtr, AtomicU64, Ordering::Relaxed};
 use crate::wire::MAX_COMPACT_ID;
+use core::ptr;
 
 /// How many values [`CallsiteState::fast_slot`] may have: what is indexed by it has as many places.
 pub const SLOT_VALUES: usize = 16;
@@ -33,6 +34,8 @@ const SLOTS_MASK: u32 = (1 << SLOTS) - 1;
 pub struct Callsite {
     state: AtomicU64,
     description: &'static EventDescription,
+    /// The one that was declared before it (see [`crate::declared`]).
+    pub(crate) older: AtomicPtr<Callsite>,
 }
 
 /// What a callsite's word says.
@@ -83,7 +86,8 @@ impl CallsiteState {
 impl Callsite {
     /// A callsite that is off.
     pub const fn new(description: &'static EventDescription) -> Self {
-        Self { state: AtomicU64::new(0), description }
+        let older = AtomicPtr::new(ptr::null_mut());
+        Self { state: AtomicU64::new(0), description, older }
     }
 
     /// The word. Relaxed: what it leads to, the channel, is acquired there.

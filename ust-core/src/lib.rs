@@ -48,6 +48,7 @@
 //! | [`ring`] | the algorithm: start reading at its page |
 //! | [`shm`] | memfds, mappings, the doorbell |
 //! | [`clock`], [`cpu`], [`event`], [`callsite`] | what a record is stamped with; where; what is declared; what is tested |
+//! | [`declared`] | every callsite of this copy of the library |
 //! | [`stream`], [`channel`], [`session`] | a thread's ring; its files; what the process records |
 //! | [`agent`] | before `main`, the daemon, first events, forks |
 //! | [`record`], [`thread_cache`] | the hot path from the callsite to the stream |
@@ -75,6 +76,8 @@ pub mod channel;
 pub mod clock;
 #[cfg(not(loom))]
 pub mod cpu;
+#[cfg(not(loom))]
+pub mod declared;
 #[cfg(not(loom))]
 pub mod event;
 #[cfg(not(loom))]

@@ -51,7 +51,8 @@ pub fn try_record<P: Payload>(
 }
 
 /// Writes an event into every channel that records it. Async-signal-safe.
-#[inline]
+// The expansion's function is all that it is for; several of one payload would share it by a call.
+#[inline(always)]
 pub fn record_otherwise<P: Payload>(callsite: &'static Callsite, payload: P) {
     let cache = thread_cache::current();
     cache.enter();

@@ -17,6 +17,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("cpu", &["sync"]),
     ("event", &["wire"]),
     ("callsite", &["event", "sync", "wire"]),
+    ("declared", &["callsite", "event", "sync"]),
     ("abi", &["sync"]),
     ("ring", &["abi", "hint", "sync", "testpoint"]),
     ("shm", &["abi", "ring", "sync"]),
@@ -46,6 +47,7 @@ const CORE: &[(&str, &[&str])] = &[
             "channel",
             "clock",
             "cpu",
+            "declared",
             "session",
             "shm",
             "stream",
@@ -56,7 +58,7 @@ const CORE: &[(&str, &[&str])] = &[
     ),
     ("record", &["agent", "callsite", "cpu", "hint", "stream", "sync", "thread_cache", "wire"]),
     ("panic_hook", &["agent"]),
-    ("__private", &["agent", "callsite", "event", "record", "wire"]),
+    ("__private", &["abi", "agent", "callsite", "declared", "event", "record", "wire"]),
 ];
 
 /// Crates, and which of ours each may depend on.

@@ -2,14 +2,16 @@
 //!
 //! ```text
 //!  #[inline(always)] pub fn NAME(fields)      in every caller: load, branch, and a call to
-//!  pub mod NAME {                                   |
-//!      DESCRIPTION   what the source says           |      read-only memory
-//!      CALLSITE      on or off, and which class     |      the load's address
-//!      ENTRY         &CALLSITE in the module's list |      found by the constructor
-//!      CONSTRUCTOR   .init_array, the first of all  |      tells the runtime of the list
+//!  pub enum NAME {}                                 |
+//!  impl NAME {                                      |
+//!      callsite      on or off, and which class     |      the load's address
+//!        |           description                    |      what the source says, in read-only memory
+//!        |           declare   .init_array, first   |      puts the callsite on its runtime's list
+//!        |           register  .init_array, second  |      tells the runtime that the list is complete
+//!        '--         note      .note.ust            |      says in the file that it has tracepoints
 //!      enabled, with                                v
 //!      record        #[inline(never)]         one for all callers: the usual case, straight through
-//!        '-- record_otherwise                  everything else
+//!        '-- otherwise                         everything else
 //!  }
 //! ```
 //!
@@ -19,9 +21,15 @@
 //! that could be linted has the macro's span; the user's own stay on what the user can do wrong, types
 //! and levels. (One lint of clippy's does not look at spans and has its `#[allow]`.)
 //!
-//! **Names.** The expansion's own names meet the user's only in the module, where `use super::*` brings
-//! in what the types may be made of. There an item wins over an import, parameters are renamed, and what
-//! else has a name begins with two underscores.
+//! **Names.** The user's names and the expansion's never meet:
+//!
+//! - The user's types stand in the scope in which the user wrote them, so they mean what they mean there. For that the
+//!   expansion has no module of its own, but functions that are associated with an empty enum.
+//! - Whatever else it names it reaches through `ust_core::__private`, standard types and macros included: a module called
+//!   `core`, or a type called `bool`, is in nobody's way.
+//! - What needs a name beside the user's (items in function bodies, parameters, locals, a lifetime) begins with `__ust_`,
+//!   in either case of letters, and that prefix is refused in a declaration ([`words`](crate::words)). A constant of such a
+//!   name in the scope around is the one thing that the macro cannot see; there the compiler names it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -36,6 +44,9 @@ use crate::parse::Declaration;
 /// Clippy's `too_many_arguments` lints macros' functions too, from one more than this.
 const MAX_UNLINTED_PARAMETERS: usize = 7;
 
+/// The one lifetime of all borrowed fields.
+const LIFETIME: &str = "'__ust_fields";
+
 pub(crate) fn expand(args: Args, mut declaration: Declaration) -> TokenStream {
     let ust_core = args.ust_core.as_ref().map_or_else(|| quote!(::ust_core), |path| quote!(#path));
     let private = quote!(#ust_core::__private);
@@ -44,8 +55,8 @@ pub(crate) fn expand(args: Args, mut declaration: Declaration) -> TokenStream {
     // `with` is used is not dead code.
     declaration.ident.set_span(declaration.ident.span().resolved_at(Span::call_site()));
     let function = function(&declaration);
-    let module = module(&declaration, &private, &description);
-    quote!(#function #module)
+    let other_ways = other_ways(&declaration, &private, &description);
+    quote!(#function #other_ways)
 }
 
 /// What stands in every caller.
@@ -60,28 +71,31 @@ fn function(declaration: &Declaration) -> TokenStream {
         #allow
         #[inline(always)]
         #vis fn #ident #generics (#(#names: #types),*) {
-            let __seen = #ident::see();
-            if __seen.is_on() {
-                #ident::record(#(#names,)* __seen);
+            let __ust_seen = #ident::callsite().state();
+            if __ust_seen.is_on() {
+                #ident::record(#(#names,)* __ust_seen);
             }
         }
     }
 }
 
 /// What stands beside the function, once.
-fn module(
+fn other_ways(
     declaration: &Declaration,
     private: &TokenStream,
     description: &TokenStream,
 ) -> TokenStream {
     let Declaration { attrs, vis, ident, fields, .. } = declaration;
-    let attrs = attrs.iter().filter(|attr| is_for_module(attr));
+    let attrs: Vec<_> = attrs.iter().filter(|attr| is_for_all(attr)).collect();
     let doc = format!(
         "The tracepoint [`{ident}`]({ident}()) in other ways: lazily, and whether it is on."
     );
 
-    let types: Vec<Type> = fields.iter().map(|field| with_lifetime("'fields", &field.ty)).collect();
-    let lifetime = fields.iter().any(|field| is_borrowed(&field.ty)).then(|| quote!('fields,));
+    let types: Vec<Type> = fields.iter().map(|field| with_lifetime(LIFETIME, &field.ty)).collect();
+    let lifetime = fields.iter().any(|field| is_borrowed(&field.ty)).then(|| {
+        let lifetime = Lifetime::new(LIFETIME, Span::call_site());
+        quote!(<#lifetime>)
+    });
     let values: Vec<Ident> = (0..).zip(&types).map(|(i, ty)| value(i, ty)).collect();
     // A single field is itself: a tuple of one is what nobody expects.
     let (returned, pattern) = match (&*types, &*values) {
@@ -90,6 +104,7 @@ fn module(
     };
     let allow = allow_many_parameters(fields.len());
     let allow_for_record = allow_many_parameters(fields.len() + 1);
+    let callsite = callsite(private, description);
 
     // `record` is cold so that callers run straight on while the event is off: the call, and what must be
     // saved around it, is moved behind the caller's own code. Its body is compiled as any other. It ends in a call
@@ -97,68 +112,85 @@ fn module(
     quote! {
         #(#attrs)*
         #[doc = #doc]
-        #vis mod #ident {
-            use super::*;
+        #vis enum #ident {}
 
-            const MODULE_PATH: &str = ::core::module_path!();
-
-            static DESCRIPTION: #private::EventDescription = #description;
-
-            static CALLSITE: #private::Callsite = #private::Callsite::new(&DESCRIPTION);
-
-            #[#private::linkme::distributed_slice(#private::CALLSITES)]
-            #[linkme(crate = #private::linkme)]
-            static ENTRY: &#private::Callsite = &CALLSITE;
-
-            #[used]
-            #[unsafe(link_section = ".init_array.00100")]
-            static CONSTRUCTOR: extern "C" fn() = #private::register_module;
+        #(#attrs)*
+        impl #ident {
+            #callsite
 
             /// Whether the event is on: whether some channel records it now.
             #[inline(always)]
-            pub fn enabled() -> bool {
-                see().is_on()
-            }
-
-            #[inline(always)]
-            pub(super) fn see() -> #private::CallsiteState {
-                CALLSITE.state()
+            #vis fn enabled() -> #private::core::primitive::bool {
+                Self::callsite().state().is_on()
             }
 
             /// Records what the closure returns, and calls it only if the event is on.
             #[inline(always)]
-            pub fn with<#lifetime __Fields: FnOnce() -> #returned>(__fields: __Fields) {
-                let __seen = see();
-                if __seen.is_on() {
-                    let #pattern = __fields();
-                    record(#(#values,)* __seen);
+            #vis fn with #lifetime (
+                __ust_fields: impl #private::core::ops::FnOnce() -> #returned
+            ) {
+                let __ust_seen = Self::callsite().state();
+                if __ust_seen.is_on() {
+                    let #pattern = __ust_fields();
+                    Self::record(#(#values,)* __ust_seen);
                 }
             }
 
             #allow_for_record
             #[cold]
             #[inline(never)]
-            pub(super) fn record<#lifetime>(
-                #(#values: #types,)* __seen: #private::CallsiteState
+            fn record #lifetime (
+                #(#values: #types,)* __ust_seen: #private::CallsiteState
             ) {
-                if !#private::try_record(&CALLSITE, __seen, (#(#values,)*)) {
-                    record_otherwise(#(#values),*);
+                #allow
+                #[cold]
+                #[inline(never)]
+                fn __ust_otherwise #lifetime (#(#values: #types),*) {
+                    #private::record_otherwise(#ident::callsite(), (#(#values,)*));
                 }
-            }
 
-            #allow
-            #[cold]
-            #[inline(never)]
-            fn record_otherwise<#lifetime>(#(#values: #types),*) {
-                #private::record_otherwise(&CALLSITE, (#(#values,)*));
+                if !#private::try_record(Self::callsite(), __ust_seen, (#(#values,)*)) {
+                    __ust_otherwise(#(#values),*);
+                }
             }
         }
     }
 }
 
-/// The module's name for a field. It stands where the type stands, which is what an error is about.
+/// The callsite, what it says, and what leads to it.
+fn callsite(private: &TokenStream, description: &TokenStream) -> TokenStream {
+    quote! {
+        #[inline(always)]
+        fn callsite() -> &'static #private::Callsite {
+            static __UST_DESCRIPTION: #private::EventDescription = #description;
+
+            static __UST_CALLSITE: #private::Callsite =
+                #private::Callsite::new(&__UST_DESCRIPTION);
+
+            extern "C" fn __ust_declare() {
+                #private::declare(&__UST_CALLSITE);
+            }
+
+            #[used]
+            #[unsafe(link_section = ".init_array.00099")]
+            static __UST_DECLARE: extern "C" fn() = __ust_declare;
+
+            #[used]
+            #[unsafe(link_section = ".init_array.00100")]
+            static __UST_REGISTER: extern "C" fn() = #private::register_module;
+
+            #[used]
+            #[unsafe(link_section = ".note.ust")]
+            static __UST_NOTE: #private::Note = #private::Note::new();
+
+            &__UST_CALLSITE
+        }
+    }
+}
+
+/// The name of a field's value. It stands where the type stands, which is what an error is about.
 fn value(index: usize, ty: &Type) -> Ident {
-    format_ident!("__field{index}", span = ty.span().resolved_at(Span::call_site()))
+    format_ident!("__ust_field{index}", span = ty.span().resolved_at(Span::call_site()))
 }
 
 /// The initialiser of the `EventDescription`.
@@ -166,16 +198,21 @@ fn description(args: &Args, declaration: &Declaration, private: &TokenStream) ->
     let Declaration { ident, fields, .. } = declaration;
     let provider = match &args.provider {
         Some(provider) => quote!(#provider),
-        None => crate_name(),
+        None => quote!(#private::crate_name(#private::core::module_path!())),
     };
     let name = args.name.clone().unwrap_or_else(|| ident.unraw().to_string());
     let level = args.level.clone().unwrap_or_else(|| Ident::new("DebugLine", Span::call_site()));
     let field_names = fields.iter().map(|field| field.ident.unraw().to_string());
     let types = fields.iter().map(|field| with_lifetime("'static", &field.ty));
     // Called from the function's place; called from the macro's, they would name the attribute's.
-    let file = quote_spanned!(ident.span()=> ::core::file!());
-    let line = quote_spanned!(ident.span()=> ::core::line!());
-    let own_segment = format!("::{ident}");
+    let here = ident.span();
+    let private_here = private.clone().into_iter().map(|mut token| {
+        token.set_span(here);
+        token
+    });
+    let private_here: TokenStream = private_here.collect();
+    let file = quote_spanned!(here=> #private_here::core::file!());
+    let line = quote_spanned!(here=> #private_here::core::line!());
     quote! {
         #private::EventDescription {
             provider: #provider,
@@ -189,30 +226,17 @@ fn description(args: &Args, declaration: &Declaration, private: &TokenStream) ->
             ),*],
             file: #file,
             line: #line,
-            module_path: MODULE_PATH.split_at(MODULE_PATH.len() - #own_segment.len()).0,
+            module_path: #private::core::module_path!(),
         }
     }
-}
-
-/// The crate's name, with which the path of each of its modules starts.
-///
-/// Not `env!("CARGO_CRATE_NAME")`, which other build systems do not set.
-fn crate_name() -> TokenStream {
-    quote! {{
-        let mut length = 0;
-        while MODULE_PATH.as_bytes()[length] != b':' {
-            length += 1;
-        }
-        MODULE_PATH.split_at(length).0
-    }}
 }
 
 fn allow_many_parameters(count: usize) -> Option<TokenStream> {
     (count > MAX_UNLINTED_PARAMETERS).then(|| quote!(#[allow(clippy::too_many_arguments)]))
 }
 
-/// Whether an attribute of the function must stand on the module too.
-fn is_for_module(attr: &Attribute) -> bool {
+/// Whether an attribute of the function must stand on all the other items too.
+fn is_for_all(attr: &Attribute) -> bool {
     let is_doc_hidden = || {
         attr.path().is_ident("doc")
             && attr.parse_args::<Ident>().is_ok_and(|argument| argument == "hidden")

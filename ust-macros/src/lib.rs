@@ -6,11 +6,11 @@
 //!         |
 //!         v                                            expand.rs
 //!  pub fn file_indexed(path: &str, bytes: u64)         the call site's half: a load and a branch
-//!  pub mod file_indexed                                the rest: the callsite, its description,
+//!  pub enum file_indexed {}                            the rest: the callsite, its description,
 //!                                                      `enabled`, `with`
 //! ```
 //!
-//! A function and a module may share a name, since one is a value and the other a type. So an event has
+//! A function and an enum may share a name, since one is a value and the other a type. So an event has
 //! one name in the source, and its less common uses are found behind that name.
 //!
 //! What a user writes wrong is said where it stands, in the words of what to write instead. What cannot
@@ -37,7 +37,7 @@ use proc_macro::TokenStream;
 /// if file_indexed::enabled() { /* ... */ }
 /// ```
 ///
-/// Beside the function `file_indexed` stands a module of the same name:
+/// Beside the function `file_indexed` stands an empty enum of the same name:
 ///
 /// - `file_indexed::with(closure)` calls the closure only while the event is on, and records what it
 ///   returns: the value of a single field, a tuple of several.
@@ -59,12 +59,13 @@ use proc_macro::TokenStream;
 ///
 /// # Fields
 ///
-/// Up to 16 parameters of types that implement `ust_core::wire::Field`. Their names are the fields' names.
+/// Up to 16 parameters of types that implement `ust_core::wire::Field`. Their names are the fields' names. Any identifier
+/// of ASCII letters, raw ones included, will do for a field, an event or a type, but one that begins with `__ust_`, which
+/// is refused.
 ///
 /// # Where it can stand
 ///
-/// Wherever a module can: in a module or in a function's body, not in an `impl` or a `trait`. In a
-/// function's body its types are looked up from the enclosing module.
+/// Wherever a type can be declared: in a module or in a function's body, not in an `impl` or a `trait`.
 #[proc_macro_attribute]
 pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
     match (syn::parse(args), syn::parse(item)) {

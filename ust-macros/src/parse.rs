@@ -13,7 +13,9 @@ use syn::{
     Signature, Token, Type, Visibility, token,
 };
 
-use crate::words::check_name;
+use crate::words::{
+    check_hides_no_type, check_is_no_value, check_name, check_not_reserved, check_type,
+};
 
 /// As many as the tuples that implement `ust_core::wire::Payload` can have.
 const MAX_FIELDS: usize = 16;
@@ -77,6 +79,7 @@ impl Parse for Declaration {
             );
         }
         wrong.name("an event's name", &signature.ident);
+        wrong.take(check_hides_no_type(&signature.ident));
         wrong.into_result()?;
         Ok(Declaration { attrs, vis, ident: signature.ident, generics: signature.generics, fields })
     }
@@ -156,6 +159,7 @@ impl Wrong {
             self.at(attribute, "a field has no attributes: remove this");
         }
         self.field_type(&parameter.ty);
+        self.take(check_type(parameter.ty.to_token_stream()));
         let Pat::Ident(pattern) = &*parameter.pat else {
             self.at(&parameter.pat, "a field has a name: write `name: type`, and take patterns apart where you call the tracepoint");
             return None;
@@ -164,6 +168,7 @@ impl Wrong {
             self.at(pattern, format!("a field is a plain name: write `{}`", pattern.ident));
         }
         self.name("a field's name", &pattern.ident);
+        self.take(check_is_no_value(&pattern.ident));
         Some(Field { ident: pattern.ident.clone(), ty: (*parameter.ty).clone() })
     }
 
@@ -187,7 +192,12 @@ impl Wrong {
     }
 
     fn name(&mut self, what: &str, ident: &Ident) {
-        if let Err(error) = check_name(what, &ident.unraw().to_string(), ident.span()) {
+        self.take(check_name(what, &ident.unraw().to_string(), ident.span()));
+        self.take(check_not_reserved(ident));
+    }
+
+    fn take(&mut self, checked: Result<()>) {
+        if let Err(error) = checked {
             self.also(error);
         }
     }

@@ -1,7 +1,72 @@
 //! Names that a trace can carry, and guesses at what a misspelt word was meant to be.
 
-use proc_macro2::Span;
-use syn::{Error, Result};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::{Error, Ident, Result};
+
+/// What the expansion's own names begin with, in either case of letters (see [`expand`](crate::expand)).
+const RESERVED: &str = "__ust_";
+
+/// Refuses a name that could be one of the expansion's.
+pub(crate) fn check_not_reserved(ident: &Ident) -> Result<()> {
+    if !ident.unraw().to_string().to_ascii_lowercase().starts_with(RESERVED) {
+        return Ok(());
+    }
+    let message = format!(
+        "`{ident}` cannot be used here: `#[tracepoint]` keeps names that begin with `{RESERVED}` for itself"
+    );
+    Err(Error::new(ident.span(), message))
+}
+
+/// The primitive types: an event of such a name would stand for the type in all of its module.
+const PRIMITIVES: [&str; 17] = [
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16",
+    "u32", "u64", "u128", "usize",
+];
+
+/// The values that every module has without asking: as a parameter's name each means the value.
+const VALUES: [&str; 4] = ["None", "Some", "Ok", "Err"];
+
+/// Refuses an event's name that would hide a type.
+pub(crate) fn check_hides_no_type(ident: &Ident) -> Result<()> {
+    let name = ident.unraw().to_string();
+    if !PRIMITIVES.contains(&&*name) {
+        return Ok(());
+    }
+    let message = format!(
+        "`{name}` as a tracepoint would hide the type `{name}`: call the function something else, and write `#[tracepoint(name = \"{name}\")]`"
+    );
+    Err(Error::new(ident.span(), message))
+}
+
+/// Refuses a field's name that Rust takes for a value.
+pub(crate) fn check_is_no_value(ident: &Ident) -> Result<()> {
+    let name = ident.unraw().to_string();
+    if !VALUES.contains(&&*name) {
+        return Ok(());
+    }
+    let message = format!(
+        "`{name}` cannot be a field's name: Rust takes it for the value; write `{}`",
+        name.to_ascii_lowercase()
+    );
+    Err(Error::new(ident.span(), message))
+}
+
+/// Refuses a type in which a name could be one of the expansion's, or would be taken for its enum.
+pub(crate) fn check_type(tokens: TokenStream) -> Result<()> {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) if ident == "Self" => {
+                let message = "a tracepoint has no `Self`: write the type's name";
+                return Err(Error::new(ident.span(), message));
+            }
+            TokenTree::Ident(ident) => check_not_reserved(&ident)?,
+            TokenTree::Group(group) => check_type(group.stream())?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
 
 /// Refuses what cannot stand on one side of `provider:name`, or name a field.
 ///

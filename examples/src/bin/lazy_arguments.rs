@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The arguments of a plain call are evaluated whether the event is on or not, as for any function. Beside
-//! the function stands a module of the same name, whose `with` and `enabled` ask first.
+//! the function stands a type of the same name, whose `with` and `enabled` ask first.
 
 use std::cell::Cell;
 use ust_core::tracepoint;

@@ -19,6 +19,7 @@
 mod class_log;
 mod control;
 mod delivered;
+mod elf_note;
 mod frame;
 mod geometry;
 pub(crate) mod layout;
@@ -36,6 +37,7 @@ pub use class_log::{
 };
 pub use control::{LossCause, MAX_SUBBUFS, Recycling, StreamControl, StreamState, Taking};
 pub use delivered::Delivered;
+pub use elf_note::{ELF_NOTE_KIND, ELF_NOTE_NAME, ElfNote};
 pub use frame::{Frame, FrameKind, MAX_RECORD_BYTES, WORD_BYTES};
 pub use geometry::{Geometry, GeometryError, SUBBUF_COUNT_RANGE, SUBBUF_SIZE_RANGE_BYTES};
 pub use mode::{Buffers, Mode, Residency};

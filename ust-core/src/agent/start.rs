@@ -7,8 +7,8 @@ use super::handover::{self, Undisturbed};
 use super::paths::RuntimeDir;
 use super::protocol::{Lack, MAX_MESSAGE_BYTES, Rules, decode};
 use super::{MEETING_PLACE, MeetingPlace, thread};
-use crate::callsite::Callsite;
 use crate::cpu;
+use crate::declared;
 use crate::session;
 use crate::session::fork::{self, Origin};
 use crate::sync::{AtomicBool, Ordering};
@@ -19,20 +19,25 @@ use rustix::io::Errno;
 use rustix::net::SocketAddrUnix;
 use std::os::raw::c_void;
 
-/// Registers a module's callsites; the first time, starts everything else. Called by the constructor of
-/// each tracepoint of the module, does its work in the first.
-pub fn register_module(callsites: &'static [&'static Callsite]) {
-    static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
-    if IS_REGISTERED.swap(true, Ordering::AcqRel) {
-        return;
-    }
-    if !stay_loaded() {
+/// Registers a module's callsites; the first time, starts everything else. Called by a constructor of each tracepoint
+/// of the module, does its work in the first.
+pub fn register_module() {
+    static IS_STARTED: AtomicBool = AtomicBool::new(false);
+    let mut callsites = declared::take_new().peekable();
+    let Some(newest) = callsites.peek() else { return };
+    if !stay_loaded(core::ptr::from_ref(*newest).cast()) {
         return;
     }
     // A handler that forks would wait for the registry that this thread holds (in `dlopen`; there are no handlers
     // before `main`).
     let _undisturbed = Undisturbed::new();
-    session::register(callsites.iter().copied());
+    session::register(callsites);
+    if !IS_STARTED.swap(true, Ordering::AcqRel) {
+        start();
+    }
+}
+
+fn start() {
     let dir = RuntimeDir::from_environment();
     // Longer than a socket's address can be: no daemon can listen there either.
     let (Ok(()), Ok(agent_socket)) = (dir.check_length(0), SocketAddrUnix::new(dir.agent_socket()))
@@ -68,15 +73,15 @@ fn start_agent() {
     }
 }
 
-/// Keeps the shared object that this code is linked into in memory for good: the agent runs in it, threads
-/// that end call into it, and so do forks. `false` if that cannot be had; then the module is not traced.
-fn stay_loaded() -> bool {
+/// Keeps the shared object in which a callsite lies in memory for good, and with it the one that this code is linked
+/// into: the agent runs in it, threads that end call into it, and so do forks. `false` if that cannot be had; then the
+/// module is not traced.
+fn stay_loaded(callsite: *const c_void) -> bool {
     // SAFETY: plain data and valid pointers. `dlopen` of what is loaded already loads nothing; asking for
     // the executable by name fails, and need not be asked: it is never unloaded.
     unsafe {
         let mut object: libc::Dl_info = core::mem::zeroed();
-        let here: unsafe extern "C" fn(*mut c_void) = thread_ends;
-        if libc::dladdr(here as *const c_void, &mut object) == 0 || object.dli_fname.is_null() {
+        if libc::dladdr(callsite, &mut object) == 0 || object.dli_fname.is_null() {
             // Linked statically: there is no loader that could unload it.
             return true;
         }

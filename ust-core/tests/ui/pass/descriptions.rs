@@ -1,6 +1,6 @@
 //! What a reader is told of each event.
 use ust_core::Level;
-use ust_core::__private::CALLSITES;
+use ust_core::__private::callsites;
 use ust_core::event::EventDescription;
 use ust_core::tracepoint;
 use ust_core::wire::{FieldType, Scalar};
@@ -17,7 +17,7 @@ mod deep {
 fn file_indexed(ok: bool);
 
 fn description(name: &str) -> &'static EventDescription {
-    let mut all = CALLSITES.iter().map(|site| site.description());
+    let mut all = callsites().map(|site| site.description());
     all.find(|description| description.name == name).expect(name)
 }
 

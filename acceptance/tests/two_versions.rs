@@ -1,0 +1,42 @@
+//! A program with two versions of the library in it, which Cargo makes of dependencies that do not agree, is traced by
+//! both, and untraced it runs as if there were none.
+//!
+//! Both have the same sources here, and so the same names for everything that a linker or loader could mix up.
+
+use std::process::Command;
+use ust_acceptance::{binaries, judge, recording::Recording, skip};
+
+const EVENTS: u64 = 500;
+
+#[test]
+fn two_versions_in_one_program_record_side_by_side() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recorded = Recording::of("two_versions").arg(EVENTS).run().succeeded();
+    let emitted: [u64; 2] = recorded.report();
+    let mut seen = [0, 0];
+    judge::babeltrace2(&recorded.trace(), |line| {
+        seen[usize::from(line.is_of("older:told"))] += 1;
+    });
+    assert_eq!(seen, emitted);
+    assert_eq!(recorded.summary().lost_in_all(), 0);
+    // Each version introduces itself, in the program and in its child.
+    assert_eq!(recorded.summary().processes, 4);
+}
+
+/// A constructor that panics would say so, and with `panic = "abort"` the program would be dead.
+#[test]
+fn two_versions_in_one_program_say_nothing_while_nobody_records() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut program = Command::new(binaries::program("two_versions"));
+    program.arg(EVENTS.to_string()).env("UST_RUNTIME_DIR", dir.path());
+    let output = program.env(ust_acceptance::report::VARIABLE, dir.path().join("report")).output();
+    let output = output.expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        (output.stdout.as_slice(), output.stderr.as_slice()),
+        (&[][..], &[][..]),
+        "{output:?}"
+    );
+}
