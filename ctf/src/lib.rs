@@ -17,6 +17,7 @@
 //! - [`stream_file::StreamWriter`]: records in, packets out. **At any moment, also after `kill -9`,
 //!   a reader finds whole packets.**
 //! - [`event_header`]: the header that each record starts with.
+//! - [`payload_layout`]: whether the bytes behind it are what the class says, where others have written them.
 //!
 //! ```
 //! use ctf::metadata::{self, Clock, EventClass, Field, FieldType, Integer, StreamClass, Trace};
@@ -87,6 +88,7 @@ pub mod metadata;
 pub mod metadata_file;
 pub mod packet;
 mod pages;
+pub mod payload_layout;
 pub mod printable;
 pub mod reader;
 pub mod recover;

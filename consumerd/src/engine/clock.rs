@@ -21,6 +21,9 @@ use ust_core::clock::{ClockKind, monotonic_ns, realtime_less_monotonic_ns, realt
 
 const NS_PER_S: u128 = 1_000_000_000;
 
+/// The last moment that records may be of, in nanoseconds since the epoch: in the year 2116. Readers end in 2262.
+const LATEST_NS: u128 = 1 << 62;
+
 /// Readings of which the tightest is kept.
 const TRIES: usize = 64;
 
@@ -147,6 +150,15 @@ impl ClockDescription {
         let now_cycles = u128::from(self.pair.realtime_ns) * freq / NS_PER_S;
         let offset = now_cycles.saturating_sub(self.pair.cycles.into());
         ((offset / freq) as u64, (offset % freq) as u64)
+    }
+
+    /// The last clock value that every reader can show: some add in 63 bits, and all count nanoseconds in as many.
+    pub fn latest(&self) -> u64 {
+        let freq = u128::from(self.freq_hz);
+        let (offset_s, offset_cycles) = self.offset();
+        let offset = u128::from(offset_s) * freq + u128::from(offset_cycles);
+        let latest = (LATEST_NS * freq / NS_PER_S).saturating_sub(offset);
+        u64::try_from(latest).unwrap_or(u64::MAX).min(i64::MAX as u64)
     }
 }
 

@@ -14,8 +14,13 @@
 //! else. A file that cannot be written (disk full) does not end it: what is framed waits, nothing more is
 //! taken, so that the ring fills and its writers count what they lose; each pass tries again. What is
 //! still not written at the end is counted as `records_lost_unwritten`.
+//!
+//! A record that is not what its class says ends its stream as well: what was framed before it is in the file; it,
+//! and what the ring holds behind it, is counted as `records_lost_malformed`, at the end; what the writers find no
+//! room for from then on they count themselves.
 
 use super::framer::Framer;
+use super::record_check::RecordError;
 use super::starved;
 use super::trace::Trace;
 use crate::limits::MAX_TURN_BYTES;
@@ -23,7 +28,7 @@ use rustix::io::Errno;
 use std::io;
 use std::time::{Duration, Instant};
 use ust_core::abi::LossCause;
-use ust_core::ring::{Corruption, Holes, Image, Reader, RingMemory, Stall, Take};
+use ust_core::ring::{Corruption, Found, Holes, Image, Reader, RingMemory, Stall, Take};
 use ust_core::shm::StreamWords;
 use ust_core::sync::{Ordering, ReadOnly};
 
@@ -40,6 +45,9 @@ const TRIES_PER_MEMORY: usize = 2;
 
 /// What a record is called that was read and could not be written to its file.
 const UNWRITTEN: &str = "records_lost_unwritten";
+
+/// What a record is called that is not what its class says, or comes behind one that is not.
+pub const MALFORMED: &str = "records_lost_malformed";
 
 /// What a record is called that its writer began and did not end, while the process went on.
 const ABANDONED: &str = "records_lost_abandoned";
@@ -59,6 +67,8 @@ pub struct StreamDrain {
     is_stuck: bool,
     /// It is corrupt: nothing more is read.
     has_ended: bool,
+    /// That is because of a record: what comes behind it can be counted.
+    is_malformed: bool,
     held_up: Option<(Stall, Instant)>,
     closed: Option<Instant>,
     /// Records given up.
@@ -83,26 +93,20 @@ pub enum StreamError {
     /// The ring holds what no writer stores.
     #[error("a ring is corrupt: {0}; its stream is closed")]
     Ring(#[from] Corruption),
-    /// A record is too short for its header.
+    /// A record is not what a reader expects it to be.
     #[error(
-        "the record that ends at position {0} is too short for its header; its stream is closed"
+        "the record that ends at position {end_position} {error}; its stream is closed: this record and what its ring \
+         still holds are counted as {MALFORMED}"
     )]
-    Header(u64),
+    Record {
+        /// Where in the stream it ends.
+        end_position: u64,
+        /// What is wrong with it.
+        error: RecordError,
+    },
     /// A note is not as long as a note is.
     #[error("the note that ends at position {0} makes no sense; its stream is closed")]
     Note(u64),
-    /// A record of a class that the process has not described.
-    #[error(
-        "the record that ends at position {0} is of class {1}, which the process has not described; \
-         its stream is closed"
-    )]
-    Class(u64, u32),
-    /// A record of a class that there is no room to describe.
-    #[error(
-        "the record that ends at position {0} is of class {1}, and the process's classes have as many bytes of \
-         metadata as they may; its stream is closed"
-    )]
-    Metadata(u64, u32),
     /// Full sub-buffers have not the checksum that their writers noted.
     #[error(
         "a ring has full sub-buffers that are not what was written, as after a machine crash ({0}): their records are \
@@ -120,6 +124,55 @@ pub enum StreamError {
         "the trace cannot be written: {0}; trying again until the end: make room for it meanwhile"
     )]
     File(#[from] io::Error),
+}
+
+/// What became of the records that a snapshot found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SnapshotCounts {
+    /// In the snapshot.
+    pub recorded: u64,
+    /// Overwritten before.
+    pub overwritten: u64,
+    /// Not what their classes say, or behind one that is not.
+    pub malformed: u64,
+}
+
+/// Frames what a stream holds, in so many attempts, up to the first record that is not what its class says; counts
+/// those behind it.
+fn copy_to(
+    framer: &mut Framer,
+    reader: &mut Reader<StreamWords<ReadOnly>>,
+    tries: usize,
+    trace: &mut Trace<'_>,
+) -> Result<(), StreamError> {
+    let mut image = Image::default();
+    let mut outcome = Ok(());
+    let claimed = reader.untrusted_write_position();
+    reader.catch_up()?;
+    let until = claimed.min(reader.reach());
+    for _ in 0..tries {
+        reader.catch_up()?;
+        if reader.cursor() >= until {
+            break;
+        }
+        if !reader.copy(&mut image, until, Holes::Skip)? {
+            continue;
+        }
+        framer.set_missed(reader.overwritten());
+        for found in image.found() {
+            if outcome.is_err() {
+                framer.count_malformed(*found);
+                continue;
+            }
+            outcome = framer.frame(&image, *found, trace);
+            if !matches!(outcome, Ok(()) | Err(StreamError::Record { .. })) {
+                return outcome;
+            }
+        }
+        framer.settle()?;
+        reader.step_over();
+    }
+    outcome
 }
 
 impl StreamDrain {
@@ -149,6 +202,7 @@ impl StreamDrain {
             is_unsettled: false,
             is_stuck: false,
             has_ended: false,
+            is_malformed: false,
             held_up: None,
             closed: None,
             abandoned: 0,
@@ -173,7 +227,8 @@ impl StreamDrain {
 
     /// Records that were not there to be read; the writers' part of the count is untrusted.
     fn missed(&self) -> u64 {
-        self.reader.overwritten().saturating_add(self.abandoned)
+        let given_up = self.abandoned.saturating_add(self.framer.malformed());
+        self.reader.overwritten().saturating_add(given_up)
     }
 
     /// Reads no more of it: what it reads is not the stream any longer.
@@ -191,7 +246,11 @@ impl StreamDrain {
     pub fn lost(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let lost = self.reader.lost();
         let by_writers = LossCause::ALL.map(|cause| (cause.name(), lost[cause as usize]));
-        let by_reader = [(ABANDONED, self.abandoned), (UNWRITTEN, self.framer.unwritten())];
+        let by_reader = [
+            (ABANDONED, self.abandoned),
+            (UNWRITTEN, self.framer.unwritten()),
+            (MALFORMED, self.framer.malformed()),
+        ];
         by_writers.into_iter().chain(by_reader)
     }
 
@@ -291,36 +350,25 @@ impl StreamDrain {
         }
     }
 
-    /// Writes what the stream holds now to a file of its own, and leaves it as it is. Returns the records
-    /// written and those overwritten before.
-    ///
-    /// # Errors
-    /// The ring is corrupt, or the file cannot be written.
-    pub fn snapshot(&self, trace: &mut Trace<'_>) -> Result<(u64, u64), StreamError> {
+    /// Writes what the stream holds now to a file of its own, and leaves it as it is. Returns what became of it, and
+    /// why not all of it is there.
+    pub fn snapshot(&self, trace: &mut Trace<'_>) -> (SnapshotCounts, Option<StreamError>) {
         let mut reader = Reader::new(*self.reader.ring());
         let mut framer = self.framer.another();
-        let mut image = Image::default();
-        let claimed = reader.untrusted_write_position();
-        reader.catch_up()?;
-        let until = claimed.min(reader.reach());
-        for _ in 0..self.tries() {
-            reader.catch_up()?;
-            if reader.cursor() >= until {
-                break;
-            }
-            if !reader.copy(&mut image, until, Holes::Skip)? {
-                continue;
-            }
-            framer.set_missed(reader.overwritten());
-            for found in image.found() {
-                framer.frame(&image, *found, trace)?;
-            }
-            framer.settle()?;
-            reader.step_over();
+        let mut outcome = copy_to(&mut framer, &mut reader, self.tries(), trace);
+        if outcome.is_err() {
+            // What is missing behind it.
+            framer.set_missed(reader.overwritten().saturating_add(framer.malformed()));
         }
         // What is lost after this belongs to another snapshot, or to none.
-        framer.finish(trace)?;
-        Ok((framer.written(), reader.overwritten()))
+        let finished = framer.finish(trace);
+        outcome = outcome.and(finished.map_err(StreamError::from));
+        let counts = SnapshotCounts {
+            recorded: framer.written(),
+            overwritten: reader.overwritten(),
+            malformed: framer.malformed(),
+        };
+        (counts, outcome.err())
     }
 
     /// Closes the file, whose last packet carries the final count of losses, and counts what will never be
@@ -334,6 +382,9 @@ impl StreamDrain {
             self.has_ended = true;
             return Ok(());
         }
+        if self.is_malformed {
+            self.count_rest(Framer::count_malformed);
+        }
         self.framer.set_lost(self.reader.lost().into_iter().fold(0, u64::saturating_add));
         self.framer.set_missed(self.missed());
         // What could not be exchanged is still where it was written.
@@ -344,14 +395,24 @@ impl StreamDrain {
         };
         let outcome = self.framer.finish(trace);
         if self.is_stuck || outcome.is_err() {
-            let copied = &self.copied.found()[self.copied_framed..];
-            copied.iter().for_each(|found| self.framer.count_unwritten(*found));
-            while let Ok(Some(found)) = self.reader.next_after_death() {
-                self.framer.count_unwritten(found);
-            }
+            self.count_rest(Framer::count_unwritten);
         }
         self.has_ended = true;
         self.once(outcome.map_err(StreamError::from)).and(rest)
+    }
+
+    /// Counts what is left, when nothing more is written.
+    fn count_rest(&mut self, count: impl Fn(&mut Framer, Found)) {
+        let copied = &self.copied.found()[self.copied_framed..];
+        copied.iter().for_each(|found| count(&mut self.framer, *found));
+        self.copied_framed += copied.len();
+        // Should somebody write all the same, he is not followed.
+        let until = self.reader.untrusted_write_position();
+        while self.reader.cursor() < until
+            && let Ok(Some(found)) = self.reader.next_after_death()
+        {
+            count(&mut self.framer, found);
+        }
     }
 
     /// Whether the file could not be written when it was last tried.
@@ -371,6 +432,7 @@ impl StreamDrain {
         if matches!(&outcome, Err(error) if !matches!(error, StreamError::File(_) | StreamError::Spare))
         {
             self.has_ended = true;
+            self.is_malformed = matches!(&outcome, Err(StreamError::Record { .. }));
             // What was framed before is whole.
             let _ = self.framer.settle();
         }

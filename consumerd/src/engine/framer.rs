@@ -4,14 +4,17 @@
 //!   frame(record) --> framed, in the batch --settle--> written, in the file
 //!                                             '-- the file cannot be written: it stays framed, and waits
 //!   abandon       --> what never got there is unwritten, and counted so
+//!   a record that is not what its class says --> malformed, and so is all that follows in the stream
 //! ```
 //!
-//! Records are copied into the packet before they are looked at: the process may be writing there.
+//! Records are copied into the packet before they are looked at ([`record_check`](super::record_check)): the process
+//! may be writing there.
 
 use super::drain::StreamError;
-use super::trace::{Declare, Trace};
-use ctf::event_header::{self, Stamp};
-use ctf::stream_file::StreamWriter;
+use super::record_check::{RecordCheck, RecordError};
+use super::trace::Trace;
+use ctf::event_header;
+use ctf::stream_file::{RECORD_BYTES_MAX, StreamWriter};
 use std::io;
 use ust_core::abi::{FrameKind, NOTE_BYTES, Note, WORD_BYTES};
 use ust_core::ring::{Found, Records, Run};
@@ -24,8 +27,9 @@ pub struct Framer {
     /// None until there is something to write.
     file: Option<StreamWriter>,
     instance: u64,
-    /// Clock of the last record.
+    /// Clock of the last record, and the last one that readers can show.
     clock: u64,
+    latest_clock: u64,
     /// The thread, or CPU, whose records come now.
     owner: u32,
     /// Records that are missing before the present one: noted by the writers as lost, and counted by the
@@ -36,6 +40,8 @@ pub struct Framer {
     framed: u64,
     written: u64,
     unwritten: u64,
+    /// Records that are not what their classes say, or come behind one that is not.
+    malformed: u64,
 }
 
 impl Framer {
@@ -45,12 +51,14 @@ impl Framer {
             file: None,
             instance,
             clock: 0,
+            latest_clock: 0,
             owner: 0,
             noted: 0,
             missed: 0,
             framed: 0,
             written: 0,
             unwritten: 0,
+            malformed: 0,
         }
     }
 
@@ -67,6 +75,11 @@ impl Framer {
     /// Records that were read and will never be in the file.
     pub fn unwritten(&self) -> u64 {
         self.unwritten
+    }
+
+    /// Records that are not what their classes say, or come behind one that is not.
+    pub fn malformed(&self) -> u64 {
+        self.malformed
     }
 
     /// Sets how many records before the next one the reader did not get: overwritten, or given up.
@@ -96,7 +109,8 @@ impl Framer {
     /// Puts a record into the open packet.
     ///
     /// # Errors
-    /// It is corrupt, or there is no room and the file cannot be written; then it counts as unwritten.
+    /// It is corrupt, and counts as malformed; or there is no room and the file cannot be written, and it counts as
+    /// unwritten.
     #[inline]
     pub fn frame(
         &mut self,
@@ -110,7 +124,8 @@ impl Framer {
         let outcome = self.frame_event(records, found, trace);
         match outcome {
             Ok(()) => self.framed += 1,
-            Err(_) => self.unwritten += 1,
+            Err(StreamError::File(_)) => self.unwritten += 1,
+            Err(_) => self.malformed += 1,
         }
         outcome
     }
@@ -118,7 +133,7 @@ impl Framer {
     /// Puts a run of records into packets, and returns how many.
     ///
     /// # Errors
-    /// As for [`frame`](Self::frame), after as many; those that are left for want of room are not counted.
+    /// As for [`frame`](Self::frame), after as many; those that are left are not counted.
     pub fn frame_run(
         &mut self,
         words: &StreamWords<ReadOnly>,
@@ -154,10 +169,10 @@ impl Framer {
     ) -> (usize, Result<(), StreamError>) {
         let length_bytes = run.first.length_bytes;
         if length_bytes == 0 {
-            return (0, Err(StreamError::Header(run.first.end_position)));
+            return (0, Err(RecordError::Header.at(run.first.end_position)));
         }
-        if let Err(error) = self.open(trace) {
-            return (0, Err(error.into()));
+        if let Err(error) = self.make_room(run.first, trace) {
+            return (0, Err(error));
         }
         let Some(file) = &mut self.file else { return (run.count, Ok(())) };
         let mut records = match file.reserve_several(length_bytes, run.count) {
@@ -165,41 +180,23 @@ impl Framer {
             Err(error) => return (0, Err(error.into())),
         };
         words.copy_run_out(run, &mut records);
-        let (mut count, mut clock, mut first_clock, mut known) = (0, self.clock, None, None);
-        let mut outcome = Ok(());
+        let mut check = RecordCheck::new(self.clock, self.latest_clock);
+        let (mut count, mut first_clock, mut outcome) = (0, None, Ok(()));
         for record in records.chunks_exact_mut(length_bytes) {
-            let resolved = match resolve(record, clock) {
-                Some((id, resolved)) if known == Some(id) => resolved,
-                Some((id, resolved)) => {
-                    match trace.declare(id) {
-                        Ok(Declare::Known) => {}
-                        Ok(declared) => {
-                            let end = run.nth(count).end_position;
-                            outcome = Err(undeclared(declared, end, id));
-                            break;
-                        }
-                        Err(error) => {
-                            outcome = Err(error.into());
-                            break;
-                        }
-                    }
-                    known = Some(id);
-                    resolved
-                }
-                None => {
-                    outcome = Err(StreamError::Header(run.nth(count).end_position));
-                    break;
-                }
-            };
-            clock = resolved;
-            first_clock.get_or_insert(clock);
+            if !check.admit_alike(record)
+                && let Err(error) = check.admit(record, trace, || run.nth(count).end_position)
+            {
+                outcome = Err(error);
+                break;
+            }
+            first_clock.get_or_insert(check.clock());
             count += 1;
         }
         if let Some(first_clock) = first_clock {
             let end = run.nth(count - 1).end_position;
             let bytes = count * length_bytes;
-            records.commit_several(count as u64, bytes, (first_clock, clock), end);
-            self.clock = clock;
+            records.commit_several(count as u64, bytes, (first_clock, check.clock()), end);
+            self.clock = check.clock();
             self.framed += count as u64;
         }
         (count, outcome)
@@ -212,18 +209,24 @@ impl Framer {
         found: Found,
         trace: &mut Trace<'_>,
     ) -> Result<(), StreamError> {
-        self.open(trace)?;
+        self.make_room(found, trace)?;
         let Some(file) = &mut self.file else { return Ok(()) };
         let mut record = file.reserve(found.length_bytes)?;
         records.copy_out(found, &mut record);
-        let end = found.end_position;
-        let (id, clock) = resolve(&mut record, self.clock).ok_or(StreamError::Header(end))?;
-        match trace.declare(id)? {
-            Declare::Known => {}
-            declared => return Err(undeclared(declared, end, id)),
+        let mut check = RecordCheck::new(self.clock, self.latest_clock);
+        check.admit(&mut record, trace, || found.end_position)?;
+        record.commit(check.clock(), found.end_position);
+        self.clock = check.clock();
+        Ok(())
+    }
+
+    /// Makes sure that there is a file, and that a record is none that no packet has room for.
+    #[inline]
+    fn make_room(&mut self, found: Found, trace: &mut Trace<'_>) -> Result<(), StreamError> {
+        self.open(trace)?;
+        if found.length_bytes > RECORD_BYTES_MAX {
+            return Err(RecordError::Long(found.length_bytes).at(found.end_position));
         }
-        record.commit(clock, end);
-        self.clock = clock;
         Ok(())
     }
 
@@ -239,7 +242,8 @@ impl Framer {
         let mut header = [0; event_header::EXTENDED_BYTES];
         let header = &mut header[..found.length_bytes.min(event_header::EXTENDED_BYTES)];
         records.copy_out(found, header);
-        let header = event_header::decode(header).ok_or(StreamError::Header(found.end_position))?;
+        let header = event_header::decode(header)
+            .ok_or_else(|| RecordError::Header.at(found.end_position))?;
         self.clock = header.stamp.resolve(self.clock).max(self.clock);
         Ok(())
     }
@@ -294,6 +298,7 @@ impl Framer {
     #[cold]
     fn create(&mut self, trace: &mut Trace<'_>) -> io::Result<()> {
         self.file = Some(trace.create_stream(self.instance, self.owner)?);
+        self.latest_clock = trace.clock.latest();
         self.tell_missing();
         Ok(())
     }
@@ -315,86 +320,43 @@ impl Framer {
         outcome
     }
 
+    /// Counts a record that comes behind one that is not what its class says.
+    pub fn count_malformed(&mut self, found: Found) {
+        self.malformed += u64::from(found.kind == FrameKind::Event);
+    }
+
     /// Counts a record that will never be in the file.
     pub fn count_unwritten(&mut self, found: Found) {
         self.unwritten += u64::from(found.kind == FrameKind::Event);
     }
 }
 
-/// Why there is no class for the record that ends at `end`.
-#[cold]
-fn undeclared(declared: Declare, end: u64, id: u32) -> StreamError {
-    match declared {
-        Declare::OverBudget => StreamError::Metadata(end, id),
-        _ => StreamError::Class(end, id),
-    }
-}
-
-/// Class and clock of a record, from its header; `None` if that is cut short. `before` is the clock of the one before.
-#[inline]
-fn resolve(record: &mut [u8], before: u64) -> Option<(u32, u64)> {
-    let header = event_header::decode(record)?;
-    let mut clock = header.stamp.resolve(before);
-    if clock < before {
-        // Only a process in disorder says so; readers refuse a packet in which time goes back.
-        clock = before;
-        if let Stamp::Full(_) = header.stamp {
-            let fixed = event_header::extended(header.id, clock);
-            record[..fixed.len()].copy_from_slice(&fixed);
-        }
-    }
-    Some((header.id, clock))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::clock::Calibration;
-    use crate::engine::played::{Player, number};
+    use crate::engine::played::number;
+    use crate::engine::played_stream::{self, PlayedStream};
     use std::fs;
-    use ust_core::abi::{Buffers, Geometry, Mode};
-    use ust_core::clock::ClockKind;
-    use ust_core::ring::{Reader, RingMemory};
-    use ust_core::shm::{Mapping, memfd};
-    use ust_core::stream::Stream;
-    use ust_core::sync::Local;
+    use ust_core::abi::{Geometry, Mode};
+    use ust_core::ring::Reader;
 
     #[test]
-    #[allow(unsafe_code)]
     fn of_a_run_whose_second_class_cannot_be_declared_yet_nothing_comes_twice() {
         let output = tempfile::tempdir().unwrap();
-        let player = Player::new();
-        let known = player.add_class("known", 0);
-        // Longer than a page: its declaration replaces the file, and cannot if that is not there.
-        let later = player.add_class(&"x".repeat(5000), 0);
-        number(&player.map, known, 0);
-
         let geometry = Geometry::new(4096, 2).unwrap();
-        let ring_fd = memfd::create(c"ring", geometry.stream_bytes()).unwrap();
-        let ring = Mapping::new(&ring_fd, geometry.stream_bytes()).unwrap();
-        // SAFETY: the mapping is as long, and outlives both.
-        let (stream, words) = unsafe {
-            let stream =
-                Stream::<Local>::new(ring.base(), geometry, Mode::Discard, ClockKind::Monotonic);
-            (stream, StreamWords::<ReadOnly>::new(ring.base(), geometry, Mode::Discard))
-        };
-        stream.words().control().initialise(geometry);
-        let write = |class_id| stream.record(class_id, &(7u64,), false).unwrap();
-        let mut reader = Reader::new(words);
+        let player = PlayedStream::new(1, [b'p'; 16], geometry, Mode::Discard);
+        let known = player.process.add_class("known", 0);
+        // Longer than a page: its declaration replaces the file, and cannot if that is not there.
+        let later = player.process.add_class(&"x".repeat(5000), 0);
+        number(&player.process.map, known, 0);
+        let mut reader = Reader::new(player.words());
 
-        let mut process = player.process_file();
-        let mut folder = None;
-        let mut trace = Trace {
-            folder: &mut folder,
-            process: &mut process,
-            output: output.path(),
-            clock: Calibration::start(ClockKind::Monotonic).describe(),
-            buffers: Buffers::PerThread,
-        };
+        let (mut folder, mut process) = (None, player.process.process_file());
+        let mut trace = played_stream::trace(&mut folder, &mut process, output.path());
         let mut framer = Framer::new(0);
         let mut frame_all = |framer: &mut Framer| {
             while let Some(run) = reader.next_run(100).unwrap() {
-                let (framed, outcome) = framer.frame_run(&words, run, &mut trace);
+                let (framed, outcome) = framer.frame_run(&player.words(), run, &mut trace);
                 if let Err(error) = outcome {
                     reader.put_back(run, run.count - framed);
                     return Err(error);
@@ -402,15 +364,15 @@ mod tests {
             }
             Ok(())
         };
-        write(0);
+        player.write(0, &[]);
         // The first of a sub-buffer has the long header.
         frame_all(&mut framer).unwrap();
 
         let metadata = output.path().join("pppppppppppppppp-1/metadata");
         let aside = output.path().join("aside");
         fs::rename(&metadata, &aside).unwrap();
-        [0, 0, 1, 0].into_iter().for_each(write);
-        number(&player.map, later, 1);
+        [0, 0, 1, 0].into_iter().for_each(|class| player.write(class, &[]));
+        number(&player.process.map, later, 1);
         for _ in 0..3 {
             assert!(matches!(frame_all(&mut framer), Err(StreamError::File(_))));
             framer.settle().unwrap();

@@ -11,6 +11,8 @@
 //! Whoever embeds it (`ust record`, the daemon) adds channels, sets their events, publishes, and calls
 //! [`Engine::poll`] in a loop.
 
+#[cfg(test)]
+mod any_process;
 mod api;
 mod bell;
 mod budget;
@@ -25,9 +27,12 @@ mod listing;
 mod losses;
 #[cfg(test)]
 mod played;
+#[cfg(test)]
+mod played_stream;
 mod poll;
 mod process;
 mod publish;
+mod record_check;
 mod recover;
 mod refusals;
 mod ring_file;

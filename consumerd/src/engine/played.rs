@@ -18,9 +18,13 @@ pub struct Player {
 
 impl Player {
     pub fn new() -> Self {
+        Self::named(1, [b'p'; 16])
+    }
+
+    pub fn named(pid: u32, procname: [u8; 16]) -> Self {
         let fd = memfd::create(c"process", PROCESS_FILE_BYTES).unwrap();
         let map = Mapping::new(&fd, PROCESS_FILE_BYTES).unwrap();
-        map.initialise(0, ProcessHeader::new(1, [1; 16], 0, [b'p'; 16])).unwrap();
+        map.initialise(0, ProcessHeader::new(pid, [1; 16], 0, procname)).unwrap();
         Self { map, fd }
     }
 
@@ -31,17 +35,18 @@ impl Player {
 
     /// Adds a class without a number, with so many fields; where its entry stands.
     pub fn add_class(&self, name: &str, field_count: usize) -> usize {
-        let ty = FieldType::String;
-        let body = ClassBody {
-            provider: "test",
-            name,
-            level: 14,
-            file: "test.rs",
-            line: 1,
-            module_path: "test",
-            fields: vec![("f", ty); field_count],
-        };
-        let body = postcard::to_stdvec(&body).unwrap();
+        self.describe(name, 14, vec![("f", FieldType::String); field_count])
+    }
+
+    /// Adds a class of that name, level and fields.
+    pub fn describe(&self, name: &str, level: u8, fields: Vec<(&str, FieldType)>) -> usize {
+        let (provider, file, module_path) = ("test", "test.rs", "test");
+        let body = ClassBody { provider, name, level, file, line: 1, module_path, fields };
+        self.add(&postcard::to_stdvec(&body).unwrap())
+    }
+
+    /// Adds an entry whose body is these bytes.
+    pub fn add(&self, body: &[u8]) -> usize {
         let header = self.map.at::<ProcessHeader>(0).unwrap();
         let begin = header.log_bytes.load(Ordering::Relaxed) as usize;
         let at = CLASS_LOG_OFFSET + begin;
@@ -61,5 +66,5 @@ impl Player {
 
 /// Gives a class its number.
 pub fn number(file: &Mapping, at: usize, id: u32) {
-    file.at::<ClassEntry>(at).unwrap().class_id.store(id + 1, Ordering::Release);
+    file.at::<ClassEntry>(at).unwrap().class_id.store(id.wrapping_add(1), Ordering::Release);
 }

@@ -14,7 +14,7 @@
 
 use super::class_log::ProcessFile;
 use super::clock::ClockDescription;
-use super::drain::{StreamDrain, StreamError};
+use super::drain::{MALFORMED, StreamDrain, StreamError};
 use super::ring_file::{Origin, RingFile};
 use super::starved::Starved;
 use super::trace::{Trace, TraceFolder};
@@ -217,12 +217,12 @@ impl Process {
         for file in &mut of_channel.files {
             file.find_streams();
             for stream in &file.streams {
-                match stream.snapshot(&mut trace) {
-                    Ok((recorded, overwritten)) => {
-                        sum.recorded += recorded;
-                        sum.add_overwritten(overwritten);
-                    }
-                    Err(error) => errors.note_stream(trace.process.pid, error, &mut is_stuck),
+                let (counts, error) = stream.snapshot(&mut trace);
+                sum.recorded += counts.recorded;
+                sum.add_overwritten(counts.overwritten);
+                sum.add_lost(MALFORMED, counts.malformed);
+                if let Some(error) = error {
+                    errors.note_stream(trace.process.pid, error, &mut is_stuck);
                 }
                 stream.lost().for_each(|(cause, count)| sum.add_lost(cause, count));
             }

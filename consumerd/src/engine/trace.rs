@@ -16,6 +16,7 @@ use super::clock::ClockDescription;
 use ctf::metadata::{self, Clock, EnvValue, Integer, StreamClass};
 use ctf::metadata_file::MetadataWriter;
 use ctf::packet::StreamIdentity;
+use ctf::payload_layout::PayloadLayout;
 use ctf::stream_file::StreamWriter;
 use std::fs;
 use std::io;
@@ -29,8 +30,8 @@ pub struct TraceFolder {
     uuid: [u8; 16],
     metadata: MetadataWriter,
     metadata_bytes: Held,
-    /// By class number: it is in the metadata.
-    declared: Vec<bool>,
+    /// By class number, of the classes that are in the metadata: how their payloads lie.
+    layouts: Vec<Option<PayloadLayout>>,
 }
 
 /// What draining needs: the folder, the process's classes, the clock.
@@ -48,15 +49,18 @@ pub struct Trace<'a> {
     pub buffers: Buffers,
 }
 
-/// Whether readers will know a class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Declare {
-    /// It is in the metadata.
-    Known,
+/// Why readers will not know a class.
+#[derive(Debug, thiserror::Error)]
+pub enum Undeclared {
     /// The process has not described it.
-    Unknown,
+    #[error("the process has not described it")]
+    Undescribed,
     /// The process's descriptions take as much room as they may.
+    #[error("the process's classes have as many bytes of metadata as they may")]
     OverBudget,
+    /// The metadata cannot be written.
+    #[error(transparent)]
+    File(#[from] io::Error),
 }
 
 impl Trace<'_> {
@@ -86,14 +90,17 @@ impl Trace<'_> {
         StreamWriter::create(&folder.path, &format!("channel0_{instance}"), identity)
     }
 
-    /// Makes sure that the metadata has the class whose records carry `id`.
+    /// How the payload lies of the class whose records carry `id`, which is in the metadata then.
+    ///
+    /// # Errors
+    /// It is not.
     #[inline]
-    pub fn declare(&mut self, id: u32) -> io::Result<Declare> {
-        match self.folder {
-            Some(folder) if folder.has(id) => Ok(Declare::Known),
-            Some(folder) => folder.append(self.process, id),
-            None => Ok(Declare::Unknown),
+    pub fn layout(&mut self, id: u32) -> Result<&PayloadLayout, Undeclared> {
+        let folder = self.folder.as_mut().ok_or(Undeclared::Undescribed)?;
+        if folder.layout(id).is_none() {
+            folder.append(self.process, id)?;
         }
+        folder.layout(id).ok_or(Undeclared::Undescribed)
     }
 }
 
@@ -116,29 +123,27 @@ impl TraceFolder {
         let metadata = MetadataWriter::create(&path, &preamble(uuid, process, clock, buffers))
             // Who tries again must not leave one folder after the other behind.
             .inspect_err(|_| drop(fs::remove_dir_all(&path)))?;
-        Ok(Self { path, uuid, metadata, metadata_bytes, declared: Vec::new() })
+        Ok(Self { path, uuid, metadata, metadata_bytes, layouts: Vec::new() })
     }
 
     #[inline]
-    fn has(&self, id: u32) -> bool {
-        self.declared.get(id as usize) == Some(&true)
+    fn layout(&self, id: u32) -> Option<&PayloadLayout> {
+        self.layouts.get(id as usize)?.as_ref()
     }
 
     /// Appends the class whose records carry `id`. Only those whose records come are in the metadata: a process may
     /// number as many as it likes.
     #[cold]
-    fn append(&mut self, process: &mut ProcessFile, id: u32) -> io::Result<Declare> {
-        let Some(class) = process.class(id) else { return Ok(Declare::Unknown) };
+    fn append(&mut self, process: &mut ProcessFile, id: u32) -> Result<(), Undeclared> {
+        let class = process.class(id).ok_or(Undeclared::Undescribed)?;
         let text = metadata::event(&class);
         let bytes = text.len() as u64;
-        if self.metadata_bytes.grow(bytes).is_err() {
-            return Ok(Declare::OverBudget);
-        }
+        self.metadata_bytes.grow(bytes).map_err(|_| Undeclared::OverBudget)?;
         self.metadata.append(&text).inspect_err(|_| self.metadata_bytes.shrink(bytes))?;
         let index = id as usize;
-        self.declared.resize(self.declared.len().max(index + 1), false);
-        self.declared[index] = true;
-        Ok(Declare::Known)
+        self.layouts.resize(self.layouts.len().max(index + 1), None);
+        self.layouts[index] = Some(PayloadLayout::of(&class));
+        Ok(())
     }
 }
 
@@ -226,8 +231,10 @@ mod tests {
     use crate::limits::METADATA_BYTES;
     use ust_core::clock::ClockKind;
 
+    type Declared = Result<(), Undeclared>;
+
     /// The metadata, and what came of declaring the classes of these numbers.
-    fn declare(player: &Player, ids: impl Iterator<Item = u32>) -> (String, Vec<Declare>) {
+    fn declare(player: &Player, ids: impl Iterator<Item = u32>) -> (String, Vec<Declared>) {
         let output = tempfile::tempdir().unwrap();
         let (mut process, mut folder) = (player.process_file(), None);
         let mut trace = Trace {
@@ -238,7 +245,7 @@ mod tests {
             buffers: Buffers::PerThread,
         };
         trace.create_stream(0, 0).unwrap();
-        let declared = ids.map(|id| trace.declare(id).unwrap()).collect();
+        let declared = ids.map(|id| trace.layout(id).map(|_| ())).collect();
         let path = output.path().join("pppppppppppppppp-1/metadata");
         (fs::read_to_string(path).unwrap(), declared)
     }
@@ -251,7 +258,7 @@ mod tests {
             number(&player.map, at, id);
         }
         let (metadata, declared) = declare(&player, [4321, 4321, 99_999].into_iter());
-        assert_eq!(declared, [Declare::Known, Declare::Known, Declare::Unknown]);
+        assert!(matches!(declared[..], [Ok(()), Ok(()), Err(Undeclared::Undescribed)]));
         assert_eq!(metadata.matches("event {").count(), 1);
         assert!(metadata.contains("\"test:class_4321\"") && metadata.len() < 16 << 10);
     }
@@ -265,8 +272,9 @@ mod tests {
             number(&player.map, at, id);
         }
         let (metadata, declared) = declare(&player, 0..count);
-        let (first, last) = (declared[0], declared[count as usize - 1]);
-        assert_eq!((first, last), (Declare::Known, Declare::OverBudget));
+        let [Ok(()), .., Err(Undeclared::OverBudget)] = declared[..] else {
+            panic!("{declared:?}")
+        };
         assert!(metadata.len() as u64 <= METADATA_BYTES.of_process + (64 << 10));
     }
 

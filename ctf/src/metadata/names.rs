@@ -57,7 +57,9 @@ impl Names {
             number += 1;
             let name = if number == 1 { wanted.to_owned() } else { format!("{wanted}_{number}") };
             let companion = companions(&name);
-            let free = |n: &String| !self.taken.contains(n);
+            // babeltrace2 drops one leading underscore of the names that it has, and then takes this one for a second.
+            let free =
+                |n: &String| !self.taken.contains(n) && !self.taken.contains(&format!("_{n}"));
             if free(&name) && companion.as_ref().is_none_or(free) {
                 self.taken.extend(companion);
                 self.taken.insert(name.clone());
@@ -139,6 +141,9 @@ mod tests {
         assert_eq!(names.claim("_x", |_| None), "_x_2");
         assert_eq!(names.claim("__y_length", |_| None), "__y_length");
         assert_eq!(names.claim("_y", length), "_y_2", "its length's name is taken");
+        assert_eq!(names.claim("___z", |_| None), "___z");
+        assert_eq!(names.claim("__z", |_| None), "__z_2", "what readers make of the one before");
+        assert_eq!(names.claim("_z", |_| None), "_z");
     }
 
     #[test]

@@ -1,0 +1,103 @@
+//! A process that a test plays, with one stream, whose ring it writes by the real writer's code.
+//!
+//! What it writes into a record, and what it says of its classes, is up to the test; so is what it does to the ring
+//! behind the writer's back.
+
+use super::class_log::ProcessFile;
+use super::clock::{Calibration, ClockDescription};
+use super::played::Player;
+use super::trace::{Trace, TraceFolder};
+use std::path::Path;
+use ust_core::abi::{Buffers, Geometry, Mode};
+use ust_core::clock::ClockKind;
+use ust_core::ring::{Reader, RingMemory};
+use ust_core::shm::{Mapping, StreamWords, memfd};
+use ust_core::stream::Stream;
+use ust_core::sync::{AtomicU32, Local, Ordering, ReadOnly};
+use ust_core::wire::{Field, FieldType};
+
+/// The clock of all that players write.
+const CLOCK: ClockKind = ClockKind::Monotonic;
+
+/// The process.
+#[derive(Debug)]
+pub struct PlayedStream {
+    /// Its process file.
+    pub process: Player,
+    ring: Mapping,
+    stream: Stream<Local>,
+    words: StreamWords<ReadOnly>,
+}
+
+/// A payload of any bytes.
+struct Raw<'a>(&'a [u8]);
+
+// SAFETY: the bytes are what is measured and written; a slice does not change while it is borrowed.
+#[allow(unsafe_code)]
+unsafe impl Field for Raw<'_> {
+    const TYPE: FieldType = FieldType::String;
+    const FIXED_SIZE_BYTES: Option<usize> = None;
+
+    fn size_bytes(&self) -> usize {
+        self.0.len()
+    }
+
+    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
+        // SAFETY: the caller lends as many bytes.
+        unsafe {
+            self.0.as_ptr().copy_to_nonoverlapping(dst, self.0.len());
+            dst.add(self.0.len())
+        }
+    }
+}
+
+impl PlayedStream {
+    /// One that has nothing described and nothing written.
+    #[allow(unsafe_code)]
+    pub fn new(pid: u32, procname: [u8; 16], geometry: Geometry, mode: Mode) -> Self {
+        let ring_fd = memfd::create(c"ring", geometry.stream_bytes()).unwrap();
+        let ring = Mapping::new(&ring_fd, geometry.stream_bytes()).unwrap();
+        // SAFETY: the mapping is as long, and this keeps it for as long as both.
+        let (stream, words) = unsafe {
+            let stream = Stream::<Local>::new(ring.base(), geometry, mode, CLOCK);
+            (stream, StreamWords::<ReadOnly>::new(ring.base(), geometry, mode))
+        };
+        stream.words().control().initialise(geometry);
+        Self { process: Player::named(pid, procname), ring, stream, words }
+    }
+
+    /// Writes a record of that class number and payload, if there is room.
+    pub fn write(&self, class_id: u32, payload: &[u8]) {
+        self.stream.record(class_id, &(Raw(payload),), false).unwrap();
+    }
+
+    /// Changes the word at `offset` of the ring, control page included.
+    pub fn change(&self, offset: usize, change: impl FnOnce(u32) -> u32) {
+        let word = self.ring.at::<AtomicU32>(offset).unwrap();
+        word.store(change(word.load(Ordering::Relaxed)), Ordering::Relaxed);
+    }
+
+    /// Bytes of the ring, control page included.
+    pub fn ring_bytes(&self) -> usize {
+        self.ring.len()
+    }
+
+    /// What the consumer reads its stream by.
+    pub fn words(&self) -> StreamWords<ReadOnly> {
+        self.words
+    }
+}
+
+/// The clock of all players' records.
+pub fn clock() -> ClockDescription {
+    Calibration::start(CLOCK).describe()
+}
+
+/// What a stream of that process is drained to.
+pub fn trace<'a>(
+    folder: &'a mut Option<TraceFolder>,
+    process: &'a mut ProcessFile,
+    output: &'a Path,
+) -> Trace<'a> {
+    Trace { folder, process, output, clock: clock(), buffers: Buffers::PerThread }
+}

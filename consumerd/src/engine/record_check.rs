@@ -1,0 +1,149 @@
+//! What a record must be before it goes into a trace.
+//!
+//! ```text
+//!   copied record   | header: class, clock | payload ........ |
+//!                      |            |          '-- lies as its class says, all of it and no more
+//!                      |            '-- not before the last record's, and not beyond any reader's range
+//!                      '-- one that the process has described
+//! ```
+//!
+//! Readers decode record behind record: one that is not what its class says makes the rest of its packet nonsense,
+//! and some readers refuse the whole output for that, or crash. So the consumer looks at each record first.
+//!
+//! Invariant: only private copies are looked at. The process may still be writing to its ring.
+
+use super::drain::StreamError;
+use super::trace::{Trace, Undeclared};
+use ctf::event_header::{self, EventHeader, Stamp};
+use ctf::payload_layout::PayloadError;
+
+/// Why a record does not go into the trace.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// It ends inside its header.
+    #[error("is too short for its header")]
+    Header,
+    /// Its class is not in the metadata.
+    #[error("is of class {0}: {1}")]
+    Class(u32, Undeclared),
+    /// Its bytes are not what its class says.
+    #[error("is not what its class {class} says: {error}")]
+    Payload {
+        /// The class's name, escaped.
+        class: String,
+        /// What is wrong.
+        error: PayloadError,
+    },
+    /// Readers count nanoseconds in 63 bits.
+    #[error("has the time {0}, which is beyond the range of readers")]
+    Clock(u64),
+    /// Writers refuse such records.
+    #[error("has {0} bytes, more than any record")]
+    Long(usize),
+}
+
+impl RecordError {
+    /// As an error of the stream in which the record ends at that position.
+    pub fn at(self, end_position: u64) -> StreamError {
+        StreamError::Record { end_position, error: self }
+    }
+}
+
+/// Looks at the records of one stream that are framed at once, which all have one length.
+#[derive(Debug)]
+pub struct RecordCheck {
+    /// Clock of the last record.
+    clock: u64,
+    /// The last clock that readers can show.
+    latest_clock: u64,
+    /// Class and header size of a record that was right: if its class has a fixed size, so is each that is like it.
+    known: Option<(u32, usize)>,
+}
+
+impl RecordCheck {
+    /// With the clock of the record before, and the last one that readers can show.
+    pub fn new(clock: u64, latest_clock: u64) -> Self {
+        Self { clock, latest_clock, known: None }
+    }
+
+    /// Clock of the last record that was right.
+    pub fn clock(&self) -> u64 {
+        self.clock
+    }
+
+    /// Looks at the next record if it is like the last one that was right: the usual case, in a few instructions.
+    /// `false`, with nothing done, if it is not: then [`admit`](Self::admit).
+    #[inline(always)]
+    pub fn admit_alike(&mut self, record: &[u8]) -> bool {
+        let Some(header) = event_header::decode(record) else { return false };
+        let clock = header.stamp.resolve(self.clock);
+        let is_alike = self.known == Some((header.id, header.len))
+            && self.clock <= clock
+            && clock <= self.latest_clock;
+        if is_alike {
+            self.clock = clock;
+        }
+        is_alike
+    }
+
+    /// Looks at the next record. A clock that goes back is mended: time goes on within a stream.
+    ///
+    /// # Errors
+    /// It is wrong (`end_position` says where), or its class cannot be declared now.
+    pub fn admit(
+        &mut self,
+        record: &mut [u8],
+        trace: &mut Trace<'_>,
+        end_position: impl Fn() -> u64,
+    ) -> Result<(), StreamError> {
+        let header =
+            event_header::decode(record).ok_or_else(|| RecordError::Header.at(end_position()))?;
+        if self.known != Some((header.id, header.len)) {
+            self.look_up(record, header, trace, &end_position)?;
+        }
+        let mut clock = header.stamp.resolve(self.clock);
+        if clock < self.clock {
+            // Only a process in disorder says so; readers refuse a packet in which time goes back.
+            clock = self.clock;
+            if let Stamp::Full(_) = header.stamp {
+                let fixed = event_header::extended(header.id, clock);
+                record[..fixed.len()].copy_from_slice(&fixed);
+            }
+        }
+        if clock > self.latest_clock {
+            return Err(RecordError::Clock(clock).at(end_position()));
+        }
+        self.clock = clock;
+        Ok(())
+    }
+
+    #[inline]
+    fn look_up(
+        &mut self,
+        record: &[u8],
+        header: EventHeader,
+        trace: &mut Trace<'_>,
+        end_position: impl Fn() -> u64,
+    ) -> Result<(), StreamError> {
+        let EventHeader { id, len, .. } = header;
+        let layout = match trace.layout(id) {
+            Ok(layout) => layout,
+            Err(Undeclared::File(error)) => return Err(error.into()),
+            Err(why) => return Err(RecordError::Class(id, why).at(end_position())),
+        };
+        if let Err(error) = layout.check(&record[len..]) {
+            return Err(wrong_payload(trace, id, error).at(end_position()));
+        }
+        self.known = layout.fixed_bytes().map(|_| (id, len));
+        Ok(())
+    }
+}
+
+#[cold]
+fn wrong_payload(trace: &mut Trace<'_>, id: u32, error: PayloadError) -> RecordError {
+    /// Names are the process's, and may be as long as it likes.
+    const SHOWN_CHARS: usize = 100;
+    let name = trace.process.class(id).map_or(String::new(), |class| class.name);
+    let class = name.chars().take(SHOWN_CHARS).flat_map(char::escape_default).collect();
+    RecordError::Payload { class, error }
+}
