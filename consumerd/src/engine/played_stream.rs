@@ -10,7 +10,7 @@ use super::trace::{Trace, TraceFolder};
 use std::path::Path;
 use ust_core::abi::{Buffers, Geometry, Mode};
 use ust_core::clock::ClockKind;
-use ust_core::ring::{Reader, RingMemory};
+use ust_core::ring::RingMemory;
 use ust_core::shm::{Mapping, StreamWords, memfd};
 use ust_core::stream::Stream;
 use ust_core::sync::{AtomicU32, Local, Ordering, ReadOnly};

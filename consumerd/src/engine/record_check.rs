@@ -147,3 +147,83 @@ fn wrong_payload(trace: &mut Trace<'_>, id: u32, error: PayloadError) -> RecordE
     let class = name.chars().take(SHOWN_CHARS).flat_map(char::escape_default).collect();
     RecordError::Payload { class, error }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::drain::StreamDrain;
+    use crate::engine::played::number;
+    use crate::engine::played_stream::{self, PlayedStream};
+    use std::path::Path;
+    use ust_core::abi::{Geometry, Mode};
+    use ust_core::wire::{FieldType, Scalar};
+
+    const WORDS: FieldType =
+        FieldType::Sequence { element: Scalar::Integer { bits: 32, signed: false, hex: false } };
+
+    /// Three records that are right, that one, and two more that are right.
+    fn stream_with(bad: &[u8], name: &str, mode: Mode) -> PlayedStream {
+        let geometry = Geometry::new(4096, 2).unwrap();
+        let player = PlayedStream::new(1, [b'p'; 16], geometry, mode);
+        number(&player.process.map, player.process.describe(name, 6, vec![("words", WORDS)]), 0);
+        let good = [1, 0, 0, 0, 9, 9, 9, 9];
+        let all: [&[u8]; 6] = [&good, &good, &good, bad, &good, &good];
+        all.into_iter().for_each(|payload| player.write(0, payload));
+        player
+    }
+
+    fn in_trace<R>(
+        player: &PlayedStream,
+        output: &Path,
+        step: impl FnOnce(&mut StreamDrain, &mut Trace<'_>) -> R,
+    ) -> R {
+        let (mut folder, mut process) = (None, player.process.process_file());
+        let mut trace = played_stream::trace(&mut folder, &mut process, output);
+        step(&mut StreamDrain::new(player.words(), 0), &mut trace)
+    }
+
+    fn malformed(stream: &StreamDrain) -> u64 {
+        let lost = stream.lost().filter(|(cause, _)| *cause == "records_lost_malformed");
+        lost.map(|(_, count)| count).sum()
+    }
+
+    #[test]
+    fn what_comes_before_a_malformed_record_is_written_and_the_rest_is_counted() {
+        let bad = [[0xFF; 4], [0; 4]].concat();
+        for mode in [Mode::Discard, Mode::Overwrite] {
+            for is_dead in [false, true] {
+                let output = tempfile::tempdir().unwrap();
+                let player = stream_with(&bad, "\u{1b}[2Jx", mode);
+                in_trace(&player, output.path(), |stream, trace| {
+                    let outcome = if is_dead { stream.recover(trace) } else { stream.flush(trace) };
+                    let error = outcome.unwrap_err().to_string();
+                    for part in [
+                        "ends at position ",
+                        "test:\\u{1b}[2Jx",
+                        "claims 4294967295 elements",
+                        "is closed",
+                        "records_lost_malformed",
+                    ] {
+                        assert!(error.contains(part), "{error}");
+                    }
+                    assert_eq!(stream.recorded(), 3, "{mode:?} {is_dead}");
+                    stream.flush(trace).unwrap();
+                    stream.recover(trace).unwrap();
+                    stream.finish(trace).unwrap();
+                    assert_eq!((stream.recorded(), malformed(stream)), (3, 3), "{mode:?}");
+                });
+            }
+        }
+    }
+
+    #[test]
+    fn a_snapshot_counts_what_it_does_not_take() {
+        let output = tempfile::tempdir().unwrap();
+        let player = stream_with(&[5, 0, 0, 0], "short", Mode::Overwrite);
+        in_trace(&player, output.path(), |stream, trace| {
+            let (counts, error) = stream.snapshot(trace);
+            assert_eq!((counts.recorded, counts.malformed, counts.overwritten), (3, 3, 0));
+            assert!(error.unwrap().to_string().contains("claims 5 elements"));
+        });
+    }
+}
