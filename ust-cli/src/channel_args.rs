@@ -1,6 +1,7 @@
 //! The options that say what a channel is like: the same for `record` and `create`.
 
 use crate::failure::Failure;
+use crate::given_path::given_path;
 use crate::mode::parse_mode;
 use crate::size::parse_size;
 use consumerd::cause::Cause;
@@ -37,7 +38,7 @@ pub struct ChannelArgs {
     clock: Option<Clock>,
     /// Keep the rings in files in this directory (empty, or made), where `ust recover DIR` finds what is in them
     /// if recorder and program both die. Removed when the recording has come to its end
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = given_path())]
     shm_path: Option<PathBuf>,
 }
 

@@ -3,6 +3,7 @@
 use crate::channel_args::ChannelArgs;
 use crate::daemon::{ask, say, unexpected};
 use crate::failure::Failure;
+use crate::given_path::given_path;
 use crate::stamp::stamp;
 use consumerd::cause::Cause;
 use consumerd::control::protocol::{Reply, Request};
@@ -15,7 +16,7 @@ pub struct Arguments {
     /// Its name [default: auto-YYYYmmdd-HHMMSS]
     session: Option<String>,
     /// Directory for its traces: empty, or made [default: ./SESSION-YYYYmmdd-HHMMSS]
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR", value_parser = given_path())]
     output: Option<PathBuf>,
     /// Keep records in the rings, the newest of them, and write only what `ust snapshot record` takes
     #[arg(long)]

@@ -21,6 +21,7 @@ mod disable_event;
 mod enable_event;
 mod failure;
 mod figures;
+mod given_path;
 mod list;
 mod mode;
 mod overview;

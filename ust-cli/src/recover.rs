@@ -9,6 +9,7 @@
 
 use crate::failure::Failure;
 use crate::figures::{counted, outcome};
+use crate::given_path::given_path;
 use crate::stamp::stamp;
 use crate::summary_file::SummaryFile;
 use crate::tell;
@@ -33,12 +34,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The directory that was the recording's --shm-path, or its trace
+    #[arg(value_parser = given_path())]
     dir: PathBuf,
     /// Directory for the traces: empty, or made [default: ./recovered-YYYYmmdd-HHMMSS]
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR", value_parser = given_path())]
     output: Option<PathBuf>,
     /// Write what was recovered and lost to this file, as JSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = given_path())]
     summary: Option<PathBuf>,
 }
 

@@ -5,6 +5,7 @@
 
 use crate::failure::Failure;
 use crate::figures::counted;
+use crate::given_path::given_path;
 use crate::tell;
 use consumerd::cause::Cause;
 use ctf::printable;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The trace, or a directory with traces below it
+    #[arg(value_parser = given_path())]
     dir: PathBuf,
 }
 

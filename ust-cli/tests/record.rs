@@ -201,3 +201,25 @@ fn a_program_that_is_killed_by_a_core_dumping_signal_has_its_status() {
         sandbox.run(&["record", "-o", "out", "--", "sh", "-c", "ulimit -c 0; kill -SEGV $$"]);
     assert_eq!(ended.code, 128 + Signal::SEGV.as_raw());
 }
+
+/// However it is given, and whatever is to be read from it: what is shown can be given to any command again.
+#[test]
+fn an_output_that_begins_with_a_dash_is_no_option() {
+    let sandbox = Sandbox::new();
+    for (output, name) in
+        [("-o=-a", "-a"), ("-o-b", "-b"), ("--output=-c", "-c"), ("-o=./-d", "-d")]
+    {
+        let arguments = [output, "--summary=-s", "--shm-path=-r", "--", "true"];
+        let ended = sandbox.run(&[&["record"], &arguments[..]].concat());
+        assert_eq!(ended.code, 0, "{output}: {ended:?}");
+        let shown = ended.last_line().rsplit(' ').next().unwrap();
+        assert_eq!(shown, format!("./{name}"), "{ended:?}");
+        assert!(sandbox.path(name).is_dir(), "{ended:?}");
+        let summary = std::fs::read_to_string(sandbox.path("-s")).unwrap();
+        assert!(summary.contains(&format!("{shown:?}")), "{summary}");
+        // Nothing was recorded: it is there, and holds no trace.
+        assert_eq!(sandbox.run(&["view", shown]).stderr, sandbox.run(&["view", "--", name]).stderr);
+    }
+    let line = sandbox.fails(114, &["record", "-o=-a/..", "--", "true"]);
+    assert!(line.contains("/-a/.. is not empty"), "{line}");
+}

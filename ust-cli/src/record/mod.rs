@@ -21,6 +21,7 @@ mod snapshots;
 use crate::channel_args::ChannelArgs;
 use crate::failure::Failure;
 use crate::figures::{outcome, snapshots_outcome};
+use crate::given_path::given_path;
 use crate::stamp::stamp;
 use crate::summary_file::SummaryFile;
 use crate::tell;
@@ -48,7 +49,7 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Directory for the traces: empty, or made [default: ./PROGRAM-YYYYmmdd-HHMMSS]
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR", value_parser = given_path())]
     output: Option<PathBuf>,
     /// Events to record, as provider:name with * and ? as wildcards; may be given again
     #[arg(long, short, value_name = "GLOB", value_delimiter = ',', default_value = "*")]
@@ -62,7 +63,7 @@ pub struct Arguments {
     #[command(flatten)]
     engine: EngineArgs,
     /// Write what was recorded and lost to this file, as JSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = given_path())]
     summary: Option<PathBuf>,
     /// The program and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM")]
