@@ -132,3 +132,16 @@ pub const MAX_REFUSED_REASONS: usize = 32;
 
 /// Processes that are told apart in the count behind one such reason. Beyond them it says "or more".
 pub const MAX_REFUSED_NAMES: usize = 256;
+
+/// Comparisons of an event's name with a rule that has matched nothing, in one channel: they find the names that come
+/// closest. Those beyond are not made, and the names that are shown are the closest of those compared.
+pub const MAX_COMPARED_NAMES: usize = 20_000;
+
+/// Rules that are compared so. Of the others no closest events are shown.
+pub const MAX_COMPARED_RULES: usize = 16;
+
+/// Bytes of the longest event name that is compared so. Longer ones are passed over.
+pub const MAX_COMPARED_BYTES: usize = 128;
+
+/// Processes that still run and are named at the end of a recording. The others are counted.
+pub const MAX_NAMED_PROCESSES: usize = 4;

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use consumerd::cause::Cause;
 use consumerd::control::client;
 use consumerd::control::protocol::{Reply, Request};
-use ctf::printable::{Printable, lines, printable};
+use ctf::printable::{self, Printable, lines, printable};
 use std::io::{self, Write};
 use ust_core::agent::paths::RuntimeDir;
 
@@ -37,4 +37,13 @@ fn print(text: Printable<'_>) -> Result<u8, Failure> {
         }
         _ => Ok(0),
     }
+}
+
+/// What to look at if no process has connected to the daemon.
+pub fn nobody_connected() -> String {
+    format!(
+        "no instrumented process has connected: a program must be linked with ust-core and the crate of its tracepoints, \
+         run as the daemon's user, and find the runtime directory {} by its environment",
+        printable::path(RuntimeDir::from_environment().path())
+    )
 }

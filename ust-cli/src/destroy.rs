@@ -1,8 +1,9 @@
 //! `ust destroy`: completes a session's traces and forgets it. The traces stay.
 
-use crate::daemon::{ask, say, unexpected};
+use crate::daemon::{ask, nobody_connected, say, unexpected};
 use crate::failure::Failure;
 use crate::figures::{outcome, snapshots_outcome};
+use crate::silence::explain;
 use crate::tell;
 use consumerd::control::protocol::{Reply, Request};
 use ctf::printable;
@@ -19,6 +20,8 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     match ask(Request::Destroy { session: arguments.session })? {
         Reply::Destroyed { session, output, summary, snapshots } => {
             summary.errors.iter().for_each(|error| tell(error));
+            let lines = explain(&summary, snapshots.as_ref(), nobody_connected);
+            lines.iter().for_each(|line| tell(line));
             let outcome = snapshots.as_ref().map_or_else(|| outcome(&summary), snapshots_outcome);
             say(&format!("session {session} destroyed: {outcome}: {}", printable::path(&output)))
         }

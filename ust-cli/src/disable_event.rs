@@ -14,7 +14,7 @@ pub struct Arguments {
 
 /// Disables them.
 pub fn run(Arguments { rules }: Arguments) -> Result<u8, Failure> {
-    let globs = rules.globs;
+    let globs = rules.globs();
     let what = if rules.all { "all event rules".to_owned() } else { globs.join(", ") };
     match ask(Request::DisableEvent { session: rules.session, globs })? {
         Reply::Disabled { session } => say(&format!("{what} disabled in session {session}")),

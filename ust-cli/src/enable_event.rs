@@ -15,7 +15,7 @@ pub struct Arguments {
 
 /// Enables them.
 pub fn run(Arguments { rules }: Arguments) -> Result<u8, Failure> {
-    let globs = if rules.all { vec!["*".to_owned()] } else { rules.globs };
+    let globs = if rules.all { vec!["*".to_owned()] } else { rules.globs() };
     let request = Request::EnableEvent { session: rules.session, globs: globs.clone() };
     match ask(request)? {
         Reply::Enabled { session, already } => {

@@ -28,6 +28,7 @@ mod overview;
 mod record;
 mod recover;
 mod rule_args;
+mod silence;
 mod size;
 mod snapshot;
 mod stamp;

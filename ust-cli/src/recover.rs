@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         tell(error);
     }
     if let Some(file) = summary_file {
-        file.write(&summary, &shown, None);
+        file.write(&summary, &[], &shown, None);
     }
     tell(&format!("{line}: {}", printable::path(&shown)));
     if is_kept {

@@ -1,11 +1,16 @@
-//! Which event rules of which session: what `enable-event` and `disable-event` are given.
+//! Which event rules of which session: what `enable-event` and `disable-event` are given, and `record` in part.
+
+use crate::tell;
+use consumerd::session::complete_glob;
+use std::borrow::Cow;
 
 /// Event rules and their session.
 #[derive(Debug, clap::Args)]
 pub struct RuleArgs {
-    /// Events as provider:name, with * and ? as wildcards; several in one word are parted by commas
+    /// Events as provider:name, with * and ? as wildcards, or all events of a provider; several in one word are parted by
+    /// commas
     #[arg(value_name = "GLOB", value_delimiter = ',', required_unless_present = "all")]
-    pub globs: Vec<String>,
+    globs: Vec<String>,
     /// All of them
     #[arg(long, short, conflicts_with = "globs")]
     pub all: bool,
@@ -15,4 +20,23 @@ pub struct RuleArgs {
     /// For hands that know lttng: everything here is user space
     #[arg(long, short, hide = true)]
     userspace: bool,
+}
+
+impl RuleArgs {
+    /// The rules, completed.
+    pub fn globs(&self) -> Vec<String> {
+        completed(&self.globs)
+    }
+}
+
+/// Event rules as they are understood, which is told where it is not as they were given.
+pub fn completed(given: &[String]) -> Vec<String> {
+    let complete = |given: &String| match complete_glob(given) {
+        Cow::Borrowed(glob) => glob.to_owned(),
+        Cow::Owned(glob) => {
+            tell(&format!("event rule {given} has no colon and is taken as {glob}"));
+            glob
+        }
+    };
+    given.iter().map(complete).collect()
 }

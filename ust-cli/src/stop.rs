@@ -1,7 +1,9 @@
 //! `ust stop`: when it returns, the files hold everything that was recorded.
 
-use crate::daemon::{ask, say, unexpected};
+use crate::daemon::{ask, nobody_connected, say, unexpected};
 use crate::failure::Failure;
+use crate::silence::explain;
+use crate::tell;
 use consumerd::control::protocol::{Reply, Request};
 
 /// Stop recording; what was recorded is in the files when this returns
@@ -14,7 +16,11 @@ pub struct Arguments {
 /// Stops it.
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     match ask(Request::Stop { session: arguments.session })? {
-        Reply::Stopped { session } => say(&format!("session {session} stopped")),
+        Reply::Stopped { session, summary, snapshots } => {
+            let lines = explain(&summary, snapshots.as_ref(), nobody_connected);
+            lines.iter().for_each(|line| tell(line));
+            say(&format!("session {session} stopped"))
+        }
         other => Err(unexpected(&other)),
     }
 }

@@ -5,7 +5,7 @@
 use crate::failure::Failure;
 use crate::tell;
 use consumerd::cause::Cause;
-use consumerd::engine::ChannelSummary;
+use consumerd::engine::{ChannelSummary, Unmatched};
 use ctf::printable;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -31,6 +31,14 @@ struct Summary<'a> {
     /// Of a flight recorder: how many there are. The figures are those of the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     snapshots: Option<u64>,
+    /// Processes that connected, whether or not they recorded; and of those, how many still ran.
+    connected: u64,
+    still_run: u64,
+    /// Rules that no event matched, each with the events that come closest.
+    unmatched: &'a [Unmatched],
+    /// What was said of the recording beside its figures.
+    errors: &'a [String],
+    notes: &'a [String],
     trace: String,
 }
 
@@ -56,12 +64,28 @@ impl SummaryFile {
     }
 
     /// Writes it. A failure is told and changes nothing else: the program's status is the exit status.
-    pub fn write(mut self, summary: &ChannelSummary, trace: &Path, snapshots: Option<u64>) {
+    pub fn write(
+        mut self,
+        summary: &ChannelSummary,
+        notes: &[String],
+        trace: &Path,
+        snapshots: Option<u64>,
+    ) {
         self.is_to_be_removed = false;
-        let ChannelSummary { recorded, overwritten, lost, processes, .. } = summary;
-        let trace = trace.to_string_lossy().into_owned();
-        let (recorded, overwritten, processes) = (*recorded, *overwritten, *processes);
-        let summary = Summary { recorded, overwritten, lost, processes, snapshots, trace };
+        let ChannelSummary { recorded, overwritten, lost, processes, errors, reach } = summary;
+        let summary = Summary {
+            recorded: *recorded,
+            overwritten: *overwritten,
+            lost,
+            processes: *processes,
+            snapshots,
+            connected: reach.connected,
+            still_run: reach.still_run,
+            unmatched: &reach.unmatched,
+            errors,
+            notes,
+            trace: trace.to_string_lossy().into_owned(),
+        };
         let written = self.try_write(&summary);
         if let Err(error) = written {
             tell(&format!("summary {} is incomplete: {error}", self.path.display()));

@@ -15,10 +15,11 @@ fn the_exit_status_is_the_programs_own() {
     {
         let ended = sandbox.run(&["record", "-o", script, "--", "sh", "-c", script]);
         assert_eq!(ended.code, code, "{script}: {ended:?}");
-        assert_eq!(
-            ended.stderr,
-            format!("ust: 0 events recorded, 0 lost, 0 processes: {script}\n")
-        );
+        let [why, closing] = ended.stderr.lines().collect::<Vec<_>>()[..] else {
+            panic!("{ended:?}")
+        };
+        assert!(why.starts_with("ust: no instrumented process has connected: "), "{why}");
+        assert_eq!(closing, format!("ust: 0 events recorded, 0 lost, 0 processes: {script}"));
     }
 }
 
@@ -29,8 +30,10 @@ fn the_summary_says_what_the_closing_line_says() {
     assert_eq!(ended.code, 0, "{ended:?}");
     let summary = std::fs::read(sandbox.path("s.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
+    let notes: Vec<&str> = ended.stderr.lines().map(|line| &line["ust: ".len()..]).collect();
     let expected = serde_json::json!({
-        "recorded": 0, "overwritten": 0, "lost": {}, "processes": 0, "trace": "out"
+        "recorded": 0, "overwritten": 0, "lost": {}, "processes": 0, "trace": "out",
+        "connected": 0, "still_run": 0, "unmatched": [], "errors": [], "notes": notes[..1],
     });
     assert_eq!(summary, expected);
 }
@@ -82,7 +85,7 @@ fn standard_streams_pass_through_untouched() {
     writer.join().unwrap();
     assert!(ended.stdout == text, "standard output is the program's alone");
     assert_eq!(ended.stderr.lines().next(), Some("err"));
-    assert_eq!(ended.stderr.lines().count(), 2, "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().count(), 3, "{}", ended.stderr);
 }
 
 #[test]

@@ -100,6 +100,10 @@ pub enum Reply {
     Stopped {
         /// Which session.
         session: String,
+        /// What it has recorded so far.
+        summary: ChannelSummary,
+        /// Of a flight recorder, what it has written.
+        snapshots: Option<SnapshotsTaken>,
     },
     /// The trace is complete.
     Destroyed {

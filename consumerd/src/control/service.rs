@@ -59,8 +59,8 @@ struct InProgress {
 /// What is left to do once a change is in force.
 #[derive(Debug)]
 enum Finish {
-    Reply(Reply),
-    Flush(ChannelUid, Reply),
+    Reply(Box<Reply>),
+    Flush(ChannelUid, String),
     Remove(String),
 }
 
@@ -156,27 +156,26 @@ impl Service {
         match request {
             Request::Create { name, output, channel } => {
                 sessions.create(engine, name, output, &channel)?;
-                Ok(Finish::Reply(Reply::Created))
+                Ok(Finish::Reply(Box::new(Reply::Created)))
             }
             Request::EnableEvent { session, globs } => {
                 let already = sessions.enable_events(engine, session.as_deref(), globs)?;
                 let session = sessions.get(session.as_deref())?.name().to_owned();
-                Ok(Finish::Reply(Reply::Enabled { session, already }))
+                Ok(Finish::Reply(Box::new(Reply::Enabled { session, already })))
             }
             Request::DisableEvent { session, globs } => {
                 sessions.disable_events(engine, session.as_deref(), &globs)?;
                 let session = sessions.get(session.as_deref())?.name().to_owned();
-                Ok(Finish::Reply(Reply::Disabled { session }))
+                Ok(Finish::Reply(Box::new(Reply::Disabled { session })))
             }
             Request::Start { session } => {
                 let started = sessions.start(engine, session.as_deref())?;
                 let (session, rules) = (started.name().to_owned(), started.rule_count());
-                Ok(Finish::Reply(Reply::Started { session, rules }))
+                Ok(Finish::Reply(Box::new(Reply::Started { session, rules })))
             }
             Request::Stop { session } => {
                 let stopped = sessions.stop(engine, session.as_deref())?;
-                let session = stopped.name().to_owned();
-                Ok(Finish::Flush(stopped.channel(), Reply::Stopped { session }))
+                Ok(Finish::Flush(stopped.channel(), stopped.name().to_owned()))
             }
             Request::Destroy { session } => {
                 let found = sessions.get(session.as_deref())?;
@@ -188,21 +187,25 @@ impl Service {
             }
             Request::Snapshot { session } => {
                 let (session, output, summary) = sessions.snapshot(engine, session.as_deref())?;
-                Ok(Finish::Reply(Reply::SnapshotTaken { session, output, summary }))
+                Ok(Finish::Reply(Box::new(Reply::SnapshotTaken { session, output, summary })))
             }
             Request::List { session } => {
                 let overview = sessions.overview(engine, session.as_deref())?;
-                Ok(Finish::Reply(Reply::Listed { daemon_pid: std::process::id(), overview }))
+                Ok(Finish::Reply(Box::new(Reply::Listed {
+                    daemon_pid: std::process::id(),
+                    overview,
+                })))
             }
         }
     }
 
     fn finish(&mut self, engine: &mut Engine, finish: Finish) -> Answer {
         match finish {
-            Finish::Reply(reply) => Ok(reply),
-            Finish::Flush(channel, reply) => {
+            Finish::Reply(reply) => Ok(*reply),
+            Finish::Flush(channel, session) => {
                 engine.flush(channel);
-                Ok(reply)
+                let snapshots = self.sessions.get(Some(&session))?.snapshots().cloned();
+                Ok(Reply::Stopped { session, summary: engine.conclude(channel), snapshots })
             }
             Finish::Remove(session) => {
                 let (removed, summary) =

@@ -59,6 +59,43 @@ pub struct ChannelSummary {
     pub processes: u64,
     /// Streams that were closed because they were corrupt, and files that could not be written.
     pub errors: Vec<String>,
+    /// Whom its rules reached. Filled when the channel is [concluded](super::Engine::conclude).
+    pub reach: Reach,
+}
+
+/// Whom a channel's rules reached: why there is nothing, if there is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// Whether the channel has ever recorded.
+    pub was_active: bool,
+    /// Processes that have connected while it did, whether or not they recorded anything.
+    pub connected: u64,
+    /// Of those, how many still run.
+    pub still_run: u64,
+    /// The first of them.
+    pub running: Vec<Running>,
+    /// How many rules there are.
+    pub rules: u64,
+    /// Those that matched no event of any process that connected.
+    pub unmatched: Vec<Unmatched>,
+}
+
+/// A process that still runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// Its process id.
+    pub pid: u32,
+    /// Its name.
+    pub procname: String,
+}
+
+/// A rule that has matched nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmatched {
+    /// The glob over `provider:name`.
+    pub rule: String,
+    /// The events that come closest, the closest first; none if there were no events at all.
+    pub closest: Vec<String>,
 }
 
 /// What an event is called for which the process could not get a stream.

@@ -32,6 +32,7 @@ mod played_stream;
 mod poll;
 mod process;
 mod publish;
+mod reach;
 mod record_check;
 mod recover;
 mod refusals;
@@ -42,7 +43,10 @@ mod shed;
 mod starved;
 mod trace;
 
-pub use api::{ChannelConfig, ChannelSummary, ChannelUid, EngineError, EngineOptions, ProcessInfo};
+pub use api::{
+    ChannelConfig, ChannelSummary, ChannelUid, EngineError, EngineOptions, ProcessInfo, Reach,
+    Running, Unmatched,
+};
 pub use drain::StreamError;
 pub use recover::{LeftBehind, RecoverError, Recovered};
 
@@ -55,6 +59,7 @@ use clock::{Calibration, ClockDescription};
 use connection::{Connection, Watch};
 use estate::Estate;
 use process::{Destination, Pass, Process};
+use reach::Seen;
 use refusals::Refusals;
 use ring_file::Origin;
 use ring_kind::RingKind;
@@ -113,6 +118,7 @@ struct Channel {
     globs: Vec<String>,
     /// Globs that have matched events of some process; noted when the process goes, or when globs may.
     matched: BTreeSet<String>,
+    seen: Seen,
     is_active: bool,
     calibration: Calibration,
     /// Reckoned when the first trace needs it.
@@ -241,6 +247,7 @@ impl Engine {
             config,
             globs: Vec::new(),
             matched: BTreeSet::new(),
+            seen: Seen::default(),
             is_active: false,
             calibration,
             clock: None,
@@ -275,6 +282,7 @@ impl Engine {
         if let Some(channel) = self.channels.get_mut(&uid) {
             channel.is_active = is_active;
             if is_active {
+                channel.seen.was_active = true;
                 channel.calibration.wait_for_baseline();
                 if channel.config.shm_dir.is_some() {
                     channel.describe_session(uid);
@@ -359,13 +367,13 @@ impl Engine {
         self.snapshot_requests.drain(..).map(request).collect()
     }
 
-    /// Drains and closes the channel's traces and forgets it.
+    /// Drains and closes the channel's traces and forgets it. Returns what it has recorded, and whom it reached.
     pub fn remove_channel(&mut self, channel: ChannelUid) -> ChannelSummary {
         self.bury_dead();
         self.bury_replaced_images();
         self.pass(channel, Pass::Flush);
         self.pass(channel, Pass::Finish);
-        let summary = self.summary(channel);
+        let summary = self.conclude(channel);
         for tracked in self.processes.values_mut() {
             tracked.process.remove_channel(channel);
         }
@@ -483,6 +491,7 @@ impl Engine {
         let Some(mut tracked) = self.processes.remove(&uid) else { return };
         for (channel_uid, channel) in &mut self.channels {
             channel.note_matches(&mut tracked.process);
+            tracked.process.file.iter().for_each(|file| channel.note_gone(file));
             if !channel.config.is_drained {
                 continue;
             }

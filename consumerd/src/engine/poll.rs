@@ -406,7 +406,7 @@ impl Engine {
 
 impl Tracked {
     /// Whether its death is known now.
-    fn is_dead(&self) -> bool {
+    pub(super) fn is_dead(&self) -> bool {
         match &self.watch {
             Watch::Pidfd(pidfd) => {
                 let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
@@ -419,7 +419,7 @@ impl Tracked {
 }
 
 /// Whether the process still maps its process file: `exec` takes that away, and death.
-fn has_image(tracked: &Tracked) -> bool {
+pub(super) fn has_image(tracked: &Tracked) -> bool {
     let Some(file) = &tracked.process.file else { return !tracked.is_dead() };
     // One that we cannot see has no maps here: the pidfd will have to do.
     let Some(pid) = tracked.pid else { return true };

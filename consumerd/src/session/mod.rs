@@ -27,7 +27,7 @@ mod snapshots;
 
 pub use channel::{ChannelOptions, DEFAULT_SUBBUF_COUNT, DEFAULT_SUBBUF_SIZE_BYTES};
 pub use error::SessionError;
-pub use names::check_globs;
+pub use names::{check_globs, complete_glob};
 pub use overview::{EventView, Overview, ProcessView, RuleView, SessionView};
 pub use snapshots::SnapshotsTaken;
 

@@ -1,6 +1,7 @@
 //! What may be called what: session names and event rules, which arrive as untrusted text.
 
 use super::SessionError;
+use std::borrow::Cow;
 use ust_core::agent::protocol::MAX_MESSAGE_BYTES;
 
 /// The longest session name, and the longest glob: as a file name.
@@ -40,12 +41,24 @@ pub fn check_globs<'a>(globs: impl IntoIterator<Item = &'a String>) -> Result<()
     if bytes > limit { Err(SessionError::RulesTooLong { bytes, limit }) } else { Ok(()) }
 }
 
+/// A rule as a user may give it, completed: every event's name is `provider:name`, so a word without a colon, and
+/// without a wildcard that could stand for one, is a provider, of which all events are meant.
+pub fn complete_glob(given: &str) -> Cow<'_, str> {
+    let is_word = !given.is_empty() && !given.chars().any(|c| c.is_whitespace() || c.is_control());
+    match is_word && !given.contains([':', '*', '?']) {
+        true => format!("{given}:*").into(),
+        false => given.into(),
+    }
+}
+
 /// A rule may match nothing yet; but it has to be able to match something.
 fn check_glob(glob: &str) -> Result<(), SessionError> {
     let reason = if glob.is_empty() || glob.len() > MAX_NAME_BYTES {
         "give 1 to 255 bytes, like 'provider:name', 'provider:*' or '*'"
     } else if glob.chars().any(|c| c.is_whitespace() || c.is_control()) {
         "event names contain neither blanks nor control characters"
+    } else if complete_glob(glob) != glob {
+        "event names are 'provider:name': give 'provider:*' for all of a provider's"
     } else {
         return Ok(());
     };
@@ -68,17 +81,25 @@ mod tests {
 
     #[test]
     fn globs_are_anything_that_could_be_an_event() {
-        for glob in ["*", "indexer:*", "indexer:file_?", "no_colon"] {
+        for glob in ["*", "indexer:*", "indexer:file_?", "index*", "a?b"] {
             assert!(check_glob(glob).is_ok(), "{glob:?}");
         }
-        for glob in ["", "a b", "a\tb", "a\0b"] {
+        for glob in ["", "a b", "a\tb", "a\0b", "no_colon"] {
             assert!(check_glob(glob).is_err(), "{glob:?}");
         }
     }
 
     #[test]
+    fn a_word_without_a_colon_is_a_provider() {
+        assert_eq!(complete_glob("hunt"), "hunt:*");
+        for glob in ["hunt:tick", "hunt:*", "*", "hunt*", "h?nt", ""] {
+            assert_eq!(complete_glob(glob), glob);
+        }
+    }
+
+    #[test]
     fn rules_that_one_message_could_not_carry_are_refused() {
-        let glob = "g".repeat(MAX_NAME_BYTES);
+        let glob = "*".repeat(MAX_NAME_BYTES);
         let fits = MAX_RULES_BYTES / (MAX_NAME_BYTES + GLOB_OVERHEAD_BYTES);
         assert!(check_globs(std::iter::repeat_n(&glob, fits)).is_ok());
         assert!(matches!(

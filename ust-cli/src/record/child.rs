@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use consumerd::signals::{Arrived, SIGHUP};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getpgid, getpgrp, getpid, getsid, pidfd_open,
+    Pid, PidfdFlags, Signal, WaitOptions, geteuid, getpgid, getpgrp, getpid, getsid, pidfd_open,
     pidfd_send_signal, waitpid,
 };
 use std::io;
@@ -82,10 +82,21 @@ impl Child {
     /// Waits for its end.
     pub fn wait(&self) -> Result<Ended, Failure> {
         loop {
+            // As long as nobody has waited for it, the kernel knows as whom it ended.
+            let changed_user = self.changed_user();
             if let Some(ended) = self.wait_with(WaitOptions::empty())? {
-                return Ok(ended);
+                return Ok(Ended { changed_user, ..ended });
             }
         }
+    }
+
+    /// Its effective user, if that is not ours.
+    fn changed_user(&self) -> Option<u32> {
+        let path = format!("/proc/{}/status", self.pid.as_raw_nonzero());
+        let status = std::fs::read_to_string(path).ok()?;
+        let users = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+        let effective = users.split_whitespace().nth(1)?.parse().ok()?;
+        (effective != geteuid().as_raw()).then_some(effective)
     }
 
     /// Its end, if it has ended.
@@ -107,11 +118,13 @@ pub struct Ended {
     pub code: u8,
     /// A signal did.
     pub is_killed: bool,
+    /// As which user, if not as the one who records.
+    pub changed_user: Option<u32>,
 }
 
 impl Ended {
     fn new(status: ExitStatus) -> Self {
-        Self { code: exit_code(status), is_killed: status.signal().is_some() }
+        Self { code: exit_code(status), is_killed: status.signal().is_some(), changed_user: None }
     }
 }
 

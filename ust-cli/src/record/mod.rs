@@ -14,6 +14,7 @@
 
 mod child;
 mod launch;
+mod nobody;
 mod private_dir;
 mod program;
 mod snapshots;
@@ -22,26 +23,31 @@ use crate::channel_args::ChannelArgs;
 use crate::failure::Failure;
 use crate::figures::{outcome, snapshots_outcome};
 use crate::given_path::given_path;
+use crate::rule_args::completed;
+use crate::silence::{explain, still_running_text};
 use crate::stamp::stamp;
 use crate::summary_file::SummaryFile;
 use crate::tell;
 use child::{Child, Ended};
 use consumerd::cause::Cause;
 use consumerd::descriptors;
-use consumerd::engine::{ChannelSummary, ChannelUid, Engine};
+use consumerd::engine::{ChannelSummary, ChannelUid, Engine, Reach};
 use consumerd::engine_args::EngineArgs;
 use consumerd::inherited::Inherited;
+use consumerd::limits::MAX_NAMED_PROCESSES;
 use consumerd::output_dir::OutputDir;
 use consumerd::session::{SessionError, SnapshotsTaken, check_globs};
 use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
 use ctf::printable;
+use nobody::{left_running, nobody_connected};
 use private_dir::PrivateDir;
 use program::Program;
 use rustix::event::{PollFd, PollFlags, poll};
-use snapshots::{SnapshotOn, Snapshots};
+use snapshots::{SnapshotOn, Snapshots, explain_none};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+use ust_core::agent::paths::RuntimeDir;
 
 /// Run a program and record its events
 ///
@@ -51,7 +57,7 @@ pub struct Arguments {
     /// Directory for the traces: empty, or made [default: ./PROGRAM-YYYYmmdd-HHMMSS]
     #[arg(long, short, value_name = "DIR", value_parser = given_path())]
     output: Option<PathBuf>,
-    /// Events to record, as provider:name with * and ? as wildcards; may be given again
+    /// Events to record, as provider:name with * and ? as wildcards, or all events of a provider; may be given again
     #[arg(long, short, value_name = "GLOB", value_delimiter = ',', default_value = "*")]
     event: Vec<String>,
     #[command(flatten)]
@@ -84,7 +90,8 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         Failure::new(Cause::Failed, format_args!("--output {}: {error}", printable::path(&shown)))
     })?;
     OutputDir::check(&output)?;
-    check_globs(&arguments.event).map_err(own)?;
+    let events = completed(&arguments.event);
+    check_globs(&events).map_err(own)?;
     let mut snapshots = Snapshots::new(arguments.snapshot_on, &output);
     let options = arguments.channel.options(snapshots.are_wanted()).map_err(as_own)?;
     let mut config = options.channel(output.clone()).map_err(own)?;
@@ -95,7 +102,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let output_dir = OutputDir::make(&output)?;
     config.shm_dir = options.make_shm_dir().map_err(|error| own(error.into()))?;
     let channel = engine.add_channel(config);
-    engine.set_events(channel, arguments.event);
+    engine.set_events(channel, events);
     engine.set_active(channel, true);
     engine.publish()?;
     let mut signals = Signals::handle(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT])
@@ -110,15 +117,18 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         snapshots.answer(engine, channel);
     })?;
     let (all, snapshots) = close(&mut engine, channel, snapshots, ended);
-    let last = snapshots.as_ref().and_then(|taken| taken.last.as_ref());
-    let summary = last.unwrap_or(&all);
-    for error in &summary.errors {
-        tell(error);
-    }
+    let last = snapshots.as_ref().and_then(|taken| taken.last.clone());
+    let reach = all.reach.clone();
+    let summary = last.map_or(all, |last| ChannelSummary { reach, ..last });
+    let nobody = || nobody_connected(&program, ended);
+    let mut notes = explain(&summary, snapshots.as_ref(), nobody);
+    notes.extend(snapshots.as_ref().and_then(|taken| explain_none(taken, ended)));
+    notes.extend(still_running(&summary, private_dir.runtime_dir()));
+    summary.errors.iter().chain(&notes).for_each(|line| tell(line));
     if let Some(file) = summary_file {
-        file.write(summary, &shown, snapshots.as_ref().map(|taken| taken.count));
+        file.write(&summary, &notes, &shown, snapshots.as_ref().map(|taken| taken.count));
     }
-    let outcome = snapshots.as_ref().map_or_else(|| outcome(summary), snapshots_outcome);
+    let outcome = snapshots.as_ref().map_or_else(|| outcome(&summary), snapshots_outcome);
     tell(&format!("{outcome}: {}", printable::path(&shown)));
     Ok(ended.code)
 }
@@ -196,4 +206,16 @@ fn close(
     let all = engine.remove_channel(channel);
     engine.shut_down();
     (all, snapshots.into_taken())
+}
+
+/// What is said of processes that the program leaves behind.
+fn still_running(summary: &ChannelSummary, dir: &RuntimeDir) -> Option<String> {
+    let Reach { connected, still_run, running, .. } = &summary.reach;
+    match connected {
+        0 => {
+            let left = left_running(dir);
+            still_running_text(left.len() as u64, &left[..left.len().min(MAX_NAMED_PROCESSES)])
+        }
+        _ => still_running_text(*still_run, running),
+    }
 }

@@ -74,3 +74,14 @@ impl Snapshots {
         self.taken.add(engine.snapshot(channel, &output));
     }
 }
+
+/// What is to be said of a flight recorder that has written nothing.
+pub fn explain_none(taken: &SnapshotsTaken, ended: Ended) -> Option<String> {
+    let (how, wanted) = match ended.is_killed {
+        true => ("was killed by a signal", "signal"),
+        false => ("ended by itself", "exit"),
+    };
+    (taken.count == 0).then(|| {
+        format!("nothing is written but snapshots: the program {how}, and `--snapshot-on {wanted}` takes one then")
+    })
+}

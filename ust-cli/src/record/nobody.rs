@@ -1,0 +1,46 @@
+//! The program has ended and no process of it has connected: what is known about why, and what to look at.
+//!
+//! Nothing tells from outside that a process with another environment is ours; what can be found out is asked of the
+//! kernel: as whom the program ran at last, and which processes still have our variable in their environment.
+
+use super::child::Ended;
+use super::program::Program;
+use consumerd::engine::Running;
+use ctf::printable;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use ust_core::agent::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
+
+/// Why nobody may have connected.
+pub fn nobody_connected(program: &Program<'_>, ended: Ended) -> String {
+    let given = printable::os(program.given);
+    match ended.changed_user {
+        Some(user) => format!(
+            "no instrumented process has connected: {given} ended as user {user}, who may not enter the recorder's \
+             runtime directory: run `ust record` as that user"
+        ),
+        None => format!(
+            "no instrumented process has connected: check that {given}, or what it starts, is linked with ust-core and \
+             the crate of its tracepoints, and that {RUNTIME_DIR_VARIABLE} reaches it (env -i, sudo and containers \
+             take it away)"
+        ),
+    }
+}
+
+/// The processes that were started with `dir` in their environment and still run, instrumented or not.
+pub fn left_running(dir: &RuntimeDir) -> Vec<Running> {
+    let prefix = format!("{RUNTIME_DIR_VARIABLE}=");
+    let entry = [prefix.as_bytes(), dir.path().as_os_str().as_bytes()].concat();
+    let running = |pid: u32| {
+        // Other users' cannot be read, and one that has ended has none.
+        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        environment.split(|byte| *byte == 0).find(|found| *found == entry)?;
+        let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        Some(Running { pid, procname: name.trim_end().to_owned() })
+    };
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let mut all: Vec<Running> = pids.filter_map(running).collect();
+    all.sort_by_key(|process| process.pid);
+    all
+}
