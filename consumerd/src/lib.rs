@@ -26,6 +26,7 @@ pub mod engine_args;
 pub mod inherited;
 pub mod limits;
 pub mod output_dir;
+mod peer;
 pub mod session;
 pub mod shm_dir;
 pub mod signals;

@@ -4,8 +4,7 @@
 
 use super::protocol::{self, Answer, LineError, MAX_REQUEST_BYTES, Request};
 use crate::cause::Cause;
-use rustix::net::sockopt::socket_peercred;
-use rustix::process::geteuid;
+use crate::peer::Peer;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -91,9 +90,9 @@ fn connect(dir: &RuntimeDir) -> Result<UnixStream, ClientError> {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => no_daemon(),
         _ => ClientError::Connect(path.clone(), error),
     })?;
-    let peer = socket_peercred(&socket)
-        .map_err(|errno| ClientError::Connect(path.clone(), errno.into()))?;
-    if peer.uid != geteuid() && !peer.uid.is_root() {
+    let peer =
+        Peer::of(&socket).map_err(|errno| ClientError::Connect(path.clone(), errno.into()))?;
+    if !peer.is_ours() {
         return Err(ClientError::Stranger(path, peer.uid.as_raw()));
     }
     Ok(socket)

@@ -18,12 +18,11 @@ use crate::limits::{
     MAX_CONTROL_ACCEPTS, MAX_CONTROL_CONNECTIONS, MAX_CONTROL_CONNECTIONS_OF_PROCESS,
     MAX_UNREAD_ANSWER_BYTES,
 };
+use crate::peer::Peer;
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::net::sockopt::socket_peercred;
-use rustix::process::geteuid;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -204,10 +203,9 @@ impl ControlServer {
     }
 
     fn add(&mut self, socket: UnixStream) {
-        let pid = match socket_peercred(&socket) {
-            Ok(peer) if peer.uid == geteuid() || peer.uid.is_root() => {
-                peer.pid.as_raw_nonzero().get()
-            }
+        let pid = match Peer::of(&socket) {
+            // Those out of sight share the number 0.
+            Ok(peer) if peer.is_ours() => peer.raw_pid(),
             Ok(peer) => {
                 return tracing::warn!(
                     "control socket: user {} was turned away",

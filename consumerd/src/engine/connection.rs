@@ -9,11 +9,12 @@
 //! file says. Only an `exec` in it goes unnoticed until its end: its rings are drained all the same.
 
 use super::budget::{Account, Ledger};
-use rustix::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use crate::peer::{Peer, pidfd_of, shown};
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::fstat;
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags};
-use rustix::process::{Pid, PidfdFlags, Uid, geteuid, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::rc::Rc;
 use ust_core::agent::protocol::{ToDaemon, ToProcess, decode, encode};
 use ust_core::agent::socket::{self, Inbox, Received};
@@ -62,11 +63,12 @@ impl Connection {
     /// # Errors
     /// The peer is another user's, or is out of sight and its end could not be noticed: who, and why.
     pub fn new(socket: OwnedFd, ledger: &mut Ledger) -> Result<Self, (String, String)> {
-        let Peer { pid, uid } = peer(&socket).map_err(|error| {
+        let peer = Peer::of(&socket).map_err(|error| {
             ("a process".to_owned(), format!("the kernel does not say which it is ({error})"))
         })?;
+        let Peer { pid, uid } = peer;
         let who = shown(pid);
-        if uid != geteuid() && uid != Uid::ROOT {
+        if !peer.is_ours() {
             let uid = uid.as_raw();
             let reason = format!(
                 "it is of user {uid}, or of a user namespace whose users are not known here, and not recorded: \
@@ -89,7 +91,7 @@ impl Connection {
 
     /// How the end of the peer will be noticed.
     pub fn watch(&self) -> Watch {
-        let pidfd = match (peer_pidfd(&self.socket), self.pid) {
+        let pidfd = match (pidfd_of(&self.socket), self.pid) {
             // Linux before 6.5 cannot ask the socket. If the number has come again by now, we watch
             // somebody else's process, and notice the end of this one by its mappings.
             (Err(Errno::NOPROTOOPT), Some(pid)) => pidfd_open(pid, PidfdFlags::empty()),
@@ -146,39 +148,10 @@ impl Connection {
     }
 }
 
-/// Who is at the other end.
-struct Peer {
-    pid: Option<Pid>,
-    uid: Uid,
-}
-
-/// The peer as it was when it connected. Not rustix's: that one takes the process id 0, which is what the kernel says of
-/// a process that this PID namespace does not see, for an error.
-#[allow(unsafe_code)]
-fn peer(socket: &OwnedFd) -> Result<Peer, Errno> {
-    let mut untrusted = libc::ucred { pid: 0, uid: 0, gid: 0 };
-    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
-    // SAFETY: valid pointers to the structure and its size.
-    let failed = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_PEERCRED,
-            (&raw mut untrusted).cast(),
-            &raw mut length,
-        )
-    } != 0;
-    if failed {
-        let error = std::io::Error::last_os_error();
-        return Err(Errno::from_io_error(&error).unwrap_or(Errno::INVAL));
-    }
-    Ok(Peer { pid: Pid::from_raw(untrusted.pid), uid: Uid::from_raw(untrusted.uid) })
-}
-
 /// A number for the account of a process without one: below 0, and one a process where the kernel numbers pidfds (Linux
 /// 6.9), else the same for all. `None` if there is no pidfd of it.
 fn payer_out_of_sight(socket: &OwnedFd) -> Option<i32> {
-    let pidfd = match peer_pidfd(socket) {
+    let pidfd = match pidfd_of(socket) {
         Ok(pidfd) => pidfd,
         Err(Errno::NOPROTOOPT) => return None,
         // None now: it is dead already, or there are no descriptors.
@@ -186,36 +159,4 @@ fn payer_out_of_sight(socket: &OwnedFd) -> Option<i32> {
     };
     let inode = fstat(&pidfd).map_or(0, |stat| stat.st_ino);
     Some(-1 - (inode & 0x3fff_ffff) as i32)
-}
-
-/// What to call a process.
-pub fn shown(pid: Option<Pid>) -> String {
-    match pid {
-        Some(pid) => format!("process {}", pid.as_raw_nonzero()),
-        None => "a process of another PID namespace".into(),
-    }
-}
-
-/// The peer's pidfd by `SO_PEERPIDFD`: `NOPROTOOPT` where the kernel does not know it.
-#[allow(unsafe_code)]
-fn peer_pidfd(socket: &OwnedFd) -> Result<OwnedFd, Errno> {
-    const SO_PEERPIDFD: libc::c_int = 77;
-    let mut fd: libc::c_int = -1;
-    let mut length = size_of::<libc::c_int>() as libc::socklen_t;
-    // SAFETY: valid pointers to an int and its size.
-    let failed = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            SO_PEERPIDFD,
-            (&raw mut fd).cast(),
-            &raw mut length,
-        )
-    } != 0;
-    if failed {
-        let error = std::io::Error::last_os_error();
-        return Err(Errno::from_io_error(&error).unwrap_or(Errno::INVAL));
-    }
-    // SAFETY: the kernel has just made it, for us.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }

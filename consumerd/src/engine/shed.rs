@@ -6,7 +6,7 @@
 
 use super::Engine;
 use super::budget::Resource;
-use super::connection::shown;
+use crate::peer::shown;
 use rustix::process::Pid;
 
 /// A process that has less than this part of what a user's processes may have together is not to blame.

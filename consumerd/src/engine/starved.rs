@@ -86,7 +86,8 @@ pub fn advice(reason: Errno) -> Option<&'static str> {
             "the daemon was busy at that moment; or, if it locks all its memory, let it lock more (ulimit -l)"
         }
         Errno::NOENT | Errno::CONNREFUSED => {
-            "the daemon was about to end, or the directory of --shm-path is not where it was"
+            "the daemon was about to end, or the runtime directory, or that of --shm-path, is not where it was (after \
+             chroot, or in another mount namespace): mount it there under the same path"
         }
         Errno::BADF => "it has closed descriptors that are not its own: let it leave those alone",
         Errno::USERS => {

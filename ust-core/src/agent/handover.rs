@@ -9,7 +9,7 @@
 #![allow(unsafe_code)]
 
 use super::protocol::{Lack, ToDaemon, encode_into};
-use super::{meeting_place, socket};
+use super::{meeting_place, reach, socket};
 use crate::abi::Buffers;
 use crate::channel::{RingFile, close_orphans};
 use crate::cpu;
@@ -128,10 +128,12 @@ pub(super) fn introduce() -> Option<()> {
 }
 
 /// Sends a forked child's file. It fails if there is a daemon that has not got it: for want of a descriptor, say,
-/// or because the process has become another user's.
+/// or because the process has become another user's, or another root directory is its own.
 pub(super) fn introduce_child(file: &ProcessFile, origin: Origin) -> io::Result<()> {
+    let is_absence =
+        |errno| meeting_place().is_none_or(|place| reach::is_absence(errno, &place.dir));
     match send_process_file(file) {
-        Err(Errno::NOENT | Errno::CONNREFUSED) => Ok(()),
+        Err(errno) if is_absence(errno) => Ok(()),
         // The daemon has its hands full. It will hear it from the agent, if one is about to be started.
         Err(Errno::AGAIN) if origin == Origin::Fork => Ok(()),
         sent => sent,

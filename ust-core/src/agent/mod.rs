@@ -16,6 +16,7 @@
 mod handover;
 pub mod paths;
 pub mod protocol;
+mod reach;
 pub mod socket;
 mod start;
 mod thread;

@@ -6,7 +6,7 @@
 use super::handover::{self, Undisturbed};
 use super::paths::RuntimeDir;
 use super::protocol::{Lack, MAX_MESSAGE_BYTES, Rules, decode};
-use super::{MEETING_PLACE, MeetingPlace, thread};
+use super::{MEETING_PLACE, MeetingPlace, reach, thread};
 use crate::cpu;
 use crate::declared;
 use crate::session;
@@ -57,6 +57,7 @@ fn start() {
         libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child))
     };
     if let Some(rules) = published_rules(&place.dir) {
+        reach::note_directory(&place.dir);
         match session::apply(rules) {
             // If it fails the agent will say it, or the first event.
             Ok(()) => drop(handover::introduce()),

@@ -16,7 +16,7 @@
 
 use super::protocol::{Lack, MAX_MESSAGE_BYTES, ToDaemon, ToProcess, decode, encode};
 use super::socket::{self, Inbox};
-use super::{handover, meeting_place, paths::RuntimeDir};
+use super::{MeetingPlace, handover, meeting_place, paths::RuntimeDir, reach};
 use crate::session;
 use crate::session::fork::{self, Origin};
 use crate::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
@@ -26,7 +26,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{self, Errno};
-use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix};
+use rustix::net::{RecvFlags, SendFlags};
 use rustix::thread::futex;
 use std::os::raw::c_void;
 use std::time::Duration;
@@ -78,7 +78,7 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
         loop {
             let seen = wake.value();
             wait_for_memory();
-            match serve(&place.agent_socket, table) {
+            match serve(place, table) {
                 Served::ToTheEnd => pauses = Pauses::default(),
                 Served::Hindered => pauses.next(),
                 Served::Nobody => {
@@ -157,26 +157,20 @@ enum Served {
     ToTheEnd,
     /// There was none, or none that speaks as we do: connecting again would end the same way, until another comes.
     Nobody,
-    /// No descriptor, no memory, or no right to since the program changed its user: that says nothing about the daemon,
-    /// and the rules stay.
+    /// It cannot be reached (see [`reach`]), or something is short: that says nothing about the daemon, and the rules
+    /// stay.
     Hindered,
 }
 
 /// Serves one connection to its end.
-fn serve(agent_socket: &SocketAddrUnix, table: Table) -> Served {
-    let connect = || socket::connect_placed(agent_socket, true, |fd| table.place(fd));
+fn serve(place: &MeetingPlace, table: Table) -> Served {
+    let connect = || socket::connect_placed(&place.agent_socket, true, |fd| table.place(fd));
     let connection = match connect() {
         Ok(connection) => connection,
-        Err(
-            Errno::MFILE
-            | Errno::NFILE
-            | Errno::NOMEM
-            | Errno::NOBUFS
-            | Errno::ACCESS
-            | Errno::PERM,
-        ) => return Served::Hindered,
-        Err(_) => return Served::Nobody,
+        Err(errno) if reach::is_absence(errno, &place.dir) => return Served::Nobody,
+        Err(_) => return Served::Hindered,
     };
+    reach::note_directory(&place.dir);
     let mut served = Served::Nobody;
     let _ = converse(&connection, &mut served);
     doorbell::install(None);
@@ -298,6 +292,10 @@ struct WakeWord {
 
 impl WakeWord {
     fn open(dir: &RuntimeDir, table: Table) -> Option<Self> {
+        // Never one in another root directory.
+        if !reach::is_where_it_was(dir) {
+            return None;
+        }
         dir.create().ok()?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let fd =
