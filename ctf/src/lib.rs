@@ -76,8 +76,8 @@
 //! - [`recover`]: what is whole of a damaged trace, as a trace.
 //!
 //! Any bytes may be read: what is wrong is told, with its place, and the rest is read. What
-//! [`stream_file`] writes carries a checksum in each packet; records of a packet that was damaged
-//! after it had been written are not read.
+//! [`stream_file`] writes carries a checksum in each packet, and what [`metadata`] does one behind each
+//! declaration: what was damaged after it had been written is not read.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

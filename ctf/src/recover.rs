@@ -2,8 +2,8 @@
 //! readers read.
 //!
 //! ```text
-//!   metadata     | preamble | event | event | ev.00000        up to the last whole declaration
-//!                '--------------------------'
+//!   metadata     | preamble | event | evxnt | ev.00000        blocks that are what their checksums say
+//!                '------------------'
 //!   stream file  | 0 | 1 | 000 | 3 | 4' | 5 |                 packets that are whole and continue the stream, and whose
 //!                '-------'     '---'    '---'                 records decode; as they are
 //! ```
@@ -121,10 +121,19 @@ impl Recovered {
                 return Ok(());
             }
         };
-        let (len, parsed, error) = whole_declarations(&text);
-        if let Some(source) = error {
-            self.damaged(ReadError::Metadata { path: path.clone(), source });
+        let damage = |source| ReadError::Metadata { path: path.clone(), source };
+        let whole = match tsdl::whole(&text) {
+            Ok(whole) => whole,
+            Err(source) => {
+                self.damaged(damage(source));
+                return Ok(());
+            }
+        };
+        let (len, parsed, error) = whole_declarations(&whole.text);
+        if let Some(source) = whole.damage.or(error) {
+            self.damaged(damage(source));
         }
+        let text = whole.text;
         let Some(metadata) = parsed else { return Ok(()) };
         if Layout::of(&metadata).is_none() {
             self.damaged(ReadError::NoChecksums(path));

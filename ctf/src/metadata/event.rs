@@ -1,5 +1,6 @@
 //! An event class's block.
 
+use super::checksum;
 use super::names::{Names, literal, user_field};
 use super::preamble::integer;
 use super::{EventClass, FieldType, Float, Integer, Scalar};
@@ -25,7 +26,7 @@ pub fn event(class: &EventClass) -> String {
         level @ LOGLEVEL_MIN..=LOGLEVEL_MAX => format!("    loglevel = {level};\n"),
         _ => String::new(),
     };
-    format!(
+    checksum::sealed(format!(
         "event {{
     name = {name};
     id = {id};
@@ -33,12 +34,11 @@ pub fn event(class: &EventClass) -> String {
 {loglevel}    fields := struct {{
 {fields}    }};
 }};
-
 ",
         name = literal(&class.name),
         id = class.id,
         stream_id = class.stream_id,
-    )
+    ))
 }
 
 fn length_name(name: &str) -> String {

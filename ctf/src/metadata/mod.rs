@@ -17,6 +17,7 @@
 //! - The text is ASCII, whatever the names hold (some readers decode it as nothing else).
 //! - Every byte order is the machine's own, and the text says which.
 //! - Everything is byte-aligned: a record is its fields' bytes, one behind the other.
+//! - Each event class, and the preamble, has its checksum behind it, in a comment ([`checksum`]).
 //! - Names of users' fields get CTF's leading `_`, so that none can be a keyword; characters that
 //!   no identifier has become `_`; and what is then no longer unique is numbered.
 //!
@@ -34,6 +35,7 @@
 //!
 //! An array of no elements is described as a sequence, since some readers refuse a length of 0.
 
+pub(crate) mod checksum;
 mod event;
 mod names;
 mod preamble;

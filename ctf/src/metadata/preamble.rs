@@ -1,5 +1,6 @@
 //! What stands before the first event class: types, trace, environment, clock and stream classes.
 
+use super::checksum;
 use super::names::{Names, identifier, literal, uuid};
 use super::{Clock, EnvValue, Integer, StreamClass, Trace};
 use crate::packet::CHECKSUM_ENV;
@@ -31,7 +32,7 @@ pub fn preamble(trace: &Trace) -> String {
     for stream in &trace.streams {
         text.push_str(&stream_block(stream));
     }
-    text
+    checksum::sealed(text)
 }
 
 /// The type of an integer, written out: an alias would have to be declared before its byte order is

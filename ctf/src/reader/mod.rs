@@ -110,7 +110,8 @@ pub enum ReadError {
     /// here can say which are whole.
     #[error("{}: its packets have no checksums of this machine's kind, so nobody can say which are whole", printable::path(.0))]
     NoChecksums(PathBuf),
-    /// A trace's metadata is wrong, so nothing of that trace is read.
+    /// A trace's metadata is wrong, so nothing of that trace is read; or an event class's declaration is damaged, and
+    /// what needs it is not read.
     #[error("{}: {source}", printable::path(path))]
     Metadata {
         /// The trace's directory.
@@ -153,14 +154,15 @@ struct Next {
 }
 
 impl Reader {
-    /// Opens the trace in `path`, or all traces below it. A trace whose metadata is wrong is the
-    /// first thing that iterating tells of.
+    /// Opens the trace in `path`, or all traces below it. A trace whose metadata is wrong or damaged is
+    /// the first thing that iterating tells of.
     pub fn open(path: &Path) -> Result<Reader, ReadError> {
         let found = tree::traces(path)?;
         let (mut traces, mut streams, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for tree::TraceDir { path, streams: files } in found {
             match Trace::open(path) {
-                Ok(trace) => {
+                Ok((trace, damage)) => {
+                    errors.extend(damage);
                     let trace = Arc::new(trace);
                     let readers =
                         files.into_iter().map(|file| StreamReader::new(Arc::clone(&trace), file));
@@ -212,16 +214,18 @@ impl Iterator for Reader {
 }
 
 impl Trace {
-    fn open(path: PathBuf) -> Result<Trace, ReadError> {
+    /// A trace, and what is damaged of its metadata.
+    fn open(path: PathBuf) -> Result<(Trace, Option<ReadError>), ReadError> {
         let file = path.join("metadata");
         let text = match fs::read(&file) {
             Ok(text) => text,
             Err(source) => return Err(ReadError::Io { path: file, source }),
         };
-        match tsdl::parse(&text) {
-            Ok(metadata) => Ok(Trace { path, metadata }),
-            Err(source) => Err(ReadError::Metadata { path, source }),
-        }
+        let wrong = |source| ReadError::Metadata { path: path.clone(), source };
+        let whole = tsdl::whole(&text).map_err(wrong)?;
+        let metadata = tsdl::parse(&whole.text).map_err(wrong)?;
+        let damage = whole.damage.map(wrong);
+        Ok((Trace { path, metadata }, damage))
     }
 
     /// A value of the environment.

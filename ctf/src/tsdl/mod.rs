@@ -18,6 +18,7 @@ mod resolve;
 mod scan;
 mod types;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub use types::{
 };
 
 use crate::metadata::EnvValue;
+use crate::metadata::checksum::Blocks;
 
 /// All that a trace's metadata says.
 #[derive(Debug, Clone)]
@@ -98,6 +100,45 @@ pub struct TsdlError {
     pub column: usize,
     /// What was expected, or cannot be.
     pub message: String,
+}
+
+/// What of a metadata file is what was written.
+#[derive(Debug)]
+pub(crate) struct Whole<'t> {
+    pub(crate) text: Cow<'t, [u8]>,
+    /// The first place that is not, and is not in `text`.
+    pub(crate) damage: Option<TsdlError>,
+}
+
+/// Leaves out what is damaged of a file whose blocks have checksums; any other file is as it is.
+///
+/// # Errors
+/// Its beginning is damaged.
+pub(crate) fn whole(file: &[u8]) -> Result<Whole<'_>, TsdlError> {
+    let Some(blocks) = Blocks::of(file) else {
+        return Ok(Whole { text: file.into(), damage: None });
+    };
+    let damage = blocks.damaged.first().map(|first| {
+        let line = file[..first.start].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let places = match blocks.damaged.len() {
+            1 => String::new(),
+            places => format!(", as in {} more places", places - 1),
+        };
+        let message = format!("damaged: this is not what its checksum says{places}");
+        TsdlError { line, column: 1, message }
+    });
+    match (blocks.kept(file), damage) {
+        (Some(text), damage) => Ok(Whole { text: text.into(), damage }),
+        (None, Some(damage)) => Err(TsdlError {
+            message: format!(
+                "{}; it is the preamble, without which the rest means nothing",
+                damage.message
+            ),
+            ..damage
+        }),
+        // Blank lines before it.
+        (None, None) => Ok(Whole { text: file.into(), damage: None }),
+    }
 }
 
 /// Reads a metadata file, in either of its two forms.
