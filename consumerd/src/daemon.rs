@@ -14,7 +14,7 @@ use crate::control::service::Service;
 use crate::engine::{Engine, EngineError, EngineOptions};
 use crate::signals::Signals;
 use std::path::PathBuf;
-use ust_core::agent::paths::RuntimeDir;
+use ust_core::agent::paths::{CONTROL_SOCKET, RuntimeDir};
 
 /// A daemon that listens.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Daemon {
     pub fn bind(dir: RuntimeDir, options: EngineOptions) -> Result<Self, DaemonError> {
         // The engine first: it finds out whether another daemon is there, whose socket must be left alone.
         let mut engine = Engine::bind(dir.clone(), options)?;
-        match ControlServer::bind(&dir) {
+        match ControlServer::bind(engine.place_mut()) {
             Ok(control) => Ok(Self { engine, control, service: Service::default() }),
             Err(error) => {
                 engine.shut_down();
@@ -77,6 +77,11 @@ impl Daemon {
             let requests = self.engine.take_snapshot_requests();
             if !requests.is_empty() {
                 self.service.take_snapshots(&mut self.engine);
+            }
+            if let Some(listener) = self.engine.take_new_listener(CONTROL_SOCKET)
+                && let Err(error) = self.control.listen_at(listener)
+            {
+                tracing::error!("control socket: {error}: `ust` cannot be answered any more");
             }
             for (client, request) in self.control.turn() {
                 self.service.submit(client, request);

@@ -11,6 +11,7 @@
 //! - [`engine`] does the work, in one thread: whoever embeds it adds channels, publishes and polls.
 //! - [`session`] is the registry that a user sees: names, rules, output directories, errors with advice.
 //! - [`control`] is how `ust` talks to the daemon; [`daemon`] is the daemon's loop.
+//! - [`place`] is the runtime directory while it is served.
 //! - [`limits`] has every bound of what a process or a client may make the consumer hold or do.
 //! - [`cause`] has the exit codes of both binaries, [`engine_args`] their options; [`inherited`], [`signals`],
 //!   [`descriptors`], [`output_dir`] and [`shm_dir`] are what else they share.
@@ -27,6 +28,7 @@ pub mod inherited;
 pub mod limits;
 pub mod output_dir;
 mod peer;
+pub mod place;
 pub mod session;
 pub mod shm_dir;
 pub mod signals;

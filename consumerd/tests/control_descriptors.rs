@@ -2,6 +2,7 @@
 
 use consumerd::control::protocol::{Request, request_line};
 use consumerd::control::server::ControlServer;
+use consumerd::place::Place;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
@@ -12,8 +13,8 @@ use ust_core::agent::paths::RuntimeDir;
 fn a_descriptor_is_kept_for_the_next_client() {
     let parent = tempfile::tempdir().unwrap();
     let dir = RuntimeDir::at(parent.path().join("rt"));
-    dir.create().unwrap();
-    let mut server = ControlServer::bind(&dir).unwrap();
+    let mut place = Place::take(dir.clone()).unwrap();
+    let mut server = ControlServer::bind(&mut place).unwrap();
     server.turn();
     let before = getrlimit(Resource::Nofile);
     let mut client = UnixStream::connect(dir.control_socket()).unwrap();

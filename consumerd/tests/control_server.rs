@@ -6,6 +6,7 @@ use consumerd::control::server::{ClientId, ControlServer};
 use consumerd::limits::{
     MAX_CONTROL_CONNECTIONS, MAX_CONTROL_CONNECTIONS_OF_PROCESS, MAX_UNREAD_ANSWER_BYTES,
 };
+use consumerd::place::Place;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -15,6 +16,7 @@ use ust_core::agent::paths::RuntimeDir;
 struct Served {
     dir: RuntimeDir,
     server: ControlServer,
+    _place: Place,
     _parent: tempfile::TempDir,
 }
 
@@ -22,9 +24,9 @@ impl Served {
     fn new() -> Self {
         let parent = tempfile::tempdir().unwrap();
         let dir = RuntimeDir::at(parent.path().join("rt"));
-        dir.create().unwrap();
-        let server = ControlServer::bind(&dir).unwrap();
-        Self { dir, server, _parent: parent }
+        let mut place = Place::take(dir.clone()).unwrap();
+        let server = ControlServer::bind(&mut place).unwrap();
+        Self { dir, server, _place: place, _parent: parent }
     }
 
     fn connect(&self) -> UnixStream {

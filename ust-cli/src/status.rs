@@ -31,7 +31,8 @@ pub fn run(_: Arguments) -> Result<u8, Failure> {
                 || "No current session: `ust create` makes one.".to_owned(),
                 session_text,
             );
-            say_lines(&format!("{daemon}\n\n{session}"))
+            let notes: String = overview.notes.iter().map(|note| format!("{note}\n")).collect();
+            say_lines(&format!("{daemon}\n{notes}\n{session}"))
         }
         other => Err(unexpected(&other)),
     }

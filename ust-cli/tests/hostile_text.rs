@@ -57,7 +57,7 @@ impl Player {
     #[allow(unsafe_code)]
     fn play(sandbox: &Sandbox) -> Self {
         let dir = RuntimeDir::at(sandbox.runtime_dir());
-        let rules: Rules = decode(&std::fs::read(dir.rules()).unwrap()).unwrap();
+        let rules: Rules = decode(&std::fs::read(dir.path().join("rules")).unwrap()).unwrap();
         let channel = &rules.channels[0];
         let process_uid = [7; 16];
 

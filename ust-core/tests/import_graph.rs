@@ -86,7 +86,7 @@ const OF_CORE: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("ust-cli", &["abi", "agent::paths", "agent::protocol", "clock", "event"]),
+    ("ust-cli", &["abi", "agent::paths", "agent::protocol", "clock", "event", "shm::own_dir"]),
 ];
 
 #[test]

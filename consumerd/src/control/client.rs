@@ -82,8 +82,8 @@ fn connect(dir: &RuntimeDir) -> Result<UnixStream, ClientError> {
     let no_daemon = || ClientError::NoDaemon(dir.path().to_owned());
     match std::fs::symlink_metadata(dir.path()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_daemon()),
-        // It is there: this checks whose it is, and makes nothing.
-        _ => dir.create()?,
+        // It is there.
+        _ => drop(dir.open()?),
     }
     let path = dir.control_socket();
     let socket = UnixStream::connect(&path).map_err(|error| match error.kind() {

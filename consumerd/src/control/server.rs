@@ -19,17 +19,18 @@ use crate::limits::{
     MAX_UNREAD_ANSWER_BYTES,
 };
 use crate::peer::Peer;
+use crate::place::Place;
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
+use rustix::net::SocketType;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
-use ust_core::agent::paths::RuntimeDir;
+use ust_core::agent::paths::CONTROL_SOCKET;
 
 /// Epoll's name for the listening socket; connections are numbered from 1.
 const LISTENER: u64 = 0;
@@ -41,7 +42,6 @@ pub struct ClientId(pub(super) u64);
 /// The control socket and its connections.
 #[derive(Debug)]
 pub struct ControlServer {
-    path: PathBuf,
     epoll: OwnedFd,
     listener: UnixListener,
     /// In the order in which they came.
@@ -71,22 +71,17 @@ enum State {
 }
 
 impl ControlServer {
-    /// Listens in the runtime directory, which is this daemon's: a socket that stands there is a dead one's.
+    /// Listens in the runtime directory, which is this daemon's.
     ///
     /// # Errors
     /// What the kernel says.
-    pub fn bind(dir: &RuntimeDir) -> io::Result<Self> {
-        let path = dir.control_socket();
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = UnixListener::bind(&path)?;
-        listener.set_nonblocking(true)?;
+    pub fn bind(place: &mut Place) -> io::Result<Self> {
+        let backlog = 2 * MAX_CONTROL_CONNECTIONS as i32;
+        let listener = place.listen(CONTROL_SOCKET, SocketType::STREAM, backlog)?;
+        let listener = UnixListener::from(listener);
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
         Ok(Self {
-            path,
             epoll,
             listener,
             connections: BTreeMap::new(),
@@ -95,6 +90,18 @@ impl ControlServer {
             spare_fd: None,
             is_refusing: false,
         })
+    }
+
+    /// The socket had to be made anew: listens at the new one. Clients that are connected stay.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn listen_at(&mut self, listener: OwnedFd) -> io::Result<()> {
+        let data = epoll::EventData::new_u64(LISTENER);
+        epoll::add(&self.epoll, &listener, data, epoll::EventFlags::IN)?;
+        epoll::delete(&self.epoll, &self.listener)?;
+        self.listener = listener.into();
+        Ok(())
     }
 
     /// Readable when [`turn`](Self::turn) has something to do.
@@ -359,12 +366,5 @@ impl ControlServer {
             tracing::warn!("control socket: {errno}");
             self.connections.remove(&id);
         }
-    }
-}
-
-impl Drop for ControlServer {
-    fn drop(&mut self) {
-        // Another daemon may stand here already only if this one's directory was taken from it.
-        let _ = std::fs::remove_file(&self.path);
     }
 }

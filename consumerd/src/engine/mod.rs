@@ -36,6 +36,7 @@ mod reach;
 mod record_check;
 mod recover;
 mod refusals;
+mod relocation;
 mod ring_file;
 mod ring_kind;
 mod session_file;
@@ -51,6 +52,7 @@ pub use drain::StreamError;
 pub use recover::{LeftBehind, RecoverError, Recovered};
 
 use crate::limits::{AGENT_BACKLOG, MAX_DEPARTED_PROCESSES};
+use crate::place::Place;
 use crate::shm_dir::ShmDir;
 use bell::Bell;
 use budget::Ledger;
@@ -61,20 +63,17 @@ use estate::Estate;
 use process::{Destination, Pass, Process};
 use reach::Seen;
 use refusals::Refusals;
+use relocation::Relocation;
 use ring_file::Origin;
 use ring_kind::RingKind;
 use rustix::fd::OwnedFd;
-use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
-use rustix::io::Errno;
-use rustix::net::{
-    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
-};
+use rustix::net::SocketType;
 use session_file::SessionFile;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use ust_core::abi::RingFileShape;
-use ust_core::agent::paths::RuntimeDir;
+use ust_core::agent::paths::{AGENT_SOCKET, RuntimeDir};
 use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
 use ust_core::agent::socket::Inbox;
 use wildmatch::WildMatch;
@@ -82,10 +81,10 @@ use wildmatch::WildMatch;
 /// See the module page.
 #[derive(Debug)]
 pub struct Engine {
-    dir: RuntimeDir,
+    place: Place,
+    /// What there is to say of it.
+    relocation: Relocation,
     options: EngineOptions,
-    /// The directory is ours as long as this is open.
-    _lock: OwnedFd,
     listener: OwnedFd,
     bell: Bell,
     generation: u64,
@@ -204,15 +203,18 @@ impl Engine {
     /// # Errors
     /// The directory cannot be used, another daemon serves it, or the kernel refuses something.
     pub fn bind(dir: RuntimeDir, options: EngineOptions) -> Result<Self, EngineError> {
-        dir.create()?;
-        let lock = take_directory(&dir)?;
-        let listener = listen_at(&dir)?;
+        let mut place = Place::take(dir)?;
+        let listener =
+            place.listen(AGENT_SOCKET, SocketType::SEQPACKET, AGENT_BACKLOG).map_err(|error| {
+                let path = place.path().join("agent.sock");
+                EngineError::Io(format!("cannot listen at {}", path.display()), error)
+            })?;
         let bell = Bell::new().map_err(EngineError::io("the doorbell cannot be made"))?;
         let now = Instant::now();
         let mut engine = Self {
-            dir,
+            place,
+            relocation: Relocation::default(),
             options,
-            _lock: lock,
             listener,
             bell,
             generation: generation_seed(),
@@ -296,11 +298,17 @@ impl Engine {
     /// # Errors
     /// The rules file cannot be written.
     pub fn publish(&mut self) -> Result<u64, EngineError> {
+        self.keep_place();
+        self.publish_here()
+    }
+
+    /// The same in the runtime directory as it is held.
+    fn publish_here(&mut self) -> Result<u64, EngineError> {
         self.generation += 1;
         let rules = self.rules();
-        publish::write_rules(&self.dir, &rules)
-            .and_then(|()| publish::wake_waiting(&self.dir))
-            .map_err(EngineError::io(format!("the rules in {}", self.dir.path().display())))?;
+        publish::write_rules(&mut self.place, &rules)
+            .and_then(|()| publish::wake_waiting(&self.place))
+            .map_err(EngineError::io(format!("the rules in {}", self.place.path().display())))?;
         let message = ToProcess::Rules(rules);
         for connection in self.processes.values().filter_map(|tracked| tracked.agent) {
             if let Some(connection) = self.connections.get_mut(&connection) {
@@ -407,10 +415,11 @@ impl Engine {
         for channel in self.channels.keys().copied().collect::<Vec<_>>() {
             self.remove_channel(channel);
         }
-        let _ = publish::write_rules(&self.dir, &self.rules());
-        for path in [self.dir.rules(), self.dir.agent_socket()] {
-            let _ = std::fs::remove_file(path);
+        if self.place.look().is_none() {
+            let rules = self.rules();
+            let _ = publish::write_rules(&mut self.place, &rules);
         }
+        self.place.leave();
         self.retired_dirs.drain(..).for_each(|dir| dir.remove_all());
         self.connections.clear();
         self.processes.clear();
@@ -538,35 +547,4 @@ impl Engine {
 /// Grows from one daemon to the next.
 fn generation_seed() -> u64 {
     ust_core::clock::realtime_ns() / 1_000_000
-}
-
-/// Holds the runtime directory as long as the descriptor is open: two daemons cannot, and the kernel gives it
-/// back whichever way this one ends.
-fn take_directory(dir: &RuntimeDir) -> Result<OwnedFd, EngineError> {
-    let path = dir.path().join("lock");
-    let failed =
-        |error: Errno| EngineError::Io(format!("cannot lock {}", path.display()), error.into());
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let lock = open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(failed)?;
-    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(lock),
-        Err(Errno::WOULDBLOCK) => Err(EngineError::Taken(dir.path().into())),
-        Err(error) => Err(failed(error)),
-    }
-}
-
-/// Listens at the agents' socket, which a daemon that was killed may have left behind.
-fn listen_at(dir: &RuntimeDir) -> Result<OwnedFd, EngineError> {
-    let path: &Path = &dir.agent_socket();
-    let failed = |error: Errno| {
-        EngineError::Io(format!("cannot listen at {}", path.display()), error.into())
-    };
-    let address = SocketAddrUnix::new(path).map_err(failed)?;
-    let _ = std::fs::remove_file(path);
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let listener =
-        socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).map_err(failed)?;
-    bind(&listener, &address).map_err(failed)?;
-    listen(&listener, AGENT_BACKLOG).map_err(failed)?;
-    Ok(listener)
 }

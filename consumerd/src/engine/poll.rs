@@ -81,6 +81,7 @@ impl Engine {
             self.bury_replaced_images();
             self.settle_estate();
             self.pass_all(Pass::Flush);
+            self.keep_place();
             self.next_flush = Instant::now() + self.options.flush_interval;
         }
         Ok(others_ready)
@@ -131,7 +132,7 @@ impl Engine {
     }
 
     /// Closes the spare descriptors: what comes now finds room.
-    fn make_room(&mut self) {
+    pub(super) fn make_room(&mut self) {
         self.spare_fds.clear();
     }
 
@@ -145,7 +146,7 @@ impl Engine {
     }
 
     /// Accepts every connection that is queued, and hears what each has to say.
-    fn accept_all(&mut self) {
+    pub(super) fn accept_all(&mut self) {
         self.make_room();
         self.accept_queued();
         self.keep_room();

@@ -1,28 +1,23 @@
 //! Publishing: the rules file, which processes read before `main`, and the word on which processes
 //! without a daemon wait.
 
-use rustix::fs::{Mode, OFlags, ftruncate, open};
+use crate::place::Place;
+use rustix::fs::{OFlags, ftruncate};
 use rustix::thread::futex;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use ust_core::agent::paths::RuntimeDir;
+use std::io;
+use ust_core::agent::paths::WAKE;
 use ust_core::agent::protocol::{Rules, encode};
 use ust_core::shm::Mapping;
 use ust_core::sync::AtomicU32;
 
-/// Writes the rules where a process that starts now finds them: whole, by renaming.
-pub fn write_rules(dir: &RuntimeDir, rules: &Rules) -> io::Result<()> {
-    let temporary = dir.path().join("rules.new");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(&temporary)?.write_all(&encode(rules))?;
-    std::fs::rename(temporary, dir.rules())
+/// Writes the rules where a process that starts now finds them.
+pub fn write_rules(place: &mut Place, rules: &Rules) -> io::Result<()> {
+    place.write_rules(&encode(rules))
 }
 
 /// Wakes every process that waits for a daemon.
-pub fn wake_waiting(dir: &RuntimeDir) -> io::Result<()> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let fd = open(dir.wake(), flags, Mode::RUSR | Mode::WUSR)?;
+pub fn wake_waiting(place: &Place) -> io::Result<()> {
+    let fd = place.own().open_file(WAKE, OFlags::RDWR | OFlags::CREATE)?;
     ftruncate(&fd, size_of::<AtomicU32>() as u64)?;
     let mut bytes = [0; 4];
     rustix::io::pread(&fd, &mut bytes, 0)?;

@@ -20,6 +20,8 @@ pub struct Overview {
     pub sessions: Vec<SessionView>,
     /// By process id.
     pub processes: Vec<ProcessView>,
+    /// What has happened to the runtime directory, a line each.
+    pub notes: Vec<String>,
 }
 
 /// A session.
@@ -138,7 +140,7 @@ impl Sessions {
                 }
             })
             .collect();
-        Ok(Overview { sessions, processes })
+        Ok(Overview { sessions, processes, notes: engine.notes() })
     }
 
     /// The name of the current session.

@@ -8,52 +8,60 @@
 //!
 //! The lock says who lives, where a process id would not: a directory whose lock can be had is that of a
 //! recording that was killed, and the next one removes it.
+//!
+//! All of it goes through the descriptors of the two directories: no link in them is followed, and a directory is removed
+//! only while it is the one that is locked.
 
 use crate::failure::Failure;
 use consumerd::cause::Cause;
-use rustix::fs::{FlockOperation, flock};
-use std::fs::File;
+use rustix::fd::AsFd;
+use rustix::fs::{AtFlags, Dir, FlockOperation, flock, unlinkat};
+use rustix::io::Errno;
+use std::ffi::CString;
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-use ust_core::agent::paths::{RuntimeDir, RuntimeDirError};
-
-const PREFIX: &str = "record-";
+use ust_core::agent::paths::{RECORDING_PREFIX, RuntimeDir};
+use ust_core::shm::own_dir::{NotOwn, OwnDir};
 
 /// Bytes of the longest name of such a directory, with the slash before it: a process id has seven digits, and up to
 /// three more are there to tell namesakes apart.
-const NAME_BYTES: usize = 1 + PREFIX.len() + 7 + 1 + 3;
+const NAME_BYTES: usize = 1 + RECORDING_PREFIX.len() + 7 + 1 + 3;
 
 /// This recording's runtime directory. Removed when dropped.
 #[derive(Debug)]
 pub struct PrivateDir {
     dir: RuntimeDir,
+    parent: OwnDir,
+    name: CString,
     /// Keeps the lock. Closed on exec, so that the program does not inherit it.
-    _lock: File,
+    locked: OwnDir,
 }
 
 impl PrivateDir {
     /// Makes it, and removes those of recordings that were killed.
     pub fn make() -> Result<Self, Failure> {
         let named = RuntimeDir::from_environment();
-        let parent = std::path::absolute(named.path()).map_err(|error| {
+        let path = std::path::absolute(named.path()).map_err(|error| {
             let path = named.path().display();
             Failure::new(Cause::RuntimeDir, format_args!("runtime directory {path}: {error}"))
         })?;
-        RuntimeDir::at(&parent).check_length(NAME_BYTES)?;
-        RuntimeDir::at(&parent).create()?;
+        let of_user = RuntimeDir::at(&path);
+        of_user.check_length(NAME_BYTES)?;
+        let parent = of_user.create()?;
         remove_abandoned(&parent);
-        let own_name = format!("{PREFIX}{}", std::process::id());
-        let mut name = own_name.clone();
-        let mut attempt = 1;
-        loop {
-            let dir = RuntimeDir::at(parent.join(name));
-            if let Some(lock) = make_and_lock(&dir)? {
-                return Ok(Self { dir, _lock: lock });
+        for attempt in 1.. {
+            let suffix = if attempt == 1 { String::new() } else { format!("-{attempt}") };
+            let name = format!("{RECORDING_PREFIX}{}{suffix}", std::process::id());
+            let dir = RuntimeDir::at(path.join(&name));
+            let c_name = CString::new(name).unwrap_or_default();
+            let locked = make_and_lock(&parent, &c_name).map_err(|error| {
+                let path = dir.path().display();
+                Failure::new(Cause::RuntimeDir, format_args!("runtime directory {path}: {error}"))
+            })?;
+            if let Some(locked) = locked {
+                return Ok(Self { dir, parent, name: c_name, locked });
             }
-            attempt += 1;
-            name = format!("{own_name}-{attempt}");
         }
+        Err(Failure::new(Cause::RuntimeDir, "there is no free name for a runtime directory"))
     }
 
     /// The directory, which is empty at first.
@@ -65,86 +73,116 @@ impl PrivateDir {
 impl Drop for PrivateDir {
     fn drop(&mut self) {
         // What is left of it is removed by the next recording.
-        let _ = std::fs::remove_dir_all(self.dir.path());
+        remove(&self.parent, &self.name, &self.locked);
     }
 }
 
 /// Makes a directory that is ours alone. `None` if it is somebody's already (another container's recording
 /// may share the parent directory, and the process id), or if somebody took it for abandoned before it was
 /// locked.
-fn make_and_lock(dir: &RuntimeDir) -> Result<Option<File>, Failure> {
-    match dir.create() {
-        Err(RuntimeDirError::Io(path, error))
-            if error.kind() == io::ErrorKind::NotFound
-                && path.parent().is_some_and(Path::exists) =>
-        {
-            return Ok(None);
-        }
-        made => made?,
+fn make_and_lock(parent: &OwnDir, name: &CString) -> io::Result<Option<OwnDir>> {
+    match OwnDir::make_at(parent, name.as_c_str()) {
+        Ok((dir, _)) => try_lock(parent, name, dir),
+        // Taken away between the two steps, or something else of that name: another name will do.
+        Err(
+            NotOwn::Kernel(Errno::NOENT)
+            | NotOwn::Link(_)
+            | NotOwn::NoDirectory
+            | NotOwn::Owner(_)
+            | NotOwn::Mode(_),
+        ) => Ok(None),
+        Err(NotOwn::Kernel(errno)) => Err(errno.into()),
     }
-    try_lock(dir.path()).map_err(|error| {
-        let path = dir.path().display();
-        Failure::new(Cause::RuntimeDir, format_args!("runtime directory {path}: {error}"))
-    })
 }
 
-/// The lock on a directory, unless somebody has it, or has removed the directory meanwhile.
-fn try_lock(path: &Path) -> io::Result<Option<File>> {
-    let dir = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
-    };
+/// The directory, locked, unless somebody has the lock, or has removed the directory meanwhile.
+fn try_lock(parent: &OwnDir, name: &CString, dir: OwnDir) -> io::Result<Option<OwnDir>> {
     match flock(&dir, FlockOperation::NonBlockingLockExclusive) {
-        Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
+        Err(Errno::WOULDBLOCK) => return Ok(None),
         locked => locked?,
     }
-    let is_same =
-        |metadata: std::fs::Metadata| dir.metadata().is_ok_and(|own| own.ino() == metadata.ino());
-    let is_there = std::fs::metadata(path).is_ok_and(is_same);
-    Ok(is_there.then_some(dir))
+    Ok((parent.id_of(name) == Some(dir.id())).then_some(dir))
 }
 
 /// Removes the directories of recordings that were killed. Whatever goes wrong, they only take room.
-fn remove_abandoned(parent: &Path) {
-    let Ok(entries) = std::fs::read_dir(parent) else { return };
-    for entry in entries.flatten() {
-        let is_recording = entry.file_name().to_string_lossy().starts_with(PREFIX);
+fn remove_abandoned(parent: &OwnDir) {
+    for name in names_in(parent) {
+        if !name.as_bytes().starts_with(RECORDING_PREFIX.as_bytes()) {
+            continue;
+        }
+        let Ok(dir) = OwnDir::open_at(parent, name.as_c_str()) else { continue };
         // The lock is kept meanwhile: one that has just been made must not be taken for ours to remove.
-        if is_recording && let Ok(Some(_lock)) = try_lock(&entry.path()) {
-            let _ = std::fs::remove_dir_all(entry.path());
+        if let Ok(Some(locked)) = try_lock(parent, &name, dir) {
+            remove(parent, &name, &locked);
         }
     }
+}
+
+/// Removes the files in a directory that is locked, and it.
+fn remove(parent: &OwnDir, name: &CString, locked: &OwnDir) {
+    for file in names_in(locked) {
+        locked.remove(&file);
+    }
+    if parent.id_of(name) == Some(locked.id()) {
+        // Not if it holds a directory: that is nothing of ours.
+        let _ = unlinkat(parent, name.as_c_str(), AtFlags::REMOVEDIR);
+    }
+}
+
+fn names_in(dir: &OwnDir) -> Vec<CString> {
+    let Ok(entries) = Dir::read_from(dir.as_fd()) else { return Vec::new() };
+    let names = entries.flatten().map(|entry| entry.file_name().to_owned());
+    names.filter(|name| ![c".", c".."].contains(&name.as_c_str())).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::fs::CWD;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
+
+    fn own(path: &Path) -> OwnDir {
+        OwnDir::make_at(CWD, path).unwrap().0
+    }
 
     #[test]
     fn only_abandoned_directories_are_removed() {
-        let parent = tempfile::tempdir().unwrap();
-        for name in ["record-1", "record-2", "other"] {
-            std::fs::create_dir(parent.path().join(name)).unwrap();
+        let temporary = tempfile::tempdir().unwrap();
+        let place = temporary.path().join("own");
+        let parent = own(&place);
+        for name in ["record-1", "record-2", "other", "victim"] {
+            std::fs::create_dir(place.join(name)).unwrap();
+            let mode = std::fs::Permissions::from_mode(0o700);
+            std::fs::set_permissions(place.join(name), mode).unwrap();
         }
-        std::fs::write(parent.path().join("record-1/agent.sock"), "").unwrap();
-        let living = try_lock(&parent.path().join("record-2")).unwrap();
+        std::fs::write(place.join("record-1/agent.sock"), "").unwrap();
+        std::fs::write(place.join("victim/file"), "").unwrap();
+        symlink("victim", place.join("record-3")).unwrap();
+        symlink("../victim/file", place.join("record-1/rules")).unwrap();
+        let living = make_and_lock(&parent, &c"record-2".to_owned()).unwrap();
         assert!(living.is_some());
-        remove_abandoned(parent.path());
-        assert!(!parent.path().join("record-1").exists());
-        assert!(parent.path().join("record-2").exists(), "its recording lives");
-        assert!(parent.path().join("other").exists(), "it is nobody's recording");
+        remove_abandoned(&parent);
+        assert!(!place.join("record-1").exists());
+        assert!(place.join("record-2").exists(), "its recording lives");
+        assert!(place.join("other").exists(), "it is nobody's recording");
+        assert!(place.join("victim/file").exists(), "a link is not followed");
+        assert!(make_and_lock(&parent, &c"record-3".to_owned()).unwrap().is_none());
     }
 
     /// Whoever has made one and not locked it yet looks abandoned: it must end up with one of its own.
     #[test]
     fn many_at_once_get_one_each() {
-        let parent = tempfile::tempdir().unwrap();
+        let temporary = tempfile::tempdir().unwrap();
+        let place = temporary.path().join("own");
         let make = || {
+            let parent = own(&place);
             for index in 0..200 {
-                remove_abandoned(parent.path());
-                let dir = RuntimeDir::at(parent.path().join(format!("{PREFIX}{}", index % 3)));
-                let Ok(Some(_lock)) = make_and_lock(&dir) else { continue };
-                let own = dir.path().join("own");
+                remove_abandoned(&parent);
+                let name = format!("{RECORDING_PREFIX}{}", index % 3);
+                let c_name = CString::new(name.as_str()).unwrap();
+                let Ok(Some(_lock)) = make_and_lock(&parent, &c_name) else { continue };
+                let own = place.join(name).join("own");
                 std::fs::create_dir(&own).expect("nobody else has it");
                 std::thread::yield_now();
                 std::fs::remove_dir(&own).expect("nobody takes it away");

@@ -11,16 +11,47 @@
 //!
 //! A socket's address has 108 bytes. A directory whose path leaves no room in it for the sockets' names is refused
 //! by everybody alike, before anything is made in it: no daemon can be there, and nobody looks for one.
+//!
+//! **The directory is opened once, and what is done in it is done by its descriptor** ([`OwnDir`]). Neither it nor
+//! anything in it is reached through a symbolic link. On the way to it links are followed that only root or this user
+//! can have laid ([`Walk`]). Where others could exchange a directory on the way, they could still lead here to some
+//! other directory of this user's alone (`~/.ssh`, say): there it has to be empty, or hold nothing but what stands above.
 
-use rustix::fs::{FileType, Mode, mkdir, stat};
+use crate::shm::own_dir::{NotOwn, OwnDir, is_plain_and_own};
+use crate::shm::walk::{Walk, WalkError};
+use core::ffi::CStr;
+use rustix::fd::OwnedFd;
+use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, lstat, open};
 use rustix::io::Errno;
 use rustix::process::geteuid;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
 /// The environment variable that names the runtime directory.
 pub const RUNTIME_DIR_VARIABLE: &str = "UST_RUNTIME_DIR";
+
+/// Where agents connect, in the directory.
+pub const AGENT_SOCKET: &CStr = c"agent.sock";
+
+/// Where `ust` connects.
+pub const CONTROL_SOCKET: &CStr = c"control.sock";
+
+/// What is to be recorded.
+pub const RULES: &CStr = c"rules";
+
+/// The name under which rules are written.
+pub const RULES_NEW: &CStr = c"rules.new";
+
+/// Held by the daemon.
+pub const LOCK: &CStr = c"lock";
+
+/// The word that waiting processes wait on.
+pub const WAKE: &CStr = c"wake";
+
+/// What the directories of single recordings are called, with a number behind it.
+pub const RECORDING_PREFIX: &str = "record-";
 
 /// The longest name of a socket in the directory, with the slash before it.
 const LONGEST_SOCKET: &str = "/control.sock";
@@ -43,6 +74,12 @@ pub enum RuntimeDirError {
     NoDirectory(PathBuf),
     /// Its path is longer than so many bytes, and leaves no room for a socket's address.
     TooLong(PathBuf, usize),
+    /// It is a symbolic link: of this user.
+    Link(PathBuf, u32),
+    /// The way to it leads through a link that others laid, or could lay.
+    Way(PathBuf, WalkError),
+    /// Others can exchange it in that directory, and it holds something of that name, which is none of ours.
+    Exposed(PathBuf, PathBuf, OsString),
     /// It can be neither found nor made.
     Io(PathBuf, io::Error),
 }
@@ -73,6 +110,22 @@ impl fmt::Display for RuntimeDirError {
                     path.display()
                 )
             }
+            RuntimeDirError::Link(path, uid) => write!(
+                f,
+                "runtime directory {} is a symbolic link (of user {uid}), which is not followed: remove it, or {advice}",
+                path.display()
+            ),
+            RuntimeDirError::Way(path, error) => {
+                write!(f, "runtime directory {}: {error}: {advice}", path.display())
+            }
+            RuntimeDirError::Exposed(path, parent, name) => write!(
+                f,
+                "runtime directory {} holds {}, which is nothing of ours, and others can put another directory in its \
+                 place in {}: take the right to write there from them (chmod go-w), or {advice}",
+                path.display(),
+                name.display(),
+                parent.display()
+            ),
             RuntimeDirError::Io(path, error) => {
                 write!(f, "runtime directory {} cannot be made: {error}: {advice}", path.display())
             }
@@ -115,36 +168,64 @@ impl RuntimeDir {
         }
     }
 
-    /// Makes it, mode 0700, if it is not there, and checks that it is this user's own.
+    /// Makes it, mode 0700, if it is not there, and opens it once it is certain that it is this user's alone.
     ///
     /// # Errors
-    /// Its path is too long, it is somebody else's, others may enter it, or it cannot be made.
-    pub fn create(&self) -> Result<(), RuntimeDirError> {
+    /// Its path is too long, it is somebody else's, others may enter it, a link leads to it, or it cannot be made.
+    pub fn create(&self) -> Result<OwnDir, RuntimeDirError> {
         self.check_length(0)?;
-        let failed = |errno: Errno| RuntimeDirError::Io(self.0.clone(), errno.into());
-        match mkdir(&self.0, Mode::RWXU) {
-            Ok(()) | Err(Errno::EXIST) => self.check(),
-            Err(errno) => Err(failed(errno)),
-        }
+        self.reach(|parent, name| OwnDir::make_at(parent, name))
     }
 
-    /// Checks that it is there and this user's own.
+    /// Opens it once it is certain that it is this user's alone.
     ///
     /// # Errors
-    /// It is not there, it is somebody else's, or others may enter it.
-    pub fn check(&self) -> Result<(), RuntimeDirError> {
+    /// It is not there, it is somebody else's, others may enter it, or a link leads to it.
+    pub fn open(&self) -> Result<OwnDir, RuntimeDirError> {
+        self.reach(|parent, name| OwnDir::open_at(parent, name).map(|dir| (dir, false)))
+    }
+
+    /// Opens the rules, to be read. It takes one descriptor, where a program may have no more, and no way through the
+    /// directories: a file of this user's with one name is nothing that another user could have put there.
+    pub fn open_rules(&self) -> Option<OwnedFd> {
+        let dir = lstat(&self.0).ok()?;
+        let is_own = FileType::from_raw_mode(dir.st_mode) == FileType::Directory
+            && dir.st_uid == geteuid().as_raw()
+            && dir.st_mode & 0o077 == 0;
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = open(self.join(RULES), flags, Mode::empty()).ok().filter(|_| is_own)?;
+        is_plain_and_own(&fstat(&file).ok()?).then_some(file)
+    }
+
+    fn reach(
+        &self,
+        open: impl FnOnce(&OwnedFd, &OsStr) -> Result<(OwnDir, bool), NotOwn>,
+    ) -> Result<OwnDir, RuntimeDirError> {
         let failed = |errno: Errno| RuntimeDirError::Io(self.0.clone(), errno.into());
-        let stat = stat(&self.0).map_err(failed)?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
-            return Err(RuntimeDirError::NoDirectory(self.0.clone()));
+        // Without one it ends with "..", or is the root: nothing that could be made.
+        let name = self.0.file_name().ok_or_else(|| failed(Errno::INVAL))?;
+        let way =
+            Walk::along(self.0.parent().unwrap_or(Path::new(""))).map_err(|error| match error {
+                WalkError::Kernel(_, errno) => failed(errno),
+                WalkError::NoDirectory(_) => failed(Errno::NOTDIR),
+                WalkError::Link(..) => RuntimeDirError::Way(self.0.clone(), error),
+            })?;
+        if !way.missing.is_empty() {
+            return Err(failed(Errno::NOENT));
         }
-        if stat.st_uid != geteuid().as_raw() {
-            return Err(RuntimeDirError::Owner(self.0.clone(), stat.st_uid));
+        let (dir, is_made) = open(&way.dir, name).map_err(|refusal| match refusal {
+            NotOwn::Link(owner) => RuntimeDirError::Link(self.0.clone(), owner),
+            NotOwn::NoDirectory => RuntimeDirError::NoDirectory(self.0.clone()),
+            NotOwn::Owner(owner) => RuntimeDirError::Owner(self.0.clone(), owner),
+            NotOwn::Mode(mode) => RuntimeDirError::Mode(self.0.clone(), mode),
+            NotOwn::Kernel(errno) => failed(errno),
+        })?;
+        if let Some(parent) = way.exposed.filter(|_| !is_made)
+            && let Some(name) = stranger_in(&dir).map_err(failed)?
+        {
+            return Err(RuntimeDirError::Exposed(self.0.clone(), parent, name));
         }
-        if stat.st_mode & 0o077 != 0 {
-            return Err(RuntimeDirError::Mode(self.0.clone(), stat.st_mode & 0o777));
-        }
-        Ok(())
+        Ok(dir)
     }
 
     /// The directory itself.
@@ -154,29 +235,38 @@ impl RuntimeDir {
 
     /// Where agents connect.
     pub fn agent_socket(&self) -> PathBuf {
-        self.0.join("agent.sock")
+        self.join(AGENT_SOCKET)
     }
 
     /// Where `ust` connects.
     pub fn control_socket(&self) -> PathBuf {
-        self.0.join("control.sock")
+        self.join(CONTROL_SOCKET)
     }
 
-    /// The rules file.
-    pub fn rules(&self) -> PathBuf {
-        self.0.join("rules")
+    fn join(&self, name: &CStr) -> PathBuf {
+        self.0.join(OsStr::from_bytes(name.to_bytes()))
     }
+}
 
-    /// The word that waiting processes wait on.
-    pub fn wake(&self) -> PathBuf {
-        self.0.join("wake")
+/// Something in a directory that is nothing of ours.
+fn stranger_in(dir: &OwnDir) -> Result<Option<OsString>, Errno> {
+    let ours = [AGENT_SOCKET, CONTROL_SOCKET, RULES, RULES_NEW, LOCK, WAKE, c".", c".."];
+    for entry in Dir::read_from(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_ours =
+            ours.contains(&name) || name.to_bytes().starts_with(RECORDING_PREFIX.as_bytes());
+        if !is_ours {
+            return Ok(Some(OsStr::from_bytes(name.to_bytes()).to_owned()));
+        }
     }
+    Ok(None)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::os::unix::net::SocketAddr;
 
     #[test]
@@ -221,5 +311,52 @@ mod tests {
         let file = parent.path().join("file");
         std::fs::write(&file, "").unwrap();
         assert!(matches!(RuntimeDir::at(file).create(), Err(RuntimeDirError::NoDirectory(_))));
+    }
+
+    #[test]
+    fn a_link_in_its_place_is_refused_and_nothing_is_made_where_it_leads() {
+        let parent = tempfile::tempdir().unwrap();
+        let victim = RuntimeDir::at(parent.path().join("victim"));
+        victim.create().unwrap();
+        let link = parent.path().join("ust");
+        symlink(victim.path(), &link).unwrap();
+        let dir = RuntimeDir::at(&link);
+        for refused in [dir.create(), dir.open()] {
+            let error = refused.unwrap_err();
+            assert!(matches!(error, RuntimeDirError::Link(..)), "{error}");
+            assert!(error.to_string().contains(link.to_str().unwrap()), "{error}");
+        }
+        // On the way there links are followed that nobody else can have laid.
+        symlink(parent.path(), parent.path().join("way")).unwrap();
+        assert!(RuntimeDir::at(parent.path().join("way/victim")).open().is_ok());
+        std::fs::create_dir(parent.path().join("open")).unwrap();
+        symlink(parent.path(), parent.path().join("open/way")).unwrap();
+        set_mode(&parent.path().join("open"), 0o1777);
+        let error = RuntimeDir::at(parent.path().join("open/way/victim")).create().unwrap_err();
+        assert!(matches!(error, RuntimeDirError::Way(..)), "{error}");
+    }
+
+    #[test]
+    fn where_others_can_exchange_it_it_holds_nothing_that_is_not_ours() {
+        let parent = tempfile::tempdir().unwrap();
+        set_mode(parent.path(), 0o777);
+        let dir = RuntimeDir::at(parent.path().join("ust"));
+        dir.create().unwrap();
+        for name in ["agent.sock", "rules", "wake", "lock", "record-7"] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+            dir.create().unwrap();
+        }
+        std::fs::write(dir.path().join("authorized_keys"), "").unwrap();
+        for refused in [dir.create(), dir.open()] {
+            let error = refused.unwrap_err();
+            assert!(matches!(error, RuntimeDirError::Exposed(..)), "{error}");
+            assert!(error.to_string().contains("authorized_keys"), "{error}");
+        }
+        set_mode(parent.path(), 0o755);
+        dir.create().unwrap();
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
     }
 }

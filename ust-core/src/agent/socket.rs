@@ -1,16 +1,18 @@
 //! The sockets between processes and the daemon: connect, send with descriptors, receive with them.
 //!
 //! What sends allocates nothing and takes no lock: a thread's first event may come in a signal handler.
+#![allow(unsafe_code)]
 
 use super::protocol::MAX_MESSAGE_BYTES;
 use crate::shm::standard::clear_of_standard;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::{self, Errno, IoSlice, IoSliceMut};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, recvmsg,
     sendmsg, socket_with,
 };
+use rustix::process::geteuid;
 use std::mem::MaybeUninit;
 
 /// Descriptors that one message carries at most.
@@ -18,10 +20,13 @@ pub const MAX_FDS: usize = 2;
 
 /// Connects to the daemon.
 ///
+/// What listens there has to be this user's, or root's: it is sent this process's memory, and obeyed. The path may lead
+/// elsewhere than when the directory was looked at.
+///
 /// Without `wait` it does not block: a daemon whose queue of connections is full is as good as none.
 ///
 /// # Errors
-/// What the kernel says; `CONNREFUSED` and `NOENT` mean that there is no daemon.
+/// What the kernel says; `CONNREFUSED` and `NOENT` mean that there is no daemon, `PERM` that it is another user's.
 pub fn connect_to(address: &SocketAddrUnix, wait: bool) -> io::Result<OwnedFd> {
     connect_placed(address, wait, clear_of_standard)
 }
@@ -40,7 +45,27 @@ pub fn connect_placed(
     let socket =
         socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).and_then(place)?;
     connect(&socket, address)?;
-    Ok(socket)
+    match peer_uid(&socket)? {
+        uid if uid == 0 || uid == geteuid().as_raw() => Ok(socket),
+        _ => Err(Errno::PERM),
+    }
+}
+
+/// The user who listened at the other end when it was connected. `rustix` has this only for peers whose process id
+/// there is one for in this namespace.
+fn peer_uid(socket: &OwnedFd) -> io::Result<u32> {
+    let mut peer = libc::ucred { pid: 0, uid: u32::MAX, gid: u32::MAX };
+    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes, of plain data.
+    let failed = unsafe {
+        let to = (&raw mut peer).cast();
+        libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, to, &mut length)
+    };
+    if failed != 0 {
+        // SAFETY: `errno` of this thread.
+        return Err(Errno::from_raw_os_error(unsafe { *libc::__errno_location() }));
+    }
+    Ok(peer.uid)
 }
 
 /// Sends one message with its descriptors, whole or not at all.

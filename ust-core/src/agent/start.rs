@@ -14,7 +14,6 @@ use crate::session::fork::{self, Origin};
 use crate::sync::{AtomicBool, Ordering};
 use crate::thread_cache;
 use core::cell::Cell;
-use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use rustix::io::Errno;
 use rustix::net::SocketAddrUnix;
 use std::os::raw::c_void;
@@ -103,12 +102,7 @@ fn is_executable(object: &libc::Dl_info) -> bool {
 /// handover finds nobody, and the agent switches everything off.
 fn published_rules(dir: &RuntimeDir) -> Option<Rules> {
     // Whoever can write there would be obeyed, and sent our memory.
-    dir.check().ok()?;
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = open(dir.rules(), flags, Mode::empty()).ok()?;
-    if FileType::from_raw_mode(fstat(&file).ok()?.st_mode) != FileType::RegularFile {
-        return None;
-    }
+    let file = dir.open_rules()?;
     let mut bytes = vec![0; MAX_MESSAGE_BYTES];
     let length = rustix::io::read(&file, &mut bytes).ok()?;
     decode(&bytes[..length])

@@ -14,9 +14,10 @@
 //! alone, and does not find strange numbers taken.
 #![allow(unsafe_code)]
 
+use super::paths::{RuntimeDir, WAKE};
 use super::protocol::{Lack, MAX_MESSAGE_BYTES, ToDaemon, ToProcess, decode, encode};
 use super::socket::{self, Inbox};
-use super::{MeetingPlace, handover, meeting_place, paths::RuntimeDir, reach};
+use super::{MeetingPlace, handover, meeting_place, reach};
 use crate::session;
 use crate::session::fork::{self, Origin};
 use crate::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
@@ -24,7 +25,7 @@ use crate::shm::standard::clear_of_standard;
 use crate::shm::{Mapping, memfd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::OFlags;
 use rustix::io::{self, Errno};
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::thread::futex;
@@ -39,6 +40,9 @@ const WORK_BYTES: usize = 2 * MAX_MESSAGE_BYTES;
 
 /// Between looks for memory while a daemon may be waiting.
 const SHORTAGE_PAUSE: Duration = Duration::from_millis(100);
+
+/// While there is no daemon: between looks whether the wake word still is the one that a daemon would change.
+const LOOK_AROUND_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Starts the agent. Without one the process keeps the rules that it has.
 ///
@@ -73,7 +77,7 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
         become_traced();
         let Some(place) = meeting_place() else { return };
         wait_for_memory();
-        let Some(wake) = open_wake_word(&place.dir, table) else { return };
+        let Some(mut wake) = open_wake_word(&place.dir, table) else { return };
         let mut pauses = Pauses::default();
         loop {
             let seen = wake.value();
@@ -84,7 +88,11 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
                 Served::Nobody => {
                     // The published rules were a dead daemon's, or that of one which has just gone.
                     session::forget_rules();
-                    wake.wait(seen);
+                    if wake.wait(seen) == Waited::InVain
+                        && let Some(other) = WakeWord::open(&place.dir, table)
+                    {
+                        wake = other;
+                    }
                 }
             }
         }
@@ -281,7 +289,20 @@ fn leave_descriptors_behind() -> Table {
     Table::Own
 }
 
+/// How a wait for a daemon ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Waited {
+    /// One has come, or something like it.
+    ForADaemon,
+    /// None has; or it could not be told by this word.
+    InVain,
+}
+
 /// The word in the runtime directory that a daemon changes when it comes.
+///
+/// It may be that of a directory which has been removed since, and made anew by a daemon that cannot wake by it: so
+/// the word is looked up again once in a while.
+///
 ///
 /// It is compared by the kernel and read by `pread`, never loaded: a file can be truncated by whoever may
 /// write to it, and a load beyond its end would be a SIGBUS.
@@ -296,10 +317,8 @@ impl WakeWord {
         if !reach::is_where_it_was(dir) {
             return None;
         }
-        dir.create().ok()?;
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let fd =
-            open(dir.wake(), flags, Mode::RUSR | Mode::WUSR).and_then(|fd| table.place(fd)).ok()?;
+        let fd = dir.create().ok()?.open_file(WAKE, OFlags::RDWR | OFlags::CREATE).ok()?;
+        let fd = table.place(fd).ok()?;
         memfd::set_size(&fd, size_of::<u32>()).ok()?;
         let map = Mapping::new(fd.as_fd(), size_of::<u32>()).ok()?;
         Some(Self { fd, map })
@@ -311,14 +330,20 @@ impl WakeWord {
         u32::from_ne_bytes(bytes)
     }
 
-    fn wait(&self, seen: u32) {
+    fn wait(&self, seen: u32) -> Waited {
         let word = self.map.base().cast::<crate::sync::AtomicU32>();
         // SAFETY: mapped as long as `self`; the reference is only handed to the kernel, which reports a
         // page that is not there as an error.
         let word = unsafe { &*word };
-        if futex::wait(word.futex(), futex::Flags::empty(), seen, None) == Err(Errno::FAULT) {
-            // Somebody truncated it. Looking once in a while is all that is left.
-            std::thread::sleep(Duration::from_secs(1));
+        let timeout = Timespec { tv_sec: LOOK_AROUND_INTERVAL.as_secs() as _, tv_nsec: 0 };
+        match futex::wait(word.futex(), futex::Flags::empty(), seen, Some(&timeout)) {
+            Err(Errno::FAULT) => {
+                // Somebody truncated it. Looking once in a while is all that is left.
+                std::thread::sleep(Duration::from_secs(1));
+                Waited::InVain
+            }
+            Err(Errno::TIMEDOUT) => Waited::InVain,
+            _ => Waited::ForADaemon,
         }
     }
 }

@@ -1,0 +1,235 @@
+//! Another user plants links where this one's files are to be: nothing is written through them, and what is refused is
+//! named.
+//!
+//! In each test a victim's file or directory lies beside; afterwards it is as it was. The links belong to another user
+//! where the test can arrange that (as root), and lie in directories that others may write to.
+
+use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
+use std::path::{Path, PathBuf};
+use ust_acceptance::binaries;
+use ust_acceptance::command::{Finished, Running, wait_until};
+use ust_acceptance::daemon::Site;
+
+const NOBODY: u32 = 65534;
+
+const SECRET: &str = "secret";
+
+/// What must stay as it is: a directory of this user's alone, with a file in it.
+struct Victim {
+    dir: PathBuf,
+}
+
+impl Victim {
+    fn new(site: &Site) -> Self {
+        let dir = site.path("victim");
+        make_dir(&dir, 0o700);
+        std::fs::write(dir.join("file"), SECRET).expect("it can be written");
+        Self { dir }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.join("file")
+    }
+
+    #[track_caller]
+    fn assert_untouched(&self) {
+        assert_eq!(names_in(&self.dir), ["file"]);
+        assert_eq!(std::fs::read_to_string(self.file()).expect("it can be read"), SECRET);
+    }
+}
+
+fn make_dir(path: &Path, mode: u32) {
+    std::fs::create_dir(path).expect("it can be made");
+    set_mode(path, mode);
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("it is ours");
+}
+
+fn names_in(dir: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(dir).expect("it can be listed");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("it can be listed").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Another user's link, where this one can give it away.
+fn plant(target: &Path, link: &Path) {
+    symlink(target, link).expect("it can be made");
+    let _ = lchown(link, Some(NOBODY), Some(NOBODY));
+}
+
+/// A directory in which others may make things, as in /tmp, and exchange them without the sticky bit.
+fn others_dir(site: &Site, mode: u32) -> PathBuf {
+    let dir = site.path(&format!("others-{mode:o}"));
+    make_dir(&dir, mode);
+    let _ = chown(&dir, Some(NOBODY), Some(NOBODY));
+    dir
+}
+
+#[track_caller]
+fn assert_refused(finished: &Finished, code: i32, about: &Path) {
+    let Finished { stderr, .. } = finished;
+    assert_eq!(finished.code(), code, "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains(about.to_str().expect("text")), "{stderr}");
+}
+
+/// Runs a command with a runtime directory of its own.
+fn run_in(site: &Site, runtime: &Path, binary: PathBuf, arguments: &[&str]) -> Finished {
+    let mut command = site.command(&binary);
+    command.args(arguments).env(ust_core::agent::paths::RUNTIME_DIR_VARIABLE, runtime);
+    ust_acceptance::command::run(&mut command)
+}
+
+#[test]
+fn a_runtime_directory_that_is_a_link_is_refused_by_everybody() {
+    let site = Site::new();
+    let victim = Victim::new(&site);
+    let one_event = binaries::program("one_event");
+    let record = ["record", "-o", "out", "--", one_event.to_str().expect("text")];
+    for mode in [0o1777, 0o755] {
+        let runtime = others_dir(&site, mode).join("ust-0");
+        plant(&victim.dir, &runtime);
+        assert_refused(&run_in(&site, &runtime, binaries::ustconsumerd(), &[]), 111, &runtime);
+        for command in [&["status"][..], &["create", "mine"], &record] {
+            assert_refused(&run_in(&site, &runtime, binaries::ust(), command), 111, &runtime);
+        }
+        let program = run_in(&site, &runtime, one_event.clone(), &[]);
+        assert_eq!((program.code(), &*program.stderr), (0, ""));
+        victim.assert_untouched();
+        assert!(!site.path("out").exists());
+    }
+}
+
+/// The directory above it is another's, who puts something else in its place: not a link, but the victim's directory.
+#[test]
+fn a_directory_that_others_can_exchange_holds_nothing_of_somebody_else_s() {
+    let site = Site::new();
+    let victim = Victim::new(&site);
+    let others = others_dir(&site, 0o777);
+    let runtime = others.join("ust-0");
+    std::fs::rename(&victim.dir, &runtime).expect("they may");
+    let victim = Victim { dir: runtime.clone() };
+    for (binary, arguments) in
+        [(binaries::ustconsumerd(), &[][..]), (binaries::ust(), &["create", "mine"])]
+    {
+        let finished = run_in(&site, &runtime, binary, arguments);
+        assert_refused(&finished, 111, &runtime);
+        assert!(finished.stderr.contains("chmod go-w"), "{}", finished.stderr);
+    }
+    run_in(&site, &runtime, binaries::program("one_event"), &[]).succeeded();
+    victim.assert_untouched();
+}
+
+/// In the directory itself, before a daemon comes and while it serves.
+#[test]
+fn what_is_planted_in_the_runtime_directory_is_not_written_through() {
+    let site = Site::new();
+    let victim = Victim::new(&site);
+    let runtime = site.runtime_dir();
+    make_dir(&runtime, 0o700);
+    for name in ["rules", "rules.new", "agent.sock", "control.sock"] {
+        plant(&victim.file(), &runtime.join(name));
+    }
+    let daemon = site.daemon(&[]);
+    victim.assert_untouched();
+    for name in ["rules.new", "rules"] {
+        let _ = std::fs::remove_file(runtime.join(name));
+        plant(&victim.file(), &runtime.join(name));
+        site.start_session("mine", "*");
+        victim.assert_untouched();
+        site.end_session("mine");
+        assert!(!runtime.join("rules").is_symlink(), "{name}");
+        std::fs::remove_dir_all(site.path("mine")).expect("it is ours");
+    }
+    daemon.signal(libc::SIGTERM);
+    daemon.wait().succeeded();
+    victim.assert_untouched();
+}
+
+#[test]
+fn a_lock_or_a_wake_word_that_is_a_link_is_refused_by_name() {
+    for name in ["lock", "wake"] {
+        for hard in [false, true] {
+            let site = Site::new();
+            let victim = Victim::new(&site);
+            let runtime = site.runtime_dir();
+            make_dir(&runtime, 0o700);
+            match hard {
+                true => std::fs::hard_link(victim.file(), runtime.join(name)).expect("it can"),
+                false => plant(&victim.file(), &runtime.join(name)),
+            }
+            let finished = run_in(&site, &runtime, binaries::ustconsumerd(), &[]);
+            assert_refused(&finished, 125, &runtime);
+            assert!(finished.stderr.contains("remove it"), "{}", finished.stderr);
+            run_in(&site, &runtime, binaries::program("one_event"), &[]).succeeded();
+            victim.assert_untouched();
+        }
+    }
+}
+
+/// While the daemon serves, its directory is exchanged for a link: what it publishes goes where it was.
+#[test]
+fn a_directory_that_is_exchanged_for_a_link_under_the_daemon_is_not_followed() {
+    let site = Site::new();
+    let victim = Victim::new(&site);
+    let runtime = site.runtime_dir();
+    let log = site.path("log");
+    let daemon = site.daemon(&["--flush-interval", "10", "--log", log.to_str().expect("text")]);
+    std::fs::rename(&runtime, site.path("moved")).expect("it is ours");
+    plant(&victim.dir, &runtime);
+    wait_until("word of it in the log", || {
+        let log = std::fs::read_to_string(&log).unwrap_or_default();
+        (log.contains("was exchanged for another") && log.contains("is a symbolic link"))
+            .then_some(())
+    });
+    victim.assert_untouched();
+    // Once it can be, it is made anew.
+    std::fs::remove_file(&runtime).expect("it is ours");
+    wait_until("the daemon's answer", || site.ust(&["status"]).status.success().then_some(()));
+    daemon.signal(libc::SIGTERM);
+    daemon.wait().succeeded();
+    assert_eq!(names_in(&site.path("moved")), ["lock", "wake"]);
+    victim.assert_untouched();
+}
+
+/// Something else of the same user's listens where the path now leads; and a stranger's does.
+#[test]
+fn a_process_hands_its_memory_to_nobody_of_another_user() {
+    let site = Site::new();
+    let runtime = site.runtime_dir();
+    // It does not look after its directory meanwhile.
+    let _daemon = site.daemon(&["--flush-interval", "3600000"]);
+    site.start_session("mine", "*");
+    if !ust_acceptance::skip::has("setpriv", &["--reuid=65534", "/usr/bin/python3", "--version"]) {
+        return;
+    }
+    // A stranger's socket in the daemon's place; as root it can be put there.
+    std::fs::remove_file(runtime.join("agent.sock")).expect("it is ours");
+    set_mode(&site.path(""), 0o755);
+    set_mode(&runtime, 0o777);
+    let stranger = "import socket, sys, time\n\
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n\
+        s.bind(sys.argv[1]); s.listen(64); print('listening', flush=True)\n\
+        c, _ = s.accept(); c.settimeout(60)\n\
+        print('heard', len(c.recv(65536)), flush=True); time.sleep(600)";
+    let mut command = std::process::Command::new("setpriv");
+    command.args([
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "/usr/bin/python3",
+        "-c",
+        stranger,
+    ]);
+    let running = Running::start(command.arg(runtime.join("agent.sock")));
+    wait_until("a stranger's socket", || running.stdout().contains("listening").then_some(()));
+    set_mode(&runtime, 0o700);
+    site.program("one_event", &[]).wait().succeeded();
+    wait_until("a connection", || running.stdout().contains("heard").then_some(()));
+    assert!(running.stdout().contains("heard 0"), "{}", running.stdout());
+}

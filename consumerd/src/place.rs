@@ -1,0 +1,310 @@
+//! The runtime directory while a consumer serves it: locked, and what was made in it known by its inode.
+//!
+//! ```text
+//!   take ---> listen, publish ----> look: all there? ---- no ----> retake: what is missing is made anew
+//!   lock      each thing noted          ^   |                          |    or a successor has the lock
+//!             by name and inode         '---' yes                      '--> told
+//!   leave     removes what still is this consumer's
+//! ```
+//!
+//! All of it goes through the descriptor of the directory ([`OwnDir`]). The path is looked up again only to see whether
+//! it still leads there: directories in /tmp are cleaned away, and another consumer may make them anew. So nothing is
+//! removed or renamed by its name alone, and a consumer that has lost its place notices.
+//!
+//! Sockets are bound through `/proc/self/fd`. Without `/proc` they are bound by their path, and looked for in the
+//! directory afterwards.
+
+use crate::engine::EngineError;
+use core::ffi::CStr;
+use rustix::fd::{AsRawFd, OwnedFd};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, chmodat, flock, fstat};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
+};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
+use ust_core::agent::paths::{LOCK, RULES, RULES_NEW, RuntimeDir};
+use ust_core::shm::own_dir::{FileId, OwnDir};
+
+/// See the module page.
+#[derive(Debug)]
+pub struct Place {
+    dir: RuntimeDir,
+    own: OwnDir,
+    /// The directory is this consumer's as long as this is open.
+    lock: OwnedFd,
+    lock_id: FileId,
+    rules: Option<FileId>,
+    sockets: Vec<Socket>,
+}
+
+#[derive(Debug)]
+struct Socket {
+    name: &'static CStr,
+    kind: SocketType,
+    backlog: i32,
+    /// None while it has to be made anew.
+    id: Option<FileId>,
+}
+
+/// What has become of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// Nothing has its path.
+    Removed,
+    /// Something else has its path.
+    Exchanged,
+    /// It has lost this name, or something else has it.
+    Name(&'static CStr),
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Loss::Removed => f.write_str("was removed"),
+            Loss::Exchanged => f.write_str("was exchanged for another"),
+            Loss::Name(name) => write!(f, "lost its file {}", shown(name).display()),
+        }
+    }
+}
+
+impl Place {
+    /// Makes the directory if need be, and holds it until this is dropped: two consumers cannot, and the kernel gives it
+    /// back whichever way this one ends.
+    ///
+    /// # Errors
+    /// It is not this user's alone, or another consumer serves it.
+    pub fn take(dir: RuntimeDir) -> Result<Self, EngineError> {
+        let own = dir.create()?;
+        let (lock, lock_id) = take_lock(&own, dir.path())?;
+        Ok(Self { dir, own, lock, lock_id, rules: None, sockets: Vec::new() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The directory.
+    pub fn own(&self) -> &OwnDir {
+        &self.own
+    }
+
+    /// Listens at a socket of that name, in the place of one that a killed consumer has left.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn listen(
+        &mut self,
+        name: &'static CStr,
+        kind: SocketType,
+        backlog: i32,
+    ) -> io::Result<OwnedFd> {
+        let (listener, id) = self.bind(name, kind, backlog)?;
+        self.sockets.push(Socket { name, kind, backlog, id: Some(id) });
+        Ok(listener)
+    }
+
+    fn bind(&self, name: &CStr, kind: SocketType, backlog: i32) -> io::Result<(OwnedFd, FileId)> {
+        self.own.remove(name);
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let listener = socket_with(AddressFamily::UNIX, kind, flags, None)?;
+        let held = PathBuf::from(format!("/proc/self/fd/{}", self.own_fd()));
+        let way = if self.own.is_reached_by(&held) { &held } else { self.path() };
+        bind(&listener, &SocketAddrUnix::new(way.join(shown(name)))?)?;
+        let id = self.own.id_of(name).ok_or_else(|| {
+            io::Error::other("the directory was exchanged while it was being made: try again")
+        })?;
+        // Whatever the umask: it is the directory that is closed to others.
+        chmodat(&self.own, name, Mode::RUSR | Mode::WUSR, AtFlags::empty())?;
+        listen(&listener, backlog)?;
+        Ok((listener, id))
+    }
+
+    fn own_fd(&self) -> i32 {
+        use rustix::fd::AsFd;
+        self.own.as_fd().as_raw_fd()
+    }
+
+    /// Puts the rules where a process that starts now finds them: whole, by renaming.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn write_rules(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.rules = Some(self.own.replace(RULES, RULES_NEW, bytes)?);
+        Ok(())
+    }
+
+    /// What has become of it, if not all is as it was made.
+    pub fn look(&self) -> Option<Loss> {
+        if !self.own.is_at(self.path()) {
+            let is_there = self.path().symlink_metadata().is_ok();
+            return Some(if is_there { Loss::Exchanged } else { Loss::Removed });
+        }
+        let sockets = self.sockets.iter().map(|socket| (socket.name, socket.id));
+        let rules = self.rules.map(|id| (RULES, Some(id)));
+        let all = std::iter::once((LOCK, Some(self.lock_id))).chain(sockets).chain(rules);
+        let lost = all.into_iter().find(|(name, id)| id.is_none() || self.own.id_of(name) != *id);
+        lost.map(|(name, _)| Loss::Name(name))
+    }
+
+    /// Makes anew what is missing: the directory, the lock, sockets, of which the new ones are returned. The rules are
+    /// the caller's to write.
+    ///
+    /// # Errors
+    /// It cannot be had, or a successor serves it now. Then it can be tried again.
+    pub fn retake(&mut self) -> Result<Vec<(&'static CStr, OwnedFd)>, EngineError> {
+        let own = self.dir.create().or_else(|error| self.create_with_parent().ok_or(error))?;
+        if own.id() != self.own.id() || own.id_of(LOCK) != Some(self.lock_id) {
+            (self.lock, self.lock_id) = take_lock(&own, self.path())?;
+        }
+        if own.id() != self.own.id() {
+            // It may still be there under another name.
+            self.remove_made();
+            self.own = own;
+        }
+        let mut listeners = Vec::new();
+        for index in 0..self.sockets.len() {
+            let Socket { name, kind, backlog, id } = self.sockets[index];
+            if id.is_some() && self.own.id_of(name) == id {
+                continue;
+            }
+            self.sockets[index].id = None;
+            let (listener, id) = self.bind(name, kind, backlog).map_err(|error| {
+                let path = self.path().join(shown(name));
+                EngineError::Io(format!("cannot listen at {}", path.display()), error)
+            })?;
+            self.sockets[index].id = Some(id);
+            listeners.push((name, listener));
+        }
+        Ok(listeners)
+    }
+
+    /// That of a single recording lies in a directory that may be gone with it.
+    fn create_with_parent(&self) -> Option<OwnDir> {
+        RuntimeDir::at(self.path().parent()?).create().ok()?;
+        self.dir.create().ok()
+    }
+
+    /// Removes what this consumer has made, as far as it still has its name. A successor's stays.
+    pub fn leave(&mut self) {
+        self.remove_made();
+        self.sockets.clear();
+    }
+
+    fn remove_made(&mut self) {
+        let sockets = self.sockets.iter_mut();
+        let sockets = sockets.filter_map(|socket| Some((socket.name, socket.id.take()?)));
+        for (name, id) in sockets.chain(self.rules.take().map(|id| (RULES, id))) {
+            self.own.remove_own(name, id);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// Locks the directory: the file that has the name once it is locked.
+fn take_lock(own: &OwnDir, path: &Path) -> Result<(OwnedFd, FileId), EngineError> {
+    let shown = path.join(shown(LOCK));
+    let failed =
+        |error: io::Error| EngineError::Io(format!("cannot lock {}", shown.display()), error);
+    loop {
+        let lock = own
+            .open_file(LOCK, OFlags::RDWR | OFlags::CREATE)
+            .map_err(|error| failed(error.into()))?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Err(EngineError::Taken(path.into())),
+            Err(error) => return Err(failed(error.into())),
+        }
+        let id = FileId::of(&fstat(&lock).map_err(|error| failed(error.into()))?);
+        if own.id_of(LOCK) == Some(id) {
+            // What cleans /tmp by age leaves locked directories alone.
+            let _ = flock(own, FlockOperation::NonBlockingLockShared);
+            return Ok((lock, id));
+        }
+    }
+}
+
+/// A name as a path.
+fn shown(name: &CStr) -> &Path {
+    Path::new(OsStr::from_bytes(name.to_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::net::UnixStream;
+    use ust_core::agent::paths::{AGENT_SOCKET, CONTROL_SOCKET};
+
+    fn serve(path: &Path) -> (Place, OwnedFd) {
+        let mut place = Place::take(RuntimeDir::at(path)).unwrap();
+        let listener = place.listen(CONTROL_SOCKET, SocketType::STREAM, 8).unwrap();
+        place.listen(AGENT_SOCKET, SocketType::SEQPACKET, 8).unwrap();
+        place.write_rules(b"rules").unwrap();
+        (place, listener)
+    }
+
+    #[test]
+    fn what_is_lost_is_noticed_and_made_anew() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("sub/rt");
+        fs::create_dir(parent.path().join("sub")).unwrap();
+        let (mut place, _listener) = serve(&path);
+        assert_eq!(place.look(), None);
+        let connects = || UnixStream::connect(path.join("control.sock")).is_ok();
+
+        fs::remove_file(path.join("control.sock")).unwrap();
+        assert_eq!(place.look(), Some(Loss::Name(CONTROL_SOCKET)));
+        let anew = place.retake().unwrap();
+        assert_eq!(anew.iter().map(|(name, _)| *name).collect::<Vec<_>>(), [CONTROL_SOCKET]);
+        assert!(place.look().is_none() && connects());
+
+        for lost in [&path, path.parent().unwrap()] {
+            fs::remove_dir_all(lost).unwrap();
+            assert_eq!(place.look(), Some(Loss::Removed));
+            let anew = place.retake().unwrap();
+            place.write_rules(b"rules").unwrap();
+            assert_eq!(anew.len(), 2);
+            assert!(place.look().is_none() && connects());
+        }
+
+        fs::remove_file(path.join("lock")).unwrap();
+        assert_eq!(place.look(), Some(Loss::Name(LOCK)));
+        assert!(place.retake().unwrap().is_empty());
+        assert_eq!(place.look(), None);
+        assert!(matches!(Place::take(RuntimeDir::at(&path)), Err(EngineError::Taken(_))));
+    }
+
+    #[test]
+    fn a_successor_is_left_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("rt");
+        for by_rename in [false, true] {
+            let (mut place, _listener) = serve(&path);
+            match by_rename {
+                true => fs::rename(&path, parent.path().join("moved")).unwrap(),
+                false => fs::remove_dir_all(&path).unwrap(),
+            }
+            let (successor, listener) = serve(&path);
+            assert_eq!(place.look(), Some(Loss::Exchanged));
+            assert!(matches!(place.retake(), Err(EngineError::Taken(_))));
+            drop(place);
+            assert_eq!(successor.look(), None);
+            assert!(UnixStream::connect(path.join("control.sock")).is_ok());
+            drop((successor, listener));
+            assert!(!path.join("control.sock").exists() && !path.join("rules").exists());
+        }
+        let moved = fs::read_dir(parent.path().join("moved")).unwrap();
+        let names: Vec<_> = moved.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["lock"], "what was its own is removed wherever it is");
+    }
+}
