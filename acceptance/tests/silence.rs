@@ -85,6 +85,16 @@ fn that_nobody_connected_is_said_with_what_to_look_at() {
     assert_says(cleared, &[nobody, "UST_RUNTIME_DIR", "env -i"]);
 }
 
+/// The file says that it has tracepoints: it is told from one that is not linked with ust-core.
+#[test]
+fn an_instrumented_program_of_which_nothing_was_heard_is_named() {
+    let ticks = binaries::program("ticks").display().to_string();
+    let cleared = of("/usr/bin/env", &["-i", &ticks, "10", "a-moment"]);
+    let cleared = cleared.options(["--flush-interval", "20"]);
+    let words = ["although", "/ticks has tracepoints", "UST_RUNTIME_DIR", "env -i"];
+    assert_eq!(assert_says(cleared, &words).connected, 0);
+}
+
 #[test]
 fn a_change_of_user_is_seen() {
     let is_root = std::fs::read_to_string("/proc/self/status")

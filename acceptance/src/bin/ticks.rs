@@ -1,4 +1,5 @@
-//! `ticks EVENTS [stay]`: emits EVENTS and ends; or stays, until it is killed. Opens nothing and starts nothing.
+//! `ticks EVENTS [stay|a-moment]`: emits EVENTS and ends; or stays, until it is killed, or for a moment. Opens nothing and
+//! starts nothing.
 
 use std::time::Duration;
 use ust_core::tracepoint;
@@ -13,7 +14,9 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let events = arguments.next().and_then(|text| text.parse().ok()).expect("EVENTS");
     (0..events).for_each(tick);
-    if arguments.next().is_some() {
-        std::thread::sleep(AT_MOST);
+    match arguments.next().as_deref() {
+        None => {}
+        Some("a-moment") => std::thread::sleep(Duration::from_secs(1)),
+        Some(_) => std::thread::sleep(AT_MOST),
     }
 }

@@ -61,6 +61,11 @@ impl Child {
         }
     }
 
+    /// Its number, until it has been waited for.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
     /// Readable once it has ended.
     pub fn as_fd(&self) -> BorrowedFd<'_> {
         self.pidfd.as_fd()

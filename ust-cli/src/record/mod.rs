@@ -13,6 +13,7 @@
 //! is this one's. Processes that it leaves behind run on too, unrecorded from then on.
 
 mod child;
+mod instrumented;
 mod launch;
 mod nobody;
 mod private_dir;
@@ -39,6 +40,7 @@ use consumerd::output_dir::OutputDir;
 use consumerd::session::{SessionError, SnapshotsTaken, check_globs};
 use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
 use ctf::printable;
+use instrumented::Images;
 use nobody::{left_running, nobody_connected};
 use private_dir::PrivateDir;
 use program::Program;
@@ -113,14 +115,17 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
 
     // From here on the program runs, and nothing that goes wrong is undone.
     output_dir.keep();
+    let mut images = Images::default();
+    images.look(child.pid());
     let ended = serve(&mut engine, &child, &mut signals, |engine| {
         snapshots.answer(engine, channel);
+        images.look(child.pid());
     })?;
     let (all, snapshots) = close(&mut engine, channel, snapshots, ended);
     let last = snapshots.as_ref().and_then(|taken| taken.last.clone());
     let reach = all.reach.clone();
     let summary = last.map_or(all, |last| ChannelSummary { reach, ..last });
-    let nobody = || nobody_connected(&program, ended);
+    let nobody = || nobody_connected(&program, &images, ended);
     let mut notes = explain(&summary, snapshots.as_ref(), nobody);
     notes.extend(snapshots.as_ref().and_then(|taken| explain_none(taken, ended)));
     notes.extend(still_running(&summary, private_dir.runtime_dir()));

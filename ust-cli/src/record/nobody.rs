@@ -4,6 +4,7 @@
 //! kernel: as whom the program ran at last, and which processes still have our variable in their environment.
 
 use super::child::Ended;
+use super::instrumented::{Images, why_unheard};
 use super::program::Program;
 use consumerd::engine::Running;
 use ctf::printable;
@@ -12,14 +13,20 @@ use std::os::unix::ffi::OsStrExt;
 use ust_core::agent::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 
 /// Why nobody may have connected.
-pub fn nobody_connected(program: &Program<'_>, ended: Ended) -> String {
+pub fn nobody_connected(program: &Program<'_>, images: &Images, ended: Ended) -> String {
     let given = printable::os(program.given);
-    match ended.changed_user {
-        Some(user) => format!(
+    let instrumented = images.instrumented().next();
+    match (ended.changed_user, instrumented) {
+        (None, Some((file, instrumented))) => format!(
+            "no instrumented process has connected, although {} has tracepoints: {}",
+            printable::path(file),
+            why_unheard(instrumented)
+        ),
+        (Some(user), _) => format!(
             "no instrumented process has connected: {given} ended as user {user}, who may not enter the recorder's \
              runtime directory: run `ust record` as that user"
         ),
-        None => format!(
+        (None, None) => format!(
             "no instrumented process has connected: check that {given}, or what it starts, is linked with ust-core and \
              the crate of its tracepoints, and that {RUNTIME_DIR_VARIABLE} reaches it (env -i, sudo and containers \
              take it away)"

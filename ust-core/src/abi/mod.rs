@@ -50,7 +50,7 @@ pub use shm_path::{MAX_SHM_PATH_BYTES, ShmFile, ShmPath};
 pub use table::TableEntry;
 
 /// Version of everything in this module. A reader refuses any other.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 
 /// What the ABI calls a page, whatever the machine's own is.
 pub const PAGE_BYTES: usize = 4096;
