@@ -3,13 +3,14 @@
 //! An event loop cannot wait on a futex, so a thread does, and writes to an eventfd that the loop polls.
 //! It runs only when a writer has rung, which is once a sleep of the loop at most.
 
+use super::mapped::Mapped;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use ust_core::shm::doorbell::{DOORBELL_BYTES, Doorbell};
-use ust_core::shm::{Mapping, memfd};
+use ust_core::shm::memfd;
 use ust_core::sync::{AtomicBool, Ordering};
 
 /// The doorbell, its thread, and the eventfd between them.
@@ -22,7 +23,7 @@ pub struct Bell {
 
 #[derive(Debug)]
 struct SharedBell {
-    map: Mapping,
+    map: Mapped,
     rung: OwnedFd,
     is_over: AtomicBool,
 }
@@ -51,7 +52,7 @@ impl Bell {
     /// Makes the doorbell and starts its thread.
     pub fn new() -> io::Result<Self> {
         let memfd = memfd::create(c"ust-doorbell", DOORBELL_BYTES)?;
-        let map = Mapping::new(&memfd, DOORBELL_BYTES)?;
+        let map = Mapped::new(&memfd, DOORBELL_BYTES).map_err(io::Error::other)?;
         let rung = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         let shared = Arc::new(SharedBell { map, rung, is_over: AtomicBool::new(false) });
         let listener = shared.clone();

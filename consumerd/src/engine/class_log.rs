@@ -14,26 +14,26 @@ use super::budget::{Account, Held, OverBudget, Resource};
 use super::class_body::to_ctf;
 use super::clock::Clocks;
 use super::losses::Losses;
+use super::mapped::{Mapped, Unmappable};
 use crate::limits::{MAX_CLASS_BYTES, MAX_FIELDS, MAX_FUTILE_LOOKS, MAX_NAME_BYTES};
 use rustix::fd::OwnedFd;
 use std::fmt;
 use std::mem::offset_of;
 use std::rc::Rc;
-use std::sync::Arc;
 use ust_core::abi::{
     ABI_VERSION, CLASS_LOG_OFFSET, ClassEntry, PROCESS_MAGIC, ProcessHeader, is_process_file_size,
 };
 use ust_core::agent::protocol::ClassBody;
-use ust_core::shm::{Mapping, memfd};
+use ust_core::shm::memfd;
 use ust_core::sync::{AtomicU32, Ordering};
 
 /// The mapped file and what has been read of it.
 #[derive(Debug)]
 pub struct ProcessFile {
     /// The whole file.
-    map: Mapping,
+    map: Mapped,
     /// Its first page, which may have to stay when the process is gone.
-    head: Arc<Mapping>,
+    head: Rc<Mapped>,
     /// Inode of the memfd: what the process's `maps` shows as long as it has it.
     pub inode: u64,
     /// Identity of the process.
@@ -106,16 +106,25 @@ impl fmt::Display for Unusable {
     }
 }
 
+fn unmappable(reason: Unmappable) -> Unusable {
+    Unusable::Reason(format!("the process file {reason}"))
+}
+
 impl ProcessFile {
     /// Checks and maps a file that a process sent, whose account pays for it.
     ///
     /// # Errors
     /// What is wrong with it, as a phrase.
     pub fn new(fd: &OwnedFd, account: &Rc<Account>) -> Result<Self, Unusable> {
-        let size = memfd::check(fd).map_err(|_| "the process file is not sealed")?;
+        let size = Mapped::check_sealed(fd).map_err(unmappable)?;
         if is_process_file_size(size).is_none() {
             return Err("the process file has a size that none has".into());
         }
+        Self::of_checked(fd, size, account)
+    }
+
+    /// Maps a file of which it is certain that its pages stay.
+    fn of_checked(fd: &OwnedFd, size: usize, account: &Rc<Account>) -> Result<Self, Unusable> {
         let hold = |what, amount| account.hold(what, amount).map_err(Unusable::OverBudget);
         let held = [
             hold(Resource::Identities, 1)?,
@@ -123,11 +132,7 @@ impl ProcessFile {
         ];
         let classes = hold(Resource::Classes, 0)?;
         let (_, inode) = memfd::identity(fd).map_err(|_| "the process file cannot be looked at")?;
-        let map_first = |bytes| {
-            Mapping::new(fd, bytes).map_err(|error| {
-                Unusable::Reason(format!("the process file cannot be mapped: {error}"))
-            })
-        };
+        let map_first = |bytes| Mapped::new(fd, bytes).map_err(unmappable);
         let (head, map) = (map_first(HEAD_BYTES)?, map_first(size)?);
         let untrusted = head.copy_out(0, size_of::<ProcessHeader>()).unwrap_or_default();
         let field = |offset: usize, length: usize| &untrusted[offset..offset + length];
@@ -145,7 +150,7 @@ impl ProcessFile {
         let name = field(48, 16).split(|byte| *byte == 0).next().unwrap_or_default();
         Ok(Self {
             map,
-            head: Arc::new(head),
+            head: Rc::new(head),
             inode,
             uid: field(16, 16).try_into().unwrap_or_default(),
             pid: word(12),
@@ -177,6 +182,11 @@ impl ProcessFile {
     pub fn classes_left_out(&self) -> u32 {
         let header = self.head.at::<ProcessHeader>(0);
         header.map_or(0, |header| header.classes_left_out.load(Ordering::Relaxed))
+    }
+
+    /// Whether part of it is gone: what it says from then on is worth nothing.
+    pub fn is_damaged(&self) -> bool {
+        self.map.has_faulted() || self.head.has_faulted()
     }
 
     /// What it counts, to be looked at for as long as one likes.
@@ -295,6 +305,7 @@ impl ProcessFile {
 mod tests {
     use super::*;
     use crate::engine::played::{Player, number};
+    use ust_core::abi::PROCESS_FILE_BYTES;
 
     #[test]
     fn classes_are_read_as_they_come_and_parsed_when_they_are_asked_for() {
@@ -311,6 +322,26 @@ mod tests {
         assert_eq!(process.class(2), None);
         let names: Vec<_> = process.names().map(|class| class.name).collect();
         assert_eq!(names, ["test:first", "test:second"]);
+    }
+
+    #[test]
+    fn a_process_file_that_is_taken_away_reads_as_zeroes_and_is_told() {
+        let fd: OwnedFd = tempfile::tempfile().unwrap().into();
+        memfd::set_size(&fd, PROCESS_FILE_BYTES).unwrap();
+        let player = Player::of(fd, 1, [b'p'; 16]);
+        let (first, second) = (player.add_class("first", 2), player.add_class("second", 1));
+        number(&player.map, first, 0);
+        number(&player.map, second, 1);
+        // What no check lets in.
+        let size = PROCESS_FILE_BYTES;
+        let mut process = ProcessFile::of_checked(&player.fd, size, &Account::alone()).unwrap();
+        assert_eq!(process.class(0).unwrap().name, "test:first");
+        assert!(!process.is_damaged());
+        memfd::set_size(&player.fd, 0).unwrap();
+        process.refresh();
+        assert_eq!((process.class(1), process.names().count()), (None, 0));
+        assert_eq!(process.losses().lost_no_stream(7), 0);
+        assert!(process.is_damaged());
     }
 
     #[test]

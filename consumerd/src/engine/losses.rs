@@ -1,20 +1,20 @@
 //! The losses that a process file counts, on its first page: they can be read when the process is gone, and the rest of
 //! its file with it.
 
+use super::mapped::Mapped;
 use super::starved;
 use rustix::io::Errno;
-use std::sync::Arc;
+use std::rc::Rc;
 use ust_core::abi::{ProcessHeader, SlotLosses};
-use ust_core::shm::Mapping;
 use ust_core::sync::Ordering;
 
 /// The losses that a process file counts.
 #[derive(Debug)]
-pub struct Losses(Arc<Mapping>);
+pub struct Losses(Rc<Mapped>);
 
 impl Losses {
     /// Those that the first page of a process file counts.
-    pub fn new(head: Arc<Mapping>) -> Self {
+    pub fn new(head: Rc<Mapped>) -> Self {
         Self(head)
     }
 

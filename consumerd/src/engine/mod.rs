@@ -25,6 +25,7 @@ mod estate;
 mod framer;
 mod listing;
 mod losses;
+mod mapped;
 #[cfg(test)]
 mod played;
 #[cfg(test)]

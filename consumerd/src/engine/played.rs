@@ -13,7 +13,7 @@ use ust_core::wire::FieldType;
 #[derive(Debug)]
 pub struct Player {
     pub map: Mapping,
-    fd: OwnedFd,
+    pub fd: OwnedFd,
 }
 
 impl Player {
@@ -23,6 +23,11 @@ impl Player {
 
     pub fn named(pid: u32, procname: [u8; 16]) -> Self {
         let fd = memfd::create(c"process", PROCESS_FILE_BYTES).unwrap();
+        Self::of(fd, pid, procname)
+    }
+
+    /// In an empty file of the right size.
+    pub fn of(fd: OwnedFd, pid: u32, procname: [u8; 16]) -> Self {
         let map = Mapping::new(&fd, PROCESS_FILE_BYTES).unwrap();
         map.initialise(0, ProcessHeader::new(pid, [1; 16], 0, procname)).unwrap();
         Self { map, fd }

@@ -198,6 +198,13 @@ impl Process {
             }
             tell_damage(file, trace.process.pid, errors);
         }
+        if process.is_damaged() {
+            errors.note(format!(
+                "process {}: its process file was damaged while it was recorded: what it records from now on is lost",
+                process.pid
+            ));
+            of_channel.files.iter_mut().for_each(RingFile::end);
+        }
         any
     }
 
@@ -305,11 +312,11 @@ fn unlocked(pid: u32, errno: i32) -> String {
     )
 }
 
-/// Ends the streams of a file that somebody has truncated.
+/// Ends the streams of a file part of which is gone.
 fn tell_damage(file: &mut RingFile, pid: u32, errors: &mut Errors) {
     if file.end_if_damaged() {
         errors.note(format!(
-            "process {pid}: a ring file was truncated while it was recorded: what it held is lost"
+            "process {pid}: a ring file was truncated or damaged while it was recorded: what it held is lost"
         ));
     }
 }

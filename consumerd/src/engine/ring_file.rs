@@ -1,8 +1,8 @@
 //! A ring file as the daemon has it: checked, mapped, and the streams of it that have been claimed so far.
 //!
 //! ```text
-//!   memfd            size sealed: mapped as it is
-//!   DIR/ring-...     cannot be sealed: the very file of that name, for a channel that wants it; behind a guard
+//!   memfd            size sealed, of ordinary pages
+//!   DIR/ring-...     cannot be sealed: the very file of that name, for a channel that wants it
 //!   left behind      a sealed copy of such a file: both sides are dead
 //! ```
 //!
@@ -13,18 +13,17 @@
 use super::ChannelUid;
 use super::budget::{Account, Held, Resource};
 use super::drain::StreamDrain;
+use super::mapped::Mapped;
 use super::ring_kind::RingKind;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{FileType, fstat, lstat, readlink};
 use std::mem::offset_of;
 use std::rc::Rc;
-use std::sync::Arc;
 use ust_core::abi::{
     ABI_VERSION, Buffers, MAX_STREAMS_PER_FILE, Mode, RING_FILE_MAGIC, RingFileHeader,
     RingFileShape, ShmPath,
 };
-use ust_core::shm::guard::Guard;
-use ust_core::shm::{Mapping, StreamWords, memfd};
+use ust_core::shm::StreamWords;
 use ust_core::sync::Ordering;
 
 /// Where a ring file comes from, and what it is to be like.
@@ -72,9 +71,7 @@ pub struct RingFile {
     /// Which they are, a bit each.
     known: u64,
     // The streams' words point into it.
-    map: Arc<Mapping>,
-    /// None where the size is sealed.
-    guard: Option<Guard>,
+    map: Mapped,
     kind: RingKind,
     /// Streams of the longest file of this kind: what numbers of streams are reckoned by, since a file may have fewer.
     most_streams: u32,
@@ -152,26 +149,19 @@ impl RingFile {
         origin: Origin,
         account: &Rc<Account>,
     ) -> Result<Self, String> {
-        let (size_bytes, is_sealed) = match (memfd::check(fd), origin) {
-            (Ok(size_bytes), _) => (size_bytes, true),
+        let size_bytes = match (Mapped::check_sealed(fd), origin) {
+            (Ok(size_bytes), _) => size_bytes,
             (Err(_), Origin::Process { dir: Some(dir), .. }) => {
-                (check_named(fd, dir, uid, channel, index)?, false)
+                check_named(fd, dir, uid, channel, index)?
             }
-            (Err(error), _) => return Err(format!("a ring file is not sealed ({error})")),
+            (Err(reason), _) => return Err(format!("a ring file {reason}")),
         };
         let hold = |what, amount| {
             account.hold(what, amount).map_err(|refusal| format!("a ring file: {refusal}"))
         };
         let held = [hold(Resource::RingFiles, 1)?, hold(Resource::MappedBytes, size_bytes as u64)?];
         let held_streams = hold(Resource::Streams, 0)?;
-        let map = Mapping::new(fd, size_bytes)
-            .map_err(|error| format!("a ring file cannot be mapped ({error})"))?;
-        let map = Arc::new(map);
-        // Before the first look at it.
-        let guard = match is_sealed {
-            true => None,
-            false => Some(Guard::new(map.clone()).ok_or("there are too many ring files")?),
-        };
+        let map = Mapped::new(fd, size_bytes).map_err(|reason| format!("a ring file {reason}"))?;
         let untrusted =
             map.copy_out(0, size_of::<RingFileHeader>()).ok_or("a ring file is too short")?;
         let header = Header::parse(&untrusted, size_bytes)?;
@@ -184,7 +174,6 @@ impl RingFile {
             streams: Vec::new(),
             known: 0,
             map,
-            guard,
             kind: header.kind,
             most_streams: RingFileShape::of(header.kind.shape.geometry)
                 .map_or(MAX_STREAMS_PER_FILE, |longest| longest.stream_count),
@@ -209,8 +198,8 @@ impl RingFile {
                 continue;
             }
             let base = self.map.base().wrapping_add(shape.stream_offset(number));
-            // SAFETY: the file has that many streams, its size is sealed or guarded, and the mapping lives in
-            // the same struct as the drains that use the words.
+            // SAFETY: the file has that many streams, the mapping is guarded, and lives in the same struct as the
+            // drains that use the words.
             #[allow(unsafe_code)]
             let words = unsafe { StreamWords::new(base, shape.geometry, mode) };
             let instance = u64::from(self.index) * u64::from(self.most_streams) + u64::from(number);
@@ -231,12 +220,17 @@ impl RingFile {
 
     /// Reads no more of it if part of it turned out to be gone; whether that is new.
     pub fn end_if_damaged(&mut self) -> bool {
-        if self.is_damaged || !self.guard.as_ref().is_some_and(Guard::has_faulted) {
+        if self.is_damaged || !self.map.has_faulted() {
             return false;
         }
         self.is_damaged = true;
-        self.streams.iter_mut().for_each(StreamDrain::end);
+        self.end();
         true
+    }
+
+    /// Reads no more of it.
+    pub fn end(&mut self) {
+        self.streams.iter_mut().for_each(StreamDrain::end);
     }
 }
 
@@ -271,6 +265,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
     use ust_core::abi::Geometry;
+    use ust_core::shm::{Mapping, memfd};
 
     const UID: [u8; 16] = [7; 16];
     const CHANNEL: ChannelUid = ChannelUid(5);
@@ -362,7 +357,8 @@ mod tests {
 
         let fd = ring_file(own);
         assert_eq!(take(&fd, Some(shm_path)), Ok(()));
-        assert!(take(&fd, None).unwrap_err().contains("not sealed"));
+        let refused = take(&fd, None).unwrap_err();
+        assert!(refused.contains("not sealed") || refused.contains("no memfd"), "{refused}");
         // Another file stands there now; the one that was handed over has lost its name.
         fs::remove_file(own).unwrap();
         let _other = ring_file(own);

@@ -1,12 +1,13 @@
-//! A guard over mappings whose file others can truncate: a load beyond its end must not kill the reader.
+//! A guard over mappings whose pages others may take away: a load of one must not kill the reader.
 //!
 //! ```text
-//!   load --> page is gone --> SIGBUS --> in a guarded range?  a zero page is put there, and a flag is set
+//!   load --> page is gone --> SIGBUS --> in a guarded range?  zeroes are put there and behind it, and a flag is set
 //!                                        anywhere else?       what was in force before decides, as if we were not here
 //! ```
 //!
-//! For the consumer alone, and only for ring files with a name: all other shared memory is sealed. The ring's
-//! reader takes any bytes, zeroes too; who set it to work looks at the flag afterwards.
+//! For the consumer alone, and all that it maps from processes: ring files with a name can be truncated; sealed memory
+//! cannot, as far as we know. The ring's reader takes any bytes, zeroes too; who set it to work looks at the flag
+//! afterwards. Zeroes stand in up to the range's end, so that a range costs one signal, however large it is.
 #![allow(unsafe_code)]
 
 use super::Mapping;
@@ -17,8 +18,8 @@ use rustix::param::page_size;
 use std::os::raw::c_void;
 use std::sync::Arc;
 
-/// The most ranges guarded at once.
-const MAX_RANGES: usize = 1 << 14;
+/// The most ranges guarded at once: Linux lets a process have hardly as many mappings (`vm.max_map_count`).
+const MAX_RANGES: usize = 1 << 16;
 
 #[derive(Debug)]
 struct Range {
@@ -41,6 +42,9 @@ static RANGES: [Range; MAX_RANGES] = [const {
 /// So many of them, from the first, have ever been used.
 static USED: AtomicU64 = AtomicU64::new(0);
 
+/// Where to look for a free one first: all before it are claimed, as far as the last to come and go have seen.
+static FIRST_FREE: AtomicU64 = AtomicU64::new(0);
+
 /// What SIGBUS did before.
 static PREVIOUS: OnceBox<libc::sigaction> = OnceBox::new();
 
@@ -56,8 +60,18 @@ impl Guard {
     /// Guards a mapping. `None`: there are too many guards, or the signal cannot be handled.
     pub fn new(map: Arc<Mapping>) -> Option<Self> {
         install()?;
-        let free = |range: &&Range| !range.is_claimed.swap(true, Ordering::AcqRel);
-        let (index, range) = RANGES.iter().enumerate().find(|(_, range)| free(range))?;
+        let free = |range: &&Range| {
+            !range.is_claimed.load(Ordering::Relaxed)
+                && !range.is_claimed.swap(true, Ordering::AcqRel)
+        };
+        let first = FIRST_FREE.load(Ordering::Acquire) as usize;
+        let all = || RANGES.iter().enumerate();
+        // One before it may have become free at the same moment.
+        let (index, range) = all()
+            .skip(first)
+            .find(|(_, range)| free(range))
+            .or_else(|| all().find(|(_, range)| free(range)))?;
+        FIRST_FREE.fetch_max(index as u64 + 1, Ordering::AcqRel);
         let start = map.base() as u64;
         range.has_faulted.store(false, Ordering::Relaxed);
         range.start.store(start, Ordering::Release);
@@ -76,6 +90,11 @@ impl Drop for Guard {
     fn drop(&mut self) {
         self.range.end.store(0, Ordering::Release);
         self.range.is_claimed.store(false, Ordering::Release);
+        let index =
+            (self.range as *const Range as usize - RANGES.as_ptr() as usize) / size_of::<Range>();
+        if (index as u64) < FIRST_FREE.load(Ordering::Acquire) {
+            FIRST_FREE.store(index as u64, Ordering::Release);
+        }
     }
 }
 
@@ -119,7 +138,7 @@ extern "C" fn on_bus_error(signal: libc::c_int, info: *mut libc::siginfo_t, _: *
     }
 }
 
-/// Puts a zero page where a guarded one is missing; `false` if it is none of ours, or cannot be had.
+/// Puts zeroes where a guarded page is missing, and behind it; `false` if it is none of ours, or cannot be had.
 fn stand_in(address: u64) -> bool {
     let used = (USED.load(Ordering::Acquire) as usize).min(MAX_RANGES);
     let holds = |range: &&Range| {
@@ -128,11 +147,12 @@ fn stand_in(address: u64) -> bool {
     };
     let Some(range) = RANGES[..used].iter().find(holds) else { return false };
     range.has_faulted.store(true, Ordering::Release);
-    let page = (address as usize / page_size() * page_size()) as *mut c_void;
+    let page = address as usize / page_size() * page_size();
+    let behind = range.end.load(Ordering::Acquire) as usize - page;
     let protection = ProtFlags::READ | ProtFlags::WRITE;
-    let flags = MapFlags::PRIVATE | MapFlags::FIXED;
-    // SAFETY: a page of a mapping that its guard keeps mapped; any bytes are a value there.
-    unsafe { mmap_anonymous(page, page_size(), protection, flags) }.is_ok()
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
+    // SAFETY: pages of a mapping that its guard keeps mapped; any bytes are a value there.
+    unsafe { mmap_anonymous(page as *mut c_void, behind, protection, flags) }.is_ok()
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use memmap2::{MmapOptions, MmapRaw};
 use rustix::fd::{AsFd, AsRawFd};
 use rustix::io::{Errno, Result};
 
-/// A shared mapping of a memfd whose size is sealed, or of a file with a name, which can be truncated under it
-/// (see [`guard`](super::guard)).
+/// A shared mapping of a memfd whose size is sealed, or of a file with a name, which can be truncated under it. The
+/// consumer puts both behind a [`guard`](super::guard).
 #[derive(Debug)]
 pub struct Mapping(MmapRaw);
 

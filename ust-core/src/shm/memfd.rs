@@ -1,12 +1,14 @@
 //! Sealed memfds: files without a name that neither side can shrink under the other's feet.
 //!
 //! A mapping of a file that gets shorter is a SIGBUS waiting to happen. So the creator seals the size
-//! before it maps or sends the file, and a receiver looks at the seals before it maps.
+//! before it maps or sends the file, and a receiver looks at the seals before it maps. Seals alone do not do: those of
+//! hugetlbfs let pages be taken away whose place no other page can take. So a receiver looks at the file system too.
 
 use super::standard::clear_of_standard;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
-    MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create,
+    MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, fstatfs, ftruncate,
+    memfd_create,
 };
 use rustix::io;
 
@@ -45,15 +47,65 @@ pub fn size_limit_bytes() -> u64 {
     rustix::process::getrlimit(rustix::process::Resource::Fsize).current.unwrap_or(u64::MAX)
 }
 
-/// Checks that a file from elsewhere has its size sealed; returns the size in bytes.
+/// Why a file from elsewhere is not mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untrusted {
+    /// Its size can change.
+    NotSealed,
+    /// It is no file that can be sealed, or none in memory.
+    NoMemfd,
+    /// It is made of huge pages, which can be taken away without another in their place.
+    HugePages,
+    /// It is larger than this machine can address.
+    TooLarge,
+    /// The kernel does not let us look at it.
+    Kernel(io::Errno),
+}
+
+impl core::fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Untrusted::NotSealed => f.write_str("its size is not sealed"),
+            Untrusted::NoMemfd => f.write_str("it is no memfd"),
+            Untrusted::HugePages => f.write_str("it is made of huge pages"),
+            Untrusted::TooLarge => f.write_str("it is larger than this machine can address"),
+            Untrusted::Kernel(error) => write!(f, "it cannot be looked at: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for Untrusted {}
+
+/// `f_type` of memfds, by statfs(2); and of those of huge pages.
+const TMPFS_MAGIC: u32 = 0x0102_1994;
+const HUGETLBFS_MAGIC: u32 = 0x9584_58f6;
+
+/// Checks that a file from elsewhere is a memfd of ordinary pages with its size sealed; returns the size in bytes.
+///
+/// What stands there can then be loaded at any time: pages that somebody punches out come again, zeroed.
 ///
 /// # Errors
-/// `PERM` if the seals are missing, `INVAL` if it is no file that can be sealed, or what the kernel says.
-pub fn check(fd: impl AsFd) -> io::Result<usize> {
-    if !fcntl_get_seals(&fd)?.contains(SealFlags::SHRINK | SealFlags::GROW) {
-        return Err(io::Errno::PERM);
+/// What is wrong with it.
+pub fn check(fd: impl AsFd) -> Result<usize, Untrusted> {
+    let seals = match fcntl_get_seals(&fd) {
+        Err(io::Errno::INVAL) => return Err(Untrusted::NoMemfd),
+        seals => seals.map_err(Untrusted::Kernel)?,
+    };
+    if !seals.contains(SealFlags::SHRINK | SealFlags::GROW) {
+        return Err(Untrusted::NotSealed);
     }
-    usize::try_from(fstat(&fd)?.st_size).map_err(|_| io::Errno::FBIG)
+    let file_system = fstatfs(&fd).map_err(Untrusted::Kernel)?;
+    // Its width is not the same on every machine.
+    match file_system.f_type as u32 {
+        HUGETLBFS_MAGIC => return Err(Untrusted::HugePages),
+        TMPFS_MAGIC => {}
+        _ => return Err(Untrusted::NoMemfd),
+    }
+    if file_system.f_bsize as i64 != rustix::param::page_size() as i64 {
+        return Err(Untrusted::HugePages);
+    }
+    let size_bytes = fstat(&fd).map_err(Untrusted::Kernel)?.st_size;
+    usize::try_from(size_bytes).map_err(|_| Untrusted::TooLarge)
 }
 
 /// The inode of an open file: whether a descriptor still is what it was.

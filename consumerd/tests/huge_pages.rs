@@ -1,0 +1,91 @@
+//! Files of huge pages: their size is sealed, and their pages can be taken away all the same, so that a load is a SIGBUS.
+
+mod common;
+
+use common::{PID, Recording, process_file, say};
+use rustix::fd::OwnedFd;
+use rustix::fs::{
+    FallocateFlags, MemfdFlags, SealFlags, fallocate, fcntl_add_seals, ftruncate, memfd_create,
+};
+use std::fs;
+use ust_core::abi::{PROCESS_FILE_BYTES, ProcessHeader};
+use ust_core::agent::protocol::ToDaemon;
+use ust_core::shm::Mapping;
+
+const SETTING: &str = "/proc/sys/vm/nr_hugepages";
+
+/// Huge pages of the machine, for as long as the test runs.
+struct HugePages {
+    before: String,
+}
+
+impl HugePages {
+    /// So many more than there are; why there are not.
+    fn add(count: u64) -> Result<Self, String> {
+        let explain = |error: std::io::Error| format!("{SETTING}: {error}");
+        let before = fs::read_to_string(SETTING).map_err(explain)?.trim().to_owned();
+        let wanted = before.parse::<u64>().unwrap_or(0) + count;
+        let pages = Self { before };
+        fs::write(SETTING, wanted.to_string()).map_err(explain)?;
+        let there = fs::read_to_string(SETTING).map_err(explain)?;
+        if there.trim() != wanted.to_string() {
+            return Err(format!("the machine has no room for {count} huge pages"));
+        }
+        Ok(pages)
+    }
+
+    /// Takes those away that nobody uses.
+    fn take_away() {
+        fs::write(SETTING, "0").unwrap();
+    }
+}
+
+impl Drop for HugePages {
+    fn drop(&mut self) {
+        let _ = fs::write(SETTING, &self.before);
+    }
+}
+
+/// A process file of huge pages, size sealed; `None` where there are none, which is told.
+fn huge_process_file(process_uid: [u8; 16]) -> Option<(OwnedFd, HugePages)> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::HUGETLB;
+    let make = || {
+        let pages = HugePages::add(PROCESS_FILE_BYTES as u64 >> 21)?;
+        let fd = memfd_create(c"ust-process", flags).map_err(|error| error.to_string())?;
+        ftruncate(&fd, PROCESS_FILE_BYTES as u64).map_err(|error| error.to_string())?;
+        fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)
+            .map_err(|error| error.to_string())?;
+        let map = Mapping::new(&fd, PROCESS_FILE_BYTES).map_err(|error| error.to_string())?;
+        map.initialise(
+            0,
+            ProcessHeader::new(PID, process_uid, 0, *b"huge\0\0\0\0\0\0\0\0\0\0\0\0"),
+        );
+        Ok::<_, String>((fd, pages))
+    };
+    make().inspect_err(|why| eprintln!("SKIPPED: no file of huge pages here: {why}")).ok()
+}
+
+#[test]
+fn a_process_file_of_huge_pages_is_refused_and_others_go_on() {
+    let mut recording = Recording::new();
+    let process_uid = [1; 16];
+    let Some((file, _pages)) = huge_process_file(process_uid) else { return };
+    let connection = recording.connect();
+    say(&connection, &ToDaemon::Introduction { process_uid }, &[&file]);
+    recording.turns(3);
+    let known = recording.engine.processes().len();
+    // All of its pages, and none is left to take their places: a load of one kills a reader that trusts the seals.
+    HugePages::take_away();
+    let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    fallocate(&file, punch, 0, PROCESS_FILE_BYTES as u64).unwrap();
+    HugePages::take_away();
+    recording.turns(3);
+    recording.engine.processes();
+    recording.engine.summary(recording.channel);
+    assert_eq!(known, 0, "it was taken");
+
+    let process_uid = [2; 16];
+    say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
+    recording.turns(3);
+    assert_eq!(recording.engine.processes().len(), 1);
+}
