@@ -32,3 +32,4 @@ pub mod place;
 pub mod session;
 pub mod shm_dir;
 pub mod signals;
+pub mod uuid;

@@ -25,6 +25,8 @@ const LOW_MASK: u32 = (1 << LOW_BITS) - 1;
 
 /// The largest id that a compact header can name.
 pub const COMPACT_ID_MAX: u32 = EXTENDED - 1;
+/// Cycles that must not lie between a record with a compact header and the one before it.
+pub const COMPACT_CLOCK_SPAN: u64 = 1 << LOW_BITS;
 /// Bytes of a compact header.
 pub const COMPACT_BYTES: usize = 4;
 /// Bytes of an extended header.

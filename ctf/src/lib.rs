@@ -33,7 +33,7 @@
 //!     offset_s: 1_700_000_000,
 //!     offset_cycles: 0,
 //! };
-//! let streams = vec![StreamClass { id: 0, extra: vec![("vtid".into(), Integer::I32)] }];
+//! let streams = vec![StreamClass { id: 0, extra: vec![("vtid".into(), Integer::I32)], context: vec![] }];
 //! let trace = Trace { uuid, env: vec![], clock, streams };
 //! let opened = EventClass {
 //!     id: 0,
@@ -73,6 +73,7 @@
 //! - [`text::Printer`]: an event as a line, as babeltrace2 prints it.
 //! - [`printable`]: untrusted text as a terminal may have it.
 //! - [`tsdl`]: the metadata alone, as a tree of types.
+//! - [`join`]: many traces in one stream.
 //! - [`recover`]: what is whole of a damaged trace, as a trace.
 //!
 //! Any bytes may be read: what is wrong is told, with its place, and the rest is read. What
@@ -84,6 +85,7 @@
 
 pub mod event_header;
 mod index;
+pub mod join;
 pub mod metadata;
 pub mod metadata_file;
 pub mod packet;

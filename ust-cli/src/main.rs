@@ -4,6 +4,7 @@
 //!   ust record -- PROGRAM     engine in this process, private runtime directory     record/
 //!   ust create, start, ...    one request to `ustconsumerd`                         create.rs, start.rs, ...
 //!   ust recover DIR           what a crash has left, of rings or of a trace            recover.rs
+//!   ust join DIR              traces of many processes as one                         ctf::join
 //!   ust view DIR              the `ctf` crate's reader                              view.rs
 //! ```
 //!
@@ -22,6 +23,7 @@ mod enable_event;
 mod failure;
 mod figures;
 mod given_path;
+mod join;
 mod list;
 mod mode;
 mod overview;
@@ -60,7 +62,7 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    view: part of the trace could not be read; recover: part of what is left
+  1    view, join: part of the trace could not be read; recover: part of what is left
   2    wrong usage (record: 125)
   110  no daemon serves the runtime directory
   111  the runtime directory or its socket is somebody else's, or cannot be used
@@ -90,6 +92,7 @@ enum Command {
     List(list::Arguments),
     Status(status::Arguments),
     Recover(recover::Arguments),
+    Join(join::Arguments),
     View(view::Arguments),
 }
 
@@ -110,6 +113,7 @@ fn main() -> ExitCode {
         Command::List(arguments) => list::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Recover(arguments) => recover::run(arguments),
+        Command::Join(arguments) => join::run(arguments),
         Command::View(arguments) => view::run(arguments),
     };
     match done {

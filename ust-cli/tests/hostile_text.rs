@@ -165,6 +165,9 @@ fn a_hostile_process_gives_no_orders_to_the_terminal_and_its_sums_do_not_wrap() 
     assert!(line.contains(&format!(" {name}:{name}: {{ vtid = ")), "{line}");
     assert!(line.ends_with(r#" = "\x1b[31m\xff\"\n" }"#), "{line}");
     assert!(viewed.stderr.contains("18,446,744,073,709,551,615 events were lost"), "{viewed:?}");
+    let joined = harmless(&sandbox, &["join", &output, "-o", &format!("joined{HOSTILE}")]);
+    assert!(joined.stderr.contains("2 events of 1 process joined, 18,446,744,073,709,551,615"));
+    harmless(&sandbox, &["view", &format!("joined{HOSTILE}")]);
     harmless(&sandbox, &["recover", &output, "-o", &format!("whole{HOSTILE}")]);
     let log = std::fs::read_to_string(sandbox.path("log")).unwrap();
     assert!(log.contains("hands over ring files numbered beyond"), "{log}");
@@ -180,6 +183,7 @@ fn what_the_user_names_is_quoted_harmlessly_by_every_command() {
     for arguments in [
         &["view", HOSTILE] as &[&str],
         &["recover", HOSTILE],
+        &["join", HOSTILE],
         &["record", "-o", "out", "--", HOSTILE],
         &["record", "-o", "out", "-e", HOSTILE, "--", "true"],
         &["record", "--summary", &format!("no/{HOSTILE}"), "--", "true"],

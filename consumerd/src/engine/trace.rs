@@ -13,6 +13,7 @@ use super::budget::{Held, Resource};
 use super::class_body::STREAM_CLASS;
 use super::class_log::ProcessFile;
 use super::clock::ClockDescription;
+use crate::uuid;
 use ctf::metadata::{self, Clock, EnvValue, Integer, StreamClass};
 use ctf::metadata_file::MetadataWriter;
 use ctf::packet::StreamIdentity;
@@ -115,11 +116,7 @@ impl TraceFolder {
         let metadata_bytes =
             process.account().hold(Resource::MetadataBytes, 0).map_err(io::Error::other)?;
         let path = create_folder(output, &process.procname, process.pid)?;
-        let mut uuid = [0; 16];
-        rustix::rand::getrandom(&mut uuid, rustix::rand::GetRandomFlags::empty())?;
-        // Version 4, variant 1 (RFC 9562).
-        uuid[6] = uuid[6] & 0x0f | 0x40;
-        uuid[8] = uuid[8] & 0x3f | 0x80;
+        let uuid = uuid::new()?;
         let metadata = MetadataWriter::create(&path, &preamble(uuid, process, clock, buffers))
             // Who tries again must not leave one folder after the other behind.
             .inspect_err(|_| drop(fs::remove_dir_all(&path)))?;
@@ -213,7 +210,11 @@ fn preamble(
             offset_s,
             offset_cycles,
         },
-        streams: vec![StreamClass { id: STREAM_CLASS, extra: vec![(owner.0.into(), owner.1)] }],
+        streams: vec![StreamClass {
+            id: STREAM_CLASS,
+            extra: vec![(owner.0.into(), owner.1)],
+            context: Vec::new(),
+        }],
     })
 }
 

@@ -45,7 +45,8 @@ fn length_name(name: &str) -> String {
     format!("_{name}_length")
 }
 
-fn declaration(name: &str, ty: FieldType) -> String {
+/// A field's declaration; that of a sequence begins with its length.
+pub(super) fn declaration(name: &str, ty: FieldType) -> String {
     match ty {
         FieldType::Integer(ty) => format!("        {} {name};\n", integer(ty)),
         FieldType::Float(ty) => format!("        {} {name};\n", float(ty)),

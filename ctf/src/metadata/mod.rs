@@ -92,10 +92,12 @@ pub struct StreamClass {
     /// Packet context fields behind the standard ones, as `vtid` or `cpu_id`; their names are used
     /// as they are.
     pub extra: Vec<(String, Integer)>,
+    /// What each event has between its header and its payload, as `vpid`; names are used as they are.
+    pub context: Vec<(String, FieldType)>,
 }
 
 /// A kind of event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EventClass {
     /// What event headers name it by; unique in its stream class. `u32::MAX` crashes babeltrace
     /// 1.5.
@@ -112,7 +114,7 @@ pub struct EventClass {
 }
 
 /// A field of an event's payload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Field {
     /// The user's name for it.
     pub name: String,
@@ -121,7 +123,7 @@ pub struct Field {
 }
 
 /// How a field's bytes are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FieldType {
     /// A whole number.
     Integer(Integer),
@@ -144,7 +146,7 @@ pub enum FieldType {
 }
 
 /// What arrays and sequences hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scalar {
     /// A whole number.
     Integer(Integer),
@@ -153,7 +155,7 @@ pub enum Scalar {
 }
 
 /// A whole number of 1, 2, 4 or 8 bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Integer {
     /// Its size.
     pub width: Width,
@@ -164,7 +166,7 @@ pub struct Integer {
 }
 
 /// Size of an [`Integer`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Width {
     /// One byte.
     W8 = 8,
@@ -177,7 +179,7 @@ pub enum Width {
 }
 
 /// How readers show an [`Integer`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Base {
     /// `1204`.
     Decimal = 10,
@@ -186,7 +188,7 @@ pub enum Base {
 }
 
 /// Size of an IEEE 754 number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Float {
     /// `f32`.
     F32 = 32,

@@ -1,6 +1,7 @@
 //! What stands before the first event class: types, trace, environment, clock and stream classes.
 
 use super::checksum;
+use super::event::declaration;
 use super::names::{Names, identifier, literal, uuid};
 use super::{Clock, EnvValue, Integer, StreamClass, Trace};
 use crate::packet::CHECKSUM_ENV;
@@ -155,6 +156,15 @@ fn stream_block(stream: &StreamClass) -> String {
         let name = names.claim(&identifier(name), |_| None);
         text.push_str(&format!("        {} {name};\n", integer(*ty)));
     }
-    text.push_str("    };\n};\n\n");
+    text.push_str("    };\n");
+    if !stream.context.is_empty() {
+        text.push_str("    event.context := struct {\n");
+        let mut names = Names::default();
+        for (name, ty) in &stream.context {
+            text.push_str(&declaration(&names.claim(&identifier(name), |_| None), *ty));
+        }
+        text.push_str("    };\n");
+    }
+    text.push_str("};\n\n");
     text
 }

@@ -184,6 +184,12 @@ impl Reader {
         std::mem::take(&mut self.gaps)
     }
 
+    /// The bytes of the payload of the event that iterating gave last, in a trace whose records have no alignment.
+    pub(crate) fn payload(&self) -> &[u8] {
+        // Its stream is the first to be asked for another one.
+        self.unknown.last().map_or(&[], |stream| self.streams[*stream].payload())
+    }
+
     /// The traces that could be opened.
     pub fn traces(&self) -> &[Arc<Trace>] {
         &self.traces

@@ -14,6 +14,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub(crate) struct OpenPacket {
     pub(crate) whole: Option<Whole>,
     decoder: Decoder,
     mark: usize,
+    /// Where the payload of the last record lies.
+    payload_bits: Range<usize>,
 }
 
 /// Why there is no packet at a place.
@@ -106,6 +109,15 @@ impl StreamReader {
                 Err(error) => return Some(Err(error)),
             }
         }
+    }
+
+    /// The bytes of the last record's payload, where these are whole bytes.
+    pub(super) fn payload(&self) -> &[u8] {
+        let payload = self.open.as_ref().and_then(|open| {
+            let Range { start, end } = open.payload_bits;
+            open.bytes().get(start / 8..end.div_ceil(8))
+        });
+        payload.unwrap_or_default()
     }
 
     /// The next record of a packet, `None` at its end; after an error there is no more.
@@ -260,7 +272,7 @@ impl StreamReader {
             context,
         };
         let mark = decoder.mark();
-        Ok(OpenPacket { packet: Arc::new(packet), whole: None, decoder, mark })
+        Ok(OpenPacket { packet: Arc::new(packet), whole: None, decoder, mark, payload_bits: 0..0 })
     }
 
     /// Whether a packet with this header belongs here, and to which stream class.
@@ -317,7 +329,9 @@ impl OpenPacket {
         let stream_context =
             decoder.part(Scope::StreamEventContext, class.event_context.as_ref())?;
         let context = decoder.part(Scope::EventContext, event.context.as_ref())?;
+        let payload_from = decoder.bits.at();
         let fields = decoder.part(Scope::Fields, event.fields.as_ref())?;
+        self.payload_bits = payload_from..decoder.bits.at();
         if decoder.bits.at() == from {
             return Err(DecodeError::Wrong(
                 "a record of no bits: there would be no end of them".to_owned(),

@@ -309,7 +309,7 @@ mod tests {
             offset_cycles: 0,
         };
         let extra = vec![("vtid".to_owned(), Integer::I32), ("more".to_owned(), Integer::U8)];
-        let streams = vec![StreamClass { id: 3, extra }];
+        let streams = vec![StreamClass { id: 3, extra, context: Vec::new() }];
         let text = metadata::preamble(&Trace { uuid: [7; 16], env: vec![], clock, streams });
         let layout = |text: &str| Layout::of(&tsdl::parse(text.as_bytes()).unwrap());
         assert_eq!(layout(&text).unwrap().extra_bytes, BTreeMap::from([(3, 5)]));

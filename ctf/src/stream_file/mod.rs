@@ -315,7 +315,8 @@ impl OpenPacket {
     }
 }
 
-fn index_path(dir: &Path, name: &str) -> PathBuf {
+/// Where the index of a stream file is.
+pub(crate) fn index_path(dir: &Path, name: &str) -> PathBuf {
     dir.join("index").join(format!("{name}.idx"))
 }
 

@@ -37,8 +37,16 @@ pub fn trace() -> Trace {
             offset_cycles: 5,
         },
         streams: vec![
-            StreamClass { id: 0, extra: vec![("vtid".to_owned(), Integer::I32)] },
-            StreamClass { id: 1, extra: vec![("cpu_id".to_owned(), Integer::U32)] },
+            StreamClass {
+                id: 0,
+                extra: vec![("vtid".to_owned(), Integer::I32)],
+                context: Vec::new(),
+            },
+            StreamClass {
+                id: 1,
+                extra: vec![("cpu_id".to_owned(), Integer::U32)],
+                context: Vec::new(),
+            },
         ],
     }
 }

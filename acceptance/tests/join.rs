@@ -1,0 +1,82 @@
+//! `ust join`: a recording of more processes than a reader may open files is read once it is joined, and says the same.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use ust_acceptance::command::{Finished, run};
+use ust_acceptance::recording::Recording;
+use ust_acceptance::{binaries, judge, skip};
+
+/// As many files as a shell lets programs open that is set narrowly.
+const OPEN_FILES: &str = "256";
+
+/// Processes recorded, each a trace of its own; more than files that can be opened.
+fn process_count() -> u64 {
+    std::env::var("UST_JOINED_PROCESSES").map_or(400, |all| all.parse().expect("a number"))
+}
+
+fn narrowly(program: &Path, arguments: &[&str], trace: &Path) -> Finished {
+    let limited = format!("ulimit -n {OPEN_FILES}; exec \"$0\" \"$@\"");
+    run(Command::new("sh").arg("-c").arg(limited).arg(program).args(arguments).arg(trace))
+}
+
+#[test]
+fn more_processes_than_files_are_read_once_they_are_joined() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let count = process_count();
+    let recording = Recording::of("spawner").arg(count);
+    let to = recording.path("joined");
+    let one_event = binaries::program("one_event");
+    let recorded = recording.arg(one_event.display()).arg("").run().succeeded();
+    let summary = recorded.summary();
+    assert_eq!((summary.recorded, summary.processes), (count, count));
+    let babeltrace2 = Path::new("babeltrace2");
+    let unjoined = narrowly(babeltrace2, &[], &recorded.trace());
+    assert_ne!(unjoined.stdout.lines().count() as u64, count, "it may as well stay as it is");
+
+    let to = to.as_path();
+    let join = ["join", recorded.trace().to_str().expect("text"), "-o"].map(str::to_owned);
+    let joined = narrowly(&binaries::ust(), &join.each_ref().map(String::as_str), to).succeeded();
+    let said = format!("ust: {count} events of {count} processes joined, 0 events lost");
+    assert!(joined.stderr.replace(',', "").starts_with(&said.replace(',', "")), "{joined:?}");
+    let read = narrowly(babeltrace2, &[], to).succeeded();
+    assert_eq!(read.stdout.lines().count() as u64, count, "{}", read.stderr);
+    let mut pids = BTreeSet::new();
+    judge::babeltrace2(to, |line| {
+        assert_eq!(line.number("vpid"), line.number("process"));
+        assert_eq!(line.number("vtid"), line.number("process"));
+        assert_eq!(line.value("procname"), "\"one_event\"");
+        pids.insert(line.number("process"));
+    });
+    assert_eq!(pids.len() as u64, count);
+    assert_eq!(std::fs::read_dir(to).expect("it is there").count(), 3);
+}
+
+#[test]
+fn what_was_lost_is_still_counted() {
+    let recording = Recording::of("flood").options(["--subbuf-size", "4K", "--subbufs", "2"]);
+    let to = recording.path("joined");
+    let recorded = recording.arg(3).arg(300_000).run().succeeded();
+    let summary = recorded.summary();
+    let (trace, lost) = (recorded.trace(), summary.lost_in_all());
+    assert!(lost > 0 && summary.recorded > 0, "{summary:?}");
+    let ust = |arguments: &[&Path]| run(Command::new(binaries::ust()).args(arguments)).succeeded();
+    ust(&["join".as_ref(), &trace, "-o".as_ref(), &to]);
+    let viewed = ust(&["view".as_ref(), &to]);
+    assert_eq!(viewed.stdout.lines().count() as u64, summary.recorded);
+    let told = viewed.stderr.lines().filter_map(|line| {
+        let (before, _) =
+            line.split_once(" events were lost").or(line.split_once(" event was lost"))?;
+        before.rsplit(' ').next()?.replace(',', "").parse::<u64>().ok()
+    });
+    assert_eq!(told.sum::<u64>(), lost);
+    // Thread by thread, in each thread's order.
+    let lines = |dir: &Path| {
+        let viewed = ust(&["view".as_ref(), dir]).stdout;
+        let fields = |line: &str| line.rsplit_once("{ thread").expect("a tick").1.to_owned();
+        viewed.lines().map(fields).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&to), lines(&trace));
+}

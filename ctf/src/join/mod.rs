@@ -1,0 +1,206 @@
+//! Many traces joined into one: the events of thousands of processes in a single stream.
+//!
+//! ```text
+//!   DIR/prog-1/  metadata, channel0_0, index/        TO/  metadata            each class once
+//!   DIR/prog-2/  metadata, channel0_0, index/   ->        joined_0            all events, in the order of time
+//!   DIR/prog-3/  ...                                      index/joined_0.idx
+//! ```
+//!
+//! Readers such as babeltrace2 hold every stream file open at once, so a recording of more processes than they may open
+//! files is closed to them. A joined trace has one stream, however many processes there were.
+//!
+//! What holds of it:
+//!
+//! - Each event is there once, with its time and the bytes of its payload. Process id, process name, and thread (or CPU)
+//!   are in each event's context, for a packet has events of many.
+//! - Lost events are counted where they are missing, and in all as often as in the traces joined.
+//! - Facts that all of the processes agree on stand in the environment; others would be untrue of some.
+//! - Traces whose clocks mean different things cannot share a stream: for each clock (and kind of stream, of threads or of
+//!   CPUs) there is a trace, TO/1, TO/2, ...
+//!
+//! Only traces that this library has written are joined: their records have no alignment, and mean the same wherever they
+//! stand.
+
+mod classes;
+mod output;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::printable;
+use crate::reader::whole::Layout;
+use crate::reader::{Event, Gap, ReadError, Reader, Trace};
+use crate::tsdl::{ClockType, Type};
+use output::Output;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Joined {
+    /// Events joined.
+    pub events: u64,
+    /// Traces joined, one for each process.
+    pub traces: u64,
+    /// Events that the traces say were lost. Untrusted: the sum saturates.
+    pub lost: u64,
+    /// Packets that should be there by the others' numbers, and are not.
+    pub missing_packets: u64,
+    /// What could not be read, and is not in the joined trace.
+    pub errors: Vec<ReadError>,
+}
+
+/// Why nothing was joined.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// There is no trace, or a directory cannot be listed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A trace that another program has written, or one that is joined already.
+    #[error("{}: not a trace that ust has recorded: leave it out", printable::path(.0))]
+    Foreign(PathBuf),
+    /// The joined trace cannot be written; nothing of it is left.
+    #[error("{} cannot be written: {source}", printable::path(path))]
+    Write {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// What a stream's packets belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Thread,
+    Cpu,
+}
+
+/// What traces must agree on to share a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kind {
+    clock: ClockType,
+    owner: Owner,
+}
+
+/// Joins the trace in `from`, or all traces below it, into `to`, a directory that exists and is empty. `make_uuid` is
+/// asked once for each trace that is made.
+///
+/// # Errors
+/// See [`JoinError`]. What of the traces cannot be read is among the result's [`errors`](Joined::errors).
+pub fn join(
+    from: &Path,
+    to: &Path,
+    make_uuid: impl FnMut() -> io::Result<[u8; 16]>,
+) -> Result<Joined, JoinError> {
+    let mut reader = Reader::open(from)?;
+    let mut outputs = Outputs::new(reader.traces(), to, make_uuid)?;
+    let joined = outputs.take_all(&mut reader).and_then(|joined| {
+        outputs.outputs.iter_mut().try_for_each(Output::finish)?;
+        Ok(joined)
+    });
+    joined.map_err(|source| {
+        outputs.outputs.iter().for_each(Output::remove);
+        JoinError::Write { path: to.to_owned(), source }
+    })
+}
+
+struct Outputs {
+    outputs: Vec<Output>,
+    /// By a trace's directory: which output it goes to.
+    of_trace: HashMap<PathBuf, usize>,
+}
+
+impl Outputs {
+    fn new(
+        traces: &[Arc<Trace>],
+        to: &Path,
+        mut make_uuid: impl FnMut() -> io::Result<[u8; 16]>,
+    ) -> Result<Self, JoinError> {
+        let mut groups: Vec<(Kind, Vec<Arc<Trace>>)> = Vec::new();
+        let mut of_trace = HashMap::new();
+        for trace in traces {
+            let kind = Kind::of(trace).ok_or_else(|| JoinError::Foreign(trace.path.clone()))?;
+            let index = groups.iter().position(|(other, _)| *other == kind).unwrap_or_else(|| {
+                groups.push((kind, Vec::new()));
+                groups.len() - 1
+            });
+            groups[index].1.push(Arc::clone(trace));
+            of_trace.insert(trace.path.clone(), index);
+        }
+        let mut outputs: Vec<Output> = Vec::new();
+        let is_one = groups.len() == 1;
+        for (index, (kind, group)) in groups.iter().enumerate() {
+            let dir = if is_one { to.to_owned() } else { to.join((index + 1).to_string()) };
+            let made =
+                make_uuid().and_then(|uuid| Output::create(&dir, is_one, *kind, group, uuid));
+            outputs.push(made.map_err(|source| {
+                outputs.iter().for_each(Output::remove);
+                JoinError::Write { path: dir, source }
+            })?);
+        }
+        Ok(Self { outputs, of_trace })
+    }
+
+    fn take_all(&mut self, reader: &mut Reader) -> io::Result<Joined> {
+        let mut joined = Joined { traces: reader.traces().len() as u64, ..Joined::default() };
+        loop {
+            let item = reader.next();
+            for gap in reader.take_gaps() {
+                self.note(&gap, &mut joined);
+            }
+            match item {
+                None => return Ok(joined),
+                Some(Err(error)) => joined.errors.push(error),
+                Some(Ok(event)) => match self.add(&event, reader.payload())? {
+                    true => joined.events += 1,
+                    false => joined.errors.push(undescribed(&event)),
+                },
+            }
+        }
+    }
+
+    /// Whether the event's class could be described.
+    fn add(&mut self, event: &Event, payload: &[u8]) -> io::Result<bool> {
+        match self.of_trace.get(&event.trace.path) {
+            Some(index) => self.outputs[*index].add(event, payload),
+            None => Ok(false),
+        }
+    }
+
+    fn note(&mut self, gap: &Gap, joined: &mut Joined) {
+        joined.lost = joined.lost.saturating_add(gap.discarded_events);
+        joined.missing_packets = joined.missing_packets.saturating_add(gap.missing_packets);
+        let index = gap.path.parent().and_then(|dir| self.of_trace.get(dir));
+        if let Some(index) = index {
+            self.outputs[*index].note_lost(gap);
+        }
+    }
+}
+
+impl Kind {
+    fn of(trace: &Trace) -> Option<Self> {
+        Layout::of(&trace.metadata)?;
+        let mut streams = trace.metadata.streams.values();
+        let (Some(stream), None) = (streams.next(), streams.next()) else { return None };
+        // A joined trace has one, and packets of nobody.
+        if stream.event_context.is_some() {
+            return None;
+        }
+        let Some(Type::Struct(context)) = &stream.packet_context else { return None };
+        let owner = match &*context.fields.last()?.0 {
+            "vtid" => Owner::Thread,
+            "cpu_id" => Owner::Cpu,
+            _ => return None,
+        };
+        Some(Self { clock: trace.metadata.clock, owner })
+    }
+}
+
+fn undescribed(event: &Event) -> ReadError {
+    ReadError::Stream {
+        path: event.packet.path.to_path_buf(),
+        offset_bytes: event.packet.offset_bytes,
+        message: format!("events {} are not as ust records them", event.class.name),
+    }
+}

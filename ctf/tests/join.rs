@@ -1,0 +1,313 @@
+//! Joined, traces have the events that they had: each once, in the order of time, with its payload and whose it is; and as
+//! many losses.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{identity, put, trace};
+use ctf::join::{JoinError, Joined, join};
+use ctf::metadata::{
+    self, EnvValue, EventClass, Field, FieldType, Float, Integer, Scalar, StreamClass,
+};
+use ctf::metadata_file::MetadataWriter;
+use ctf::reader::{Event, Reader, Value};
+use ctf::stream_file::StreamWriter;
+use ctf::text::Printer;
+
+/// A process's trace while it is written.
+struct Process {
+    dir: PathBuf,
+    stream: StreamWriter,
+}
+
+impl Process {
+    /// One with classes, which are numbered in this order from `first_id` on.
+    fn new(dir: &Path, name: &str, pid: i64, first_id: u32, classes: &[EventClass]) -> Self {
+        Self::with(dir, name, pid, first_id, classes, |_| {})
+    }
+
+    fn with(
+        dir: &Path,
+        name: &str,
+        pid: i64,
+        first_id: u32,
+        classes: &[EventClass],
+        change: impl FnOnce(&mut metadata::Trace),
+    ) -> Self {
+        let dir = dir.join(format!("{name}-{pid}"));
+        fs::create_dir_all(&dir).unwrap();
+        let mut trace = trace();
+        trace.env = vec![
+            ("hostname".into(), EnvValue::Str("machine".into())),
+            ("procname".into(), EnvValue::Str(name.into())),
+            ("vpid".into(), EnvValue::Int(pid)),
+        ];
+        let extra = vec![("vtid".to_owned(), Integer::I32)];
+        trace.streams = vec![StreamClass { id: 0, extra, context: Vec::new() }];
+        change(&mut trace);
+        let mut metadata = MetadataWriter::create(&dir, &metadata::preamble(&trace)).unwrap();
+        for (id, class) in (first_id..).zip(classes) {
+            metadata.append(&metadata::event(&EventClass { id, ..class.clone() })).unwrap();
+        }
+        let stream = StreamWriter::create(&dir, "channel0_0", identity(0, 0, pid as i32)).unwrap();
+        Self { dir, stream }
+    }
+
+    fn put(&mut self, id: u32, clock: u64, payload: &[u8]) {
+        put(&mut self.stream, id, clock, payload);
+    }
+
+    /// So many were lost by now, in all.
+    fn lose(&mut self, total: u64) {
+        self.stream.cut();
+        self.stream.set_discarded(total);
+    }
+
+    fn end(mut self) -> PathBuf {
+        self.stream.finish(0).unwrap();
+        self.dir
+    }
+}
+
+fn class(name: &str, fields: &[(&str, FieldType)]) -> EventClass {
+    let field = |(name, ty): &(&str, FieldType)| Field { name: (*name).to_owned(), ty: *ty };
+    let fields = fields.iter().map(field).collect();
+    EventClass { id: 0, stream_id: 0, name: name.to_owned(), loglevel: 6, fields }
+}
+
+fn number() -> EventClass {
+    class("p:number", &[("x", FieldType::Integer(Integer::U32))])
+}
+
+/// Every kind of field, and names that had to be made unique.
+fn everything() -> EventClass {
+    let u16s = Scalar::Integer(Integer::U16.hex());
+    class(
+        "p:everything",
+        &[
+            ("a b", FieldType::Integer(Integer::I64)),
+            ("a_b", FieldType::String),
+            ("x", FieldType::Sequence { elem: u16s }),
+            ("_x_length", FieldType::Integer(Integer::U32)),
+            ("none", FieldType::Array { elem: u16s, len: 0 }),
+            ("two", FieldType::Array { elem: Scalar::Float(Float::F32), len: 2 }),
+            ("f", FieldType::Float(Float::F64)),
+        ],
+    )
+}
+
+fn everything_bytes() -> Vec<u8> {
+    let mut bytes = (-5_i64).to_ne_bytes().to_vec();
+    bytes.extend(b"text\0");
+    bytes.extend(2_u32.to_ne_bytes());
+    bytes.extend([7_u16, 8].map(u16::to_ne_bytes).concat());
+    bytes.extend(9_u32.to_ne_bytes());
+    bytes.extend(0_u32.to_ne_bytes());
+    bytes.extend([0.5_f32, 1.5].map(f32::to_ne_bytes).concat());
+    bytes.extend(2.25_f64.to_ne_bytes());
+    bytes
+}
+
+fn events(dir: &Path) -> Vec<Event> {
+    Reader::open(dir).unwrap().map(Result::unwrap).collect()
+}
+
+/// Time, name and payload.
+fn told(event: &Event) -> (i64, u64, String) {
+    let line = Printer::utc().line(event);
+    let at = line.find(&*event.class.name).unwrap();
+    let payload = line.rfind("}, {").unwrap();
+    (event.timestamp_ns, event.clock, format!("{} {}", &line[at..][..12], &line[payload..]))
+}
+
+/// Process id, thread and process name, wherever they stand.
+fn whose(event: &Event) -> (i64, i64, String) {
+    let context = |name| match event.context_of(name) {
+        Some(Value::Signed { value, .. }) => Some(*value),
+        _ => None,
+    };
+    let env = |name| event.trace.env(name).cloned();
+    let pid = context("vpid").or(match env("vpid") {
+        Some(EnvValue::Int(pid)) => Some(pid),
+        _ => None,
+    });
+    let name = match (event.context_of("procname"), env("procname")) {
+        (Some(Value::Text(name)), _) => String::from_utf8(name.clone()).unwrap(),
+        (_, Some(EnvValue::Str(name))) => name,
+        _ => String::new(),
+    };
+    (pid.unwrap(), context("vtid").unwrap(), name)
+}
+
+trait ContextOf {
+    fn context_of(&self, name: &str) -> Option<&Value>;
+}
+
+impl ContextOf for Event {
+    fn context_of(&self, name: &str) -> Option<&Value> {
+        let of_event = self.stream_context.as_ref().and_then(|context| context.get(name));
+        of_event.or_else(|| self.packet.context.as_ref()?.get(name))
+    }
+}
+
+fn joined(from: &Path, to: &Path) -> Result<Joined, JoinError> {
+    fs::create_dir_all(to).unwrap();
+    join(from, to, || Ok(*b"the joined trace"))
+}
+
+fn files_below(dir: &Path) -> usize {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { files_below(&path) } else { 1 }).sum()
+}
+
+#[test]
+fn every_event_is_there_once_in_order_and_tells_whose_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    // Over 31 classes, so that both headers come, and times apart by more than a compact one can tell.
+    let many: Vec<EventClass> = (0..40)
+        .map(|n| class(&format!("p:class_{n:02}"), &[("x", FieldType::Integer(Integer::U32))]))
+        .collect();
+    let mut processes: Vec<Process> = (0..100)
+        .map(|pid| match pid % 3 {
+            0 => Process::new(&from, "one", pid, 0, &[number(), everything()]),
+            1 => Process::new(&from, "two", pid, 7, &[everything(), number()]),
+            _ => Process::new(&from, "many", pid, 0, &many),
+        })
+        .collect();
+    let mut clock = 5_u64;
+    for turn in 0..20_u64 {
+        for (index, process) in processes.iter_mut().enumerate() {
+            clock += if turn == 9 && index == 50 { 1 << 28 } else { 3 };
+            let x = (clock as u32).to_ne_bytes();
+            match index % 3 {
+                0 if turn % 2 == 0 => process.put(0, clock, &x),
+                0 => process.put(1, clock, &everything_bytes()),
+                1 if turn % 2 == 0 => process.put(8, clock, &x),
+                1 => process.put(7, clock, &everything_bytes()),
+                _ => process.put((turn * 2) as u32, clock, &x),
+            }
+        }
+    }
+    processes.into_iter().for_each(|process| drop(process.end()));
+
+    let result = joined(&from, &to).unwrap();
+    assert_eq!((result.events, result.traces, result.lost), (2000, 100, 0));
+    assert!(result.errors.is_empty(), "{:?}", result.errors);
+    let (before, after) = (events(&from), events(&to));
+    assert_eq!(before.len(), 2000);
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(told(after), told(before));
+        assert_eq!(whose(after), whose(before));
+    }
+    assert_eq!(after.len(), 2000);
+    assert_eq!((files_below(&from), files_below(&to)), (300, 3));
+    let classes: usize = after[0].trace.metadata.streams.values().map(|s| s.events.len()).sum();
+    assert_eq!(classes, 2 + 20, "each class once");
+    assert_eq!(after[0].trace.env("hostname"), Some(&EnvValue::Str("machine".into())));
+    assert_eq!(after[0].trace.env("vpid"), None, "true of none of them alone");
+}
+
+#[test]
+fn losses_are_counted_where_they_are_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    let mut one = Process::new(&from, "one", 1, 0, &[number()]);
+    let mut two = Process::new(&from, "two", 2, 0, &[number()]);
+    for clock in [10, 20] {
+        one.put(0, clock, &[0; 4]);
+        two.put(0, clock + 1, &[0; 4]);
+    }
+    // Between 20 and 500; and after its last event.
+    one.lose(5);
+    one.put(0, 500, &[0; 4]);
+    two.put(0, 501, &[0; 4]);
+    two.lose(3);
+    one.end();
+    two.end();
+    let mut three = Process::new(&from, "three", 3, 0, &[number()]);
+    three.put(0, 600, &[0; 4]);
+    three.end();
+
+    let result = joined(&from, &to).unwrap();
+    assert_eq!((result.events, result.lost), (7, 8));
+    let mut reader = Reader::open(&to).unwrap();
+    let mut gaps = Vec::new();
+    while let Some(event) = reader.next() {
+        event.unwrap();
+        gaps.extend(reader.take_gaps());
+    }
+    gaps.extend(reader.take_gaps());
+    let ns = |clock: i64| Some(common::ORIGIN_NS + clock);
+    let told: Vec<_> = gaps.iter().map(|g| (g.after_ns, g.discarded_events)).collect();
+    assert_eq!(told, [(ns(20), 5), (ns(501), 3)]);
+}
+
+#[test]
+fn each_clock_has_a_trace_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    for pid in 0..4 {
+        let mut process = Process::with(&from, "prog", pid, 0, &[number()], |trace| {
+            trace.clock.offset_s += pid as u64 % 2;
+        });
+        process.put(0, 100 + pid as u64, &[1; 4]);
+        process.end();
+    }
+    assert_eq!(joined(&from, &to).unwrap().events, 4);
+    assert_eq!((files_below(&to.join("1")), files_below(&to.join("2"))), (3, 3));
+    let (before, after) = (events(&from), events(&to));
+    assert!(before.iter().map(told).eq(after.iter().map(told)));
+}
+
+#[test]
+fn what_is_not_of_this_library_or_joined_already_is_refused_and_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    let mut process = Process::new(&from, "prog", 1, 0, &[number()]);
+    process.put(0, 1, &[1; 4]);
+    process.end();
+    joined(&from, &to).unwrap();
+    let lttng = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lttng-ust");
+    for (from, what) in [(&lttng, "lttng"), (&to, "joined")] {
+        let again = dir.path().join(format!("of-{what}"));
+        assert!(matches!(joined(from, &again), Err(JoinError::Foreign(_))), "{what}");
+        assert_eq!(files_below(&again), 0);
+    }
+    assert!(matches!(joined(&dir.path().join("none"), &to), Err(JoinError::Read(_))));
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_the_rest_is_joined() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    for pid in 0..3 {
+        let mut process = Process::new(&from, "prog", pid, 0, &[number()]);
+        process.put(0, 100 + pid as u64, &[1; 4]);
+        let stream = process.end().join("channel0_0");
+        if pid == 1 {
+            let mut bytes = fs::read(&stream).unwrap();
+            bytes[100] ^= 1;
+            fs::write(stream, bytes).unwrap();
+        }
+    }
+    let result = joined(&from, &to).unwrap();
+    assert_eq!((result.events, result.errors.len()), (2, 1));
+    assert_eq!(events(&to).len(), 2);
+}
+
+#[test]
+fn what_cannot_be_written_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    let mut process = Process::new(&from, "prog", 1, 0, &[number()]);
+    process.put(0, 1, &[1; 4]);
+    process.end();
+    // Where the index should go is a file.
+    fs::create_dir_all(&to).unwrap();
+    fs::write(to.join("index"), "theirs").unwrap();
+    assert!(matches!(joined(&from, &to), Err(JoinError::Write { .. })));
+    assert_eq!(files_below(&to), 1);
+}
