@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::figures::counted;
+use crate::given_path::given_path;
 use crate::stamp::stamp;
 use crate::tell;
 use consumerd::cause::Cause;
@@ -22,9 +23,10 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The recording: a directory with traces below it
+    #[arg(value_parser = given_path())]
     dir: PathBuf,
     /// Directory for the joined trace: empty, or made [default: ./joined-YYYYmmdd-HHMMSS]
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR", value_parser = given_path())]
     output: Option<PathBuf>,
 }
 
