@@ -78,7 +78,8 @@ fn a_recorded_flight_tells_whether_there_is_a_snapshot() {
         let recording = Recording::of("ends").options(["--snapshot-on", when]);
         recording.arg("exit").arg(1000).run().succeeded()
     };
-    let said = |when: &str| fly(when).finished.stderr;
+    let last = |said: &str| said.lines().last().expect("the closing line").to_owned();
+    let said = |when: &str| last(&fly(when).finished.stderr);
     let taken = said("exit");
     assert!(taken.starts_with("ust: 1 snapshot taken: 1,000 events recorded, 0 lost"), "{taken}");
     let none = said("signal");
