@@ -83,6 +83,142 @@ fn a_directory_of_the_same_name_is_not_taken_for_one_that_a_daemon_has_left() {
     assert_eq!((recorded, lost), (2 * EVENTS, EVENTS), "{stderr}");
 }
 
+/// The recorder's directory for rings is not to be found in the new root, or another one has its path. What the program
+/// had by then goes on; the child's events are counted.
+#[test]
+fn rings_in_files_are_made_in_the_recorder_s_directory_or_not_at_all() {
+    if !skip::judges_are_here() || !skip::has("chroot", &["/", "true"]) {
+        return;
+    }
+    for (buffers, same) in [("per-thread", false), ("per-thread", true), ("per-cpu", true)] {
+        let recording = Recording::of("chroots").with_rings_in_files();
+        let root = recording.path("root");
+        let elsewhere = root.join(recording.path("rings").strip_prefix("/").expect("absolute"));
+        std::fs::create_dir_all(if same { &elsewhere } else { &root }).expect("there is room");
+        let recording = recording.options(["--buffers", buffers]).arg(root.display()).arg(EVENTS);
+        let recorded = recording.run().succeeded();
+        let summary = recorded.summary();
+        let in_all = summary.recorded + summary.lost_in_all();
+        assert_eq!(in_all, 3 * EVENTS, "{summary:?} {}", recorded.finished.stderr);
+        assert!(summary.lost_in_all() >= EVENTS, "{summary:?}");
+        if same {
+            let left = std::fs::read_dir(&elsewhere).expect("it is there").count();
+            assert_eq!(left, 0, "files that nobody would find");
+        }
+    }
+}
+
+/// A thread's first event after chroot, with the recorder's socket in reach by a directory of the same name that is the
+/// same: only the directory for rings is another.
+#[test]
+fn another_directory_of_the_rings_name_is_told_with_the_reason() {
+    let script = "mount --bind \"$1\" \"$2\" && exec \"$3\" 10";
+    let namespace = ["--mount", "/bin/sh", "-c"];
+    if !skip::judges_are_here() || !skip::has("unshare", &["--mount", "true"]) {
+        return;
+    }
+    let recording = Recording::of_path("/usr/bin/unshare".into()).with_rings_in_files();
+    let (rings, other) = (recording.path("rings"), recording.path("other"));
+    std::fs::create_dir(&other).expect("there is room");
+    let recording = namespace.iter().fold(recording, |it, word| it.arg(word));
+    let ticks = binaries::program("ticks");
+    let recording = recording.arg(script).arg("sh");
+    let recording = recording.arg(other.display()).arg(rings.display()).arg(ticks.display());
+    let recorded = recording.run().succeeded();
+    let summary = recorded.summary();
+    assert_eq!(summary.lost.get("records_lost_no_stream"), Some(&10), "{summary:?}");
+    let stderr = &recorded.finished.stderr;
+    assert!(stderr.contains("its --shm-path is another directory than the recorder's"), "{stderr}");
+    assert_eq!(std::fs::read_dir(&other).expect("it is there").count(), 0);
+}
+
+/// What one side makes the other opens by its name: it has the mode that it is to have.
+#[test]
+fn files_have_their_modes_whatever_the_umask() {
+    let site = Site::new();
+    let rings = site.path("rings");
+    let script = format!(
+        "umask 0777; exec {} record -o {} --shm-path {} -- {} 10 stay",
+        binaries::ust().display(),
+        site.path("trace").display(),
+        rings.display(),
+        binaries::program("ticks").display()
+    );
+    let recorder = Running::start(site.command(Path::new("/bin/sh")).args(["-c", &script]));
+    let has_rings = |prefix: &str| {
+        let entries = std::fs::read_dir(&rings).into_iter().flatten().flatten();
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix)).count()
+    };
+    wait_until("the rings", || {
+        (has_rings("ring-") == 1 && has_rings("process-") == 1).then_some(())
+    });
+    let mut seen = 0;
+    for dir in [site.runtime_dir(), rings.clone(), record_dir(&site)] {
+        assert_eq!(mode(&dir), 0o700, "{}", dir.display());
+        for entry in std::fs::read_dir(&dir).expect("its owner may").flatten() {
+            if !entry.path().is_dir() {
+                assert_eq!(mode(&entry.path()), 0o600, "{}", entry.path().display());
+                seen += 1;
+            }
+        }
+    }
+    // The session, the process, a ring; socket, rules, wake, lock.
+    assert!(seen >= 6, "{seen}");
+    recorder.signal(libc::SIGTERM);
+    recorder.wait();
+}
+
+/// That of the recording that runs.
+fn record_dir(site: &Site) -> std::path::PathBuf {
+    let entries = std::fs::read_dir(site.runtime_dir()).expect("it is there").flatten();
+    let is_its = |path: &std::path::PathBuf| path.is_dir();
+    entries.map(|entry| entry.path()).find(is_its).expect("it records")
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+}
+
+/// A relative UST_RUNTIME_DIR is meant from where the program begins.
+#[test]
+fn a_relative_runtime_directory_stays_the_same_when_the_program_goes_elsewhere() {
+    let site = Site::new();
+    let daemon = |name: &str| {
+        let mut command = site.command(&binaries::ustconsumerd());
+        Running::start(command.env("UST_RUNTIME_DIR", name).args(["--flush-interval", "20"]))
+    };
+    // The program, whose agent looks for a daemon as long as it lives, comes first.
+    let mut command = site.command(&binaries::program("goes_elsewhere"));
+    let program = Running::start(command.env("UST_RUNTIME_DIR", "runtime").arg(site.path("there")));
+    wait_until("the program", || site.path("there/arrived").exists().then_some(()));
+    let _daemon = daemon("runtime");
+    wait_until("the daemon", || site.ust(&["status"]).status.success().then_some(()));
+    site.start_session("all", "*");
+    wait_until("events", || {
+        let listed = site.ust(&["list"]).stdout;
+        (listed.contains(" goes_elsewhere\n") && !listed.contains("\n  0 events recorded"))
+            .then_some(())
+    });
+    program.signal(libc::SIGKILL);
+}
+
+/// Users of a user namespace are known by the kernel's number, not by what they are called in it.
+#[test]
+fn a_program_in_a_user_namespace_is_recorded() {
+    for namespace in [&["--user"][..], &["--user", "--map-root-user"]] {
+        if !skip::judges_are_here() || !skip::has("unshare", &[namespace, &["true"]].concat()) {
+            continue;
+        }
+        let recording = Recording::of_path("/usr/bin/unshare".into());
+        let recording = namespace.iter().fold(recording, |it, word| it.arg(word));
+        let ticks = binaries::program("ticks");
+        let recorded = recording.arg(ticks.display()).arg(EVENTS).run().succeeded();
+        let summary = recorded.summary();
+        assert_eq!((summary.recorded, summary.lost_in_all()), (EVENTS, 0), "{summary:?}");
+    }
+}
+
 /// Records one event in a time namespace whose monotonic clock is 100,000 s ahead; its time is the wall clock's.
 fn time_is_right_in_a_time_namespace(clock: &str) {
     let ahead = ["--time", "--monotonic", "100000", "--fork"];

@@ -10,10 +10,10 @@
 use crate::cause::Cause;
 use rustix::process::geteuid;
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use ust_core::abi::{MAX_SHM_PATH_BYTES, ShmPath};
 
@@ -88,7 +88,8 @@ impl ShmDir {
             fs::create_dir_all(parent).map_err(failed)?;
         }
         let is_made = match DirBuilder::new().mode(0o700).create(path) {
-            Ok(()) => true,
+            // Whatever the umask.
+            Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o700)).is_ok(),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
             Err(error) => return Err(failed(error)),
         };
@@ -114,6 +115,7 @@ impl ShmDir {
         }
         let path = fs::canonicalize(path).map_err(failed)?;
         let shm_path = fits(&path).ok_or_else(|| ShmDirError::Path(path.clone()))?;
+        let shm_path = shm_path.in_directory(Some((metadata.dev(), metadata.ino())));
         Ok(Self { path, shm_path, is_made })
     }
 

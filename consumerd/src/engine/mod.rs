@@ -329,6 +329,7 @@ impl Engine {
             mode: channel.config.mode,
             residency: channel.config.residency,
             shm_path: channel.config.shm_dir.as_ref().map(|dir| dir.path().display().to_string()),
+            shm_dir: channel.config.shm_dir.as_ref().and_then(|dir| dir.shm_path().directory),
             is_active: channel.is_active,
             events: channel.globs.clone(),
         };

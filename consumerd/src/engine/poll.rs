@@ -17,6 +17,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, accept_with};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use ust_core::agent::protocol::{ToDaemon, ToProcess};
 
@@ -419,11 +420,21 @@ impl Tracked {
     }
 }
 
+/// Whether the `/proc` that is mounted here numbers processes as the kernel does for us: after `unshare --pid` without a
+/// mount it is that of the namespace around.
+fn is_proc_ours() -> bool {
+    static IS_OURS: OnceLock<bool> = OnceLock::new();
+    *IS_OURS.get_or_init(|| {
+        let itself = std::fs::read_link("/proc/self").ok();
+        itself.is_some_and(|name| name.as_os_str() == std::process::id().to_string().as_str())
+    })
+}
+
 /// Whether the process still maps its process file: `exec` takes that away, and death.
 pub(super) fn has_image(tracked: &Tracked) -> bool {
     let Some(file) = &tracked.process.file else { return !tracked.is_dead() };
     // One that we cannot see has no maps here: the pidfd will have to do.
-    let Some(pid) = tracked.pid else { return true };
+    let Some(pid) = tracked.pid.filter(|_| is_proc_ours()) else { return true };
     let path = format!("/proc/{}/maps", pid.as_raw_nonzero());
     let maps = match std::fs::read_to_string(path) {
         Ok(maps) => maps,

@@ -5,9 +5,9 @@
 use super::ChannelUid;
 use super::clock::{ClockDescription, Clocks, own_time_namespace};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use ust_core::abi::Buffers;
 
@@ -59,6 +59,8 @@ impl SessionFile {
         let mut options = OpenOptions::new();
         let mut file =
             options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        // Whatever the umask: it is to be read again.
+        file.set_permissions(Permissions::from_mode(0o600))?;
         serde_json::to_writer(&mut file, self)?;
         file.write_all(b"\n")?;
         file.sync_all()?;

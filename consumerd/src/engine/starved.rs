@@ -85,6 +85,10 @@ pub fn advice(reason: Errno) -> Option<&'static str> {
         Errno::AGAIN => {
             "the daemon was busy at that moment; or, if it locks all its memory, let it lock more (ulimit -l)"
         }
+        Errno::STALE => {
+            "its --shm-path is another directory than the recorder's (after chroot, or in another mount namespace): \
+             mount the recorder's there"
+        }
         Errno::NOENT | Errno::CONNREFUSED => {
             "the daemon was about to end, or the runtime directory, or that of --shm-path, is not where it was (after \
              chroot, or in another mount namespace): mount it there under the same path"

@@ -19,9 +19,15 @@ pub const MAX_SHM_PATH_BYTES: usize = 200;
 /// Bytes of the longest file name, with the slash before it and the zero behind it.
 const NAME_BYTES: usize = 88;
 
-/// A directory for ring files: an absolute path, padded with zeroes.
+/// A directory for ring files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ShmPath([u8; MAX_SHM_PATH_BYTES]);
+pub struct ShmPath {
+    /// An absolute path, padded with zeroes.
+    path: [u8; MAX_SHM_PATH_BYTES],
+    /// Which directory has that path where the consumer runs: device and inode. Where a process finds another (after chroot,
+    /// in another mount namespace), its files would be found by nobody.
+    pub directory: Option<(u64, u64)>,
+}
 
 /// A file in it, as the kernel takes names.
 #[derive(Debug, Clone, Copy)]
@@ -38,13 +44,25 @@ impl ShmPath {
         }
         let mut bytes = [0; MAX_SHM_PATH_BYTES];
         bytes.get_mut(..path.len())?.copy_from_slice(path);
-        Some(Self(bytes))
+        Some(Self { path: bytes, directory: None })
+    }
+
+    /// The same, once it is known which directory that is.
+    pub fn in_directory(self, directory: Option<(u64, u64)>) -> Self {
+        Self { directory, ..self }
     }
 
     /// The path, without the padding.
     pub fn as_bytes(&self) -> &[u8] {
-        let length_bytes = self.0.iter().position(|byte| *byte == 0);
-        &self.0[..length_bytes.unwrap_or(self.0.len())]
+        let length_bytes = self.path.iter().position(|byte| *byte == 0);
+        &self.path[..length_bytes.unwrap_or(self.path.len())]
+    }
+
+    /// The directory, for a system call.
+    pub fn own(&self) -> ShmFile {
+        let mut file = ShmFile { bytes: [0; MAX_SHM_PATH_BYTES + NAME_BYTES], length_bytes: 0 };
+        file.push(self.as_bytes());
+        file
     }
 
     /// The copy of a process's file.
@@ -84,8 +102,7 @@ impl ShmPath {
 
 impl ShmFile {
     fn below(dir: &ShmPath) -> Self {
-        let mut file = Self { bytes: [0; MAX_SHM_PATH_BYTES + NAME_BYTES], length_bytes: 0 };
-        file.push(dir.as_bytes());
+        let mut file = dir.own();
         file.push(b"/");
         file
     }

@@ -136,9 +136,13 @@ impl fmt::Display for RuntimeDirError {
 impl std::error::Error for RuntimeDirError {}
 
 impl RuntimeDir {
-    /// The directory that this process's environment names. It need not exist.
+    /// The directory that this process's environment names, from the root: a relative name is meant from the directory in
+    /// which the process is now, wherever it goes later. It need not exist.
     pub fn from_environment() -> Self {
-        Self::from_variables(|name| std::env::var_os(name).filter(|value| !value.is_empty()))
+        let Self(named) =
+            Self::from_variables(|name| std::env::var_os(name).filter(|value| !value.is_empty()));
+        // A working directory that is gone has no name: then it stays as it is, and leads nowhere.
+        Self(std::path::absolute(&named).unwrap_or(named))
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {

@@ -131,6 +131,8 @@ pub struct ChannelRules {
     pub residency: Residency,
     /// The directory in which the process makes its ring files, with names; none: they are memfds.
     pub shm_path: Option<String>,
+    /// Which directory that is where the consumer runs: device and inode.
+    pub shm_dir: Option<(u64, u64)>,
     /// Whether its session is started. A stopped channel keeps its streams.
     pub is_active: bool,
     /// Globs (`*`, `?`) over `provider:name`.

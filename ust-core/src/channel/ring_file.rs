@@ -58,6 +58,7 @@ impl RingFile {
             return Self::over(fd, None, shape, channel, process_uid, index);
         };
         let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+        named::check_directory(dir)?;
         let name = dir.ring_file(process_uid, channel.uid, index, tid);
         let fd = named::create(name.as_c_str(), shape.file_bytes())?;
         Self::over(fd, Some(tid), shape, channel, process_uid, index)

@@ -207,6 +207,7 @@ impl ProcessFile {
     }
 
     fn create_mirror(&self, dir: ShmPath) -> Option<&'static Mapping> {
+        named::check_directory(dir).ok()?;
         let name = dir.process_file(self.uid);
         let fd = named::create(name.as_c_str(), self.map.len()).ok()?;
         let mirror = Mapping::new(&fd, self.map.len()).ok();

@@ -231,7 +231,7 @@ impl Registry {
                 match wanted.shm_path.as_deref().map(|path| ShmPath::new(path.as_bytes())) {
                     // Rings that the user wants to find again are not made where nobody would.
                     Some(None) => continue,
-                    Some(path) => path,
+                    Some(path) => path.map(|path| path.in_directory(wanted.shm_dir)),
                     None => None,
                 };
             let (Ok(geometry), Some(slot)) = (geometry, own_slot.or_else(free_slot)) else {

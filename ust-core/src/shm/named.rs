@@ -5,10 +5,24 @@
 
 use super::memfd::set_size;
 use super::standard::clear_of_standard;
+use crate::abi::ShmPath;
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags, open, unlink};
-use rustix::io;
+use rustix::fs::{Mode, OFlags, fchmod, open, stat, unlink};
+use rustix::io::{self, Errno};
+
+/// Makes sure that the directory is the consumer's, as far as it is known which that is. Async-signal-safe.
+///
+/// # Errors
+/// `STALE`: it is another one, after chroot or in another mount namespace; or what the kernel says.
+pub fn check_directory(dir: ShmPath) -> io::Result<()> {
+    let Some(meant) = dir.directory else { return Ok(()) };
+    let found = stat(dir.own().as_c_str())?;
+    match (found.st_dev, found.st_ino) == meant {
+        true => Ok(()),
+        false => Err(Errno::STALE),
+    }
+}
 
 /// Creates a sparse file of `size_bytes`, readable by this user alone, closed on exec. Async-signal-safe.
 ///
@@ -16,8 +30,11 @@ use rustix::io;
 /// There is something of that name, or what the kernel says. Then there is no file.
 pub fn create(name: &CStr, size_bytes: usize) -> io::Result<OwnedFd> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let fd = open(name, flags, Mode::RUSR | Mode::WUSR)?;
+    let owner = Mode::RUSR | Mode::WUSR;
+    let fd = open(name, flags, owner)?;
     let sized = clear_of_standard(fd).and_then(|fd| {
+        // Whatever the program's umask: it is to be opened again, by its name.
+        fchmod(&fd, owner)?;
         set_size(&fd, size_bytes)?;
         Ok(fd)
     });

@@ -12,9 +12,9 @@
 //! mode was another, say) is looked at before it is written to.
 
 use core::ffi::CStr;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, Stat, fchmod, fstat, ftruncate, lstat, mkdirat, openat,
+    AtFlags, FileType, Mode, OFlags, Stat, chmod, fchmod, fstat, ftruncate, lstat, mkdirat, openat,
     renameat, stat, statat, unlinkat,
 };
 use rustix::io::{self, Errno};
@@ -135,6 +135,9 @@ impl OwnDir {
             }
             Err(errno) => return Err(NotOwn::Kernel(errno)),
         };
+        if is_made {
+            give_owner_access(&parent, name).map_err(NotOwn::Kernel)?;
+        }
         let dir = Self::open_at(&parent, name)?;
         if is_made {
             fchmod(&dir.fd, Mode::RWXU).map_err(NotOwn::Kernel)?;
@@ -230,6 +233,18 @@ pub fn is_plain_and_own(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
         && stat.st_uid == geteuid().as_raw()
         && stat.st_nlink == 1
+}
+
+/// Lets its owner into a directory that was made under a umask which left not even that. It is opened without any right
+/// first, so that it is no other directory, and changed through its descriptor: what cannot be opened has no `fchmod`.
+fn give_owner_access(parent: impl AsFd, name: impl Arg + Copy) -> io::Result<()> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let fd = openat(parent, name, flags, Mode::empty())?;
+    let stat = fstat(&fd)?;
+    if stat.st_mode & 0o700 == 0o700 || stat.st_uid != geteuid().as_raw() {
+        return Ok(());
+    }
+    chmod(format!("/proc/self/fd/{}", fd.as_raw_fd()), Mode::RWXU)
 }
 
 /// Whether what `stat` found is a directory of this user's alone.
