@@ -101,11 +101,19 @@ pub fn check(fd: impl AsFd) -> Result<usize, Untrusted> {
         TMPFS_MAGIC => {}
         _ => return Err(Untrusted::NoMemfd),
     }
-    if file_system.f_bsize as i64 != rustix::param::page_size() as i64 {
+    if file_system.f_bsize as i64 != page_bytes() {
         return Err(Untrusted::HugePages);
     }
     let size_bytes = fstat(&fd).map_err(Untrusted::Kernel)?.st_size;
     usize::try_from(size_bytes).map_err(|_| Untrusted::TooLarge)
+}
+
+/// Bytes of a page. By libc, which has it from the loader: rustix asks the kernel for the auxiliary vector and looks into the
+/// vDSO that it names, which valgrind has unmapped.
+#[allow(unsafe_code)]
+fn page_bytes() -> i64 {
+    // SAFETY: it takes a number and touches nothing.
+    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as i64 }
 }
 
 /// The inode of an open file: whether a descriptor still is what it was.
