@@ -14,6 +14,7 @@
 //! `protocol`, `paths` and `socket` are leaves that the daemon uses too.
 
 mod handover;
+mod held;
 pub mod paths;
 pub mod protocol;
 mod reach;

@@ -55,13 +55,14 @@ fn start() {
     unsafe {
         libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child))
     };
-    if let Some(rules) = published_rules(&place.dir) {
-        reach::note_directory(&place.dir);
-        match session::apply(rules) {
+    match session::apply(|| published_rules(&place.dir)) {
+        Ok(None) => {}
+        Ok(Some(_)) => {
+            reach::note_directory(&place.dir);
             // If it fails the agent will say it, or the first event.
-            Ok(()) => drop(handover::introduce()),
-            Err(reason) => handover::tell_lack(Lack::ProcessFile, reason),
+            let _ = handover::introduce();
         }
+        Err(reason) => handover::tell_lack(Lack::ProcessFile, reason),
     }
     start_agent();
 }

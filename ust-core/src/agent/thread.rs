@@ -12,19 +12,23 @@
 //! It blocks every signal but glibc's own two (without them `setuid` would wait for ever), and has a
 //! descriptor table of its own: a program that closes everything it does not know leaves its connection
 //! alone, and does not find strange numbers taken.
+//!
+//! **A fork leaves nothing behind.** The child has the agent's memory and no agent. So the agent holds nothing of the heap
+//! while it sleeps but what a static leads to ([`held`]), and while it works with more
+//! a fork waits for it ([`session::between_forks`]). A child that looks for leaks finds none of ours.
 #![allow(unsafe_code)]
 
 use super::paths::{RuntimeDir, WAKE};
-use super::protocol::{Lack, MAX_MESSAGE_BYTES, ToDaemon, ToProcess, decode, encode};
+use super::protocol::{Lack, MAX_MESSAGE_BYTES, Rules, ToDaemon, ToProcess, decode, encode_into};
 use super::socket::{self, Inbox};
-use super::{MeetingPlace, handover, meeting_place, reach};
+use super::{MeetingPlace, handover, held, meeting_place, reach};
 use crate::session;
 use crate::session::fork::{self, Origin};
 use crate::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
 use crate::shm::standard::clear_of_standard;
-use crate::shm::{Mapping, memfd};
+use crate::shm::{Mapping, memfd, private};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::OFlags;
 use rustix::io::{self, Errno};
 use rustix::net::{RecvFlags, SendFlags};
@@ -72,24 +76,27 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
     // A panic must not take the traced program with it; the process then goes on without an agent.
     let _ = std::panic::catch_unwind(|| {
         let _ = rustix::thread::set_name(c"ust-agent");
+        held::hold_own_thread();
         // First of all: what is opened from here on takes no number of the program's.
         let table = leave_descriptors_behind();
         become_traced();
         let Some(place) = meeting_place() else { return };
         wait_for_memory();
+        let inbox = held::inbox();
         let Some(mut wake) = open_wake_word(&place.dir, table) else { return };
         let mut pauses = Pauses::default();
         loop {
             let seen = wake.value();
             wait_for_memory();
-            match serve(place, table) {
+            match serve(place, table, inbox) {
                 Served::ToTheEnd => pauses = Pauses::default(),
                 Served::Hindered => pauses.next(),
                 Served::Nobody => {
                     // The published rules were a dead daemon's, or that of one which has just gone.
                     session::forget_rules();
                     if wake.wait(seen) == Waited::InVain
-                        && let Some(other) = WakeWord::open(&place.dir, table)
+                        && let Some(other) =
+                            session::between_forks(|| WakeWord::open(&place.dir, table))
                     {
                         wake = other;
                     }
@@ -119,7 +126,7 @@ fn wait_for_memory() {
         core::hint::black_box(&bytes);
         tried.is_ok()
     };
-    while !is_there() {
+    while !session::between_forks(is_there) {
         std::thread::sleep(SHORTAGE_PAUSE);
     }
 }
@@ -128,7 +135,7 @@ fn wait_for_memory() {
 fn open_wake_word(dir: &RuntimeDir, table: Table) -> Option<WakeWord> {
     let mut pauses = Pauses::default();
     loop {
-        match WakeWord::open(dir, table) {
+        match session::between_forks(|| WakeWord::open(dir, table)) {
             None if !pauses.are_longest() => pauses.next(),
             wake => return wake,
         }
@@ -171,7 +178,7 @@ enum Served {
 }
 
 /// Serves one connection to its end.
-fn serve(place: &MeetingPlace, table: Table) -> Served {
+fn serve(place: &MeetingPlace, table: Table, inbox: &mut Inbox) -> Served {
     let connect = || socket::connect_placed(&place.agent_socket, true, |fd| table.place(fd));
     let connection = match connect() {
         Ok(connection) => connection,
@@ -180,7 +187,7 @@ fn serve(place: &MeetingPlace, table: Table) -> Served {
     };
     reach::note_directory(&place.dir);
     let mut served = Served::Nobody;
-    let _ = converse(&connection, &mut served);
+    let _ = converse(&connection, inbox, &mut served);
     doorbell::install(None);
     if !matches!(served, Served::Hindered) {
         session::forget_rules();
@@ -189,42 +196,61 @@ fn serve(place: &MeetingPlace, table: Table) -> Served {
 }
 
 /// Until the connection ends, or says what no daemon says. Keeps `served` up to date.
-fn converse(connection: &OwnedFd, served: &mut Served) -> Option<()> {
+fn converse(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Option<()> {
     let process = match session::process_or_create() {
         Ok(process) => process,
         Err(reason) => {
-            let message = encode(&handover::lacking(Lack::ProcessFile, reason));
-            let _ = socket::send(connection, &message, &[], SendFlags::empty());
+            let _ = say(connection, &handover::lacking(Lack::ProcessFile, reason), &[]);
             *served = Served::Hindered;
             return None;
         }
     };
     process.tell_clocks();
-    let hello = encode(&ToDaemon::Hello { process_uid: process.uid });
     let own_file = process.descriptor();
-    socket::send(connection, &hello, own_file.as_slice(), SendFlags::empty()).ok()?;
-    let mut inbox = Inbox::default();
+    say(connection, &ToDaemon::Hello { process_uid: process.uid }, own_file.as_slice())?;
     loop {
         feed_until_heard(connection);
-        let received = socket::receive(connection, RecvFlags::empty(), &mut inbox).ok()?;
+        while poll(&mut [PollFd::new(connection, PollFlags::IN)], None) == Err(Errno::INTR) {}
         wait_for_memory();
-        match decode(received.untrusted_bytes)? {
-            ToProcess::Welcome => {
-                // A message whose descriptor there is no number for comes without it.
-                let Some(fd) = received.fds.first() else {
-                    *served = Served::Hindered;
-                    return None;
-                };
-                doorbell::install(map_doorbell(fd));
-            }
-            ToProcess::Rules(rules) => {
-                *served = Served::ToTheEnd;
-                let generation = rules.generation;
-                // There is a process file: it cannot fail.
-                let _ = session::apply(rules);
-                let applied = encode(&ToDaemon::Applied { generation });
-                socket::send(connection, &applied, &[], SendFlags::empty()).ok()?;
-            }
+        let mut goes_on = false;
+        // There is a process file: it cannot fail.
+        let applied = session::apply(|| {
+            let rules = hear(connection, inbox, served);
+            goes_on = rules.is_some();
+            rules?
+        });
+        if !goes_on {
+            return None;
+        }
+        if let Ok(Some(generation)) = applied {
+            say(connection, &ToDaemon::Applied { generation }, &[])?;
+        }
+    }
+}
+
+/// Sends a message from a buffer of its own: nothing is allocated.
+fn say(connection: &OwnedFd, message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> Option<()> {
+    let mut buffer = [0; 64];
+    socket::send(connection, encode_into(&mut buffer, message)?, fds, SendFlags::empty()).ok()
+}
+
+/// Receives what is there: rules are returned, anything else is done. `None`: the connection has ended, or said what no
+/// daemon says, or what cannot be done. Keeps `served` up to date.
+fn hear(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Option<Option<Rules>> {
+    let received = socket::receive(connection, RecvFlags::empty(), inbox).ok()?;
+    match decode(received.untrusted_bytes)? {
+        ToProcess::Welcome => {
+            // A message whose descriptor there is no number for comes without it.
+            let Some(fd) = received.fds.first() else {
+                *served = Served::Hindered;
+                return None;
+            };
+            doorbell::install(map_doorbell(fd));
+            Some(None)
+        }
+        ToProcess::Rules(rules) => {
+            *served = Served::ToTheEnd;
+            Some(Some(rules))
         }
     }
 }
@@ -248,7 +274,7 @@ fn map_doorbell(fd: &OwnedFd) -> Option<&'static Doorbell> {
     let map = Mapping::new(fd, DOORBELL_BYTES).ok()?;
     // Writers ring without asking whether there is memory.
     map.populate(0, DOORBELL_BYTES).ok()?;
-    Box::leak(Box::new(map)).at(0)
+    private::place(map).ok()?.at(0)
 }
 
 /// Whose descriptor table the agent uses.

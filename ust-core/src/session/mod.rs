@@ -20,7 +20,7 @@ mod process_file;
 mod registry;
 
 pub use process_file::{ProcessFile, procname};
-pub use registry::{apply, feed, forget_rules, process_or_create, register};
+pub use registry::{apply, between_forks, feed, forget_rules, process_or_create, register};
 
 use crate::agent::protocol::MAX_CHANNELS;
 use crate::channel::Channel;

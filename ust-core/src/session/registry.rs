@@ -154,20 +154,33 @@ pub fn register(callsites: impl Iterator<Item = &'static Callsite>) {
     });
 }
 
-/// Puts rules into force. Channels that they no longer name are taken away from all threads and freed.
+/// Puts the rules into force that `take` comes with, if any, and returns their generation. Channels that they no longer name
+/// are taken away from all threads and freed.
+///
+/// As in [`between_forks`], no fork comes between what `take` allocates and the registry that keeps it.
 ///
 /// # Errors
 /// The process can have no process file: then nothing is in force.
-pub fn apply(rules: Rules) -> io::Result<()> {
-    let gone = HOLDER.with(|registry| {
+pub fn apply(take: impl FnOnce() -> Option<Rules>) -> io::Result<Option<u64>> {
+    let mut gone = [const { None }; MAX_CHANNELS];
+    let generation = HOLDER.with(|registry| {
+        let Some(rules) = take() else { return Ok(None) };
         create_process()?;
+        let generation = rules.generation;
         registry.rules = rules;
         registry.add_channels();
         registry.switch_all();
-        Ok(registry.remove_channels())
+        registry.remove_channels(&mut gone);
+        Ok(Some(generation))
     })?;
-    gone.into_iter().for_each(free);
-    Ok(())
+    gone.into_iter().flatten().for_each(free);
+    Ok(generation)
+}
+
+/// Runs a job for which a fork waits, as it does for a change of the registry. What a thread has allocated at a fork is
+/// nobody's in the child: leak checkers find it there, and rightly.
+pub fn between_forks<R>(job: impl FnOnce() -> R) -> R {
+    HOLDER.with(|_| job())
 }
 
 /// Tries again to get memory for channels that have none.
@@ -198,7 +211,7 @@ fn create_process() -> io::Result<&'static ProcessFile> {
 pub fn forget_rules() {
     if process().is_some() {
         // There is a process file: it cannot fail.
-        let _ = apply(Rules::default());
+        let _ = apply(|| Some(Rules::default()));
     }
 }
 
@@ -258,9 +271,9 @@ impl Registry {
     }
 
     /// Takes the channels out of their slots that the rules do not name.
-    fn remove_channels(&mut self) -> Vec<Gone> {
+    fn remove_channels(&mut self, gone: &mut [Option<Gone>; MAX_CHANNELS]) {
         let is_named = |uid| self.rules.channels.iter().any(|rules| rules.channel_uid == uid);
-        let gone =
+        let slots =
             (0..MAX_CHANNELS).filter(|slot| channel_uid(*slot).is_some_and(|uid| !is_named(uid)));
         let take = |slot| {
             let channel = channel(slot);
@@ -269,7 +282,7 @@ impl Registry {
             let mirror = process().and_then(|process| process.take_mirror(slot));
             Gone { slot, channel, mirror }
         };
-        gone.map(take).collect()
+        slots.for_each(|slot| gone[slot] = Some(take(slot)));
     }
 
     /// Logs every class that is not, and sets every callsite's word.
