@@ -35,7 +35,7 @@ expect_failure() { # VARIABLE NAME
     done
     echo "NOT caught   $2"
 }
-for name in $(sed -n 's/^ *\([a-z_]*\) = \(Acquire\|Release\|AcqRel\);$/\1/p' "$table") \
+for name in $(sed -n 's/^ *\(Load\|Store\|Rmw\)Order \([a-z_]*\) = \(Acquire\|Release\|AcqRel\);$/\2/p' "$table") \
     $(sed -n 's/.*weakenable_fence("\([a-z_]*\)".*/\1/p' "$table"); do
     expect_failure UST_WEAKEN "$name"
 done

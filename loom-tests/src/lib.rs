@@ -442,6 +442,8 @@ impl<S> Consumer<S> {
             }
             return;
         }
+        let lengths = [SHORT_WORDS, SHORT_WORDS + 1].map(|words| words * WORD_BYTES);
+        assert!(lengths.contains(&found.length_bytes), "no record, but its payload: {words:?}");
         // A short header decodes only against the record immediately before, which must have been read.
         if found.length_bytes == SHORT_WORDS * WORD_BYTES {
             assert_eq!(start, self.last_end, "a short header behind a hole");

@@ -118,9 +118,12 @@ fn a_snapshot_is_whole_under_a_writer_that_recycles() {
 }
 
 /// A snapshot crosses a record whose writer stands between C and D: it is not mistaken for another.
+///
+/// The reader is the last thread, and not the first: loom looks for other orders of two accesses when it comes to the
+/// second, and takes a writer's load before its own store for all that there was before.
 #[test]
 fn a_snapshot_crosses_holes() {
-    check(3, || {
+    check(1, || {
         let stream =
             Stream::<Shared>::with_payload(THREE_RECORDS, 2, Mode::Overwrite, Payload::Words);
         let first = Writer::new(&stream);
@@ -129,10 +132,13 @@ fn a_snapshot_crosses_holes() {
         first.emit(1).unwrap();
         let one = thread::spawn(move || first.emit(2).unwrap());
         let two = thread::spawn(move || second.emit(3).unwrap());
-        consumer.snapshot();
+        let reader = thread::spawn(move || {
+            consumer.snapshot();
+            consumer.numbers
+        });
         one.join().unwrap();
         two.join().unwrap();
-        let numbers = &consumer.numbers;
+        let numbers = reader.join().unwrap();
         assert_eq!(numbers.first(), Some(&1));
         let mut sorted = numbers.clone();
         sorted.sort_unstable();

@@ -257,7 +257,7 @@ impl<K> StreamControl<K> {
     }
 
     /// Records lost so far, by all causes together.
-    pub fn lost_in_all(&self, order: crate::sync::Ordering) -> u64 {
+    pub fn lost_in_all(&self, order: impl crate::sync::OrdersLoads) -> u64 {
         self.lost.iter().fold(0, |sum, count| sum.wrapping_add(count.load(order)))
     }
 

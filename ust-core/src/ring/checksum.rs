@@ -30,7 +30,8 @@ pub(super) fn note<M: WritableRing>(ring: &M, start: u64) {
     let place = geometry.place(start);
     let noted = &ring.control().delivered[place];
     let before = noted.load(order::delivered_load());
-    let entry = TableEntry::from_word(ring.control().table[place].load(order::table_load()));
+    let entry = ring.control().table[place].load(order::summed_entry_load());
+    let entry = TableEntry::from_word(entry);
     let (memory, lap) = (entry.memory(), geometry.lap(start));
     let delivered = if entry.lap() == lap && count_if_complete(ring, memory).is_some() {
         Delivered::new(lap, crc32(ring, memory))
@@ -38,7 +39,7 @@ pub(super) fn note<M: WritableRing>(ring: &M, start: u64) {
         Delivered::NONE
     };
     // Where others go round while we sum, theirs stays.
-    let (success, failure) = (order::delivered_store(), order::delivered_load());
+    let (success, failure) = (order::delivered_cas(), order::delivered_load());
     let _ = noted.compare_exchange(before, delivered.word(), success, failure);
     reach(Point::SubbufSummed);
 }

@@ -49,7 +49,7 @@ impl<M: RingMemory> Reader<M> {
     pub fn close(&self) {
         for place in &self.ring.control().table[..self.geometry.subbuf_count()] {
             for _ in 0..MAX_TRIES {
-                let entry = TableEntry::from_word(place.load(order::table_load()));
+                let entry = TableEntry::from_word(place.load(order::closing_entry_load()));
                 let closed = entry.closed().word();
                 if entry.is_closed()
                     || place.compare_exchange(entry.word(), closed, order::close_cas())

@@ -164,7 +164,7 @@ impl<M: RingMemory> Reader<M> {
 
     /// Where writers are, as the shared word claims: good for a hint, or for where to stop.
     pub fn untrusted_write_position(&self) -> u64 {
-        let position = self.ring.control().position.load(order::position_load());
+        let position = self.ring.control().position.load(order::reader_position_load());
         Position::from_word(position).bytes()
     }
 

@@ -98,8 +98,8 @@ impl<M: RingMemory> Reader<M> {
     pub fn set_consumed(&self) {
         let consumed = &self.ring.control().consumed;
         // A page that nobody writes to stays clean.
-        if consumed.load(order::taking_store()) != self.cursor() {
-            consumed.store(self.cursor(), order::taking_store());
+        if consumed.load(order::consumed_load()) != self.cursor() {
+            consumed.store(self.cursor(), order::consumed_store());
         }
     }
 

@@ -88,7 +88,7 @@ pub unsafe trait WritableRing: RingMemory<Kind: Rmw> {
         for (index, word) in note.to_words().into_iter().enumerate() {
             // SAFETY: the caller's promise.
             let to = unsafe { self.frame_at(at + index * WORD_BYTES) };
-            to.store(word, orderings::word_copy());
+            to.store(word, orderings::word_store());
         }
     }
 

@@ -26,8 +26,8 @@ impl<M: RingMemory> Reader<M> {
         let mut reader = Self::new(ring);
         let control = reader.ring.control();
         // Relaxed: whoever wrote them is dead, and we know it.
-        let untrusted_consumed = control.consumed.load(order::taking_store());
-        let taking = Taking::from_word(control.taking.load(order::taking_store()));
+        let untrusted_consumed = control.consumed.load(order::consumed_load_after_death());
+        let taking = Taking::from_word(control.taking.load(order::taking_load_after_death()));
         let geometry = reader.geometry;
         let consumed_start = geometry.subbuf_start(untrusted_consumed);
         reader.subbuf_start = consumed_start;
@@ -72,7 +72,8 @@ impl<M: RingMemory> Reader<M> {
             TableEntry::from_word(entry.load(order::reader_entry_load())).memory() == memory
         };
         let places = &control.table[..self.geometry.subbuf_count()];
-        let is_their_spare = control.spare.load(order::spare_load()) == memory as u64 + 1;
+        let is_their_spare =
+            control.spare.load(order::spare_load_after_death()) == memory as u64 + 1;
         // A recycler that died with it in hand has begun to clear it, or not: then it is as good as ours.
         let is_complete = || self.walk_committed(memory, 0).is_ok_and(|(_, to_its_end)| to_its_end);
         places.iter().any(stands) || is_their_spare || !is_complete()

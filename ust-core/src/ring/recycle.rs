@@ -25,6 +25,7 @@
 
 use super::{RingMemory, WritableRing, orderings as order};
 use crate::abi::{Frame, FrameKind, LossCause, Recycling, TableEntry, WORD_BYTES};
+use crate::sync::Ordering;
 use crate::testpoint::{Mistake, Point, makes, reach};
 
 /// Takes the oldest sub-buffer away from the place of the one that begins at `start`. `Ok`: the entry is
@@ -65,7 +66,7 @@ where
         give_back(spare);
         // Unless the reader took it before we looked, and has cleared it.
         order::copy_fence();
-        let now = control.table[geometry.place(start)].load(order::table_load());
+        let now = control.table[geometry.place(start)].load(order::entry_check());
         return if now == seen.word() { Err(LossCause::Wrap) } else { Ok(()) };
     };
 
@@ -82,7 +83,7 @@ where
     let recycled = seen.recycled_for(spare).word();
     let is_swapped = if makes(Mistake::OwnerOnlyTable) {
         let is_same = place.load(order::table_load()) == seen.word();
-        is_same.then(|| place.store(recycled, order::recycle_cas())).is_some()
+        is_same.then(|| place.store(recycled, Ordering::Release)).is_some()
     } else {
         place.compare_exchange(seen.word(), recycled, order::recycle_cas())
     };

@@ -179,7 +179,7 @@ where
 fn pad<M: WritableRing>(ring: &M, at: u64, offset: usize) {
     const { assert!(NOTE_BYTES.is_multiple_of(WORD_BYTES)) };
     let geometry = ring.geometry();
-    let entry = ring.control().table[geometry.place(at)].load(order::table_load());
+    let entry = ring.control().table[geometry.place(at)].load(order::pad_entry_load());
     let memory = TableEntry::from_word(entry).memory();
     // Nobody can have taken it away, its last frame is still zero; only somebody mad could.
     if memory < geometry.memory_count() {

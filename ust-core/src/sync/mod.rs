@@ -19,10 +19,12 @@
 //! followed by a store, so that a model sees the mistake when two threads share such a word.
 #![allow(clippy::disallowed_types)]
 
+mod order;
 mod plain;
 mod rmw;
 mod words;
 
+pub use order::{LoadOrder, OrdersLoads, OrdersRmws, OrdersStores, RmwOrder, StoreOrder};
 #[cfg(not(loom))]
 pub use plain::AtomicPtr;
 pub use plain::{AtomicBool, AtomicU32, AtomicU64};

@@ -1,7 +1,9 @@
 //! Words without a rule of their own about who writes them: the plain atomics, wrapped, so that nobody
 //! names the raw ones by mistake.
 
-use super::{Ordering, raw};
+#[cfg(not(loom))]
+use super::Ordering;
+use super::{OrdersLoads, OrdersRmws, OrdersStores, raw};
 
 macro_rules! plain_word {
     ($(#[$doc:meta])* $name:ident($raw:ty) of $value:ty $(, numeric $numeric:ident)?) => {
@@ -15,19 +17,19 @@ macro_rules! plain_word {
 
             /// The value now.
             #[inline(always)]
-            pub fn load(&self, order: Ordering) -> $value {
-                self.0.load(order)
+            pub fn load(&self, order: impl OrdersLoads) -> $value {
+                self.0.load(order.of_load())
             }
 
             /// Stores a value.
             #[inline(always)]
-            pub fn store(&self, value: $value, order: Ordering) {
-                self.0.store(value, order);
+            pub fn store(&self, value: $value, order: impl OrdersStores) {
+                self.0.store(value, order.of_store());
             }
 
             /// Stores a value and returns what was there.
-            pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                self.0.swap(value, order)
+            pub fn swap(&self, value: $value, order: impl OrdersRmws) -> $value {
+                self.0.swap(value, order.of_rmw())
             }
             $(plain_word!(@$numeric $value);)?
         }
@@ -47,23 +49,23 @@ macro_rules! plain_word {
     };
     (@integer $value:ty) => {
         /// Adds, wrapping, and returns what was there.
-        pub fn fetch_add(&self, value: $value, order: Ordering) -> $value {
-            self.0.fetch_add(value, order)
+        pub fn fetch_add(&self, value: $value, order: impl OrdersRmws) -> $value {
+            self.0.fetch_add(value, order.of_rmw())
         }
 
         /// Sets bits and returns what was there.
-        pub fn fetch_or(&self, value: $value, order: Ordering) -> $value {
-            self.0.fetch_or(value, order)
+        pub fn fetch_or(&self, value: $value, order: impl OrdersRmws) -> $value {
+            self.0.fetch_or(value, order.of_rmw())
         }
 
         /// Keeps bits and returns what was there.
-        pub fn fetch_and(&self, value: $value, order: Ordering) -> $value {
-            self.0.fetch_and(value, order)
+        pub fn fetch_and(&self, value: $value, order: impl OrdersRmws) -> $value {
+            self.0.fetch_and(value, order.of_rmw())
         }
 
         /// Raises to at least `value` and returns what was there.
-        pub fn fetch_max(&self, value: $value, order: Ordering) -> $value {
-            self.0.fetch_max(value, order)
+        pub fn fetch_max(&self, value: $value, order: impl OrdersRmws) -> $value {
+            self.0.fetch_max(value, order.of_rmw())
         }
 
         /// Stores `new` if the word is `current`.
@@ -74,10 +76,10 @@ macro_rules! plain_word {
             &self,
             current: $value,
             new: $value,
-            success: Ordering,
-            failure: Ordering,
+            success: impl OrdersRmws,
+            failure: impl OrdersLoads,
         ) -> Result<$value, $value> {
-            self.0.compare_exchange(current, new, success, failure)
+            self.0.compare_exchange(current, new, success.of_rmw(), failure.of_load())
         }
     };
 }

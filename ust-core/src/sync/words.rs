@@ -1,6 +1,7 @@
 //! The words of a stream by who writes them.
 
-use super::{Ordering, Rmw, raw};
+use super::Ordering::Relaxed;
+use super::{OrdersLoads, OrdersRmws, OrdersStores, Rmw, raw};
 use core::marker::PhantomData;
 
 /// A word that only writers change, by the read-modify-writes of `K`.
@@ -23,16 +24,16 @@ impl<K> WriterWord<K> {
 
     /// The value now.
     #[inline(always)]
-    pub fn load(&self, order: Ordering) -> u64 {
-        self.0.load(order)
+    pub fn load(&self, order: impl OrdersLoads) -> u64 {
+        self.0.load(order.of_load())
     }
 }
 
 impl<K: Rmw> WriterWord<K> {
     /// Stores `new` if the word still is `current`; returns whether it did.
     #[inline(always)]
-    pub fn compare_exchange(&self, current: u64, new: u64, success: Ordering) -> bool {
-        K::compare_exchange(&self.0, current, new, success)
+    pub fn compare_exchange(&self, current: u64, new: u64, success: impl OrdersRmws) -> bool {
+        K::compare_exchange(&self.0, current, new, success.of_rmw())
     }
 
     /// Adds `amount`, wrapping.
@@ -43,8 +44,8 @@ impl<K: Rmw> WriterWord<K> {
 
     /// A plain store, for words in which the latest of several writers may win.
     #[inline(always)]
-    pub fn store(&self, value: u64, order: Ordering) {
-        self.0.store(value, order);
+    pub fn store(&self, value: u64, order: impl OrdersStores) {
+        self.0.store(value, order.of_store());
     }
 }
 
@@ -60,27 +61,27 @@ impl ReaderWritten {
 
     /// The value now.
     #[inline(always)]
-    pub fn load(&self, order: Ordering) -> u64 {
-        self.0.load(order)
+    pub fn load(&self, order: impl OrdersLoads) -> u64 {
+        self.0.load(order.of_load())
     }
 
     /// A plain store.
-    pub fn store(&self, value: u64, order: Ordering) {
-        self.0.store(value, order);
+    pub fn store(&self, value: u64, order: impl OrdersStores) {
+        self.0.store(value, order.of_store());
     }
 
     /// Stores `new` if the word still is `current`; returns whether it did.
-    pub fn compare_exchange(&self, current: u64, new: u64, success: Ordering) -> bool {
-        self.0.compare_exchange(current, new, success, Ordering::Relaxed).is_ok()
+    pub fn compare_exchange(&self, current: u64, new: u64, success: impl OrdersRmws) -> bool {
+        self.0.compare_exchange(current, new, success.of_rmw(), Relaxed).is_ok()
     }
 
     /// Adds `amount`, wrapping.
-    pub fn add(&self, amount: u64, order: Ordering) {
-        self.0.fetch_add(amount, order);
+    pub fn add(&self, amount: u64, order: impl OrdersRmws) {
+        self.0.fetch_add(amount, order.of_rmw());
     }
 
     /// Stores `value` and returns what was there.
-    pub fn swap(&self, value: u64, order: Ordering) -> u64 {
-        self.0.swap(value, order)
+    pub fn swap(&self, value: u64, order: impl OrdersRmws) -> u64 {
+        self.0.swap(value, order.of_rmw())
     }
 }
