@@ -8,6 +8,7 @@
 //!             +-------------------------------------------+
 //! ```
 
+use crate::advice::{Attempt, why};
 use crate::cause::Cause;
 use crate::control::server::ControlServer;
 use crate::control::service::Service;
@@ -32,7 +33,7 @@ pub enum DaemonError {
     Engine(#[from] EngineError),
     /// The control socket cannot be made.
     #[error(
-        "control socket {0} cannot be made: {1}: set UST_RUNTIME_DIR to a directory of your own"
+        "control socket {0} cannot be made: {why}", why = why(Attempt::RuntimeDir, .1)
     )]
     Control(PathBuf, #[source] std::io::Error),
 }
@@ -45,7 +46,7 @@ impl DaemonError {
                 Cause::RuntimeDir
             }
             DaemonError::Engine(EngineError::Taken(_)) => Cause::DaemonTaken,
-            DaemonError::Engine(EngineError::Io(..)) => Cause::Failed,
+            DaemonError::Engine(EngineError::Io(..) | EngineError::Own(..)) => Cause::Failed,
         }
     }
 }

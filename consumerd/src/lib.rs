@@ -13,11 +13,13 @@
 //! - [`control`] is how `ust` talks to the daemon; [`daemon`] is the daemon's loop.
 //! - [`place`] is the runtime directory while it is served.
 //! - [`limits`] has every bound of what a process or a client may make the consumer hold or do.
+//! - [`advice`] has what to do about each error of the kernel.
 //! - [`cause`] has the exit codes of both binaries, [`engine_args`] their options; [`inherited`], [`signals`],
 //!   [`descriptors`], [`output_dir`] and [`shm_dir`] are what else they share.
 
 #![deny(unsafe_code)]
 
+pub mod advice;
 pub mod cause;
 pub mod control;
 pub mod daemon;

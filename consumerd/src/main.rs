@@ -11,6 +11,7 @@ mod daemonize;
 mod log;
 
 use clap::Parser;
+use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::daemon::{Daemon, DaemonError};
 use consumerd::descriptors;
@@ -50,14 +51,14 @@ struct Arguments {
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
-    #[error("the log {0} cannot be opened: {1}: give another one with --log")]
+    #[error("the log {0} cannot be opened: {why}", why = why(Attempt::File, .1))]
     Log(PathBuf, #[source] io::Error),
     #[error(
         "runtime directory {0} has no absolute path: {1}: set UST_RUNTIME_DIR to an absolute one"
     )]
     NoPath(PathBuf, #[source] io::Error),
-    #[error("{0}: {1}")]
-    System(&'static str, #[source] io::Error),
+    #[error("{0}: {why}", why = why(*.1, .2))]
+    System(&'static str, Attempt, #[source] io::Error),
     #[error(transparent)]
     Daemon(#[from] DaemonError),
 }
@@ -75,7 +76,7 @@ impl StartError {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Err(error) = Inherited::get().adopt() {
-        return fail(&arguments, &StartError::System("signals cannot be set", error));
+        return fail(&arguments, &StartError::System("signals cannot be set", Attempt::Own, error));
     }
     let mut readiness = None;
     if arguments.daemonize {
@@ -85,7 +86,7 @@ fn main() -> ExitCode {
             Err(error) => {
                 return fail(
                     &arguments,
-                    &StartError::System("cannot go into the background", error),
+                    &StartError::System("cannot go into the background", Attempt::Fork, error),
                 );
             }
         }
@@ -121,16 +122,19 @@ fn serve(arguments: &Arguments, readiness: &mut Option<Readiness>) -> Result<(),
     start_log(arguments)?;
     // A ring file, a socket and a pidfd for each traced process.
     if let Err(error) = descriptors::raise_limit() {
-        tracing::warn!("the limit of open files stays as it is: {error}");
+        tracing::warn!(
+            "the limit of open files stays as it is: {}",
+            why(Attempt::Own, &error.into())
+        );
     }
     let mut signals = Signals::handle(&[SIGTERM, SIGINT])
-        .map_err(|error| StartError::System("signals cannot be handled", error))?;
+        .map_err(|error| StartError::System("signals cannot be handled", Attempt::Own, error))?;
     let options = arguments.engine.into();
     let daemon = Daemon::bind(RuntimeDir::at(dir), options)?;
     if let Some(readiness) = readiness.take() {
-        readiness
-            .ready()
-            .map_err(|error| StartError::System("cannot go into the background", error))?;
+        readiness.ready().map_err(|error| {
+            StartError::System("cannot go into the background", Attempt::Fork, error)
+        })?;
     }
     Ok(daemon.run(&mut signals)?)
 }

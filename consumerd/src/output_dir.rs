@@ -16,6 +16,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use crate::advice::{Attempt, why};
 use crate::cause::Cause;
 
 /// Why a directory cannot take a trace.
@@ -28,7 +29,7 @@ pub enum OutputDirError {
     #[error("output {0} is no directory: give another name, or remove it")]
     NoDirectory(PathBuf),
     /// It can be neither written to nor made.
-    #[error("output directory {0} cannot be written to: {1}: give one that this user may write to")]
+    #[error("output directory {0} cannot be written to: {why}", why = why(Attempt::Output, .1))]
     NotWritable(PathBuf, #[source] io::Error),
 }
 

@@ -7,6 +7,7 @@
 //!   (neither)       both sides have died: `ust recover`
 //! ```
 
+use crate::advice::{Attempt, why};
 use crate::cause::Cause;
 use rustix::process::geteuid;
 use std::ffi::OsStr;
@@ -38,7 +39,7 @@ pub enum ShmDirError {
     )]
     Path(PathBuf),
     /// It cannot be made or looked at.
-    #[error("--shm-path {0} cannot be used: {1}: give a directory that this user may write to")]
+    #[error("--shm-path {0} cannot be used: {why}", why = why(Attempt::RingDir, .1))]
     Io(PathBuf, #[source] io::Error),
 }
 

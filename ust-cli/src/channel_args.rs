@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::given_path::given_path;
 use crate::mode::parse_mode;
 use crate::size::parse_size;
+use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::session::{
     Buffers, ChannelOptions, ClockKind, DEFAULT_SUBBUF_COUNT, DEFAULT_SUBBUF_SIZE_BYTES, Mode,
@@ -70,7 +71,14 @@ impl ChannelArgs {
         // The daemon has a working directory of its own.
         let shm_path = self.shm_path.map(|path| {
             std::path::absolute(&path).map_err(|error| {
-                Failure::new(Cause::Usage, format_args!("--shm-path {}: {error}", path.display()))
+                Failure::new(
+                    Cause::Usage,
+                    format_args!(
+                        "--shm-path {}: {}",
+                        path.display(),
+                        why(Attempt::RingDir, &error)
+                    ),
+                )
             })
         });
         Ok(ChannelOptions {

@@ -5,6 +5,7 @@ use crate::daemon::{ask, say, unexpected};
 use crate::failure::Failure;
 use crate::given_path::given_path;
 use crate::stamp::stamp;
+use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::control::protocol::{Reply, Request};
 use ctf::printable;
@@ -36,7 +37,10 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let shown = arguments.output.unwrap_or_else(|| default_output.into());
     // The daemon has a working directory of its own.
     let output = std::path::absolute(&shown).map_err(|error| {
-        Failure::new(Cause::Usage, format_args!("--output {}: {error}", printable::path(&shown)))
+        Failure::new(
+            Cause::Usage,
+            format_args!("--output {}: {}", printable::path(&shown), why(Attempt::Output, &error)),
+        )
     })?;
     let text = format!("session {name} created, its traces go to {}", printable::path(&output));
     let channel = arguments.channel.options(arguments.snapshot)?;

@@ -1,6 +1,7 @@
 //! Asking the daemon: what all commands but `record` and `view` have in common.
 
 use crate::failure::Failure;
+use consumerd::advice::Attempt;
 use consumerd::cause::Cause;
 use consumerd::control::client;
 use consumerd::control::protocol::{Reply, Request};
@@ -33,7 +34,7 @@ pub fn say_lines(text: &str) -> Result<u8, Failure> {
 fn print(text: Printable<'_>) -> Result<u8, Failure> {
     match writeln!(io::stdout(), "{text}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::system("standard output cannot be written to")(error))
+            Err(Failure::system("standard output cannot be written to", Attempt::File)(error))
         }
         _ => Ok(0),
     }

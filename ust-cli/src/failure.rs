@@ -1,5 +1,6 @@
 //! Why a command failed: one line, and the exit code that goes with it.
 
+use consumerd::advice::{Attempt, unusable, why};
 use consumerd::cause::Cause;
 use consumerd::control::client::ClientError;
 use consumerd::control::protocol::Refusal;
@@ -26,8 +27,8 @@ impl Failure {
     }
 
     /// The kernel refused something that users need not know a code for.
-    pub fn system(what: &'static str) -> impl Fn(io::Error) -> Failure {
-        move |error| Failure::new(Cause::Failed, format_args!("{what}: {error}"))
+    pub fn system(what: &'static str, attempt: Attempt) -> impl Fn(io::Error) -> Failure {
+        move |error| Failure::new(Cause::Failed, format_args!("{what}: {}", why(attempt, &error)))
     }
 }
 
@@ -57,7 +58,7 @@ impl From<OutputDirError> for Failure {
 
 impl From<RuntimeDirError> for Failure {
     fn from(error: RuntimeDirError) -> Self {
-        Self::new(Cause::RuntimeDir, error)
+        Self::new(Cause::RuntimeDir, unusable(&error))
     }
 }
 
@@ -66,7 +67,7 @@ impl From<EngineError> for Failure {
         let cause = match error {
             EngineError::RuntimeDir(_) => Cause::RuntimeDir,
             EngineError::Taken(_) => Cause::DaemonTaken,
-            EngineError::Io(..) => Cause::Failed,
+            EngineError::Io(..) | EngineError::Own(..) => Cause::Failed,
         };
         Self::new(cause, error)
     }

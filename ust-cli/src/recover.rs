@@ -13,6 +13,7 @@ use crate::given_path::given_path;
 use crate::stamp::stamp;
 use crate::summary_file::SummaryFile;
 use crate::tell;
+use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::engine::{ChannelSummary, LeftBehind};
 use consumerd::output_dir::OutputDir;
@@ -50,7 +51,10 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let left = Left::find(&dir)?;
     let shown = output.unwrap_or_else(|| PathBuf::from(format!("./recovered-{}", stamp())));
     let output = std::path::absolute(&shown).map_err(|error| {
-        Failure::new(Cause::Usage, format_args!("--output {}: {error}", printable::path(&shown)))
+        Failure::new(
+            Cause::Usage,
+            format_args!("--output {}: {}", printable::path(&shown), why(Attempt::Output, &error)),
+        )
     })?;
     let output_dir = OutputDir::make(&output)?;
     let summary_file = summary.map(SummaryFile::open).transpose()?;

@@ -4,6 +4,7 @@
 
 use crate::failure::Failure;
 use crate::tell;
+use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::engine::{ChannelSummary, Unmatched};
 use ctf::printable;
@@ -57,7 +58,8 @@ impl SummaryFile {
             Ok((file, is_to_be_removed)) => Ok(Self { path, file, is_to_be_removed }),
             Err(error) => {
                 let path = path.display();
-                let text = format!("summary {path} cannot be written: {error}: give another file");
+                let text =
+                    format!("summary {path} cannot be written: {}", why(Attempt::File, &error));
                 Err(Failure::new(Cause::Failed, text))
             }
         }
@@ -88,7 +90,11 @@ impl SummaryFile {
         };
         let written = self.try_write(&summary);
         if let Err(error) = written {
-            tell(&format!("summary {} is incomplete: {error}", self.path.display()));
+            tell(&format!(
+                "summary {} is incomplete: {}",
+                self.path.display(),
+                why(Attempt::File, &error)
+            ));
         }
     }
 

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::figures::counted;
 use crate::given_path::given_path;
 use crate::tell;
+use consumerd::advice::Attempt;
 use consumerd::cause::Cause;
 use ctf::printable;
 use ctf::reader::{Gap, ReadError, Reader};
@@ -47,7 +48,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     match print(reader, &mut code) {
         Ok(()) | Err(Stop::NobodyReads) => Ok(code),
         Err(Stop::Failed(error)) => {
-            Err(Failure::system("standard output cannot be written to")(error))
+            Err(Failure::system("standard output cannot be written to", Attempt::File)(error))
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Looking for a daemon makes nothing: where there is none, no runtime directory appears.
 
 use super::protocol::{self, Answer, LineError, MAX_REQUEST_BYTES, Request};
+use crate::advice::{Attempt, unusable, why};
 use crate::cause::Cause;
 use crate::peer::Peer;
 use std::io::{self, Read, Write};
@@ -20,7 +21,7 @@ pub enum ClientError {
     )]
     NoDaemon(PathBuf),
     /// The runtime directory is not this user's own, or its path is too long.
-    #[error(transparent)]
+    #[error("{}", unusable(.0))]
     RuntimeDir(#[from] RuntimeDirError),
     /// Somebody else listens there.
     #[error(
@@ -28,7 +29,7 @@ pub enum ClientError {
     )]
     Stranger(PathBuf, u32),
     /// This user may not connect.
-    #[error("{0} cannot be connected to: {1}: set UST_RUNTIME_DIR to a directory of your own")]
+    #[error("{0} cannot be connected to: {why}", why = why(Attempt::Connect, .1))]
     Connect(PathBuf, #[source] io::Error),
     /// The request is longer than any may be.
     #[error(
@@ -36,7 +37,7 @@ pub enum ClientError {
     )]
     TooLong(usize),
     /// The daemon went away.
-    #[error("the daemon at {0} ended the connection without an answer ({1}): its log says why")]
+    #[error("the daemon at {0} gave no answer: {why}", why = why(Attempt::Connect, .1))]
     Lost(PathBuf, #[source] io::Error),
     /// It says something else, or the request cannot be said.
     #[error(transparent)]

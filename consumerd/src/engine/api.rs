@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out of it: configurations, sums, errors.
 
+use crate::advice::{Attempt, unusable, why};
 use crate::limits::MAX_CHANNEL_ERRORS;
 use crate::shm_dir::ShmDir;
 use serde::{Deserialize, Serialize};
@@ -151,16 +152,19 @@ pub struct ProcessInfo {
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The runtime directory cannot be used.
-    #[error(transparent)]
+    #[error("{}", unusable(.0))]
     RuntimeDir(#[from] RuntimeDirError),
     /// Another daemon serves this runtime directory.
     #[error(
         "a daemon already serves {0}: stop it first, or set UST_RUNTIME_DIR to another directory"
     )]
     Taken(PathBuf),
-    /// The kernel refused something.
-    #[error("{0}: {1}")]
+    /// The kernel refused something in the runtime directory.
+    #[error("{0}: {why}", why = why(Attempt::RuntimeDir, .1))]
     Io(String, #[source] io::Error),
+    /// The kernel refused something that the engine needs for itself.
+    #[error("{0}: {why}", why = why(Attempt::Own, .1))]
+    Own(&'static str, #[source] io::Error),
 }
 
 impl EngineError {

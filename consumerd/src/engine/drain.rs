@@ -23,6 +23,7 @@ use super::framer::Framer;
 use super::record_check::RecordError;
 use super::starved;
 use super::trace::Trace;
+use crate::advice::{Attempt, why};
 use crate::limits::MAX_TURN_BYTES;
 use rustix::io::Errno;
 use std::io;
@@ -121,7 +122,7 @@ pub enum StreamError {
     Spare,
     /// The file cannot be written.
     #[error(
-        "the trace cannot be written: {0}; trying again until the end: make room for it meanwhile"
+        "the trace cannot be written, which is tried again until the end: {why}", why = why(Attempt::Trace, .0)
     )]
     File(#[from] io::Error),
 }

@@ -52,6 +52,7 @@ pub use api::{
 pub use drain::StreamError;
 pub use recover::{LeftBehind, RecoverError, Recovered};
 
+use crate::advice::{Attempt, why};
 use crate::limits::{AGENT_BACKLOG, MAX_DEPARTED_PROCESSES};
 use crate::place::Place;
 use crate::shm_dir::ShmDir;
@@ -160,7 +161,10 @@ impl Channel {
         let session = SessionFile::new(uid, clock, self.config.buffers);
         if let Err(error) = session.write(dir.path()) {
             let path = dir.path().display();
-            let error = format!("rings in {path} cannot be recovered if need be: {error}");
+            let error = format!(
+                "rings in {path} cannot be recovered if need be: {}",
+                why(Attempt::RingDir, &error)
+            );
             tracing::error!("{error}");
             self.past.add_error(&error);
         }
@@ -210,7 +214,8 @@ impl Engine {
                 let path = place.path().join("agent.sock");
                 EngineError::Io(format!("cannot listen at {}", path.display()), error)
             })?;
-        let bell = Bell::new().map_err(EngineError::io("the doorbell cannot be made"))?;
+        let bell =
+            Bell::new().map_err(|error| EngineError::Own("the doorbell cannot be made", error))?;
         let now = Instant::now();
         let mut engine = Self {
             place,

@@ -12,6 +12,7 @@ use super::connection::{Connection, Heard, Watch};
 use super::process::{Pass, Process};
 use super::refusals;
 use super::{ChannelUid, Engine, EngineError, Tracked};
+use crate::advice::{Attempt, why};
 use crate::limits::{AGENT_BACKLOG, MAX_UNINTRODUCED_IDENTITIES, SPARE_DESCRIPTORS};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -125,7 +126,7 @@ impl Engine {
         let timeout = Timespec { tv_sec: wait.as_secs() as _, tv_nsec: wait.subsec_nanos().into() };
         match poll(&mut fds, Some(&timeout)) {
             Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(EngineError::Io("cannot poll".into(), error.into())),
+            Err(error) => return Err(EngineError::Own("cannot poll", error.into())),
         }
         let is_ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
         let ready = sources.iter().zip(&fds).filter(|(_, fd)| is_ready(fd));
@@ -180,8 +181,8 @@ impl Engine {
             return;
         }
         let error = format!(
-            "processes could not be accepted for a while ({reason}), and what they recorded may be lost: raise \
-             the limit of open files (ulimit -n)"
+            "processes could not be accepted for a while, and what they recorded may be lost: {}",
+            why(Attempt::Accept, &reason.into())
         );
         self.tell(&error);
     }

@@ -19,6 +19,7 @@ use super::ring_file::{Origin, RingFile};
 use super::starved::Starved;
 use super::trace::{Trace, TraceFolder};
 use super::{ChannelSummary, ChannelUid};
+use crate::advice::{Attempt, why};
 use crate::limits::{MAX_ERRORS, MAX_WAITING_RING_FILES};
 use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
@@ -307,8 +308,8 @@ impl Process {
 fn unlocked(pid: u32, errno: i32) -> String {
     let reason = io::Error::from_raw_os_error(errno);
     format!(
-        "process {pid}: its rings are not locked into memory: {reason}: raise its limit (ulimit -l), or make \
-         sub-buffers smaller or fewer; its records are not affected"
+        "process {pid}: its rings are not locked into memory, which does not affect its records: {}",
+        why(Attempt::Lock, &reason)
     )
 }
 

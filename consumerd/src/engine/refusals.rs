@@ -21,6 +21,7 @@
 //! one line.
 
 use super::starved;
+use crate::advice::{self, Attempt};
 use crate::limits::{MAX_REFUSED_NAMES, MAX_REFUSED_REASONS};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
@@ -82,7 +83,7 @@ pub fn lacking(what: Lack, untrusted_errno: u32) -> String {
     };
     let advice = match (what, errno) {
         (Lack::Agent, Errno::AGAIN) => Some("let its user have more processes (ulimit -u)"),
-        _ => starved::advice(errno),
+        _ => advice::known(Attempt::Ring, errno),
     };
     let advice = advice.map(|advice| format!(": {advice}")).unwrap_or_default();
     format!("{missing}: {}: {consequence}{advice}", io::Error::from(errno))

@@ -3,6 +3,7 @@
 use super::ChannelUid;
 use super::class_log::ProcessFile;
 use super::drain::StreamDrain;
+use crate::advice::{Attempt, why};
 use rustix::io::Errno;
 use std::{fmt, io};
 
@@ -53,8 +54,7 @@ impl fmt::Display for Starved<'_> {
         };
         write!(f, "process {} ({}): {what} for {events} events", process.pid, process.procname)?;
         let Some(reason) = *reason else { return Ok(()) };
-        write!(f, ", of the last because: {}", io::Error::from(reason))?;
-        advice(reason).map_or(Ok(()), |advice| write!(f, ": {advice}"))
+        write!(f, ", of the last because: {}", why(Attempt::Ring, &io::Error::from(reason)))
     }
 }
 
@@ -62,41 +62,4 @@ impl fmt::Display for Starved<'_> {
 pub fn errno(untrusted: u32) -> Option<Errno> {
     // The kernel's numbers are among these.
     (1..4096).contains(&untrusted).then(|| Errno::from_raw_os_error(untrusted as i32))
-}
-
-/// What is to be done about it, if anybody knows.
-pub fn advice(reason: Errno) -> Option<&'static str> {
-    Some(match reason {
-        Errno::MFILE => "let it open more files (ulimit -n)",
-        Errno::NFILE => "let the machine open more files (sysctl fs.file-max)",
-        Errno::NOMEM => {
-            "let it have more addresses (ulimit -v), and see that the machine or its control group has memory"
-        }
-        Errno::FBIG => {
-            "let it write larger files (ulimit -f), or make sub-buffers smaller or fewer"
-        }
-        Errno::NOSPC => {
-            "make room where its rings are: in the directory of --shm-path, or in memory"
-        }
-        Errno::ACCESS | Errno::PERM => {
-            "see that it may use the daemon's socket, and the directory of --shm-path; it may not if it has become \
-             another user's"
-        }
-        Errno::AGAIN => {
-            "the daemon was busy at that moment; or, if it locks all its memory, let it lock more (ulimit -l)"
-        }
-        Errno::STALE => {
-            "its --shm-path is another directory than the recorder's (after chroot, or in another mount namespace): \
-             mount the recorder's there"
-        }
-        Errno::NOENT | Errno::CONNREFUSED => {
-            "the daemon was about to end, or the runtime directory, or that of --shm-path, is not where it was (after \
-             chroot, or in another mount namespace): mount it there under the same path"
-        }
-        Errno::BADF => "it has closed descriptors that are not its own: let it leave those alone",
-        Errno::USERS => {
-            "its streams all belong to threads alive, or are full: use --buffers per-cpu, or larger rings"
-        }
-        _ => return None,
-    })
 }

@@ -1,5 +1,6 @@
 //! Why a session command was refused: what happened, to what, and what to do next.
 
+use crate::advice::{Attempt, why};
 use crate::cause::Cause;
 use crate::engine::EngineError;
 use crate::output_dir::OutputDirError;
@@ -72,7 +73,7 @@ pub enum SessionError {
     )]
     NoSnapshots(String),
     /// `snapshot record`: the snapshot's directory cannot be made.
-    #[error("snapshot {0} cannot be made: {1}")]
+    #[error("snapshot {0} cannot be made: {why}", why = why(Attempt::Trace, .1))]
     Snapshot(PathBuf, #[source] std::io::Error),
     /// There are sessions, but none of that name.
     #[error("there is no session {name}: {}", known(sessions))]

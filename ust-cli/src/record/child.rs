@@ -17,6 +17,7 @@
 use super::launch::{Image, StartError};
 use super::program::{Program, not_startable};
 use crate::failure::Failure;
+use consumerd::advice::Attempt;
 use consumerd::signals::{Arrived, SIGHUP};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::process::{
@@ -45,10 +46,12 @@ impl Child {
         let arguments = std::iter::once(program.given).chain(arguments);
         let dir = dir.path().as_os_str();
         let image = Image::new(program.file.as_os_str(), arguments, RUNTIME_DIR_VARIABLE, dir)
-            .map_err(|error| not_startable(program.given, &error))?;
+            .map_err(|error| not_startable(program.given, &program.file, &error))?;
         let pid = image.start().map_err(|error| match error {
-            StartError::Exec(error) => not_startable(program.given, &error),
-            StartError::Fork(error) => Failure::system("there can be no process for it")(error),
+            StartError::Exec(error) => not_startable(program.given, &program.file, &error),
+            StartError::Fork(error) => {
+                Failure::system("there can be no process for the program", Attempt::Fork)(error)
+            }
         })?;
         match pidfd_open(pid, PidfdFlags::empty()) {
             Ok(pidfd) => Ok(Self { pid, pidfd }),
@@ -56,7 +59,7 @@ impl Child {
                 // Nothing is recorded and everything will be undone, so the program must not go on either.
                 let _ = rustix::process::kill_process(pid, Signal::KILL);
                 let _ = waitpid(Some(pid), WaitOptions::empty());
-                Err(Failure::system("the program cannot be watched")(errno.into()))
+                Err(Failure::system("the program cannot be watched", Attempt::Watch)(errno.into()))
             }
         }
     }
@@ -111,7 +114,7 @@ impl Child {
 
     fn wait_with(&self, options: WaitOptions) -> Result<Option<Ended>, Failure> {
         let waited = rustix::io::retry_on_intr(|| waitpid(Some(self.pid), options))
-            .map_err(|errno| Failure::system(MISSED)(io::Error::from(errno)))?;
+            .map_err(|errno| Failure::system(MISSED, Attempt::Own)(io::Error::from(errno)))?;
         Ok(waited.map(|(_, status)| Ended::new(ExitStatus::from_raw(status.as_raw()))))
     }
 }

@@ -13,6 +13,7 @@
 //! is this one's. Processes that it leaves behind run on too, unrecorded from then on.
 
 mod child;
+mod executable;
 mod instrumented;
 mod launch;
 mod nobody;
@@ -30,6 +31,7 @@ use crate::stamp::stamp;
 use crate::summary_file::SummaryFile;
 use crate::tell;
 use child::{Child, Ended};
+use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::descriptors;
 use consumerd::engine::{ChannelSummary, ChannelUid, Engine, Reach};
@@ -80,16 +82,20 @@ pub struct Arguments {
 
 /// Records it.
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
-    Inherited::get().adopt().map_err(Failure::system("signals cannot be set"))?;
+    Inherited::get().adopt().map_err(Failure::system("signals cannot be set", Attempt::Own))?;
     if let Err(error) = descriptors::raise_limit() {
-        tell(&format!("the limit of open files stays as it is: {error}"));
+        let reason = error.into();
+        tell(&format!("the limit of open files stays as it is: {}", why(Attempt::Own, &reason)));
     }
     let program = Program::find(&arguments.command)?;
     let shown = arguments
         .output
         .unwrap_or_else(|| PathBuf::from(format!("./{}-{}", program.name(), stamp())));
     let output = std::path::absolute(&shown).map_err(|error| {
-        Failure::new(Cause::Failed, format_args!("--output {}: {error}", printable::path(&shown)))
+        Failure::new(
+            Cause::Failed,
+            format_args!("--output {}: {}", printable::path(&shown), why(Attempt::Output, &error)),
+        )
     })?;
     OutputDir::check(&output)?;
     let events = completed(&arguments.event);
@@ -108,7 +114,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     engine.set_active(channel, true);
     engine.publish()?;
     let mut signals = Signals::handle(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT])
-        .map_err(Failure::system("signals cannot be handled"))?;
+        .map_err(Failure::system("signals cannot be handled", Attempt::Own))?;
     let child = Child::spawn(&program, private_dir.runtime_dir());
     // With it goes the directory for ring files.
     let child = child.inspect_err(|_| drop(engine.remove_channel(channel)))?;

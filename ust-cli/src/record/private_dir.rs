@@ -19,7 +19,8 @@ use rustix::fs::{AtFlags, Dir, FlockOperation, flock, unlinkat};
 use rustix::io::Errno;
 use std::ffi::CString;
 use std::io;
-use ust_core::agent::paths::{RECORDING_PREFIX, RuntimeDir};
+use std::path::Path;
+use ust_core::agent::paths::{RECORDING_PREFIX, RuntimeDir, RuntimeDirError};
 use ust_core::shm::own_dir::{NotOwn, OwnDir};
 
 /// Bytes of the longest name of such a directory, with the slash before it: a process id has seven digits, and up to
@@ -40,10 +41,11 @@ impl PrivateDir {
     /// Makes it, and removes those of recordings that were killed.
     pub fn make() -> Result<Self, Failure> {
         let named = RuntimeDir::from_environment();
-        let path = std::path::absolute(named.path()).map_err(|error| {
-            let path = named.path().display();
-            Failure::new(Cause::RuntimeDir, format_args!("runtime directory {path}: {error}"))
-        })?;
+        let failed = |path: &Path, error: io::Error| {
+            Failure::from(RuntimeDirError::Io(path.to_owned(), error))
+        };
+        let path =
+            std::path::absolute(named.path()).map_err(|error| failed(named.path(), error))?;
         let of_user = RuntimeDir::at(&path);
         of_user.check_length(NAME_BYTES)?;
         let parent = of_user.create()?;
@@ -53,10 +55,8 @@ impl PrivateDir {
             let name = format!("{RECORDING_PREFIX}{}{suffix}", std::process::id());
             let dir = RuntimeDir::at(path.join(&name));
             let c_name = CString::new(name).unwrap_or_default();
-            let locked = make_and_lock(&parent, &c_name).map_err(|error| {
-                let path = dir.path().display();
-                Failure::new(Cause::RuntimeDir, format_args!("runtime directory {path}: {error}"))
-            })?;
+            let locked =
+                make_and_lock(&parent, &c_name).map_err(|error| failed(dir.path(), error))?;
             if let Some(locked) = locked {
                 return Ok(Self { dir, parent, name: c_name, locked });
             }

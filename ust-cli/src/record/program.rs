@@ -1,9 +1,12 @@
 //! Which file a program's name means: found before anything is made for it.
 
+use super::executable::fault;
 use crate::failure::Failure;
+use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use ctf::printable;
-use rustix::fs::{Access, AtFlags, CWD, accessat};
+use rustix::fs::{Access, AtFlags, CWD, FileType, accessat, stat};
+use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -32,7 +35,7 @@ impl<'a> Program<'a> {
         let path = std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
         match look_up(given, &path) {
             Ok(file) => Ok(Self { file, given, arguments }),
-            Err(error) => Err(not_startable(given, &error)),
+            Err(error) => Err(not_startable(given, &error.file, &error.error)),
         }
     }
 
@@ -44,31 +47,45 @@ impl<'a> Program<'a> {
 }
 
 /// Why a program cannot be started: not there (127), or there and no use (126).
-pub fn not_startable(given: &OsStr, error: &io::Error) -> Failure {
+pub fn not_startable(given: &OsStr, file: &Path, error: &io::Error) -> Failure {
+    let errno = Errno::from_io_error(error);
     let given = printable::os(given);
-    if error.kind() == io::ErrorKind::NotFound {
-        let text =
-            format!("program {given} was not found: give its path, or a name that PATH leads to");
-        Failure::new(Cause::NotFound, text)
-    } else {
-        Failure::new(
-            Cause::NotExecutable,
-            format_args!(
-                "program {given} cannot be executed: {error}: chmod +x it, or give another one"
-            ),
-        )
+    let cause = match errno {
+        Some(Errno::NOENT | Errno::NOTDIR) => Cause::NotFound,
+        _ => Cause::NotExecutable,
+    };
+    let text = match errno.and_then(|errno| fault(file, errno)) {
+        Some(fault) => format!("program {given} cannot be executed: {fault}"),
+        None if cause == Cause::NotFound => {
+            format!("program {given} was not found: {}", why(Attempt::Execute, error))
+        }
+        None => format!("program {given} cannot be executed: {}", why(Attempt::Execute, error)),
+    };
+    Failure::new(cause, text)
+}
+
+/// A file that was found and cannot be executed, or the name of one that was not found.
+#[derive(Debug)]
+struct Unusable {
+    file: PathBuf,
+    error: io::Error,
+}
+
+impl Unusable {
+    fn new(file: impl Into<PathBuf>, errno: Errno) -> Self {
+        Self { file: file.into(), error: errno.into() }
     }
 }
 
-fn look_up(given: &OsStr, path: &OsStr) -> io::Result<PathBuf> {
+fn look_up(given: &OsStr, path: &OsStr) -> Result<PathBuf, Unusable> {
     if given.is_empty() {
-        return Err(io::ErrorKind::NotFound.into());
+        return Err(Unusable::new("", Errno::NOENT));
     }
     if given.as_bytes().contains(&b'/') {
         check(Path::new(given))?;
         return Ok(given.into());
     }
-    let mut first_error = None;
+    let mut first_unusable = None;
     for dir in std::env::split_paths(path) {
         // An empty entry is the working directory.
         let dir = if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir };
@@ -77,21 +94,25 @@ fn look_up(given: &OsStr, path: &OsStr) -> io::Result<PathBuf> {
             Ok(()) => return Ok(file),
             // Another one further on may be executable; if there is none, this is what the user meant. One in
             // a directory that this user may not search is as good as none.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && file.exists() => {
-                first_error.get_or_insert(error);
-            }
+            Err(unusable) if file.exists() => _ = first_unusable.get_or_insert(unusable),
             Err(_) => {}
         }
     }
-    Err(first_error.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
+    // Not a path: a file of that name in the working directory is not what was looked for.
+    Err(first_unusable.unwrap_or_else(|| Unusable::new("", Errno::NOENT)))
 }
 
-fn check(file: &Path) -> io::Result<()> {
-    // execve(2) says so of directories too.
-    if !std::fs::metadata(file)?.is_file() {
-        return Err(io::ErrorKind::PermissionDenied.into());
+fn check(file: &Path) -> Result<(), Unusable> {
+    let failed = |errno| Unusable::new(file, errno);
+    let kind = FileType::from_raw_mode(stat(file).map_err(failed)?.st_mode);
+    match kind {
+        FileType::RegularFile => {
+            accessat(CWD, file, Access::EXEC_OK, AtFlags::EACCESS).map_err(failed)
+        }
+        // execve(2) says EACCES of all of them.
+        FileType::Directory => Err(failed(Errno::ISDIR)),
+        _ => Err(failed(Errno::ACCESS)),
     }
-    Ok(accessat(CWD, file, Access::EXEC_OK, AtFlags::EACCESS)?)
 }
 
 #[cfg(test)]
@@ -113,14 +134,14 @@ mod tests {
         let executable = program(second.path(), "prog", 0o755);
         std::fs::create_dir(second.path().join("dir")).unwrap();
         let path = std::env::join_paths([first.path(), second.path()]).unwrap();
-        let kind =
-            |given: &str, path: &OsStr| look_up(given.as_ref(), path).map_err(|error| error.kind());
+        let errno = |unusable: Unusable| Errno::from_io_error(&unusable.error).unwrap();
+        let kind = |given: &str, path: &OsStr| look_up(given.as_ref(), path).map_err(errno);
 
         assert_eq!(kind("prog", &path), Ok(executable));
-        assert_eq!(kind("prog", first.path().as_os_str()), Err(io::ErrorKind::PermissionDenied));
-        assert_eq!(kind("dir", &path), Err(io::ErrorKind::PermissionDenied));
-        assert_eq!(kind("absent", &path), Err(io::ErrorKind::NotFound));
-        assert_eq!(kind("", &path), Err(io::ErrorKind::NotFound));
+        assert_eq!(kind("prog", first.path().as_os_str()), Err(Errno::ACCESS));
+        assert_eq!(kind("dir", &path), Err(Errno::ISDIR));
+        assert_eq!(kind("absent", &path), Err(Errno::NOENT));
+        assert_eq!(kind("", &path), Err(Errno::NOENT));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 use super::child::Ended;
 use crate::tell;
+use consumerd::advice::{Attempt, why};
 use consumerd::engine::{ChannelUid, Engine};
 use consumerd::session::SnapshotsTaken;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,11 @@ impl Snapshots {
     fn take(&mut self, engine: &mut Engine, channel: ChannelUid) {
         let output = self.output.join(format!("snapshot-{}", self.taken.count + 1));
         if let Err(error) = std::fs::create_dir(&output) {
-            tell(&format!("snapshot {} cannot be made: {error}", output.display()));
+            tell(&format!(
+                "snapshot {} cannot be made: {}",
+                output.display(),
+                why(Attempt::Trace, &error)
+            ));
             return;
         }
         self.taken.add(engine.snapshot(channel, &output));
