@@ -11,7 +11,7 @@ use ust_acceptance::hostile::attacks::ATTACKS;
 use ust_acceptance::{judge, report, skip};
 
 /// Long enough for each attack to come dozens of times, short enough for CI.
-const SECONDS: u64 = 45;
+const SECONDS: u64 = 30;
 
 const SEED: u64 = 20_261_126;
 

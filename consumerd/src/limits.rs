@@ -95,6 +95,10 @@ pub const MAX_FUTILE_LOOKS: u32 = 64;
 /// the list, and counted there.
 pub const MAX_LISTED_BYTES: usize = 4 << 20;
 
+/// Bytes taken of all streams together (and one turn more) before clients and connections have theirs. Nothing is said:
+/// the other streams have their turns in the next round.
+pub const MAX_ROUND_BYTES: u64 = 64 << 20;
+
 /// Bytes taken of one stream (a sub-buffer at least) before the next stream has its turn. Nothing is said: the rest
 /// is taken in the next turn.
 pub const MAX_TURN_BYTES: u64 = 2 << 20;

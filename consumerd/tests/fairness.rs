@@ -8,6 +8,7 @@
 mod common;
 
 use common::{Recording, say};
+use consumerd::limits::MAX_ROUND_BYTES;
 use rustix::fd::OwnedFd;
 use std::mem::offset_of;
 use std::time::{Duration, Instant};
@@ -133,15 +134,17 @@ fn recording(mode: Mode) -> Recording {
     })
 }
 
-/// Lets a liar refill its memories while `look` looks; it is given how many were refilled.
-fn beside(liar: &Played, look: impl FnOnce(&AtomicU64)) {
+/// Lets liars refill their memories while `look` looks; it is given how many were refilled.
+fn beside(liars: &[Played], look: impl FnOnce(&AtomicU64)) {
     let (refilled, is_over) = (AtomicU64::new(0), AtomicU32::new(0));
-    liar.claim_far();
+    liars.iter().for_each(Played::claim_far);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let until = Instant::now() + LIES_FOR;
             while is_over.load(Ordering::Relaxed) == 0 && Instant::now() < until {
-                (0..100).for_each(|_| liar.refill(&refilled));
+                for _ in 0..100 {
+                    liars.iter().for_each(|liar| liar.refill(&refilled));
+                }
             }
         });
         let _end = SetOnDrop(&is_over);
@@ -161,44 +164,77 @@ impl Drop for SetOnDrop<'_> {
     }
 }
 
-/// Takes one round, and returns how many memories of the liar were emptied in it.
-fn round(recording: &mut Recording, liar: &Played, refilled: &AtomicU64) -> u64 {
-    let wait_for_the_liar = || {
-        while liar.empty().next().is_some() {
+/// Takes one round, and returns how many memories of the liars were emptied in it.
+fn round(recording: &mut Recording, liars: &[Played], refilled: &AtomicU64) -> u64 {
+    let wait_for_liars = || {
+        while liars.iter().any(|liar| liar.empty().next().is_some()) {
             std::thread::yield_now();
         }
     };
     // A flush is due in the round.
     std::thread::sleep(Duration::from_millis(15));
-    wait_for_the_liar();
+    wait_for_liars();
     let before = refilled.load(Ordering::Relaxed);
     recording.turns(1);
-    wait_for_the_liar();
+    wait_for_liars();
     refilled.load(Ordering::Relaxed) - before
 }
 
 #[test]
 fn a_writer_that_always_has_more_gets_a_turn_and_honest_ones_get_theirs() {
     let mut recording = recording(Mode::Discard);
-    let liar = Played::introduce(&recording, 1, Mode::Discard);
+    let liars = [Played::introduce(&recording, 1, Mode::Discard)];
     let honest = Played::introduce(&recording, 2, Mode::Discard);
     let stream = honest.stream(Mode::Discard);
     let mut emitted = 0_u64;
-    beside(&liar, |refilled| {
+    beside(&liars, |refilled| {
         for _ in 0..10 {
             for _ in 0..1000 {
                 stream.record(0, &(emitted,), false).unwrap();
                 emitted += 1;
             }
-            let served = round(&mut recording, &liar, refilled);
-            assert!(served > 0, "the liar was not served");
-            assert!(served <= MOST_IN_A_ROUND, "{served} memories of the liar in one round");
+            // The liar's turn alone may be a round.
+            for _ in 0..2 {
+                let served = round(&mut recording, &liars, refilled);
+                assert!(served <= MOST_IN_A_ROUND, "{served} memories of the liar in one round");
+            }
             let recorded = recording.engine.summary(recording.channel).recorded;
-            assert_eq!(recorded, emitted, "the honest stream is not drained in each round");
+            assert_eq!(recorded, emitted, "the honest stream has no turn");
         }
+        assert!(refilled.load(Ordering::Relaxed) > 18, "the liar was not served");
         // What honest programs committed before the end is delivered, and the end comes though the liar goes on.
         stream.record(0, &(emitted,), false).unwrap();
         let summary = recording.engine.remove_channel(recording.channel);
         assert_eq!(summary.recorded, emitted + 1, "{:?}", summary.errors);
+    });
+}
+
+/// A round ends with the turn that comes to so much: here with the third liar's, at the latest.
+const MOST_OF_MANY: u64 = MAX_ROUND_BYTES / (8 << 20) + 2 * 18;
+
+#[test]
+fn many_such_writers_share_rounds_and_clients_wait_for_one_round() {
+    let mut recording = recording(Mode::Discard);
+    let numbers = 1..=5;
+    let liars: Vec<_> =
+        numbers.map(|number| Played::introduce(&recording, number, Mode::Discard)).collect();
+    let honest = Played::introduce(&recording, 9, Mode::Discard);
+    let stream = honest.stream(Mode::Discard);
+    let mut emitted = 0_u64;
+    beside(&liars, |refilled| {
+        for _ in 0..4 {
+            for _ in 0..1000 {
+                stream.record(0, &(emitted,), false).unwrap();
+                emitted += 1;
+            }
+            // As many rounds as there are streams, if each has a turn as long as may be.
+            let mut rounds = 0;
+            while recording.engine.summary(recording.channel).recorded < emitted {
+                assert!(rounds <= 2 * liars.len(), "the honest stream has no turn");
+                let served = round(&mut recording, &liars, refilled);
+                assert!(served <= MOST_OF_MANY, "{served} memories of liars in one round");
+                rounds += 1;
+            }
+        }
     });
 }

@@ -20,6 +20,7 @@
 //! room for from then on they count themselves.
 
 use super::framer::Framer;
+use super::process::Pass;
 use super::record_check::RecordError;
 use super::starved;
 use super::trace::Trace;
@@ -76,6 +77,8 @@ pub struct StreamDrain {
     abandoned: u64,
     /// What lies before this position stands in the file of the reader that has died.
     written_before: Option<u64>,
+    /// See [`last_turn`](Self::last_turn).
+    last_turns: [u64; 2],
 }
 
 /// Whether there is memory for what full sub-buffers are exchanged for.
@@ -208,6 +211,7 @@ impl StreamDrain {
             closed: None,
             abandoned: 0,
             written_before,
+            last_turns: [0; 2],
         }
     }
 
@@ -230,6 +234,22 @@ impl StreamDrain {
     fn missed(&self) -> u64 {
         let given_up = self.abandoned.saturating_add(self.framer.malformed());
         self.reader.overwritten().saturating_add(given_up)
+    }
+
+    /// Position below which everything has been taken.
+    pub fn cursor(&self) -> u64 {
+        self.reader.cursor()
+    }
+
+    /// The most bytes that one turn moves.
+    pub fn most_bytes(&self) -> u64 {
+        let geometry = self.reader.ring().geometry();
+        geometry.memory_count() as u64 * geometry.subbuf_size_bytes() as u64
+    }
+
+    /// The sweep in which it had its last turn of that kind.
+    pub fn last_turn(&mut self, pass: Pass) -> &mut u64 {
+        &mut self.last_turns[usize::from(pass == Pass::Full)]
     }
 
     /// Reads no more of it: what it reads is not the stream any longer.

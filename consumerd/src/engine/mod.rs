@@ -40,6 +40,7 @@ mod refusals;
 mod relocation;
 mod ring_file;
 mod ring_kind;
+mod round;
 mod session_file;
 mod shed;
 mod starved;
@@ -68,6 +69,7 @@ use refusals::Refusals;
 use relocation::Relocation;
 use ring_file::Origin;
 use ring_kind::RingKind;
+use round::Round;
 use rustix::fd::OwnedFd;
 use rustix::net::SocketType;
 use session_file::SessionFile;
@@ -107,6 +109,12 @@ pub struct Engine {
     /// They stand for nothing but their numbers.
     spare_fds: Vec<OwnedFd>,
     next_flush: Instant,
+    /// The flush that is due has begun, and not all streams have had their turn.
+    is_flushing: bool,
+    /// Full sub-buffers are left over from the last round.
+    is_behind: bool,
+    /// Numbers of the present sweeps: that which flushes, and that which takes full sub-buffers.
+    sweeps: [u64; 2],
     /// Connections cannot be accepted, and that has been said.
     is_refusing: bool,
     /// Until then it looks without being rung for: somebody new may not have the doorbell yet.
@@ -237,6 +245,9 @@ impl Engine {
             inbox: Inbox::default(),
             spare_fds: Vec::new(),
             next_flush: now + options.flush_interval,
+            is_flushing: false,
+            is_behind: false,
+            sweeps: [1; 2],
             is_refusing: false,
             watchful_until: now,
         };
@@ -461,24 +472,42 @@ impl Engine {
         self.ledger.take_refusals().iter().for_each(|refusal| self.tell(refusal));
     }
 
-    /// Goes over every stream of one channel, in every process; whether anything was taken.
-    fn pass(&mut self, uid: ChannelUid, pass: Pass) -> bool {
+    /// Goes over every stream of one channel, in every process.
+    fn pass(&mut self, uid: ChannelUid, pass: Pass) {
+        self.pass_in(&mut Round::whole(), uid, pass);
+    }
+
+    /// Goes over those streams of one channel that have a turn in this round; whether anything was taken.
+    fn pass_in(&mut self, round: &mut Round, uid: ChannelUid, pass: Pass) -> bool {
         let Some(channel) = self.channels.get_mut(&uid) else { return false };
         let mut any = false;
         for tracked in self.processes.values_mut() {
             if tracked.process.has_channel(uid) {
-                any |= tracked.process.pass(uid, pass, channel.destination());
+                any |= tracked.process.pass(uid, pass, channel.destination(), round);
             }
         }
         any
     }
 
-    fn pass_all(&mut self, pass: Pass) -> bool {
+    /// Takes full sub-buffers for one round; whether there was any.
+    fn take_full(&mut self) -> bool {
+        let (any, is_behind) = self.sweep(Pass::Full);
+        self.is_behind = is_behind;
+        any || is_behind
+    }
+
+    /// Goes on with a sweep for one round; whether anything was taken, and whether streams are left for the next round.
+    fn sweep(&mut self, pass: Pass) -> (bool, bool) {
+        let kind = usize::from(pass == Pass::Full);
+        let mut round = Round::of_sweep(self.sweeps[kind]);
         let mut any = false;
         for channel in self.channels.keys().copied().collect::<Vec<_>>() {
-            any |= self.pass(channel, pass);
+            any |= self.pass_in(&mut round, channel, pass);
         }
-        any
+        if !round.is_cut_short() {
+            self.sweeps[kind] += 1;
+        }
+        (any, round.is_cut_short())
     }
 
     /// Adds up what will not change any more in the files that the dead have left.
@@ -513,7 +542,8 @@ impl Engine {
             }
             if tracked.process.has_channel(*channel_uid) {
                 for pass in [Pass::Recover, Pass::Finish] {
-                    tracked.process.pass(*channel_uid, pass, channel.destination());
+                    let to = channel.destination();
+                    tracked.process.pass(*channel_uid, pass, to, &mut Round::whole());
                 }
             }
             for error in tracked.process.wants(*channel_uid) {

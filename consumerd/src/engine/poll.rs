@@ -76,15 +76,20 @@ impl Engine {
             dead.into_iter().for_each(|uid| self.bury(uid));
             self.bury_dead();
         }
-        self.pass_all(Pass::Full);
+        self.take_full();
         self.tell_refusals();
         self.relieve_shortage();
         if Instant::now() >= self.next_flush {
-            self.bury_replaced_images();
-            self.settle_estate();
-            self.pass_all(Pass::Flush);
-            self.keep_place();
-            self.next_flush = Instant::now() + self.options.flush_interval;
+            if !std::mem::replace(&mut self.is_flushing, true) {
+                self.bury_replaced_images();
+                self.settle_estate();
+                self.keep_place();
+            }
+            (_, self.is_flushing) = self.sweep(Pass::Flush);
+            // If streams are left, it stays due: they have their turns in the next round, at once.
+            if !self.is_flushing {
+                self.next_flush = Instant::now() + self.options.flush_interval;
+            }
         }
         Ok(others_ready)
     }
@@ -93,6 +98,9 @@ impl Engine {
     fn prepare_to_wait(&mut self, timeout: Option<Duration>) -> Duration {
         let now = Instant::now();
         let mut wait = self.next_flush.saturating_duration_since(now);
+        if self.is_behind {
+            return Duration::ZERO;
+        }
         wait = wait.min(timeout.unwrap_or(wait));
         if let Some(interval) = self.options.read_timer {
             return wait.min(interval);
@@ -102,7 +110,7 @@ impl Engine {
         }
         self.bell.fall_asleep();
         // Who filled a sub-buffer before it saw us asleep did not ring.
-        if self.pass_all(Pass::Full) { Duration::ZERO } else { wait }
+        if self.take_full() { Duration::ZERO } else { wait }
     }
 
     fn wait(&self, others: &[BorrowedFd<'_>], wait: Duration) -> Result<Vec<Source>, EngineError> {

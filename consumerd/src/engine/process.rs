@@ -16,6 +16,7 @@ use super::class_log::ProcessFile;
 use super::clock::ClockDescription;
 use super::drain::{MALFORMED, StreamDrain, StreamError};
 use super::ring_file::{Origin, RingFile};
+use super::round::Round;
 use super::starved::Starved;
 use super::trace::{Trace, TraceFolder};
 use super::{ChannelSummary, ChannelUid};
@@ -170,8 +171,14 @@ impl Process {
         })
     }
 
-    /// Goes over every stream of one channel; whether anything was taken (of a [`Pass::Full`]).
-    pub fn pass(&mut self, channel: ChannelUid, pass: Pass, to: Destination<'_>) -> bool {
+    /// Goes over those streams of one channel that have a turn in this round; whether anything was taken (of a [`Pass::Full`]).
+    pub fn pass(
+        &mut self,
+        channel: ChannelUid,
+        pass: Pass,
+        to: Destination<'_>,
+        round: &mut Round,
+    ) -> bool {
         let (Some(process), Some(of_channel)) = (&mut self.file, self.channels.get_mut(&channel))
         else {
             return false;
@@ -192,7 +199,15 @@ impl Process {
                     stream.watch();
                     continue;
                 }
-                match run(stream, pass, &mut trace) {
+                if !round.admits(stream.last_turn(pass)) {
+                    continue;
+                }
+                let before = stream.cursor();
+                let outcome = run(stream, pass, &mut trace);
+                // What a writer has overwritten is passed over, and costs nothing.
+                let moved = stream.cursor().saturating_sub(before);
+                round.spend(moved.min(stream.most_bytes()));
+                match outcome {
                     Ok(taken) => any |= taken,
                     Err(error) => errors.note_stream(trace.process.pid, error, &mut is_stuck),
                 }

@@ -14,6 +14,7 @@ use super::budget::Account;
 use super::class_log::ProcessFile;
 use super::process::{Destination, Pass, Process};
 use super::ring_file::{Header, Origin};
+use super::round::Round;
 use super::session_file::{SESSION_FILE, SESSION_FILE_NEW, SessionFile};
 use super::{ChannelSummary, ChannelUid};
 use rustix::fd::OwnedFd;
@@ -153,7 +154,7 @@ impl LeftBehind {
             is_drained: true,
         };
         for pass in [Pass::Recover, Pass::Finish] {
-            process.pass(channel, pass, to);
+            process.pass(channel, pass, to, &mut Round::whole());
         }
         process.add_to(channel, &mut recovered.summary);
         recovered.holes += process.holes(channel);
