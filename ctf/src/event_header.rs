@@ -84,6 +84,18 @@ pub fn decode(record: &[u8]) -> Option<EventHeader> {
     Some(EventHeader { id: tag, stamp: Stamp::Low27(low), len: COMPACT_BYTES })
 }
 
+/// Id and clock bits of a compact header that `record` starts with; `None` if it is another one, or cut short.
+#[inline(always)]
+pub fn decode_compact(record: &[u8]) -> Option<(u32, Stamp)> {
+    let word = u32::from_ne_bytes(*record.first_chunk()?);
+    let (id, low) = if cfg!(target_endian = "little") {
+        (word & EXTENDED, word >> 5)
+    } else {
+        (word >> LOW_BITS, word & LOW_MASK)
+    };
+    (id != EXTENDED).then_some((id, Stamp::Low27(low)))
+}
+
 /// A compact header; `None` if the id does not fit. Of `clock` the low 27 bits are kept.
 pub fn compact(id: u32, clock: u64) -> Option<[u8; COMPACT_BYTES]> {
     let low = clock as u32 & LOW_MASK;
@@ -110,11 +122,14 @@ mod tests {
             let header = decode(&compact(id, 0xFFFF_FFFF_F123_4567).unwrap()).unwrap();
             assert_eq!((header.id, header.len), (id, COMPACT_BYTES));
             assert_eq!(header.stamp, Stamp::Low27(0x0123_4567));
+            let bytes = compact(id, 0x0123_4567).unwrap();
+            assert_eq!(decode_compact(&bytes), Some((id, header.stamp)));
         }
         for id in [0, 30, 31, 32, u32::MAX] {
             let header = decode(&extended(id, u64::MAX - 1)).unwrap();
             let whole = EventHeader { id, stamp: Stamp::Full(u64::MAX - 1), len: EXTENDED_BYTES };
             assert_eq!(header, whole);
+            assert_eq!(decode_compact(&extended(id, u64::MAX - 1)), None);
         }
         assert_eq!(compact(EXTENDED, 0), None);
     }
@@ -125,6 +140,7 @@ mod tests {
         for header in headers {
             for len in 0..header.len() {
                 assert_eq!(decode(&header[..len]), None);
+                assert_eq!(decode_compact(&header[..len.min(COMPACT_BYTES - 1)]), None);
             }
         }
     }

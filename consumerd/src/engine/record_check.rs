@@ -49,6 +49,9 @@ impl RecordError {
     }
 }
 
+/// No class with a short header.
+const UNKNOWN: u32 = u32::MAX;
+
 /// Looks at the records of one stream that are framed at once, which all have one length.
 #[derive(Debug)]
 pub struct RecordCheck {
@@ -58,12 +61,14 @@ pub struct RecordCheck {
     latest_clock: u64,
     /// Class and header size of a record that was right: if its class has a fixed size, so is each that is like it.
     known: Option<(u32, usize)>,
+    /// The class, if the header is a short one.
+    known_compact: u32,
 }
 
 impl RecordCheck {
     /// With the clock of the record before, and the last one that readers can show.
     pub fn new(clock: u64, latest_clock: u64) -> Self {
-        Self { clock, latest_clock, known: None }
+        Self { clock, latest_clock, known: None, known_compact: UNKNOWN }
     }
 
     /// Clock of the last record that was right.
@@ -71,15 +76,14 @@ impl RecordCheck {
         self.clock
     }
 
-    /// Looks at the next record if it is like the last one that was right: the usual case, in a few instructions.
-    /// `false`, with nothing done, if it is not: then [`admit`](Self::admit).
+    /// Looks at the next record if it is like the last one that was right, with the short header: the usual case, in a
+    /// few instructions. `false`, with nothing done, if it is not: then [`admit`](Self::admit).
     #[inline(always)]
     pub fn admit_alike(&mut self, record: &[u8]) -> bool {
-        let Some(header) = event_header::decode(record) else { return false };
-        let clock = header.stamp.resolve(self.clock);
-        let is_alike = self.known == Some((header.id, header.len))
-            && self.clock <= clock
-            && clock <= self.latest_clock;
+        let Some((id, stamp)) = event_header::decode_compact(record) else { return false };
+        // It does not go back: what it is added to is no later than the latest, far from where it would wrap.
+        let clock = stamp.resolve(self.clock);
+        let is_alike = id == self.known_compact && clock <= self.latest_clock;
         if is_alike {
             self.clock = clock;
         }
@@ -135,6 +139,8 @@ impl RecordCheck {
             return Err(wrong_payload(trace, id, error).at(end_position()));
         }
         self.known = layout.fixed_bytes().map(|_| (id, len));
+        let is_compact = self.known.is_some() && len == event_header::COMPACT_BYTES;
+        self.known_compact = if is_compact { id } else { UNKNOWN };
         Ok(())
     }
 }
