@@ -304,6 +304,11 @@ impl<S> Consumer<S> {
         Self::of(Reader::resume(End { stream: stream.clone(), kind: PhantomData }))
     }
 
+    /// Counts what was overwritten from the stream's beginning, as `ust recover` does.
+    pub fn rewind(&mut self) {
+        self.reader.rewind();
+    }
+
     fn of(reader: Reader<End<S, ReadOnly>>) -> Self {
         Self { reader, numbers: Vec::new(), last_end: 0, noted_losses: 0 }
     }

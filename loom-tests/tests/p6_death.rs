@@ -145,3 +145,44 @@ fn a_readers_successor_is_not_taken_in_by_what_writers_recycled() {
         });
     }
 }
+
+/// The recycler dies with the memory in hand that the reader had announced to take: whole, and in no place. Its records
+/// are counted as overwritten, and must not be read as well.
+#[test]
+fn what_a_dead_recycler_has_in_hand_is_not_taken_for_the_dead_readers() {
+    let recyclers = Point::ALL.iter().copied().filter(|point| point.is_recyclers());
+    for (point, nth) in recyclers.flat_map(|point| (1..=4).map(move |nth| (point, nth))) {
+        for readers in [Point::ExchangeAnnounced, Point::ExchangeSwapped] {
+            check(1, move || {
+                let stream = Stream::<Local>::new(ONE_RECORD, 2, Mode::Overwrite);
+                let writer = Writer::new(&stream);
+                (1..=2).for_each(|number| writer.emit(number).unwrap());
+                let mut first = Consumer::new(&stream);
+                die_at(readers, 1);
+                let _ = catch_unwind(AssertUnwindSafe(|| first.take_complete()));
+                set_hook(None);
+                let thread = thread::spawn(move || {
+                    die_at(point, nth);
+                    let emit = |number| catch_unwind(AssertUnwindSafe(|| writer.emit(number)));
+                    let returned = (3..=8).map_while(|number| emit(number).ok()).count() as u64;
+                    set_hook(None);
+                    returned
+                });
+                let returned = 2 + thread.join().unwrap();
+                let mut second = Consumer::resume(&stream);
+                second.rewind();
+                second.recover();
+                let read = &second.numbers;
+                assert!(first.numbers.is_empty() && read.is_sorted_by(|a, b| a < b), "{read:?}");
+                // The call that died had not reserved yet.
+                let accounted = read.len() as u64 + second.lost();
+                assert_eq!(
+                    accounted,
+                    returned,
+                    "{point:?} {nth}, {readers:?}; read {read:?}, {} lost or overwritten",
+                    second.lost()
+                );
+            });
+        }
+    }
+}

@@ -12,6 +12,7 @@
 use super::drain::StreamDrain;
 use super::played::number;
 use super::played_stream::{self, PlayedStream};
+use crate::limits::MAX_FIELDS;
 use ctf::reader::Reader;
 use std::path::Path;
 use std::process::Command;
@@ -157,7 +158,7 @@ fn any(seed: u64, output: &Path) -> Outcome {
 
 /// Describes a class of any kind. Returns its number and types.
 fn class(player: &PlayedStream, id: u32, random: &mut fastrand::Rng) -> (u32, Vec<Type>) {
-    let count = if random.u8(..20) == 0 { 1000 } else { random.usize(..6) };
+    let count = if random.u8(..20) == 0 { MAX_FIELDS } else { random.usize(..6) };
     let types: Vec<_> = (0..count).map(|_| Type::any(random)).collect();
     let fields = types.iter().map(|ty| (random.choice(NAMES).unwrap(), ty.field_type())).collect();
     let long = "n".repeat(random.usize(..20_000));

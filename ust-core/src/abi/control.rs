@@ -172,22 +172,31 @@ impl Recycling {
     }
 }
 
-/// The word `taking`: a sub-buffer, and the memory that it lies in.
+/// The word `taking`: a sub-buffer, the memory that it lies in, and the parity of its place's exchanges before.
+///
+/// A successor compares the parity with that of the entry now, and so knows whether the reader got past its
+/// compare-and-swap, however it died, and whatever writers did to the place since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taking {
     /// Where the sub-buffer begins: a position, so less than 50 bits.
     pub start: u64,
     /// Its memory: at most [`MAX_SUBBUFS`] and one, so 9 bits.
     pub memory: usize,
+    /// [`exchange_parity`](super::TableEntry::exchange_parity) of the entry.
+    pub exchange_parity: bool,
 }
 
 impl Taking {
-    const START_SHIFT: u32 = 10;
+    const START_SHIFT: u32 = 11;
+    const PARITY_SHIFT: u32 = 10;
     const PRESENT_BIT: u64 = 1;
 
     /// As the word.
     pub const fn to_word(self) -> u64 {
-        self.start << Self::START_SHIFT | (self.memory as u64) << 1 | Self::PRESENT_BIT
+        self.start << Self::START_SHIFT
+            | (self.exchange_parity as u64) << Self::PARITY_SHIFT
+            | (self.memory as u64) << 1
+            | Self::PRESENT_BIT
     }
 
     /// Reads a word that may hold anything; `None` when nothing is being exchanged.
@@ -195,12 +204,13 @@ impl Taking {
         if word & Self::PRESENT_BIT == 0 {
             return None;
         }
-        let memory = (word >> 1) as usize & ((1 << (Self::START_SHIFT - 1)) - 1);
-        Some(Self { start: word >> Self::START_SHIFT, memory })
+        let memory = (word >> 1) as usize & ((1 << (Self::PARITY_SHIFT - 1)) - 1);
+        let exchange_parity = word >> Self::PARITY_SHIFT & 1 == 1;
+        Some(Self { start: word >> Self::START_SHIFT, memory, exchange_parity })
     }
 }
 
-const _: () = assert!(MAX_SUBBUFS + 2 <= 1 << (Taking::START_SHIFT - 1));
+const _: () = assert!(MAX_SUBBUFS + 2 <= 1 << (Taking::PARITY_SHIFT - 1));
 
 layout!(StreamControl<crate::sync::ReadOnly> as "StreamControl" {
     position @ 0,
@@ -294,7 +304,8 @@ mod tests {
             let recycling = Recycling { start: 4096 * 77, parity };
             assert_eq!(Recycling::from_word(recycling.to_word()), Some(recycling));
         }
-        let taking = Taking { start: super::super::Position::MAX_BYTES & !4095, memory: 257 };
+        let start = super::super::Position::MAX_BYTES & !4095;
+        let taking = Taking { start, memory: 257, exchange_parity: true };
         assert_eq!(Taking::from_word(taking.to_word()), Some(taking));
         assert_eq!((Recycling::from_word(0), Taking::from_word(0)), (None, None));
     }

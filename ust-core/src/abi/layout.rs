@@ -122,7 +122,7 @@ mod tests {
         constant("TableEntry, recycled", TableEntry::first(3).recycled_for(7).word());
         constant("TableEntry, closed", TableEntry::first(3).closed().word());
         constant("Recycling", Recycling { start: 64, parity: true }.to_word());
-        constant("Taking", Taking { start: 64, memory: 5 }.to_word());
+        constant("Taking", Taking { start: 64, memory: 5, exchange_parity: true }.to_word());
         for mode in [Mode::Discard, Mode::Overwrite, Mode::Block { timeout_ms: 7 }] {
             constant(&format!("{mode:?}"), mode.to_word());
         }

@@ -60,6 +60,12 @@ impl TableEntry {
         self.0 & PARITY_BIT != 0
     }
 
+    /// Flips when the reader exchanges what stands here, and not when a writer recycles it: each of both takes the
+    /// place to its next lap, so this is what of the lap's parity the other does not explain.
+    pub const fn exchange_parity(self) -> bool {
+        (self.lap() & 1 == 1) != self.parity()
+    }
+
     /// Whether the stream is retired.
     pub const fn is_closed(self) -> bool {
         self.0 & CLOSED_BIT != 0
@@ -99,6 +105,9 @@ mod tests {
         let recycled = exchanged.recycled_for(5);
         assert_eq!((recycled.lap(), recycled.memory(), recycled.parity()), (2, 5, true));
         assert!(!recycled.recycled_for(1).parity());
+        let parities = [entry, exchanged, recycled, recycled.recycled_for(1)];
+        assert_eq!(parities.map(TableEntry::exchange_parity), [false, true, true, true]);
+        assert!(!recycled.exchanged_for(1).exchange_parity());
     }
 
     #[test]

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Places and spares are always a permutation of the memories. A daemon that dies at any step leaves what
-//! its successor needs: `taking` says which memory it had in hand, `consumed` whether that was written.
+//! its successor needs: `taking` says which memory it had in hand (if the parity of the place's exchanges is not the
+//! one noted there: else it died before K2), `consumed` whether that was written.
 //!
 //! In overwrite mode a writer may recycle the sub-buffer at any time before K2; then K2 fails, and the
 //! reader keeps its spare.
@@ -64,7 +65,11 @@ impl<M: RingMemory> Reader<M> {
 
         // K1
         let control = self.ring.control();
-        let taking = Taking { start: self.subbuf_start, memory: full };
+        let taking = Taking {
+            start: self.subbuf_start,
+            memory: full,
+            exchange_parity: entry.exchange_parity(),
+        };
         control.taking.store(taking.to_word(), order::taking_store());
         // A successor must not find K2 done and K1 not; it looks after this process's death.
         compiler_fence(Ordering::Release);

@@ -129,8 +129,6 @@ orderings! {
     StoreOrder window_store = Relaxed;
     /// L: a look before the CAS.
     LoadOrder spare_load = Relaxed;
-    /// Q: the writers are dead, and whoever learnt it synchronised with their end.
-    LoadOrder spare_load_after_death = Relaxed;
     /// O: published by `recycling_end`; N and the reader read it behind that.
     StoreOrder overwritten_store = Relaxed;
     /// N: the last recycler stored it before it gave the spare back. Reader: see `recycling_load`.

@@ -15,8 +15,7 @@
 #![allow(unsafe_code)]
 
 use super::{Corruption, Found, Reader, RingMemory, checksum, orderings as order};
-use crate::abi::{Frame, FrameKind, TableEntry, Taking, WORD_BYTES};
-use crate::sync::ReaderWritten;
+use crate::abi::{Frame, FrameKind, Taking, WORD_BYTES};
 
 impl<M: RingMemory> Reader<M> {
     /// The reader that goes on where another one's death left off.
@@ -31,12 +30,14 @@ impl<M: RingMemory> Reader<M> {
         let geometry = reader.geometry;
         let consumed_start = geometry.subbuf_start(untrusted_consumed);
         reader.subbuf_start = consumed_start;
-        if let Some(Taking { start: untrusted_start, memory }) = taking {
+        if let Some(Taking { start: untrusted_start, memory, exchange_parity }) = taking {
             // Where writers overwrite, the reader may have passed over some before it took this one.
             reader.subbuf_start = geometry.subbuf_start(untrusted_start).max(consumed_start);
-            let has_left = reader.untrusted_entry().lap() > geometry.lap(reader.subbuf_start);
             let is_it = untrusted_start == reader.subbuf_start && memory < geometry.memory_count();
-            if is_it && has_left && !reader.writers_took(memory) {
+            // Only the one that died exchanges. If it had not come to K2, the memory is the writers', wherever they
+            // have put it since, and what was in it is still in its place, or counted as overwritten.
+            let is_swapped = reader.untrusted_entry().exchange_parity() != exchange_parity;
+            if is_it && is_swapped {
                 reader.taken = Some(memory);
             } else {
                 reader.subbuf_start = consumed_start;
@@ -59,24 +60,6 @@ impl<M: RingMemory> Reader<M> {
         self.offset = 0;
         self.missed.fall_behind();
         cursor
-    }
-
-    /// Whether writers have the memory of the sub-buffer at the cursor, which the reader had announced to take:
-    /// if it died before K2, a recycler may have come first. Else the memory is the reader's, and complete.
-    fn writers_took(&self, memory: usize) -> bool {
-        if !self.ring.mode().overwrites() {
-            return false;
-        }
-        let control = self.ring.control();
-        let stands = |entry: &ReaderWritten| {
-            TableEntry::from_word(entry.load(order::reader_entry_load())).memory() == memory
-        };
-        let places = &control.table[..self.geometry.subbuf_count()];
-        let is_their_spare =
-            control.spare.load(order::spare_load_after_death()) == memory as u64 + 1;
-        // A recycler that died with it in hand has begun to clear it, or not: then it is as good as ours.
-        let is_complete = || self.walk_committed(memory, 0).is_ok_and(|(_, to_its_end)| to_its_end);
-        places.iter().any(stands) || is_their_spare || !is_complete()
     }
 
     /// The next committed record that dead writers left; `None` when there is no more.
