@@ -233,3 +233,51 @@ fn a_process_hands_its_memory_to_nobody_of_another_user() {
     wait_until("a connection", || running.stdout().contains("heard").then_some(()));
     assert!(running.stdout().contains("heard 0"), "{}", running.stdout());
 }
+
+/// Where an output directory's path leads is found out step by step.
+#[test]
+fn an_output_directory_is_not_reached_through_a_link_that_others_could_lay() {
+    let site = Site::new();
+    let victim = Victim::new(&site);
+    std::fs::remove_file(victim.file()).expect("it is ours");
+    let one_event = binaries::program("one_event");
+    let one_event = one_event.to_str().expect("text");
+    let _daemon = site.daemon(&[]);
+    for mode in [0o1777, 0o777] {
+        let link = others_dir(&site, mode).join("out");
+        plant(&victim.dir, &link);
+        for output in [link.clone(), link.join("below")] {
+            let text = output.to_str().expect("text");
+            for command in [&["create", "mine", "-o", text][..], &["record", "-o", text, one_event]]
+            {
+                assert_refused(&site.ust(command), 115, &link);
+            }
+        }
+        assert_eq!(names_in(&victim.dir), [""; 0]);
+    }
+    // This user's link, where nobody else can write.
+    let own = site.path("own");
+    make_dir(&own, 0o755);
+    symlink(&victim.dir, own.join("out")).expect("it can be made");
+    let through = own.join("out/trace");
+    site.ust(&["record", "-o", through.to_str().expect("text"), one_event]).succeeded();
+    assert_eq!(names_in(&victim.dir.join("trace")).len(), 1);
+}
+
+/// The output directory lies where others may write, who put a link in its place while a session writes to it.
+#[test]
+fn an_output_directory_that_is_exchanged_for_a_link_is_not_followed() {
+    let site = Site::new();
+    let victim = Victim::new(&site);
+    let _daemon = site.daemon(&[]);
+    let out = site.start_session("mine", "*");
+    site.program("one_event", &[]).wait().succeeded();
+    std::fs::rename(&out, site.path("moved")).expect("it is ours");
+    plant(&victim.dir, &out);
+    site.program("one_event", &[]).wait().succeeded();
+    let destroyed = site.ust(&["destroy", "mine"]);
+    assert_eq!(destroyed.code(), 1, "{destroyed:?}");
+    assert!(destroyed.stderr.contains("was moved"), "{destroyed:?}");
+    victim.assert_untouched();
+    assert_eq!(names_in(&site.path("moved")).len(), 2);
+}

@@ -11,7 +11,7 @@
 //! - [`engine`] does the work, in one thread: whoever embeds it adds channels, publishes and polls.
 //! - [`session`] is the registry that a user sees: names, rules, output directories, errors with advice.
 //! - [`control`] is how `ust` talks to the daemon; [`daemon`] is the daemon's loop.
-//! - [`place`] is the runtime directory while it is served.
+//! - [`place`] is the runtime directory while it is served, [`output`] a session's directory while it is written to.
 //! - [`limits`] has every bound of what a process or a client may make the consumer hold or do.
 //! - [`advice`] has what to do about each error of the kernel.
 //! - [`cause`] has the exit codes of both binaries, [`engine_args`] their options; [`inherited`], [`signals`],
@@ -28,6 +28,7 @@ pub mod engine;
 pub mod engine_args;
 pub mod inherited;
 pub mod limits;
+pub mod output;
 pub mod output_dir;
 mod peer;
 pub mod place;

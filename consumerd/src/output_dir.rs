@@ -9,15 +9,24 @@
 //!
 //! An existing trace is never written over and two traces never mix: a directory that holds anything is
 //! refused.
+//!
+//! Links on the way are followed if root or this user owns them and they lie where nobody else can write ([`Walk`]). What
+//! is made is opened at once, and known by its inode from then on.
 
-use rustix::fs::{Access, AtFlags, CWD, accessat};
-use std::fs::DirBuilder;
+use rustix::fd::OwnedFd;
+use rustix::fs::{
+    Access, AtFlags, Dir, Mode, OFlags, accessat, fstat, mkdirat, openat, statat, unlinkat,
+};
+use rustix::io::Errno;
+use std::ffi::OsString;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use ust_core::shm::own_dir::FileId;
+use ust_core::shm::walk::{Walk, WalkError};
 
 use crate::advice::{Attempt, why};
 use crate::cause::Cause;
+use crate::output::Output;
 
 /// Why a directory cannot take a trace.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +37,9 @@ pub enum OutputDirError {
     /// Something of that name, or of a parent's, is there and no directory.
     #[error("output {0} is no directory: give another name, or remove it")]
     NoDirectory(PathBuf),
+    /// A link leads there that others laid, or could lay.
+    #[error("output directory {0}: {1}: give its own path")]
+    Link(PathBuf, WalkError),
     /// It can be neither written to nor made.
     #[error("output directory {0} cannot be written to: {why}", why = why(Attempt::Output, .1))]
     NotWritable(PathBuf, #[source] io::Error),
@@ -38,9 +50,9 @@ impl OutputDirError {
     pub fn cause(&self) -> Cause {
         match self {
             OutputDirError::NotEmpty(_) => Cause::OutputNotEmpty,
-            OutputDirError::NoDirectory(_) | OutputDirError::NotWritable(..) => {
-                Cause::OutputNotWritable
-            }
+            OutputDirError::NoDirectory(_)
+            | OutputDirError::Link(..)
+            | OutputDirError::NotWritable(..) => Cause::OutputNotWritable,
         }
     }
 }
@@ -49,34 +61,44 @@ impl OutputDirError {
 #[derive(Debug)]
 #[must_use = "dropping it removes the directory again"]
 pub struct OutputDir {
+    output: Output,
     /// Directories that were not there before, outermost first.
-    made: Vec<PathBuf>,
+    made: Vec<Made>,
+}
+
+/// A directory that was made: where, under what name, and which it is.
+#[derive(Debug)]
+struct Made {
+    parent: OwnedFd,
+    name: OsString,
+    id: FileId,
 }
 
 impl OutputDir {
     /// Whether `path` can take a trace. Makes nothing.
     ///
     /// # Errors
-    /// It is not empty, no directory, or this user may not write there.
+    /// It is not empty, no directory, this user may not write there, or a link leads there that others could have laid.
     pub fn check(path: &Path) -> Result<(), OutputDirError> {
-        let not_writable = |error: io::Error| OutputDirError::NotWritable(path.to_owned(), error);
-        match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {
-                if std::fs::read_dir(path).map_err(not_writable)?.next().is_some() {
-                    return Err(OutputDirError::NotEmpty(path.to_owned()));
-                }
-                may_write(path).map_err(not_writable)
+        Self::find(path).map(drop)
+    }
+
+    /// The way to it, as far as there is one.
+    fn find(path: &Path) -> Result<Walk, OutputDirError> {
+        let not_writable =
+            |error: Errno| OutputDirError::NotWritable(path.to_owned(), error.into());
+        let walk = Walk::along(path).map_err(|error| match error {
+            WalkError::Link(..) => OutputDirError::Link(path.to_owned(), error),
+            WalkError::NoDirectory(_) | WalkError::Kernel(_, Errno::NOTDIR) => {
+                OutputDirError::NoDirectory(path.to_owned())
             }
-            Ok(_) => Err(OutputDirError::NoDirectory(path.to_owned())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let parent = path.ancestors().skip(1).find(|ancestor| ancestor.exists());
-                may_write(parent.unwrap_or(Path::new("/"))).map_err(not_writable)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                Err(OutputDirError::NoDirectory(path.to_owned()))
-            }
-            Err(error) => Err(not_writable(error)),
+            WalkError::Kernel(_, errno) => not_writable(errno),
+        })?;
+        if walk.missing.is_empty() && !is_empty(&walk.dir).map_err(not_writable)? {
+            return Err(OutputDirError::NotEmpty(path.to_owned()));
         }
+        may_write(&walk.dir).map_err(not_writable)?;
+        Ok(walk)
     }
 
     /// Checks `path`, which is absolute, and makes it, mode 0755 less the umask, if it is not there.
@@ -84,37 +106,85 @@ impl OutputDir {
     /// # Errors
     /// As for [`check`](Self::check). Then nothing was made.
     pub fn make(path: &Path) -> Result<Self, OutputDirError> {
-        Self::check(path)?;
-        let mut missing: Vec<&Path> =
-            path.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
-        missing.reverse();
-        let mut dir = Self { made: Vec::new() };
-        for missing_dir in missing {
-            // Umask allowing: who may read the trace is the user's to say.
-            let made = DirBuilder::new().mode(0o755).create(missing_dir);
-            made.map_err(|error| OutputDirError::NotWritable(path.to_owned(), error))?;
-            dir.made.push(missing_dir.to_owned());
+        let not_writable = |error| OutputDirError::NotWritable(path.to_owned(), error);
+        let Walk { mut dir, missing, .. } = Self::find(path)?;
+        let mut made = MadeDirs(Vec::new());
+        for name in missing {
+            let below = made.make(dir, name).map_err(|errno| not_writable(errno.into()))?;
+            dir = below;
         }
-        Ok(dir)
+        let opened = open_to_read(&dir).map_err(|errno| not_writable(errno.into()))?;
+        let output = Output::new(path.to_owned(), opened.into()).map_err(not_writable)?;
+        Ok(Self { output, made: std::mem::take(&mut made.0) })
+    }
+
+    /// The directory, open.
+    pub fn output(&self) -> &Output {
+        &self.output
     }
 
     /// The recording has come about: the directory stays, whatever is in it.
-    pub fn keep(mut self) {
+    pub fn keep(mut self) -> Output {
         self.made.clear();
+        self.output.clone()
+    }
+}
+
+/// What has been made of it so far; removed again if the rest cannot be.
+struct MadeDirs(Vec<Made>);
+
+impl MadeDirs {
+    fn make(&mut self, parent: OwnedFd, name: OsString) -> Result<OwnedFd, Errno> {
+        // Umask allowing: who may read the trace is the user's to say.
+        mkdirat(&parent, &name, Mode::from(0o755))?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let dir = openat(&parent, &name, flags, Mode::empty())?;
+        self.0.push(Made { parent, name, id: FileId::of(&fstat(&dir)?) });
+        Ok(dir)
+    }
+}
+
+impl Drop for MadeDirs {
+    fn drop(&mut self) {
+        remove(&self.0);
     }
 }
 
 impl Drop for OutputDir {
     fn drop(&mut self) {
-        // As far as they are empty: somebody else may have put something there meanwhile.
-        let _ = self.made.iter().rev().try_for_each(std::fs::remove_dir);
+        remove(&self.made);
     }
+}
+
+/// Removes directories that were made, innermost first, as far as they are empty and still these: somebody else may have
+/// put something there meanwhile.
+fn remove(made: &[Made]) {
+    for Made { parent, name, id } in made.iter().rev() {
+        let is_it = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
+            .is_ok_and(|stat| FileId::of(&stat) == *id);
+        if !is_it || unlinkat(parent, name, AtFlags::REMOVEDIR).is_err() {
+            return;
+        }
+    }
+}
+
+fn open_to_read(dir: &OwnedFd) -> Result<OwnedFd, Errno> {
+    openat(dir, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
+fn is_empty(dir: &OwnedFd) -> Result<bool, Errno> {
+    for entry in Dir::new(open_to_read(dir)?)? {
+        if ![c".", c".."].contains(&entry?.file_name()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether this process may make files in a directory: by its effective user, and not on a read-only file
 /// system, which mode bits alone do not tell.
-fn may_write(dir: &Path) -> io::Result<()> {
-    Ok(accessat(CWD, dir, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
+fn may_write(dir: &OwnedFd) -> Result<(), Errno> {
+    accessat(dir, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
 }
 
 #[cfg(test)]
@@ -134,7 +204,7 @@ mod tests {
         drop(OutputDir::make(&outer).unwrap());
         assert!(outer.exists(), "an empty directory of the user's own is not ours to remove");
 
-        OutputDir::make(&inner).unwrap().keep();
+        let _ = OutputDir::make(&inner).unwrap().keep();
         assert!(inner.is_dir());
     }
 

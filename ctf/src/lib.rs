@@ -83,6 +83,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod dir;
 pub mod event_header;
 mod index;
 pub mod join;

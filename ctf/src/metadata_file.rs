@@ -14,18 +14,26 @@
 //!
 //! A declaration must be in the file before a packet that needs it is: that order is the caller's.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use rustix::fs::OFlags;
+
+use crate::dir::Dir;
 use crate::packet::PAGE_BYTES;
 use crate::pages::Pages;
+
+const NAME: &str = "metadata";
+
+/// Under this name a text is written that is published by a rename.
+const HIDDEN: &str = ".metadata.new";
 
 /// Writes the metadata of one trace.
 #[derive(Debug)]
 pub struct MetadataWriter {
-    dir: PathBuf,
+    dir: Dir,
     file: File,
     len: u64,
     /// One aligned page: the kernel then copies a text from it in one piece.
@@ -36,19 +44,32 @@ impl MetadataWriter {
     /// Creates `dir/metadata`, which holds `preamble` from its first moment on. It must not exist
     /// yet, `dir` must.
     pub fn create(dir: &Path, preamble: &str) -> io::Result<MetadataWriter> {
-        let path = dir.join("metadata");
-        if path.try_exists()? {
+        MetadataWriter::create_in(Dir::open(dir)?, preamble)
+    }
+
+    /// The same in an open directory, which the writer keeps open.
+    pub fn create_in(dir: Dir, preamble: &str) -> io::Result<MetadataWriter> {
+        if dir.has(NAME)? {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        replace(dir, &[preamble.as_bytes()])?;
-        MetadataWriter::open(dir)
+        replace(&dir, &[preamble.as_bytes()])?;
+        MetadataWriter::open_in(dir)
     }
 
     /// Opens `dir/metadata` to append to it.
     pub fn open(dir: &Path) -> io::Result<MetadataWriter> {
-        let file = OpenOptions::new().write(true).open(dir.join("metadata"))?;
+        MetadataWriter::open_in(Dir::open(dir)?)
+    }
+
+    fn open_in(dir: Dir) -> io::Result<MetadataWriter> {
+        let file = dir.open_file(NAME, OFlags::WRONLY)?;
         let len = file.metadata()?.len();
-        Ok(MetadataWriter { dir: dir.to_owned(), file, len, staging: Pages::default() })
+        Ok(MetadataWriter { dir, file, len, staging: Pages::default() })
+    }
+
+    /// The trace's directory.
+    pub fn dir(&self) -> &Dir {
+        &self.dir
     }
 
     /// Appends whole declarations. If it fails, the file is as before, and the text may be appended
@@ -85,28 +106,33 @@ impl MetadataWriter {
 
     #[cold]
     fn append_long(&mut self, text: &str) -> io::Result<()> {
-        let before = fs::read(self.dir.join("metadata"))?;
+        let mut before = Vec::new();
+        self.dir.open_file(NAME, OFlags::RDONLY)?.read_to_end(&mut before)?;
         replace(&self.dir, &[&before, text.as_bytes()])?;
-        *self = MetadataWriter::open(&self.dir)?;
+        let file = self.dir.open_file(NAME, OFlags::WRONLY)?;
+        self.len = file.metadata()?.len();
+        self.file = file;
         Ok(())
     }
 }
 
 /// Makes `parts` the metadata in one step. Readers leave hidden files alone, so one that a killed
 /// writer left behind does no harm; where the disk is full, it would keep room that others need.
-fn replace(dir: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    let hidden = dir.join(".metadata.new");
+fn replace(dir: &Dir, parts: &[&[u8]]) -> io::Result<()> {
+    // Whatever is there: what is written must be a new file, not what a link leads to.
+    let _ = dir.remove_file(HIDDEN);
     let write = || {
-        let mut file = File::create(&hidden)?;
+        let mut file = dir.create_file(HIDDEN)?;
         parts.iter().try_for_each(|part| file.write_all(part))?;
-        fs::rename(&hidden, dir.join("metadata"))
+        dir.rename(HIDDEN, NAME)
     };
-    write().inspect_err(|_| drop(fs::remove_file(&hidden)))
+    write().inspect_err(|_| drop(dir.remove_file(HIDDEN)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     /// Each append either lies within a page, or is there by a rename (and so moves nothing else).
     #[test]

@@ -5,6 +5,7 @@ use consumerd::advice::Attempt;
 use consumerd::cause::Cause;
 use consumerd::control::client;
 use consumerd::control::protocol::{Reply, Request};
+use consumerd::engine::ChannelSummary;
 use ctf::printable::{self, Printable, lines, printable};
 use std::io::{self, Write};
 use ust_core::agent::paths::RuntimeDir;
@@ -47,4 +48,9 @@ pub fn nobody_connected() -> String {
          run as the daemon's user, and find the runtime directory {} by its environment",
         printable::path(RuntimeDir::from_environment().path())
     )
+}
+
+/// The exit code of a command that says what was recorded: whether all of it is where it was written.
+pub fn code_of(summary: &ChannelSummary) -> u8 {
+    summary.gone.as_ref().map_or(0, |_| Cause::Unreadable.exit_code())
 }

@@ -1,6 +1,6 @@
 //! `ust destroy`: completes a session's traces and forgets it. The traces stay.
 
-use crate::daemon::{ask, nobody_connected, say, unexpected};
+use crate::daemon::{ask, code_of, nobody_connected, say, unexpected};
 use crate::failure::Failure;
 use crate::figures::{outcome, snapshots_outcome};
 use crate::silence::explain;
@@ -23,7 +23,8 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
             let lines = explain(&summary, snapshots.as_ref(), nobody_connected);
             lines.iter().for_each(|line| tell(line));
             let outcome = snapshots.as_ref().map_or_else(|| outcome(&summary), snapshots_outcome);
-            say(&format!("session {session} destroyed: {outcome}: {}", printable::path(&output)))
+            say(&format!("session {session} destroyed: {outcome}: {}", printable::path(&output)))?;
+            Ok(code_of(&summary))
         }
         other => Err(unexpected(&other)),
     }

@@ -62,7 +62,8 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    view, join: part of the trace could not be read; recover: part of what is left
+  1    view, join: part of the trace could not be read; recover: part of what is left; destroy, stop, snapshot, record: what
+       was recorded is not, or not all of it, where it was written
   2    wrong usage (record: 125)
   110  no daemon serves the runtime directory
   111  the runtime directory or its socket is somebody else's, or cannot be used

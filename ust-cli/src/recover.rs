@@ -67,7 +67,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     }
     tell(&format!("{line}: {}", printable::path(&shown)));
     if is_kept {
-        output_dir.keep();
+        let _ = output_dir.keep();
     }
     Ok(if summary.errors.is_empty() { 0 } else { Cause::Unreadable.exit_code() })
 }

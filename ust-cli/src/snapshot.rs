@@ -1,6 +1,6 @@
 //! `ust snapshot record`: what a flight recorder holds now, as a trace of its own.
 
-use crate::daemon::{ask, say, unexpected};
+use crate::daemon::{ask, code_of, say, unexpected};
 use crate::failure::Failure;
 use crate::figures::outcome;
 use crate::tell;
@@ -30,7 +30,11 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         Reply::SnapshotTaken { session, output, summary } => {
             summary.errors.iter().for_each(|error| tell(error));
             let outcome = outcome(&summary);
-            say(&format!("snapshot of session {session}: {outcome}: {}", printable::path(&output)))
+            say(&format!(
+                "snapshot of session {session}: {outcome}: {}",
+                printable::path(&output)
+            ))?;
+            Ok(code_of(&summary))
         }
         other => Err(unexpected(&other)),
     }

@@ -1,6 +1,6 @@
 //! `ust stop`: when it returns, the files hold everything that was recorded.
 
-use crate::daemon::{ask, nobody_connected, say, unexpected};
+use crate::daemon::{ask, code_of, nobody_connected, say, unexpected};
 use crate::failure::Failure;
 use crate::silence::explain;
 use crate::tell;
@@ -19,7 +19,9 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         Reply::Stopped { session, summary, snapshots } => {
             let lines = explain(&summary, snapshots.as_ref(), nobody_connected);
             lines.iter().for_each(|line| tell(line));
-            say(&format!("session {session} stopped"))
+            summary.gone.iter().for_each(|gone| tell(gone));
+            say(&format!("session {session} stopped"))?;
+            Ok(code_of(&summary))
         }
         other => Err(unexpected(&other)),
     }

@@ -74,7 +74,8 @@ impl SummaryFile {
         snapshots: Option<u64>,
     ) {
         self.is_to_be_removed = false;
-        let ChannelSummary { recorded, overwritten, lost, processes, errors, reach } = summary;
+        let ChannelSummary { recorded, overwritten, lost, processes, errors, reach, gone: _ } =
+            summary;
         let summary = Summary {
             recorded: *recorded,
             overwritten: *overwritten,

@@ -263,7 +263,8 @@ fn change_ring(player: &PlayedStream, random: &mut fastrand::Rng) {
 /// Takes what a player has written, in one of the ways.
 fn drain(player: &PlayedStream, way: Way, output: &Path) -> Outcome {
     let (mut folder, mut process) = (None, player.process.process_file());
-    let mut trace = played_stream::trace(&mut folder, &mut process, output);
+    let output = crate::output::Output::at(output);
+    let mut trace = played_stream::trace(&mut folder, &mut process, &output);
     let mut errors = Vec::new();
     let mut note = |error: Option<super::drain::StreamError>| {
         errors.extend(error.map(|error| error.to_string()));

@@ -2,6 +2,7 @@
 
 use crate::advice::{Attempt, unusable, why};
 use crate::limits::MAX_CHANNEL_ERRORS;
+use crate::output::Gone;
 use crate::shm_dir::ShmDir;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -60,6 +61,9 @@ pub struct ChannelSummary {
     pub processes: u64,
     /// Streams that were closed because they were corrupt, and files that could not be written.
     pub errors: Vec<String>,
+    /// What of it is not where it was written any more. Looked for when the channel is
+    /// [concluded](super::Engine::conclude), and when a snapshot has been taken.
+    pub gone: Option<String>,
     /// Whom its rules reached. Filled when the channel is [concluded](super::Engine::conclude).
     pub reach: Reach,
 }
@@ -102,7 +106,20 @@ pub struct Unmatched {
 /// What an event is called for which the process could not get a stream.
 const LOST_NO_STREAM: &str = "records_lost_no_stream";
 
+/// What an event is called that was written to a directory which was removed.
+const LOST_REMOVED: &str = "records_lost_removed";
+
 impl ChannelSummary {
+    /// Notes what is gone of what was written.
+    pub(super) fn note_gone(&mut self, gone: Option<Gone>) {
+        if let Some(Gone::Removed(_)) = gone {
+            let recorded = std::mem::take(&mut self.recorded);
+            self.add_lost(LOST_REMOVED, recorded);
+        }
+        self.gone = gone.map(|gone| gone.to_string());
+        self.errors.extend(self.gone.clone());
+    }
+
     pub(super) fn add_no_stream(&mut self, count: u64) {
         self.add_lost(LOST_NO_STREAM, count);
     }

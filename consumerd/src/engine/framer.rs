@@ -352,7 +352,8 @@ mod tests {
         let mut reader = Reader::new(player.words());
 
         let (mut folder, mut process) = (None, player.process.process_file());
-        let mut trace = played_stream::trace(&mut folder, &mut process, output.path());
+        let opened = crate::output::Output::at(output.path());
+        let mut trace = played_stream::trace(&mut folder, &mut process, &opened);
         let mut framer = Framer::new(0);
         let mut frame_all = |framer: &mut Framer| {
             while let Some(run) = reader.next_run(100).unwrap() {

@@ -55,6 +55,7 @@ pub use recover::{LeftBehind, RecoverError, Recovered};
 
 use crate::advice::{Attempt, why};
 use crate::limits::{AGENT_BACKLOG, MAX_DEPARTED_PROCESSES};
+use crate::output::Output;
 use crate::place::Place;
 use crate::shm_dir::ShmDir;
 use bell::Bell;
@@ -74,6 +75,7 @@ use rustix::fd::OwnedFd;
 use rustix::net::SocketType;
 use session_file::SessionFile;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use ust_core::abi::RingFileShape;
@@ -124,6 +126,7 @@ pub struct Engine {
 #[derive(Debug)]
 struct Channel {
     config: ChannelConfig,
+    output: Output,
     globs: Vec<String>,
     /// Globs that have matched events of some process; noted when the process goes, or when globs may.
     matched: BTreeSet<String>,
@@ -180,8 +183,8 @@ impl Channel {
 
     fn destination(&mut self) -> Destination<'_> {
         let clock = *self.clock.get_or_insert_with(|| self.calibration.describe());
-        let ChannelConfig { output, buffers, is_drained, .. } = &self.config;
-        Destination { output, clock, buffers: *buffers, is_drained: *is_drained }
+        let ChannelConfig { buffers, is_drained, .. } = &self.config;
+        Destination { output: &self.output, clock, buffers: *buffers, is_drained: *is_drained }
     }
 }
 
@@ -258,12 +261,19 @@ impl Engine {
 
     /// Adds a channel that records nothing yet.
     pub fn add_channel(&mut self, config: ChannelConfig) -> ChannelUid {
+        let output = Output::at(&config.output);
+        self.add_channel_to(config, output)
+    }
+
+    /// The same, writing to a directory that was opened before.
+    pub fn add_channel_to(&mut self, config: ChannelConfig, output: Output) -> ChannelUid {
         // Unlike any of a daemon before this one: the generation's seed is the time.
         let uid = ChannelUid(self.generation << 16 | self.next_channel);
         self.next_channel += 1;
         let calibration = Calibration::start(config.clock);
         let mut channel = Channel {
             config,
+            output,
             globs: Vec::new(),
             matched: BTreeSet::new(),
             seen: Seen::default(),
@@ -374,6 +384,20 @@ impl Engine {
     /// Writes all that the channel's rings hold now, of processes that are gone too, as traces below `output`
     /// (a directory, which exists), and says what is in them. The rings stay as they are.
     pub fn snapshot(&mut self, uid: ChannelUid, output: &Path) -> ChannelSummary {
+        self.snapshot_to(uid, &Output::at(output))
+    }
+
+    /// The same into a directory that is made in the channel's own.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn snapshot_below(&mut self, uid: ChannelUid, name: &str) -> io::Result<ChannelSummary> {
+        let channel = self.channels.get(&uid).ok_or(io::ErrorKind::NotFound)?;
+        let output = channel.output.make_below(name)?;
+        Ok(self.snapshot_to(uid, &output))
+    }
+
+    fn snapshot_to(&mut self, uid: ChannelUid, output: &Output) -> ChannelSummary {
         self.take_in_everything();
         let mut sum = ChannelSummary::default();
         let Some(channel) = self.channels.get_mut(&uid) else { return sum };
@@ -383,6 +407,7 @@ impl Engine {
             process.snapshot(uid, to, &mut sum);
         }
         sum.errors.extend(channel.refusals.lines());
+        sum.note_gone(output.look());
         sum
     }
 

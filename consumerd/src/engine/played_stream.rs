@@ -7,7 +7,7 @@ use super::class_log::ProcessFile;
 use super::clock::{Calibration, ClockDescription};
 use super::played::Player;
 use super::trace::{Trace, TraceFolder};
-use std::path::Path;
+use crate::output::Output;
 use ust_core::abi::{Buffers, Geometry, Mode};
 use ust_core::clock::ClockKind;
 use ust_core::ring::RingMemory;
@@ -97,7 +97,7 @@ pub fn clock() -> ClockDescription {
 pub fn trace<'a>(
     folder: &'a mut Option<TraceFolder>,
     process: &'a mut ProcessFile,
-    output: &'a Path,
+    output: &'a Output,
 ) -> Trace<'a> {
     Trace { folder, process, output, clock: clock(), buffers: Buffers::PerThread }
 }

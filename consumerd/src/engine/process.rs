@@ -22,17 +22,17 @@ use super::trace::{Trace, TraceFolder};
 use super::{ChannelSummary, ChannelUid};
 use crate::advice::{Attempt, why};
 use crate::limits::{MAX_ERRORS, MAX_WAITING_RING_FILES};
+use crate::output::Output;
 use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 use ust_core::abi::{Buffers, MAX_RING_FILES};
 
 /// Where a channel's records go, and what their clock means.
 #[derive(Debug, Clone, Copy)]
 pub struct Destination<'a> {
     /// The session's output directory.
-    pub output: &'a Path,
+    pub output: &'a Output,
     /// The channel's clock.
     pub clock: ClockDescription,
     /// Who writes to one stream.

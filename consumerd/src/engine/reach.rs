@@ -108,6 +108,7 @@ impl Engine {
             .map(|rule| Unmatched { rule: rule.clone(), closest: channel.seen.closest(rule) });
         reach.unmatched = unmatched.filter(|_| reach.connected > 0).collect();
         summary.reach = reach;
+        summary.note_gone(channel.output.look());
         summary
     }
 }

@@ -184,7 +184,8 @@ mod tests {
         step: impl FnOnce(&mut StreamDrain, &mut Trace<'_>) -> R,
     ) -> R {
         let (mut folder, mut process) = (None, player.process.process_file());
-        let mut trace = played_stream::trace(&mut folder, &mut process, output);
+        let output = crate::output::Output::at(output);
+        let mut trace = played_stream::trace(&mut folder, &mut process, &output);
         step(&mut StreamDrain::new(player.words(), 0), &mut trace)
     }
 

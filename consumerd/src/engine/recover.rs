@@ -17,6 +17,7 @@ use super::ring_file::{Header, Origin};
 use super::round::Round;
 use super::session_file::{SESSION_FILE, SESSION_FILE_NEW, SessionFile};
 use super::{ChannelSummary, ChannelUid};
+use crate::output::Output;
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, Mode, OFlags, SeekFrom, fstat, open, seek};
 use rustix::io::{Errno, pread, pwrite};
@@ -148,7 +149,7 @@ impl LeftBehind {
             process.add_ring_file(channel, header.index, fd, origin);
         }
         let to = Destination {
-            output,
+            output: &Output::at(output),
             clock: self.session.clock,
             buffers: self.session.buffers,
             is_drained: true,

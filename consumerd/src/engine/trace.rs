@@ -13,21 +13,20 @@ use super::budget::{Held, Resource};
 use super::class_body::STREAM_CLASS;
 use super::class_log::ProcessFile;
 use super::clock::ClockDescription;
+use crate::output::{Output, STREAM_PREFIX};
 use crate::uuid;
+use ctf::dir::Dir;
 use ctf::metadata::{self, Clock, EnvValue, Integer, StreamClass};
 use ctf::metadata_file::MetadataWriter;
 use ctf::packet::StreamIdentity;
 use ctf::payload_layout::PayloadLayout;
 use ctf::stream_file::StreamWriter;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 use ust_core::abi::Buffers;
 
 /// The folder, once it has been made.
 #[derive(Debug)]
 pub struct TraceFolder {
-    path: PathBuf,
     uuid: [u8; 16],
     metadata: MetadataWriter,
     metadata_bytes: Held,
@@ -43,7 +42,7 @@ pub struct Trace<'a> {
     /// The process.
     pub process: &'a mut ProcessFile,
     /// The session's output directory.
-    pub output: &'a Path,
+    pub output: &'a Output,
     /// The channel's clock.
     pub clock: ClockDescription,
     /// Who writes to one stream.
@@ -88,7 +87,10 @@ impl Trace<'_> {
             extra: owner.to_ne_bytes().to_vec(),
         };
         // A session has one channel.
-        StreamWriter::create(&folder.path, &format!("channel0_{instance}"), identity)
+        let name = format!("{STREAM_PREFIX}0_{instance}");
+        let writer = StreamWriter::create_in(folder.metadata.dir(), &name, identity)?;
+        self.output.note_file();
+        Ok(writer)
     }
 
     /// How the payload lies of the class whose records carry `id`, which is in the metadata then.
@@ -107,7 +109,7 @@ impl Trace<'_> {
 
 impl TraceFolder {
     fn create(
-        output: &Path,
+        output: &Output,
         process: &ProcessFile,
         clock: ClockDescription,
         buffers: Buffers,
@@ -115,12 +117,13 @@ impl TraceFolder {
         // Of the budget for what the process describes.
         let metadata_bytes =
             process.account().hold(Resource::MetadataBytes, 0).map_err(io::Error::other)?;
-        let path = create_folder(output, &process.procname, process.pid)?;
+        let output = output.dir()?;
+        let (name, folder) = create_folder(output, &process.procname, process.pid)?;
         let uuid = uuid::new()?;
-        let metadata = MetadataWriter::create(&path, &preamble(uuid, process, clock, buffers))
+        let metadata = MetadataWriter::create_in(folder, &preamble(uuid, process, clock, buffers))
             // Who tries again must not leave one folder after the other behind.
-            .inspect_err(|_| drop(fs::remove_dir_all(&path)))?;
-        Ok(Self { path, uuid, metadata, metadata_bytes, layouts: Vec::new() })
+            .inspect_err(|_| drop(output.remove_dir(&name)))?;
+        Ok(Self { uuid, metadata, metadata_bytes, layouts: Vec::new() })
     }
 
     #[inline]
@@ -145,7 +148,7 @@ impl TraceFolder {
 }
 
 /// `PROCNAME-PID`, or with a number behind it where that is taken: process ids come again.
-fn create_folder(output: &Path, untrusted_procname: &str, pid: u32) -> io::Result<PathBuf> {
+fn create_folder(output: &Dir, untrusted_procname: &str, pid: u32) -> io::Result<(String, Dir)> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     // Dots only inside: hidden folders are what readers pass over.
     let plain = |c| if is_plain(c) || c == '.' { c } else { '_' };
@@ -154,9 +157,9 @@ fn create_folder(output: &Path, untrusted_procname: &str, pid: u32) -> io::Resul
     let name = if name.is_empty() { "process" } else { name };
     for attempt in 1.. {
         let suffix = if attempt == 1 { String::new() } else { format!("-{attempt}") };
-        let path = output.join(format!("{name}-{pid}{suffix}"));
-        match fs::create_dir(&path) {
-            Ok(()) => return Ok(path),
+        let name = format!("{name}-{pid}{suffix}");
+        match output.make(&name) {
+            Ok(folder) => return Ok((name, folder)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
@@ -241,14 +244,14 @@ mod tests {
         let mut trace = Trace {
             folder: &mut folder,
             process: &mut process,
-            output: output.path(),
+            output: &Output::at(output.path()),
             clock: Calibration::start(ClockKind::Monotonic).describe(),
             buffers: Buffers::PerThread,
         };
         trace.create_stream(0, 0).unwrap();
         let declared = ids.map(|id| trace.layout(id).map(|_| ())).collect();
         let path = output.path().join("pppppppppppppppp-1/metadata");
-        (fs::read_to_string(path).unwrap(), declared)
+        (std::fs::read_to_string(path).unwrap(), declared)
     }
 
     #[test]
@@ -290,8 +293,7 @@ mod tests {
     fn folders_have_plain_names_of_their_own() {
         let output = tempfile::tempdir().unwrap();
         let name = |procname, pid| {
-            let path = create_folder(output.path(), procname, pid).unwrap();
-            path.file_name().unwrap().to_string_lossy().into_owned()
+            create_folder(&Dir::open(output.path()).unwrap(), procname, pid).unwrap().0
         };
         assert_eq!(name("indexer", 7), "indexer-7");
         assert_eq!(name("indexer", 7), "indexer-7-2");

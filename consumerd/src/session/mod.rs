@@ -32,6 +32,7 @@ pub use overview::{EventView, Overview, ProcessView, RuleView, SessionView};
 pub use snapshots::SnapshotsTaken;
 
 use crate::engine::{ChannelConfig, ChannelSummary, ChannelUid, Engine};
+use crate::output::Output;
 use crate::output_dir::OutputDir;
 use crate::shm_dir::ShmDir;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,7 @@ pub use ust_core::clock::ClockKind;
 pub struct Session {
     name: String,
     config: ChannelConfig,
+    output: Output,
     channel: ChannelUid,
     globs: Vec<String>,
     is_active: bool,
@@ -123,12 +125,19 @@ impl Sessions {
         let output_dir = OutputDir::make(&config.output)?;
         config.shm_dir = options.make_shm_dir()?;
         self.check_is_alone(&config)?;
-        output_dir.keep();
-        let channel = engine.add_channel(config.clone());
+        if let Some(other) =
+            self.sessions.iter().find(|session| session.output.is_same(output_dir.output()))
+        {
+            let (output, session) = (config.output, other.name.clone());
+            return Err(SessionError::OutputTaken { output, session });
+        }
+        let output = output_dir.keep();
+        let channel = engine.add_channel_to(config.clone(), output.clone());
         self.current = Some(name.clone());
         self.sessions.push(Session {
             name,
             config,
+            output,
             channel,
             globs: Vec::new(),
             is_active: false,
@@ -244,10 +253,11 @@ impl Sessions {
             return Err(SessionError::NoSnapshots(session.name.clone()));
         }
         let number = session.snapshots.count + 1;
-        let output = session.config.output.join(format!("snapshot-{number}"));
-        std::fs::create_dir(&output)
+        let name = format!("snapshot-{number}");
+        let output = session.config.output.join(&name);
+        let summary = engine
+            .snapshot_below(session.channel, &name)
             .map_err(|error| SessionError::Snapshot(output.clone(), error))?;
-        let summary = engine.snapshot(session.channel, &output);
         session.snapshots.add(summary.clone());
         Ok((session.name.clone(), output, summary))
     }

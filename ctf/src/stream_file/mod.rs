@@ -28,13 +28,14 @@ mod publish;
 mod reservation;
 mod resume;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use reservation::Reservation;
 pub use resume::{LastPacket, last_packet};
 
+use crate::dir::Dir;
 use crate::index::IndexFile;
 use crate::packet::{self, CHECKSUM_BYTES, PAGE_BYTES, PacketContext, StreamIdentity};
 use crate::pages::Pages;
@@ -42,6 +43,9 @@ use publish::DataFile;
 
 /// The largest record that a packet is made for.
 pub const RECORD_BYTES_MAX: usize = packet::RECORD_BYTES_MAX;
+
+/// The directory for indexes, in the trace's.
+const INDEX_DIR: &str = "index";
 
 /// Closed packets are written when they have this many pages. More would save little of a system
 /// call's cost per page and keep that memory for each of what may be thousands of streams.
@@ -98,13 +102,16 @@ impl StreamWriter {
     /// Creates `dir/name` and `dir/index/name.idx`, both of size zero until the first packet. They
     /// must not exist yet, `dir` must.
     pub fn create(dir: &Path, name: &str, identity: StreamIdentity) -> io::Result<StreamWriter> {
-        let index_path = index_path(dir, name);
-        fs::create_dir_all(dir.join("index"))?;
-        // std opens with O_CLOEXEC.
-        let data = OpenOptions::new().write(true).create_new(true).open(dir.join(name))?;
-        let index = OpenOptions::new().write(true).create_new(true).open(index_path);
+        StreamWriter::create_in(&Dir::open(dir)?, name, identity)
+    }
+
+    /// The same in an open directory.
+    pub fn create_in(dir: &Dir, name: &str, identity: StreamIdentity) -> io::Result<StreamWriter> {
+        let indexes = dir.make_or_open(INDEX_DIR)?;
+        let data = dir.create_file(name)?;
+        let index = indexes.create_file(&index_name(name));
         // Who tries again must not find half of it there.
-        let index = index.inspect_err(|_| drop(fs::remove_file(dir.join(name))))?;
+        let index = index.inspect_err(|_| drop(dir.remove_file(name)))?;
         StreamWriter::new(identity, data, 0, None, IndexFile::resume(index, 0)?)
     }
 
@@ -317,7 +324,11 @@ impl OpenPacket {
 
 /// Where the index of a stream file is.
 pub(crate) fn index_path(dir: &Path, name: &str) -> PathBuf {
-    dir.join("index").join(format!("{name}.idx"))
+    dir.join(INDEX_DIR).join(index_name(name))
+}
+
+fn index_name(name: &str) -> String {
+    format!("{name}.idx")
 }
 
 fn invalid(what: &str) -> io::Error {

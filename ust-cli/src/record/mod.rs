@@ -55,7 +55,8 @@ use ust_core::agent::paths::RuntimeDir;
 
 /// Run a program and record its events
 ///
-/// Exits with the program's own status, or with 128 + n if signal n killed it.
+/// Exits with the program's own status, or with 128 + n if signal n killed it; with 1 in place of 0 if what was recorded
+/// is not where it was written any more.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Directory for the traces: empty, or made [default: ./PROGRAM-YYYYmmdd-HHMMSS]
@@ -109,7 +110,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let mut engine = Engine::bind(private_dir.runtime_dir().clone(), arguments.engine.into())?;
     let output_dir = OutputDir::make(&output)?;
     config.shm_dir = options.make_shm_dir().map_err(|error| own(error.into()))?;
-    let channel = engine.add_channel(config);
+    let channel = engine.add_channel_to(config, output_dir.output().clone());
     engine.set_events(channel, events);
     engine.set_active(channel, true);
     engine.publish()?;
@@ -120,7 +121,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let child = child.inspect_err(|_| drop(engine.remove_channel(channel)))?;
 
     // From here on the program runs, and nothing that goes wrong is undone.
-    output_dir.keep();
+    let _ = output_dir.keep();
     let mut images = Images::default();
     images.look(child.pid());
     let ended = serve(&mut engine, &child, &mut signals, |engine| {
@@ -141,7 +142,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     }
     let outcome = snapshots.as_ref().map_or_else(|| outcome(&summary), snapshots_outcome);
     tell(&format!("{outcome}: {}", printable::path(&shown)));
-    Ok(ended.code)
+    Ok(if summary.gone.is_some() { ended.code.max(1) } else { ended.code })
 }
 
 /// A wrong value on `record`'s command line: exit code 2 could be the program's own.

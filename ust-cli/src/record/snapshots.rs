@@ -67,16 +67,15 @@ impl Snapshots {
     }
 
     fn take(&mut self, engine: &mut Engine, channel: ChannelUid) {
-        let output = self.output.join(format!("snapshot-{}", self.taken.count + 1));
-        if let Err(error) = std::fs::create_dir(&output) {
-            tell(&format!(
-                "snapshot {} cannot be made: {}",
-                output.display(),
-                why(Attempt::Trace, &error)
-            ));
-            return;
+        let name = format!("snapshot-{}", self.taken.count + 1);
+        match engine.snapshot_below(channel, &name) {
+            Ok(summary) => self.taken.add(summary),
+            Err(error) => {
+                let output = self.output.join(name);
+                let (output, why) = (output.display(), why(Attempt::Trace, &error));
+                tell(&format!("snapshot {output} cannot be made: {why}"));
+            }
         }
-        self.taken.add(engine.snapshot(channel, &output));
     }
 }
 

@@ -1,0 +1,139 @@
+//! An open directory: what is made in it is made by its descriptor, and no link in it is followed.
+//!
+//! A path may lead elsewhere a moment later, if somebody else may write where it leads through. A
+//! trace is written into the directory that was opened, whatever its path does.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstat, mkdirat, openat, renameat, unlinkat};
+
+/// See the module page.
+#[derive(Debug)]
+pub struct Dir(OwnedFd);
+
+const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+impl Dir {
+    /// Opens the directory to which a path leads.
+    pub fn open(path: &Path) -> io::Result<Dir> {
+        Ok(Dir(openat(CWD, path, FLAGS, Mode::empty())?))
+    }
+
+    /// Opens one in it, which is no link.
+    pub fn below(&self, name: &str) -> io::Result<Dir> {
+        Ok(Dir(openat(&self.0, name, FLAGS | OFlags::NOFOLLOW, Mode::empty())?))
+    }
+
+    /// Makes one in it, umask allowing for everybody, and opens it.
+    pub fn make(&self, name: &str) -> io::Result<Dir> {
+        mkdirat(&self.0, name, Mode::RWXU | Mode::RWXG | Mode::RWXO)?;
+        self.below(name)
+    }
+
+    /// The same, or opens it if it is there.
+    pub(crate) fn make_or_open(&self, name: &str) -> io::Result<Dir> {
+        match self.make(name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.below(name),
+            made => made,
+        }
+    }
+
+    /// Removes an empty one in it.
+    pub fn remove_dir(&self, name: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// Creates a file in it to be written, of which there was none.
+    pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        self.file(name, flags)
+    }
+
+    /// Opens a file in it.
+    pub(crate) fn open_file(&self, name: &str, flags: OFlags) -> io::Result<File> {
+        self.file(name, flags)
+    }
+
+    fn file(&self, name: &str, flags: OFlags) -> io::Result<File> {
+        let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(openat(&self.0, name, flags, mode)?.into())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> io::Result<bool> {
+        match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(true),
+            Err(rustix::io::Errno::NOENT) => Ok(false),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    pub(crate) fn remove_file(&self, name: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        Ok(renameat(&self.0, from, &self.0, to)?)
+    }
+
+    /// Whether it has been removed.
+    pub fn is_removed(&self) -> io::Result<bool> {
+        Ok(fstat(&self.0)?.st_nlink == 0)
+    }
+}
+
+impl From<OwnedFd> for Dir {
+    fn from(fd: OwnedFd) -> Dir {
+        Dir(fd)
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata_file::MetadataWriter;
+    use crate::packet::StreamIdentity;
+    use crate::stream_file::StreamWriter;
+    use std::os::unix::fs::symlink;
+
+    /// The trace's directory is exchanged while it is written; then what is in it.
+    #[test]
+    fn a_trace_is_written_where_it_was_begun_and_through_no_link() {
+        let place = tempfile::tempdir().unwrap();
+        let (path, victim) = (place.path().join("trace"), place.path().join("victim"));
+        std::fs::create_dir(&path).unwrap();
+        std::fs::create_dir(&victim).unwrap();
+        std::fs::write(victim.join("metadata"), "secret").unwrap();
+        let dir = Dir::open(&path).unwrap();
+        let mut metadata = MetadataWriter::create_in(Dir::open(&path).unwrap(), "first").unwrap();
+        std::fs::rename(&path, place.path().join("moved")).unwrap();
+        symlink(&victim, &path).unwrap();
+        metadata.append(&"x".repeat(5000)).unwrap();
+        let identity =
+            || StreamIdentity { uuid: [0; 16], stream_id: 0, stream_instance_id: 0, extra: vec![] };
+        StreamWriter::create_in(&dir, "s", identity()).unwrap();
+        let moved = place.path().join("moved");
+        assert_eq!(std::fs::read(moved.join("metadata")).unwrap().len(), 5005);
+        assert!(moved.join("s").exists() && moved.join("index/s.idx").exists());
+
+        for name in ["s2", ".metadata.new"] {
+            symlink(victim.join("metadata"), moved.join(name)).unwrap();
+        }
+        assert!(StreamWriter::create_in(&dir, "s2", identity()).is_err());
+        metadata.append(&"y".repeat(5000)).unwrap();
+        std::fs::rename(moved.join("index"), moved.join("aside")).unwrap();
+        symlink(&victim, moved.join("index")).unwrap();
+        assert!(StreamWriter::create_in(&dir, "s3", identity()).is_err());
+        assert_eq!(std::fs::read(victim.join("metadata")).unwrap(), b"secret");
+        assert_eq!(std::fs::read_dir(&victim).unwrap().count(), 1);
+    }
+}
