@@ -28,6 +28,9 @@ const WATCHFUL_FOR: Duration = Duration::from_millis(100);
 /// How often it looks then.
 const WATCHFUL_INTERVAL: Duration = Duration::from_millis(1);
 
+/// How often one round takes in everything for the sake of processes that have ended.
+const MAX_BURIALS_A_ROUND: usize = 3;
+
 /// What a polled descriptor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -393,9 +396,8 @@ impl Engine {
         self.processes.values().any(|tracked| matches!(tracked.watch, Watch::Dead))
     }
 
-    /// Takes in everything that is queued, then buries every process whose death is known.
+    /// Takes in everything that is queued, and buries every process whose death was known before that.
     pub(super) fn bury_dead(&mut self) {
-        self.take_in_everything();
         self.bury_if(Tracked::is_dead);
     }
 
@@ -403,15 +405,29 @@ impl Engine {
     pub(super) fn bury_replaced_images(&mut self) {
         let is_gone = |tracked: &Tracked| tracked.agent.is_none() && !has_image(tracked);
         if self.processes.values().any(is_gone) {
-            self.take_in_everything();
             self.bury_if(is_gone);
         }
     }
 
+    /// In this order: what is gone has sent its last, all of which is then taken in. One that ended after it was heard
+    /// would be met again in what it sent last, and what its process file counts would be counted twice.
+    ///
+    /// Again for those that were gone when they were first heard of, and for who has ended meanwhile; the last of
+    /// them in the next round.
     fn bury_if(&mut self, is_gone: impl Fn(&Tracked) -> bool) {
-        let gone = self.processes.iter().filter(|(_, tracked)| is_gone(tracked));
-        let gone: Vec<_> = gone.map(|(uid, _)| *uid).collect();
-        gone.into_iter().for_each(|uid| self.bury(uid));
+        let all_gone = |engine: &Self| -> Vec<[u8; 16]> {
+            let gone = engine.processes.iter().filter(|(_, tracked)| is_gone(tracked));
+            gone.map(|(uid, _)| *uid).collect()
+        };
+        let mut gone = all_gone(self);
+        for _ in 0..MAX_BURIALS_A_ROUND {
+            self.take_in_everything();
+            gone.into_iter().for_each(|uid| self.bury(uid));
+            gone = all_gone(self);
+            if gone.is_empty() {
+                return;
+            }
+        }
     }
 }
 
