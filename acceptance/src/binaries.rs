@@ -48,10 +48,22 @@ pub fn target_dir_and_profile() -> (PathBuf, String) {
 
 /// The shared object that traced programs load.
 pub fn plugin() -> PathBuf {
+    plugins().join("libplugin.so")
+}
+
+/// The same with many thread-locals, and the feature `dynamic-tls`.
+pub fn large_plugin() -> PathBuf {
+    plugins().join("liblarge_plugin.so")
+}
+
+/// Where they are.
+fn plugins() -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
     // Programs only come with the tests, not libraries.
-    BUILT.get_or_init(|| build(&["-p", "ust-acceptance", "--example", "plugin"]));
-    directory().join("examples").join("libplugin.so")
+    BUILT.get_or_init(|| {
+        build(&["-p", "ust-acceptance", "--example", "plugin", "--example", "large_plugin"]);
+    });
+    directory().join("examples")
 }
 
 /// The directory, once what is under test is built and up to date in it.

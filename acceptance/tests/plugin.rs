@@ -3,16 +3,28 @@
 //! What tracing leaves in a thread (its stream, to be given back at its end) is code of the plugin's, and must still
 //! be there when the thread ends.
 
+use std::path::PathBuf;
 use ust_acceptance::{binaries, judge, recording::Recording, skip};
 
 #[test]
 fn a_plugin_may_be_closed_before_the_threads_end_that_emitted_in_it() {
+    assert_recorded(binaries::plugin());
+}
+
+/// With the feature `dynamic-tls` a plugin is loaded, and recorded, whose thread-locals would find no room without it.
+#[test]
+fn a_plugin_with_many_thread_locals_is_recorded() {
+    assert_recorded(binaries::large_plugin());
+}
+
+#[track_caller]
+fn assert_recorded(plugin: PathBuf) {
     if !skip::judges_are_here() {
         return;
     }
     let (rounds, events) = (5, 40);
     let recorded = Recording::of("loads_plugin")
-        .arg(binaries::plugin().display())
+        .arg(plugin.display())
         .arg(rounds)
         .arg(events)
         .run()

@@ -69,7 +69,10 @@ fn a_panic_is_shown_as_it_was() {
     let is_waited_for = |recorded: &Recorded| recorded.report::<u64>() < 1000;
     let flights = || flight("panic", "panic", "per-thread").succeeded();
     let recorded = (0..20).map(|_| flights()).find(is_waited_for);
-    assert_ends_with(&recorded.expect("a recorder that takes its snapshot in time"), EVENTS);
+    let recorded = recorded.expect("a recorder that takes its snapshot in time");
+    assert_ends_with(&recorded, EVENTS);
+    // The program asks for it twice, and panics once.
+    assert_eq!(snapshots(&recorded.trace()).len(), 1);
 }
 
 #[test]

@@ -20,7 +20,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("declared", &["callsite", "event", "sync"]),
     ("abi", &["sync"]),
     ("ring", &["abi", "hint", "sync", "testpoint"]),
-    ("shm", &["abi", "ring", "sync"]),
+    ("shm", &["abi", "clock", "ring", "sync"]),
     ("stream", &["abi", "clock", "ring", "shm", "sync", "wire"]),
     ("channel", &["abi", "clock", "ring", "shm", "stream", "sync"]),
     ("thread_cache", &["agent::protocol", "callsite", "channel", "shm", "stream", "sync"]),

@@ -12,6 +12,8 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let how = arguments.next().expect("HOW");
     let events: u64 = arguments.next().expect("EVENTS").parse().expect("a number");
+    // As two libraries of one program do, which know nothing of each other.
+    ust_core::snapshot_on_panic();
     ust_core::snapshot_on_panic();
     (0..events).for_each(|sequence| step(0, sequence));
     match how.as_str() {

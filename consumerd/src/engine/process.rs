@@ -24,6 +24,7 @@ use crate::advice::{Attempt, why};
 use crate::limits::{MAX_ERRORS, MAX_WAITING_RING_FILES};
 use crate::output::Output;
 use rustix::fd::OwnedFd;
+use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::io;
 use ust_core::abi::{Buffers, MAX_RING_FILES};
@@ -320,8 +321,8 @@ impl Process {
 }
 
 /// What is said of a process whose rings could not be locked, once.
-fn unlocked(pid: u32, errno: i32) -> String {
-    let reason = io::Error::from_raw_os_error(errno);
+fn unlocked(pid: u32, errno: Errno) -> String {
+    let reason = io::Error::from(errno);
     format!(
         "process {pid}: its rings are not locked into memory, which does not affect its records: {}",
         why(Attempt::Lock, &reason)

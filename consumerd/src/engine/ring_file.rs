@@ -15,8 +15,10 @@ use super::budget::{Account, Held, Resource};
 use super::drain::StreamDrain;
 use super::mapped::Mapped;
 use super::ring_kind::RingKind;
+use super::starved;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{FileType, fstat, lstat, readlink};
+use rustix::io::Errno;
 use std::mem::offset_of;
 use std::rc::Rc;
 use ust_core::abi::{
@@ -211,11 +213,10 @@ impl RingFile {
     }
 
     /// Why a stream of it could not be locked into memory, if the process has said so.
-    pub fn lock_failure(&self) -> Option<i32> {
+    pub fn lock_failure(&self) -> Option<Errno> {
         let header = self.map.at::<RingFileHeader>(0)?;
         // Relaxed: stored before the claim that `find_streams` has acquired, or later and seen the next time.
-        let errno = header.lock_errno.load(Ordering::Relaxed) as i32;
-        (errno != 0).then_some(errno)
+        starved::errno(header.lock_errno.load(Ordering::Relaxed))
     }
 
     /// Reads no more of it if part of it turned out to be gone; whether that is new.

@@ -114,9 +114,12 @@ impl Channel {
         owner: u32,
         send: impl Fn(&RingFile) -> io::Result<()>,
     ) -> io::Result<&'static Stream<Shared>> {
+        let mut shortage = None;
         for (index, slot) in self.files.iter().enumerate() {
             let file = match file_in(slot) {
                 Some(file) => file,
+                // A new file would want more of what there is none of.
+                None if shortage.is_some() => break,
                 None => self.install(slot, index as u32, process_uid)?,
             };
             // Nobody would ever read what is written into a file that the daemon does not have.
@@ -128,11 +131,13 @@ impl Channel {
                     Err(reason) => return Err(reason),
                 }
             }
-            if let Some(stream) = file.claim(owner)? {
-                return Ok(stream);
+            match file.claim(owner) {
+                Ok(Some(stream)) => return Ok(stream),
+                Ok(None) => {}
+                Err(reason) => shortage = Some(reason),
             }
         }
-        Err(Errno::USERS)
+        Err(shortage.unwrap_or(Errno::USERS))
     }
 
     /// Puts a new file into an empty slot, or finds that somebody else has.

@@ -4,8 +4,8 @@
 
 use super::ChannelShape;
 use crate::abi::{
-    MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, ShmFile, StreamControl,
-    StreamState,
+    LossCause, MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, ShmFile,
+    StreamControl, StreamState,
 };
 use crate::ring::{Owners, Refusal, RingMemory};
 use crate::shm::{Mapping, memfd, named, private};
@@ -120,8 +120,9 @@ impl RingFile {
     /// each has an owner, or is closed, or has no room for another's note.
     ///
     /// # Errors
-    /// There is no memory for one more.
+    /// There is no memory for one more, or for the sub-buffers of those that it could have had.
     pub fn claim(&'static self, owner: u32) -> io::Result<Option<&'static Stream<Shared>>> {
+        let mut shortage = None;
         for is_usable in [true, false] {
             for (index, stream) in self.streams().iter().enumerate() {
                 if self.is_usable(index as u32) != is_usable || !self.claimed.claim(index) {
@@ -135,11 +136,20 @@ impl RingFile {
                     Ok(()) => return Ok(Some(stream)),
                     // Retired while nobody had it: it never gets an owner again.
                     Err(Refusal::Closed) => {}
-                    Err(Refusal::Lost(_)) => self.claimed.release(index),
+                    Err(Refusal::Lost(cause)) => {
+                        self.claimed.release(index);
+                        if cause == LossCause::Memory {
+                            shortage = Some(stream.words().memory_shortage());
+                            if !is_usable {
+                                // The next one is as new as this one.
+                                return shortage.map_or(Ok(None), Err);
+                            }
+                        }
+                    }
                 }
             }
         }
-        Ok(None)
+        shortage.map_or(Ok(None), Err)
     }
 
     fn is_usable(&self, index: u32) -> bool {

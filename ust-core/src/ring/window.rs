@@ -20,7 +20,7 @@
 
 use super::orderings as order;
 use crate::abi::{Geometry, PAGE_BYTES, Position};
-use crate::sync::AtomicU64;
+use crate::sync::{AtomicU64, Ordering::Relaxed};
 
 /// Bits of the memory's page. 2^26 pages are more than any stream has, and a sub-buffer of a page, 2^10 words,
 /// leaves 10 bits of the position zero besides the 16 that are the last record's length.
@@ -42,7 +42,11 @@ const NOWHERE: u64 = 1 << 63 | (PAGE_BYTES / PAGE) as u64;
 
 /// See the module page.
 #[derive(Debug)]
-pub struct Window(AtomicU64);
+pub struct Window {
+    place: AtomicU64,
+    /// Until when nothing is asked for that there was none of. Whose clock it is the one knows that asks.
+    shortage_until: AtomicU64,
+}
 
 /// What a window said at some time.
 #[derive(Clone, Copy)]
@@ -60,7 +64,7 @@ pub(super) struct InMemory {
 impl Default for Window {
     /// A window onto nothing.
     fn default() -> Self {
-        Self(AtomicU64::new(NOWHERE))
+        Self { place: AtomicU64::new(NOWHERE), shortage_until: AtomicU64::new(0) }
     }
 }
 
@@ -68,14 +72,24 @@ impl Window {
     /// What it says now.
     #[inline(always)]
     pub(super) fn load(&self) -> View {
-        View(self.0.load(order::window_load()))
+        View(self.place.load(order::window_load()))
     }
 
     /// Moves it to the sub-buffer that begins at `start` and lies in `memory`.
     pub(super) fn set(&self, geometry: Geometry, start: u64, memory: usize) {
         let memory_page = geometry.memory_offset(memory) / PAGE;
         let window = Position::at(start).word() | memory_page as u64;
-        self.0.store(window, order::window_store());
+        self.place.store(window, order::window_store());
+    }
+
+    /// Until when nobody asks for memory; 0 if there was no shortage. Relaxed: asked once too often, or seldom, is no harm.
+    pub fn shortage_until(&self) -> u64 {
+        self.shortage_until.load(Relaxed)
+    }
+
+    /// Sets it.
+    pub fn set_shortage_until(&self, time: u64) {
+        self.shortage_until.store(time, Relaxed);
     }
 }
 

@@ -5,9 +5,14 @@
 
 use super::mapping::populate;
 use crate::abi::{Geometry, Mode, PAGE_BYTES, StreamControl};
+use crate::clock::monotonic_ns;
 use crate::ring::{Found, Records, RingMemory, Run, Window, WritableRing};
 use crate::sync::{AtomicU32, Ordering::Relaxed, Rmw};
+use rustix::io::Errno;
 use rustix::thread::futex;
+
+/// How long a writer that was refused memory does not ask for it again.
+const SHORTAGE_PAUSE_NS: u64 = 1_000_000;
 
 /// The parts of one mapped stream. `K` as in [`StreamControl`].
 #[derive(Debug)]
@@ -89,6 +94,17 @@ impl<K: 'static> StreamWords<K> {
         }
         if !rest.is_empty() {
             rest.copy_from_slice(&word(words).to_ne_bytes()[..rest.len()]);
+        }
+    }
+
+    /// Writer: why there was no memory for a sub-buffer, the last time. The word is shared, and may say anything.
+    pub fn memory_shortage(&self) -> Errno {
+        let untrusted = self.control().memory_errno.load(Relaxed) as i32;
+        // The kernel's numbers are among these.
+        if (1..4096).contains(&untrusted) {
+            Errno::from_raw_os_error(untrusted)
+        } else {
+            Errno::NOMEM
         }
     }
 
@@ -206,13 +222,23 @@ unsafe impl<K: 'static> RingMemory for WriterWords<'_, K> {
         unsafe { self.words.clear(memory) };
     }
 
+    /// After a refusal the kernel is not asked for [`SHORTAGE_PAUSE_NS`]: an event that is only counted must stay cheap.
     fn prepare(&self, memory: usize) -> bool {
+        let until = self.window.shortage_until();
+        if until != 0 && monotonic_ns() < until {
+            return false;
+        }
         let (start, bytes) = self.words.memory(memory);
         let populated = populate(start, bytes);
-        if let Err(reason) = populated {
-            // Relaxed: one reason is as good as the next.
-            self.control().memory_errno.store(reason.raw_os_error() as u32, Relaxed);
-        }
+        let until = match populated {
+            Ok(()) => 0,
+            Err(reason) => {
+                // Relaxed: one reason is as good as the next.
+                self.control().memory_errno.store(reason.raw_os_error() as u32, Relaxed);
+                monotonic_ns() + SHORTAGE_PAUSE_NS
+            }
+        };
+        self.window.set_shortage_until(until);
         populated.is_ok()
     }
 }
@@ -231,5 +257,57 @@ unsafe impl<K: Rmw> WritableRing for WriterWords<'_, K> {
 
     fn deliver(&self) {
         super::doorbell::ring();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shm::Mapping;
+    use crate::sync::Local;
+
+    /// A file that is too short stands for a file system without room: populating fails alike.
+    #[test]
+    fn a_place_without_memory_is_asked_for_again_after_a_pause() {
+        let geometry = Geometry::new(4096, 2).unwrap();
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(PAGE_BYTES as u64).unwrap();
+        let map = Mapping::new(&file, geometry.stream_bytes()).unwrap();
+        // SAFETY: mapped as long as the words are used, and only the first page is touched.
+        let words = unsafe { StreamWords::<Local>::new(map.base(), geometry, Mode::Discard) };
+        let window = Window::default();
+        let writer = WriterWords { words, window: &window };
+        let errno = &writer.control().memory_errno;
+        // Until the second try came within the pause, however busy the machine is.
+        loop {
+            let started_ns = monotonic_ns();
+            window.set_shortage_until(0);
+            assert!(!writer.prepare(0));
+            assert_eq!(words.memory_shortage(), Errno::NOSPC);
+            errno.store(0, Relaxed);
+            assert!(!writer.prepare(0));
+            if monotonic_ns() < started_ns + SHORTAGE_PAUSE_NS {
+                assert_eq!(errno.load(Relaxed), 0, "the kernel was asked again");
+                break;
+            }
+        }
+        file.set_len(geometry.stream_bytes() as u64).unwrap();
+        std::thread::sleep(std::time::Duration::from_nanos(SHORTAGE_PAUSE_NS));
+        assert!(writer.prepare(0));
+        assert_eq!(window.shortage_until(), 0);
+    }
+
+    #[test]
+    fn an_errno_word_that_is_none_means_no_memory() {
+        let geometry = Geometry::new(4096, 2).unwrap();
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(PAGE_BYTES as u64).unwrap();
+        let map = Mapping::new(&file, geometry.stream_bytes()).unwrap();
+        // SAFETY: as above.
+        let words = unsafe { StreamWords::<Local>::new(map.base(), geometry, Mode::Discard) };
+        for hostile in [0, 4096, 1 << 31, u32::MAX] {
+            words.control().memory_errno.store(hostile, Relaxed);
+            assert_eq!(words.memory_shortage(), Errno::NOMEM, "{hostile}");
+        }
     }
 }
