@@ -161,7 +161,7 @@ mod tests {
     use crate::engine::played::number;
     use crate::engine::played_stream::{self, PlayedStream};
     use std::path::Path;
-    use ust_core::abi::{Geometry, Mode};
+    use ust_core::abi::{Geometry, Mode, NOTE_BYTES, PAGE_BYTES};
     use ust_core::wire::{FieldType, Scalar};
 
     const WORDS: FieldType =
@@ -232,5 +232,43 @@ mod tests {
             assert_eq!((counts.recorded, counts.malformed, counts.overwritten), (3, 3, 0));
             assert!(error.unwrap().to_string().contains("claims 5 elements"));
         });
+    }
+
+    /// Sets the clock of the first record, whose header is the long one: behind the page of the ring's words, a note, a
+    /// frame word, a tag and the class.
+    fn set_first_clock(player: &PlayedStream, clock: u64) {
+        let at = PAGE_BYTES + NOTE_BYTES + 4 + 5;
+        for (index, byte) in clock.to_le_bytes().into_iter().enumerate() {
+            let (word, shift) = ((at + index) / 4 * 4, (at + index) % 4 * 8);
+            player.change(word, |old| old & !(0xFF << shift) | u32::from(byte) << shift);
+        }
+    }
+
+    /// The last moment that is taken is one that readers show; a later one closes the stream.
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn a_time_beyond_the_range_of_readers_closes_the_stream() {
+        let latest = played_stream::clock().latest();
+        for (clock, is_taken) in [(latest - (1 << 40), true), (1 << 63, false), (u64::MAX, false)] {
+            let output = tempfile::tempdir().unwrap();
+            let player = stream_with(&[0; 4], "x", Mode::Discard);
+            set_first_clock(&player, clock);
+            let outcome = in_trace(&player, output.path(), |stream, trace| {
+                let outcome = stream.flush(trace).map_err(|error| error.to_string());
+                stream.finish(trace).unwrap();
+                assert_eq!(stream.recorded() + malformed(stream), 6);
+                outcome.map(|()| stream.recorded())
+            });
+            match outcome {
+                Ok(recorded) => {
+                    assert!(is_taken && recorded == 6, "{clock}: {recorded}");
+                    let events = ctf::reader::Reader::open(output.path()).unwrap();
+                    assert_eq!(events.filter_map(Result::ok).count(), 6);
+                }
+                Err(error) => {
+                    assert!(!is_taken && error.contains("beyond the range of readers"), "{error}");
+                }
+            }
+        }
     }
 }
