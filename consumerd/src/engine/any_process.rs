@@ -8,6 +8,7 @@
 //!            OUT/name-PID/ --> our reader: as many events as were recorded, no error
 //!            OUT            --> babeltrace2, once: as many as all together
 //! ```
+#![cfg(test)]
 
 use super::drain::StreamDrain;
 use super::played::number;

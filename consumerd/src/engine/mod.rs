@@ -11,7 +11,6 @@
 //! Whoever embeds it (`ust record`, the daemon) adds channels, sets their events, publishes, and calls
 //! [`Engine::poll`] in a loop.
 
-#[cfg(test)]
 mod any_process;
 mod api;
 mod bell;
@@ -26,9 +25,7 @@ mod framer;
 mod listing;
 mod losses;
 mod mapped;
-#[cfg(test)]
 mod played;
-#[cfg(test)]
 mod played_stream;
 mod poll;
 mod process;

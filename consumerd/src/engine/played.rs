@@ -1,4 +1,5 @@
 //! A process file as tests write it.
+#![cfg(test)]
 
 use super::budget::Account;
 use super::class_log::ProcessFile;

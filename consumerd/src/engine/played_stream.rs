@@ -2,6 +2,7 @@
 //!
 //! What it writes into a record, and what it says of its classes, is up to the test; so is what it does to the ring
 //! behind the writer's back.
+#![cfg(test)]
 
 use super::class_log::ProcessFile;
 use super::clock::{Calibration, ClockDescription};
