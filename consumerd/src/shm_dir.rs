@@ -6,17 +6,24 @@
 //!   remove_all      the session is over; the directory goes too, if it is ours
 //!   (neither)       both sides have died: `ust recover`
 //! ```
+//!
+//! It is held by its descriptor, and files in it are removed by that. Programs reach it by its path, so nobody else may be able
+//! to put another in its place.
 
 use crate::advice::{Attempt, why};
 use crate::cause::Cause;
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, fstat, mkdirat, openat, statat, unlinkat};
+use rustix::io::Errno;
 use rustix::process::geteuid;
-use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, Permissions};
+use std::ffi::CString;
+use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use ust_core::abi::{MAX_SHM_PATH_BYTES, ShmPath};
+use ust_core::shm::own_dir::{FileId, NotOwn, OwnDir};
+use ust_core::shm::walk::{Walk, WalkError};
 
 /// Why a directory cannot take rings.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +40,20 @@ pub enum ShmDirError {
          mode 700"
     )]
     NotOurs(PathBuf, u32, u32),
+    /// It is a symbolic link: of that user.
+    #[error(
+        "--shm-path {0} is a symbolic link (of user {1}), which is not followed: give the path of the directory"
+    )]
+    Link(PathBuf, u32),
+    /// A link leads there that others laid, or could lay.
+    #[error("--shm-path {0}: {1}: give the path of a directory of your own")]
+    Way(PathBuf, WalkError),
+    /// Others could put another directory in its place.
+    #[error(
+        "--shm-path {0} could be exchanged by others, who may write to {1}: give one that lies in a directory of your \
+         own (or chmod go-w {1})"
+    )]
+    Exposed(PathBuf, PathBuf),
     /// The path does not fit where it has to.
     #[error(
         "--shm-path {0} is not UTF-8, or longer than {MAX_SHM_PATH_BYTES} bytes: give another one"
@@ -48,7 +69,11 @@ impl ShmDirError {
     pub fn cause(&self) -> Cause {
         match self {
             ShmDirError::NotEmpty(_) => Cause::OutputNotEmpty,
-            ShmDirError::NotOurs(..) | ShmDirError::Io(..) => Cause::OutputNotWritable,
+            ShmDirError::NotOurs(..)
+            | ShmDirError::Link(..)
+            | ShmDirError::Way(..)
+            | ShmDirError::Exposed(..)
+            | ShmDirError::Io(..) => Cause::OutputNotWritable,
             ShmDirError::Path(_) => Cause::Usage,
         }
     }
@@ -61,6 +86,9 @@ pub struct ShmDir {
     path: PathBuf,
     shm_path: ShmPath,
     is_made: bool,
+    /// Where it lies.
+    parent: Arc<OwnedFd>,
+    own: Arc<OwnDir>,
 }
 
 impl ShmDir {
@@ -69,55 +97,86 @@ impl ShmDir {
     /// # Errors
     /// As for [`make`](Self::make).
     pub fn check(path: &Path) -> Result<(), ShmDirError> {
-        match fs::metadata(path) {
-            Ok(_) => Self::over(path, false).map(drop),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        let way = Self::way(path)?;
+        let name = path.file_name().filter(|_| way.missing.is_empty());
+        match name.map(|name| OwnDir::open_at(&way.dir, name)) {
+            None | Some(Err(NotOwn::Kernel(Errno::NOENT))) => {
                 fits(path).ok_or_else(|| ShmDirError::Path(path.to_owned())).map(drop)
             }
-            Err(error) => Err(ShmDirError::Io(path.to_owned(), error)),
+            Some(opened) => {
+                let own = opened.map_err(|refusal| refused(path, refusal))?;
+                Self::over(path, way.dir, own, false).map(drop)
+            }
         }
     }
 
     /// Makes `path`, which is absolute, or takes it if it is empty and this user's alone.
     ///
     /// # Errors
-    /// It is not, it cannot be made, or its name is too long.
+    /// It is not, it cannot be made, its name is too long, or others could put another in its place.
     pub fn make(path: &Path) -> Result<Self, ShmDirError> {
-        let failed = |error| ShmDirError::Io(path.to_owned(), error);
+        let failed = |errno: Errno| ShmDirError::Io(path.to_owned(), errno.into());
         Self::check(path)?;
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(failed)?;
+        let Walk { dir: mut parent, missing, .. } = Self::way(path)?;
+        for name in missing {
+            mkdirat(&parent, &name, Mode::from(0o755)).map_err(failed)?;
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let below = openat(&parent, &name, flags, Mode::empty()).map_err(failed)?;
+            parent = below;
         }
-        let is_made = match DirBuilder::new().mode(0o700).create(path) {
-            // Whatever the umask.
-            Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o700)).is_ok(),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-            Err(error) => return Err(failed(error)),
-        };
-        Self::over(path, is_made).inspect_err(|_| {
-            if is_made {
-                let _ = fs::remove_dir(path);
-            }
-        })
+        let name = path.file_name().ok_or_else(|| failed(Errno::INVAL))?;
+        let (own, is_made) =
+            OwnDir::make_at(&parent, name).map_err(|refusal| refused(path, refusal))?;
+        Self::over(path, parent, own, is_made)
     }
 
-    fn over(path: &Path, is_made: bool) -> Result<Self, ShmDirError> {
-        let failed = |error| ShmDirError::Io(path.to_owned(), error);
-        let metadata = fs::metadata(path).map_err(failed)?;
-        if !metadata.is_dir() {
-            return Err(failed(io::ErrorKind::NotADirectory.into()));
+    /// The way to the directory that it lies in.
+    fn way(path: &Path) -> Result<Walk, ShmDirError> {
+        let way =
+            Walk::along(path.parent().unwrap_or(Path::new("/"))).map_err(|error| match error {
+                WalkError::Kernel(_, errno) => ShmDirError::Io(path.to_owned(), errno.into()),
+                WalkError::NoDirectory(_) => {
+                    ShmDirError::Io(path.to_owned(), io::ErrorKind::NotADirectory.into())
+                }
+                WalkError::Link(..) => ShmDirError::Way(path.to_owned(), error),
+            })?;
+        match way.exposed {
+            // Programs reach it by its path.
+            Some(place) => Err(ShmDirError::Exposed(path.to_owned(), place)),
+            None => Ok(way),
         }
-        let mode = metadata.mode() & 0o777;
-        if metadata.uid() != geteuid().as_raw() || mode & 0o077 != 0 {
-            return Err(ShmDirError::NotOurs(path.to_owned(), metadata.uid(), mode));
-        }
-        if fs::read_dir(path).map_err(failed)?.next().is_some() {
-            return Err(ShmDirError::NotEmpty(path.to_owned()));
-        }
-        let path = fs::canonicalize(path).map_err(failed)?;
-        let shm_path = fits(&path).ok_or_else(|| ShmDirError::Path(path.clone()))?;
-        let shm_path = shm_path.in_directory(Some((metadata.dev(), metadata.ino())));
-        Ok(Self { path, shm_path, is_made })
+    }
+
+    fn over(
+        given: &Path,
+        parent: OwnedFd,
+        own: OwnDir,
+        is_made: bool,
+    ) -> Result<Self, ShmDirError> {
+        let failed = |error| ShmDirError::Io(given.to_owned(), error);
+        let undo = || {
+            if is_made {
+                let _ =
+                    unlinkat(&parent, given.file_name().unwrap_or_default(), AtFlags::REMOVEDIR);
+            }
+        };
+        let make = || {
+            if !names_in(&own).map_err(|errno| failed(errno.into()))?.is_empty() {
+                return Err(ShmDirError::NotEmpty(given.to_owned()));
+            }
+            let path = fs::canonicalize(given).map_err(failed)?;
+            let shm_path = fits(&path).ok_or_else(|| ShmDirError::Path(path.clone()))?;
+            let stat = fstat(&own).map_err(|errno| failed(errno.into()))?;
+            let shm_path = shm_path.in_directory(Some((stat.st_dev, stat.st_ino)));
+            Ok((path, shm_path))
+        };
+        let (path, shm_path) = make().inspect_err(|_| undo())?;
+        Ok(Self { path, shm_path, is_made, parent: Arc::new(parent), own: Arc::new(own) })
+    }
+
+    /// The directory, open.
+    pub fn own(&self) -> &OwnDir {
+        &self.own
     }
 
     /// The directory.
@@ -135,8 +194,7 @@ impl ShmDir {
         let hex: String = process_uid.iter().map(|byte| format!("{byte:02x}")).collect();
         self.remove(|name| name.starts_with(&format!("ring-{hex}-")));
         // After them: rings without it would be unreadable, and look like a loss.
-        let process_file = self.shm_path.process_file(process_uid);
-        let _ = fs::remove_file(OsStr::from_bytes(process_file.as_bytes()));
+        self.remove(|name| name == format!("process-{hex}"));
     }
 
     /// Removes all that is ours, and the directory if that is.
@@ -145,17 +203,45 @@ impl ShmDir {
             ["ring-", "process-"].iter().any(|prefix| name.starts_with(prefix))
                 || ["session", "session.new"].contains(&name)
         });
-        if self.is_made {
-            let _ = fs::remove_dir(&self.path);
+        let name = self.path.file_name().unwrap_or_default();
+        let is_it = || {
+            statat(&*self.parent, name, AtFlags::SYMLINK_NOFOLLOW)
+                .is_ok_and(|stat| FileId::of(&stat) == self.own.id())
+        };
+        if self.is_made && is_it() {
+            let _ = unlinkat(&*self.parent, name, AtFlags::REMOVEDIR);
         }
     }
 
     fn remove(&self, is_wanted: impl Fn(&str) -> bool) {
-        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
-        for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(&is_wanted)) {
-            let _ = fs::remove_file(entry.path());
+        for name in names_in(&self.own).unwrap_or_default() {
+            if name.to_str().is_ok_and(&is_wanted) {
+                self.own.remove(&name);
+            }
         }
     }
+}
+
+fn refused(path: &Path, refusal: NotOwn) -> ShmDirError {
+    let path = path.to_owned();
+    match refusal {
+        NotOwn::Link(owner) => ShmDirError::Link(path, owner),
+        NotOwn::NoDirectory => ShmDirError::Io(path, io::ErrorKind::NotADirectory.into()),
+        NotOwn::Owner(owner) => ShmDirError::NotOurs(path, owner, 0o700),
+        NotOwn::Mode(mode) => ShmDirError::NotOurs(path, geteuid().as_raw(), mode),
+        NotOwn::Kernel(errno) => ShmDirError::Io(path, errno.into()),
+    }
+}
+
+fn names_in(dir: &OwnDir) -> Result<Vec<CString>, Errno> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(dir)? {
+        let name = entry?.file_name().to_owned();
+        if ![c".", c".."].contains(&name.as_c_str()) {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 /// The path as processes are told it, if it can be.
@@ -166,7 +252,46 @@ fn fits(path: &Path) -> Option<ShmPath> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    #[test]
+    fn one_that_is_a_link_or_that_others_could_exchange_is_refused() {
+        let parent = tempfile::tempdir().unwrap();
+        let set_mode = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let own = parent.path().join("own");
+        ShmDir::make(&own).unwrap();
+        symlink(&own, parent.path().join("link")).unwrap();
+        let refused = ShmDir::make(&parent.path().join("link"));
+        assert!(matches!(refused, Err(ShmDirError::Link(..))), "{refused:?}");
+        let open = parent.path().join("open");
+        fs::create_dir(&open).unwrap();
+        symlink(parent.path(), open.join("way")).unwrap();
+        set_mode(&open, 0o777);
+        let refused = ShmDir::make(&open.join("rings"));
+        assert!(matches!(refused, Err(ShmDirError::Exposed(..))), "{refused:?}");
+        let refused = ShmDir::make(&open.join("way/rings"));
+        assert!(matches!(refused, Err(ShmDirError::Way(..))), "{refused:?}");
+        set_mode(&open, 0o1777);
+        ShmDir::make(&open.join("rings")).unwrap();
+    }
+
+    /// The directory is exchanged for a link while the session goes on.
+    #[test]
+    fn what_is_removed_is_removed_where_it_was_made() {
+        let parent = tempfile::tempdir().unwrap();
+        let (path, victim) = (parent.path().join("rings"), parent.path().join("victim"));
+        fs::create_dir(&victim).unwrap();
+        fs::write(victim.join("ring-x"), "").unwrap();
+        let dir = ShmDir::make(&path).unwrap();
+        fs::write(path.join("ring-x"), "").unwrap();
+        fs::rename(&path, parent.path().join("moved")).unwrap();
+        symlink(&victim, &path).unwrap();
+        dir.remove_all();
+        assert!(victim.join("ring-x").exists() && path.is_symlink());
+        assert!(!parent.path().join("moved/ring-x").exists());
+    }
 
     #[test]
     fn a_directory_that_others_may_enter_or_that_holds_anything_is_refused() {

@@ -167,7 +167,7 @@ impl Channel {
         let clock = *self.clock.get_or_insert_with(|| self.calibration.describe());
         let Some(dir) = &self.config.shm_dir else { return };
         let session = SessionFile::new(uid, clock, self.config.buffers);
-        if let Err(error) = session.write(dir.path()) {
+        if let Err(error) = session.write(dir.own()) {
             let path = dir.path().display();
             let error = format!(
                 "rings in {path} cannot be recovered if need be: {}",

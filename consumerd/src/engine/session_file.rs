@@ -4,12 +4,13 @@
 
 use super::ChannelUid;
 use super::clock::{ClockDescription, Clocks, own_time_namespace};
+use rustix::fs::{OFlags, fsync, renameat};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use ust_core::abi::Buffers;
+use ust_core::shm::own_dir::OwnDir;
 
 /// Its name in the directory.
 pub const SESSION_FILE: &str = "session";
@@ -54,18 +55,16 @@ impl SessionFile {
     ///
     /// # Errors
     /// What the kernel says.
-    pub fn write(&self, dir: &Path) -> io::Result<()> {
-        let temporary = dir.join(SESSION_FILE_NEW);
-        let mut options = OpenOptions::new();
-        let mut file =
-            options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        // Whatever the umask: it is to be read again.
-        file.set_permissions(Permissions::from_mode(0o600))?;
+    pub fn write(&self, dir: &OwnDir) -> io::Result<()> {
+        // What is there was not made by this session: removed, never opened.
+        dir.remove(c"session.new");
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let mut file = File::from(dir.open_file(c"session.new", flags)?);
         serde_json::to_writer(&mut file, self)?;
         file.write_all(b"\n")?;
         file.sync_all()?;
-        std::fs::rename(temporary, dir.join(SESSION_FILE))?;
-        File::open(dir)?.sync_all()
+        renameat(dir, SESSION_FILE_NEW, dir, SESSION_FILE)?;
+        Ok(fsync(dir)?)
     }
 
     /// Reads and checks it.
