@@ -8,6 +8,7 @@
 //! connection with a warning in the log).
 
 use rustix::process::{Resource, getrlimit};
+use std::time::Duration;
 
 /// What one process and all processes of one user may have of something. What goes beyond is refused to that process,
 /// with an error of every channel, once for each process and kind of thing.
@@ -28,6 +29,10 @@ pub const RING_FILES: Budget = Budget { of_process: 2048, of_user: 24 << 10 };
 
 /// Streams: one for each thread that emits at the same time as others, or each CPU; each a few hundred bytes.
 pub const STREAMS: Budget = Budget { of_process: 32 << 10, of_user: 64 << 10 };
+
+/// Streams of a user's processes from which on each gives the memory of its packets back after its turn, not only with
+/// each flush. Nothing is said: it takes a little longer.
+pub const MANY_STREAMS: u64 = 512;
 
 /// Entries of class logs, eight bytes each. Records of classes beyond end their streams.
 pub const CLASSES: Budget = Budget { of_process: 64 << 10, of_user: 4 << 20 };
@@ -93,7 +98,33 @@ pub const MAX_FUTILE_LOOKS: u32 = 64;
 
 /// Bytes of the names of events in one answer to a client, of all processes together. What goes beyond is left out of
 /// the list, and counted there.
-pub const MAX_LISTED_BYTES: usize = 4 << 20;
+pub const MAX_LISTED_BYTES: usize = 1 << 20;
+
+/// Connections, deaths and the like that are served in one turn. The others are served in the next ones, in their order.
+pub const MAX_EVENTS: usize = 128;
+
+/// Connections of one process below which none is closed for want of descriptors. Where every process has as few,
+/// newcomers are refused, with an error of every channel.
+pub const FEW_CONNECTIONS: u64 = 8;
+
+/// Messages of one connection that are heard in one turn, of those that were queued when it began. The others have the
+/// next turn; an honest process never has as many.
+pub const MAX_MESSAGES: usize = 16;
+
+/// Connections that are accepted in one turn. The kernel queues the others.
+pub const MAX_ACCEPTS: usize = 256;
+
+/// Processes that are buried in one turn: their rings recovered, their traces closed.
+pub const MAX_BURIALS: usize = 32;
+
+/// Between looks for the images of a process that has as many identities as it may.
+pub const IMAGE_LOOK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Processes whose list of mappings is read in one look for images that are gone. The next look goes on behind them.
+pub const MAX_MAPS_READ: usize = 64;
+
+/// Bytes of those lists together, and of one of them. A process with a longer one keeps its images until it ends.
+pub const MAX_MAPS_BYTES: u64 = 4 << 20;
 
 /// Bytes taken of all streams together (and one turn more) before clients and connections have theirs. Nothing is said:
 /// the other streams have their turns in the next round.
@@ -117,7 +148,17 @@ pub const SPARE_DESCRIPTORS: usize = 4;
 pub const MAX_CONTROL_CONNECTIONS_OF_PROCESS: usize = 16;
 
 /// Connections to the control socket that are accepted in one turn. Nothing is said: the others have the next one.
-pub const MAX_CONTROL_ACCEPTS: usize = 64;
+pub const MAX_CONTROL_ACCEPTS: usize = 512;
+
+/// Clients that the kernel queues until they are accepted. Others wait in `connect`, each process for its own turn.
+pub const CONTROL_BACKLOG: i32 = 128;
+
+/// After questions were answered, the next ones wait so many times as long as that took, and the longest such pause.
+/// Nothing is said: those that are the same then have one answer together.
+pub const ANSWERS_PAUSE: u32 = 2;
+
+/// See [`ANSWERS_PAUSE`].
+pub const MAX_ANSWERS_PAUSE: Duration = Duration::from_millis(200);
 
 /// Requests to change something that wait for those before them. When one more comes, the oldest whose client has gone
 /// is dropped with a warning in the log; if there is none, the new one is refused.
@@ -126,8 +167,9 @@ pub const MAX_QUEUED_REQUESTS: usize = 64;
 /// Bytes of answers that clients have not read yet. Beyond that the connection with the oldest one is closed.
 pub const MAX_UNREAD_ANSWER_BYTES: usize = 16 << 20;
 
-/// Clients of the control socket at a time. One more closes the oldest that does not wait for an answer; if all wait,
-/// it is turned away with a warning in the log.
+/// Clients of the control socket at a time. One more closes one of the process that has most of them, the oldest that
+/// does not wait for an answer if there is any. If all processes have one and wait, it is turned away with a warning in
+/// the log.
 pub const MAX_CONTROL_CONNECTIONS: usize = 64;
 
 /// Reasons for which processes are refused, or not recorded, that a channel keeps: each is a line of its summary. Later

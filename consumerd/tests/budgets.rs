@@ -4,9 +4,12 @@ mod common;
 
 use common::*;
 use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
 use std::fs::read_to_string;
 use ust_core::abi::{CLASS_LOG_BYTES, CLASS_LOG_OFFSET, PROCESS_FILE_BYTES, ProcessHeader};
 use ust_core::agent::protocol::{ClassBody, ToDaemon};
+use ust_core::agent::socket;
 use ust_core::shm::Mapping;
 use ust_core::sync::{AtomicU32, Ordering};
 use ust_core::wire::FieldType;
@@ -85,4 +88,66 @@ fn a_process_has_as_many_identities_as_it_may_and_others_come_in() {
     let [error] = errors.as_slice() else { panic!("{errors:?}") };
     let expected = format!("process {} may have 128 identities", std::process::id());
     assert!(error.starts_with(&expected), "{error}");
+}
+
+/// What this process has read so far, in bytes: of files, those of the kernel included.
+fn read_bytes() -> u64 {
+    let io = read_to_string("/proc/self/io").unwrap();
+    io.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()
+}
+
+#[test]
+fn mappings_are_read_once_a_process_however_many_identities_it_has() {
+    let mut recording = Recording::new();
+    let connection = recording.connect();
+    let introduce = |number| {
+        let process_uid = [number; 16];
+        let file = process_file(process_uid);
+        let mapped = Mapping::new(&file, PROCESS_FILE_BYTES).unwrap();
+        say(&connection, &ToDaemon::Introduction { process_uid }, &[&file]);
+        mapped
+    };
+    let mapped: Vec<_> = (0..100).map(introduce).collect();
+    recording.turns(20);
+    let one = std::fs::read("/proc/self/maps").unwrap().len() as u64;
+    let before = read_bytes();
+    // Each turn is a tick: the flush interval is half of its timeout.
+    recording.turns(10);
+    let read = read_bytes() - before;
+    println!("{read} bytes read in ten turns, {one} are one list");
+    assert!(read < 25 * one, "{read} bytes in ten turns, where a list has {one}");
+    assert_eq!(recording.engine.processes().len(), 100);
+    drop(mapped);
+}
+
+#[test]
+fn a_process_has_as_many_connections_as_it_may_and_keeps_its_agent() {
+    let mut recording = Recording::new();
+    let agent = recording.connect();
+    let process_uid = [1; 16];
+    say(&agent, &ToDaemon::Hello { process_uid }, &[&process_file(process_uid)]);
+    recording.turns(1);
+    let before = descriptor_count();
+    let idle: Vec<_> = (0..2000)
+        .map(|_| {
+            let connection = recording.connect();
+            recording.engine.poll(&[], Some(std::time::Duration::ZERO)).unwrap();
+            connection
+        })
+        .collect();
+    let held = descriptor_count() - before - idle.len();
+    assert!((500..=520).contains(&held), "{held} connections are held");
+    let mut inbox = socket::Inbox::default();
+    let is_open = |connection: &OwnedFd, inbox: &mut socket::Inbox| match socket::receive(
+        connection,
+        RecvFlags::DONTWAIT,
+        inbox,
+    ) {
+        Ok(received) => !received.untrusted_bytes.is_empty(),
+        Err(errno) => errno == Errno::AGAIN,
+    };
+    assert!(is_open(&agent, &mut inbox), "the agent's is the last one to be closed");
+    let open = idle.iter().map(|connection| is_open(connection, &mut inbox));
+    let open: Vec<_> = open.collect();
+    assert!(!open[0] && open[1999], "the oldest are closed");
 }

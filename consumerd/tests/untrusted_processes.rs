@@ -66,9 +66,14 @@ fn ring_files_that_wait_for_their_process_are_counted() {
 fn identities_without_a_process_file_are_counted() {
     let mut recording = Recording::new();
     let connection = recording.connect();
+    let channel = recording.channel;
+    let ring = ring_file([0; 16], channel, 0, Mode::Discard);
     let descriptors_before = descriptor_count();
+    // Each has a ring file that waits.
     for number in 0..200 {
-        say(&connection, &ToDaemon::Introduction { process_uid: [number; 16] }, &[]);
+        let process_uid = [number; 16];
+        let (channel_uid, file_index) = (channel.0, 0);
+        say(&connection, &ToDaemon::Handover { process_uid, channel_uid, file_index }, &[&ring]);
         recording.turns(1);
     }
     let held = descriptor_count() - descriptors_before;

@@ -14,7 +14,7 @@ pub struct Arguments {}
 
 /// Shows it.
 pub fn run(_: Arguments) -> Result<u8, Failure> {
-    match ask(Request::List { session: None })? {
+    match ask(Request::Status)? {
         Reply::Listed { daemon_pid, overview } => {
             let daemon = format!(
                 "Daemon {daemon_pid} serves {}: {}, {}.",

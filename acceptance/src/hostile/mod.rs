@@ -4,6 +4,7 @@
 //!   Peer      one end of the agents' socket: sends any bytes with any descriptors, and hears the rules
 //!   forge     process files, class logs and ring files that are right, so that a little can be made wrong in them
 //!   scribble  a thread that changes shared memory while the daemon reads it
+//!   siege     one process that holds as much as it may
 //!   attacks   the table of attacks: each makes one attempt, and none expects an answer
 //! ```
 //!
@@ -14,6 +15,7 @@
 pub mod attacks;
 pub mod forge;
 pub mod scribble;
+pub mod siege;
 
 use crate::random::Random;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -65,6 +65,8 @@ pub enum Request {
         /// Of which session.
         session: Option<String>,
     },
+    /// The same as `List`, without the names of processes' events: what it costs does not grow with them.
+    Status,
     /// Show sessions and processes.
     List {
         /// Only this session; `None` for all.

@@ -10,13 +10,14 @@
 //!
 //! A client that says nothing, or does not read its answer, costs a descriptor, and one is kept for the next client where
 //! others have used up all that there were. There are at most
-//! [`MAX_CONTROL_CONNECTIONS`]; one more, or the want of a descriptor, closes the oldest that is not Waiting.
+//! [`MAX_CONTROL_CONNECTIONS`]; one more, or the want of a descriptor, closes the oldest that is not Waiting, of the
+//! process that has most.
 
 use super::protocol::{self, Answer, MAX_REQUEST_BYTES, Refusal, Request};
 use crate::cause::Cause;
 use crate::limits::{
-    MAX_CONTROL_ACCEPTS, MAX_CONTROL_CONNECTIONS, MAX_CONTROL_CONNECTIONS_OF_PROCESS,
-    MAX_UNREAD_ANSWER_BYTES,
+    CONTROL_BACKLOG, MAX_CONTROL_ACCEPTS, MAX_CONTROL_CONNECTIONS,
+    MAX_CONTROL_CONNECTIONS_OF_PROCESS, MAX_UNREAD_ANSWER_BYTES,
 };
 use crate::peer::Peer;
 use crate::place::Place;
@@ -76,8 +77,7 @@ impl ControlServer {
     /// # Errors
     /// What the kernel says.
     pub fn bind(place: &mut Place) -> io::Result<Self> {
-        let backlog = 2 * MAX_CONTROL_CONNECTIONS as i32;
-        let listener = place.listen(CONTROL_SOCKET, SocketType::STREAM, backlog)?;
+        let listener = place.listen(CONTROL_SOCKET, SocketType::STREAM, CONTROL_BACKLOG)?;
         let listener = UnixListener::from(listener);
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
@@ -202,7 +202,7 @@ impl ControlServer {
                     // It stays queued, and so would wake the loop at once again.
                     std::thread::sleep(Duration::from_millis(1));
                     // Out of descriptors, most likely: an idle client's may help the one that waits.
-                    self.close_oldest(|_| true);
+                    self.make_place();
                     return;
                 }
             }
@@ -238,7 +238,7 @@ impl ControlServer {
             );
         }
         if self.connections.len() == MAX_CONTROL_CONNECTIONS {
-            self.close_oldest(|_| true);
+            self.make_place();
         }
         if self.connections.len() == MAX_CONTROL_CONNECTIONS {
             return tracing::warn!(
@@ -259,6 +259,27 @@ impl ControlServer {
                 );
             }
             Err(error) => tracing::warn!("control socket: {error}"),
+        }
+    }
+
+    /// Closes a connection of the process that has most of them: its oldest idle one, or else the oldest that waits. Where
+    /// each has but one, the oldest idle one of all.
+    fn make_place(&mut self) {
+        let mut counts = BTreeMap::<i32, usize>::new();
+        for connection in self.connections.values() {
+            *counts.entry(connection.pid).or_default() += 1;
+        }
+        let greediest = counts.into_iter().filter(|(_, count)| *count > 1);
+        let Some((pid, _)) = greediest.max_by_key(|(_, count)| *count) else {
+            return self.close_oldest(|_| true);
+        };
+        let before = self.connections.len();
+        self.close_oldest(|connection| connection.pid == pid);
+        if self.connections.len() == before {
+            let oldest = self.connections.iter().find(|(_, connection)| connection.pid == pid);
+            let oldest = oldest.map(|(id, _)| *id);
+            self.connections.retain(|id, _| Some(*id) != oldest);
+            self.gone.extend(oldest);
         }
     }
 

@@ -21,8 +21,8 @@ use super::protocol::{Answer, Refusal, Reply, Request};
 use super::server::ClientId;
 use crate::cause::Cause;
 use crate::engine::{ChannelUid, Engine};
-use crate::limits::MAX_QUEUED_REQUESTS;
-use crate::session::{SessionError, Sessions};
+use crate::limits::{ANSWERS_PAUSE, MAX_ANSWERS_PAUSE, MAX_QUEUED_REQUESTS};
+use crate::session::{Overview, SessionError, Sessions};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -30,10 +30,12 @@ use std::time::{Duration, Instant};
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Requests, the one that is being carried out, and the sessions they are about.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Service {
     sessions: Sessions,
     questions: Vec<(Request, Vec<ClientId>)>,
+    /// Before that no question is answered.
+    next_answers: Instant,
     queue: VecDeque<Queued>,
     refused: Vec<ClientId>,
     in_progress: Option<InProgress>,
@@ -64,10 +66,28 @@ enum Finish {
     Remove(String),
 }
 
+/// What an overview is answered with.
+fn listed(overview: Overview) -> Finish {
+    Finish::Reply(Box::new(Reply::Listed { daemon_pid: std::process::id(), overview }))
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            sessions: Sessions::default(),
+            questions: Vec::new(),
+            next_answers: Instant::now(),
+            queue: VecDeque::new(),
+            refused: Vec::new(),
+            in_progress: None,
+        }
+    }
+}
+
 impl Service {
     /// Takes a request in. [`progress`](Self::progress) answers it.
     pub fn submit(&mut self, client: ClientId, request: Request) {
-        if matches!(request, Request::List { .. }) {
+        if matches!(request, Request::List { .. } | Request::Status) {
             match self.questions.iter_mut().find(|(question, _)| *question == request) {
                 Some((_, clients)) => clients.push(client),
                 None => self.questions.push((request, vec![client])),
@@ -102,9 +122,15 @@ impl Service {
             let refusal = Refusal { cause: Cause::Failed, text };
             answers.push((std::mem::take(&mut self.refused), Err(refusal)));
         }
-        for (question, clients) in std::mem::take(&mut self.questions) {
-            let answer = self.begin(engine, question).map_err(Refusal::from);
-            answers.push((clients, answer.and_then(|finish| self.finish(engine, finish))));
+        let begin = Instant::now();
+        if begin >= self.next_answers {
+            for (question, clients) in std::mem::take(&mut self.questions) {
+                let answer = self.begin(engine, question).map_err(Refusal::from);
+                answers.push((clients, answer.and_then(|finish| self.finish(engine, finish))));
+            }
+            // Those who ask without a pause must leave time for all else.
+            let pause = begin.elapsed() * ANSWERS_PAUSE;
+            self.next_answers = Instant::now() + pause.min(MAX_ANSWERS_PAUSE);
         }
         loop {
             if let Some(waiting) = self.in_progress.take() {
@@ -146,8 +172,10 @@ impl Service {
 
     /// How long the engine may wait until [`progress`](Self::progress) has to be called again.
     pub fn timeout(&self) -> Option<Duration> {
-        let waiting = self.in_progress.as_ref()?;
-        Some(waiting.deadline.saturating_duration_since(Instant::now()))
+        let in_progress = self.in_progress.as_ref().map(|waiting| waiting.deadline);
+        let questions = (!self.questions.is_empty()).then_some(self.next_answers);
+        let next = in_progress.into_iter().chain(questions).min()?;
+        Some(next.saturating_duration_since(Instant::now()))
     }
 
     fn begin(&mut self, engine: &mut Engine, request: Request) -> Result<Finish, SessionError> {
@@ -189,13 +217,8 @@ impl Service {
                 let (session, output, summary) = sessions.snapshot(engine, session.as_deref())?;
                 Ok(Finish::Reply(Box::new(Reply::SnapshotTaken { session, output, summary })))
             }
-            Request::List { session } => {
-                let overview = sessions.overview(engine, session.as_deref())?;
-                Ok(Finish::Reply(Box::new(Reply::Listed {
-                    daemon_pid: std::process::id(),
-                    overview,
-                })))
-            }
+            Request::List { session } => Ok(listed(sessions.overview(engine, session.as_deref())?)),
+            Request::Status => Ok(listed(sessions.overview(engine, None)?.without_events())),
         }
     }
 

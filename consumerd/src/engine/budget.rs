@@ -12,10 +12,12 @@
 //! alone. All numbers are in [`limits`](crate::limits).
 
 use crate::limits::{self, Budget};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::rc::{Rc, Weak};
+use std::time::Instant;
 
 /// What there is a budget for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +137,16 @@ pub struct Account {
     told: Cell<u32>,
     user: Option<Rc<Account>>,
     notices: Rc<Notices>,
+    /// By which the end of the process is noticed: all its identities share it.
+    pub pidfd: RefCell<Weak<Pidfd>>,
+    images_looked_at: Cell<Option<Instant>>,
+}
+
+/// A descriptor of a process, and what it takes of its budget.
+#[derive(Debug)]
+pub struct Pidfd {
+    fd: OwnedFd,
+    _held: Option<Held>,
 }
 
 /// So much is held, until this is dropped.
@@ -206,7 +218,9 @@ impl Account {
         ]
         .map(|resource| limit(resource.budget()));
         let held = [const { Cell::new(0) }; RESOURCES];
-        Self { owner, held, limits, told: Cell::new(0), user, notices }
+        let pidfd = RefCell::default();
+        let (told, images_looked_at) = (Cell::new(0), Cell::new(None));
+        Self { owner, held, limits, told, user, notices, pidfd, images_looked_at }
     }
 
     /// That of a process whose files were left behind: nobody else is there to be protected from it.
@@ -214,9 +228,36 @@ impl Account {
         Rc::new(Self::new(Owner::Process(0), |it| it.of_process, None, Rc::default()))
     }
 
+    /// Whether it has as many identities as it may, and it is time again to look which of them are gone.
+    pub fn is_at_its_images_limit(&self) -> bool {
+        let identities = Resource::Identities;
+        if self.held(identities) < self.limits[identities as usize] {
+            return false;
+        }
+        let looked_at = self.images_looked_at.get();
+        let is_time = looked_at.is_none_or(|at| at.elapsed() >= limits::IMAGE_LOOK_INTERVAL);
+        if is_time {
+            self.images_looked_at.set(Some(Instant::now()));
+        }
+        is_time
+    }
+
+    /// Of the process.
+    pub fn number(&self) -> i32 {
+        match self.owner {
+            Owner::Process(number) => number,
+            Owner::User(_) => 0,
+        }
+    }
+
     /// How much of something it has.
     pub fn held(&self, what: Resource) -> u64 {
         self.held[what as usize].get()
+    }
+
+    /// How much of something the processes of its user have.
+    pub fn held_together(&self, what: Resource) -> u64 {
+        self.user.as_ref().map_or(self.held(what), |user| user.held(what))
     }
 
     /// Holds something, if the budgets of the process and of its user allow it.
@@ -262,6 +303,19 @@ impl Account {
             };
             self.notices.refusals.borrow_mut().push(refusal);
         }
+    }
+}
+
+impl Pidfd {
+    /// Held by an account; one without which the process could not be watched is taken all the same.
+    pub fn new(fd: OwnedFd, account: &Rc<Account>) -> Self {
+        Self { fd, _held: account.hold(Resource::Descriptors, 1).ok() }
+    }
+}
+
+impl AsFd for Pidfd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
     }
 }
 

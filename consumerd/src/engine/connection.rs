@@ -8,7 +8,7 @@
 //! shared) has no number here. Its pidfd is had from the socket, and tells its end all the same; who it is its process
 //! file says. Only an `exec` in it goes unnoticed until its end: its rings are drained all the same.
 
-use super::budget::{Account, Ledger};
+use super::budget::{Account, Held, Ledger, OverBudget, Pidfd, Resource};
 use crate::peer::{Peer, pidfd_of, shown};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::fstat;
@@ -29,6 +29,7 @@ pub struct Connection {
     pub payer: i32,
     /// Pays for it, and for what it brings.
     pub account: Rc<Account>,
+    held: Option<[Held; 2]>,
     /// Set by the first message: the agent of this process.
     pub agent_of: Option<[u8; 16]>,
     /// It had no room for what was said last: to be said again once it has.
@@ -39,7 +40,7 @@ pub struct Connection {
 #[derive(Debug)]
 pub enum Watch {
     /// Readable once it is dead.
-    Pidfd(OwnedFd),
+    Pidfd(Rc<Pidfd>),
     /// No descriptor could be had: by looking for its mappings once in a while.
     Mappings,
     /// It was dead when we first heard of it.
@@ -86,7 +87,17 @@ impl Connection {
             return Err((who, reason.to_owned()));
         };
         let account = ledger.process(payer, uid.as_raw());
-        Ok(Self { socket, pid, payer, account, agent_of: None, is_behind: false })
+        Ok(Self { socket, pid, payer, account, held: None, agent_of: None, is_behind: false })
+    }
+
+    /// Takes what it needs from the budget of its process.
+    ///
+    /// # Errors
+    /// That process has as much already as it may.
+    pub fn pay(&mut self) -> Result<(), OverBudget> {
+        let hold = |what| self.account.hold(what, 1);
+        self.held = Some([hold(Resource::Connections)?, hold(Resource::Descriptors)?]);
+        Ok(())
     }
 
     /// How the end of the peer will be noticed.
@@ -98,7 +109,7 @@ impl Connection {
             (answer, _) => answer,
         };
         match pidfd {
-            Ok(pidfd) => Watch::Pidfd(pidfd),
+            Ok(pidfd) => Watch::Pidfd(Rc::new(Pidfd::new(pidfd, &self.account))),
             Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => Watch::Mappings,
             Err(_) => Watch::Dead,
         }

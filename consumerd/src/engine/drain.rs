@@ -436,6 +436,15 @@ impl StreamDrain {
         }
     }
 
+    /// Gives back memory that was needed for one turn: there may be thousands of streams.
+    pub fn release(&mut self) {
+        if self.copied_framed == self.copied.found().len() {
+            self.copied = Image::default();
+            self.copied_framed = 0;
+        }
+        self.framer.release();
+    }
+
     /// Whether the file could not be written when it was last tried.
     pub fn is_stuck(&self) -> bool {
         self.is_stuck

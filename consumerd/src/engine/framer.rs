@@ -286,6 +286,11 @@ impl Framer {
         outcome
     }
 
+    /// Gives back memory that nothing is in.
+    pub fn release(&mut self) {
+        self.file.as_mut().into_iter().for_each(StreamWriter::release);
+    }
+
     /// Makes sure that there is a file to write to.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod any_process;
 mod api;
 mod bell;
 mod budget;
+mod burial;
 mod class_body;
 mod class_log;
 mod clock;
@@ -22,6 +23,7 @@ mod connection;
 mod drain;
 mod estate;
 mod framer;
+mod images;
 mod listing;
 mod losses;
 mod mapped;
@@ -31,6 +33,7 @@ mod poll;
 mod process;
 mod publish;
 mod reach;
+mod readiness;
 mod record_check;
 mod recover;
 mod refusals;
@@ -57,12 +60,14 @@ use crate::place::Place;
 use crate::shm_dir::ShmDir;
 use bell::Bell;
 use budget::Ledger;
+use burial::Wake;
 use class_log::ProcessFile;
 use clock::{Calibration, ClockDescription};
 use connection::{Connection, Watch};
 use estate::Estate;
 use process::{Destination, Pass, Process};
 use reach::Seen;
+use readiness::{Readiness, Source};
 use refusals::Refusals;
 use relocation::Relocation;
 use ring_file::Origin;
@@ -89,11 +94,12 @@ pub struct Engine {
     relocation: Relocation,
     options: EngineOptions,
     listener: OwnedFd,
+    readiness: Readiness,
     bell: Bell,
     generation: u64,
     next_channel: u64,
     channels: BTreeMap<ChannelUid, Channel>,
-    processes: HashMap<[u8; 16], Tracked>,
+    processes: BTreeMap<[u8; 16], Tracked>,
     /// Processes that wait for a snapshot.
     snapshot_requests: Vec<Connection>,
     /// Processes that are gone, and whose rings wait for a snapshot; the oldest first.
@@ -114,6 +120,11 @@ pub struct Engine {
     is_behind: bool,
     /// Numbers of the present sweeps: that which flushes, and that which takes full sub-buffers.
     sweeps: [u64; 2],
+    /// Processes whose end is known, and those of them that are about to be buried.
+    dying: Vec<[u8; 16]>,
+    wake: Option<Wake>,
+    /// The account whose process was the last one to be looked at for its images.
+    last_image_look: i32,
     /// Connections cannot be accepted, and that has been said.
     is_refusing: bool,
     /// Until then it looks without being rung for: somebody new may not have the doorbell yet.
@@ -224,17 +235,25 @@ impl Engine {
             })?;
         let bell =
             Bell::new().map_err(|error| EngineError::Own("the doorbell cannot be made", error))?;
+        let readiness = Readiness::new()
+            .and_then(|readiness| {
+                readiness.add(&listener, Source::Listener)?;
+                readiness.add(bell.rung(), Source::Bell)?;
+                Ok(readiness)
+            })
+            .map_err(|errno| EngineError::Own("cannot wait for events", errno.into()))?;
         let now = Instant::now();
         let mut engine = Self {
             place,
             relocation: Relocation::default(),
             options,
             listener,
+            readiness,
             bell,
             generation: generation_seed(),
             next_channel: 0,
             channels: BTreeMap::new(),
-            processes: HashMap::new(),
+            processes: BTreeMap::new(),
             snapshot_requests: Vec::new(),
             departed: VecDeque::new(),
             estate: Estate::default(),
@@ -248,6 +267,9 @@ impl Engine {
             is_flushing: false,
             is_behind: false,
             sweeps: [1; 2],
+            dying: Vec::new(),
+            wake: None,
+            last_image_look: i32::MIN,
             is_refusing: false,
             watchful_until: now,
         };
@@ -334,9 +356,11 @@ impl Engine {
             .and_then(|()| publish::wake_waiting(&self.place))
             .map_err(EngineError::io(format!("the rules in {}", self.place.path().display())))?;
         let message = ToProcess::Rules(rules);
-        for connection in self.processes.values().filter_map(|tracked| tracked.agent) {
-            if let Some(connection) = self.connections.get_mut(&connection) {
+        let agents: Vec<_> = self.processes.values().filter_map(|tracked| tracked.agent).collect();
+        for number in agents {
+            if let Some(connection) = self.connections.get_mut(&number) {
                 connection.say(&message, &[]);
+                self.expect(number);
             }
         }
         Ok(self.generation)

@@ -3,22 +3,28 @@
 //! The order at a death matters. A process may have handed over a ring file on a connection that is still
 //! queued when its pidfd says that it is dead; so everything queued is taken in before it is buried.
 //!
-//! Everything queued *when it looks*: what comes meanwhile waits for the next round. So a round is as long as queues
-//! are, and a process that talks without end holds up nobody: not the others, nor whoever polls with us.
+//! A round is bounded by numbers of our own, not by what strangers hold: so many events, messages, connections, burials,
+//! and bytes of rings. What is left has the next round, which then does not wait. A process that talks without end
+//! holds up nobody: not the others, nor whoever polls with us.
 
+use super::budget::Resource;
 use super::class_log::{ProcessFile, Unusable};
 use super::clock::Clocks;
 use super::connection::{Connection, Heard, Watch};
 use super::process::{Pass, Process};
+use super::readiness::{Interest, Readiness, Source};
 use super::refusals;
 use super::{ChannelUid, Engine, EngineError, Tracked};
 use crate::advice::{Attempt, why};
-use crate::limits::{AGENT_BACKLOG, MAX_UNINTRODUCED_IDENTITIES, SPARE_DESCRIPTORS};
+use crate::limits::{
+    AGENT_BACKLOG, FEW_CONNECTIONS, MAX_ACCEPTS, MAX_MESSAGES, MAX_UNINTRODUCED_IDENTITIES,
+    SPARE_DESCRIPTORS,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, accept_with};
-use std::sync::OnceLock;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use ust_core::agent::protocol::{ToDaemon, ToProcess};
 
@@ -27,19 +33,6 @@ const WATCHFUL_FOR: Duration = Duration::from_millis(100);
 
 /// How often it looks then.
 const WATCHFUL_INTERVAL: Duration = Duration::from_millis(1);
-
-/// How often one round takes in everything for the sake of processes that have ended.
-const MAX_BURIALS_A_ROUND: usize = 3;
-
-/// What a polled descriptor is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    Other(usize),
-    Listener,
-    Bell,
-    Connection(u64),
-    Death([u8; 16]),
-}
 
 impl Engine {
     /// Waits until something happened, and handles what is the engine's: connections, deaths, full
@@ -54,37 +47,30 @@ impl Engine {
         timeout: Option<Duration>,
     ) -> Result<Vec<usize>, EngineError> {
         let wait = self.prepare_to_wait(timeout);
-        let ready = self.wait(others, wait)?;
+        let others_ready = self.wait(others, wait)?;
         self.bell.wake_up();
-        let mut others_ready = Vec::new();
-        let mut dead = Vec::new();
-        for source in ready {
+        for source in self.readiness.ready() {
             match source {
-                Source::Other(index) => others_ready.push(index),
-                Source::Listener => self.accept_all(),
+                Source::Listener => _ = self.accept_some(),
                 Source::Bell => self.bell.acknowledge(),
                 Source::Connection(number) => {
                     if self.connections.get(&number).is_some_and(|connection| connection.is_behind)
                     {
                         self.brief(number);
                     }
-                    self.hear_all(number);
-                    self.keep_room();
+                    self.hear_some(number);
                 }
-                Source::Death(uid) => dead.push(uid),
+                Source::Death(payer) => self.note_deaths(payer),
             }
         }
-        if !dead.is_empty() || self.has_dead_on_arrival() {
-            self.take_in_everything();
-            dead.into_iter().for_each(|uid| self.bury(uid));
-            self.bury_dead();
-        }
+        self.keep_room();
+        self.bury_some();
         self.take_full();
         self.tell_refusals();
         self.relieve_shortage();
         if Instant::now() >= self.next_flush {
             if !std::mem::replace(&mut self.is_flushing, true) {
-                self.bury_replaced_images();
+                self.look_for_images();
                 self.settle_estate();
                 self.keep_place();
             }
@@ -100,6 +86,9 @@ impl Engine {
     /// How long to wait. Writers ring from here on, unless a timer looks in their stead.
     fn prepare_to_wait(&mut self, timeout: Option<Duration>) -> Duration {
         let now = Instant::now();
+        if self.is_burying() {
+            return Duration::ZERO;
+        }
         let mut wait = self.next_flush.saturating_duration_since(now);
         if self.is_behind {
             return Duration::ZERO;
@@ -116,32 +105,18 @@ impl Engine {
         if self.take_full() { Duration::ZERO } else { wait }
     }
 
-    fn wait(&self, others: &[BorrowedFd<'_>], wait: Duration) -> Result<Vec<Source>, EngineError> {
-        let mut sources: Vec<(Source, BorrowedFd<'_>)> =
-            vec![(Source::Listener, self.listener.as_fd()), (Source::Bell, self.bell.rung())];
-        sources.extend(others.iter().enumerate().map(|(index, fd)| (Source::Other(index), *fd)));
-        for (number, connection) in &self.connections {
-            sources.push((Source::Connection(*number), connection.socket()));
-        }
-        for (uid, tracked) in &self.processes {
-            if let Watch::Pidfd(fd) = &tracked.watch {
-                sources.push((Source::Death(*uid), fd.as_fd()));
-            }
-        }
-        let wanted = |source: &Source| match source {
-            Source::Connection(number) if self.connections[number].is_behind => PollFlags::OUT,
-            _ => PollFlags::IN,
-        };
-        let fds = sources.iter().map(|(source, fd)| PollFd::from_borrowed_fd(*fd, wanted(source)));
-        let mut fds: Vec<_> = fds.collect();
+    /// Waits for something of ours, or of `others`, whose indices are returned.
+    fn wait(&self, others: &[BorrowedFd<'_>], wait: Duration) -> Result<Vec<usize>, EngineError> {
+        let ours = self.readiness.as_fd();
+        let fds = std::iter::once(&ours).chain(others);
+        let mut fds: Vec<_> = fds.map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
         let timeout = Timespec { tv_sec: wait.as_secs() as _, tv_nsec: wait.subsec_nanos().into() };
         match poll(&mut fds, Some(&timeout)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(EngineError::Own("cannot poll", error.into())),
         }
-        let is_ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
-        let ready = sources.iter().zip(&fds).filter(|(_, fd)| is_ready(fd));
-        Ok(ready.map(|((source, _), _)| *source).collect())
+        let ready = fds[1..].iter().enumerate().filter(|(_, fd)| !fd.revents().is_empty());
+        Ok(ready.map(|(index, _)| index).collect())
     }
 
     /// Closes the spare descriptors: what comes now finds room.
@@ -160,30 +135,43 @@ impl Engine {
 
     /// Accepts every connection that is queued, and hears what each has to say.
     pub(super) fn accept_all(&mut self) {
-        self.make_room();
-        self.accept_queued();
-        self.keep_room();
+        // One more than the backlog is what the kernel queues.
+        for _ in 0..=AGENT_BACKLOG as usize / MAX_ACCEPTS {
+            if self.accept_some() {
+                return;
+            }
+        }
     }
 
-    fn accept_queued(&mut self) {
+    /// Accepts as many connections as is one turn, and hears what each has to say; whether there are no more.
+    pub(super) fn accept_some(&mut self) -> bool {
+        self.make_room();
+        let is_empty = self.accept_queued();
+        self.keep_room();
+        is_empty
+    }
+
+    fn accept_queued(&mut self) -> bool {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        // One more than the backlog is what the kernel queues.
-        for _ in 0..=AGENT_BACKLOG {
+        for _ in 0..MAX_ACCEPTS {
             match accept_with(&self.listener, flags) {
                 Ok(socket) => {
                     self.is_refusing = false;
                     self.welcome(socket);
                 }
                 Err(Errno::INTR | Errno::CONNABORTED) => {}
-                Err(Errno::AGAIN) => return,
+                Err(Errno::AGAIN) => return true,
+                // Out of descriptors: one that idles makes room.
+                Err(_) if self.close_idle() => {}
                 Err(error) => {
                     self.refuse(error);
                     // They stay queued, and so would wake us at once again.
                     std::thread::sleep(WATCHFUL_INTERVAL);
-                    return;
+                    return true;
                 }
             }
         }
+        false
     }
 
     /// Says, once until it is over, that nobody can be accepted.
@@ -200,11 +188,18 @@ impl Engine {
 
     fn welcome(&mut self, socket: OwnedFd) {
         match Connection::new(socket, &mut self.ledger) {
-            Ok(connection) => {
+            Ok(mut connection) => {
                 let number = self.next_connection;
+                let is_paid = connection.pay().is_ok()
+                    || (self.close_idle_of(connection.account.number())
+                        && connection.pay().is_ok());
+                let source = Source::Connection(number);
+                if !is_paid || self.readiness.add(connection.socket(), source).is_err() {
+                    return;
+                }
                 self.next_connection += 1;
                 self.connections.insert(number, connection);
-                self.hear_all(number);
+                self.hear_some(number);
             }
             Err((who, reason)) => self.note_refusal(&who, &reason),
         }
@@ -214,20 +209,22 @@ impl Engine {
     pub(super) fn take_in_everything(&mut self) {
         self.accept_all();
         for number in self.connections.keys().copied().collect::<Vec<_>>() {
-            self.hear_all(number);
+            self.hear_some(number);
         }
         self.keep_room();
     }
 
-    /// Hears what is queued on a connection, and sees whether it has ended behind that.
-    fn hear_all(&mut self, number: u64) {
+    /// Hears what is queued on a connection, as much as is one turn, and sees whether it has ended behind that.
+    pub(super) fn hear_some(&mut self, number: u64) {
         self.make_room();
         let Some(connection) = self.connections.get(&number) else { return };
         let queued_bytes = connection.queued_bytes();
         let mut heard_bytes = 0;
-        while heard_bytes <= queued_bytes
-            && let Some(connection) = self.connections.get(&number)
-        {
+        for _ in 0..MAX_MESSAGES {
+            let Some(connection) = self.connections.get(&number) else { return };
+            if heard_bytes > queued_bytes {
+                return;
+            }
             match connection.hear(&mut self.inbox) {
                 Heard::Message(message, fds, bytes) => {
                     heard_bytes += bytes;
@@ -273,6 +270,7 @@ impl Engine {
             }
             ToDaemon::SnapshotWanted { process_uid } => {
                 let connection = self.connections.remove(&number);
+                connection.iter().for_each(|it| self.readiness.forget(it.socket()));
                 let is_known = self.processes.contains_key(&process_uid);
                 // Dropped, it says that we are done.
                 self.snapshot_requests.extend(connection.filter(|_| is_known));
@@ -303,6 +301,11 @@ impl Engine {
 
     /// Makes sure that the process is known, and takes its file if it came along.
     fn meet(&mut self, number: u64, uid: [u8; 16], file: Option<OwnedFd>) {
+        let Some(connection) = self.connections.get(&number) else { return };
+        let account = connection.account.clone();
+        if file.is_some() && account.is_at_its_images_limit() {
+            self.bury_images_of(account.number());
+        }
         let Some(connection) = self.connections.get(&number) else { return };
         // One that is known is not looked at once more.
         let is_wanted =
@@ -340,14 +343,17 @@ impl Engine {
             return;
         }
         let tracked = self.processes.entry(uid).or_insert_with(|| Tracked {
-            process: Process::new(),
-            watch: connection.watch(),
+            process: Process::new(account.clone()),
+            watch: watch(connection, &self.readiness),
             pid: connection.pid,
             payer: connection.payer,
             lack: None,
             agent: None,
             applied: 0,
         });
+        if matches!(tracked.watch, Watch::Dead) {
+            self.dying.push(uid);
+        }
         if let Some(mut file) = own_file {
             file.compare_clocks(Clocks::own());
             tracked.process.set_file(file);
@@ -380,6 +386,34 @@ impl Engine {
             connection.say(&ToProcess::Welcome, &[self.bell.memfd()]);
             connection.say(&ToProcess::Rules(rules), &[]);
         }
+        self.expect(number);
+    }
+
+    /// Waits for what a connection is to do next: to say something, or to have room for what it is to be told.
+    pub(super) fn expect(&mut self, number: u64) {
+        let Some(connection) = self.connections.get(&number) else { return };
+        let interest = if connection.is_behind { Interest::Write } else { Interest::Read };
+        let source = Source::Connection(number);
+        if let Err(errno) = self.readiness.change(connection.socket(), source, interest) {
+            tracing::warn!("a connection is closed: {errno}");
+            self.hang_up(number);
+        }
+    }
+
+    /// Closes the oldest idle connection of the process that has most of them; whether there was any.
+    fn close_idle(&mut self) -> bool {
+        let greediest = self.ledger.greediest(Resource::Connections);
+        greediest.is_some_and(|(payer, held)| held > FEW_CONNECTIONS && self.close_idle_of(payer))
+    }
+
+    /// Closes the oldest idle connection of a process, which may be an agent's if it has no other; whether there was
+    /// any.
+    fn close_idle_of(&mut self, payer: i32) -> bool {
+        let its = self.connections.iter().filter(|(_, it)| it.account.number() == payer);
+        let oldest = its.min_by_key(|(number, it)| (it.agent_of.is_some(), **number));
+        let Some(number) = oldest.map(|(number, _)| *number) else { return false };
+        self.hang_up(number);
+        true
     }
 
     fn hang_up(&mut self, number: u64) {
@@ -391,50 +425,18 @@ impl Engine {
             tracked.agent = None;
         }
     }
-
-    fn has_dead_on_arrival(&self) -> bool {
-        self.processes.values().any(|tracked| matches!(tracked.watch, Watch::Dead))
-    }
-
-    /// Takes in everything that is queued, and buries every process whose death was known before that.
-    pub(super) fn bury_dead(&mut self) {
-        self.bury_if(Tracked::is_dead);
-    }
-
-    /// Processes without an agent may have lost their image to `exec` without a word.
-    pub(super) fn bury_replaced_images(&mut self) {
-        let is_gone = |tracked: &Tracked| tracked.agent.is_none() && !has_image(tracked);
-        if self.processes.values().any(is_gone) {
-            self.bury_if(is_gone);
-        }
-    }
-
-    /// In this order: what is gone has sent its last, all of which is then taken in. One that ended after it was heard
-    /// would be met again in what it sent last, and what its process file counts would be counted twice.
-    ///
-    /// Again for those that were gone when they were first heard of, and for who has ended meanwhile; the last of
-    /// them in the next round.
-    fn bury_if(&mut self, is_gone: impl Fn(&Tracked) -> bool) {
-        let all_gone = |engine: &Self| -> Vec<[u8; 16]> {
-            let gone = engine.processes.iter().filter(|(_, tracked)| is_gone(tracked));
-            gone.map(|(uid, _)| *uid).collect()
-        };
-        let mut gone = all_gone(self);
-        for _ in 0..MAX_BURIALS_A_ROUND {
-            self.take_in_everything();
-            gone.into_iter().for_each(|uid| self.bury(uid));
-            gone = all_gone(self);
-            if gone.is_empty() {
-                return;
-            }
-        }
-    }
 }
 
 impl Tracked {
     /// Whether its death is known now.
     pub(super) fn is_dead(&self) -> bool {
-        match &self.watch {
+        self.watch.is_dead()
+    }
+}
+
+impl Watch {
+    fn is_dead(&self) -> bool {
+        match self {
             Watch::Pidfd(pidfd) => {
                 let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
                 poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) == Ok(1)
@@ -445,30 +447,21 @@ impl Tracked {
     }
 }
 
-/// Whether the `/proc` that is mounted here numbers processes as the kernel does for us: after `unshare --pid` without a
-/// mount it is that of the namespace around.
-fn is_proc_ours() -> bool {
-    static IS_OURS: OnceLock<bool> = OnceLock::new();
-    *IS_OURS.get_or_init(|| {
-        let itself = std::fs::read_link("/proc/self").ok();
-        itself.is_some_and(|name| name.as_os_str() == std::process::id().to_string().as_str())
-    })
-}
-
-/// Whether the process still maps its process file: `exec` takes that away, and death.
-pub(super) fn has_image(tracked: &Tracked) -> bool {
-    let Some(file) = &tracked.process.file else { return !tracked.is_dead() };
-    // One that we cannot see has no maps here: the pidfd will have to do.
-    let Some(pid) = tracked.pid.filter(|_| is_proc_ours()) else { return true };
-    let path = format!("/proc/{}/maps", pid.as_raw_nonzero());
-    let maps = match std::fs::read_to_string(path) {
-        Ok(maps) => maps,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return false,
-        // It is there and does not let us look, as after a change of user: the pidfd will have to do.
-        Err(_) => return true,
-    };
-    let inode = file.inode.to_string();
-    maps.lines().any(|line| {
-        line.contains("/memfd:ust-process") && line.split_whitespace().nth(4) == Some(&inode)
-    })
+/// How the end of a process is noticed: by a descriptor that its other identities have, if it has any.
+fn watch(connection: &Connection, readiness: &Readiness) -> Watch {
+    let account = &connection.account;
+    // Processes that cannot be seen may have one account together.
+    let shared = account.pidfd.borrow().upgrade().filter(|_| connection.pid.is_some());
+    let shared = shared.map(Watch::Pidfd);
+    if let Some(watch) = shared.filter(|watch| !watch.is_dead()) {
+        return watch;
+    }
+    let watch = connection.watch();
+    if let Watch::Pidfd(pidfd) = &watch {
+        if readiness.add(pidfd, Source::Death(account.number())).is_err() {
+            return Watch::Mappings;
+        }
+        *account.pidfd.borrow_mut() = Rc::downgrade(pidfd);
+    }
+    watch
 }

@@ -12,6 +12,7 @@
 //! It ends when the pidfd says so, or when its image is gone: `exec` takes the mappings away and leaves the
 //! process. Then what was committed is recovered, and everything is closed.
 
+use super::budget::{Account, Held, Resource};
 use super::class_log::ProcessFile;
 use super::clock::ClockDescription;
 use super::drain::{MALFORMED, StreamDrain, StreamError};
@@ -21,12 +22,13 @@ use super::starved::Starved;
 use super::trace::{Trace, TraceFolder};
 use super::{ChannelSummary, ChannelUid};
 use crate::advice::{Attempt, why};
-use crate::limits::{MAX_ERRORS, MAX_WAITING_RING_FILES};
+use crate::limits::{MANY_STREAMS, MAX_ERRORS, MAX_WAITING_RING_FILES};
 use crate::output::Output;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::io;
+use std::rc::Rc;
 use ust_core::abi::{Buffers, MAX_RING_FILES};
 
 /// Where a channel's records go, and what their clock means.
@@ -49,7 +51,8 @@ pub struct Process {
     pub file: Option<ProcessFile>,
     channels: BTreeMap<ChannelUid, ProcessChannel>,
     /// Files that came before the process file did.
-    waiting: Vec<(ChannelUid, u32, OwnedFd, Origin)>,
+    waiting: Vec<(ChannelUid, u32, OwnedFd, Origin, Held)>,
+    account: Rc<Account>,
 }
 
 /// One channel's streams in one process.
@@ -106,19 +109,20 @@ pub enum Pass {
 
 impl Process {
     /// A process of which nothing is known yet.
-    pub fn new() -> Self {
-        Self { file: None, channels: BTreeMap::new(), waiting: Vec::new() }
+    pub fn new(account: Rc<Account>) -> Self {
+        Self { file: None, channels: BTreeMap::new(), waiting: Vec::new(), account }
     }
 
     /// One that is dead, as its file was left behind.
     pub fn left_behind(file: ProcessFile) -> Self {
-        Self { file: Some(file), channels: BTreeMap::new(), waiting: Vec::new() }
+        let account = file.account().clone();
+        Self { file: Some(file), channels: BTreeMap::new(), waiting: Vec::new(), account }
     }
 
     /// Takes the process file.
     pub fn set_file(&mut self, file: ProcessFile) {
         self.file.get_or_insert(file);
-        for (channel, index, fd, origin) in std::mem::take(&mut self.waiting) {
+        for (channel, index, fd, origin, _) in std::mem::take(&mut self.waiting) {
             self.add_ring_file(channel, index, fd, origin);
         }
     }
@@ -126,8 +130,10 @@ impl Process {
     /// Takes a ring file, checked. One that it has already is passed over.
     pub fn add_ring_file(&mut self, channel: ChannelUid, index: u32, fd: OwnedFd, origin: Origin) {
         let Some(process) = &self.file else {
-            if self.waiting.len() < MAX_WAITING_RING_FILES {
-                self.waiting.push((channel, index, fd, origin));
+            if self.waiting.len() < MAX_WAITING_RING_FILES
+                && let Ok(held) = self.account.hold(Resource::Descriptors, 1)
+            {
+                self.waiting.push((channel, index, fd, origin, held));
             } else {
                 let error = format!(
                     "a process that has not introduced itself hands over more than {MAX_WAITING_RING_FILES} ring files: \
@@ -185,9 +191,10 @@ impl Process {
             return false;
         };
         let ProcessChannel { files, folder, errors, is_lock_failure_told } = of_channel;
+        let is_one_of_many = self.account.held_together(Resource::Streams) > MANY_STREAMS;
+        let mut any = false;
         let Destination { output, clock, buffers, is_drained } = to;
         let mut trace = Trace { folder, process, output, clock, buffers };
-        let mut any = false;
         let mut is_stuck = files.iter().flat_map(|file| &file.streams).any(StreamDrain::is_stuck);
         for file in files {
             file.find_streams();
@@ -211,6 +218,9 @@ impl Process {
                 match outcome {
                     Ok(taken) => any |= taken,
                     Err(error) => errors.note_stream(trace.process.pid, error, &mut is_stuck),
+                }
+                if pass == Pass::Flush || is_one_of_many {
+                    stream.release();
                 }
             }
             tell_damage(file, trace.process.pid, errors);

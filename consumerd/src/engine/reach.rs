@@ -10,7 +10,7 @@
 use super::api::{Reach, Running, Unmatched};
 use super::class_log::ProcessFile;
 use super::connection::Watch;
-use super::{Channel, ChannelSummary, ChannelUid, Engine, Tracked, poll};
+use super::{Channel, ChannelSummary, ChannelUid, Engine, Tracked, images};
 use crate::limits::{
     MAX_COMPARED_BYTES, MAX_COMPARED_NAMES, MAX_COMPARED_RULES, MAX_NAMED_PROCESSES,
 };
@@ -124,7 +124,7 @@ impl Reach {
 
 fn is_alive(tracked: &Tracked) -> bool {
     match tracked.watch {
-        Watch::Mappings => poll::has_image(tracked),
+        Watch::Mappings => images::has_image(tracked),
         Watch::Pidfd(_) | Watch::Dead => !tracked.is_dead(),
     }
 }

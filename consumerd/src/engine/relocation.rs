@@ -10,6 +10,7 @@
 
 use super::Engine;
 use super::api::EngineError;
+use super::readiness::Source;
 use crate::place::{Loss, Place};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
@@ -87,6 +88,13 @@ impl Engine {
             if name == AGENT_SOCKET {
                 // Who has connected to the old one still is heard.
                 self.accept_all();
+                // The old one is closed, and forgotten with that.
+                self.readiness.add(&listener, Source::Listener).map_err(|errno| {
+                    EngineError::Own(
+                        "what comes to the new socket cannot be waited for",
+                        errno.into(),
+                    )
+                })?;
                 self.listener = listener;
                 self.make_room();
                 self.keep_room();

@@ -30,6 +30,8 @@ pub struct TraceFolder {
     uuid: [u8; 16],
     metadata: MetadataWriter,
     metadata_bytes: Held,
+    /// Of the metadata and the streams' files.
+    descriptors: Held,
     /// By class number, of the classes that are in the metadata: how their payloads lie.
     layouts: Vec<Option<PayloadLayout>>,
 }
@@ -80,6 +82,8 @@ impl Trace<'_> {
                 self.buffers,
             )?),
         };
+        // The file and its index.
+        folder.descriptors.grow(2).map_err(io::Error::other)?;
         let identity = StreamIdentity {
             uuid: folder.uuid,
             stream_id: STREAM_CLASS,
@@ -115,15 +119,16 @@ impl TraceFolder {
         buffers: Buffers,
     ) -> io::Result<Self> {
         // Of the budget for what the process describes.
-        let metadata_bytes =
-            process.account().hold(Resource::MetadataBytes, 0).map_err(io::Error::other)?;
+        let hold = |what, amount| process.account().hold(what, amount).map_err(io::Error::other);
+        let metadata_bytes = hold(Resource::MetadataBytes, 0)?;
+        let descriptors = hold(Resource::Descriptors, 1)?;
         let output = output.dir()?;
         let (name, folder) = create_folder(output, &process.procname, process.pid)?;
         let uuid = uuid::new()?;
         let metadata = MetadataWriter::create_in(folder, &preamble(uuid, process, clock, buffers))
             // Who tries again must not leave one folder after the other behind.
             .inspect_err(|_| drop(output.remove_dir(&name)))?;
-        Ok(Self { uuid, metadata, metadata_bytes, layouts: Vec::new() })
+        Ok(Self { uuid, metadata, metadata_bytes, descriptors, layouts: Vec::new() })
     }
 
     #[inline]

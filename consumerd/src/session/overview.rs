@@ -86,6 +86,16 @@ pub struct EventView {
     pub level: u8,
 }
 
+impl Overview {
+    /// With the number of events of each process only.
+    pub fn without_events(mut self) -> Self {
+        for process in &mut self.processes {
+            process.events_left_out += std::mem::take(&mut process.events).len();
+        }
+        self
+    }
+}
+
 impl Sessions {
     /// All sessions, or the one of that name, and all processes. What is recorded by now is written out first, so that
     /// figures are those of this moment, not of the last flush.

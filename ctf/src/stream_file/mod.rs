@@ -289,6 +289,15 @@ impl StreamWriter {
         self.batch.shrink((waiting_pages + open_pages).max(BATCH_PAGES));
     }
 
+    /// Gives back the memory of packets, if none waits in it. It costs the next packet a few allocations, and is for
+    /// those with thousands of streams.
+    pub fn release(&mut self) {
+        if self.open.is_none() && self.closed.is_empty() {
+            self.batch = Pages::default();
+            (self.closed, self.closed_records) = (Vec::new(), Vec::new());
+        }
+    }
+
     /// Cuts and flushes. If records were lost since the last packet, an empty one carries the
     /// count; its clock is the last packet's, or `now` if there never was one. A reader may have
     /// the file from then on; going on writing is possible.
