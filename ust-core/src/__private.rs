@@ -5,13 +5,14 @@
 
 pub use crate::abi::ElfNote as Note;
 pub use crate::callsite::{Callsite, CallsiteState};
-pub use crate::declared::{all as callsites, declare};
+pub use crate::declared::{CALLSITES, Entry, all as callsites};
 pub use crate::event::{EventDescription, FieldDescription, Level};
 pub use crate::record::{record_otherwise, try_record};
 pub use crate::wire::{Field, FieldType, Payload};
 pub use core;
+pub use linkme;
 
-/// Called by each expansion's second `.init_array` entry, before `main` or in `dlopen`.
+/// Called by each expansion's `.init_array` entry, before `main` or in `dlopen`.
 pub extern "C" fn register_module() {
     // A constructor must not unwind into the loader.
     let _ = std::panic::catch_unwind(crate::agent::register_module);

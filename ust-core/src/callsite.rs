@@ -12,9 +12,8 @@
 //! Written by whoever applies rules (see [`crate::session`]), one at a time; read by every tracepoint.
 
 use crate::event::EventDescription;
-use crate::sync::{AtomicPtr, AtomicU64, Ordering::Relaxed};
+use crate::sync::{AtomicU64, Ordering::Relaxed};
 use crate::wire::MAX_COMPACT_ID;
-use core::ptr;
 
 /// How many values [`CallsiteState::fast_slot`] may have: what is indexed by it has as many places.
 pub const SLOT_VALUES: usize = 16;
@@ -34,8 +33,6 @@ const SLOTS_MASK: u32 = (1 << SLOTS) - 1;
 pub struct Callsite {
     state: AtomicU64,
     description: &'static EventDescription,
-    /// The one that was declared before it (see [`crate::declared`]).
-    pub(crate) older: AtomicPtr<Callsite>,
 }
 
 /// What a callsite's word says.
@@ -86,8 +83,7 @@ impl CallsiteState {
 impl Callsite {
     /// A callsite that is off.
     pub const fn new(description: &'static EventDescription) -> Self {
-        let older = AtomicPtr::new(ptr::null_mut());
-        Self { state: AtomicU64::new(0), description, older }
+        Self { state: AtomicU64::new(0), description }
     }
 
     /// The word. Relaxed: what it leads to, the channel, is acquired there.

@@ -1,63 +1,59 @@
-//! The callsites that constructors have declared: a list, newest first, which only grows.
+//! The callsites of this module (executable or shared object): what linkme gathers of every `#[tracepoint]`.
 //!
 //! ```text
-//!   NEWEST --> Callsite --> Callsite --> Callsite --> null
-//!                              ^
-//!   TAKEN ---------------------'  from here on they are registered
+//!   #[tracepoint] --> Entry --.
+//!   #[tracepoint] --> Entry --+--> one section, named after this package's version --> CALLSITES --> all()
+//!   #[tracepoint] --> Entry --'                                        each is looked at before it is used
 //! ```
 //!
-//! The expansion of each `#[tracepoint]` has a constructor that puts its callsite here (`.init_array.00099`), and one
-//! that has the runtime take what is new (`.init_array.00100`): so the first of the latter finds all of its module.
+//! A program may hold several copies of this library, which is a normal result of Cargo. Each copy has a section of its
+//! own, because the section's name carries the version ([`ust_macros::declare_callsites`]), and an expansion puts its
+//! entry into that of the copy which it was compiled against. Two copies of *one* version do not link.
 //!
-//! A program may hold several copies of this library, which is a normal result of Cargo. A callsite comes to the copy
-//! that its expansion was compiled against, because that is the copy whose function it calls; no section of the file is
-//! searched by its name, so that no copy ever finds, or has to check, what is another's.
+//! Nothing else is to put anything there; but a name is all that the linker goes by. So an entry says what it is, and one
+//! that says something else is passed over.
 #![allow(unsafe_code)]
 
+use crate::abi::ABI_VERSION;
 use crate::callsite::Callsite;
-use crate::sync::{AtomicPtr, Ordering};
-use core::ptr;
 
-static NEWEST: AtomicPtr<Callsite> = AtomicPtr::new(ptr::null_mut());
-static TAKEN: AtomicPtr<Callsite> = AtomicPtr::new(ptr::null_mut());
+ust_macros::declare_callsites!();
 
-/// Adds a callsite. Each once.
-pub fn declare(callsite: &'static Callsite) {
-    loop {
-        let newest = NEWEST.load(Ordering::Relaxed);
-        callsite.older.store(newest, Ordering::Relaxed);
-        let own = ptr::from_ref(callsite).cast_mut();
-        // Release: pairs with the acquires below; who finds the callsite finds what is behind it.
-        let added = NEWEST.compare_exchange(newest, own, Ordering::Release, Ordering::Relaxed);
-        if added.is_ok() {
-            return;
-        }
+/// What tells an entry from other bytes.
+const MAGIC: u64 = u64::from_ne_bytes(*b"ustentry");
+
+/// Where a callsite is, and that this is such an entry.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Entry {
+    magic: u64,
+    abi_version: u32,
+    entry_bytes: u32,
+    /// No reference: bytes that are no entry must not be taken for one.
+    callsite: *const Callsite,
+}
+
+// SAFETY: it is never changed, and what it points to is `Sync`.
+unsafe impl Sync for Entry {}
+
+impl Entry {
+    /// The entry of a callsite.
+    pub const fn new(callsite: &'static Callsite) -> Self {
+        let entry_bytes = size_of::<Self>() as u32;
+        Self { magic: MAGIC, abi_version: ABI_VERSION, entry_bytes, callsite }
+    }
+
+    fn callsite(&self) -> Option<&'static Callsite> {
+        let is_own = (self.magic, self.abi_version) == (MAGIC, ABI_VERSION)
+            && self.entry_bytes as usize == size_of::<Self>();
+        // SAFETY: whatever says all that was made by `new`, of a reference for good.
+        is_own.then(|| unsafe { &*self.callsite })
     }
 }
 
-/// The callsites that nobody has taken, newest first: each is handed out once.
-pub fn take_new() -> impl Iterator<Item = &'static Callsite> {
-    loop {
-        // In this order: what is taken is never newer than the newest.
-        let taken = TAKEN.load(Ordering::Acquire);
-        let newest = NEWEST.load(Ordering::Acquire);
-        if TAKEN.compare_exchange(taken, newest, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-            return from(newest).take_while(move |callsite| !ptr::eq(*callsite, taken));
-        }
-    }
-}
-
-/// All of them, newest first.
+/// Every callsite of this module, in the order of the source.
 pub fn all() -> impl Iterator<Item = &'static Callsite> {
-    from(NEWEST.load(Ordering::Acquire))
-}
-
-fn from(newest: *const Callsite) -> impl Iterator<Item = &'static Callsite> {
-    // SAFETY: `declare` took a reference for good. Relaxed: stored before the callsite was added.
-    let reference = |callsite: *const Callsite| unsafe { callsite.as_ref::<'static>() };
-    core::iter::successors(reference(newest), move |callsite| {
-        reference(callsite.older.load(Ordering::Relaxed))
-    })
+    CALLSITES.iter().filter_map(Entry::callsite)
 }
 
 #[cfg(test)]
@@ -75,24 +71,33 @@ mod tests {
         module_path: "",
     };
 
-    // One test, because the list is the process's.
+    static SITE: Callsite = Callsite::new(&DESCRIPTION);
+
+    #[linkme::distributed_slice(CALLSITES)]
+    static OWN: Entry = Entry::new(&SITE);
+
+    // Each leads nowhere, and would be a fault if it were followed.
+    #[linkme::distributed_slice(CALLSITES)]
+    static OTHER_BYTES: Entry = Entry { magic: 1, ..nowhere() };
+    #[linkme::distributed_slice(CALLSITES)]
+    static OTHER_VERSION: Entry = Entry { abi_version: ABI_VERSION + 1, ..nowhere() };
+    #[linkme::distributed_slice(CALLSITES)]
+    static OTHER_SIZE: Entry = Entry { entry_bytes: 1, ..nowhere() };
+
+    const fn nowhere() -> Entry {
+        Entry { callsite: core::ptr::without_provenance(8), ..Entry::new(&SITE) }
+    }
+
     #[test]
-    fn what_is_declared_is_taken_once_and_stays_on_the_list() {
-        static SITES: [Callsite; 3] = [const { Callsite::new(&DESCRIPTION) }; 3];
-        let before = all().count();
-        take_new().for_each(drop);
-        let is = |found: Vec<&Callsite>, wanted: &[usize]| {
-            assert_eq!(found.len(), wanted.len());
-            assert!(found.iter().zip(wanted).all(|(site, index)| ptr::eq(*site, &SITES[*index])));
-        };
-        is(take_new().collect(), &[]);
-        declare(&SITES[0]);
-        declare(&SITES[1]);
-        is(take_new().collect(), &[1, 0]);
-        is(take_new().collect(), &[]);
-        declare(&SITES[2]);
-        is(take_new().collect(), &[2]);
-        is(all().take(3).collect(), &[2, 1, 0]);
-        assert_eq!(all().count(), before + 3);
+    fn only_entries_of_this_version_are_followed() {
+        assert!(CALLSITES.len() >= 4);
+        assert_eq!(all().filter(|site| core::ptr::eq(*site, &SITE)).count(), 1);
+        assert_eq!(CALLSITES.len() - all().count(), 3);
+    }
+
+    #[test]
+    fn the_section_is_named_after_the_version() {
+        let version = env!("CARGO_PKG_VERSION").replace(['.', '-', '+'], "_");
+        assert_eq!(CALLSITES_NAME, format!("UST_CALLSITES_{version}"));
     }
 }

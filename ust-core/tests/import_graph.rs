@@ -17,7 +17,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("cpu", &["sync"]),
     ("event", &["wire"]),
     ("callsite", &["event", "sync", "wire"]),
-    ("declared", &["callsite", "event", "sync"]),
+    ("declared", &["abi", "callsite"]),
     ("abi", &["sync"]),
     ("ring", &["abi", "hint", "sync", "testpoint"]),
     ("shm", &["abi", "clock", "ring", "sync"]),

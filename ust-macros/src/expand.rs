@@ -6,8 +6,8 @@
 //!  impl NAME {                                      |
 //!      callsite      on or off, and which class     |      the load's address
 //!        |           description                    |      what the source says, in read-only memory
-//!        |           declare   .init_array, first   |      puts the callsite on its runtime's list
-//!        |           register  .init_array, second  |      tells the runtime that the list is complete
+//!        |           entry     linkme's section     |      leads to it, in the list of its copy of the library
+//!        |           register  .init_array          |      tells the runtime of the list
 //!        '--         note      .note.ust            |      says in the file that it has tracepoints
 //!      enabled, with                                v
 //!      record        #[inline(never)]         one for all callers: the usual case, straight through
@@ -167,13 +167,9 @@ fn callsite(private: &TokenStream, description: &TokenStream) -> TokenStream {
             static __UST_CALLSITE: #private::Callsite =
                 #private::Callsite::new(&__UST_DESCRIPTION);
 
-            extern "C" fn __ust_declare() {
-                #private::declare(&__UST_CALLSITE);
-            }
-
-            #[used]
-            #[unsafe(link_section = ".init_array.00099")]
-            static __UST_DECLARE: extern "C" fn() = __ust_declare;
+            #[#private::linkme::distributed_slice(#private::CALLSITES)]
+            #[linkme(crate = #private::linkme)]
+            static __UST_ENTRY: #private::Entry = #private::Entry::new(&__UST_CALLSITE);
 
             #[used]
             #[unsafe(link_section = ".init_array.00100")]

@@ -13,12 +13,15 @@
 //! A function and an enum may share a name, since one is a value and the other a type. So an event has
 //! one name in the source, and its less common uses are found behind that name.
 //!
+//! `section.rs` is for `ust-core` alone: the list that callsites are gathered in.
+//!
 //! What a user writes wrong is said where it stands, in the words of what to write instead. What cannot
 //! be seen here, because it takes a type, is said by `ust_core`'s traits.
 
 mod args;
 mod expand;
 mod parse;
+mod section;
 mod words;
 
 use proc_macro::TokenStream;
@@ -76,4 +79,13 @@ pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
         }
     }
     .into()
+}
+
+/// Declares the list of callsites, named after the version of the package that is being compiled. For `ust-core` alone.
+#[doc(hidden)]
+#[proc_macro]
+pub fn declare_callsites(_: TokenStream) -> TokenStream {
+    // Another build system than Cargo may not say: then there is one version.
+    let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    section::declare(&version).into()
 }

@@ -2,8 +2,7 @@
 //!
 //! ```text
 //!   .init_array of each module
-//!      declare         --> each callsite on the list
-//!      register_module --> callsites of the list into the registry
+//!      register_module --> callsites into the registry
 //!           first time --> read the rules file: on before main, nobody waits
 //!                      --> agent thread: connect, or wait for a daemon to come
 //!   a thread's first event --> handover: claims a stream, sends its memfd

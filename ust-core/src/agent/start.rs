@@ -18,25 +18,22 @@ use rustix::io::Errno;
 use rustix::net::SocketAddrUnix;
 use std::os::raw::c_void;
 
-/// Registers a module's callsites; the first time, starts everything else. Called by a constructor of each tracepoint
-/// of the module, does its work in the first.
+/// Registers the module's callsites and starts everything else. Called by a constructor of each tracepoint of the
+/// module, does its work in the first.
 pub fn register_module() {
-    static IS_STARTED: AtomicBool = AtomicBool::new(false);
-    let mut callsites = declared::take_new().peekable();
-    let Some(newest) = callsites.peek() else { return };
-    if !stay_loaded(core::ptr::from_ref(*newest).cast()) {
+    static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
+    if IS_REGISTERED.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let mut callsites = declared::all().peekable();
+    let Some(first) = callsites.peek() else { return };
+    if !stay_loaded(core::ptr::from_ref(*first).cast()) {
         return;
     }
     // A handler that forks would wait for the registry that this thread holds (in `dlopen`; there are no handlers
     // before `main`).
     let _undisturbed = Undisturbed::new();
     session::register(callsites);
-    if !IS_STARTED.swap(true, Ordering::AcqRel) {
-        start();
-    }
-}
-
-fn start() {
     let dir = RuntimeDir::from_environment();
     // Longer than a socket's address can be: no daemon can listen there either.
     let (Ok(()), Ok(agent_socket)) = (dir.check_length(0), SocketAddrUnix::new(dir.agent_socket()))

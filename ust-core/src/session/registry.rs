@@ -133,10 +133,9 @@ impl Holder {
     }
 }
 
-/// Adds a module's callsites, which come newest first, and switches them by the rules in force.
+/// Adds a module's callsites, and switches them by the rules in force.
 pub fn register(callsites: impl Iterator<Item = &'static Callsite>) {
     HOLDER.with(|registry| {
-        let first_of_module = registry.known.len();
         for callsite in callsites {
             let description = callsite.description();
             registry.known.push(Known {
@@ -146,8 +145,6 @@ pub fn register(callsites: impl Iterator<Item = &'static Callsite>) {
                 class_id: None,
             });
         }
-        // In the order of the source, which is that of their numbers.
-        registry.known[first_of_module..].reverse();
         if process().is_some() {
             registry.switch_all();
         }
