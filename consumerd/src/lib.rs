@@ -12,6 +12,7 @@
 //! - [`session`] is the registry that a user sees: names, rules, output directories, errors with advice.
 //! - [`control`] is how `ust` talks to the daemon; [`daemon`] is the daemon's loop.
 //! - [`place`] is the runtime directory while it is served, [`output`] a session's directory while it is written to.
+//! - [`reserve`] is memory for the moment in which there is no other.
 //! - [`limits`] has every bound of what a process or a client may make the consumer hold or do.
 //! - [`advice`] has what to do about each error of the kernel.
 //! - [`cause`] has the exit codes of both binaries, [`engine_args`] their options; [`inherited`], [`signals`],
@@ -32,6 +33,7 @@ pub mod output;
 pub mod output_dir;
 mod peer;
 pub mod place;
+pub mod reserve;
 pub mod session;
 pub mod shm_dir;
 pub mod signals;

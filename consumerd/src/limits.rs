@@ -189,5 +189,9 @@ pub const MAX_COMPARED_RULES: usize = 16;
 /// Bytes of the longest event name that is compared so. Longer ones are passed over.
 pub const MAX_COMPARED_BYTES: usize = 128;
 
+/// Memory that is kept back for an allocation that fails. Then the greediest process is given up, with an error of every
+/// channel, until it can be kept again.
+pub const RESERVE_BYTES: usize = 16 << 20;
+
 /// Processes that still run and are named at the end of a recording. The others are counted.
 pub const MAX_NAMED_PROCESSES: usize = 4;

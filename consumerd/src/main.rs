@@ -17,6 +17,7 @@ use consumerd::daemon::{Daemon, DaemonError};
 use consumerd::descriptors;
 use consumerd::engine_args::EngineArgs;
 use consumerd::inherited::Inherited;
+use consumerd::reserve::Reserving;
 use consumerd::signals::{SIGINT, SIGTERM, Signals};
 use ctf::printable::printable;
 use daemonize::{Readiness, Side, daemonize};
@@ -72,6 +73,9 @@ impl StartError {
         }
     }
 }
+
+#[global_allocator]
+static ALLOCATOR: Reserving = Reserving;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

@@ -43,6 +43,7 @@ mod view;
 use clap::error::ContextValue;
 use clap::{Parser, Subcommand};
 use consumerd::cause::Cause;
+use consumerd::reserve::Reserving;
 use ctf::printable::{lines, printable};
 use std::io::Write;
 use std::process::ExitCode;
@@ -96,6 +97,10 @@ enum Command {
     Join(join::Arguments),
     View(view::Arguments),
 }
+
+/// `ust record` embeds the engine.
+#[global_allocator]
+static ALLOCATOR: Reserving = Reserving;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {

@@ -57,6 +57,7 @@ use crate::advice::{Attempt, why};
 use crate::limits::{AGENT_BACKLOG, MAX_DEPARTED_PROCESSES};
 use crate::output::Output;
 use crate::place::Place;
+use crate::reserve;
 use crate::shm_dir::ShmDir;
 use bell::Bell;
 use budget::Ledger;
@@ -127,6 +128,8 @@ pub struct Engine {
     last_image_look: i32,
     /// Connections cannot be accepted, and that has been said.
     is_refusing: bool,
+    /// Memory is kept back: not where there was none to begin with.
+    has_reserve: bool,
     /// Until then it looks without being rung for: somebody new may not have the doorbell yet.
     watchful_until: Instant,
 }
@@ -271,6 +274,7 @@ impl Engine {
             wake: None,
             last_image_look: i32::MIN,
             is_refusing: false,
+            has_reserve: reserve::keep(),
             watchful_until: now,
         };
         engine.keep_room();

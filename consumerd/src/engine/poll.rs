@@ -68,6 +68,7 @@ impl Engine {
         self.take_full();
         self.tell_refusals();
         self.relieve_shortage();
+        self.relieve_memory();
         if Instant::now() >= self.next_flush {
             if !std::mem::replace(&mut self.is_flushing, true) {
                 self.look_for_images();

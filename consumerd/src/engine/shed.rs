@@ -3,10 +3,13 @@
 //! A process within its own budget may still leave too little for others, several of them together surely. What is
 //! short is then taken back from the one that has most of it, if that is a large part of all: what its rings hold is
 //! still written out, and what it records from then on is lost. Where all have their fair share, newcomers are refused.
+//!
+//! Memory itself may be short as well. A failed allocation uses the [`reserve`], which is then taken back in the same way.
 
 use super::Engine;
 use super::budget::Resource;
 use crate::peer::shown;
+use crate::reserve;
 use rustix::process::Pid;
 
 /// A process that has less than this part of what a user's processes may have together is not to blame.
@@ -18,16 +21,27 @@ impl Engine {
         let Some(what) = self.ledger.take_shortage() else { return };
         let Some((pid, held)) = self.ledger.greediest(what) else { return };
         if held >= what.budget().of_user / BLAMELESS_PART {
-            self.give_up(pid, what, held);
+            self.give_up(pid, what, held, "others lack them");
+        }
+    }
+
+    /// Takes back the reserve if an allocation has used it up, if need be from the greediest process.
+    pub(super) fn relieve_memory(&mut self) {
+        if !self.has_reserve || reserve::keep() {
+            return;
+        }
+        let what = Resource::MappedBytes;
+        if let Some((pid, held)) = self.ledger.greediest(what).filter(|(_, held)| *held > 0) {
+            self.give_up(pid, what, held, "there is no memory left");
         }
     }
 
     /// Buries a process alive.
-    fn give_up(&mut self, pid: i32, what: Resource, held: u64) {
+    fn give_up(&mut self, pid: i32, what: Resource, held: u64, shortage: &str) {
         let (name, _) = what.words();
         let who = shown(Pid::from_raw(pid.max(0)));
         self.tell(&format!(
-            "{who} has {held} {name}, more than any other, while others lack them: it is given up, and what it \
+            "{who} has {held} {name}, more than any other, while {shortage}: it is given up, and what it \
              records from now on is lost"
         ));
         self.connections.retain(|_, connection| connection.payer != pid);
