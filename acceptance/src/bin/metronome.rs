@@ -16,7 +16,6 @@ fn beat(number: u64, text: &str);
 fn began(process: u32);
 
 fn main() {
-    began(std::process::id());
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().expect("PROGRESS [BEATS [BYTES]]");
     let beats = arguments.next().map_or(u64::MAX, |beats| beats.parse().expect("a number"));
@@ -24,6 +23,8 @@ fn main() {
     let long = "tick tock ".repeat(long / 10);
     let progress = Progress::create(Path::new(&path));
     progress.note(0, std::process::id().into());
+    // Behind that: a test that finds an event finds the progress, too.
+    began(std::process::id());
     let lease = Lease::begin(Path::new(&path));
     let mut number = 0;
     while number < beats && progress.word(END) == 0 && !lease.is_over() {
