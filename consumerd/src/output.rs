@@ -11,6 +11,7 @@
 use ctf::dir::Dir;
 use rustix::fd::{AsFd, AsRawFd};
 use rustix::fs::{AtFlags, FileType, fstat, stat, statat};
+use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -140,7 +141,8 @@ impl Output {
             return Some(Gone::Moved(self.path.clone(), std::fs::read_link(link).ok()));
         }
         let made = held.files.load(Ordering::Relaxed);
-        let found = held.count_files().unwrap_or(0);
+        // What cannot be looked at, for want of descriptors say, is not known to be gone.
+        let found = held.count_files().ok()?;
         (found < made).then(|| Gone::Files(self.path.clone(), made - found, made))
     }
 }
@@ -150,8 +152,12 @@ impl Held {
     fn count_files(&self) -> io::Result<u64> {
         let mut count = 0;
         for folder in names_in(&self.dir)? {
-            // What is no folder of a trace has none.
-            let Ok(folder) = self.dir.below(&folder) else { continue };
+            let folder = match self.dir.below(&folder) {
+                Ok(folder) => folder,
+                // What is no folder of a trace has none.
+                Err(error) if is_no_folder(&error) => continue,
+                Err(error) => return Err(error),
+            };
             let names = names_in(&folder)?;
             let is_stream = |name: &&String| {
                 name.starts_with(STREAM_PREFIX)
@@ -163,6 +169,12 @@ impl Held {
         }
         Ok(count)
     }
+}
+
+/// Whether it says that a name stands for no directory.
+fn is_no_folder(error: &io::Error) -> bool {
+    let none = [Errno::NOTDIR, Errno::LOOP, Errno::NOENT];
+    Errno::from_io_error(error).is_some_and(|errno| none.contains(&errno))
 }
 
 /// The names in a directory that are text, as all of ours are.

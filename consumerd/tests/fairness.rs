@@ -29,7 +29,7 @@ fn geometry() -> Geometry {
 }
 
 /// After so long the liar gives up, and a round that waits for its end fails.
-const LIES_FOR: Duration = Duration::from_secs(30);
+const LIES_FOR: Duration = Duration::from_secs(300);
 
 /// A process with one stream, which is honest until somebody writes there what is not.
 struct Played {
@@ -167,7 +167,9 @@ impl Drop for SetOnDrop<'_> {
 /// Takes one round, and returns how many memories of the liars were emptied in it.
 fn round(recording: &mut Recording, liars: &[Played], refilled: &AtomicU64) -> u64 {
     let wait_for_liars = || {
+        let until = Instant::now() + LIES_FOR;
         while liars.iter().any(|liar| liar.empty().next().is_some()) {
+            assert!(Instant::now() < until, "the liar has given up");
             std::thread::yield_now();
         }
     };

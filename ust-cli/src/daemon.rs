@@ -25,7 +25,7 @@ pub fn say(line: &str) -> Result<u8, Failure> {
     print(printable(line))
 }
 
-/// The same for several lines: names in them have been [made printable](printable), or they could begin lines of their
+/// The same for several lines: names in them have been [made printable](printable()), or they could begin lines of their
 /// own.
 pub fn say_lines(text: &str) -> Result<u8, Failure> {
     print(lines(text))

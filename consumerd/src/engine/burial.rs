@@ -93,7 +93,9 @@ impl Engine {
             if !self.is_burying() {
                 return;
             }
-            while self.is_burying() {
+            // The wake that is held, to its end: whoever dies meanwhile is not waited for.
+            self.bury_some();
+            while self.wake.is_some() {
                 self.bury_some();
             }
         }

@@ -413,6 +413,8 @@ impl Engine {
         let its = self.connections.iter().filter(|(_, it)| it.account.number() == payer);
         let oldest = its.min_by_key(|(number, it)| (it.agent_of.is_some(), **number));
         let Some(number) = oldest.map(|(number, _)| *number) else { return false };
+        // What it has said is not lost with it.
+        self.hear_some(number);
         self.hang_up(number);
         true
     }

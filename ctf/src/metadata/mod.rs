@@ -17,7 +17,7 @@
 //! - The text is ASCII, whatever the names hold (some readers decode it as nothing else).
 //! - Every byte order is the machine's own, and the text says which.
 //! - Everything is byte-aligned: a record is its fields' bytes, one behind the other.
-//! - Each event class, and the preamble, has its checksum behind it, in a comment ([`checksum`]).
+//! - Each event class, and the preamble, has its checksum behind it, in a comment (`metadata/checksum.rs`).
 //! - Names of users' fields get CTF's leading `_`, so that none can be a keyword; characters that
 //!   no identifier has become `_`; and what is then no longer unique is numbered.
 //!

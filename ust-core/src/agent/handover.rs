@@ -136,7 +136,13 @@ pub(super) fn introduce_child(file: &ProcessFile, origin: Origin) -> io::Result<
         Err(errno) if is_absence(errno) => Ok(()),
         // The daemon has its hands full. It will hear it from the agent, if one is about to be started.
         Err(Errno::AGAIN) if origin == Origin::Fork => Ok(()),
-        sent => sent,
+        sent => {
+            if let (Ok(()), Some(place)) = (sent, meeting_place()) {
+                // A daemon answers there, perhaps in a directory that it has made anew since the parent looked.
+                reach::note_directory(&place.dir);
+            }
+            sent
+        }
     }
 }
 

@@ -210,7 +210,7 @@ fn converse(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Opt
     say(connection, &ToDaemon::Hello { process_uid: process.uid }, own_file.as_slice())?;
     loop {
         feed_until_heard(connection);
-        while poll(&mut [PollFd::new(connection, PollFlags::IN)], None) == Err(Errno::INTR) {}
+        wait_until_heard(connection);
         wait_for_memory();
         let mut goes_on = false;
         // There is a process file: it cannot fail.
@@ -237,7 +237,11 @@ fn say(connection: &OwnedFd, message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> Opti
 /// Receives what is there: rules are returned, anything else is done. `None`: the connection has ended, or said what no
 /// daemon says, or what cannot be done. Keeps `served` up to date.
 fn hear(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Option<Option<Rules>> {
-    let received = socket::receive(connection, RecvFlags::empty(), inbox).ok()?;
+    let received = match socket::receive(connection, RecvFlags::DONTWAIT, inbox) {
+        // The registry is held meanwhile: nothing here may wait.
+        Err(Errno::AGAIN | Errno::INTR) => return Some(None),
+        received => received.ok()?,
+    };
     match decode(received.untrusted_bytes)? {
         ToProcess::Welcome => {
             // A message whose descriptor there is no number for comes without it.
@@ -251,6 +255,18 @@ fn hear(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Option<
         ToProcess::Rules(rules) => {
             *served = Served::ToTheEnd;
             Some(Some(rules))
+        }
+    }
+}
+
+/// Waits until the daemon has said something. Where the kernel refuses to wait (a program may lower its limit of
+/// descriptors to none), looks now and then.
+fn wait_until_heard(connection: &OwnedFd) {
+    loop {
+        match poll(&mut [PollFd::new(connection, PollFlags::IN)], None) {
+            Err(Errno::INTR) => {}
+            Ok(_) => return,
+            Err(_) => return std::thread::sleep(SHORTAGE_PAUSE),
         }
     }
 }

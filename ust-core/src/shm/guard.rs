@@ -148,7 +148,9 @@ fn stand_in(address: u64) -> bool {
     let Some(range) = RANGES[..used].iter().find(holds) else { return false };
     range.has_faulted.store(true, Ordering::Release);
     let page = address as usize / page_size() * page_size();
-    let behind = range.end.load(Ordering::Acquire) as usize - page;
+    // The guard may have been dropped since it was found.
+    let end = range.end.load(Ordering::Acquire) as usize;
+    let Some(behind) = end.checked_sub(page) else { return false };
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
     // SAFETY: pages of a mapping that its guard keeps mapped; any bytes are a value there.

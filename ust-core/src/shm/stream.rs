@@ -222,7 +222,7 @@ unsafe impl<K: 'static> RingMemory for WriterWords<'_, K> {
         unsafe { self.words.clear(memory) };
     }
 
-    /// After a refusal the kernel is not asked for [`SHORTAGE_PAUSE_NS`]: an event that is only counted must stay cheap.
+    /// After a refusal the kernel is not asked for a millisecond: an event that is only counted must stay cheap.
     fn prepare(&self, memory: usize) -> bool {
         let until = self.window.shortage_until();
         if until != 0 && monotonic_ns() < until {
