@@ -35,4 +35,5 @@ pub mod quiet;
 pub mod random;
 pub mod recording;
 pub mod report;
+pub mod sandbox;
 pub mod skip;

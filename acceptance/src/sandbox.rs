@@ -1,0 +1,7 @@
+//! What the program `gives_up_descriptors` and its test agree on.
+
+/// Children that the program forks.
+pub const FORKS: u64 = 5;
+
+/// Events of each child, and of the program behind its forks.
+pub const EVENTS: u64 = 100;
