@@ -16,6 +16,7 @@ mod api;
 mod bell;
 mod budget;
 mod burial;
+mod channel;
 mod class_body;
 mod class_log;
 mod clock;
@@ -53,7 +54,6 @@ pub use api::{
 pub use drain::StreamError;
 pub use recover::{LeftBehind, RecoverError, Recovered};
 
-use crate::advice::{Attempt, why};
 use crate::limits::{AGENT_BACKLOG, MAX_DEPARTED_PROCESSES};
 use crate::output::Output;
 use crate::place::Place;
@@ -62,8 +62,9 @@ use crate::shm_dir::ShmDir;
 use bell::Bell;
 use budget::Ledger;
 use burial::Wake;
+use channel::Channel;
 use class_log::ProcessFile;
-use clock::{Calibration, ClockDescription};
+use clock::Calibration;
 use connection::{Connection, Watch};
 use estate::Estate;
 use process::{Destination, Pass, Process};
@@ -71,21 +72,16 @@ use reach::Seen;
 use readiness::{Readiness, Source};
 use refusals::Refusals;
 use relocation::Relocation;
-use ring_file::Origin;
-use ring_kind::RingKind;
 use round::Round;
 use rustix::fd::OwnedFd;
 use rustix::net::SocketType;
-use session_file::SessionFile;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use ust_core::abi::RingFileShape;
 use ust_core::agent::paths::{AGENT_SOCKET, RuntimeDir};
 use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
 use ust_core::agent::socket::Inbox;
-use wildmatch::WildMatch;
 
 /// See the module page.
 #[derive(Debug)]
@@ -132,71 +128,6 @@ pub struct Engine {
     has_reserve: bool,
     /// Until then it looks without being rung for: somebody new may not have the doorbell yet.
     watchful_until: Instant,
-}
-
-#[derive(Debug)]
-struct Channel {
-    config: ChannelConfig,
-    output: Output,
-    globs: Vec<String>,
-    /// Globs that have matched events of some process; noted when the process goes, or when globs may.
-    matched: BTreeSet<String>,
-    seen: Seen,
-    is_active: bool,
-    calibration: Calibration,
-    /// Reckoned when the first trace needs it.
-    clock: Option<ClockDescription>,
-    /// What processes that are gone had recorded.
-    past: ChannelSummary,
-    /// Processes that it does not record.
-    refusals: Refusals,
-}
-
-impl Channel {
-    /// What a ring file is to be like that a process hands over for it.
-    fn origin(&self) -> Origin {
-        let ChannelConfig { geometry, buffers, mode, shm_dir, .. } = &self.config;
-        let (buffers, mode) = (*buffers, *mode);
-        let kind = RingFileShape::of(*geometry).map(|shape| RingKind { shape, buffers, mode });
-        Origin::Process { kind, dir: shm_dir.as_ref().map(ShmDir::shm_path) }
-    }
-
-    /// Notes which globs match events of a process, as long as both are there to be asked.
-    fn note_matches(&mut self, process: &mut Process) {
-        let has_not_yet = |glob: &&String| !self.matched.contains(*glob);
-        let asking: Vec<String> = self.globs.iter().filter(has_not_yet).cloned().collect();
-        // Once all have, another process costs nothing.
-        let Some(file) = process.file.as_mut().filter(|_| !asking.is_empty()) else { return };
-        file.refresh();
-        let matches = |glob: &String| {
-            let pattern = WildMatch::new(glob);
-            file.names().any(|class| pattern.matches(&class.name))
-        };
-        self.matched.extend(asking.into_iter().filter(matches));
-    }
-
-    /// Notes beside the rings what nobody could find out from them. From then on the clock means this, in the
-    /// traces that are written here and in those that are recovered.
-    fn describe_session(&mut self, uid: ChannelUid) {
-        let clock = *self.clock.get_or_insert_with(|| self.calibration.describe());
-        let Some(dir) = &self.config.shm_dir else { return };
-        let session = SessionFile::new(uid, clock, self.config.buffers);
-        if let Err(error) = session.write(dir.own()) {
-            let path = dir.path().display();
-            let error = format!(
-                "rings in {path} cannot be recovered if need be: {}",
-                why(Attempt::RingDir, &error)
-            );
-            tracing::error!("{error}");
-            self.past.add_error(&error);
-        }
-    }
-
-    fn destination(&mut self) -> Destination<'_> {
-        let clock = *self.clock.get_or_insert_with(|| self.calibration.describe());
-        let ChannelConfig { buffers, is_drained, .. } = &self.config;
-        Destination { output: &self.output, clock, buffers: *buffers, is_drained: *is_drained }
-    }
 }
 
 /// A process that waits for a snapshot, until this is dropped.
