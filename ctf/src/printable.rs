@@ -132,6 +132,33 @@ mod tests {
         assert_eq!(quoted, format!("\"{}\"", SHOWN.replace("\\\"", r#"\\\""#)));
     }
 
+    /// Each order at the borders of its range, and what stands beside it and is text.
+    #[test]
+    fn each_order_is_escaped_and_its_neighbours_are_not() {
+        let is_escaped = |c: char| printable(&c.to_string()).to_string().starts_with('\\');
+        let ranges = [
+            ('\0', '\x1f'),
+            ('\x7f', '\u{9f}'),
+            ('\u{61c}', '\u{61c}'),
+            ('\u{200e}', '\u{200f}'),
+            ('\u{2028}', '\u{2029}'),
+            ('\u{202a}', '\u{202e}'),
+            ('\u{2066}', '\u{2069}'),
+        ];
+        for c in ('\0'..='\u{2100}').filter(|c| *c != '\\') {
+            let is_order = ranges.iter().any(|(first, last)| (first..=last).contains(&&c));
+            assert_eq!(is_escaped(c), is_order, "{c:?}");
+        }
+    }
+
+    /// As babeltrace2 does.
+    #[test]
+    fn control_characters_with_a_name_are_escaped_by_it() {
+        let names = "\x07\x08\t\n\x0b\x0c\r";
+        assert_eq!(printable(names).to_string(), r"\a\b\t\n\v\f\r");
+        assert_eq!(quoted(names).to_string(), r#""\a\b\t\n\v\f\r""#);
+    }
+
     #[test]
     fn escaping_twice_is_escaping_once() {
         let once = printable(HOSTILE).to_string();

@@ -123,6 +123,7 @@ mod tests {
         assert_eq!(Blocks::of(PARTS.concat().as_bytes()), None);
         assert_eq!(Blocks::of(b""), None);
         assert_eq!(Blocks::of(b"/* crc32 of the x bytes before: 00000000 */\n"), None);
+        assert_eq!(Blocks::of(b"/* crc32 of the 0 bytes before: 0000000 */\n"), None);
     }
 
     /// Each byte of a block and of its line costs that block and no other.
