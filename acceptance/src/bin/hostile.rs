@@ -1,10 +1,11 @@
-//! `hostile RUNTIME_DIR SEED SECONDS`: attacks the daemon there for so long; prints each attack and how often it was made.
+//! `hostile RUNTIME_DIR SEED SECONDS`: attacks the daemon there for so long, and until each attack has been made; prints each attack, how
+//! often it was made, and how often up to its last step.
 //!
 //! With `child` for SECONDS it hands over rings that change, and ends: its parent kills it perhaps.
 
 use std::time::{Duration, Instant};
 use ust_acceptance::hostile::Target;
-use ust_acceptance::hostile::attacks::{Attacker, CHILD};
+use ust_acceptance::hostile::attacks::{Attacker, CHILD, Made};
 
 /// Attackers at a time.
 const THREADS: u64 = 2;
@@ -24,7 +25,7 @@ fn main() {
     let until = Instant::now() + Duration::from_secs(seconds.parse().expect("a number"));
     let run = |number| {
         let mut attacker = Attacker::new(target.clone(), seed + number);
-        while Instant::now() < until {
+        while Instant::now() < until || !attacker.has_made_all() {
             attacker.attack();
         }
         attacker.end()
@@ -34,7 +35,9 @@ fn main() {
         threads.into_iter().map(|thread| thread.join().expect("attackers end")).collect::<Vec<_>>()
     });
     for (made, stores) in ended {
-        made.iter().for_each(|(attack, count)| println!("{attack} {count}"));
+        for (attack, Made { attempts, whole }) in made {
+            println!("{attack} {attempts} {whole}");
+        }
         println!("stores {stores}");
     }
 }

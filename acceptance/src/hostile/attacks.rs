@@ -27,10 +27,13 @@ const MOST_IDLE: usize = 200;
 /// Messages of one flood at most: until the daemon's queue is full, usually.
 const FLOOD_MESSAGES: u64 = 4000;
 
+/// Deaths cost a process each, floods a queue: they are in one deck of so many.
+const RARELY: u64 = 12;
+
 /// Where the program `hostile` finds its own role as a child.
 pub const CHILD: &str = "child";
 
-/// One attempt.
+/// One attempt. An error says that it was cut short: the daemon refused an earlier step of it than the last.
 type Attack = fn(&mut Attacker) -> io::Result<()>;
 
 /// All of them, by name.
@@ -61,7 +64,18 @@ pub struct Attacker {
     idle: VecDeque<Peer>,
     channels: Vec<ChannelRules>,
     doorbell: Option<OwnedFd>,
-    made: BTreeMap<&'static str, u64>,
+    deck: Vec<(&'static str, Attack)>,
+    decks: u64,
+    made: BTreeMap<&'static str, Made>,
+}
+
+/// How often an attack was made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Made {
+    /// In all.
+    pub attempts: u64,
+    /// Up to its last step.
+    pub whole: u64,
 }
 
 impl Attacker {
@@ -74,19 +88,37 @@ impl Attacker {
             idle: VecDeque::new(),
             channels: Vec::new(),
             doorbell: None,
+            deck: Vec::new(),
+            decks: 0,
             made: BTreeMap::new(),
         }
     }
 
-    /// Makes one attempt at random.
+    /// Makes the next attempt: each attack is made once in a deck, in an order that the seed decides.
     pub fn attack(&mut self) {
-        let (name, attack) = ATTACKS[self.random.below(ATTACKS.len() as u64) as usize];
-        // Deaths cost a process each, floods a queue: no more of them than of a dozen others.
-        if matches!(name, "death" | "flood") && self.random.below(12) != 0 {
-            return;
+        if self.deck.is_empty() {
+            self.shuffle();
         }
-        let _ = attack(self);
-        *self.made.entry(name).or_default() += 1;
+        let Some((name, attack)) = self.deck.pop() else { return };
+        let is_whole = attack(self).is_ok();
+        let made = self.made.entry(name).or_default();
+        made.attempts += 1;
+        made.whole += u64::from(is_whole);
+    }
+
+    fn shuffle(&mut self) {
+        let is_rare_deck = self.decks.is_multiple_of(RARELY);
+        let is_in = |name: &str| is_rare_deck || !is_rare(name);
+        self.deck.extend(ATTACKS.iter().filter(|(name, _)| is_in(name)));
+        for last in (1..self.deck.len()).rev() {
+            self.deck.swap(last, self.random.below(last as u64 + 1) as usize);
+        }
+        self.decks += 1;
+    }
+
+    /// Whether it has made each attack.
+    pub fn has_made_all(&self) -> bool {
+        self.made.len() == ATTACKS.len()
     }
 
     /// Introduces a process with a ring and changes it for so many stores; the process may then die of anything.
@@ -96,8 +128,8 @@ impl Attacker {
         }
     }
 
-    /// Ends it: how many attempts it has made of each, and how many stores.
-    pub fn end(self) -> (BTreeMap<&'static str, u64>, u64) {
+    /// Ends it: how often it has made each attack, and how many stores.
+    pub fn end(self) -> (BTreeMap<&'static str, Made>, u64) {
         (self.made, self.scribbler.end())
     }
 
@@ -143,6 +175,14 @@ impl Attacker {
         }
     }
 }
+
+/// Whether an attack is made less often than the others.
+pub fn is_rare(name: &str) -> bool {
+    matches!(name, "death" | "flood")
+}
+
+/// The daemon has not said which channels there are, or not handed out its doorbell.
+const UNTOLD: io::Errno = io::Errno::NODATA;
 
 fn garbage(attacker: &mut Attacker) -> io::Result<()> {
     let random = &mut attacker.random;
@@ -256,7 +296,7 @@ fn mutated_class_log(attacker: &mut Attacker) -> io::Result<()> {
 fn mutated_ring_file(attacker: &mut Attacker) -> io::Result<()> {
     let (peer, process_uid, _file) = attacker.greet()?;
     let file_index = attacker.random.below(8) as u32;
-    let Some((channel_uid, ring)) = attacker.ring(process_uid, file_index) else { return Ok(()) };
+    let (channel_uid, ring) = attacker.ring(process_uid, file_index).ok_or(UNTOLD)?;
     ring.fill(0, 10);
     for _ in 0..1 + attacker.random.below(3) {
         let word = attacker.random.below(32) as usize;
@@ -269,7 +309,7 @@ fn mutated_ring_file(attacker: &mut Attacker) -> io::Result<()> {
 fn ring_that_changes(attacker: &mut Attacker) -> io::Result<()> {
     let (peer, process_uid, file) = attacker.greet()?;
     let file_index = attacker.random.below(8) as u32;
-    let Some((channel_uid, ring)) = attacker.ring(process_uid, file_index) else { return Ok(()) };
+    let (channel_uid, ring) = attacker.ring(process_uid, file_index).ok_or(UNTOLD)?;
     let records = attacker.random.below(2000) as usize;
     (0..2).for_each(|stream| ring.fill(stream, records));
     let message = ToDaemon::Handover { process_uid, channel_uid, file_index };
@@ -283,7 +323,7 @@ fn ring_that_changes(attacker: &mut Attacker) -> io::Result<()> {
 fn ring_of_another(attacker: &mut Attacker) -> io::Result<()> {
     let (peer, _, file) = attacker.greet()?;
     let (process_uid, other) = (attacker.uid(), attacker.uid());
-    let Some((channel_uid, ring)) = attacker.ring(other, 3) else { return Ok(()) };
+    let (channel_uid, ring) = attacker.ring(other, 3).ok_or(UNTOLD)?;
     peer.say(&ToDaemon::Introduction { process_uid }, &[file.fd.as_fd()])?;
     let message = ToDaemon::Handover { process_uid, channel_uid, file_index: 3 };
     // Descriptors in the wrong order, too.
@@ -312,7 +352,8 @@ fn flood(attacker: &mut Attacker) -> io::Result<()> {
     let fds = [file.fd.as_fd()];
     let fds = if is_hello { &fds[..] } else { &[] };
     // The answers are not read.
-    (0..FLOOD_MESSAGES).try_for_each(|_| peer.send(&bytes, fds))
+    let sent = (0..FLOOD_MESSAGES).map_while(|_| peer.send(&bytes, fds).ok()).count();
+    if sent > 0 { Ok(()) } else { Err(io::Errno::AGAIN) }
 }
 
 fn hang_up(attacker: &mut Attacker) -> io::Result<()> {
@@ -340,9 +381,9 @@ fn doorbell(attacker: &mut Attacker) -> io::Result<()> {
     if attacker.doorbell.is_none() {
         attacker.greet()?;
     }
-    let Some(fd) = &attacker.doorbell else { return Ok(()) };
+    let fd = attacker.doorbell.as_ref().ok_or(UNTOLD)?;
     let map = Mapping::new(fd, DOORBELL_BYTES)?;
-    let Some(rings) = map.at::<AtomicU32>(4) else { return Ok(()) };
+    let rings = map.at::<AtomicU32>(4).ok_or(UNTOLD)?;
     for _ in 0..1000 {
         let word = attacker.random.below(1 << 32) as u32;
         rings.store(word, ust_core::sync::Ordering::Relaxed);
