@@ -1,5 +1,7 @@
-//! Where no daemon can be, an instrumented program runs as if it were not: it makes nothing, and waits for nobody.
+//! Where no daemon can be, an instrumented program runs as if it were not: it makes nothing, and waits for nobody. So it
+//! does where one has been, in whichever directory of that name.
 
+use std::os::unix::fs::MetadataExt;
 use ust_acceptance::binaries;
 use ust_acceptance::command::{Running, wait_until};
 use ust_acceptance::daemon::Site;
@@ -24,4 +26,41 @@ fn a_program_with_a_runtime_directory_too_long_for_a_socket_runs_on() {
         running.wait().succeeded();
         assert!(!path.exists(), "{bytes} bytes");
     }
+}
+
+/// The directory was removed and made anew; a child introduced itself there, and the daemon has ended. Its own child finds
+/// no socket: that is no daemon, and not one out of reach, whose rules would stay.
+#[test]
+fn who_met_a_daemon_in_a_directory_made_anew_knows_when_it_is_gone() {
+    let site = Site::new();
+    let daemon = site.daemon(&["--flush-interval", "20"]);
+    let trace = site.start_session("mine", "outlives:*");
+    let path = site.path("progress");
+    let program = site.program("outlives_daemon", &[path.to_str().expect("text")]);
+    let wait_for = |stage| {
+        wait_until("the program", || {
+            progress::read(&path).is_some_and(|words| words[1] == stage).then_some(())
+        });
+    };
+    wait_for(1);
+    let inode = || std::fs::metadata(site.runtime_dir()).ok().map(|metadata| metadata.ino());
+    // It is there until then, so that its number is not given to the next one.
+    let before = site.path("before");
+    std::fs::rename(site.runtime_dir(), &before).expect("it is there");
+    wait_until("the daemon in its directory made anew", || {
+        site.ust(&["status"]).status.success().then_some(())
+    });
+    assert_ne!(inode(), std::fs::metadata(&before).ok().map(|metadata| metadata.ino()));
+    progress::set(&path, 2, 1);
+    wait_for(2);
+    wait_until("the child's event", || {
+        let listed = site.ust(&["list"]).succeeded().stdout;
+        listed.contains("2 events recorded, 0 lost").then_some(())
+    });
+    daemon.signal(libc::SIGTERM);
+    daemon.wait().succeeded();
+    assert!(inode().is_some() && trace.exists());
+    progress::set(&path, 2, 2);
+    wait_for(4);
+    program.wait().succeeded();
 }
