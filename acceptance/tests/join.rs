@@ -80,3 +80,68 @@ fn what_was_lost_is_still_counted() {
     };
     assert_eq!(lines(&to), lines(&trace));
 }
+
+/// What the joined stream cannot say of each process is said beside it: facts in the environment, losses at the end.
+#[test]
+fn what_differs_between_processes_is_kept_and_what_each_lost_is_told() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recording = Recording::of_path("/bin/sh".into());
+    let recording = recording.options(["--subbuf-size", "4K", "--subbufs", "2"]);
+    let (to, summary_file) = (recording.path("joined"), recording.path("joined.json"));
+    let [flood, one] =
+        ["flood", "one_event"].map(|name| binaries::program(name).display().to_string());
+    let script = format!("{flood} 1 300000 & {flood} 2 200000 & wait; {one}");
+    let recorded = recording.arg("-c").arg(script).run().succeeded();
+    let lost = recorded.summary().lost_in_all();
+    let mut join = Command::new(binaries::ust());
+    join.arg("join").arg(recorded.trace()).arg("-o").arg(&to).arg("--summary").arg(&summary_file);
+    let joined = run(&mut join).succeeded();
+
+    let summary = std::fs::read(summary_file).expect("it was written");
+    let summary: Joined = serde_json::from_slice(&summary).expect("a summary is JSON");
+    assert_eq!(summary.processes.len(), 3);
+    assert_eq!((summary.events, summary.lost), (recorded.summary().recorded, lost));
+    let facts = judge::python("environment.py", &[&to]);
+    let (mut events, mut told) = (0, 0);
+    for Process { trace, events: own, lost } in &summary.processes {
+        let folder = Path::new(trace).file_name().and_then(|name| name.to_str()).expect("text");
+        assert_eq!(*own, judge::count(&recorded.trace().join(folder)), "{folder}");
+        let line = format!("ust: {folder}: {} events lost when recorded", grouped(*lost));
+        assert_eq!(joined.stderr.contains(&line), *lost > 0, "{line}: {joined:?}");
+        let (name, pid) = folder.rsplit_once('-').expect("NAME-PID");
+        let before = judge::python("environment.py", &[&recorded.trace().join(folder)]);
+        for fact in before.lines().filter(|fact| !fact.starts_with("vpid = ")) {
+            let own = format!("process_{pid}_{fact}");
+            let is_kept = facts.lines().any(|kept| kept == fact || kept == own);
+            assert!(is_kept, "{folder}: {fact}: {facts}");
+        }
+        assert!(facts.contains(&format!("process_{pid}_procname = {name}\n")), "{facts}");
+        (events, told) = (events + own, told + lost);
+    }
+    assert_eq!((events, told), (summary.events, lost));
+    assert!(lost > 0, "{joined:?}");
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct Joined {
+    events: u64,
+    lost: u64,
+    processes: Vec<Process>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct Process {
+    trace: String,
+    events: u64,
+    lost: u64,
+}
+
+/// As figures are printed.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(|group| std::str::from_utf8(group).expect("digits")).collect();
+    groups.join(",")
+}

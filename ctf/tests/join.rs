@@ -194,7 +194,9 @@ fn every_event_is_there_once_in_order_and_tells_whose_it_is() {
     processes.into_iter().for_each(|process| drop(process.end()));
 
     let result = joined(&from, &to).unwrap();
-    assert_eq!((result.events, result.traces, result.lost), (2000, 100, 0));
+    assert_eq!((result.events, result.lost), (2000, 0));
+    let of_each: Vec<u64> = result.processes.iter().map(|process| process.events).collect();
+    assert_eq!(of_each, [20; 100]);
     assert!(result.errors.is_empty(), "{:?}", result.errors);
     let (before, after) = (events(&from), events(&to));
     assert_eq!(before.len(), 2000);
@@ -208,6 +210,7 @@ fn every_event_is_there_once_in_order_and_tells_whose_it_is() {
     assert_eq!(classes, 2 + 20, "each class once");
     assert_eq!(after[0].trace.env("hostname"), Some(&EnvValue::Str("machine".into())));
     assert_eq!(after[0].trace.env("vpid"), None, "true of none of them alone");
+    assert_eq!(after[0].trace.env("process_4_procname"), Some(&EnvValue::Str("two".into())));
 }
 
 #[test]
@@ -233,6 +236,11 @@ fn losses_are_counted_where_they_are_missing() {
 
     let result = joined(&from, &to).unwrap();
     assert_eq!((result.events, result.lost), (7, 8));
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let of = |it: &ctf::join::Process| (name(&it.path), it.events, it.lost);
+    let mut of_each: Vec<_> = result.processes.iter().map(of).collect();
+    of_each.sort();
+    assert_eq!(of_each, [("one-1".into(), 3, 5), ("three-3".into(), 1, 0), ("two-2".into(), 3, 3)]);
     let mut reader = Reader::open(&to).unwrap();
     let mut gaps = Vec::new();
     while let Some(event) = reader.next() {
@@ -243,6 +251,43 @@ fn losses_are_counted_where_they_are_missing() {
     let ns = |clock: i64| Some(common::ORIGIN_NS + clock);
     let told: Vec<_> = gaps.iter().map(|g| (g.after_ns, g.discarded_events)).collect();
     assert_eq!(told, [(ns(20), 5), (ns(501), 3)]);
+}
+
+/// What all agree on stands under its name; what only some have, or have otherwise, under each one's.
+#[test]
+fn facts_that_differ_are_kept_by_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    let hosts = [("prog", 7, "a"), ("prog", 9, "a"), ("sh", 9, "b")];
+    for (name, pid, host) in hosts {
+        let mut process = Process::with(&from, name, pid, 0, &[number()], |trace| {
+            trace.env[0].1 = EnvValue::Str(host.into());
+            trace.env.push(("domain".into(), EnvValue::Str("ust".into())));
+            if pid == 7 {
+                trace.env.push(("only".into(), EnvValue::Int(-1)));
+            }
+        });
+        process.put(0, 100, &[0; 4]);
+        process.end();
+    }
+    joined(&from, &to).unwrap();
+    let events = events(&to);
+    let mut env = events[0].trace.metadata.env.clone();
+    env.retain(|(name, _)| !name.contains("checksum"));
+    env.sort_by(|one, other| one.0.cmp(&other.0));
+    let text = |value: &str| EnvValue::Str(value.into());
+    let expected = [
+        ("domain", text("ust")),
+        ("process_7_hostname", text("a")),
+        ("process_7_only", EnvValue::Int(-1)),
+        ("process_7_procname", text("prog")),
+        ("process_9_2_hostname", text("b")),
+        ("process_9_2_procname", text("sh")),
+        ("process_9_hostname", text("a")),
+        ("process_9_procname", text("prog")),
+    ];
+    let expected = expected.map(|(name, value)| (name.to_owned(), value));
+    assert_eq!(env, expected);
 }
 
 #[test]

@@ -4,20 +4,24 @@ use crate::failure::Failure;
 use crate::figures::counted;
 use crate::given_path::given_path;
 use crate::stamp::stamp;
+use crate::summary_file::SummaryFile;
 use crate::tell;
 use consumerd::cause::Cause;
 use consumerd::output_dir::OutputDir;
 use consumerd::uuid;
-use ctf::join::{JoinError, Joined, join};
+use ctf::join::{JoinError, Joined, Process, join};
 use ctf::printable;
-use std::path::PathBuf;
+use serde::Serialize;
+use std::cmp::Reverse;
+use std::path::{Path, PathBuf};
 
 /// Write the traces of many processes as one trace
 ///
 /// Readers such as babeltrace2 hold every stream file open at once: a recording of more processes than they may open
 /// files (ulimit -n) is closed to them. The joined trace has all events in one stream; whose each is (vpid, vtid or
-/// cpu_id, procname) stands in its context, and lost events are counted where they are missing. Traces with different
-/// clocks are joined clock by clock, into OUTPUT/1, OUTPUT/2, ...
+/// cpu_id, procname) stands in its context, and lost events are counted where they are missing. Facts on which the
+/// traces differ stand in its environment, as process_VPID_NAME. Traces with different clocks are joined clock by clock,
+/// into OUTPUT/1, OUTPUT/2, ...
 ///
 /// Nothing in DIR is changed. Join when the recording has ended.
 #[derive(Debug, clap::Args)]
@@ -28,7 +32,13 @@ pub struct Arguments {
     /// Directory for the joined trace: empty, or made [default: ./joined-YYYYmmdd-HHMMSS]
     #[arg(long, short, value_name = "DIR", value_parser = given_path())]
     output: Option<PathBuf>,
+    /// Write what was joined and lost of each process to this file, as JSON
+    #[arg(long, value_name = "FILE", value_parser = given_path())]
+    summary: Option<PathBuf>,
 }
+
+/// Processes of which a line of its own says what they lost; a summary has all of them.
+const MAX_TOLD_PROCESSES: usize = 8;
 
 /// Joins them.
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
@@ -36,23 +46,96 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let output = std::path::absolute(&shown).map_err(|error| {
         Failure::new(Cause::Usage, format_args!("--output {}: {error}", printable::path(&shown)))
     })?;
+    let summary_file = arguments.summary.map(SummaryFile::open).transpose()?;
     let output_dir = OutputDir::make(&output)?;
     let joined = join(&arguments.dir, &output, uuid::new)?;
     output_dir.keep();
     joined.errors.iter().for_each(|error| tell(&error.to_string()));
-    if joined.missing_packets > 0 {
-        let missing = counted(joined.missing_packets, "packet is", "packets are");
-        tell(&format!("{missing} missing: `ust view` tells where"));
+    incomplete(&joined.processes).iter().for_each(|line| tell(line));
+    if let Some(file) = summary_file {
+        file.write(&Summary::of(&joined, &shown));
     }
     tell(&format!("{}: {}", outcome(&joined), printable::path(&shown)));
     Ok(if joined.errors.is_empty() { 0 } else { Cause::Unreadable.exit_code() })
+}
+
+/// A line for each process of which something is missing, those that lack most first, and one for the rest.
+fn incomplete(processes: &[Process]) -> Vec<String> {
+    let lacks = |process: &&Process| (process.lost, process.missing_packets) != (0, 0);
+    let mut lacking: Vec<&Process> = processes.iter().filter(lacks).collect();
+    lacking.sort_by_key(|process| Reverse((process.lost, process.missing_packets)));
+    let (told, rest) = lacking.split_at(lacking.len().min(MAX_TOLD_PROCESSES));
+    let line = |process: &&Process| {
+        let name = process.path.file_name().unwrap_or(process.path.as_os_str());
+        let lack = lack(process.lost, process.missing_packets);
+        format!("{}: {lack}", printable::os(name))
+    };
+    let mut lines: Vec<String> = told.iter().map(line).collect();
+    if !rest.is_empty() {
+        let sum = |of: fn(&Process) -> u64| {
+            rest.iter().fold(0, |sum: u64, process| sum.saturating_add(of(process)))
+        };
+        let lack = lack(sum(|it| it.lost), sum(|it| it.missing_packets));
+        let more = counted(rest.len() as u64, "more process", "more processes");
+        lines.push(format!("{more}: {lack}: `--summary FILE` has each"));
+    }
+    lines
+}
+
+fn lack(lost: u64, missing_packets: u64) -> String {
+    let lost = counted(lost, "event lost when recorded", "events lost when recorded");
+    match missing_packets {
+        0 => lost,
+        missing => {
+            let missing = counted(missing, "packet is", "packets are");
+            format!("{lost}, {missing} missing (`ust view` tells where)")
+        }
+    }
+}
+
+/// What stands in the summary.
+#[derive(Debug, Serialize)]
+struct Summary {
+    events: u64,
+    lost: u64,
+    missing_packets: u64,
+    processes: Vec<OfProcess>,
+    errors: Vec<String>,
+    trace: String,
+}
+
+#[derive(Debug, Serialize)]
+struct OfProcess {
+    trace: String,
+    events: u64,
+    lost: u64,
+    missing_packets: u64,
+}
+
+impl Summary {
+    fn of(joined: &Joined, output: &Path) -> Self {
+        let of_process = |process: &Process| OfProcess {
+            trace: process.path.to_string_lossy().into_owned(),
+            events: process.events,
+            lost: process.lost,
+            missing_packets: process.missing_packets,
+        };
+        Self {
+            events: joined.events,
+            lost: joined.lost,
+            missing_packets: joined.missing_packets,
+            processes: joined.processes.iter().map(of_process).collect(),
+            errors: joined.errors.iter().map(ToString::to_string).collect(),
+            trace: output.to_string_lossy().into_owned(),
+        }
+    }
 }
 
 fn outcome(joined: &Joined) -> String {
     format!(
         "{} of {} joined, {} lost when recorded",
         counted(joined.events, "event", "events"),
-        counted(joined.traces, "process", "processes"),
+        counted(joined.processes.len() as u64, "process", "processes"),
         counted(joined.lost, "event", "events"),
     )
 }

@@ -37,6 +37,7 @@ mod stamp;
 mod start;
 mod status;
 mod stop;
+mod summary;
 mod summary_file;
 mod view;
 

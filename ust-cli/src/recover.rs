@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::figures::{counted, outcome};
 use crate::given_path::given_path;
 use crate::stamp::stamp;
+use crate::summary::Summary;
 use crate::summary_file::SummaryFile;
 use crate::tell;
 use consumerd::advice::{Attempt, why};
@@ -63,7 +64,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         tell(error);
     }
     if let Some(file) = summary_file {
-        file.write(&summary, &[], &shown, None);
+        file.write(&Summary::new(&summary, &[], &shown, None));
     }
     tell(&format!("{line}: {}", printable::path(&shown)));
     if is_kept {

@@ -1,4 +1,4 @@
-//! `--summary FILE`: the closing line as JSON, for programs.
+//! `--summary FILE`: what a command says when it closes, as JSON, for programs.
 //!
 //! Opened before anything is done, so that a name that cannot be written to is found in time.
 
@@ -6,13 +6,11 @@ use crate::failure::Failure;
 use crate::tell;
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
-use consumerd::engine::{ChannelSummary, Unmatched};
 use ctf::printable;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The file. Dropped without [`write`](Self::write), it was never there.
 #[derive(Debug)]
@@ -20,27 +18,6 @@ pub struct SummaryFile {
     path: PathBuf,
     file: File,
     is_to_be_removed: bool,
-}
-
-/// What stands in it.
-#[derive(Serialize)]
-struct Summary<'a> {
-    recorded: u64,
-    overwritten: u64,
-    lost: &'a BTreeMap<String, u64>,
-    processes: u64,
-    /// Of a flight recorder: how many there are. The figures are those of the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    snapshots: Option<u64>,
-    /// Processes that connected, whether or not they recorded; and of those, how many still ran.
-    connected: u64,
-    still_run: u64,
-    /// Rules that no event matched, each with the events that come closest.
-    unmatched: &'a [Unmatched],
-    /// What was said of the recording beside its figures.
-    errors: &'a [String],
-    notes: &'a [String],
-    trace: String,
 }
 
 impl SummaryFile {
@@ -65,32 +42,10 @@ impl SummaryFile {
         }
     }
 
-    /// Writes it. A failure is told and changes nothing else: the program's status is the exit status.
-    pub fn write(
-        mut self,
-        summary: &ChannelSummary,
-        notes: &[String],
-        trace: &Path,
-        snapshots: Option<u64>,
-    ) {
+    /// Writes it. A failure is told and changes nothing else: the exit status is that of what it is the summary of.
+    pub fn write(mut self, summary: &impl Serialize) {
         self.is_to_be_removed = false;
-        let ChannelSummary { recorded, overwritten, lost, processes, errors, reach, gone: _ } =
-            summary;
-        let summary = Summary {
-            recorded: *recorded,
-            overwritten: *overwritten,
-            lost,
-            processes: *processes,
-            snapshots,
-            connected: reach.connected,
-            still_run: reach.still_run,
-            unmatched: &reach.unmatched,
-            errors,
-            notes,
-            trace: trace.to_string_lossy().into_owned(),
-        };
-        let written = self.try_write(&summary);
-        if let Err(error) = written {
+        if let Err(error) = self.try_write(summary) {
             tell(&format!(
                 "summary {} is incomplete: {}",
                 self.path.display(),
@@ -99,7 +54,7 @@ impl SummaryFile {
         }
     }
 
-    fn try_write(&mut self, summary: &Summary<'_>) -> io::Result<()> {
+    fn try_write(&mut self, summary: &impl Serialize) -> io::Result<()> {
         if self.file.metadata()?.is_file() {
             self.file.set_len(0)?;
         }

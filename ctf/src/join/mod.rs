@@ -13,8 +13,9 @@
 //!
 //! - Each event is there once, with its time and the bytes of its payload. Process id, process name, and thread (or CPU)
 //!   are in each event's context, for a packet has events of many.
-//! - Lost events are counted where they are missing, and in all as often as in the traces joined.
-//! - Facts that all of the processes agree on stand in the environment; others would be untrue of some.
+//! - Lost events are counted where they are missing, and in all as often as in the traces joined. Whose they were the
+//!   stream cannot say: [`Joined::processes`] does.
+//! - Facts that all of the processes agree on stand in the environment; others with the process's number (`environment`).
 //! - Traces whose clocks mean different things cannot share a stream: for each clock (and kind of stream, of threads or of
 //!   CPUs) there is a trace, TO/1, TO/2, ...
 //!
@@ -22,6 +23,7 @@
 //! stand.
 
 mod classes;
+mod environment;
 mod output;
 
 use std::collections::HashMap;
@@ -40,14 +42,27 @@ use output::Output;
 pub struct Joined {
     /// Events joined.
     pub events: u64,
-    /// Traces joined, one for each process.
-    pub traces: u64,
+    /// What came of each trace, by their paths. There is one for each process.
+    pub processes: Vec<Process>,
     /// Events that the traces say were lost. Untrusted: the sum saturates.
     pub lost: u64,
     /// Packets that should be there by the others' numbers, and are not.
     pub missing_packets: u64,
     /// What could not be read, and is not in the joined trace.
     pub errors: Vec<ReadError>,
+}
+
+/// One of the traces that were joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Its directory.
+    pub path: PathBuf,
+    /// Its events in the joined trace.
+    pub events: u64,
+    /// Its events that were lost. Untrusted, as the next.
+    pub lost: u64,
+    /// Its packets that are not there.
+    pub missing_packets: u64,
 }
 
 /// Why nothing was joined.
@@ -105,10 +120,17 @@ pub fn join(
     })
 }
 
+/// Where a trace's events go: to which output, and which of the processes they are counted for.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    output: usize,
+    process: usize,
+}
+
 struct Outputs {
     outputs: Vec<Output>,
-    /// By a trace's directory: which output it goes to.
-    of_trace: HashMap<PathBuf, usize>,
+    /// By a trace's directory.
+    of_trace: HashMap<PathBuf, Place>,
 }
 
 impl Outputs {
@@ -119,14 +141,14 @@ impl Outputs {
     ) -> Result<Self, JoinError> {
         let mut groups: Vec<(Kind, Vec<Arc<Trace>>)> = Vec::new();
         let mut of_trace = HashMap::new();
-        for trace in traces {
+        for (process, trace) in traces.iter().enumerate() {
             let kind = Kind::of(trace).ok_or_else(|| JoinError::Foreign(trace.path.clone()))?;
-            let index = groups.iter().position(|(other, _)| *other == kind).unwrap_or_else(|| {
+            let output = groups.iter().position(|(other, _)| *other == kind).unwrap_or_else(|| {
                 groups.push((kind, Vec::new()));
                 groups.len() - 1
             });
-            groups[index].1.push(Arc::clone(trace));
-            of_trace.insert(trace.path.clone(), index);
+            groups[output].1.push(Arc::clone(trace));
+            of_trace.insert(trace.path.clone(), Place { output, process });
         }
         let mut outputs: Vec<Output> = Vec::new();
         let is_one = groups.len() == 1;
@@ -143,7 +165,8 @@ impl Outputs {
     }
 
     fn take_all(&mut self, reader: &mut Reader) -> io::Result<Joined> {
-        let mut joined = Joined { traces: reader.traces().len() as u64, ..Joined::default() };
+        let processes = reader.traces().iter().map(|trace| Process::new(trace)).collect();
+        let mut joined = Joined { processes, ..Joined::default() };
         loop {
             let item = reader.next();
             for gap in reader.take_gaps() {
@@ -153,28 +176,41 @@ impl Outputs {
                 None => return Ok(joined),
                 Some(Err(error)) => joined.errors.push(error),
                 Some(Ok(event)) => match self.add(&event, reader.payload())? {
-                    true => joined.events += 1,
-                    false => joined.errors.push(undescribed(&event)),
+                    Some(process) => {
+                        joined.events += 1;
+                        joined.processes[process].events += 1;
+                    }
+                    None => joined.errors.push(undescribed(&event)),
                 },
             }
         }
     }
 
-    /// Whether the event's class could be described.
-    fn add(&mut self, event: &Event, payload: &[u8]) -> io::Result<bool> {
-        match self.of_trace.get(&event.trace.path) {
-            Some(index) => self.outputs[*index].add(event, payload),
-            None => Ok(false),
-        }
+    /// The process whose event it was; `None` if the event's class could not be described.
+    fn add(&mut self, event: &Event, payload: &[u8]) -> io::Result<Option<usize>> {
+        let Some(Place { output, process }) = self.of_trace.get(&event.trace.path) else {
+            return Ok(None);
+        };
+        let is_added = self.outputs[*output].add(event, payload)?;
+        Ok(is_added.then_some(*process))
     }
 
     fn note(&mut self, gap: &Gap, joined: &mut Joined) {
         joined.lost = joined.lost.saturating_add(gap.discarded_events);
         joined.missing_packets = joined.missing_packets.saturating_add(gap.missing_packets);
-        let index = gap.path.parent().and_then(|dir| self.of_trace.get(dir));
-        if let Some(index) = index {
-            self.outputs[*index].note_lost(gap);
+        let place = gap.path.parent().and_then(|dir| self.of_trace.get(dir));
+        if let Some(Place { output, process }) = place {
+            self.outputs[*output].note_lost(gap);
+            let process = &mut joined.processes[*process];
+            process.lost = process.lost.saturating_add(gap.discarded_events);
+            process.missing_packets = process.missing_packets.saturating_add(gap.missing_packets);
         }
+    }
+}
+
+impl Process {
+    fn new(trace: &Trace) -> Self {
+        Self { path: trace.path.clone(), events: 0, lost: 0, missing_packets: 0 }
     }
 }
 

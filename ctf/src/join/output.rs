@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::classes::described;
+use super::environment::environment;
 use super::{Kind, Owner};
 use crate::event_header::{self, COMPACT_CLOCK_SPAN};
 use crate::metadata::{self, Clock, EnvValue, EventClass, FieldType, Integer, StreamClass};
 use crate::metadata_file::MetadataWriter;
-use crate::packet::{CHECKSUM_ENV, StreamIdentity};
+use crate::packet::StreamIdentity;
 use crate::reader::{Event, Gap, Trace, Value};
 use crate::stream_file::{StreamWriter, index_path};
 use crate::tsdl::{ClockType, EventType};
@@ -53,7 +54,7 @@ impl Output {
         }
         let preamble = metadata::preamble(&metadata::Trace {
             uuid,
-            env: agreed(traces),
+            env: environment(traces),
             clock: clock(kind.clock)?,
             streams: vec![StreamClass { id: 0, extra: Vec::new(), context: context(kind.owner) }],
         });
@@ -198,17 +199,6 @@ fn context(owner: Owner) -> Vec<(String, FieldType)> {
     let context =
         [("vpid", FieldType::Integer(Integer::I32)), owner, ("procname", FieldType::String)];
     context.into_iter().map(|(name, ty)| (name.to_owned(), ty)).collect()
-}
-
-/// The environment's facts that all traces agree on. The checksum's is the writer's own.
-fn agreed(traces: &[Arc<Trace>]) -> Vec<(String, EnvValue)> {
-    let Some((first, others)) = traces.split_first() else { return Vec::new() };
-    let mut agreed = first.metadata.env.clone();
-    agreed.retain(|(name, _)| name != CHECKSUM_ENV.0);
-    for trace in others {
-        agreed.retain(|(name, value)| trace.env(name) == Some(value));
-    }
-    agreed
 }
 
 fn clock(clock: ClockType) -> io::Result<Clock> {

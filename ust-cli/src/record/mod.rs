@@ -28,6 +28,7 @@ use crate::given_path::given_path;
 use crate::rule_args::completed;
 use crate::silence::{explain, still_running_text};
 use crate::stamp::stamp;
+use crate::summary::Summary;
 use crate::summary_file::SummaryFile;
 use crate::tell;
 use child::{Child, Ended};
@@ -138,7 +139,8 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     notes.extend(still_running(&summary, private_dir.runtime_dir()));
     summary.errors.iter().chain(&notes).for_each(|line| tell(line));
     if let Some(file) = summary_file {
-        file.write(&summary, &notes, &shown, snapshots.as_ref().map(|taken| taken.count));
+        let snapshots = snapshots.as_ref().map(|taken| taken.count);
+        file.write(&Summary::new(&summary, &notes, &shown, snapshots));
     }
     let outcome = snapshots.as_ref().map_or_else(|| outcome(&summary), snapshots_outcome);
     tell(&format!("{outcome}: {}", printable::path(&shown)));
