@@ -1,10 +1,11 @@
 //! A recording without events says why, in one line, at the terminal and in its summary; and ends as the program did.
 
-use std::path::PathBuf;
-use ust_acceptance::binaries;
-use ust_acceptance::command::wait_until;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use ust_acceptance::command::{run, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recorded, Recording};
+use ust_acceptance::{binaries, skip};
 
 const NOTHING: &str = "0 events recorded, 0 lost, 0 processes";
 
@@ -93,6 +94,61 @@ fn an_instrumented_program_of_which_nothing_was_heard_is_named() {
     let cleared = cleared.options(["--flush-interval", "20"]);
     let words = ["although", "/ticks has tracepoints", "UST_RUNTIME_DIR", "env -i"];
     assert_eq!(assert_says(cleared, &words).connected, 0);
+}
+
+/// The program has no tracepoints, and the shared object has that it needs, wherever the loader finds that.
+#[test]
+fn a_shared_object_with_tracepoints_is_named_with_the_program_that_needs_it() {
+    if !skip::has("cc", &["--version"]) {
+        return;
+    }
+    let site = Site::new();
+    let plugins = binaries::plugin().parent().expect("it lies in a directory").to_owned();
+    let (bin, lib) = (site.path("bin"), site.path("lib"));
+    [&bin, &lib].iter().for_each(|dir| std::fs::create_dir(dir).expect("there is room"));
+    std::fs::copy(binaries::plugin(), lib.join("libplugin.so")).expect("there is room");
+    let source = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("c").join(name);
+    let link = |output: &Path, options: &[&str], from: &Path| {
+        let mut cc = Command::new("cc");
+        cc.args(["-Wall", "-Werror", "-Wl,--no-as-needed", "-o"]).arg(output).args(options);
+        run(cc.arg("-L").arg(from).arg(source("needs_plugin.c")).arg("-lplugin")).succeeded();
+    };
+    let rpath = format!("-Wl,-rpath,{}", plugins.display());
+    for (name, options, from) in [
+        ("absolute", &["-Wl,--enable-new-dtags", &rpath][..], &plugins),
+        ("old", &["-Wl,--disable-new-dtags", &rpath], &plugins),
+        ("origin", &["-Wl,-rpath,$ORIGIN/../lib"], &lib),
+    ] {
+        let program = bin.join(name);
+        link(&program, options, from);
+        let program = program.display().to_string();
+        let needs = format!("libplugin.so, which {program} needs, has tracepoints");
+        let words = ["although", &needs, "UST_RUNTIME_DIR", "env -i"];
+        assert_eq!(assert_says(of(&program, &[]), &words).connected, 0, "{name}");
+    }
+    // By way of another one, which has none either.
+    let between = lib.join("libbetween.so");
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-Wl,-rpath,$ORIGIN", "-o"]).arg(&between);
+    run(cc.arg(source("needs_others.c")).arg("-L").arg(&lib).arg("-lplugin")).succeeded();
+    let program = bin.join("indirect");
+    let mut cc = Command::new("cc");
+    cc.args(["-Wl,--no-as-needed,--unresolved-symbols=ignore-all", "-z", "lazy"]);
+    cc.args(["-Wl,-rpath,$ORIGIN/../lib", "-o"]).arg(&program).arg(source("needs_plugin.c"));
+    run(cc.arg("-L").arg(&lib).arg("-lbetween")).succeeded();
+    let program = program.display().to_string();
+    assert_says(of(&program, &[]), &[&format!("libplugin.so, which {program} needs")]);
+}
+
+/// What a shell starts is not looked at, and that is said.
+#[test]
+fn of_a_shell_it_is_said_that_its_children_were_not_looked_at() {
+    let script = "/bin/true; /bin/true";
+    let shell = std::fs::canonicalize("/bin/sh").expect("it is there");
+    let only = format!("(only {} was looked at)", shell.display());
+    assert_says(of("/bin/sh", &["-c", script]), &["or what it starts", &only]);
+    let (line, _) = silent(&of("/bin/true", &[]).run());
+    assert!(!line.contains("looked at"), "{line}");
 }
 
 #[test]

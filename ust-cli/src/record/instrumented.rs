@@ -2,23 +2,20 @@
 //! told from one that has no tracepoints.
 //!
 //! ```text
-//!   the file that is started        its ELF note "ust", and what it was limited to
-//!   /proc/PID/exe, now and then     what it has become by exec, if that lasts (`sh -c 'ulimit -n 4; exec prog'`)
+//!   the file that is started        its ELF note "ust"
+//!   /proc/PID/exe, now and then     what it has become by exec, if that lasts (`sh -c 'ulimit -n 4; exec prog'`), and what
+//!                                   it was limited to
+//!   shared objects that these need  looked for only if nobody has connected (`needed`)
 //! ```
 //!
-//! A file's own note is looked for, not those of the shared objects that it needs: which those are the loader decides. Nor
-//! are children looked at: the program may have started thousands. What is missed so is said as it was before, that no
-//! instrumented process has connected.
+//! Children are not looked at: the program may have started thousands. Of a shell, which does little itself, that is said.
 
-use object::elf;
-use object::read::ReadCache;
-use object::read::elf::{FileHeader, ProgramHeader};
-use object::{Endianness, FileKind};
+use super::elf_file;
+use super::needed::instrumented_object;
 use rustix::process::Pid;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use ust_core::abi::{ABI_VERSION, ELF_NOTE_KIND, ELF_NOTE_NAME};
+use ust_core::abi::ABI_VERSION;
 use ust_core::agent::paths::RUNTIME_DIR_VARIABLE;
 
 /// More images are not looked at: a program that goes through so many has been one of the first.
@@ -27,15 +24,27 @@ const MAX_IMAGES: usize = 16;
 /// Descriptors that a process needs to be recorded: the standard ones, its process file, a ring file and a connection.
 const FEW_DESCRIPTORS: u64 = 6;
 
+/// Programs that are there to start others.
+const SHELLS: [&str; 8] = ["sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox"];
+
 /// The files that the program has been seen to be an image of.
 #[derive(Debug, Default)]
 pub struct Images {
-    seen: BTreeMap<PathBuf, Option<Instrumented>>,
+    seen: BTreeMap<PathBuf, Seen>,
     last: PathBuf,
 }
 
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    abi_version: Option<u32>,
+    /// What it was limited to, if that is few.
+    descriptors: Option<u64>,
+    /// Its root directory is another one: names mean other files there.
+    is_elsewhere: bool,
+}
+
 /// Says why nothing may have been heard of an instrumented program.
-pub fn why_unheard(Instrumented { abi_version, descriptors }: &Instrumented) -> String {
+pub fn why_unheard(Instrumented { abi_version, descriptors, .. }: &Instrumented) -> String {
     if *abi_version != ABI_VERSION {
         return format!(
             "they are of version {abi_version}, and this recorder of version {ABI_VERSION}: build both with one ust-core"
@@ -52,12 +61,16 @@ pub fn why_unheard(Instrumented { abi_version, descriptors }: &Instrumented) -> 
     }
 }
 
-/// An instrumented file that the program was an image of.
+/// An instrumented file that the program was an image of, or that such a file needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instrumented {
+    /// The file with the tracepoints.
+    pub file: PathBuf,
+    /// The program that needs it, if it is a shared object.
+    pub needed_by: Option<PathBuf>,
     /// The ABI version of its tracepoints.
     pub abi_version: u32,
-    /// What it was limited to, if that is few.
+    /// What the program was limited to, if that is few.
     pub descriptors: Option<u64>,
 }
 
@@ -71,18 +84,52 @@ impl Images {
             return;
         }
         // By the process, and not by the name: it may be in another root directory.
-        let abi_version = abi_version_of(Path::new(&format!("/proc/{raw}/exe")));
-        let instrumented = abi_version.map(|abi_version| {
-            let descriptors = descriptor_limit(raw).filter(|limit| *limit < FEW_DESCRIPTORS);
-            Instrumented { abi_version, descriptors }
-        });
-        self.seen.insert(file.clone(), instrumented);
+        let elf = elf_file::read(Path::new(&format!("/proc/{raw}/exe")));
+        let root = std::fs::read_link(format!("/proc/{raw}/root"));
+        let seen = Seen {
+            abi_version: elf.and_then(|elf| elf.abi_version),
+            descriptors: descriptor_limit(raw).filter(|limit| *limit < FEW_DESCRIPTORS),
+            is_elsewhere: root.is_ok_and(|root| root != Path::new("/")),
+        };
+        self.seen.insert(file.clone(), seen);
         self.last = file;
     }
 
-    /// Those that are instrumented.
-    pub fn instrumented(&self) -> impl Iterator<Item = (&Path, &Instrumented)> {
-        self.seen.iter().filter_map(|(file, known)| Some((file.as_path(), known.as_ref()?)))
+    /// An instrumented one of those that were seen and of the file that was `started`, which may have ended before it
+    /// could be seen; or else a shared object that one of them needs.
+    pub fn instrumented(&self, started: &Path) -> Option<Instrumented> {
+        let all = self.with_started(started);
+        let own = all.iter().find_map(|(file, seen)| {
+            let (file, needed_by, abi_version) = (file.clone(), None, seen.abi_version?);
+            Some(Instrumented { file, needed_by, abi_version, descriptors: seen.descriptors })
+        });
+        own.or_else(|| {
+            all.into_iter().filter(|(_, seen)| !seen.is_elsewhere).find_map(|(program, seen)| {
+                let (file, abi_version) = instrumented_object(&program)?;
+                let (needed_by, descriptors) = (Some(program), seen.descriptors);
+                Some(Instrumented { file, needed_by, abi_version, descriptors })
+            })
+        })
+    }
+
+    /// A shell among them: what it started was not looked at.
+    pub fn shell(&self, started: &Path) -> Option<PathBuf> {
+        let is_shell = |file: &PathBuf| {
+            file.file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| SHELLS.contains(&name))
+        };
+        self.with_started(started).into_keys().find(is_shell)
+    }
+
+    fn with_started(&self, started: &Path) -> BTreeMap<PathBuf, Seen> {
+        let mut all = self.seen.clone();
+        let started = started.canonicalize().unwrap_or_else(|_| started.to_owned());
+        all.entry(started).or_insert_with_key(|started| {
+            let abi_version = elf_file::read(started).and_then(|elf| elf.abi_version);
+            Seen { abi_version, ..Seen::default() }
+        });
+        all
     }
 }
 
@@ -92,41 +139,4 @@ fn descriptor_limit(raw_pid: i32) -> Option<u64> {
     let numbers = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     // "unlimited" is no number, and not few.
     numbers.split_whitespace().next()?.parse().ok()
-}
-
-/// The ABI version that the note of an instrumented file names; `None` if there is no such note.
-fn abi_version_of(file: &Path) -> Option<u32> {
-    let data = ReadCache::new(File::open(file).ok()?);
-    match FileKind::parse(&data).ok()? {
-        FileKind::Elf64 => note_in::<elf::FileHeader64<Endianness>>(&data),
-        FileKind::Elf32 => note_in::<elf::FileHeader32<Endianness>>(&data),
-        _ => None,
-    }
-}
-
-fn note_in<H: FileHeader<Endian = Endianness>>(data: &ReadCache<File>) -> Option<u32> {
-    let header = H::parse(data).ok()?;
-    let endian = header.endian().ok()?;
-    for segment in header.program_headers(endian, data).ok()? {
-        let Ok(Some(mut notes)) = segment.notes(endian, data) else { continue };
-        while let Ok(Some(note)) = notes.next() {
-            if note.n_type(endian).0 == ELF_NOTE_KIND && note.name_bytes() == ELF_NOTE_NAME {
-                return Some(u32::from_ne_bytes(note.desc().try_into().ok()?));
-            }
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_without_tracepoints_is_not_taken_for_instrumented() {
-        assert_eq!(abi_version_of(Path::new("/bin/sh")), None);
-        assert_eq!(abi_version_of(Path::new("/etc/passwd")), None);
-        assert_eq!(abi_version_of(Path::new("/")), None);
-        assert_eq!(abi_version_of(Path::new("/nowhere")), None);
-    }
 }

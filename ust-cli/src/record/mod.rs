@@ -13,9 +13,11 @@
 //! is this one's. Processes that it leaves behind run on too, unrecorded from then on.
 
 mod child;
+mod elf_file;
 mod executable;
 mod instrumented;
 mod launch;
+mod needed;
 mod nobody;
 mod private_dir;
 mod program;

@@ -15,23 +15,30 @@ use ust_core::agent::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 /// Why nobody may have connected.
 pub fn nobody_connected(program: &Program<'_>, images: &Images, ended: Ended) -> String {
     let given = printable::os(program.given);
-    let instrumented = images.instrumented().next();
-    match (ended.changed_user, instrumented) {
-        (None, Some((file, instrumented))) => format!(
-            "no instrumented process has connected, although {} has tracepoints: {}",
-            printable::path(file),
-            why_unheard(instrumented)
-        ),
-        (Some(user), _) => format!(
+    if let Some(user) = ended.changed_user {
+        return format!(
             "no instrumented process has connected: {given} ended as user {user}, who may not enter the recorder's \
              runtime directory: run `ust record` as that user"
-        ),
-        (None, None) => format!(
-            "no instrumented process has connected: check that {given}, or what it starts, is linked with ust-core and \
-             the crate of its tracepoints, and that {RUNTIME_DIR_VARIABLE} reaches it (env -i, sudo and containers \
-             take it away)"
-        ),
+        );
     }
+    if let Some(instrumented) = images.instrumented(&program.file) {
+        let file = printable::path(&instrumented.file);
+        let why = why_unheard(&instrumented);
+        let needed_by = instrumented.needed_by.as_deref();
+        let needed_by = needed_by.map(|it| format!(", which {} needs,", printable::path(it)));
+        let needed_by = needed_by.unwrap_or_default();
+        return format!(
+            "no instrumented process has connected, although {file}{needed_by} has tracepoints: {why}"
+        );
+    }
+    let shell = images.shell(&program.file);
+    let only = shell.map(|it| format!(" (only {} was looked at)", printable::path(&it)));
+    let only = only.unwrap_or_default();
+    format!(
+        "no instrumented process has connected: check that {given}, or what it starts{only}, is linked with ust-core and \
+         the crate of its tracepoints, and that {RUNTIME_DIR_VARIABLE} reaches it (env -i, sudo and containers \
+         take it away)"
+    )
 }
 
 /// The processes that were started with `dir` in their environment and still run, instrumented or not.

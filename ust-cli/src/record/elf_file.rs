@@ -1,0 +1,152 @@
+//! What an ELF file says of itself: whether it has tracepoints, and which shared objects it needs.
+//!
+//! The file is untrusted. What makes no sense in it is taken as absent, and nothing is read but headers, notes and the
+//! strings that are asked for.
+
+use object::elf;
+use object::read::elf::{Dyn, FileHeader, ProgramHeader};
+use object::read::{ReadCache, StringTable};
+use object::{Endianness, FileKind};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use ust_core::abi::{ELF_NOTE_KIND, ELF_NOTE_NAME};
+
+/// Entries of a dynamic section that are looked at: programs have dozens.
+const MAX_DYNAMIC_ENTRIES: usize = 4096;
+
+/// What it says.
+#[derive(Debug)]
+pub struct ElfFile {
+    /// Of how many bits.
+    pub class: Class,
+    /// The ABI version that its note names; `None` if it has no tracepoints.
+    pub abi_version: Option<u32>,
+    /// The shared objects that it needs: names, or paths.
+    pub needed: Vec<PathBuf>,
+    /// Where it says that these are: lists of directories, as the loader reads them.
+    pub search: Vec<PathBuf>,
+}
+
+/// Of how many bits a file is. Those of a process are all alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// 32.
+    Elf32,
+    /// 64.
+    Elf64,
+}
+
+/// Reads it; `None` if it is no ELF file.
+pub fn read(file: &Path) -> Option<ElfFile> {
+    let data = open(file)?;
+    match class_in(&data)? {
+        Class::Elf64 => parse::<elf::FileHeader64<Endianness>>(Class::Elf64, &data),
+        Class::Elf32 => parse::<elf::FileHeader32<Endianness>>(Class::Elf32, &data),
+    }
+}
+
+/// Its class; `None` if it is no ELF file.
+pub fn class_of(file: &Path) -> Option<Class> {
+    class_in(&open(file)?)
+}
+
+fn open(file: &Path) -> Option<ReadCache<File>> {
+    // Of anything but a file, opening or reading might never come back.
+    let is_file = std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
+    is_file.then(|| File::open(file).ok().map(ReadCache::new)).flatten()
+}
+
+fn class_in(data: &ReadCache<File>) -> Option<Class> {
+    match FileKind::parse(data).ok()? {
+        FileKind::Elf64 => Some(Class::Elf64),
+        FileKind::Elf32 => Some(Class::Elf32),
+        _ => None,
+    }
+}
+
+fn parse<H: FileHeader<Endian = Endianness>>(
+    class: Class,
+    data: &ReadCache<File>,
+) -> Option<ElfFile> {
+    let header = H::parse(data).ok()?;
+    let endian = header.endian().ok()?;
+    let segments = header.program_headers(endian, data).ok()?;
+    let abi_version = segments.iter().find_map(|segment| note_in::<H>(segment, endian, data));
+    let [needed, search] = dynamic_strings::<H>(segments, endian, data).unwrap_or_default();
+    Some(ElfFile { class, abi_version, needed, search })
+}
+
+/// The ABI version in a segment's note of ours.
+fn note_in<H: FileHeader<Endian = Endianness>>(
+    segment: &H::ProgramHeader,
+    endian: Endianness,
+    data: &ReadCache<File>,
+) -> Option<u32> {
+    let mut notes = segment.notes(endian, data).ok()??;
+    while let Ok(Some(note)) = notes.next() {
+        if note.n_type(endian).0 == ELF_NOTE_KIND && note.name_bytes() == ELF_NOTE_NAME {
+            return Some(u32::from_ne_bytes(note.desc().try_into().ok()?));
+        }
+    }
+    None
+}
+
+/// What is needed, and where to search for it.
+fn dynamic_strings<H: FileHeader<Endian = Endianness>>(
+    segments: &[H::ProgramHeader],
+    endian: Endianness,
+    data: &ReadCache<File>,
+) -> Option<[Vec<PathBuf>; 2]> {
+    let dynamic = segments.iter().find_map(|segment| segment.dynamic(endian, data).ok()?)?;
+    let entries = dynamic
+        .iter()
+        .take(MAX_DYNAMIC_ENTRIES)
+        .map(|entry| (entry.tag(endian), entry.val(endian)));
+    let entries: Vec<_> = entries.take_while(|(tag, _)| *tag != elf::DT_NULL).collect();
+    let of = |wanted: &[elf::DynamicTag]| {
+        entries
+            .iter()
+            .filter(|(tag, _)| wanted.contains(tag))
+            .map(|(_, value)| *value)
+            .collect::<Vec<_>>()
+    };
+    let (address, bytes) = (*of(&[elf::DT_STRTAB]).first()?, *of(&[elf::DT_STRSZ]).first()?);
+    // It is an address in memory; the segment that is loaded there says where it stands in the file.
+    let start = segments.iter().find_map(|segment| {
+        let offset = address.checked_sub(segment.p_vaddr(endian).into())?;
+        let is_in =
+            segment.p_type(endian) == elf::PT_LOAD && offset < segment.p_filesz(endian).into();
+        let start = Into::<u64>::into(segment.p_offset(endian)).checked_add(offset)?;
+        is_in.then_some(start)
+    })?;
+    let strings = StringTable::new(data, start, start.checked_add(bytes)?);
+    let texts = |offsets: Vec<u64>| {
+        let text = |offset| strings.get(u32::try_from(offset).ok()?).ok();
+        offsets.into_iter().filter_map(text).map(|text| OsStr::from_bytes(text).into()).collect()
+    };
+    Some([texts(of(&[elf::DT_NEEDED])), texts(of(&[elf::DT_RUNPATH, elf::DT_RPATH]))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_tracepoints_is_not_taken_for_instrumented() {
+        let shell = read(Path::new("/bin/sh")).unwrap();
+        assert_eq!(shell.abi_version, None);
+        for none in ["/etc/passwd", "/", "/nowhere", "/dev/null"] {
+            assert!(read(Path::new(none)).is_none(), "{none}");
+        }
+    }
+
+    #[test]
+    fn what_a_file_needs_is_read() {
+        let own = read(&std::env::current_exe().unwrap()).unwrap();
+        let is_needed =
+            |start: &str| own.needed.iter().any(|name| name.to_string_lossy().starts_with(start));
+        assert!(is_needed("libc.so"), "{own:?}");
+    }
+}

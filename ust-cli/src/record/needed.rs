@@ -1,0 +1,100 @@
+//! Which shared object with tracepoints a program needs: found as the loader would find it, as far as files tell.
+//!
+//! ```text
+//!   name with a slash      that file
+//!   any other, in          LD_LIBRARY_PATH, as the recorder has it
+//!                          where the file that needs it says (RUNPATH, RPATH), $ORIGIN being its own directory
+//!                          the system's directories
+//! ```
+//!
+//! Not found is what the loader's cache alone knows of, what is preloaded, and what the program loads itself (`dlopen`).
+
+use super::elf_file::{self, Class};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Files that are looked at, each some reads: the system's own libraries seldom are as many.
+const MAX_FILES: usize = 64;
+
+/// Directories of one search; with more, a hostile file would have us look for long.
+const MAX_DIRECTORIES: usize = 64;
+
+/// Where the loader looks in the end.
+const SYSTEM: [&str; 5] = ["/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib"];
+
+/// A shared object with tracepoints that `program` needs, itself or by way of others, and their ABI version.
+pub fn instrumented_object(program: &Path) -> Option<(PathBuf, u32)> {
+    let library_path = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
+    let mut files = vec![program.to_owned()];
+    let mut next = 0;
+    while let Some(file) = files.get(next).cloned() {
+        next += 1;
+        let Some(elf) = elf_file::read(&file) else { continue };
+        if let (Some(abi_version), true) = (elf.abi_version, next > 1) {
+            return Some((file, abi_version));
+        }
+        let stated = elf.search.iter().map(|list| list.as_os_str());
+        let lists = std::iter::once(library_path.as_os_str()).chain(stated);
+        let directories: Vec<PathBuf> = directories(lists, &file).collect();
+        for name in &elf.needed {
+            let found = find(name, &directories, elf.class).filter(|found| !files.contains(found));
+            files.extend(found.filter(|_| files.len() < MAX_FILES));
+        }
+    }
+    None
+}
+
+fn find(name: &Path, directories: &[PathBuf], class: Class) -> Option<PathBuf> {
+    let is_found = |file: &PathBuf| elf_file::class_of(file) == Some(class);
+    if name.as_os_str().as_bytes().contains(&b'/') {
+        return Some(name.to_owned()).filter(is_found);
+    }
+    directories.iter().map(|directory| directory.join(name)).find(is_found)
+}
+
+/// The directories of some lists, and the system's.
+fn directories<'a>(
+    lists: impl Iterator<Item = &'a OsStr> + 'a,
+    file: &'a Path,
+) -> impl Iterator<Item = PathBuf> + 'a {
+    let listed =
+        lists.flat_map(std::env::split_paths).map(|directory| with_origin(&directory, file));
+    // The current directory, to the loader; not necessarily the program's any more.
+    let listed = listed.filter(|directory| !directory.as_os_str().is_empty());
+    let multiarch = format!("{}-linux-gnu", std::env::consts::ARCH);
+    let system = SYSTEM.into_iter().flat_map(move |directory| {
+        [Path::new(directory).to_owned(), Path::new(directory).join(&multiarch)]
+    });
+    listed.take(MAX_DIRECTORIES).chain(system)
+}
+
+/// A directory with the file's own in place of `$ORIGIN`, which is where such a one begins.
+fn with_origin(directory: &Path, file: &Path) -> PathBuf {
+    let own = file.parent().unwrap_or(Path::new("/"));
+    let rest =
+        ["$ORIGIN", "${ORIGIN}"].iter().find_map(|origin| directory.strip_prefix(origin).ok());
+    rest.map_or_else(|| directory.to_owned(), |rest| own.join(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_searched_before_the_system_and_origin_is_where_the_file_is() {
+        let lists = ["/a:/b/c", "", "$ORIGIN/../lib:${ORIGIN}", "/x$ORIGIN"].map(OsStr::new);
+        let found: Vec<_> = directories(lists.into_iter(), Path::new("/opt/bin/prog")).collect();
+        let listed = ["/a", "/b/c", "/opt/bin/../lib", "/opt/bin/", "/x$ORIGIN", "/lib"];
+        assert!(
+            found.iter().zip(listed).all(|(found, listed)| found == Path::new(listed)),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn programs_of_the_system_need_nothing_instrumented() {
+        assert_eq!(instrumented_object(Path::new("/bin/sh")), None);
+        assert_eq!(instrumented_object(Path::new("/nowhere")), None);
+    }
+}
