@@ -139,10 +139,13 @@ impl ProcessFile {
         let word = |offset| u32::from_ne_bytes(field(offset, 4).try_into().unwrap_or_default());
         let long = |offset| u64::from_ne_bytes(field(offset, 8).try_into().unwrap_or_default());
         if long(0) != PROCESS_MAGIC {
-            return Err("the process file is none".into());
+            return Err("what it has for a process file is none".into());
         }
-        if word(8) != ABI_VERSION {
-            return Err("the process was built with another version of ust-core".into());
+        let version = word(offset_of!(ProcessHeader, abi_version));
+        if version != ABI_VERSION {
+            return Err(Unusable::Reason(format!(
+                "the process file is of version {version}, where this build reads version {ABI_VERSION}"
+            )));
         }
         if long(offset_of!(ProcessHeader, file_bytes)) != size as u64 {
             return Err("the process file has not the size that it claims".into());

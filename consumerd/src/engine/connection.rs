@@ -16,7 +16,7 @@ use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::rc::Rc;
-use ust_core::agent::protocol::{ToDaemon, ToProcess, decode, encode};
+use ust_core::agent::protocol::{PROTOCOL_VERSION, ToDaemon, ToProcess, decode, encode, version};
 use ust_core::agent::socket::{self, Inbox, Received};
 
 /// One accepted connection.
@@ -132,11 +132,7 @@ impl Connection {
             Ok(Received { untrusted_bytes: [], .. }) => Heard::End(None),
             Ok(Received { untrusted_bytes, fds }) => match decode(untrusted_bytes) {
                 Some(message) => Heard::Message(message, fds, untrusted_bytes.len() as u64),
-                None => Heard::End(Some(
-                    "it speaks another version of the protocol, or none, and is not recorded: build it with the \
-                     ust-core of this recorder"
-                        .into(),
-                )),
+                None => Heard::End(Some(not_understood(untrusted_bytes))),
             },
             Err(Errno::AGAIN | Errno::INTR) => Heard::Nothing,
             Err(Errno::CONNRESET) => Heard::End(None),
@@ -156,6 +152,19 @@ impl Connection {
     /// The socket, to poll.
     pub fn socket(&self) -> rustix::fd::BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+/// Why a message is none that can be understood.
+fn not_understood(untrusted_bytes: &[u8]) -> String {
+    match version(untrusted_bytes) {
+        Some(other) if u16::from(other) != PROTOCOL_VERSION => format!(
+            "it speaks version {other} of the protocol, where this build speaks version {PROTOCOL_VERSION}, and is not \
+             recorded: build it with the ust-core of this recorder"
+        ),
+        _ => "it says what is no message of the protocol, and is not recorded: build it with the ust-core of this \
+              recorder"
+            .into(),
     }
 }
 

@@ -15,7 +15,7 @@ use super::class_log::ProcessFile;
 use super::process::{Destination, Pass, Process};
 use super::ring_file::{Header, Origin};
 use super::round::Round;
-use super::session_file::{SESSION_FILE, SESSION_FILE_NEW, SessionFile};
+use super::session_file::{SESSION_FILE, SESSION_FILE_NEW, SessionFile, SessionFileError};
 use super::{ChannelSummary, ChannelUid};
 use crate::output::Output;
 use rustix::fd::OwnedFd;
@@ -36,7 +36,10 @@ pub enum RecoverError {
         "{0}: {1}: give the directory that was the --shm-path of a recording which did not come to its end, or a \
          trace"
     )]
-    Session(PathBuf, #[source] io::Error),
+    Session(PathBuf, #[source] SessionFileError),
+    /// Another version has recorded it.
+    #[error("{0}: {1}: use the `ust` of the release that made the recording")]
+    Version(PathBuf, #[source] SessionFileError),
     /// The directory cannot be listed.
     #[error("{0} cannot be listed: {1}")]
     Directory(PathBuf, #[source] io::Error),
@@ -73,8 +76,11 @@ impl LeftBehind {
     /// # Errors
     /// It is no such directory.
     pub fn find(dir: &Path) -> Result<Self, RecoverError> {
-        let session = SessionFile::read(dir)
-            .map_err(|error| RecoverError::Session(dir.join(SESSION_FILE), error))?;
+        let path = || dir.join(SESSION_FILE);
+        let session = SessionFile::read(dir).map_err(|error| match error {
+            SessionFileError::Version(_) => RecoverError::Version(path(), error),
+            SessionFileError::Unreadable(_) => RecoverError::Session(path(), error),
+        })?;
         let failed = |error| RecoverError::Directory(dir.to_owned(), error);
         let mut left = Self { session, processes: BTreeMap::new(), strangers: Vec::new() };
         for entry in fs::read_dir(dir).map_err(failed)? {

@@ -115,8 +115,14 @@ impl Header {
                 offset_of!(RingFileHeader, $field)
             };
         }
-        if long(at!(magic)) != RING_FILE_MAGIC || word(at!(abi_version)) != ABI_VERSION {
-            return Err("a ring file is none of this version".into());
+        if long(at!(magic)) != RING_FILE_MAGIC {
+            return Err("what it has for a ring file is none".into());
+        }
+        let version = word(at!(abi_version));
+        if version != ABI_VERSION {
+            return Err(format!(
+                "a ring file is of version {version}, where this build reads version {ABI_VERSION}"
+            ));
         }
         let size = long(at!(subbuf_size_bytes));
         let shape = RingFileShape::check(size, word(at!(subbuf_count)), word(at!(stream_count)))

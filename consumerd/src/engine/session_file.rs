@@ -24,6 +24,23 @@ const VERSION: u32 = 1;
 /// No session file is longer.
 const MAX_BYTES: u64 = 64 << 10;
 
+/// Why a session file cannot be used, as a phrase.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionFileError {
+    /// It is not there, or it is no session file.
+    #[error("{0}")]
+    Unreadable(#[from] io::Error),
+    /// Another version has written it.
+    #[error("it is of version {0}, where this build reads version {VERSION}")]
+    Version(u32),
+}
+
+/// All that two versions of this file have in common.
+#[derive(Deserialize)]
+struct AnyVersion {
+    version: u32,
+}
+
 /// See the module page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionFile {
@@ -71,17 +88,20 @@ impl SessionFile {
     ///
     /// # Errors
     /// It is not there, or it is none of this version.
-    pub fn read(dir: &Path) -> io::Result<Self> {
+    pub fn read(dir: &Path) -> Result<Self, SessionFileError> {
         let invalid = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
         let mut json = Vec::new();
         File::open(dir.join(SESSION_FILE))?.take(MAX_BYTES).read_to_end(&mut json)?;
-        let session: Self = serde_json::from_slice(&json)
-            .map_err(|error| invalid(format!("it is no session file ({error})")))?;
-        if session.version != VERSION {
-            return Err(invalid(format!("it is of version {}, not {VERSION}", session.version)));
+        let no_session =
+            |error: serde_json::Error| invalid(format!("it is no session file ({error})"));
+        // First of all: the rest of another version may have any form.
+        let AnyVersion { version } = serde_json::from_slice(&json).map_err(no_session)?;
+        if version != VERSION {
+            return Err(SessionFileError::Version(version));
         }
+        let session: Self = serde_json::from_slice(&json).map_err(no_session)?;
         if session.clock.freq_hz == 0 {
-            return Err(invalid("it says that the clock stands still".into()));
+            return Err(invalid("it says that the clock stands still".into()).into());
         }
         Ok(session)
     }

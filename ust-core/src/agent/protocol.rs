@@ -175,6 +175,13 @@ pub fn encode(message: &impl Serialize) -> Vec<u8> {
     bytes
 }
 
+/// The version of the protocol that untrusted bytes are of; `None` if they are no message of any.
+pub fn version(untrusted_bytes: &[u8]) -> Option<u8> {
+    let (preamble, _) = untrusted_bytes.split_first_chunk()?;
+    let [b'U', b'S', b'T', version] = *preamble else { return None };
+    Some(version)
+}
+
 /// The message in untrusted bytes; `None` if it is none of this version.
 pub fn decode<T: DeserializeOwned>(untrusted_bytes: &[u8]) -> Option<T> {
     postcard::from_bytes(untrusted_bytes.strip_prefix(&PREAMBLE)?).ok()
