@@ -22,6 +22,7 @@ pub mod binaries;
 pub mod command;
 pub mod constructor;
 pub mod daemon;
+pub mod frozen;
 pub mod hostile;
 pub mod in_use;
 pub mod judge;

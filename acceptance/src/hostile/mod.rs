@@ -83,6 +83,13 @@ impl Peer {
         self.send(&encode(message), fds)
     }
 
+    /// The bytes of the next message, for which it waits. `None` if the daemon hangs up instead.
+    pub fn hear(&self) -> Option<Vec<u8>> {
+        let mut inbox = Inbox::default();
+        let received = socket::receive(&self.0, RecvFlags::empty(), &mut inbox).ok()?;
+        Some(received.untrusted_bytes.to_owned()).filter(|bytes| !bytes.is_empty())
+    }
+
     /// What the daemon tells an agent that greets it: the channels, and the doorbell. `None` if it hangs up instead,
     /// or does not answer.
     pub fn greet(&self, process_uid: [u8; 16], file: &OwnedFd) -> Option<Briefing> {
