@@ -3,9 +3,8 @@
 //! In a process of its own, and all in one test: it closes its standard input.
 
 use rustix::fd::{AsRawFd, OwnedFd};
-use std::ffi::CString;
-use std::os::unix::ffi::OsStrExt;
 use ust_core::agent::socket;
+use ust_core::shm::own_dir::OwnDir;
 use ust_core::shm::{memfd, named};
 
 #[track_caller]
@@ -24,12 +23,12 @@ fn what_we_open_stays_clear_of_the_standard_descriptors() {
     let listener = rustix::net::socket(family, kind, None).unwrap();
     rustix::net::bind(&listener, &address).unwrap();
     rustix::net::listen(&listener, 1).unwrap();
+    let own = dir.path().join("own");
+    let (own, _) = OwnDir::make_at(rustix::fs::CWD, own.as_path()).unwrap();
     // SAFETY: nobody reads it here.
     unsafe { rustix::io::close(0) };
 
     assert_clear(&memfd::create(c"test", 4096).unwrap());
     assert_clear(&socket::connect_to(&address, true).unwrap());
-    let name = dir.path().join("ring");
-    let name = CString::new(name.as_os_str().as_bytes()).unwrap();
-    assert_clear(&named::create(&name, 4096).unwrap());
+    assert_clear(&named::create(&own, c"ring", 4096).unwrap());
 }

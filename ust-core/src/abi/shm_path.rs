@@ -118,6 +118,12 @@ impl ShmFile {
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"")
     }
 
+    /// The name in the directory, for a system call.
+    pub fn file_name(&self) -> &CStr {
+        let begin = self.as_bytes().iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
+        CStr::from_bytes_until_nul(&self.bytes[begin..]).unwrap_or(c"")
+    }
+
     fn push(&mut self, part: &[u8]) {
         let end = self.length_bytes + part.len();
         self.bytes[self.length_bytes..end].copy_from_slice(part);
@@ -169,5 +175,6 @@ mod tests {
         }
         let file = ShmPath::new(b"/d").unwrap().process_file([1; 16]);
         assert_eq!(file.as_c_str(), c"/d/process-01010101010101010101010101010101");
+        assert_eq!(file.file_name(), c"process-01010101010101010101010101010101");
     }
 }

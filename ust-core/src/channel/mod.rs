@@ -151,7 +151,8 @@ impl Channel {
         let file = RingFile::create(self.shape, process_uid, index)?;
         let name = file.name(self.shape);
         // One that stayed would be in the way of the next try.
-        let remove_name = || name.iter().for_each(|name| named::remove(name.as_c_str()));
+        let remove_name =
+            || name.iter().for_each(|(dir, name)| named::remove(*dir, name.file_name()));
         let file = private::place(file).inspect_err(|_| remove_name())?;
         let pointer = ptr::from_ref(file).cast_mut();
         // Release: pairs with `file_in`'s acquire. Acquire: the winner's file is about to be used.

@@ -4,7 +4,7 @@
 
 use super::ChannelShape;
 use crate::abi::{
-    LossCause, MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, ShmFile,
+    LossCause, MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, ShmFile, ShmPath,
     StreamControl, StreamState,
 };
 use crate::ring::{Owners, Refusal, RingMemory};
@@ -58,11 +58,11 @@ impl RingFile {
             return Self::over(fd, None, shape, channel, process_uid, index);
         };
         let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
-        named::check_directory(dir)?;
         let name = dir.ring_file(process_uid, channel.uid, index, tid);
-        let fd = named::create(name.as_c_str(), shape.file_bytes())?;
+        let dir = named::open_directory(dir)?;
+        let fd = named::create(&dir, name.file_name(), shape.file_bytes())?;
         Self::over(fd, Some(tid), shape, channel, process_uid, index)
-            .inspect_err(|_| named::remove(name.as_c_str()))
+            .inspect_err(|_| dir.remove(name.file_name()))
     }
 
     fn over(
@@ -244,10 +244,10 @@ impl RingFile {
         self.close();
     }
 
-    /// Its name, if it has one: for whoever removes it again, before anybody has seen it.
-    pub fn name(&self, channel: ChannelShape) -> Option<ShmFile> {
+    /// Its directory and its name, if it has one: for whoever removes it again, before anybody has seen it.
+    pub fn name(&self, channel: ChannelShape) -> Option<(ShmPath, ShmFile)> {
         let (dir, tid) = channel.shm_path.zip(self.named_by)?;
-        Some(dir.ring_file(self.process_uid, self.channel_uid, self.index, tid))
+        Some((dir, dir.ring_file(self.process_uid, self.channel_uid, self.index, tid)))
     }
 
     /// Agent: gives the memory back now, and leaves the descriptor to the program's threads.

@@ -203,18 +203,18 @@ impl ProcessFile {
 
     /// Removes the mirror's name: nobody is ever to hear of this file.
     pub fn remove_mirror(&self, dir: ShmPath) {
-        named::remove(dir.process_file(self.uid).as_c_str());
+        named::remove(dir, dir.process_file(self.uid).file_name());
     }
 
     fn create_mirror(&self, dir: ShmPath) -> Option<&'static Mapping> {
-        named::check_directory(dir).ok()?;
         let name = dir.process_file(self.uid);
-        let fd = named::create(name.as_c_str(), self.map.len()).ok()?;
+        let dir = named::open_directory(dir).ok()?;
+        let fd = named::create(&dir, name.file_name(), self.map.len()).ok()?;
         let mirror = Mapping::new(&fd, self.map.len()).ok();
         let whole = mirror.filter(|mirror| self.copy_to(mirror).is_some());
         let placed = whole.and_then(|mirror| private::place(mirror).ok());
         if placed.is_none() {
-            named::remove(name.as_c_str());
+            dir.remove(name.file_name());
         }
         placed
     }

@@ -159,15 +159,22 @@ fn stand_in(address: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::own_dir::OwnDir;
     use super::super::{memfd, named};
     use super::*;
+    use rustix::fd::OwnedFd;
+    use rustix::fs::CWD;
+
+    fn file(dir: &tempfile::TempDir, name: &core::ffi::CStr, size_bytes: usize) -> OwnedFd {
+        let (dir, _) = OwnDir::make_at(CWD, dir.path().join("own").as_path()).unwrap();
+        named::create(&dir, name, size_bytes).unwrap()
+    }
 
     #[test]
     fn a_file_that_is_truncated_under_its_mapping_reads_as_zeroes_and_is_told() {
         let dir = tempfile::tempdir().unwrap();
-        let name = std::ffi::CString::new(dir.path().join("f").to_str().unwrap()).unwrap();
         let size_bytes = 4 * page_size();
-        let fd = named::create(&name, size_bytes).unwrap();
+        let fd = file(&dir, c"f", size_bytes);
         let map = Arc::new(Mapping::new(&fd, size_bytes).unwrap());
         let guards = [(); 3].map(|()| Guard::new(map.clone()).unwrap());
         let [_, guard, _] = guards;
@@ -183,13 +190,12 @@ mod tests {
     #[test]
     fn the_guard_of_the_mapping_that_is_damaged_says_so_and_no_other() {
         let dir = tempfile::tempdir().unwrap();
-        let guarded = |name: &str| {
-            let name = std::ffi::CString::new(dir.path().join(name).to_str().unwrap()).unwrap();
-            let fd = named::create(&name, page_size()).unwrap();
+        let guarded = |name: &core::ffi::CStr| {
+            let fd = file(&dir, name, page_size());
             let map = Arc::new(Mapping::new(&fd, page_size()).unwrap());
             (fd, map.clone(), Guard::new(map).unwrap())
         };
-        let (whole, damaged) = (guarded("whole"), guarded("damaged"));
+        let (whole, damaged) = (guarded(c"whole"), guarded(c"damaged"));
         memfd::set_size(&damaged.0, 0).unwrap();
         damaged.1.copy_out(0, 1).unwrap();
         whole.1.copy_out(0, 1).unwrap();

@@ -2,25 +2,37 @@
 //!
 //! They cannot be sealed. Whoever may write to them can truncate them under a mapping; that is the user, who
 //! asked for them, and nobody else: the directory is closed to others, and so is each file.
+//!
+//! ```text
+//!   open_directory   the path, opened once; then by its descriptor: this user's alone, and the very one that the consumer
+//!                    means, wherever the path leads (a link on the way, chroot, another mount namespace)
+//!   create, remove   in that directory, whatever has its path by now
+//! ```
 
 use super::memfd::set_size;
+use super::own_dir::{FileError, FileId, NotOwn, OwnDir};
 use super::standard::clear_of_standard;
 use crate::abi::ShmPath;
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags, fchmod, open, stat, unlink};
+use rustix::fs::{CWD, OFlags};
 use rustix::io::{self, Errno};
 
-/// Makes sure that the directory is the consumer's, as far as it is known which that is. Async-signal-safe.
+/// Opens the directory, once it is certain that it is the consumer's, as far as it is known which that is.
+/// Async-signal-safe.
 ///
 /// # Errors
-/// `STALE`: it is another one, after chroot or in another mount namespace; or what the kernel says.
-pub fn check_directory(dir: ShmPath) -> io::Result<()> {
-    let Some(meant) = dir.directory else { return Ok(()) };
-    let found = stat(dir.own().as_c_str())?;
-    match (found.st_dev, found.st_ino) == meant {
-        true => Ok(()),
-        false => Err(Errno::STALE),
+/// `STALE`: it is another one, after chroot or in another mount namespace, or a link; `ACCESS`: it is not this user's alone;
+/// or what the kernel says.
+pub fn open_directory(dir: ShmPath) -> io::Result<OwnDir> {
+    let own = OwnDir::open_at(CWD, dir.own().as_c_str()).map_err(|refusal| match refusal {
+        NotOwn::Link(_) | NotOwn::NoDirectory => Errno::STALE,
+        NotOwn::Owner(_) | NotOwn::Mode(_) => Errno::ACCESS,
+        NotOwn::Kernel(errno) => errno,
+    })?;
+    match dir.directory {
+        Some(meant) if own.id() != FileId::from(meant) => Err(Errno::STALE),
+        _ => Ok(own),
     }
 }
 
@@ -28,21 +40,87 @@ pub fn check_directory(dir: ShmPath) -> io::Result<()> {
 ///
 /// # Errors
 /// There is something of that name, or what the kernel says. Then there is no file.
-pub fn create(name: &CStr, size_bytes: usize) -> io::Result<OwnedFd> {
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let owner = Mode::RUSR | Mode::WUSR;
-    let fd = open(name, flags, owner)?;
-    let sized = clear_of_standard(fd).and_then(|fd| {
-        // Whatever the program's umask: it is to be opened again, by its name.
-        fchmod(&fd, owner)?;
-        set_size(&fd, size_bytes)?;
-        Ok(fd)
-    });
-    sized.inspect_err(|_| remove(name))
+pub fn create(dir: &OwnDir, name: &CStr, size_bytes: usize) -> io::Result<OwnedFd> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR;
+    let fd = dir.open_file(name, flags).map_err(|error| match error {
+        FileError::Strange => Errno::EXIST,
+        FileError::Kernel(errno) => errno,
+    })?;
+    let sized = clear_of_standard(fd).and_then(|fd| set_size(&fd, size_bytes).map(|()| fd));
+    sized.inspect_err(|_| dir.remove(name))
 }
 
-/// Removes a file of ours, which nobody wants. Async-signal-safe.
-pub fn remove(name: &CStr) {
+/// Removes a file of ours, which nobody wants, if its directory still is where it was. Async-signal-safe.
+pub fn remove(dir: ShmPath, name: &CStr) {
     // If it is gone already, all the better.
-    let _ = unlink(name);
+    if let Ok(dir) = open_directory(dir) {
+        dir.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::stat;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
+
+    /// The directory as a consumer tells it.
+    fn told(path: &Path) -> ShmPath {
+        let stat = stat(path).unwrap();
+        let told = ShmPath::new(path.to_str().unwrap().as_bytes()).unwrap();
+        told.in_directory(Some((stat.st_dev, stat.st_ino)))
+    }
+
+    fn make(path: &Path, mode: u32) {
+        fs::create_dir(path).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn names_in(path: &Path) -> Vec<std::ffi::OsString> {
+        fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    }
+
+    /// Between the look at it and the file in it, its path is given to a link.
+    #[test]
+    fn a_file_is_made_and_removed_in_the_directory_that_was_looked_at() {
+        let place = tempfile::tempdir().unwrap();
+        let [path, moved, victim] =
+            ["rings", "moved", "victim"].map(|name| place.path().join(name));
+        make(&path, 0o700);
+        make(&victim, 0o700);
+        let shm_path = told(&path);
+        let dir = open_directory(shm_path).unwrap();
+        fs::rename(&path, &moved).unwrap();
+        symlink(&victim, &path).unwrap();
+        fs::write(victim.join("ring"), "").unwrap();
+        create(&dir, c"ring", 4096).unwrap();
+        assert_eq!(names_in(&moved), ["ring"]);
+        assert_eq!(create(&dir, c"ring", 4096).err(), Some(Errno::EXIST));
+        remove(shm_path, c"ring");
+        dir.remove(c"ring");
+        assert!(names_in(&moved).is_empty());
+        assert_eq!(fs::metadata(victim.join("ring")).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_directory_that_is_another_or_not_this_users_alone_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let [path, other] = ["rings", "other"].map(|name| place.path().join(name));
+        make(&path, 0o700);
+        make(&other, 0o700);
+        let shm_path = told(&path);
+        let refusal = || open_directory(shm_path).err();
+        assert_eq!(refusal(), None);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o770)).unwrap();
+        assert_eq!(refusal(), Some(Errno::ACCESS));
+        fs::rename(&path, place.path().join("moved")).unwrap();
+        assert_eq!(refusal(), Some(Errno::NOENT));
+        symlink(&other, &path).unwrap();
+        assert_eq!(refusal(), Some(Errno::STALE));
+        fs::remove_file(&path).unwrap();
+        fs::rename(&other, &path).unwrap();
+        assert_eq!(refusal(), Some(Errno::STALE));
+    }
 }

@@ -38,6 +38,13 @@ impl FileId {
     }
 }
 
+impl From<(u64, u64)> for FileId {
+    /// Of a device's and an inode's number.
+    fn from((device, inode): (u64, u64)) -> Self {
+        Self { device, inode }
+    }
+}
+
 /// See the module page.
 #[derive(Debug)]
 pub struct OwnDir {
