@@ -27,6 +27,7 @@ pub mod daemon;
 pub mod descriptors;
 pub mod engine;
 pub mod engine_args;
+pub mod given;
 pub mod inherited;
 pub mod limits;
 pub mod output;

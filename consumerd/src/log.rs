@@ -8,15 +8,29 @@ use ctf::printable::printable;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Mutex;
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Logs to a file, or to standard error.
 pub fn start(file: Option<File>, level: LevelFilter) {
-    let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_ansi(false);
     match file {
-        None => log.with_writer(|| PrintableEvents(io::stderr())).init(),
-        Some(file) => log.with_writer(Mutex::new(PrintableEvents(file))).init(),
+        None => log_to(|| PrintableEvents(io::stderr()), level).init(),
+        Some(file) => log_to_file(file, level).init(),
     }
+}
+
+fn log_to_file(file: File, level: LevelFilter) -> impl Subscriber + Send + Sync {
+    log_to(Mutex::new(PrintableEvents(file)), level)
+}
+
+fn log_to(
+    writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    level: LevelFilter,
+) -> impl Subscriber + Send + Sync {
+    let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_ansi(false);
+    log.with_writer(writer).finish()
 }
 
 /// Writes events, each of which comes as one write that ends with a line end.
@@ -44,11 +58,7 @@ mod tests {
     fn an_event_is_a_line_whatever_it_quotes() {
         let path = std::env::temp_dir().join(format!("ust-log-{}", std::process::id()));
         let file = File::create(&path).unwrap();
-        let log = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(Mutex::new(PrintableEvents(file)))
-            .finish();
-        with_default(log, || {
+        with_default(log_to_file(file, LevelFilter::WARN), || {
             let name = "a\x1b[31m\n2026 ERROR forged\r\u{202e}\u{9b}";
             tracing::error!("process 1 ({name}): {:?}", name);
             tracing::error!(name, "second");

@@ -16,14 +16,15 @@ use consumerd::cause::Cause;
 use consumerd::daemon::{Daemon, DaemonError};
 use consumerd::descriptors;
 use consumerd::engine_args::EngineArgs;
+use consumerd::given::{GivenError, GivenFile};
 use consumerd::inherited::Inherited;
 use consumerd::reserve::Reserving;
 use consumerd::signals::{SIGINT, SIGTERM, Signals};
 use ctf::printable::printable;
 use daemonize::{Readiness, Side, daemonize};
-use std::fs::OpenOptions;
+use rustix::fs::{Mode, OFlags};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing::level_filters::LevelFilter;
@@ -52,8 +53,8 @@ struct Arguments {
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
-    #[error("the log {0} cannot be opened: {why}", why = why(Attempt::File, .1))]
-    Log(PathBuf, #[source] io::Error),
+    #[error("the log {0} cannot be opened: {1}")]
+    Log(PathBuf, #[source] GivenError),
     #[error(
         "runtime directory {0} has no absolute path: {1}: set UST_RUNTIME_DIR to an absolute one"
     )]
@@ -151,8 +152,9 @@ fn start_log(arguments: &Arguments) -> Result<(), StartError> {
     };
     let open = |path: &PathBuf| {
         // Names of programs and files stand in it: for this user only.
-        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-        file.map_err(|error| StartError::Log(path.clone(), error))
+        let opened = GivenFile::open(path, OFlags::APPEND, Mode::RUSR | Mode::WUSR);
+        let given = opened.map_err(|error| StartError::Log(path.clone(), error))?;
+        Ok::<File, StartError>(given.file)
     };
     log::start(arguments.log.as_ref().map(open).transpose()?, level);
     Ok(())

@@ -6,9 +6,10 @@ use crate::failure::Failure;
 use crate::tell;
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
+use consumerd::given::GivenFile;
 use ctf::printable;
+use rustix::fs::{Mode, OFlags};
 use serde::Serialize;
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -16,27 +17,17 @@ use std::path::PathBuf;
 #[derive(Debug)]
 pub struct SummaryFile {
     path: PathBuf,
-    file: File,
+    given: GivenFile,
     is_to_be_removed: bool,
 }
 
 impl SummaryFile {
     /// Opens it. What it held stays until there is a summary; it may be a pipe.
     pub fn open(path: PathBuf) -> Result<Self, Failure> {
-        let mut options = OpenOptions::new();
-        options.write(true);
-        let opened = match options.clone().create_new(true).open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                options.open(&path).map(|file| (file, false))
-            }
-            made => made.map(|file| (file, true)),
-        };
-        match opened {
-            Ok((file, is_to_be_removed)) => Ok(Self { path, file, is_to_be_removed }),
+        match GivenFile::open(&path, OFlags::empty(), Mode::from(0o666)) {
+            Ok(given) => Ok(Self { path, given, is_to_be_removed: true }),
             Err(error) => {
-                let path = path.display();
-                let text =
-                    format!("summary {path} cannot be written: {}", why(Attempt::File, &error));
+                let text = format!("summary {} cannot be written: {error}", path.display());
                 Err(Failure::new(Cause::Failed, text))
             }
         }
@@ -54,20 +45,20 @@ impl SummaryFile {
         }
     }
 
-    fn try_write(&mut self, summary: &impl Serialize) -> io::Result<()> {
-        if self.file.metadata()?.is_file() {
-            self.file.set_len(0)?;
+    fn try_write(&self, summary: &impl Serialize) -> io::Result<()> {
+        let mut file = &self.given.file;
+        if file.metadata()?.is_file() {
+            file.set_len(0)?;
         }
         let json = printable::json(&serde_json::to_string_pretty(summary)?);
-        writeln!(self.file, "{json}")
+        writeln!(file, "{json}")
     }
 }
 
 impl Drop for SummaryFile {
     fn drop(&mut self) {
         if self.is_to_be_removed {
-            // It is empty and ours; one that stays harms nobody.
-            let _ = std::fs::remove_file(&self.path);
+            self.given.remove_if_made();
         }
     }
 }

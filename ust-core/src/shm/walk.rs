@@ -12,6 +12,10 @@
 //!
 //! Of plain directories a walk only notes whether another user could put something else in the place of what stands in
 //! them ([`Walk::exposed`]): whether that matters is the caller's to say.
+//!
+//! A walk to a file ([`file_place`]) goes to the directory in which the last name stands, and opens nothing there.
+
+pub mod file_place;
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
@@ -77,27 +81,56 @@ impl Walk {
     /// The way leads through a link that is not to be followed, through something that is no directory, or the kernel
     /// refuses a step.
     pub fn along(path: &Path) -> Result<Self, WalkError> {
-        let mut steps = Steps::from_start(path)?;
-        let mut names = VecDeque::new();
-        push_front(&mut names, path);
-        let mut links = 0;
-        while let Some(name) = names.pop_front() {
-            match steps.step(&name)? {
+        let mut way = Way::of(path)?;
+        while let Some(name) = way.names.pop_front() {
+            match way.steps.step(&name)? {
                 Step::Into => {}
-                Step::Nothing => return steps.end(name, names),
-                Step::Link(target) => {
-                    links += 1;
-                    if links > MAX_LINKS {
-                        return Err(WalkError::Kernel(path.to_owned(), Errno::LOOP));
-                    }
-                    if target.is_absolute() {
-                        steps.restart()?;
-                    }
-                    push_front(&mut names, &target);
-                }
+                Step::Nothing => return way.end(name),
+                Step::Link(target) => way.follow(&target)?,
+                Step::File { shown, .. } => return Err(WalkError::NoDirectory(shown)),
             }
         }
-        Ok(Walk { dir: steps.here, missing: Vec::new(), exposed: steps.exposed })
+        Ok(Walk { dir: way.steps.here, missing: Vec::new(), exposed: way.steps.exposed })
+    }
+}
+
+/// Where a walk is, and the names that it has yet to go.
+struct Way<'p> {
+    path: &'p Path,
+    steps: Steps,
+    names: VecDeque<OsString>,
+    links: usize,
+}
+
+impl<'p> Way<'p> {
+    fn of(path: &'p Path) -> Result<Self, WalkError> {
+        let steps = Steps::from_start(path)?;
+        let mut names = VecDeque::new();
+        push_front(&mut names, path);
+        Ok(Self { path, steps, names, links: 0 })
+    }
+
+    fn follow(&mut self, target: &Path) -> Result<(), WalkError> {
+        self.links += 1;
+        if self.links > MAX_LINKS {
+            return Err(WalkError::Kernel(self.path.to_owned(), Errno::LOOP));
+        }
+        if target.is_absolute() {
+            self.steps.restart()?;
+        }
+        push_front(&mut self.names, target);
+        Ok(())
+    }
+
+    /// There is nothing of that name.
+    fn end(self, name: OsString) -> Result<Walk, WalkError> {
+        let missing: Vec<_> = std::iter::once(name).chain(self.names).collect();
+        let Steps { here, shown, exposed, .. } = self.steps;
+        if missing.iter().any(|name| name == "..") {
+            let path = shown.join(missing.iter().collect::<PathBuf>());
+            return Err(WalkError::Kernel(path, Errno::NOENT));
+        }
+        Ok(Walk { dir: here, missing, exposed })
     }
 }
 
@@ -125,6 +158,11 @@ enum Step {
     Into,
     Nothing,
     Link(PathBuf),
+    /// Something that is neither; or a link of `/proc` that leads to no directory.
+    File {
+        shown: PathBuf,
+        is_in_proc: bool,
+    },
 }
 
 const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -178,7 +216,12 @@ impl Steps {
             }
             FileType::Symlink if is_in_proc(&self.here) => {
                 // What it leads to is what this process has open; its text need not be a path.
-                let found = openat(&self.here, name, DIRECTORY, Mode::empty()).map_err(failed)?;
+                let found = match openat(&self.here, name, DIRECTORY, Mode::empty()) {
+                    Err(Errno::NOTDIR) => {
+                        return Ok(Step::File { shown: next, is_in_proc: true });
+                    }
+                    found => found.map_err(failed)?,
+                };
                 let stat = fstat(&found).map_err(failed)?;
                 self.shown = next;
                 self.go(found, stat);
@@ -189,18 +232,8 @@ impl Steps {
                 Ok(Step::Link(OsString::from_vec(target.into_bytes()).into()))
             }
             FileType::Symlink => Err(WalkError::Link(next, stat.st_uid, self.shown.clone())),
-            _ => Err(WalkError::NoDirectory(next)),
+            _ => Ok(Step::File { shown: next, is_in_proc: false }),
         }
-    }
-
-    /// There is nothing of that name.
-    fn end(self, name: OsString, rest: VecDeque<OsString>) -> Result<Walk, WalkError> {
-        let missing: Vec<_> = std::iter::once(name).chain(rest).collect();
-        if missing.iter().any(|name| name == "..") {
-            let path = self.shown.join(missing.iter().collect::<PathBuf>());
-            return Err(WalkError::Kernel(path, Errno::NOENT));
-        }
-        Ok(Walk { dir: self.here, missing, exposed: self.exposed })
     }
 }
 
