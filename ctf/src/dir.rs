@@ -2,13 +2,18 @@
 //!
 //! A path may lead elsewhere a moment later, if somebody else may write where it leads through. A
 //! trace is written into the directory that was opened, whatever its path does.
+//!
+//! What lies deeper is reached from an open directory step by step ([`Tree`]), through no link either.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstat, mkdirat, openat, renameat, unlinkat};
+use rustix::io::Errno;
+use rustix::path::Arg;
 
 /// See the module page.
 #[derive(Debug)]
@@ -23,18 +28,18 @@ impl Dir {
     }
 
     /// Opens one in it, which is no link.
-    pub fn below(&self, name: &str) -> io::Result<Dir> {
+    pub fn below(&self, name: impl Arg + Copy) -> io::Result<Dir> {
         Ok(Dir(openat(&self.0, name, FLAGS | OFlags::NOFOLLOW, Mode::empty())?))
     }
 
     /// Makes one in it, umask allowing for everybody, and opens it.
-    pub fn make(&self, name: &str) -> io::Result<Dir> {
+    pub fn make(&self, name: impl Arg + Copy) -> io::Result<Dir> {
         mkdirat(&self.0, name, Mode::RWXU | Mode::RWXG | Mode::RWXO)?;
         self.below(name)
     }
 
     /// The same, or opens it if it is there.
-    pub(crate) fn make_or_open(&self, name: &str) -> io::Result<Dir> {
+    pub(crate) fn make_or_open(&self, name: impl Arg + Copy) -> io::Result<Dir> {
         match self.make(name) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.below(name),
             made => made,
@@ -42,28 +47,47 @@ impl Dir {
     }
 
     /// Removes an empty one in it.
-    pub fn remove_dir(&self, name: &str) -> io::Result<()> {
+    pub fn remove_dir(&self, name: impl Arg + Copy) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
+    /// Opens a plain file in it to be read, and waits for nobody, should it be a pipe.
+    ///
+    /// # Errors
+    /// It is a link, no plain file, or what the kernel says.
+    pub fn open_plain(&self, name: impl Arg + Copy) -> io::Result<File> {
+        let file = match self.file(name, OFlags::RDONLY | OFlags::NONBLOCK) {
+            Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+                return Err(io::Error::other(
+                    "a symbolic link, which is not followed: put what it leads to in its place",
+                ));
+            }
+            opened => opened?,
+        };
+        match file.metadata()?.is_file() {
+            true => Ok(file),
+            false => Err(io::Error::other("no plain file: remove it")),
+        }
+    }
+
     /// Creates a file in it to be written, of which there was none.
-    pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
+    pub(crate) fn create_file(&self, name: impl Arg + Copy) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         self.file(name, flags)
     }
 
     /// Opens a file in it.
-    pub(crate) fn open_file(&self, name: &str, flags: OFlags) -> io::Result<File> {
+    pub(crate) fn open_file(&self, name: impl Arg + Copy, flags: OFlags) -> io::Result<File> {
         self.file(name, flags)
     }
 
-    fn file(&self, name: &str, flags: OFlags) -> io::Result<File> {
+    fn file(&self, name: impl Arg + Copy, flags: OFlags) -> io::Result<File> {
         let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(openat(&self.0, name, flags, mode)?.into())
     }
 
-    pub(crate) fn has(&self, name: &str) -> io::Result<bool> {
+    pub(crate) fn has(&self, name: impl Arg + Copy) -> io::Result<bool> {
         match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(_) => Ok(true),
             Err(rustix::io::Errno::NOENT) => Ok(false),
@@ -71,7 +95,7 @@ impl Dir {
         }
     }
 
-    pub(crate) fn remove_file(&self, name: &str) -> io::Result<()> {
+    pub(crate) fn remove_file(&self, name: impl Arg + Copy) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
@@ -94,6 +118,75 @@ impl From<OwnedFd> for Dir {
 impl AsFd for Dir {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+/// An open directory with all that is below it, and the path under which it is shown.
+///
+/// Only the directory itself stays open: below it there may be more than a process may have open. Cloned, it is the same
+/// directory.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    dir: Arc<Dir>,
+    path: PathBuf,
+}
+
+impl Tree {
+    /// Opens the directory to which a path leads.
+    pub fn open(path: &Path) -> io::Result<Tree> {
+        Ok(Tree::new(Dir::open(path)?, path.to_owned()))
+    }
+
+    /// One that is open, to be shown as `path`.
+    pub fn new(dir: Dir, path: PathBuf) -> Tree {
+        Tree { dir: Arc::new(dir), path }
+    }
+
+    /// The directory itself.
+    pub fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// Under which path it is shown.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory in it that is shown as `path`.
+    pub(crate) fn below(&self, path: &Path) -> io::Result<Dir> {
+        self.step_to(path, |dir, name| dir.below(name))
+    }
+
+    /// The same, made if it is not there, and those on the way.
+    pub(crate) fn make_below(&self, path: &Path) -> io::Result<Dir> {
+        self.step_to(path, |dir, name| dir.make_or_open(name))
+    }
+
+    fn step_to(
+        &self,
+        path: &Path,
+        step: impl Fn(&Dir, &Path) -> io::Result<Dir>,
+    ) -> io::Result<Dir> {
+        let below = path.strip_prefix(&self.path).map_err(io::Error::other)?;
+        let mut dir = self.dir.below(".")?;
+        for component in below.components() {
+            match component {
+                Component::Normal(name) => dir = step(&dir, Path::new(name))?,
+                _ => return Err(io::ErrorKind::InvalidInput.into()),
+            }
+        }
+        Ok(dir)
+    }
+
+    /// The plain file in it that is shown as `path`, to be read.
+    pub(crate) fn open_plain(&self, path: &Path) -> io::Result<File> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        match parent == self.path {
+            true => self.dir.open_plain(name),
+            false => self.below(parent)?.open_plain(name),
+        }
     }
 }
 

@@ -14,16 +14,19 @@
 //!
 //! Packets without a checksum (those that others have written) are refused: nobody could say which are whole.
 
-use std::fs::{self, File};
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::dir::{Dir, Tree};
 use crate::index::IndexFile;
 use crate::reader::stream::{OpenPacket, StreamReader};
 use crate::reader::tree::{self, TraceDir};
 use crate::reader::whole::Layout;
-use crate::reader::{ReadError, Trace};
+use crate::reader::{ReadError, Trace, metadata_text};
+use crate::stream_file::{INDEX_DIR, index_name};
 use crate::tsdl::{self, Metadata, TsdlError};
 
 /// What was copied, and what was not.
@@ -60,64 +63,77 @@ pub struct CopyError {
 /// Traces that may be damaged.
 #[derive(Debug)]
 pub struct DamagedTraces {
-    dir: PathBuf,
+    tree: Arc<Tree>,
     found: Vec<TraceDir>,
 }
 
 impl DamagedTraces {
-    /// Looks for the trace in `dir`, or all traces below it.
+    /// Looks for the trace in a directory, or all traces below it.
     ///
     /// # Errors
     /// There is none, or a directory cannot be listed.
-    pub fn find(dir: &Path) -> Result<Self, ReadError> {
-        Ok(Self { dir: dir.to_owned(), found: tree::traces(dir)? })
+    pub fn find(tree: Tree) -> Result<Self, ReadError> {
+        let found = tree::traces(&tree)?;
+        Ok(Self { tree: Arc::new(tree), found })
     }
 
-    /// Copies what is whole of them to the same places in `to`, a directory that exists and is empty. The traces
+    /// Copies what is whole of them to the same places in `to`, a directory that is empty. The traces
     /// themselves are not changed.
     ///
     /// # Errors
     /// The copy cannot be written; then nothing of it is left in `to`. What is damaged is among the result's
     /// [`damages`](Recovered::damages).
-    pub fn recover(&self, to: &Path) -> Result<Recovered, CopyError> {
+    pub fn recover(&self, to: &Tree) -> Result<Recovered, CopyError> {
         let mut recovered = Recovered::default();
         for trace in &self.found {
             // Half a copy would look as if that were all that is whole.
-            recovered.trace(trace, &self.place(trace, to)).inspect_err(|_| self.remove_from(to))?;
+            let copied = recovered.trace(&self.tree, trace, to, &self.place(trace, to));
+            copied.inspect_err(|_| self.remove_from(to))?;
         }
         Ok(recovered)
     }
 
     /// Where a trace's copy goes.
-    fn place(&self, trace: &TraceDir, to: &Path) -> PathBuf {
-        to.join(trace.path.strip_prefix(&self.dir).unwrap_or(Path::new("")))
+    fn place(&self, trace: &TraceDir, to: &Tree) -> PathBuf {
+        to.path().join(trace.path.strip_prefix(self.tree.path()).unwrap_or(Path::new("")))
     }
 
     /// Removes what was copied, and nothing that somebody else may have put there meanwhile.
-    fn remove_from(&self, to: &Path) {
+    fn remove_from(&self, to: &Tree) {
         for trace in &self.found {
-            let dir = self.place(trace, to);
-            for stream in &trace.streams {
-                let copy = StreamCopy::new(&dir, Path::new(stream.file_name().unwrap_or_default()));
-                let _ = fs::remove_file(copy.data_path);
-                let _ = fs::remove_file(copy.index_path);
+            let place = self.place(trace, to);
+            let Ok(dir) = to.below(&place) else { continue };
+            let indexes = dir.below(INDEX_DIR);
+            for name in trace.streams.iter().filter_map(|stream| stream.file_name()) {
+                let _ = dir.remove_file(name);
+                let _ = indexes.as_ref().map(|indexes| indexes.remove_file(&*index_name(name)));
             }
-            let _ = fs::remove_file(dir.join("metadata"));
-            let _ = fs::remove_dir(dir.join("index"));
-            let made = dir.ancestors().take_while(|dir| *dir != to);
-            let _ = made.into_iter().try_for_each(fs::remove_dir);
+            let _ = dir.remove_file("metadata");
+            let _ = dir.remove_dir(INDEX_DIR);
+            for made in place.ancestors().take_while(|dir| *dir != to.path()) {
+                let (Some(parent), Some(name)) = (made.parent(), made.file_name()) else { break };
+                if to.below(parent).and_then(|parent| parent.remove_dir(name)).is_err() {
+                    break;
+                }
+            }
         }
     }
 }
 
 impl Recovered {
-    fn trace(&mut self, found: &TraceDir, to: &Path) -> Result<(), CopyError> {
+    /// Copies one trace to where `place` is shown in `to`.
+    fn trace(
+        &mut self,
+        from: &Arc<Tree>,
+        found: &TraceDir,
+        to: &Tree,
+        place: &Path,
+    ) -> Result<(), CopyError> {
         let path = found.path.clone();
-        let file = path.join("metadata");
-        let text = match fs::read(&file) {
+        let text = match metadata_text(from, &path) {
             Ok(text) => text,
-            Err(source) => {
-                self.damaged(ReadError::Io { path: file, source });
+            Err(error) => {
+                self.damaged(error);
                 return Ok(());
             }
         };
@@ -143,15 +159,18 @@ impl Recovered {
             let path = path.to_owned();
             move |source| CopyError { path, source }
         };
-        fs::create_dir_all(to.join("index")).map_err(cannot(to))?;
-        fs::write(to.join("metadata"), &text[..len]).map_err(cannot(&to.join("metadata")))?;
+        let dir = to.make_below(place).map_err(cannot(place))?;
+        let indexes = dir.make_or_open(INDEX_DIR).map_err(cannot(&place.join(INDEX_DIR)))?;
+        dir.create_file("metadata")
+            .and_then(|mut file| file.write_all(&text[..len]))
+            .map_err(cannot(&place.join("metadata")))?;
         self.traces += 1;
         let trace = Arc::new(Trace { path, metadata });
         for stream in &found.streams {
             let name = stream.file_name().unwrap_or_default();
-            let mut copy = StreamCopy::new(to, Path::new(name));
-            let reader = StreamReader::new(Arc::clone(&trace), stream.clone());
-            copy.fill(reader, self).map_err(cannot(&to.join(name)))?;
+            let mut copy = StreamCopy::new(&dir, &indexes, name);
+            let reader = StreamReader::new(Arc::clone(from), Arc::clone(&trace), stream.clone());
+            copy.fill(reader, self).map_err(cannot(&place.join(name)))?;
         }
         Ok(())
     }
@@ -193,25 +212,18 @@ fn whole_declarations(text: &[u8]) -> (usize, Option<Metadata>, Option<TsdlError
 const ENTRIES_AT_ONCE: u64 = 1024;
 
 /// The copy of one stream file, and of its index; made with the first packet.
-struct StreamCopy {
-    data_path: PathBuf,
-    index_path: PathBuf,
+struct StreamCopy<'d> {
+    dir: &'d Dir,
+    indexes: &'d Dir,
+    name: &'d OsStr,
     files: Option<(BufWriter<File>, IndexFile)>,
     offset_bytes: u64,
     packets: u64,
 }
 
-impl StreamCopy {
-    fn new(dir: &Path, name: &Path) -> Self {
-        let mut index_name = name.as_os_str().to_owned();
-        index_name.push(".idx");
-        Self {
-            data_path: dir.join(name),
-            index_path: dir.join("index").join(index_name),
-            files: None,
-            offset_bytes: 0,
-            packets: 0,
-        }
+impl<'d> StreamCopy<'d> {
+    fn new(dir: &'d Dir, indexes: &'d Dir, name: &'d OsStr) -> Self {
+        Self { dir, indexes, name, files: None, offset_bytes: 0, packets: 0 }
     }
 
     fn fill(&mut self, mut reader: StreamReader, recovered: &mut Recovered) -> io::Result<()> {
@@ -250,8 +262,8 @@ impl StreamCopy {
         let (data, index) = match &mut self.files {
             Some(files) => files,
             none => none.insert((
-                BufWriter::new(File::create_new(&self.data_path)?),
-                IndexFile::resume(File::create_new(&self.index_path)?, 0)?,
+                BufWriter::new(self.dir.create_file(self.name)?),
+                IndexFile::resume(self.indexes.create_file(&*index_name(self.name))?, 0)?,
             )),
         };
         let size_bytes = whole.context.packet_size_bytes;

@@ -7,12 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{identity, put, trace};
+use ctf::dir::Tree;
 use ctf::join::{JoinError, Joined, join};
 use ctf::metadata::{
     self, EnvValue, EventClass, Field, FieldType, Float, Integer, Scalar, StreamClass,
 };
 use ctf::metadata_file::MetadataWriter;
-use ctf::reader::{Event, Reader, Value};
+use ctf::reader::{Event, ReadError, Reader, Value};
 use ctf::stream_file::StreamWriter;
 use ctf::text::Printer;
 
@@ -154,7 +155,10 @@ impl ContextOf for Event {
 
 fn joined(from: &Path, to: &Path) -> Result<Joined, JoinError> {
     fs::create_dir_all(to).unwrap();
-    join(from, to, || Ok(*b"the joined trace"))
+    let tree = |path: &Path| {
+        Tree::open(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })
+    };
+    join(tree(from)?, &tree(to)?, || Ok(*b"the joined trace"))
 }
 
 fn files_below(dir: &Path) -> usize {
@@ -355,4 +359,32 @@ fn what_cannot_be_written_leaves_nothing() {
     fs::write(to.join("index"), "theirs").unwrap();
     assert!(matches!(joined(&from, &to), Err(JoinError::Write { .. })));
     assert_eq!(files_below(&to), 1);
+}
+
+/// Both directories lose their paths to a link before anything is read or written.
+#[test]
+fn what_was_opened_is_joined_into_what_was_opened() {
+    for clocks in [[0, 0], [0, 1]] {
+        let dir = tempfile::tempdir().unwrap();
+        let [from, to, victim] = ["from", "to", "victim"].map(|name| dir.path().join(name));
+        for (pid, later_s) in clocks.into_iter().enumerate() {
+            let mut process = Process::with(&from, "one", pid as i64, 0, &[number()], |trace| {
+                trace.clock.offset_s += later_s;
+            });
+            process.put(0, 5, &[0; 4]);
+            process.end();
+        }
+        fs::create_dir(&to).unwrap();
+        fs::create_dir(&victim).unwrap();
+        let trees = [&from, &to].map(|path| Tree::open(path).unwrap());
+        for path in [&from, &to] {
+            fs::rename(path, path.with_extension("moved")).unwrap();
+            std::os::unix::fs::symlink(&victim, path).unwrap();
+        }
+        let [from, into] = trees;
+        let result = join(from, &into, || Ok([1; 16])).unwrap();
+        assert_eq!((result.events, result.errors.len()), (2, 0));
+        assert_eq!(files_below(&victim), 0);
+        assert_eq!(events(&to.with_extension("moved")).len(), 2);
+    }
 }

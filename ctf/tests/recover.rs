@@ -10,6 +10,7 @@ use common::{
     babeltrace_lines, identity, is_in_order_within, put, reader_lines, small_class, small_trace,
     whole_lines,
 };
+use ctf::dir::Tree;
 use ctf::packet::PAGE_BYTES;
 use ctf::reader::{ReadError, Reader};
 use ctf::recover::{DamagedTraces, Recovered};
@@ -18,9 +19,13 @@ use proptest::prelude::*;
 
 const STREAMS: [&str; 2] = ["s0", "s1"];
 
+fn find(dir: &Path) -> Result<DamagedTraces, ReadError> {
+    DamagedTraces::find(Tree::open(dir).unwrap())
+}
+
 /// Recovers `from`, and looks at what came of it with our own reader, which must find nothing wrong.
 fn recovered(from: &Path, to: &Path) -> (Recovered, Vec<String>) {
-    let recovered = DamagedTraces::find(from).unwrap().recover(to).unwrap();
+    let recovered = find(from).unwrap().recover(&Tree::open(to).unwrap()).unwrap();
     let lines = if to.join("metadata").exists() { reader_lines(to) } else { Vec::new() };
     assert_eq!(lines.len() as u64, recovered.events);
     (recovered, lines)
@@ -38,7 +43,7 @@ fn a_whole_trace_is_copied_to_the_byte() {
     let deeper = from.path().join("deeper/a");
     fs::create_dir_all(&deeper).unwrap();
     small_trace(&deeper);
-    let found = DamagedTraces::find(from.path()).unwrap().recover(to.path()).unwrap();
+    let found = find(from.path()).unwrap().recover(&Tree::open(to.path()).unwrap()).unwrap();
     assert_eq!((found.traces, found.events, found.damages.len()), (1, 30, 0));
     for file in ["metadata", "s0", "s1", "index/s0.idx", "index/s1.idx"] {
         let [one, other] =
@@ -219,7 +224,7 @@ fn fillers_of_a_large_packet_give_way_to_packets_with_records() {
             fs::write(from.path().join("s"), bytes).unwrap();
             let to = to.path().join(format!("{kept}-{first_is_new}"));
             fs::create_dir(&to).unwrap();
-            let found = DamagedTraces::find(from.path()).unwrap().recover(&to).unwrap();
+            let found = find(from.path()).unwrap().recover(&Tree::open(&to).unwrap()).unwrap();
             assert_eq!(found.events, 11, "{kept} {first_is_new}: {:?}", found.damages);
             assert!(!found.damages.is_empty());
         }
@@ -337,11 +342,11 @@ fn metadata_without_checksums_are_read_as_they_are() {
 fn what_carries_no_checksum_is_refused_and_so_is_what_is_no_trace() {
     let to = tempfile::tempdir().unwrap();
     let theirs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lttng-ust");
-    let found = DamagedTraces::find(&theirs).unwrap().recover(to.path()).unwrap();
+    let found = find(&theirs).unwrap().recover(&Tree::open(to.path()).unwrap()).unwrap();
     assert_eq!((found.events, found.damages.len()), (0, 1));
     assert!(found.damages[0].to_string().contains("have no checksums"), "{}", found.damages[0]);
     assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
-    assert!(matches!(DamagedTraces::find(to.path()), Err(ReadError::NoTrace(_))));
+    assert!(matches!(find(to.path()), Err(ReadError::NoTrace(_))));
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::figures::counted;
+use crate::given_dir::{open_dir, tree_of};
 use crate::given_path::given_path;
 use crate::stamp::stamp;
 use crate::summary_file::SummaryFile;
@@ -9,6 +10,7 @@ use crate::tell;
 use consumerd::cause::Cause;
 use consumerd::output_dir::OutputDir;
 use consumerd::uuid;
+use ctf::dir::Tree;
 use ctf::join::{JoinError, Joined, Process, join};
 use ctf::printable;
 use serde::Serialize;
@@ -46,9 +48,10 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let output = std::path::absolute(&shown).map_err(|error| {
         Failure::new(Cause::Usage, format_args!("--output {}: {error}", printable::path(&shown)))
     })?;
+    let from = Tree::new(open_dir(&arguments.dir)?, arguments.dir);
     let summary_file = arguments.summary.map(SummaryFile::open).transpose()?;
     let output_dir = OutputDir::make(&output)?;
-    let joined = join(&arguments.dir, &output, uuid::new)?;
+    let joined = join(from, &tree_of(output_dir.output())?, uuid::new)?;
     output_dir.keep();
     joined.errors.iter().for_each(|error| tell(&error.to_string()));
     incomplete(&joined.processes).iter().for_each(|line| tell(line));

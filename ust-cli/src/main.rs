@@ -22,6 +22,7 @@ mod disable_event;
 mod enable_event;
 mod failure;
 mod figures;
+mod given_dir;
 mod given_path;
 mod join;
 mod list;

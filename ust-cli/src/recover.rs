@@ -9,6 +9,7 @@
 
 use crate::failure::Failure;
 use crate::figures::{counted, outcome};
+use crate::given_dir::{open_dir, tree_of};
 use crate::given_path::given_path;
 use crate::stamp::stamp;
 use crate::summary::Summary;
@@ -17,7 +18,9 @@ use crate::tell;
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::engine::{ChannelSummary, LeftBehind};
+use consumerd::output::Output;
 use consumerd::output_dir::OutputDir;
+use ctf::dir::Tree;
 use ctf::printable;
 use ctf::reader::ReadError;
 use ctf::recover::DamagedTraces;
@@ -59,7 +62,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     })?;
     let output_dir = OutputDir::make(&output)?;
     let summary_file = summary.map(SummaryFile::open).transpose()?;
-    let Outcome { summary, line, is_kept } = left.recover(&output)?;
+    let Outcome { summary, line, is_kept } = left.recover(output_dir.output())?;
     for error in &summary.errors {
         tell(error);
     }
@@ -89,9 +92,10 @@ struct Outcome {
 
 impl Left {
     fn find(dir: &Path) -> Result<Self, Failure> {
-        match LeftBehind::find(dir) {
+        let tree = Tree::new(open_dir(dir)?, dir.to_owned());
+        match LeftBehind::find(tree.clone()) {
             Ok(rings) => Ok(Left::Rings(rings)),
-            Err(of_rings) => match DamagedTraces::find(dir) {
+            Err(of_rings) => match DamagedTraces::find(tree) {
                 Ok(traces) => Ok(Left::Traces(traces)),
                 // Something below it, where traces may be.
                 Err(ReadError::Io { path, source }) if path != dir => {
@@ -102,11 +106,11 @@ impl Left {
         }
     }
 
-    fn recover(&self, output: &Path) -> Result<Outcome, Failure> {
+    fn recover(&self, output: &Output) -> Result<Outcome, Failure> {
         match self {
             Left::Rings(rings) => Ok(Outcome::of_rings(rings.recover(output))),
             Left::Traces(traces) => traces
-                .recover(output)
+                .recover(&tree_of(output)?)
                 .map(Outcome::of_traces)
                 .map_err(|error| Failure::new(Cause::OutputNotWritable, error)),
         }

@@ -5,10 +5,12 @@
 
 use crate::failure::Failure;
 use crate::figures::counted;
+use crate::given_dir::open_dir;
 use crate::given_path::given_path;
 use crate::tell;
 use consumerd::advice::Attempt;
 use consumerd::cause::Cause;
+use ctf::dir::Tree;
 use ctf::printable;
 use ctf::reader::{Gap, ReadError, Reader};
 use ctf::text::Printer;
@@ -43,7 +45,8 @@ impl From<io::Error> for Stop {
 /// Prints it.
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let unreadable = |error: ReadError| Failure::new(Cause::Unreadable, error);
-    let reader = Reader::open(&arguments.dir).map_err(unreadable)?;
+    let reader =
+        Reader::open_in(Tree::new(open_dir(&arguments.dir)?, arguments.dir)).map_err(unreadable)?;
     let mut code = 0;
     match print(reader, &mut code) {
         Ok(()) | Err(Stop::NobodyReads) => Ok(code),

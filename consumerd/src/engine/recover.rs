@@ -18,13 +18,15 @@ use super::round::Round;
 use super::session_file::{SESSION_FILE, SESSION_FILE_NEW, SessionFile, SessionFileError};
 use super::{ChannelSummary, ChannelUid};
 use crate::output::Output;
+use ctf::dir::Tree;
 use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags, SeekFrom, fstat, open, seek};
+use rustix::fs::{SeekFrom, fstat, seek};
 use rustix::io::{Errno, pread, pwrite};
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use ust_core::abi::{PAGE_BYTES, is_process_file_size};
 use ust_core::shm::memfd;
 
@@ -48,17 +50,18 @@ pub enum RecoverError {
 /// A directory of rings that were left behind.
 #[derive(Debug)]
 pub struct LeftBehind {
+    tree: Tree,
     session: SessionFile,
     /// By the hexadecimal digits of their identity.
     processes: BTreeMap<String, Files>,
-    strangers: Vec<PathBuf>,
+    strangers: Vec<String>,
 }
 
 /// What one process has left.
 #[derive(Debug, Default)]
 struct Files {
-    process: Option<PathBuf>,
-    rings: Vec<PathBuf>,
+    process: Option<String>,
+    rings: Vec<String>,
 }
 
 /// What was recovered, and what could not be.
@@ -71,50 +74,52 @@ pub struct Recovered {
 }
 
 impl LeftBehind {
-    /// Looks what there is.
+    /// Looks what there is in a directory.
     ///
     /// # Errors
     /// It is no such directory.
-    pub fn find(dir: &Path) -> Result<Self, RecoverError> {
-        let path = || dir.join(SESSION_FILE);
-        let session = SessionFile::read(dir).map_err(|error| match error {
+    pub fn find(tree: Tree) -> Result<Self, RecoverError> {
+        let path = || tree.path().join(SESSION_FILE);
+        let session = SessionFile::read(tree.dir()).map_err(|error| match error {
             SessionFileError::Version(_) => RecoverError::Version(path(), error),
             SessionFileError::Unreadable(_) => RecoverError::Session(path(), error),
         })?;
-        let failed = |error| RecoverError::Directory(dir.to_owned(), error);
-        let mut left = Self { session, processes: BTreeMap::new(), strangers: Vec::new() };
-        for entry in fs::read_dir(dir).map_err(failed)? {
-            left.sort_in(entry.map_err(failed)?.path());
+        let failed = |errno: Errno| RecoverError::Directory(tree.path().to_owned(), errno.into());
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(tree.dir()).map_err(failed)? {
+            names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
         }
+        let mut left = Self { tree, session, processes: BTreeMap::new(), strangers: Vec::new() };
+        names.iter().for_each(|name| left.sort_in(name));
         Ok(left)
     }
 
-    fn sort_in(&mut self, path: PathBuf) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    fn sort_in(&mut self, name: &str) {
         let is_hex = |text: &&str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
         let ring = name.strip_prefix("ring-").and_then(|rest| rest.split('-').next());
         if let Some(uid) = name.strip_prefix("process-").filter(is_hex) {
-            self.processes.entry(uid.to_owned()).or_default().process = Some(path);
+            self.processes.entry(uid.to_owned()).or_default().process = Some(name.to_owned());
         } else if let Some(uid) = ring.filter(is_hex) {
-            self.processes.entry(uid.to_owned()).or_default().rings.push(path);
-        } else if ![SESSION_FILE, SESSION_FILE_NEW].contains(&name.as_str()) {
-            self.strangers.push(path);
+            self.processes.entry(uid.to_owned()).or_default().rings.push(name.to_owned());
+        } else if ![SESSION_FILE, SESSION_FILE_NEW, ".", ".."].contains(&name) {
+            self.strangers.push(name.to_owned());
         }
     }
 
-    /// Writes what the rings hold as traces below `output`, a directory, which exists. Whatever goes wrong with
-    /// one process or file is among the summary's errors.
-    pub fn recover(&self, output: &Path) -> Recovered {
+    /// Writes what the rings hold as traces below `output`. Whatever goes wrong with one process or file is among the
+    /// summary's errors.
+    pub fn recover(&self, output: &Output) -> Recovered {
         let mut recovered = Recovered::default();
         let errors = &mut recovered.summary.errors;
-        for path in &self.strangers {
+        for name in &self.strangers {
+            let path = self.tree.path().join(name);
             errors.push(format!("{} is no file of a recording: passed over", path.display()));
         }
         let users = users();
         for (uid, files) in &self.processes {
             if let Some(user) = users.get(uid) {
                 let errors = &mut recovered.summary.errors;
-                errors.push(format!("{}: {user}", files.shown()));
+                errors.push(format!("{}: {user}", self.shown(files)));
                 continue;
             }
             self.recover_process(files, output, &mut recovered);
@@ -122,8 +127,8 @@ impl LeftBehind {
         recovered
     }
 
-    fn recover_process(&self, files: &Files, output: &Path, recovered: &mut Recovered) {
-        let mut process = match files.process_file() {
+    fn recover_process(&self, files: &Files, output: &Output, recovered: &mut Recovered) {
+        let mut process = match self.process_file(files) {
             Ok(mut file) => {
                 file.compare_clocks(self.session.clocks());
                 Process::left_behind(file)
@@ -131,7 +136,7 @@ impl LeftBehind {
             Err(error) => {
                 recovered.summary.errors.push(format!(
                     "{}: {error}: nobody can read what is in its {} ring files",
-                    files.shown(),
+                    self.shown(files),
                     files.rings.len()
                 ));
                 return;
@@ -139,10 +144,11 @@ impl LeftBehind {
         };
         let channel = ChannelUid(self.session.channel_uid);
         let mut rings = Vec::new();
-        for path in &files.rings {
-            match copy_ring(path) {
+        for name in &files.rings {
+            match self.copy_ring(name) {
                 Ok(ring) => rings.push(ring),
                 Err(error) => {
+                    let path = self.tree.path().join(name);
                     let error = format!("{}: {error}: its records are lost", path.display());
                     recovered.summary.errors.push(error);
                 }
@@ -155,7 +161,7 @@ impl LeftBehind {
             process.add_ring_file(channel, header.index, fd, origin);
         }
         let to = Destination {
-            output: &Output::at(output),
+            output,
             clock: self.session.clock,
             buffers: self.session.buffers,
             is_drained: true,
@@ -166,12 +172,10 @@ impl LeftBehind {
         process.add_to(channel, &mut recovered.summary);
         recovered.holes += process.holes(channel);
     }
-}
 
-impl Files {
-    fn process_file(&self) -> Result<ProcessFile, String> {
-        let path = self.process.as_ref().ok_or("its process file is missing")?;
-        let (fd, size_bytes) = open_file(path)?;
+    fn process_file(&self, files: &Files) -> Result<ProcessFile, String> {
+        let name = files.process.as_ref().ok_or("its process file is missing")?;
+        let (fd, size_bytes) = self.open_file(name)?;
         if is_process_file_size(size_bytes).is_none() {
             return Err("the process file has a size that none has".into());
         }
@@ -181,30 +185,26 @@ impl Files {
     }
 
     /// What to call them in an error.
-    fn shown(&self) -> String {
-        let path = self.process.as_ref().or(self.rings.first());
-        path.map(|path| path.display().to_string()).unwrap_or_default()
+    fn shown(&self, files: &Files) -> String {
+        let name = files.process.as_ref().or(files.rings.first());
+        name.map(|name| self.tree.path().join(name).display().to_string()).unwrap_or_default()
     }
-}
 
-/// A checked header, and a sealed copy of the file.
-fn copy_ring(path: &Path) -> Result<(Header, OwnedFd), String> {
-    let (fd, size_bytes) = open_file(path)?;
-    let mut page = [0; PAGE_BYTES];
-    let length = pread(&fd, &mut page, 0).map_err(unreadable)?;
-    let header = Header::parse(&page[..length], size_bytes)?;
-    Ok((header, copy(&fd, size_bytes)?))
-}
-
-fn open_file(path: &Path) -> Result<(OwnedFd, usize), String> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let fd = open(path, flags, Mode::empty()).map_err(unreadable)?;
-    let stat = fstat(&fd).map_err(unreadable)?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return Err("it is no file".into());
+    /// A checked header, and a sealed copy of the file.
+    fn copy_ring(&self, name: &str) -> Result<(Header, OwnedFd), String> {
+        let (fd, size_bytes) = self.open_file(name)?;
+        let mut page = [0; PAGE_BYTES];
+        let length = pread(&fd, &mut page, 0).map_err(unreadable)?;
+        let header = Header::parse(&page[..length], size_bytes)?;
+        Ok((header, copy(&fd, size_bytes)?))
     }
-    let size_bytes = usize::try_from(stat.st_size).map_err(|_| "it is too large")?;
-    Ok((fd, size_bytes))
+
+    fn open_file(&self, name: &str) -> Result<(OwnedFd, usize), String> {
+        let file = self.tree.dir().open_plain(name).map_err(unreadable)?;
+        let stat = fstat(&file).map_err(unreadable)?;
+        let size_bytes = usize::try_from(stat.st_size).map_err(|_| "it is too large")?;
+        Ok((file.into(), size_bytes))
+    }
 }
 
 /// A sealed copy of a file, as sparse as it is. Zeroes are left out even where they are stored.
@@ -244,7 +244,7 @@ fn write_page(to: &OwnedFd, page: &[u8], at: u64) -> Result<(), Errno> {
     }
 }
 
-fn unreadable(error: Errno) -> String {
+fn unreadable(error: impl fmt::Display) -> String {
     format!("it cannot be read ({error})")
 }
 

@@ -4,11 +4,11 @@
 
 use super::ChannelUid;
 use super::clock::{ClockDescription, Clocks, own_time_namespace};
+use ctf::dir::Dir;
 use rustix::fs::{OFlags, fsync, renameat};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::Path;
 use ust_core::abi::Buffers;
 use ust_core::shm::own_dir::OwnDir;
 
@@ -88,10 +88,10 @@ impl SessionFile {
     ///
     /// # Errors
     /// It is not there, or it is none of this version.
-    pub fn read(dir: &Path) -> Result<Self, SessionFileError> {
+    pub fn read(dir: &Dir) -> Result<Self, SessionFileError> {
         let invalid = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
         let mut json = Vec::new();
-        File::open(dir.join(SESSION_FILE))?.take(MAX_BYTES).read_to_end(&mut json)?;
+        dir.open_plain(SESSION_FILE)?.take(MAX_BYTES).read_to_end(&mut json)?;
         let no_session =
             |error: serde_json::Error| invalid(format!("it is no session file ({error})"));
         // First of all: the rest of another version may have any form.

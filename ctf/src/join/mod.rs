@@ -28,9 +28,10 @@ mod output;
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::dir::Tree;
 use crate::printable;
 use crate::reader::whole::Layout;
 use crate::reader::{Event, Gap, ReadError, Reader, Trace};
@@ -98,25 +99,25 @@ struct Kind {
     owner: Owner,
 }
 
-/// Joins the trace in `from`, or all traces below it, into `to`, a directory that exists and is empty. `make_uuid` is
+/// Joins the trace in `from`, or all traces below it, into `to`, a directory that is empty. `make_uuid` is
 /// asked once for each trace that is made.
 ///
 /// # Errors
 /// See [`JoinError`]. What of the traces cannot be read is among the result's [`errors`](Joined::errors).
 pub fn join(
-    from: &Path,
-    to: &Path,
+    from: Tree,
+    to: &Tree,
     make_uuid: impl FnMut() -> io::Result<[u8; 16]>,
 ) -> Result<Joined, JoinError> {
-    let mut reader = Reader::open(from)?;
+    let mut reader = Reader::open_in(from)?;
     let mut outputs = Outputs::new(reader.traces(), to, make_uuid)?;
     let joined = outputs.take_all(&mut reader).and_then(|joined| {
         outputs.outputs.iter_mut().try_for_each(Output::finish)?;
         Ok(joined)
     });
     joined.map_err(|source| {
-        outputs.outputs.iter().for_each(Output::remove);
-        JoinError::Write { path: to.to_owned(), source }
+        outputs.outputs.iter().for_each(|output| output.remove_from(to.dir()));
+        JoinError::Write { path: to.path().to_owned(), source }
     })
 }
 
@@ -136,7 +137,7 @@ struct Outputs {
 impl Outputs {
     fn new(
         traces: &[Arc<Trace>],
-        to: &Path,
+        to: &Tree,
         mut make_uuid: impl FnMut() -> io::Result<[u8; 16]>,
     ) -> Result<Self, JoinError> {
         let mut groups: Vec<(Kind, Vec<Arc<Trace>>)> = Vec::new();
@@ -153,12 +154,13 @@ impl Outputs {
         let mut outputs: Vec<Output> = Vec::new();
         let is_one = groups.len() == 1;
         for (index, (kind, group)) in groups.iter().enumerate() {
-            let dir = if is_one { to.to_owned() } else { to.join((index + 1).to_string()) };
+            let name = (!is_one).then(|| (index + 1).to_string());
+            let path = name.as_ref().map_or(to.path().to_owned(), |name| to.path().join(name));
             let made =
-                make_uuid().and_then(|uuid| Output::create(&dir, is_one, *kind, group, uuid));
+                make_uuid().and_then(|uuid| Output::create(to.dir(), name, *kind, group, uuid));
             outputs.push(made.map_err(|source| {
-                outputs.iter().for_each(Output::remove);
-                JoinError::Write { path: dir, source }
+                outputs.iter().for_each(|output| output.remove_from(to.dir()));
+                JoinError::Write { path, source }
             })?);
         }
         Ok(Self { outputs, of_trace })

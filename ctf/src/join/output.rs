@@ -2,28 +2,27 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::classes::described;
 use super::environment::environment;
 use super::{Kind, Owner};
+use crate::dir::Dir;
 use crate::event_header::{self, COMPACT_CLOCK_SPAN};
 use crate::metadata::{self, Clock, EnvValue, EventClass, FieldType, Integer, StreamClass};
 use crate::metadata_file::MetadataWriter;
 use crate::packet::StreamIdentity;
 use crate::reader::{Event, Gap, Trace, Value};
-use crate::stream_file::{StreamWriter, index_path};
+use crate::stream_file::{INDEX_DIR, StreamWriter, index_name};
 use crate::tsdl::{ClockType, EventType};
 
 /// The stream file's name.
 const STREAM: &str = "joined_0";
 
 pub(super) struct Output {
-    dir: PathBuf,
-    is_dir_given: bool,
+    /// What its directory is called that was made for it, if one was.
+    made: Option<String>,
     owner: Owner,
     metadata: MetadataWriter,
     stream: StreamWriter,
@@ -41,17 +40,18 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes the trace that `traces` are joined into, and its directory unless that `is_given`.
+    /// Makes the trace that `traces` are joined into: in `to`, or in a directory in it of that name, which is made.
     pub(super) fn create(
-        dir: &Path,
-        is_given: bool,
+        to: &Dir,
+        made: Option<String>,
         kind: Kind,
         traces: &[Arc<Trace>],
         uuid: [u8; 16],
     ) -> io::Result<Self> {
-        if !is_given {
-            fs::create_dir(dir)?;
-        }
+        let dir = match &made {
+            Some(name) => to.make(name.as_str())?,
+            None => to.below(".")?,
+        };
         let preamble = metadata::preamble(&metadata::Trace {
             uuid,
             env: environment(traces),
@@ -59,15 +59,14 @@ impl Output {
             streams: vec![StreamClass { id: 0, extra: Vec::new(), context: context(kind.owner) }],
         });
         let make = || -> io::Result<_> {
-            let metadata = MetadataWriter::create(dir, &preamble)?;
+            let metadata = MetadataWriter::create_in(dir.below(".")?, &preamble)?;
             let identity =
                 StreamIdentity { uuid, stream_id: 0, stream_instance_id: 0, extra: Vec::new() };
-            Ok((metadata, StreamWriter::create(dir, STREAM, identity)?))
+            Ok((metadata, StreamWriter::create_in(&dir, STREAM, identity)?))
         };
-        let (metadata, stream) = make().inspect_err(|_| remove(dir, is_given))?;
+        let (metadata, stream) = make().inspect_err(|_| remove(&dir, to, made.as_deref()))?;
         Ok(Self {
-            dir: dir.to_owned(),
-            is_dir_given: is_given,
+            made,
             owner: kind.owner,
             metadata,
             stream,
@@ -174,19 +173,19 @@ impl Output {
     }
 
     /// Removes what was written, and nothing else.
-    pub(super) fn remove(&self) {
-        remove(&self.dir, self.is_dir_given);
+    pub(super) fn remove_from(&self, to: &Dir) {
+        remove(self.metadata.dir(), to, self.made.as_deref());
     }
 }
 
-fn remove(dir: &Path, is_dir_given: bool) {
+fn remove(dir: &Dir, to: &Dir, made: Option<&str>) {
     // What stays is what somebody else has put there.
-    let _ = fs::remove_file(dir.join(STREAM));
-    let _ = fs::remove_file(index_path(dir, STREAM));
-    let _ = fs::remove_dir(dir.join("index"));
-    let _ = fs::remove_file(dir.join("metadata"));
-    if !is_dir_given {
-        let _ = fs::remove_dir(dir);
+    let _ = dir.remove_file(STREAM);
+    let _ = dir.below(INDEX_DIR).map(|indexes| indexes.remove_file(&*index_name(STREAM)));
+    let _ = dir.remove_dir(INDEX_DIR);
+    let _ = dir.remove_file("metadata");
+    if let Some(name) = made {
+        let _ = to.remove_dir(name);
     }
 }
 

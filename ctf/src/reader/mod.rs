@@ -26,14 +26,14 @@ pub(crate) mod whole;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use gap::Gap;
 pub use value::Value;
 
+use crate::dir::Tree;
 use crate::metadata::EnvValue;
 use crate::printable;
 use crate::tsdl::{self, EventType, Metadata, TsdlError};
@@ -157,16 +157,23 @@ impl Reader {
     /// Opens the trace in `path`, or all traces below it. A trace whose metadata is wrong or damaged is
     /// the first thing that iterating tells of.
     pub fn open(path: &Path) -> Result<Reader, ReadError> {
-        let found = tree::traces(path)?;
+        let opened = Tree::open(path);
+        Reader::open_in(opened.map_err(|source| ReadError::Io { path: path.to_owned(), source })?)
+    }
+
+    /// The same in an open directory.
+    pub fn open_in(tree: Tree) -> Result<Reader, ReadError> {
+        let found = tree::traces(&tree)?;
+        let tree = Arc::new(tree);
         let (mut traces, mut streams, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for tree::TraceDir { path, streams: files } in found {
-            match Trace::open(path) {
+            match Trace::open(&tree, path) {
                 Ok((trace, damage)) => {
                     errors.extend(damage);
                     let trace = Arc::new(trace);
-                    let readers =
-                        files.into_iter().map(|file| StreamReader::new(Arc::clone(&trace), file));
-                    streams.extend(readers);
+                    let reader =
+                        |file| StreamReader::new(Arc::clone(&tree), Arc::clone(&trace), file);
+                    streams.extend(files.into_iter().map(reader));
                     traces.push(trace);
                 }
                 Err(error) => errors.push(error),
@@ -221,12 +228,8 @@ impl Iterator for Reader {
 
 impl Trace {
     /// A trace, and what is damaged of its metadata.
-    fn open(path: PathBuf) -> Result<(Trace, Option<ReadError>), ReadError> {
-        let file = path.join("metadata");
-        let text = match fs::read(&file) {
-            Ok(text) => text,
-            Err(source) => return Err(ReadError::Io { path: file, source }),
-        };
+    fn open(tree: &Tree, path: PathBuf) -> Result<(Trace, Option<ReadError>), ReadError> {
+        let text = metadata_text(tree, &path)?;
         let wrong = |source| ReadError::Metadata { path: path.clone(), source };
         let whole = tsdl::whole(&text).map_err(wrong)?;
         let metadata = tsdl::parse(&whole.text).map_err(wrong)?;
@@ -250,6 +253,16 @@ impl Trace {
         let (s, rest) = (cycles.div_euclid(freq_hz), cycles.rem_euclid(freq_hz));
         let ns = (i128::from(ours.offset_s) + s) * NS_IN_S + rest * NS_IN_S / freq_hz;
         i64::try_from(ns).ok()
+    }
+}
+
+/// What stands in the metadata of the trace that is shown as `path`.
+pub(crate) fn metadata_text(tree: &Tree, path: &Path) -> Result<Vec<u8>, ReadError> {
+    let path = path.join("metadata");
+    let mut text = Vec::new();
+    match tree.open_plain(&path).and_then(|mut file| file.read_to_end(&mut text)) {
+        Ok(_) => Ok(text),
+        Err(source) => Err(ReadError::Io { path, source }),
     }
 }
 

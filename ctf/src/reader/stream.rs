@@ -25,6 +25,7 @@ use super::gap::{Before, Gap};
 use super::value::Value;
 use super::whole::{Layout, Whole, WholePackets};
 use super::{Event, Packet, ReadError, Trace};
+use crate::dir::Tree;
 use crate::packet::PACKET_MAGIC;
 use crate::tsdl::{Scope, StreamType};
 
@@ -36,6 +37,7 @@ const OPENING_BYTES: u64 = 4096;
 /// Where we are in one stream file.
 #[derive(Debug)]
 pub(crate) struct StreamReader {
+    tree: Arc<Tree>,
     trace: Arc<Trace>,
     path: Arc<PathBuf>,
     /// Where the next packet begins; `None` after the last one.
@@ -83,11 +85,11 @@ fn wrong(what: impl Into<String>) -> PacketError {
 }
 
 impl StreamReader {
-    pub(crate) fn new(trace: Arc<Trace>, path: PathBuf) -> StreamReader {
+    pub(crate) fn new(tree: Arc<Tree>, trace: Arc<Trace>, path: PathBuf) -> StreamReader {
         let whole = Layout::of(&trace.metadata).map(WholePackets::new);
         let path = Arc::new(path);
         let (next_offset, before) = (Some(0), Before::default());
-        StreamReader { trace, path, next_offset, open: None, before, clock: 0, whole }
+        StreamReader { tree, trace, path, next_offset, open: None, before, clock: 0, whole }
     }
 
     /// The next record, or what is wrong; after an error there may be more.
@@ -150,7 +152,8 @@ impl StreamReader {
 
     fn next_whole(&mut self) -> Option<Result<OpenPacket, ReadError>> {
         let packets = self.whole.as_mut()?;
-        let opened = File::open(&*self.path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let opened =
+            self.tree.open_plain(&self.path).and_then(|file| Ok((file.metadata()?.len(), file)));
         let (len, file) = match opened {
             Ok(opened) => opened,
             Err(error) => {
@@ -186,7 +189,7 @@ impl StreamReader {
 
     /// The packet at `offset`, `None` at the file's end.
     fn open_packet(&self, offset: u64) -> Result<Option<OpenPacket>, PacketError> {
-        let file = File::open(&*self.path)?;
+        let file = self.tree.open_plain(&self.path)?;
         let left = file.metadata()?.len().saturating_sub(offset);
         if left == 0 {
             return Ok(None);

@@ -6,12 +6,19 @@
 //!   DIR/index/ ...                    not looked into
 //!   DIR/other/metadata ...            another trace
 //! ```
+//!
+//! A link that leads to a directory is not looked into. One that leads to a file counts as that file, so that whoever opens
+//! it is told that links are not followed.
 
-use std::fs;
-use std::io;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{AtFlags, FileType, statat};
+use rustix::io::Errno;
+
 use super::ReadError;
+use crate::dir::{Dir, Tree};
 
 /// Directories within directories that are looked into.
 const DEPTH_MAX: u32 = 16;
@@ -23,38 +30,42 @@ pub(crate) struct TraceDir {
     pub(crate) streams: Vec<PathBuf>,
 }
 
-/// All traces from `path` on downwards, in the order of their paths. There is one at least.
-pub(crate) fn traces(path: &Path) -> Result<Vec<TraceDir>, ReadError> {
+/// All traces from a directory on downwards, in the order of their paths. There is one at least.
+pub(crate) fn traces(tree: &Tree) -> Result<Vec<TraceDir>, ReadError> {
     let mut found = Vec::new();
-    look(path, 0, &mut found)?;
+    look(tree.dir(), tree.path(), 0, &mut found)?;
     if found.is_empty() {
-        return Err(ReadError::NoTrace(path.to_owned()));
+        return Err(ReadError::NoTrace(tree.path().to_owned()));
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }
 
-fn look(path: &Path, depth: u32, found: &mut Vec<TraceDir>) -> Result<(), ReadError> {
-    let cannot = |source: io::Error| ReadError::Io { path: path.to_owned(), source };
+fn look(dir: &Dir, path: &Path, depth: u32, found: &mut Vec<TraceDir>) -> Result<(), ReadError> {
+    let cannot = |errno: Errno| ReadError::Io { path: path.to_owned(), source: errno.into() };
     let (mut files, mut is_trace) = (Vec::new(), false);
-    for entry in fs::read_dir(path).map_err(cannot)? {
+    for entry in rustix::fs::Dir::read_from(dir).map_err(cannot)? {
         let entry = entry.map_err(cannot)?;
-        let name = entry.file_name();
-        let hidden = name.as_encoded_bytes().starts_with(b".");
-        // Of the entry itself: a link that leads upwards would lead round in circles.
-        let kind = entry.file_type().map_err(cannot)?;
-        if hidden {
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name.as_bytes().starts_with(b".") {
             continue;
         }
-        if kind.is_dir() {
-            if name != "index" && depth < DEPTH_MAX {
-                look(&entry.path(), depth + 1, found)?;
+        let shown = path.join(name);
+        // Of the entry itself: a link that leads upwards would lead round in circles.
+        match kind_of(dir, name, entry.file_type(), AtFlags::SYMLINK_NOFOLLOW).map_err(cannot)? {
+            FileType::Directory => {
+                if name != "index" && depth < DEPTH_MAX {
+                    let below = dir.below(name);
+                    let below =
+                        below.map_err(|source| ReadError::Io { path: shown.clone(), source })?;
+                    look(&below, &shown, depth + 1, found)?;
+                }
             }
-        } else if name == "metadata" {
-            // Whatever else has that name, a pipe perhaps, nobody would come to its end.
-            is_trace = entry.path().is_file();
-        } else if name != "index" && entry.path().is_file() {
-            files.push(entry.path());
+            // Whatever else has a name, a pipe perhaps, nobody would come to its end.
+            kind if !leads_to_file(dir, name, kind) => {}
+            _ if name == "metadata" => is_trace = true,
+            _ if name != "index" => files.push(shown),
+            _ => {}
         }
     }
     if is_trace {
@@ -62,4 +73,19 @@ fn look(path: &Path, depth: u32, found: &mut Vec<TraceDir>) -> Result<(), ReadEr
         found.push(TraceDir { path: path.to_owned(), streams: files });
     }
     Ok(())
+}
+
+fn kind_of(dir: &Dir, name: &OsStr, known: FileType, flags: AtFlags) -> Result<FileType, Errno> {
+    match known {
+        FileType::Unknown => Ok(FileType::from_raw_mode(statat(dir, name, flags)?.st_mode)),
+        known => Ok(known),
+    }
+}
+
+fn leads_to_file(dir: &Dir, name: &OsStr, kind: FileType) -> bool {
+    let leads_to = match kind {
+        FileType::Symlink => kind_of(dir, name, FileType::Unknown, AtFlags::empty()),
+        kind => Ok(kind),
+    };
+    leads_to == Ok(FileType::RegularFile)
 }

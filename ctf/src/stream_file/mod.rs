@@ -28,9 +28,10 @@ mod publish;
 mod reservation;
 mod resume;
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use reservation::Reservation;
 pub use resume::{LastPacket, last_packet};
@@ -45,7 +46,7 @@ use publish::DataFile;
 pub const RECORD_BYTES_MAX: usize = packet::RECORD_BYTES_MAX;
 
 /// The directory for indexes, in the trace's.
-const INDEX_DIR: &str = "index";
+pub(crate) const INDEX_DIR: &str = "index";
 
 /// Closed packets are written when they have this many pages. More would save little of a system
 /// call's cost per page and keep that memory for each of what may be thousands of streams.
@@ -109,7 +110,7 @@ impl StreamWriter {
     pub fn create_in(dir: &Dir, name: &str, identity: StreamIdentity) -> io::Result<StreamWriter> {
         let indexes = dir.make_or_open(INDEX_DIR)?;
         let data = dir.create_file(name)?;
-        let index = indexes.create_file(&index_name(name));
+        let index = indexes.create_file(&*index_name(name));
         // Who tries again must not find half of it there.
         let index = index.inspect_err(|_| drop(dir.remove_file(name)))?;
         StreamWriter::new(identity, data, 0, None, IndexFile::resume(index, 0)?)
@@ -331,13 +332,11 @@ impl OpenPacket {
     }
 }
 
-/// Where the index of a stream file is.
-pub(crate) fn index_path(dir: &Path, name: &str) -> PathBuf {
-    dir.join(INDEX_DIR).join(index_name(name))
-}
-
-fn index_name(name: &str) -> String {
-    format!("{name}.idx")
+/// What the index of a stream file is called.
+pub(crate) fn index_name(stream: impl AsRef<OsStr>) -> OsString {
+    let mut name = stream.as_ref().to_owned();
+    name.push(".idx");
+    name
 }
 
 fn invalid(what: &str) -> io::Error {

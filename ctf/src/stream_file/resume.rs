@@ -15,12 +15,15 @@
 //! whose checksum is wrong. It is cut off, as a reader would refuse the whole file for it. What the
 //! index has is not looked at again; [`recover`](crate::recover) does that.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::{StreamWriter, index_path};
+use rustix::fs::OFlags;
+
+use super::{INDEX_DIR, StreamWriter, index_name};
+use crate::dir::Dir;
 use crate::index::{self, IndexFile};
 use crate::packet::{self, CHECKSUM_BYTES, FIXED_BYTES, PacketContext, StreamIdentity};
 
@@ -39,8 +42,9 @@ pub struct LastPacket {
 /// Looks for the last whole packet of `dir/name`, whose stream class has `extra_bytes` bytes of
 /// extra fields; `None` if the file has no packet. Changes nothing.
 pub fn last_packet(dir: &Path, name: &str, extra_bytes: usize) -> io::Result<Option<LastPacket>> {
-    let data = File::open(dir.join(name))?;
-    let walk = Walk::begin(&data, &index_path(dir, name), extra_bytes)?;
+    let dir = Dir::open(dir)?;
+    let data = dir.open_plain(name)?;
+    let walk = Walk::begin(&data, &dir, name, extra_bytes)?;
     Ok(walk.run(&data, |_, _| Ok(()))?.last)
 }
 
@@ -53,14 +57,14 @@ impl StreamWriter {
         name: &str,
         identity: StreamIdentity,
     ) -> io::Result<(StreamWriter, Option<LastPacket>)> {
-        let data = OpenOptions::new().read(true).write(true).open(dir.join(name))?;
-        let index_path = index_path(dir, name);
-        fs::create_dir_all(dir.join("index"))?;
-        let walk = Walk::begin(&data, &index_path, identity.extra.len())?;
+        let dir = Dir::open(dir)?;
+        let data = dir.open_file(name, OFlags::RDWR)?;
+        let indexes = dir.make_or_open(INDEX_DIR)?;
+        let walk = Walk::begin(&data, &dir, name, identity.extra.len())?;
         if walk.last.as_ref().is_some_and(|last| !same_stream(&last.identity, &identity)) {
             return Err(stranger());
         }
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(index_path)?;
+        let file = indexes.open_file(&*index_name(name), OFlags::WRONLY | OFlags::CREATE)?;
         let mut index = IndexFile::resume(file, walk.entries)?;
         let mut added = 0;
         let Walk { next_offset, last, .. } = walk.run(&data, |offset_bytes, packet| {
@@ -93,10 +97,11 @@ struct Walk {
 
 impl Walk {
     /// Stands behind the last packet that the index knows.
-    fn begin(data: &File, index_path: &Path, extra_bytes: usize) -> io::Result<Walk> {
+    fn begin(data: &File, dir: &Dir, name: &str, extra_bytes: usize) -> io::Result<Walk> {
         let file_bytes = data.metadata()?.len();
         let mut walk = Walk { extra_bytes, file_bytes, entries: 0, next_offset: 0, last: None };
-        let index = match File::open(index_path) {
+        let opened = dir.below(INDEX_DIR).and_then(|dir| dir.open_plain(&*index_name(name)));
+        let index = match opened {
             Ok(index) => index,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(walk),
             Err(error) => return Err(error),
