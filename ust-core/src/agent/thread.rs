@@ -89,7 +89,15 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
             let seen = wake.value();
             wait_for_memory();
             match serve(place, table, inbox) {
-                Served::ToTheEnd => pauses = Pauses::default(),
+                Served::ToTheEnd => {
+                    pauses = Pauses::default();
+                    // The daemon may have made its directory anew: the next one wakes by the word in that.
+                    if let Some(present) =
+                        session::between_forks(|| WakeWord::open(&place.dir, table))
+                    {
+                        wake = present;
+                    }
+                }
                 Served::Hindered => pauses.next(),
                 Served::Nobody => {
                     // The published rules were a dead daemon's, or that of one which has just gone.
@@ -187,7 +195,7 @@ fn serve(place: &MeetingPlace, table: Table, inbox: &mut Inbox) -> Served {
     };
     reach::note_directory(&place.dir);
     let mut served = Served::Nobody;
-    let _ = converse(&connection, inbox, &mut served);
+    let _ = converse(place, table, &connection, inbox, &mut served);
     doorbell::install(None);
     if !matches!(served, Served::Hindered) {
         session::forget_rules();
@@ -196,7 +204,13 @@ fn serve(place: &MeetingPlace, table: Table, inbox: &mut Inbox) -> Served {
 }
 
 /// Until the connection ends, or says what no daemon says. Keeps `served` up to date.
-fn converse(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Option<()> {
+fn converse(
+    place: &MeetingPlace,
+    table: Table,
+    connection: &OwnedFd,
+    inbox: &mut Inbox,
+    served: &mut Served,
+) -> Option<()> {
     let process = match session::process_or_create() {
         Ok(process) => process,
         Err(reason) => {
@@ -222,9 +236,20 @@ fn converse(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Opt
         if !goes_on {
             return None;
         }
+        keep_directory_noted(place, table);
         if let Ok(Some(generation)) = applied {
             say(connection, &ToDaemon::Applied { generation }, &[])?;
         }
+    }
+}
+
+/// Notes the runtime directory if it is another by now and a daemon answers there: this one has made it anew, and says its
+/// rules once more when it has. In another root directory nobody answers, and what was noted stays.
+fn keep_directory_noted(place: &MeetingPlace, table: Table) {
+    let answers =
+        || socket::connect_placed(&place.agent_socket, true, |fd| table.place(fd)).is_ok();
+    if !reach::is_where_it_was(&place.dir) && answers() {
+        reach::note_directory(&place.dir);
     }
 }
 
