@@ -246,3 +246,44 @@ fn a_daemon_that_is_told_to_end_completes_every_trace() {
         program.end();
     }
 }
+
+/// What a thread does, by the number of the system call that it waits in.
+fn system_call(task: &Path) -> Option<i64> {
+    let text = std::fs::read_to_string(task.join("syscall")).ok()?;
+    text.split_whitespace().next()?.parse().ok()
+}
+
+/// A program that runs on meanwhile waits where the next daemon comes, and not for a minute.
+#[test]
+fn a_running_program_waits_in_the_directory_that_its_daemon_has_made_anew() {
+    let site = Site::new();
+    let daemon = site.daemon(&["--flush-interval", "10"]);
+    site.start_session("first", "metronome:*");
+    let program = Metronome::start(&site, "progress");
+    wait_until_found(&site, &program);
+    std::fs::rename(site.runtime_dir(), site.path("gone")).expect("it is ours");
+    wait_until("the daemon's answer", || site.ust(&["status"]).status.success().then_some(()));
+    // That returns when the program has heard the rules, and those that were said before them.
+    site.ust(&["disable-event", "-s", "first", "metronome:*"]).succeeded();
+    daemon.signal(libc::SIGTERM);
+    daemon.wait().succeeded();
+
+    let process = PathBuf::from(format!("/proc/{}", program.running.pid()));
+    let tasks = std::fs::read_dir(process.join("task")).expect("it runs");
+    let agent = tasks
+        .map(|task| task.expect("it runs").path())
+        .find(|task| std::fs::read_to_string(task.join("comm")).is_ok_and(|c| c == "ust-agent\n"))
+        .expect("there is an agent");
+    let waits = [libc::SYS_futex, libc::SYS_nanosleep, libc::SYS_clock_nanosleep];
+    let call = wait_until("an agent without a daemon", || {
+        system_call(&agent).filter(|call| waits.contains(call))
+    });
+    assert_eq!(call, libc::SYS_futex, "it sleeps, instead of waiting to be woken");
+    let maps = std::fs::read_to_string(process.join("maps")).expect("it runs");
+    let words: Vec<_> = maps.lines().filter(|line| line.ends_with("/wake")).collect();
+    assert!(words.len() == 1 && words[0].ends_with("/runtime/wake"), "{words:?}");
+
+    let _daemon = site.daemon(&[]);
+    wait_until_found(&site, &program);
+    program.end();
+}

@@ -5,6 +5,7 @@
 //! where the test can arrange that (as root), and lie in directories that others may write to.
 
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use ust_acceptance::binaries;
 use ust_acceptance::command::{Finished, Running, wait_until};
@@ -85,6 +86,41 @@ fn run_in(site: &Site, runtime: &Path, binary: PathBuf, arguments: &[&str]) -> F
     ust_acceptance::command::run(&mut command)
 }
 
+/// A daemon that is to refuse its runtime directory. One that serves there is killed: that is another end.
+fn daemon_in(site: &Site, runtime: &Path, arguments: &[&str]) -> Finished {
+    let mut command = site.command(&binaries::ustconsumerd());
+    command.args(arguments).env(ust_core::agent::paths::RUNTIME_DIR_VARIABLE, runtime);
+    let mut daemon = Running::start(&mut command);
+    wait_until("the daemon's end, or its answer", || {
+        let serves = || UnixStream::connect(runtime.join("control.sock")).is_ok();
+        (!daemon.is_running() || serves()).then_some(())
+    });
+    if daemon.is_running() {
+        daemon.signal(libc::SIGKILL);
+    }
+    daemon.wait()
+}
+
+/// Rounds of its event loop in which a daemon notices whatever it looks for in each.
+const ROUNDS: u64 = 1000;
+
+/// Waits for what a daemon does by itself with its flush timer; in vain once it has slept so often.
+fn wait_for_rounds(daemon: &Running, what: &str, mut is_there: impl FnMut() -> bool) {
+    let slept = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.pid()));
+        let status = status.expect("it runs");
+        let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        count.expect("the kernel counts").trim().parse::<u64>().expect("a number")
+    };
+    let begin = slept();
+    wait_until(what, || {
+        let rounds = slept() - begin;
+        let is_there = is_there();
+        assert!(is_there || rounds < ROUNDS, "{rounds} rounds, and no {what}");
+        is_there.then_some(())
+    });
+}
+
 #[test]
 fn a_runtime_directory_that_is_a_link_is_refused_by_everybody() {
     let site = Site::new();
@@ -94,7 +130,7 @@ fn a_runtime_directory_that_is_a_link_is_refused_by_everybody() {
     for mode in [0o1777, 0o755] {
         let runtime = others_dir(&site, mode).join("ust-0");
         plant(&victim.dir, &runtime);
-        assert_refused(&run_in(&site, &runtime, binaries::ustconsumerd(), &[]), 111, &runtime);
+        assert_refused(&daemon_in(&site, &runtime, &[]), 111, &runtime);
         for command in [&["status"][..], &["create", "mine"], &record] {
             assert_refused(&run_in(&site, &runtime, binaries::ust(), command), 111, &runtime);
         }
@@ -114,10 +150,8 @@ fn a_directory_that_others_can_exchange_holds_nothing_of_somebody_else_s() {
     let runtime = others.join("ust-0");
     std::fs::rename(&victim.dir, &runtime).expect("they may");
     let victim = Victim { dir: runtime.clone() };
-    for (binary, arguments) in
-        [(binaries::ustconsumerd(), &[][..]), (binaries::ust(), &["create", "mine"])]
-    {
-        let finished = run_in(&site, &runtime, binary, arguments);
+    let created = run_in(&site, &runtime, binaries::ust(), &["create", "mine"]);
+    for finished in [daemon_in(&site, &runtime, &[]), created] {
         assert_refused(&finished, 111, &runtime);
         assert!(finished.stderr.contains("chmod go-w"), "{}", finished.stderr);
     }
@@ -163,7 +197,7 @@ fn a_lock_or_a_wake_word_that_is_a_link_is_refused_by_name() {
                 true => std::fs::hard_link(victim.file(), runtime.join(name)).expect("it can"),
                 false => plant(&victim.file(), &runtime.join(name)),
             }
-            let finished = run_in(&site, &runtime, binaries::ustconsumerd(), &[]);
+            let finished = daemon_in(&site, &runtime, &[]);
             assert_refused(&finished, 125, &runtime);
             assert!(finished.stderr.contains("remove it"), "{}", finished.stderr);
             run_in(&site, &runtime, binaries::program("one_event"), &[]).succeeded();
@@ -182,15 +216,14 @@ fn a_directory_that_is_exchanged_for_a_link_under_the_daemon_is_not_followed() {
     let daemon = site.daemon(&["--flush-interval", "10", "--log", log.to_str().expect("text")]);
     std::fs::rename(&runtime, site.path("moved")).expect("it is ours");
     plant(&victim.dir, &runtime);
-    wait_until("word of it in the log", || {
+    wait_for_rounds(&daemon, "word of it in the log", || {
         let log = std::fs::read_to_string(&log).unwrap_or_default();
-        (log.contains("was exchanged for another") && log.contains("is a symbolic link"))
-            .then_some(())
+        log.contains("was exchanged for another") && log.contains("is a symbolic link")
     });
     victim.assert_untouched();
     // Once it can be, it is made anew.
     std::fs::remove_file(&runtime).expect("it is ours");
-    wait_until("the daemon's answer", || site.ust(&["status"]).status.success().then_some(()));
+    wait_for_rounds(&daemon, "daemon's answer", || site.ust(&["status"]).status.success());
     daemon.signal(libc::SIGTERM);
     daemon.wait().succeeded();
     assert_eq!(names_in(&site.path("moved")), ["lock", "wake"]);
@@ -280,4 +313,114 @@ fn an_output_directory_that_is_exchanged_for_a_link_is_not_followed() {
     assert!(destroyed.stderr.contains("was moved"), "{destroyed:?}");
     victim.assert_untouched();
     assert_eq!(names_in(&site.path("moved")).len(), 2);
+}
+
+/// What another user has put in the place of a file: a link of either kind, and a pipe.
+fn plant_for_a_file(victim: &Victim, path: &Path) -> Vec<Box<dyn Fn()>> {
+    let (file, path) = (victim.file(), path.to_owned());
+    let [by_link, by_name, pipe] = [(); 3].map(|()| path.clone());
+    let to = file.clone();
+    vec![
+        Box::new(move || plant(&to, &by_link)),
+        Box::new(move || std::fs::hard_link(&file, &by_name).expect("it is ours")),
+        Box::new(move || {
+            rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o622.into()).expect("it can be made");
+            let _ = chown(&pipe, Some(NOBODY), Some(NOBODY));
+        }),
+    ]
+}
+
+/// Files that the user names, in a directory where others may write.
+#[test]
+fn a_log_or_a_summary_is_not_written_to_what_others_have_planted() {
+    let site = Site::new();
+    let victim = Victim::new(&site);
+    let one_event = binaries::program("one_event");
+    let one_event = one_event.to_str().expect("text");
+    site.ust(&["record", "-o", "trace", one_event]).succeeded();
+    for mode in [0o1777, 0o777] {
+        let path = others_dir(&site, mode).join("file");
+        let text = path.to_str().expect("text");
+        for plant in plant_for_a_file(&victim, &path) {
+            plant();
+            // An open that waits for a reader finds one: what writes to it comes to an end.
+            let is_pipe = !path.is_symlink() && !path.is_file();
+            let reader = std::fs::OpenOptions::new().read(true).write(true).open(&path);
+            let _reader = reader.ok().filter(|_| is_pipe);
+            let recorded = site.ust(&["record", "-o", "out", "--summary", text, one_event]);
+            let recovered = site.ust(&["recover", "trace", "-o", "out", "--summary", text]);
+            let joined = site.ust(&["join", "trace", "-o", "out", "--summary", text]);
+            let daemon = daemon_in(&site, &site.runtime_dir(), &["--log", text]);
+            for finished in [recorded, recovered, joined, daemon] {
+                assert_refused(&finished, 125, &path);
+                assert!(finished.stderr.contains("remove"), "{}", finished.stderr);
+            }
+            victim.assert_untouched();
+            assert!(!site.path("out").exists());
+            std::fs::remove_file(&path).expect("it is ours");
+        }
+        // Where there is nothing, one is made, and used again.
+        for times in 1..=2 {
+            let out = format!("out-{mode:o}-{times}");
+            site.ust(&["record", "-o", &out, "--summary", text, one_event]).succeeded();
+            assert!(std::fs::read_to_string(&path).expect("it is there").contains("recorded"));
+        }
+    }
+    // A link of this user's where nobody else may write, and what the program has open.
+    let own = site.path("own.json");
+    symlink("elsewhere.json", &own).expect("it can be made");
+    let own = own.to_str().expect("text");
+    site.ust(&["record", "-o", "followed", "--summary", own, one_event]).succeeded();
+    assert!(site.path("elsewhere.json").is_file());
+    let shown = site.ust(&["record", "-o", "shown", "--summary", "/dev/stdout", one_event]);
+    assert!(shown.succeeded().stdout.contains("recorded"));
+}
+
+/// What is read may be what another user leads to: it is said, and nothing is made of it.
+#[test]
+fn what_is_read_is_not_reached_through_a_link_that_others_could_lay() {
+    let site = Site::new();
+    let one_event = binaries::program("one_event");
+    site.ust(&["record", "-o", "trace", one_event.to_str().expect("text")]).succeeded();
+    let folders = names_in(&site.path("trace"));
+    let others = others_dir(&site, 0o1777);
+    let link = others.join("trace");
+    plant(&site.path("trace"), &link);
+    let below = link.join(&folders[0]);
+    for path in [&link, &below] {
+        let text = path.to_str().expect("text");
+        for command in
+            [&["view", text][..], &["join", text, "-o", "out"], &["recover", text, "-o", "out"]]
+        {
+            let finished = site.ust(command);
+            assert_refused(&finished, 1, &link);
+            assert!(finished.stderr.contains("give its own path"), "{}", finished.stderr);
+            assert!(finished.stdout.is_empty() && !site.path("out").exists());
+        }
+    }
+    for command in ["join", "recover"] {
+        plant(&site.path("trace"), &others.join(command));
+        let output = others.join(command).join("out");
+        let finished = site.ust(&[command, "trace", "-o", output.to_str().expect("text")]);
+        assert_refused(&finished, 115, &others.join(command));
+    }
+    assert_eq!(names_in(&site.path("trace")), folders);
+    // In the trace itself: a file is a link to one of another trace.
+    let stream = site.path("trace").join(&folders[0]).join("channel0_0");
+    std::fs::rename(&stream, site.path("secret")).expect("it is ours");
+    plant(&site.path("secret"), &stream);
+    for command in [&["view", "trace"][..], &["join", "trace", "-o", "joined"]] {
+        let finished = site.ust(command);
+        assert_eq!(finished.code(), 1, "{finished:?}");
+        assert!(finished.stderr.contains("a symbolic link, which is not followed"), "{finished:?}");
+        assert!(!finished.stdout.contains("one_event"), "{finished:?}");
+    }
+    let recovered = site.ust(&["recover", "trace", "-o", "recovered"]);
+    assert!(recovered.stderr.contains("a symbolic link"), "{recovered:?}");
+    // Rings that were left behind: the file that says what they are.
+    make_dir(&site.path("rings"), 0o700);
+    plant(&site.path("secret"), &site.path("rings/session"));
+    let recovered = site.ust(&["recover", "rings", "-o", "recovered"]);
+    assert_eq!(recovered.code(), 1, "{recovered:?}");
+    assert!(recovered.stderr.contains("rings/session: a symbolic link"), "{recovered:?}");
 }
