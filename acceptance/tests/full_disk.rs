@@ -163,7 +163,7 @@ fn what_could_not_be_exchanged_is_written_when_the_session_ends() {
         let destroyed = site.ust(&["destroy", "mine"]).succeeded();
         progress::set(&path, 2, 1);
         program.wait().succeeded();
-        was_without |= destroyed.stderr.contains("no room for the spare sub-buffer");
+        was_without |= destroyed.stderr.contains("the spare sub-buffer of a ring cannot be had");
         assert!(!destroyed.stdout.contains("records_lost_unwritten"), "{pages}: {destroyed:?}");
         let lines = judge::count(&trace);
         let counted = destroyed.stdout.replace(',', "");

@@ -5,8 +5,8 @@
 //! last two by [`why`]. What a man page lists for the calls of an attempt has a row; all else has a word of its own.
 
 use Attempt::{
-    Accept, Connect, Execute, File, Fork, Lock, Output, Own, Ring, RingDir, RuntimeDir, Trace,
-    Watch,
+    Accept, Connect, Execute, File, Fork, Lock, Memory, Output, Own, Read, Ring, RingDir,
+    RuntimeDir, Trace, Watch,
 };
 use rustix::io::Errno;
 use std::fmt::{self, Display, Formatter};
@@ -24,6 +24,10 @@ pub enum Attempt {
     Output,
     /// To write the trace.
     Trace,
+    /// To have memory for what is recorded: a ring's spare sub-buffer, a copy of rings that were left behind.
+    Memory,
+    /// To read what was left behind, or what a process hands over.
+    Read,
     /// To make or use the directory of `--shm-path`.
     RingDir,
     /// To open or write a file that the user names: a summary, a log.
@@ -46,9 +50,9 @@ pub enum Attempt {
 
 impl Attempt {
     /// All of them.
-    pub const ALL: [Self; 13] = [
-        Ring, Lock, Output, Trace, RingDir, File, RuntimeDir, Connect, Accept, Fork, Execute,
-        Watch, Own,
+    pub const ALL: [Self; 15] = [
+        Ring, Lock, Output, Trace, Memory, Read, RingDir, File, RuntimeDir, Connect, Accept, Fork,
+        Execute, Watch, Own,
     ];
 }
 
@@ -66,8 +70,10 @@ const fn row(attempts: &'static [Attempt], errnos: &'static [Errno], text: &'sta
 const PATHS: &[Attempt] = &[Output, RingDir, File];
 
 /// What the recorder does itself.
-const RECORDERS: &[Attempt] =
-    &[Output, Trace, RingDir, File, RuntimeDir, Connect, Accept, Fork, Execute, Watch, Own];
+const RECORDERS: &[Attempt] = &[
+    Output, Trace, Memory, Read, RingDir, File, RuntimeDir, Connect, Accept, Fork, Execute, Watch,
+    Own,
+];
 
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
@@ -126,6 +132,19 @@ const TABLE: &[Row] = &[
     row(&[Trace], &[Errno::NAMETOOLONG], "its path is too long for its file system: record into a directory with a shorter one"),
     row(&[Trace], &[Errno::MLINK], "its directory holds as many directories as it can: record into another one"),
     row(&[Trace], &[Errno::STALE], "its file server has lost the directory: mount that again"),
+
+    // Memory for what is recorded, and what was left behind.
+    row(&[Memory], &[Errno::NOSPC], "make room where rings are: in the directory of --shm-path, or in memory"),
+    row(&[Memory], &[Errno::FBIG], "let the recorder write larger files (ulimit -f): its memory counts as one"),
+    row(&[Memory], &[Errno::AGAIN], "the recorder locks all its memory: let it lock more (ulimit -l)"),
+    row(&[Memory], &[Errno::IO, Errno::HWPOISON], "the machine's memory or disk reports errors: see the kernel's log (dmesg)"),
+    row(&[Read], &[Errno::ACCESS, Errno::PERM], "read it as the user that recorded it"),
+    row(&[Read], &[Errno::NOENT], "somebody has removed it: put it back, or do without it"),
+    row(&[Read], &[Errno::NOTDIR], "something else has its directory's place: put that back"),
+    row(&[Read], &[Errno::LOOP], "it is a symbolic link: put the file itself there"),
+    row(&[Read], &[Errno::NXIO, Errno::NODEV], "it is a pipe, a socket or a device: put the file itself there"),
+    row(&[Read], &[Errno::IO], "its disk reports errors: see the kernel's log (dmesg), and copy what can be read to another one"),
+    row(&[Read], &[Errno::STALE], "its file server has lost it: mount that again, and try once more"),
 
     // The runtime directory.
     row(&[RuntimeDir], &[Errno::ACCESS, Errno::PERM], "set UST_RUNTIME_DIR to a directory of your own"),
@@ -367,6 +386,22 @@ mod tests {
                     E::NOTDIR,
                     E::NAMETOOLONG,
                     E::AFNOSUPPORT,
+                    E::MFILE,
+                    E::NFILE,
+                    E::NOMEM,
+                ],
+            ),
+            (&[Memory], &[E::NOSPC, E::FBIG, E::NOMEM, E::AGAIN, E::IO, E::MFILE, E::NFILE]),
+            (
+                &[Read],
+                &[
+                    E::ACCESS,
+                    E::PERM,
+                    E::NOENT,
+                    E::NOTDIR,
+                    E::LOOP,
+                    E::NXIO,
+                    E::IO,
                     E::MFILE,
                     E::NFILE,
                     E::NOMEM,

@@ -2,7 +2,7 @@
 
 use consumerd::control::client::ClientError;
 use consumerd::daemon::DaemonError;
-use consumerd::engine::{EngineError, StreamError};
+use consumerd::engine::{EngineError, RecoverError, StreamError};
 use consumerd::output_dir::OutputDirError;
 use consumerd::session::SessionError;
 use consumerd::shm_dir::ShmDirError;
@@ -28,8 +28,10 @@ fn messages(raw: i32) -> Vec<String> {
         EngineError::RuntimeDir(RuntimeDirError::Io(path(), error())).to_string(),
         EngineError::Io(format!("cannot listen at {THING}"), error()).to_string(),
         DaemonError::Control(path(), error()).to_string(),
-        // Of all traces alike.
+        // Of all traces and rings alike.
         format!("{THING}: {}", StreamError::File(error())),
+        format!("{THING}: {}", StreamError::Spare(error())),
+        RecoverError::Directory(path(), error()).to_string(),
     ]
 }
 

@@ -7,6 +7,7 @@ use crate::given_path::given_path;
 use crate::stamp::stamp;
 use crate::summary_file::SummaryFile;
 use crate::tell;
+use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::output_dir::OutputDir;
 use consumerd::uuid;
@@ -46,7 +47,10 @@ const MAX_TOLD_PROCESSES: usize = 8;
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let shown = arguments.output.unwrap_or_else(|| PathBuf::from(format!("./joined-{}", stamp())));
     let output = std::path::absolute(&shown).map_err(|error| {
-        Failure::new(Cause::Usage, format_args!("--output {}: {error}", printable::path(&shown)))
+        Failure::new(
+            Cause::Usage,
+            format_args!("--output {}: {}", printable::path(&shown), why(Attempt::Output, &error)),
+        )
     })?;
     let from = Tree::new(open_dir(&arguments.dir)?, arguments.dir);
     let summary_file = arguments.summary.map(SummaryFile::open).transpose()?;

@@ -22,6 +22,7 @@
 use super::framer::Framer;
 use super::process::Pass;
 use super::record_check::RecordError;
+use super::spare::Spare;
 use super::starved;
 use super::trace::Trace;
 use crate::advice::{Attempt, why};
@@ -81,16 +82,6 @@ pub struct StreamDrain {
     last_turns: [u64; 2],
 }
 
-/// Whether there is memory for what full sub-buffers are exchanged for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Spare {
-    Untried,
-    Lacking,
-    /// That has been said.
-    LackIsTold,
-    Ready,
-}
-
 /// Why a stream could not be drained.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
@@ -117,12 +108,12 @@ pub enum StreamError {
          left out"
     )]
     Damaged(u64),
-    /// There is no room for the memory that full sub-buffers are exchanged for.
+    /// The memory that full sub-buffers are exchanged for cannot be had.
     #[error(
-        "there is no room for the spare sub-buffer of a ring, which without it is emptied only at the end: make room \
-         where rings are: in the directory of --shm-path, or in memory"
+        "the spare sub-buffer of a ring cannot be had, and without it the ring is emptied only at the end: {why}",
+        why = why(Attempt::Memory, .0)
     )]
-    Spare,
+    Spare(io::Error),
     /// The file cannot be written.
     #[error(
         "the trace cannot be written, which is tried again until the end: {why}", why = why(Attempt::Trace, .0)
@@ -409,8 +400,10 @@ impl StreamDrain {
         self.framer.set_lost(self.reader.lost().into_iter().fold(0, u64::saturating_add));
         self.framer.set_missed(self.missed());
         // What could not be exchanged is still where it was written.
-        let lacks_spare = matches!(self.spare, Spare::Lacking | Spare::LackIsTold);
-        let rest = match lacks_spare && !self.is_stuck && !self.reader.ring().mode().overwrites() {
+        let rest = match self.spare.is_lacking()
+            && !self.is_stuck
+            && !self.reader.ring().mode().overwrites()
+        {
             true => self.recover(trace),
             false => Ok(()),
         };
@@ -459,7 +452,7 @@ impl StreamDrain {
             return Ok(R::default());
         }
         let outcome = step(self);
-        if matches!(&outcome, Err(error) if !matches!(error, StreamError::File(_) | StreamError::Spare))
+        if matches!(&outcome, Err(error) if !matches!(error, StreamError::File(_) | StreamError::Spare(_)))
         {
             self.has_ended = true;
             self.is_malformed = matches!(&outcome, Err(StreamError::Record { .. }));
@@ -501,7 +494,7 @@ impl StreamDrain {
         let start = self.reader.cursor();
         for _ in 0..self.tries() {
             let is_due = self.reader.cursor() < until && self.reader.is_left_behind();
-            if !is_due || !self.has_spare() {
+            if !is_due || !self.spare.prepare(&self.reader) {
                 break;
             }
             match self.reader.take()? {
@@ -521,23 +514,12 @@ impl StreamDrain {
         Ok(self.reader.cursor() > start)
     }
 
-    /// Whether there is something to exchange full sub-buffers for.
-    fn has_spare(&mut self) -> bool {
-        if self.spare != Spare::Ready && self.reader.prepare_spare() {
-            self.spare = Spare::Ready;
-        } else if self.spare == Spare::Untried {
-            self.spare = Spare::Lacking;
-        }
-        self.spare == Spare::Ready
-    }
-
-    /// Says once that there is not.
+    /// Says once that there is nothing to exchange full sub-buffers for.
     fn tell_lack(&mut self) -> Result<(), StreamError> {
-        if self.spare == Spare::Lacking {
-            self.spare = Spare::LackIsTold;
-            return Err(StreamError::Spare);
+        match self.spare.take_lack() {
+            Some(errno) => Err(StreamError::Spare(errno.into())),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Frames what is committed of the sub-buffer at the cursor.

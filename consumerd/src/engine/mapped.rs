@@ -10,7 +10,9 @@
 //! sealed size), and the size stays. The guard is for what no check foresees, a page that the machine has lost included:
 //! it costs the process its streams, and nobody else anything. There are as many guards as the kernel allows mappings.
 
+use crate::advice::{Attempt, why};
 use rustix::fd::{AsFd, OwnedFd};
+use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
 use ust_core::shm::Mapping;
@@ -31,8 +33,8 @@ pub enum Unmappable {
     #[error("is not used: {0}")]
     Untrusted(#[from] Untrusted),
     /// The kernel refuses.
-    #[error("cannot be mapped: {0}")]
-    Kernel(rustix::io::Errno),
+    #[error("cannot be mapped: {why}", why = why(Attempt::Memory, .0))]
+    Kernel(io::Error),
     /// There are as many mappings as may be.
     #[error("cannot be guarded: too much is mapped already")]
     Guards,
@@ -52,7 +54,9 @@ impl Mapped {
     /// # Errors
     /// The kernel refuses, or there are too many.
     pub fn new(fd: impl AsFd, size_bytes: usize) -> Result<Self, Unmappable> {
-        let map = Arc::new(Mapping::new(fd, size_bytes).map_err(Unmappable::Kernel)?);
+        let map = Arc::new(
+            Mapping::new(fd, size_bytes).map_err(|errno| Unmappable::Kernel(errno.into()))?,
+        );
         // Before the first look at it.
         let guard = Guard::new(map.clone()).ok_or(Unmappable::Guards)?;
         Ok(Self { map, guard })

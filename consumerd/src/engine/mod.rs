@@ -44,6 +44,7 @@ mod ring_kind;
 mod round;
 mod session_file;
 mod shed;
+mod spare;
 mod starved;
 mod trace;
 

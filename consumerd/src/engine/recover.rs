@@ -17,13 +17,13 @@ use super::ring_file::{Header, Origin};
 use super::round::Round;
 use super::session_file::{SESSION_FILE, SESSION_FILE_NEW, SessionFile, SessionFileError};
 use super::{ChannelSummary, ChannelUid};
+use crate::advice::{Attempt, why};
 use crate::output::Output;
 use ctf::dir::Tree;
 use rustix::fd::OwnedFd;
 use rustix::fs::{SeekFrom, fstat, seek};
 use rustix::io::{Errno, pread, pwrite};
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ pub enum RecoverError {
     #[error("{0}: {1}: use the `ust` of the release that made the recording")]
     Version(PathBuf, #[source] SessionFileError),
     /// The directory cannot be listed.
-    #[error("{0} cannot be listed: {1}")]
+    #[error("{0} cannot be listed: {why}", why = why(Attempt::Read, .1))]
     Directory(PathBuf, #[source] io::Error),
 }
 
@@ -209,7 +209,9 @@ impl LeftBehind {
 
 /// A sealed copy of a file, as sparse as it is. Zeroes are left out even where they are stored.
 fn copy(from: &OwnedFd, size_bytes: usize) -> Result<OwnedFd, String> {
-    let no_room = |error: Errno| format!("there is no memory for a copy of it ({error})");
+    let no_room = |errno: Errno| {
+        format!("there is no memory for a copy of it: {}", why(Attempt::Memory, &errno.into()))
+    };
     let to = memfd::create(c"ust-recovered", size_bytes).map_err(no_room)?;
     let mut block = vec![0; 64 * PAGE_BYTES];
     let mut at = 0;
@@ -244,8 +246,8 @@ fn write_page(to: &OwnedFd, page: &[u8], at: u64) -> Result<(), Errno> {
     }
 }
 
-fn unreadable(error: impl fmt::Display) -> String {
-    format!("it cannot be read ({error})")
+fn unreadable(error: impl Into<io::Error>) -> String {
+    format!("it cannot be read: {}", why(Attempt::Read, &error.into()))
 }
 
 /// Who has rings mapped now, by the process identity in the rings' names: traced programs, and recorders.

@@ -16,6 +16,7 @@ use super::drain::StreamDrain;
 use super::mapped::Mapped;
 use super::ring_kind::RingKind;
 use super::starved;
+use crate::advice::{Attempt, why};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{FileType, fstat, lstat, readlink};
 use rustix::io::Errno;
@@ -249,7 +250,9 @@ fn check_named(
     channel: ChannelUid,
     index: u32,
 ) -> Result<usize, String> {
-    let failed = |error| format!("a ring file cannot be looked at ({error})");
+    let failed = |errno: Errno| {
+        format!("a ring file cannot be looked at: {}", why(Attempt::Read, &errno.into()))
+    };
     let stranger = "a ring file is not the one of its name in the directory for ring files";
     let stat = fstat(fd).map_err(failed)?;
     let path = readlink(format!("/proc/self/fd/{}", fd.as_raw_fd()), Vec::new()).map_err(failed)?;

@@ -35,10 +35,10 @@ pub enum Take {
 }
 
 impl<M: RingMemory> Reader<M> {
-    /// Makes sure that writers can write to the spare without a fault. Once, before the first exchange;
-    /// `false` if the memory cannot be had: do not exchange then.
-    pub fn prepare_spare(&self) -> bool {
-        self.spare.is_none_or(|spare| self.ring.prepare(spare))
+    /// The memory that is the spare, if there is one. Before the first exchange it must be populated, or a writer that
+    /// has it then takes a fault: do not exchange while that fails.
+    pub fn spare(&self) -> Option<usize> {
+        self.spare
     }
 
     /// Exchanges the sub-buffer at the cursor for the spare, if every frame of it is committed.

@@ -63,13 +63,6 @@ pub unsafe trait RingMemory {
     /// # Safety
     /// `memory` is below the memory count, and no writer uses it: it stands at no place.
     unsafe fn clear(&self, memory: usize);
-
-    /// Makes sure that `memory` can be written without a fault, before it is entered for the first time.
-    /// `false` if it cannot be had.
-    fn prepare(&self, memory: usize) -> bool {
-        let _ = memory;
-        true
-    }
 }
 
 /// The parts of one stream as a writer has them.
@@ -90,6 +83,13 @@ pub unsafe trait WritableRing: RingMemory<Kind: Rmw> {
             let to = unsafe { self.frame_at(at + index * WORD_BYTES) };
             to.store(word, orderings::word_store());
         }
+    }
+
+    /// Makes sure that `memory` can be written without a fault, before it is entered for the first time.
+    /// `false` if it cannot be had.
+    fn prepare(&self, memory: usize) -> bool {
+        let _ = memory;
+        true
     }
 
     /// Whether the checksums of full sub-buffers are wanted.

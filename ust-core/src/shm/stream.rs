@@ -64,6 +64,17 @@ impl<K: 'static> StreamWords<K> {
         (start, self.geometry.subbuf_size_bytes())
     }
 
+    /// Makes the kernel provide a memory now, so that no later store to it can fault. Async-signal-safe.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn populate(&self, memory: usize) -> rustix::io::Result<()> {
+        // A sub-buffer is whole pages: sizes are powers of two from 4096 on.
+        const { assert!(PAGE_BYTES == 4096) };
+        let (start, bytes) = self.memory(memory);
+        populate(start, bytes)
+    }
+
     /// Copies a run's records out, one immediately behind the other, as many as `to` is long.
     ///
     /// As with a single one, what arrives is an allegation.
@@ -174,13 +185,6 @@ unsafe impl<K: 'static> RingMemory for StreamWords<K> {
         // SAFETY: in bounds, and the caller says that no writer uses it.
         unsafe { start.write_bytes(0, bytes) };
     }
-
-    fn prepare(&self, memory: usize) -> bool {
-        // A sub-buffer is whole pages: sizes are powers of two from 4096 on.
-        const { assert!(PAGE_BYTES == 4096) };
-        let (start, bytes) = self.memory(memory);
-        populate(start, bytes).is_ok()
-    }
 }
 
 /// The parts of one mapped stream as those have them who write to it.
@@ -221,6 +225,14 @@ unsafe impl<K: 'static> RingMemory for WriterWords<'_, K> {
         // SAFETY: the caller's promise.
         unsafe { self.words.clear(memory) };
     }
+}
+
+// SAFETY: whoever has made it says whose window it is: `Stream`, which owns both.
+unsafe impl<K: Rmw> WritableRing for WriterWords<'_, K> {
+    #[inline(always)]
+    fn window(&self) -> &Window {
+        self.window
+    }
 
     /// After a refusal the kernel is not asked for a millisecond: an event that is only counted must stay cheap.
     fn prepare(&self, memory: usize) -> bool {
@@ -228,8 +240,7 @@ unsafe impl<K: 'static> RingMemory for WriterWords<'_, K> {
         if until != 0 && monotonic_ns() < until {
             return false;
         }
-        let (start, bytes) = self.words.memory(memory);
-        let populated = populate(start, bytes);
+        let populated = self.words.populate(memory);
         let until = match populated {
             Ok(()) => 0,
             Err(reason) => {
@@ -240,14 +251,6 @@ unsafe impl<K: 'static> RingMemory for WriterWords<'_, K> {
         };
         self.window.set_shortage_until(until);
         populated.is_ok()
-    }
-}
-
-// SAFETY: whoever has made it says whose window it is: `Stream`, which owns both.
-unsafe impl<K: Rmw> WritableRing for WriterWords<'_, K> {
-    #[inline(always)]
-    fn window(&self) -> &Window {
-        self.window
     }
 
     fn has_checksums(&self) -> bool {
