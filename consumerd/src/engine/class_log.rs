@@ -15,6 +15,7 @@ use super::class_body::to_ctf;
 use super::clock::Clocks;
 use super::losses::Losses;
 use super::mapped::{Mapped, Unmappable};
+use crate::advice::{Attempt, why};
 use crate::limits::{MAX_CLASS_BYTES, MAX_FIELDS, MAX_FUTILE_LOOKS, MAX_NAME_BYTES};
 use rustix::fd::OwnedFd;
 use std::fmt;
@@ -51,6 +52,11 @@ pub struct ProcessFile {
     entries: Vec<Entry>,
     /// Index of the entry whose class has that number, or [`NO_ENTRY`].
     by_number: Vec<u32>,
+    /// Index of the entry at which the search for a number goes on.
+    next_look: usize,
+    /// Entries that were looked at for their numbers.
+    #[cfg(test)]
+    looked_at: usize,
     /// Looks for the number of a class that is not there.
     futile_looks: u32,
     account: Rc<Account>,
@@ -131,7 +137,10 @@ impl ProcessFile {
             hold(Resource::MappedBytes, (size + HEAD_BYTES) as u64)?,
         ];
         let classes = hold(Resource::Classes, 0)?;
-        let (_, inode) = memfd::identity(fd).map_err(|_| "the process file cannot be looked at")?;
+        let (_, inode) = memfd::identity(fd).map_err(|errno| {
+            let why = why(Attempt::Read, &errno.into()).to_string();
+            Unusable::Reason(format!("the process file cannot be looked at: {why}"))
+        })?;
         let map_first = |bytes| Mapped::new(fd, bytes).map_err(unmappable);
         let (head, map) = (map_first(HEAD_BYTES)?, map_first(size)?);
         let untrusted = head.copy_out(0, size_of::<ProcessHeader>()).unwrap_or_default();
@@ -163,6 +172,9 @@ impl ProcessFile {
             read_bytes: 0,
             entries: Vec::new(),
             by_number: Vec::new(),
+            next_look: 0,
+            #[cfg(test)]
+            looked_at: 0,
             futile_looks: 0,
             account: account.clone(),
             classes,
@@ -221,7 +233,7 @@ impl ProcessFile {
     pub fn class(&mut self, id: u32) -> Option<ctf::metadata::EventClass> {
         if self.entry_of(id).is_none() && self.futile_looks < MAX_FUTILE_LOOKS {
             self.refresh();
-            self.read_numbers();
+            self.find_number(id);
             // A record is committed after the number of its class is stored, so looking once is enough.
             self.futile_looks += u32::from(self.entry_of(id).is_none());
         }
@@ -271,29 +283,45 @@ impl ProcessFile {
         Some(entry_bytes)
     }
 
-    /// Reads the numbers that classes have got since the last time.
-    fn read_numbers(&mut self) {
-        for index in 0..self.entries.len() {
-            let Entry { offset, class_id: 0 } = self.entries[index] else { continue };
-            let Some(shared) = self.map.at::<ClassEntry>(offset as usize) else { continue };
-            // Acquire: pairs with the process's release, for symmetry; the number is all there is.
-            let untrusted_class_id = shared.class_id.load(Ordering::Acquire);
-            let Some(id) = untrusted_class_id.checked_sub(1) else { continue };
-            self.entries[index].class_id = untrusted_class_id;
-            // Numbers are given from 0 on: nobody has higher ones than there can be classes.
-            let id = id as usize;
-            if id as u64 >= crate::limits::CLASSES.of_process {
-                continue;
-            }
-            let missing = (id + 1).saturating_sub(self.by_number.len());
-            if self.by_number.try_reserve(missing).is_err() {
+    /// Looks for the class of a number, and notes all numbers that it passes. A process numbers its classes in the order
+    /// of its log, each time that rules switch some of them on: so the search begins behind the last one that was found,
+    /// and all searches of one such time are one way through the log. It ends where it began.
+    fn find_number(&mut self, id: u32) {
+        for _ in 0..self.entries.len() {
+            let index = self.next_look % self.entries.len();
+            self.next_look = index + 1;
+            self.read_number(index);
+            if self.entry_of(id).is_some() {
                 return;
             }
-            self.by_number.resize(self.by_number.len().max(id + 1), NO_ENTRY);
-            // A number that another class has already is a lie.
-            if self.by_number[id] == NO_ENTRY {
-                self.by_number[id] = index as u32;
-            }
+        }
+    }
+
+    /// Reads the number of an entry's class, if it has got one since the last time.
+    fn read_number(&mut self, index: usize) {
+        #[cfg(test)]
+        {
+            self.looked_at += 1;
+        }
+        let Entry { offset, class_id: 0 } = self.entries[index] else { return };
+        let Some(shared) = self.map.at::<ClassEntry>(offset as usize) else { return };
+        // Acquire: pairs with the process's release, for symmetry; the number is all there is.
+        let untrusted_class_id = shared.class_id.load(Ordering::Acquire);
+        let Some(id) = untrusted_class_id.checked_sub(1) else { return };
+        // Numbers are given from 0 on: nobody has higher ones than there can be classes.
+        let by_number = id as usize;
+        if by_number as u64 >= crate::limits::CLASSES.of_process {
+            return;
+        }
+        let missing = (by_number + 1).saturating_sub(self.by_number.len());
+        if self.by_number.try_reserve(missing).is_err() {
+            return;
+        }
+        self.entries[index].class_id = untrusted_class_id;
+        self.by_number.resize(self.by_number.len().max(by_number + 1), NO_ENTRY);
+        // A number that another class has already is a lie.
+        if self.by_number[by_number] == NO_ENTRY {
+            self.by_number[by_number] = index as u32;
         }
     }
 
@@ -367,6 +395,41 @@ mod tests {
         let mut process = player.process_file();
         process.refresh();
         assert_eq!(process.class_count(), most);
+    }
+
+    #[test]
+    fn classes_that_are_numbered_one_by_one_cost_one_way_through_the_log() {
+        const COUNT: usize = 2000;
+        let player = Player::new();
+        let entries: Vec<_> = (0..COUNT).map(|_| player.add_class("c", 0)).collect();
+        let mut process = player.process_file();
+        for (id, at) in (0..).zip(entries.iter().skip(1).step_by(2)) {
+            number(&player.map, *at, id);
+            assert!(process.class(id).is_some());
+        }
+        assert_eq!(process.looked_at, COUNT);
+        // Those that are switched on later stand before and between them.
+        for (id, at) in (COUNT as u32 / 2..).zip(entries.iter().step_by(2)) {
+            number(&player.map, *at, id);
+            assert!(process.class(id).is_some());
+        }
+        assert_eq!(process.looked_at, 2 * COUNT - 1);
+    }
+
+    #[test]
+    fn of_all_that_are_numbered_each_is_found_whichever_is_asked_for_first() {
+        const COUNT: u32 = 2000;
+        let player = Player::new();
+        for place in 0..COUNT {
+            let at = player.add_class(&format!("c{place}"), 0);
+            number(&player.map, at, COUNT - 1 - place);
+        }
+        let mut process = player.process_file();
+        for id in (0..COUNT).step_by(7).chain(0..COUNT) {
+            let expected = format!("test:c{}", COUNT - 1 - id);
+            assert_eq!(process.class(id).map(|class| class.name), Some(expected));
+        }
+        assert_eq!(process.looked_at, COUNT as usize);
     }
 
     #[test]
