@@ -228,12 +228,14 @@ impl Account {
         Rc::new(Self::new(Owner::Process(0), |it| it.of_process, None, Rc::default()))
     }
 
-    /// Whether it has as many identities as it may, and it is time again to look which of them are gone.
-    pub fn is_at_its_images_limit(&self) -> bool {
+    /// Whether it has as many identities as it may.
+    pub fn has_all_identities(&self) -> bool {
         let identities = Resource::Identities;
-        if self.held(identities) < self.limits[identities as usize] {
-            return false;
-        }
+        self.held(identities) >= self.limits[identities as usize]
+    }
+
+    /// Whether it is time again to look which of its images are gone.
+    pub fn is_time_to_look(&self) -> bool {
         let looked_at = self.images_looked_at.get();
         let is_time = looked_at.is_none_or(|at| at.elapsed() >= limits::IMAGE_LOOK_INTERVAL);
         if is_time {

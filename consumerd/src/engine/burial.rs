@@ -3,15 +3,19 @@
 //! ```text
 //!   a pidfd is readable, an image is gone --> dying
 //!   dying --> Wake: the connections that had something queued by then, and the listener's queue
-//!                   each turn hears some of them; once all are heard, each turn buries some
+//!                   each turn hears some of them; once all are heard, each turn buries some;
+//!                   at its end who has waited for room is let in (`room`)
 //! ```
 //!
 //! A process may have handed over a ring file on a connection that is still queued when its pidfd says that it is dead.
 //! How much is queued strangers decide, so hearing it takes as many turns as it takes; what comes meanwhile waits.
+//! There is no other way to be buried: who needs it at once has a wake at once ([`Engine::bury_now`]).
 
 use super::connection::Watch;
+use super::process::Pass;
+use super::round::Round;
 use super::{Engine, Tracked};
-use crate::limits::{AGENT_BACKLOG, MAX_ACCEPTS, MAX_BURIALS, MAX_EVENTS};
+use crate::limits::{AGENT_BACKLOG, MAX_ACCEPTS, MAX_BURIALS, MAX_DEPARTED_PROCESSES, MAX_EVENTS};
 use std::collections::VecDeque;
 
 /// How often everything is taken in at once for the sake of processes that have ended; the last ones have the next turn.
@@ -36,7 +40,7 @@ impl Engine {
     pub(super) fn note_deaths(&mut self, payer: i32) {
         for (uid, tracked) in &self.processes {
             if tracked.payer == payer && tracked.is_dead() {
-                self.dying.push(*uid);
+                self.dying.insert(*uid);
                 if let Watch::Pidfd(pidfd) = &tracked.watch {
                     // It stays readable.
                     self.readiness.forget(pidfd);
@@ -65,8 +69,25 @@ impl Engine {
                 wake.uids.pop_front().into_iter().for_each(|uid| self.bury(uid));
             }
         }
-        if !wake.uids.is_empty() {
-            self.wake = Some(wake);
+        match wake.uids.is_empty() {
+            true => self.let_in(),
+            false => self.wake = Some(wake),
+        }
+    }
+
+    /// Buries processes in this turn, behind all that is queued now.
+    pub(super) fn bury_now(&mut self, uids: Vec<[u8; 16]>) {
+        // That which is held already hears only what was queued when it began.
+        self.end_wake();
+        self.dying.extend(uids);
+        self.bury_some();
+        self.end_wake();
+    }
+
+    /// Holds the wake to its end: whoever dies meanwhile is not waited for.
+    fn end_wake(&mut self) {
+        while self.wake.is_some() {
+            self.bury_some();
         }
     }
 
@@ -78,7 +99,7 @@ impl Engine {
         let to_hear = self.connections.keys().copied().filter(has_queued).collect();
         // One more than the backlog is what the kernel queues.
         let to_accept = AGENT_BACKLOG as usize + 1;
-        let uids = std::mem::take(&mut self.dying).into();
+        let uids = std::mem::take(&mut self.dying).into_iter().collect();
         self.wake = Some(Wake { uids, to_accept, to_hear });
     }
 
@@ -93,10 +114,57 @@ impl Engine {
             if !self.is_burying() {
                 return;
             }
-            // The wake that is held, to its end: whoever dies meanwhile is not waited for.
             self.bury_some();
-            while self.wake.is_some() {
-                self.bury_some();
+            self.end_wake();
+        }
+    }
+
+    /// Recovers what a process has left, closes its traces, keeps the sums. Behind a wake, and nowhere else: what it sent
+    /// that was not heard would make it known once more, and what its process file counts be counted twice.
+    fn bury(&mut self, uid: [u8; 16]) {
+        let Some(mut tracked) = self.processes.remove(&uid) else { return };
+        for (channel_uid, channel) in &mut self.channels {
+            channel.note_matches(&mut tracked.process);
+            tracked.process.file.iter().for_each(|file| channel.note_gone(file));
+            if !channel.config.is_drained {
+                continue;
+            }
+            if tracked.process.has_channel(*channel_uid) {
+                for pass in [Pass::Recover, Pass::Finish] {
+                    let to = channel.destination();
+                    tracked.process.pass(*channel_uid, pass, to, &mut Round::whole());
+                }
+            }
+            for error in tracked.process.wants(*channel_uid) {
+                tracing::error!("{error}");
+                channel.past.add_error(&error);
+            }
+            tracked.process.add_streams_to(*channel_uid, &mut channel.past);
+            tracked.process.remove_channel(*channel_uid);
+            // All that could be had of them is in the trace.
+            channel.config.shm_dir.iter().for_each(|dir| dir.remove_process(uid));
+        }
+        for (channel, error) in tracked.process.unexplained() {
+            tracing::error!("{error}");
+            if let Some(channel) = self.channels.get_mut(&channel) {
+                channel.past.add_error(&error);
+            }
+        }
+        if let Some(file) = &tracked.process.file {
+            self.estate.keep(file.losses());
+            self.settle_estate();
+        }
+        if tracked.process.has_channels() {
+            self.departed.push_back(tracked.process);
+            if self.departed.len() > MAX_DEPARTED_PROCESSES {
+                let oldest = self.departed.pop_front().and_then(|process| process.file);
+                if let Some(file) = oldest {
+                    let dirs = self
+                        .channels
+                        .values()
+                        .filter_map(|channel| channel.config.shm_dir.as_ref());
+                    dirs.for_each(|dir| dir.remove_process(file.uid));
+                }
             }
         }
     }

@@ -9,6 +9,7 @@
 //! file says. Only an `exec` in it goes unnoticed until its end: its rings are drained all the same.
 
 use super::budget::{Account, Held, Ledger, OverBudget, Pidfd, Resource};
+use crate::advice::{Attempt, why};
 use crate::peer::{Peer, pidfd_of, shown};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::fstat;
@@ -34,6 +35,19 @@ pub struct Connection {
     pub agent_of: Option<[u8; 16]>,
     /// It had no room for what was said last: to be said again once it has.
     pub is_behind: bool,
+    /// What it said last, if that waits; it is not heard before that is handled.
+    pub waiting: Option<Waiting>,
+}
+
+/// A message that waits for room, and its descriptors.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The message.
+    pub message: ToDaemon,
+    /// What came with it.
+    pub fds: Vec<OwnedFd>,
+    /// They are paid for.
+    pub _held: Held,
 }
 
 /// How the end of a process is noticed.
@@ -64,8 +78,9 @@ impl Connection {
     /// # Errors
     /// The peer is another user's, or is out of sight and its end could not be noticed: who, and why.
     pub fn new(socket: OwnedFd, ledger: &mut Ledger) -> Result<Self, (String, String)> {
-        let peer = Peer::of(&socket).map_err(|error| {
-            ("a process".to_owned(), format!("the kernel does not say which it is ({error})"))
+        let peer = Peer::of(&socket).map_err(|errno| {
+            let why = why(Attempt::Accept, &errno.into()).to_string();
+            ("a process".to_owned(), format!("the kernel does not say which it is: {why}"))
         })?;
         let Peer { pid, uid } = peer;
         let who = shown(pid);
@@ -87,7 +102,16 @@ impl Connection {
             return Err((who, reason.to_owned()));
         };
         let account = ledger.process(payer, uid.as_raw());
-        Ok(Self { socket, pid, payer, account, held: None, agent_of: None, is_behind: false })
+        Ok(Self {
+            socket,
+            pid,
+            payer,
+            account,
+            held: None,
+            agent_of: None,
+            is_behind: false,
+            waiting: None,
+        })
     }
 
     /// Takes what it needs from the budget of its process.
@@ -137,7 +161,10 @@ impl Connection {
             Err(Errno::AGAIN | Errno::INTR) => Heard::Nothing,
             Err(Errno::CONNRESET) => Heard::End(None),
             Err(Errno::MSGSIZE) => Heard::End(Some("it sends messages longer than any is".into())),
-            Err(error) => Heard::End(Some(format!("what it says cannot be received: {error}"))),
+            Err(errno) => Heard::End(Some(format!(
+                "what it says cannot be received: {}",
+                why(Attempt::Accept, &errno.into())
+            ))),
         }
     }
 

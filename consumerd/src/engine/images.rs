@@ -38,18 +38,17 @@ impl Engine {
             self.look_at(identities, &mut gone);
         }
         if !gone.is_empty() {
-            self.take_in_everything();
-            gone.into_iter().for_each(|uid| self.bury(uid));
+            self.bury_now(gone);
         }
     }
 
-    /// The same of one process, for which there is no room otherwise.
-    pub(super) fn bury_images_of(&mut self, payer: i32) {
+    /// Has those of one process that are gone buried, as soon as all is heard.
+    pub(super) fn look_for_images_of(&mut self, payer: i32) {
         let (mut gone, wanted) = (Vec::new(), self.wanted_images());
         if let Some(identities) = wanted.get(&payer) {
             self.look_at(identities, &mut gone);
         }
-        gone.into_iter().for_each(|uid| self.bury(uid));
+        self.dying.extend(gone);
     }
 
     /// Those whose agents would have told the end.

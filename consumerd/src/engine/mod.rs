@@ -41,6 +41,7 @@ mod refusals;
 mod relocation;
 mod ring_file;
 mod ring_kind;
+mod room;
 mod round;
 mod session_file;
 mod shed;
@@ -55,7 +56,7 @@ pub use api::{
 pub use drain::StreamError;
 pub use recover::{LeftBehind, RecoverError, Recovered};
 
-use crate::limits::{AGENT_BACKLOG, MAX_DEPARTED_PROCESSES};
+use crate::limits::AGENT_BACKLOG;
 use crate::output::Output;
 use crate::place::Place;
 use crate::reserve;
@@ -119,7 +120,7 @@ pub struct Engine {
     /// Numbers of the present sweeps: that which flushes, and that which takes full sub-buffers.
     sweeps: [u64; 2],
     /// Processes whose end is known, and those of them that are about to be buried.
-    dying: Vec<[u8; 16]>,
+    dying: BTreeSet<[u8; 16]>,
     wake: Option<Wake>,
     /// The account whose process was the last one to be looked at for its images.
     last_image_look: i32,
@@ -202,7 +203,7 @@ impl Engine {
             is_flushing: false,
             is_behind: false,
             sweeps: [1; 2],
-            dying: Vec::new(),
+            dying: BTreeSet::new(),
             wake: None,
             last_image_look: i32::MIN,
             is_refusing: false,
@@ -356,6 +357,10 @@ impl Engine {
 
     fn snapshot_to(&mut self, uid: ChannelUid, output: &Output) -> ChannelSummary {
         self.take_in_everything();
+        // Who waits for room has handed over its rings as well.
+        if self.is_burying() {
+            self.bury_now(Vec::new());
+        }
         let mut sum = ChannelSummary::default();
         let Some(channel) = self.channels.get_mut(&uid) else { return sum };
         let to = Destination { output, ..channel.destination() };
@@ -510,55 +515,6 @@ impl Engine {
         }
         if is_new {
             tracing::warn!("{who}: {reason}");
-        }
-    }
-
-    /// A process's image is gone: recovers what it left, closes its traces, keeps the sums.
-    fn bury(&mut self, uid: [u8; 16]) {
-        let Some(mut tracked) = self.processes.remove(&uid) else { return };
-        for (channel_uid, channel) in &mut self.channels {
-            channel.note_matches(&mut tracked.process);
-            tracked.process.file.iter().for_each(|file| channel.note_gone(file));
-            if !channel.config.is_drained {
-                continue;
-            }
-            if tracked.process.has_channel(*channel_uid) {
-                for pass in [Pass::Recover, Pass::Finish] {
-                    let to = channel.destination();
-                    tracked.process.pass(*channel_uid, pass, to, &mut Round::whole());
-                }
-            }
-            for error in tracked.process.wants(*channel_uid) {
-                tracing::error!("{error}");
-                channel.past.add_error(&error);
-            }
-            tracked.process.add_streams_to(*channel_uid, &mut channel.past);
-            tracked.process.remove_channel(*channel_uid);
-            // All that could be had of them is in the trace.
-            channel.config.shm_dir.iter().for_each(|dir| dir.remove_process(uid));
-        }
-        for (channel, error) in tracked.process.unexplained() {
-            tracing::error!("{error}");
-            if let Some(channel) = self.channels.get_mut(&channel) {
-                channel.past.add_error(&error);
-            }
-        }
-        if let Some(file) = &tracked.process.file {
-            self.estate.keep(file.losses());
-            self.settle_estate();
-        }
-        if tracked.process.has_channels() {
-            self.departed.push_back(tracked.process);
-            if self.departed.len() > MAX_DEPARTED_PROCESSES {
-                let oldest = self.departed.pop_front().and_then(|process| process.file);
-                if let Some(file) = oldest {
-                    let dirs = self
-                        .channels
-                        .values()
-                        .filter_map(|channel| channel.config.shm_dir.as_ref());
-                    dirs.for_each(|dir| dir.remove_process(file.uid));
-                }
-            }
         }
     }
 }

@@ -223,7 +223,7 @@ impl Engine {
         let mut heard_bytes = 0;
         for _ in 0..MAX_MESSAGES {
             let Some(connection) = self.connections.get(&number) else { return };
-            if heard_bytes > queued_bytes {
+            if heard_bytes > queued_bytes || connection.waiting.is_some() {
                 return;
             }
             match connection.hear(&mut self.inbox) {
@@ -241,7 +241,8 @@ impl Engine {
         }
     }
 
-    fn handle(&mut self, number: u64, message: ToDaemon, fds: Vec<OwnedFd>) {
+    pub(super) fn handle(&mut self, number: u64, message: ToDaemon, fds: Vec<OwnedFd>) {
+        let Some((message, fds)) = self.hold_back(number, message, fds) else { return };
         let mut fds = fds.into_iter();
         match message {
             ToDaemon::Introduction { process_uid } => self.meet(number, process_uid, fds.next()),
@@ -304,10 +305,6 @@ impl Engine {
     fn meet(&mut self, number: u64, uid: [u8; 16], file: Option<OwnedFd>) {
         let Some(connection) = self.connections.get(&number) else { return };
         let account = connection.account.clone();
-        if file.is_some() && account.is_at_its_images_limit() {
-            self.bury_images_of(account.number());
-        }
-        let Some(connection) = self.connections.get(&number) else { return };
         // One that is known is not looked at once more.
         let is_wanted =
             self.processes.get(&uid).is_none_or(|tracked| tracked.process.file.is_none());
@@ -353,7 +350,7 @@ impl Engine {
             applied: 0,
         });
         if matches!(tracked.watch, Watch::Dead) {
-            self.dying.push(uid);
+            self.dying.insert(uid);
         }
         if let Some(mut file) = own_file {
             file.compare_clocks(Clocks::own());
@@ -410,7 +407,8 @@ impl Engine {
     /// Closes the oldest idle connection of a process, which may be an agent's if it has no other; whether there was
     /// any.
     fn close_idle_of(&mut self, payer: i32) -> bool {
-        let its = self.connections.iter().filter(|(_, it)| it.account.number() == payer);
+        let is_idle = |it: &Connection| it.account.number() == payer && it.waiting.is_none();
+        let its = self.connections.iter().filter(|(_, it)| is_idle(it));
         let oldest = its.min_by_key(|(number, it)| (it.agent_of.is_some(), **number));
         let Some(number) = oldest.map(|(number, _)| *number) else { return false };
         // What it has said is not lost with it.

@@ -14,6 +14,7 @@
 //! | streams of a round | [`MAX_ROUND_BYTES`] and one turn; who had no turn has it in the next round |
 //! | ring files, streams, identities, connections of a process | budgets (`budget`) |
 //! | messages of a connection | what was queued when it was looked at (`poll`) |
+//! | messages that wait for room | one of a connection (`room`) |
 //! | connections that wait to be accepted | `AGENT_BACKLOG` |
 //! | entries of a class log; looks for a class that is not there | the budget for classes; `MAX_FUTILE_LOOKS` |
 //! | declarations of classes in metadata | the budget for metadata, each class once |

@@ -44,13 +44,12 @@ impl Engine {
             "{who} has {held} {name}, more than any other, while {shortage}: it is given up, and what it \
              records from now on is lost"
         ));
-        self.connections.retain(|_, connection| connection.payer != pid);
+        self.take_in_everything();
         let is_its = |(_, tracked): &(&[u8; 16], &super::Tracked)| tracked.payer == pid;
         let uids: Vec<_> = self.processes.iter().filter(is_its).map(|(uid, _)| *uid).collect();
-        for uid in uids {
-            self.bury(uid);
-            self.departed
-                .retain(|process| process.file.as_ref().is_none_or(|file| file.uid != uid));
-        }
+        self.bury_now(uids.clone());
+        self.connections.retain(|_, connection| connection.payer != pid);
+        self.departed
+            .retain(|process| process.file.as_ref().is_none_or(|file| !uids.contains(&file.uid)));
     }
 }

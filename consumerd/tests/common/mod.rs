@@ -5,6 +5,7 @@
 use consumerd::engine::{ChannelConfig, ChannelUid, Engine, EngineOptions};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::net::{SendFlags, SocketAddrUnix};
+use std::ffi::CStr;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -41,10 +42,18 @@ impl Recording {
 
     /// With a channel of another kind: `change` is given the usual one.
     pub fn with(change: impl FnOnce(&mut ChannelConfig)) -> Self {
+        Self::flushing_each(Duration::from_millis(10), change)
+    }
+
+    /// The same, with another time from one flush to the next.
+    pub fn flushing_each(
+        flush_interval: Duration,
+        change: impl FnOnce(&mut ChannelConfig),
+    ) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let temporary = tempfile::tempdir().unwrap();
         let dir = RuntimeDir::at(temporary.path().join("rt"));
-        let options = EngineOptions { flush_interval: Duration::from_millis(10), read_timer: None };
+        let options = EngineOptions { flush_interval, read_timer: None };
         let mut engine = Engine::bind(dir.clone(), options).unwrap();
         let mut config = ChannelConfig {
             output: temporary.path().to_owned(),
@@ -75,6 +84,12 @@ impl Recording {
         self.engine.summary(self.channel).errors
     }
 
+    /// Events that processes have lost for want of a stream, as the channel's summary counts them.
+    pub fn lost_no_stream(&self) -> u64 {
+        let lost = self.engine.summary(self.channel).lost;
+        lost.get("records_lost_no_stream").copied().unwrap_or_default()
+    }
+
     /// A new connection to the engine, as an agent makes it.
     pub fn connect(&self) -> OwnedFd {
         socket::connect_to(&self.address, true).unwrap()
@@ -99,8 +114,22 @@ pub fn say(connection: &OwnedFd, message: &ToDaemon, fds: &[&OwnedFd]) {
 
 /// A process file without an event class.
 pub fn process_file(process_uid: [u8; 16]) -> OwnedFd {
-    let fd = memfd::create(c"ust-process", PROCESS_FILE_BYTES).unwrap();
+    process_file_named(c"ust-process", process_uid, None)
+}
+
+/// The process file of an image that has lost one event of a channel and is gone. The engine runs in this process and
+/// maps the file, so what shows that an image has the file mapped is kept from it: the name.
+pub fn file_of_gone_image(process_uid: [u8; 16], channel: ChannelUid) -> OwnedFd {
+    process_file_named(c"of-a-gone-image", process_uid, Some(channel))
+}
+
+fn process_file_named(name: &CStr, process_uid: [u8; 16], lost_in: Option<ChannelUid>) -> OwnedFd {
+    let fd = memfd::create(name, PROCESS_FILE_BYTES).unwrap();
     let header = ProcessHeader::new(PID, process_uid, 0, *b"player\0\0\0\0\0\0\0\0\0\0");
+    if let Some(channel) = lost_in {
+        header.losses[0].channel_uid.store(channel.0, Ordering::Relaxed);
+        header.losses[0].no_stream.store(1, Ordering::Relaxed);
+    }
     Mapping::new(&fd, PROCESS_FILE_BYTES).unwrap().initialise(0, header).unwrap();
     fd
 }

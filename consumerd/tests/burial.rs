@@ -1,0 +1,88 @@
+//! The end of processes and images: all that they have sent is heard before, and what they have lost is counted once.
+
+mod common;
+
+use common::*;
+use consumerd::limits::IDENTITIES;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::net::SendFlags;
+use std::time::Duration;
+use ust_core::abi::Mode;
+use ust_core::agent::protocol::{ToDaemon, encode};
+use ust_core::agent::socket;
+
+/// Messages of one connection that a process has queued when it ends: many more than are one turn.
+const QUEUED: u32 = 200;
+
+fn uid(number: u32) -> [u8; 16] {
+    let mut uid = [0; 16];
+    uid[..4].copy_from_slice(&number.to_ne_bytes());
+    uid
+}
+
+/// A recording in which no flush looks for images.
+fn without_flushes() -> Recording {
+    Recording::flushing_each(Duration::from_secs(3600), |_| {})
+}
+
+#[test]
+fn what_is_queued_is_heard_before_images_make_room_for_others() {
+    let mut recording = without_flushes();
+    let channel = recording.channel;
+    let most = IDENTITIES.of_process as u32;
+    let introduce = |number| {
+        let (connection, process_uid) = (recording.connect(), uid(number));
+        let file = file_of_gone_image(process_uid, channel);
+        say(&connection, &ToDaemon::Introduction { process_uid }, &[&file]);
+        (connection, file)
+    };
+    // All are accepted in one turn, in this order.
+    let introduced: Vec<_> = (0..most + 20).map(introduce).collect();
+    let (connection, process_uid) = (recording.connect(), uid(0));
+    let ring = ring_file(process_uid, channel, 0, Mode::Discard);
+    let message = ToDaemon::Handover { process_uid, channel_uid: channel.0, file_index: 0 };
+    // As a process does: with its process file, for it cannot know whether that has been heard of.
+    say(&connection, &message, &[&ring, &introduced[0].1]);
+    recording.turns(20);
+    assert_eq!(recording.engine.processes().len(), 20, "the others are gone");
+    assert_eq!(recording.lost_no_stream(), u64::from(most) + 20, "each has lost one event");
+    recording.engine.remove_channel(channel);
+}
+
+/// Queues introductions, each under another identity.
+fn talk(connection: &OwnedFd, recording: &Recording) {
+    let files: Vec<_> =
+        (0..QUEUED).map(|number| file_of_gone_image(uid(number), recording.channel)).collect();
+    for (number, file) in files.iter().enumerate() {
+        let message = ToDaemon::Introduction { process_uid: uid(number as u32) };
+        socket::send(connection, &encode(&message), &[file.as_fd()], SendFlags::DONTWAIT).unwrap();
+    }
+}
+
+#[test]
+#[allow(unsafe_code)]
+fn who_dies_as_fast_as_others_are_buried_is_not_waited_for() {
+    let mut recording = without_flushes();
+    // SAFETY: the only other thread at work is the doorbell's, which holds no lock; the child ends by `_exit`.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            talk(&recording.connect(), &recording);
+        }));
+        // SAFETY: nothing of this process is needed any more.
+        unsafe { libc::_exit(i32::from(outcome.is_err())) };
+    }
+    let mut status = 0;
+    // SAFETY: a child of this process.
+    unsafe { libc::waitpid(pid, &mut status, 0) };
+    assert_eq!(status, 0, "all was queued");
+    recording.turns(1);
+    // Whenever some are buried, it has heard of others that are dead as well.
+    recording.engine.take_stock();
+    let buried = recording.lost_no_stream() - recording.engine.processes().len() as u64;
+    println!("{buried} of {QUEUED} are buried at once");
+    assert!((1..u64::from(QUEUED)).contains(&buried), "{buried} of {QUEUED} are buried at once");
+    recording.turns(40);
+    assert_eq!(recording.lost_no_stream(), u64::from(QUEUED), "the others have the next turns");
+    assert_eq!(recording.engine.processes().len(), 0);
+}
