@@ -3,6 +3,7 @@
 mod common;
 
 use common::*;
+use consumerd::limits::CONNECTIONS;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
@@ -90,6 +91,33 @@ fn a_process_has_as_many_identities_as_it_may_and_others_come_in() {
     assert!(error.starts_with(&expected), "{error}");
 }
 
+/// Whether the engine still has a connection: behind all that it has said there is no end.
+fn is_open(connection: &OwnedFd, inbox: &mut socket::Inbox) -> bool {
+    loop {
+        match socket::receive(connection, RecvFlags::DONTWAIT, inbox) {
+            Ok(received) if received.untrusted_bytes.is_empty() => return false,
+            Ok(_) => {}
+            Err(errno) => return errno == Errno::AGAIN,
+        }
+    }
+}
+
+#[test]
+fn what_an_idle_connection_has_said_is_heard_before_it_is_closed() {
+    let mut recording = Recording::new();
+    let idle: Vec<_> = (0..CONNECTIONS.of_process).map(|_| recording.connect()).collect();
+    recording.turns(10);
+    // First the newcomer and then the message: in this order they are ready.
+    let _newcomer = recording.connect();
+    let process_uid = [1; 16];
+    say(&idle[0], &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
+    recording.turns(1);
+    let mut inbox = socket::Inbox::default();
+    let open: Vec<_> = idle.iter().map(|connection| is_open(connection, &mut inbox)).collect();
+    assert!(!open[0] && open[1..].iter().all(|is_open| *is_open), "one makes room");
+    assert_eq!(recording.engine.processes().len(), 1, "what it has said is not lost");
+}
+
 /// What this process has read so far, in bytes: of files, those of the kernel included.
 fn read_bytes() -> u64 {
     let io = read_to_string("/proc/self/io").unwrap();
@@ -138,14 +166,6 @@ fn a_process_has_as_many_connections_as_it_may_and_keeps_its_agent() {
     let held = descriptor_count() - before - idle.len();
     assert!((500..=520).contains(&held), "{held} connections are held");
     let mut inbox = socket::Inbox::default();
-    let is_open = |connection: &OwnedFd, inbox: &mut socket::Inbox| match socket::receive(
-        connection,
-        RecvFlags::DONTWAIT,
-        inbox,
-    ) {
-        Ok(received) => !received.untrusted_bytes.is_empty(),
-        Err(errno) => errno == Errno::AGAIN,
-    };
     assert!(is_open(&agent, &mut inbox), "the agent's is the last one to be closed");
     let open = idle.iter().map(|connection| is_open(connection, &mut inbox));
     let open: Vec<_> = open.collect();

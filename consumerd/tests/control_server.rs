@@ -67,6 +67,29 @@ fn a_client_that_waits_wakes_nobody() {
 }
 
 #[test]
+fn a_request_may_come_in_pieces_and_its_sender_may_close_its_half() {
+    let mut served = Served::new();
+    let mut client = served.connect();
+    served.server.turn();
+    let line = request_line(Request::List { session: None }).unwrap();
+    let (last, others) = line.split_last().unwrap();
+    for byte in others {
+        client.write_all(&[*byte]).unwrap();
+        assert!(served.server.turn().is_empty());
+    }
+    client.write_all(&[*last]).unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    let requests = served.server.turn();
+    let [(id, Request::List { session: None })] = requests[..] else { panic!("{requests:?}") };
+    assert!(served.server.turn().is_empty());
+    let answer = Err(Refusal { cause: Cause::Failed, text: "whole".into() });
+    served.server.reply(&[id], answer.clone());
+    let mut line = Vec::new();
+    client.read_to_end(&mut line).unwrap();
+    assert_eq!(parse_answer(&line).unwrap(), answer);
+}
+
+#[test]
 fn a_client_that_goes_while_it_waits_is_forgotten() {
     let mut served = Served::new();
     let (client, id) = served.asking();
@@ -122,6 +145,8 @@ fn one_process_takes_a_bounded_number_of_places() {
     // All wait: one more is turned away.
     let mut one_more = served.connect();
     served.server.turn();
+    // The end is there by now, or does not come.
+    one_more.set_nonblocking(true).unwrap();
     assert_eq!(one_more.read(&mut [0]).unwrap(), 0);
     let ids: Vec<_> = asking.iter().map(|(_, id)| *id).collect();
     served.server.reply(&ids, Err(Refusal { cause: Cause::Failed, text: "done".into() }));

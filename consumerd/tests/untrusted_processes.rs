@@ -6,6 +6,7 @@ use common::{Recording, descriptor_count, is_of_reading, process_file, ring_file
 use rustix::fd::AsFd;
 use rustix::net::SendFlags;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::sync::Arc;
 use std::time::Duration;
 use ust_core::abi::Mode;
 use ust_core::agent::protocol::{ToDaemon, encode};
@@ -115,13 +116,20 @@ fn what_a_process_gets_wrong_again_and_again_is_said_once() {
     let channel = recording.channel;
     let connection = recording.connect();
     say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
-    for _ in 0..100 {
-        let ring = ring_file(process_uid, channel, 0, Mode::Overwrite);
-        let message = ToDaemon::Handover { process_uid, channel_uid: channel.0, file_index: 0 };
-        say(&connection, &message, &[&ring]);
-        recording.turns(1);
-    }
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let writer = Arc::new(log.reopen().unwrap());
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(writer).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        for _ in 0..100 {
+            let ring = ring_file(process_uid, channel, 0, Mode::Overwrite);
+            let message = ToDaemon::Handover { process_uid, channel_uid: channel.0, file_index: 0 };
+            say(&connection, &message, &[&ring]);
+            recording.turns(1);
+        }
+    });
     assert_eq!(recording.errors().len(), 1);
+    let log = std::fs::read_to_string(log.path()).unwrap();
+    assert_eq!(log.matches("a ring file claims").count(), 1, "{log}");
 }
 
 /// Two threads that say without a pause what costs the engine more to hear than them to say.
