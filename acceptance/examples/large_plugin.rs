@@ -1,7 +1,7 @@
 //! A plugin with more thread-locals than `dlopen` has room for where they stand at a fixed distance from the thread: it has
 //! the library with the feature `dynamic-tls`. Loaded, called and closed by `loads_plugin`.
 
-use other_ust_core::tracepoint;
+use other_ust::tracepoint;
 use std::cell::Cell;
 
 /// Glibc sets some 1600 bytes aside.
@@ -11,7 +11,7 @@ thread_local! {
     static LARGE: [Cell<u8>; MANY] = const { [const { Cell::new(0) }; MANY] };
 }
 
-#[tracepoint(provider = "plugin", level = Info, crate = other_ust_core)]
+#[tracepoint(provider = "plugin", level = Info, crate = other_ust)]
 fn told(thread: u64, sequence: u64);
 
 /// Emits events, and uses its thread-locals.

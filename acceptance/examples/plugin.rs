@@ -1,6 +1,6 @@
 //! A plugin: a shared object with tracepoints of its own, to be loaded, called and closed by `loads_plugin`.
 
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 #[tracepoint(provider = "plugin", level = Info)]
 fn told(thread: u64, sequence: u64);

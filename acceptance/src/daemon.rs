@@ -6,7 +6,7 @@ use crate::report;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use ust_core::agent::paths::RUNTIME_DIR_VARIABLE;
+use ust_core::paths::RUNTIME_DIR_VARIABLE;
 
 /// A runtime directory in which daemons come and go, and a place for traces.
 #[derive(Debug)]

@@ -82,7 +82,7 @@ fn assert_refused(finished: &Finished, code: i32, about: &Path) {
 /// Runs a command with a runtime directory of its own.
 fn run_in(site: &Site, runtime: &Path, binary: PathBuf, arguments: &[&str]) -> Finished {
     let mut command = site.command(&binary);
-    command.args(arguments).env(ust_core::agent::paths::RUNTIME_DIR_VARIABLE, runtime);
+    command.args(arguments).env(ust_core::paths::RUNTIME_DIR_VARIABLE, runtime);
     ust_acceptance::command::run(&mut command)
 }
 

@@ -6,7 +6,7 @@ use ust_acceptance::binaries;
 use ust_acceptance::command::{Running, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::progress;
-use ust_core::agent::paths::{MAX_RUNTIME_DIR_BYTES, RUNTIME_DIR_VARIABLE};
+use ust_core::paths::{MAX_RUNTIME_DIR_BYTES, RUNTIME_DIR_VARIABLE};
 
 /// The first has room for some of the sockets' names.
 #[test]

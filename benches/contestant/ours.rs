@@ -3,7 +3,7 @@
 //! In the executable itself; `plugin` has the same from a shared object.
 
 use std::hint::black_box;
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 #[tracepoint(provider = "bench", level = Info)]
 fn small(number: u32);

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 use ust_core::abi::{Buffers, Geometry, Mode};
-use ust_core::agent::paths::RuntimeDir;
 use ust_core::clock::ClockKind;
+use ust_core::paths::RuntimeDir;
 
 /// What a contestant's channel is like. A new kind of channel is a field here, and a line in [`Recorder::start`].
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,7 @@ use Attempt::{
 use rustix::io::Errno;
 use std::fmt::{self, Display, Formatter};
 use std::io;
-use ust_core::agent::paths::RuntimeDirError;
+use ust_core::paths::RuntimeDirError;
 
 /// What was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -15,7 +15,7 @@ use crate::control::service::Service;
 use crate::engine::{Engine, EngineError, EngineOptions};
 use crate::signals::Signals;
 use std::path::PathBuf;
-use ust_core::agent::paths::{CONTROL_SOCKET, RuntimeDir};
+use ust_core::paths::{CONTROL_SOCKET, RuntimeDir};
 
 /// A daemon that listens.
 #[derive(Debug)]

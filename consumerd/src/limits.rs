@@ -4,7 +4,7 @@
 //! by a number in this file; each says what it bounds, and what the user is told when the limit is met.
 //! Two limits stand with the protocols that they belong to: the bytes of a control request
 //! ([`MAX_REQUEST_BYTES`](crate::control::protocol::MAX_REQUEST_BYTES), answered by a refusal) and those of an agent's
-//! message ([`MAX_MESSAGE_BYTES`](ust_core::agent::protocol::MAX_MESSAGE_BYTES): a longer one is none, and ends the
+//! message ([`MAX_MESSAGE_BYTES`](ust_core::protocol::MAX_MESSAGE_BYTES): a longer one is none, and ends the
 //! connection with a warning in the log).
 
 use rustix::process::{Resource, getrlimit};

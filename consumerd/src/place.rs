@@ -26,7 +26,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
-use ust_core::agent::paths::{LOCK, RULES, RULES_NEW, RuntimeDir};
+use ust_core::paths::{LOCK, RULES, RULES_NEW, RuntimeDir};
 use ust_core::shm::own_dir::{FileId, OwnDir};
 
 /// See the module page.
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
     use std::fs;
     use std::os::unix::net::UnixStream;
-    use ust_core::agent::paths::{AGENT_SOCKET, CONTROL_SOCKET};
+    use ust_core::paths::{AGENT_SOCKET, CONTROL_SOCKET};
 
     fn serve(path: &Path) -> (Place, OwnedFd) {
         let mut place = Place::take(RuntimeDir::at(path)).unwrap();

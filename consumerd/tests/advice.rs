@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
-use ust_core::agent::paths::RuntimeDirError;
+use ust_core::paths::RuntimeDirError;
 
 const THING: &str = "/the/thing";
 

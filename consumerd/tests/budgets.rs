@@ -9,9 +9,9 @@ use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use std::fs::read_to_string;
 use ust_core::abi::{CLASS_LOG_BYTES, CLASS_LOG_OFFSET, PROCESS_FILE_BYTES, ProcessHeader};
-use ust_core::agent::protocol::{ClassBody, ToDaemon};
-use ust_core::agent::socket;
+use ust_core::protocol::{ClassBody, ToDaemon};
 use ust_core::shm::Mapping;
+use ust_core::socket;
 use ust_core::sync::{AtomicU32, Ordering};
 use ust_core::wire::FieldType;
 

@@ -6,7 +6,7 @@ use consumerd::place::Place;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
-use ust_core::agent::paths::RuntimeDir;
+use ust_core::paths::RuntimeDir;
 
 /// Somebody else has used up all descriptors since the server last had a turn.
 #[test]

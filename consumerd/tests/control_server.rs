@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use ust_core::agent::paths::RuntimeDir;
+use ust_core::paths::RuntimeDir;
 
 struct Served {
     dir: RuntimeDir,

@@ -16,8 +16,8 @@ use ust_core::abi::{
     Buffers, CLASS_LOG_OFFSET, ClassEntry, Frame, Geometry, Mode, PROCESS_FILE_BYTES, Position,
     ProcessHeader, RingFileHeader, RingFileShape, StreamControl,
 };
-use ust_core::agent::protocol::{ClassBody, ToDaemon};
 use ust_core::clock::ClockKind;
+use ust_core::protocol::{ClassBody, ToDaemon};
 use ust_core::ring::RingMemory;
 use ust_core::shm::{Mapping, memfd};
 use ust_core::stream::Stream;

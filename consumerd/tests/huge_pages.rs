@@ -9,7 +9,7 @@ use rustix::fs::{
 };
 use std::fs;
 use ust_core::abi::{PROCESS_FILE_BYTES, ProcessHeader};
-use ust_core::agent::protocol::ToDaemon;
+use ust_core::protocol::ToDaemon;
 use ust_core::shm::Mapping;
 
 const SETTING: &str = "/proc/sys/vm/nr_hugepages";

@@ -7,7 +7,7 @@ use consumerd::reserve::{self, Reserving};
 use rustix::fd::OwnedFd;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use ust_core::abi::PROCESS_FILE_BYTES;
-use ust_core::agent::protocol::ToDaemon;
+use ust_core::protocol::ToDaemon;
 use ust_core::shm::Mapping;
 
 #[global_allocator]

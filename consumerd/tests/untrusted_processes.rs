@@ -9,8 +9,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::Arc;
 use std::time::Duration;
 use ust_core::abi::Mode;
-use ust_core::agent::protocol::{ToDaemon, encode};
-use ust_core::agent::socket;
+use ust_core::protocol::{ToDaemon, encode};
+use ust_core::socket;
 use ust_core::sync::{AtomicU32, AtomicU64, Ordering};
 
 #[test]

@@ -259,7 +259,7 @@ impl<K: Rmw> Writer<K> {
 
     /// As a new owner does.
     pub fn write_note(&self) -> Result<(), Refusal> {
-        ring::note::write(&self.0, 0)
+        ring::write_note(&self.0, 0)
     }
 
     pub fn fill(&self, reservation: &Reservation, number: u32) {

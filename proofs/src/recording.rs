@@ -25,8 +25,8 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 use ust_core::abi::{Buffers, Mode, Residency};
-use ust_core::agent::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 use ust_core::clock::ClockKind;
+use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 
 /// See the module page.
 #[derive(Debug)]

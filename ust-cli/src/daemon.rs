@@ -8,7 +8,7 @@ use consumerd::control::protocol::{Reply, Request};
 use consumerd::engine::ChannelSummary;
 use ctf::printable::{self, Printable, lines, printable};
 use std::io::{self, Write};
-use ust_core::agent::paths::RuntimeDir;
+use ust_core::paths::RuntimeDir;
 
 /// Has the daemon of this user's runtime directory do something.
 pub fn ask(request: Request) -> Result<Reply, Failure> {

@@ -4,7 +4,7 @@ use crate::daemon::{ask, code_of, nobody_connected, say, unexpected};
 use crate::failure::Failure;
 use crate::figures::{outcome, snapshots_outcome};
 use crate::silence::explain;
-use crate::tell;
+use crate::tell::tell;
 use consumerd::control::protocol::{Reply, Request};
 use ctf::printable;
 

@@ -9,7 +9,7 @@ use consumerd::output_dir::OutputDirError;
 use consumerd::session::SessionError;
 use std::fmt::Display;
 use std::io;
-use ust_core::agent::paths::RuntimeDirError;
+use ust_core::paths::RuntimeDirError;
 
 /// What `main` prints and exits with.
 #[derive(Debug)]

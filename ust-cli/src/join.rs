@@ -6,7 +6,7 @@ use crate::given_dir::{open_dir, tree_of};
 use crate::given_path::given_path;
 use crate::stamp::stamp;
 use crate::summary_file::SummaryFile;
-use crate::tell;
+use crate::tell::tell;
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::output_dir::OutputDir;

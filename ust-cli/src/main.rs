@@ -40,6 +40,7 @@ mod status;
 mod stop;
 mod summary;
 mod summary_file;
+mod tell;
 mod view;
 
 use clap::error::ContextValue;
@@ -47,7 +48,7 @@ use clap::{Parser, Subcommand};
 use consumerd::cause::Cause;
 use consumerd::reserve::Reserving;
 use ctf::printable::{lines, printable};
-use std::io::Write;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Records what instrumented programs do, and shows it.
@@ -127,7 +128,7 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code.into(),
         Err(failure) => {
-            tell(&failure.text);
+            tell::tell(&failure.text);
             failure.cause.exit_code().into()
         }
     }
@@ -162,9 +163,4 @@ fn quoting_harmlessly(mut error: clap::Error) -> clap::Error {
         error.insert(kind, ContextValue::String(text));
     }
     error
-}
-
-/// One line for the user, who may have closed standard error. It may quote untrusted names.
-fn tell(line: &str) {
-    let _ = writeln!(std::io::stderr(), "ust: {}", printable(line));
 }

@@ -14,7 +14,7 @@ use crate::given_path::given_path;
 use crate::stamp::stamp;
 use crate::summary::Summary;
 use crate::summary_file::SummaryFile;
-use crate::tell;
+use crate::tell::tell;
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::engine::{ChannelSummary, LeftBehind};

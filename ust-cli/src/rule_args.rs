@@ -1,6 +1,6 @@
 //! Which event rules of which session: what `enable-event` and `disable-event` are given, and `record` in part.
 
-use crate::tell;
+use crate::tell::tell;
 use consumerd::session::complete_glob;
 use std::borrow::Cow;
 

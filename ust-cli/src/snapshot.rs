@@ -3,7 +3,7 @@
 use crate::daemon::{ask, code_of, say, unexpected};
 use crate::failure::Failure;
 use crate::figures::outcome;
-use crate::tell;
+use crate::tell::tell;
 use consumerd::control::protocol::{Reply, Request};
 use ctf::printable;
 

@@ -2,7 +2,7 @@
 
 use crate::daemon::{ask, say, unexpected};
 use crate::failure::Failure;
-use crate::tell;
+use crate::tell::tell;
 use consumerd::control::protocol::{Reply, Request};
 
 /// Start recording

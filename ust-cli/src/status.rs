@@ -6,7 +6,7 @@ use crate::figures::counted;
 use crate::overview::session_text;
 use consumerd::control::protocol::{Reply, Request};
 use ctf::printable;
-use ust_core::agent::paths::RuntimeDir;
+use ust_core::paths::RuntimeDir;
 
 /// Show the daemon and the current session
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,7 @@
 use crate::daemon::{ask, code_of, nobody_connected, say, unexpected};
 use crate::failure::Failure;
 use crate::silence::explain;
-use crate::tell;
+use crate::tell::tell;
 use consumerd::control::protocol::{Reply, Request};
 
 /// Stop recording; what was recorded is in the files when this returns

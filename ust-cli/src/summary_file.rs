@@ -3,7 +3,7 @@
 //! Opened before anything is done, so that a name that cannot be written to is found in time.
 
 use crate::failure::Failure;
-use crate::tell;
+use crate::tell::tell;
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::given::GivenFile;

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::figures::counted;
 use crate::given_dir::open_dir;
 use crate::given_path::given_path;
-use crate::tell;
+use crate::tell::tell;
 use consumerd::advice::Attempt;
 use consumerd::cause::Cause;
 use ctf::dir::Tree;

@@ -12,11 +12,12 @@ use ust_core::abi::{
     Buffers, CLASS_LOG_OFFSET, ClassEntry, Geometry, Mode, PROCESS_FILE_BYTES, ProcessHeader,
     RingFileHeader, RingFileShape,
 };
-use ust_core::agent::protocol::{ClassBody, Rules, ToDaemon, decode, encode};
-use ust_core::agent::{paths::RuntimeDir, socket};
 use ust_core::clock::ClockKind;
+use ust_core::paths::RuntimeDir;
+use ust_core::protocol::{ClassBody, Rules, ToDaemon, decode, encode};
 use ust_core::ring::RingMemory;
 use ust_core::shm::{Mapping, memfd};
+use ust_core::socket;
 use ust_core::stream::Stream;
 use ust_core::sync::{AtomicU32, Local, Ordering};
 use ust_core::wire::FieldType;

@@ -204,7 +204,7 @@ fn rules_come_and_go_while_the_session_is_active() {
 fn there_are_as_many_sessions_as_a_process_can_record_into() {
     let sandbox = Sandbox::new();
     let _daemon = Daemon::start(&sandbox);
-    for index in 0..ust_core::agent::protocol::MAX_CHANNELS {
+    for index in 0..ust_core::protocol::MAX_CHANNELS {
         sandbox.done(&["create", &format!("s{index}"), "-o", &format!("out{index}")]);
     }
     let line = sandbox.fails(119, &["create", "more", "-o", "more"]);

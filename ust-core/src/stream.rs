@@ -164,7 +164,7 @@ impl<K: Rmw> Stream<K> {
     /// There is no room, or it is closed. Nothing is counted.
     pub fn record_owner(&self, owner: u32) -> Result<(), Refusal> {
         self.words.control().owner.store(owner, Ordering::Relaxed);
-        ring::note::write(&self.writer(), 0)
+        ring::write_note(&self.writer(), 0)
     }
 }
 

@@ -3,9 +3,9 @@
 //! In a process of its own, and all in one test: it closes its standard input.
 
 use rustix::fd::{AsRawFd, OwnedFd};
-use ust_core::agent::socket;
 use ust_core::shm::own_dir::OwnDir;
 use ust_core::shm::{memfd, named};
+use ust_core::socket;
 
 #[track_caller]
 fn assert_clear(fd: &OwnedFd) {

@@ -7,7 +7,7 @@ use syn::{Error, Ident, LitStr, Path, Result, Token};
 
 use crate::words::{check_name, nearest};
 
-/// The variants of `ust_core::Level`, the most urgent first.
+/// The variants of `ust::Level`, the most urgent first.
 const LEVELS: [&str; 15] = [
     "Emerg",
     "Alert",
@@ -33,10 +33,10 @@ const ARGUMENTS: [&str; 4] = ["provider", "name", "level", "crate"];
 pub(crate) struct Args {
     pub(crate) provider: Option<String>,
     pub(crate) name: Option<String>,
-    /// A variant of `ust_core::Level`, with the span of where it was written.
+    /// A variant of `ust::Level`, with the span of where it was written.
     pub(crate) level: Option<Ident>,
-    /// The path of `ust_core` in the user's crate.
-    pub(crate) ust_core: Option<Path>,
+    /// The path of `ust` in the user's crate.
+    pub(crate) ust: Option<Path>,
 }
 
 impl Parse for Args {
@@ -58,7 +58,7 @@ impl Parse for Args {
                 "provider" => args.provider.replace(parse_name(&word, input)?).is_some(),
                 "name" => args.name.replace(parse_name(&word, input)?).is_some(),
                 "level" => args.level.replace(parse_level(input)?).is_some(),
-                _ => args.ust_core.replace(input.call(Path::parse_mod_style)?).is_some(),
+                _ => args.ust.replace(input.call(Path::parse_mod_style)?).is_some(),
             };
             if given_before {
                 return Err(Error::new(argument.span(), format!("`{word}` is given twice")));
@@ -77,7 +77,7 @@ fn example(argument: &str) -> &'static str {
         "provider" => "provider = \"indexer\"",
         "name" => "name = \"file_indexed\"",
         "level" => "level = Info",
-        _ => "crate = ::ust_core",
+        _ => "crate = ::ust",
     }
 }
 

@@ -25,7 +25,7 @@
 //!
 //! - The user's types stand in the scope in which the user wrote them, so they mean what they mean there. For that the
 //!   expansion has no module of its own, but functions that are associated with an empty enum.
-//! - Whatever else it names it reaches through `ust_core::__private`, standard types and macros included: a module called
+//! - Whatever else it names it reaches through `ust::__private`, standard types and macros included: a module called
 //!   `core`, or a type called `bool`, is in nobody's way.
 //! - What needs a name beside the user's (items in function bodies, parameters, locals, a lifetime) begins with `__ust_`,
 //!   in either case of letters, and that prefix is refused in a declaration ([`words`](crate::words)). A constant of such a
@@ -48,8 +48,8 @@ const MAX_UNLINTED_PARAMETERS: usize = 7;
 const LIFETIME: &str = "'__ust_fields";
 
 pub(crate) fn expand(args: Args, mut declaration: Declaration) -> TokenStream {
-    let ust_core = args.ust_core.as_ref().map_or_else(|| quote!(::ust_core), |path| quote!(#path));
-    let private = quote!(#ust_core::__private);
+    let ust = args.ust.as_ref().map_or_else(|| quote!(::ust), |path| quote!(#path));
+    let private = quote!(#ust::__private);
     let description = description(&args, &declaration, &private);
     // Where the user wrote it, for messages, but the macro's token, for lints: a tracepoint of which only
     // `with` is used is not dead code.

@@ -1,4 +1,4 @@
-//! The `#[tracepoint]` attribute of `ust-core`.
+//! The `#[tracepoint]` attribute of `ust`.
 //!
 //! ```text
 //!  #[tracepoint(provider = "indexer", level = Info)]   args.rs     what the attribute says
@@ -13,10 +13,10 @@
 //! A function and an enum may share a name, since one is a value and the other a type. So an event has
 //! one name in the source, and its less common uses are found behind that name.
 //!
-//! `section.rs` is for `ust-core` alone: the list that callsites are gathered in.
+//! `section.rs` is for `ust` alone: the list that callsites are gathered in.
 //!
 //! What a user writes wrong is said where it stands, in the words of what to write instead. What cannot
-//! be seen here, because it takes a type, is said by `ust_core`'s traits.
+//! be seen here, because it takes a type, is said by `ust`'s traits.
 
 mod args;
 mod expand;
@@ -29,7 +29,7 @@ use proc_macro::TokenStream;
 /// Declares an event: a function without a body, which records its arguments.
 ///
 /// ```ignore
-/// use ust_core::tracepoint;
+/// use ust::tracepoint;
 ///
 /// /// A file has gone through the indexer.
 /// #[tracepoint(provider = "indexer", level = Info)]
@@ -57,12 +57,12 @@ use proc_macro::TokenStream;
 /// | --- | --- | --- |
 /// | `provider = "indexer"` | the part of `provider:name` before the colon | the crate's name |
 /// | `name = "file_indexed"` | the part behind it | the function's name |
-/// | `level = Info` | a variant of `ust_core::Level` | `DebugLine` |
-/// | `crate = ::path::to::ust_core` | where `ust_core` is, if it goes by another name | `::ust_core` |
+/// | `level = Info` | a variant of `ust::Level` | `DebugLine` |
+/// | `crate = ::path::to::ust` | where `ust` is, if it goes by another name | `::ust` |
 ///
 /// # Fields
 ///
-/// Up to 16 parameters of types that implement `ust_core::wire::Field`. Their names are the fields' names. Any identifier
+/// Up to 16 parameters of types that implement `ust::Field`. Their names are the fields' names. Any identifier
 /// of ASCII letters, raw ones included, will do for a field, an event or a type, but one that begins with `__ust_`, which
 /// is refused.
 ///
@@ -81,7 +81,7 @@ pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
     .into()
 }
 
-/// Declares the list of callsites, named after the version of the package that is being compiled. For `ust-core` alone.
+/// Declares the list of callsites, named after the version of the package that is being compiled. For `ust` alone.
 #[doc(hidden)]
 #[proc_macro]
 pub fn declare_callsites(_: TokenStream) -> TokenStream {

@@ -20,7 +20,7 @@ use crate::words::{
 /// As many as the tuples that implement `ust_core::wire::Payload` can have.
 const MAX_FIELDS: usize = 16;
 
-/// Types that are often tried, and what to write instead. `ust_core`'s traits refuse them too, but can
+/// Types that are often tried, and what to write instead. `ust`'s traits refuse them too, but can
 /// only say of all types at once what they say.
 const NO_FIELDS: [(&str, &str); 7] = [
     ("String", "`&str`"),

@@ -1,7 +1,7 @@
-//! The list of callsites of `ust-core`, under a name of its version.
+//! The list of callsites of `ust`, under a name of its version.
 //!
 //! linkme names a section after the list, and the linker joins what has one name. A program with two versions of
-//! `ust-core` in it must have two lists, so the name carries the version of the package that is being compiled.
+//! `ust` in it must have two lists, so the name carries the version of the package that is being compiled.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;

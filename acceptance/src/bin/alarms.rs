@@ -5,9 +5,9 @@
 
 use serde::Serialize;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::report;
 use ust_core::sync::{AtomicU64, Ordering};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "alarms", level = Info)]
 fn flooded(sequence: u64, text: &str, check: u64);

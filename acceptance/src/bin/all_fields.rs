@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 use std::ffi::CStr;
+use ust::tracepoint;
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "all", level = Info)]
 fn unsigned(a: u8, b: u16, c: u32, d: u64, e: usize);

@@ -1,6 +1,6 @@
 //! `big_records BYTES COUNT`: records of that many bytes of text, each between two small ones.
 
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 #[tracepoint(provider = "big", level = Info)]
 fn text(number: u64, text: &str);

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::progress::{Lease, Progress};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "bursts", level = Info)]
 fn tick(sequence: u64);

@@ -5,8 +5,8 @@
 //! (the same, and the change comes before `main`, when the library's agent has only just been started).
 
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::constructor::{self, Constructor};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "user", level = Info)]
 fn told(thread: u32, uid: u32);

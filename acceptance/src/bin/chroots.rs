@@ -5,7 +5,7 @@
 
 use std::os::unix::fs::{DirBuilderExt, chroot};
 use std::path::Path;
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 #[tracepoint(provider = "chroots", level = Info)]
 fn event(is_child: bool, sequence: u64);

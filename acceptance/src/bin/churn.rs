@@ -5,11 +5,11 @@
 
 use serde::Serialize;
 use std::collections::VecDeque;
+use ust::tracepoint;
 use ust_acceptance::constructor::{self, Constructor};
 use ust_acceptance::in_use::InUse;
 use ust_acceptance::report;
 use ust_core::sync::{AtomicU64, Ordering};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "churn", level = Info)]
 fn lived(tid: u32, thread: u64, sequence: u64);

@@ -6,8 +6,8 @@
 
 use std::fs::File;
 use std::io::{Read, Seek};
+use ust::tracepoint;
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "closes", level = Info)]
 fn told(thread: u32, sequence: u64);

@@ -3,8 +3,8 @@
 //! Each of them is an event, too. READY is made once the handler is set.
 
 use std::time::Duration;
+use ust::tracepoint;
 use ust_core::sync::{AtomicU64, Ordering};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "interrupts", level = Info)]
 fn came(number: u64);

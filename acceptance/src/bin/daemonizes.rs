@@ -5,8 +5,8 @@
 
 use std::path::Path;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::progress::{Lease, Progress};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "daemonizes", level = Info)]
 fn works(pid: u32);

@@ -2,8 +2,8 @@
 //! a snapshot, after which it emits EVENTS more and exits. The account of a panic is how many milliseconds it took.
 
 use std::time::Instant;
+use ust::tracepoint;
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "ends", level = Info)]
 fn step(thread: u32, sequence: u64);
@@ -13,8 +13,8 @@ fn main() {
     let how = arguments.next().expect("HOW");
     let events: u64 = arguments.next().expect("EVENTS").parse().expect("a number");
     // As two libraries of one program do, which know nothing of each other.
-    ust_core::snapshot_on_panic();
-    ust_core::snapshot_on_panic();
+    ust::snapshot_on_panic();
+    ust::snapshot_on_panic();
     (0..events).for_each(|sequence| step(0, sequence));
     match how.as_str() {
         "exit" => {}

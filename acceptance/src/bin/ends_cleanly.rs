@@ -1,7 +1,7 @@
 //! `ends_cleanly EVENTS`: emits in two threads, in a child and in a grandchild, each of which ends by `exit`: for tools
 //! that look at the end of a process for what it has left behind.
 
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 #[tracepoint(provider = "ends_cleanly", level = Info)]
 fn step(generation: u32, sequence: u64);

@@ -4,7 +4,7 @@
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 #[tracepoint(provider = "chain", level = Info)]
 fn link(stage: u64, sequence: u64);

@@ -4,8 +4,8 @@
 //! The account is how many events each thread emitted, counted by the thread itself.
 
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "flood", level = Info)]
 fn tick(thread: u32, sequence: u64);

@@ -5,9 +5,9 @@
 
 use serde::Serialize;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::report;
 use ust_core::sync::{AtomicBool, Ordering};
-use ust_core::tracepoint;
 
 /// What a process did.
 #[derive(Debug, Serialize)]

@@ -4,10 +4,10 @@
 
 use std::path::Path;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::plugin::Plugin;
 use ust_acceptance::progress::{Lease, Progress};
 use ust_core::sync::{AtomicBool, Ordering};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "together", level = Info)]
 fn told(process: u32, sequence: u64);

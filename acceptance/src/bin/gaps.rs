@@ -5,9 +5,9 @@
 
 use serde::Serialize;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::report;
 use ust_core::clock::{monotonic_ns, realtime_ns};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "gaps", level = Info)]
 fn reading(number: u32, gap_ms: u64);

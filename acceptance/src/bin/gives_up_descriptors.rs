@@ -7,9 +7,9 @@
 
 use std::path::Path;
 use std::time::{Duration, Instant};
+use ust::tracepoint;
 use ust_acceptance::progress::{Lease, Progress};
 use ust_acceptance::sandbox::{EVENTS, FORKS};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "sandbox", level = Info)]
 fn step(number: u64);

@@ -1,7 +1,7 @@
 //! `goes_elsewhere DIR`: makes DIR, makes it its working directory, notes there that it has arrived, and emits for ever.
 
 use std::time::{Duration, Instant};
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 /// A test that has failed may leave it behind.
 const AT_MOST: Duration = Duration::from_secs(600);

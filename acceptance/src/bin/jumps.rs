@@ -6,11 +6,11 @@
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::jump::Jump;
 use ust_acceptance::progress::{Lease, Progress};
 use ust_acceptance::report;
 use ust_core::sync::{AtomicU64, Ordering};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "jumps", level = Info)]
 fn flooded(sequence: u64, text: &str, check: u64);

@@ -6,8 +6,8 @@
 
 use std::path::Path;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::progress::{Lease, Progress};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "left_fork", level = Info)]
 fn lives(pid: u32);

@@ -3,9 +3,9 @@
 //! The account is how many events the plugin and the program emitted.
 
 use std::sync::{Arc, Barrier};
+use ust::tracepoint;
 use ust_acceptance::plugin::Plugin;
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "host", level = Info)]
 fn told(thread: u64, sequence: u64);

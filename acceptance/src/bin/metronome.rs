@@ -6,8 +6,8 @@
 
 use std::path::Path;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::progress::{END, Lease, Progress, WORDS};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "metronome", level = Info)]
 fn beat(number: u64, text: &str);

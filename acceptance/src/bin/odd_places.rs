@@ -3,8 +3,8 @@
 //! The account is the names of the places.
 
 use std::cell::RefCell;
+use ust::tracepoint;
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "odd", level = Info)]
 fn place(number: u64);

@@ -1,6 +1,6 @@
 //! `one_event END`: emits one event and ends at once, by `_exit`, or by a SIGKILL to itself, or as programs do.
 
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 #[tracepoint(provider = "one", level = Info)]
 fn event(process: u32, text: &str);

@@ -11,8 +11,8 @@
 //! ```
 
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "poor", level = Info)]
 fn told(process: u32, is_rich: bool, sequence: u64);

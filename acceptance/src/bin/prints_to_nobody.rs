@@ -4,8 +4,8 @@
 //! begun, and after threads had had their first events.
 
 use std::ffi::CString;
+use ust::tracepoint;
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "prints", level = Info)]
 fn told(thread: u32, sequence: u64);

@@ -10,9 +10,9 @@
 use std::ffi::CStr;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use ust::tracepoint;
 use ust_acceptance::progress::{Lease, Progress};
 use ust_acceptance::quiet::{CountingAllocator, allocations, forbid_system_calls};
-use ust_core::tracepoint;
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;

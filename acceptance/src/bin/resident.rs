@@ -4,9 +4,9 @@
 
 use serde::Serialize;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::in_use::InUse;
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "resident", level = Info)]
 fn step(sequence: u64);

@@ -3,9 +3,9 @@
 //! The account is how many events were emitted.
 
 use std::process::Command;
+use ust::tracepoint;
 use ust_acceptance::report;
 use ust_core::sync::{AtomicBool, Ordering};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "spawns", level = Info)]
 fn told(thread: u32, sequence: u64);

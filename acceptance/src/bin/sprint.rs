@@ -6,8 +6,8 @@
 
 use std::path::Path;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::progress::Progress;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "sprint", level = Info)]
 fn ran(thread: u32, sequence: u64, text: &str, check: u64);

@@ -5,8 +5,8 @@
 
 use std::sync::Barrier;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "starved", level = Info)]
 fn told(is_rich: bool, sequence: u64);

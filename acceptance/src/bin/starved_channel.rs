@@ -5,8 +5,8 @@
 
 use std::path::Path;
 use std::time::{Duration, Instant};
+use ust::tracepoint;
 use ust_acceptance::progress::Progress;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "starved", level = Info)]
 fn told(is_rich: bool, sequence: u64);

@@ -5,8 +5,8 @@
 
 use std::path::Path;
 use std::time::{Duration, Instant};
+use ust::tracepoint;
 use ust_acceptance::progress::{END, Lease, Progress, WORDS};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "steps", level = Info)]
 fn step(thread: u32, sequence: u64);

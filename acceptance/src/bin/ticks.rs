@@ -2,7 +2,7 @@
 //! starts nothing.
 
 use std::time::Duration;
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 /// A test that has failed may leave it behind.
 const AT_MOST: Duration = Duration::from_secs(600);

@@ -4,11 +4,11 @@
 
 use ust_acceptance::report;
 
-#[ust_core::tracepoint(provider = "newer", level = Info)]
+#[ust::tracepoint(provider = "newer", level = Info)]
 fn told(sequence: u64);
 
 mod older {
-    #[other_ust_core::tracepoint(provider = "older", level = Info, crate = other_ust_core)]
+    #[other_ust::tracepoint(provider = "older", level = Info, crate = other_ust)]
     pub fn told(sequence: u64);
 }
 

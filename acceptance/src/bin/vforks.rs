@@ -5,9 +5,9 @@
 //! the last emit so many events more, at the same time.
 
 use std::sync::Barrier;
+use ust::tracepoint;
 use ust_acceptance::constructor::{self, Constructor};
 use ust_acceptance::report;
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "vforks", level = Info)]
 fn told(thread: u64, sequence: u64);

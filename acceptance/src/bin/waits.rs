@@ -6,10 +6,10 @@
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::progress::{Lease, Progress};
 use ust_acceptance::report;
 use ust_core::sync::{AtomicU64, Ordering};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "waits", level = Info)]
 fn flooded(sequence: u64);

@@ -12,10 +12,10 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use ust_core::abi::PROCESS_FILE_BYTES;
-use ust_core::agent::protocol::{ChannelRules, PREAMBLE, ToDaemon, encode};
-use ust_core::agent::socket::MAX_FDS;
+use ust_core::protocol::{ChannelRules, PREAMBLE, ToDaemon, encode};
 use ust_core::shm::Mapping;
 use ust_core::shm::doorbell::DOORBELL_BYTES;
+use ust_core::socket::MAX_FDS;
 use ust_core::sync::AtomicU32;
 
 /// Identities that one attacker uses in turn. Children have others.

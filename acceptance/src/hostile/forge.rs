@@ -9,7 +9,7 @@ use ust_core::abi::{
     CLASS_LOG_OFFSET, ClassEntry, Frame, FrameKind, Geometry, PROCESS_FILE_BYTES, Position,
     ProcessHeader, RingFileHeader, RingFileShape, StreamControl, TableEntry,
 };
-use ust_core::agent::protocol::{ChannelRules, ClassBody};
+use ust_core::protocol::{ChannelRules, ClassBody};
 use ust_core::shm::{Mapping, memfd};
 use ust_core::sync::{AtomicU32, Ordering, ReadOnly};
 use ust_core::wire::{FieldType, Scalar};
@@ -102,7 +102,7 @@ pub fn add_class_bytes(file: &Shared, body: &[u8], number_plus_one: u32) {
 
 /// A body as the class log has it: behind a message's preamble stands the same.
 fn postcard_bytes(body: &ClassBody<'_>) -> Vec<u8> {
-    use ust_core::agent::protocol::{PREAMBLE, encode};
+    use ust_core::protocol::{PREAMBLE, encode};
     encode(body).split_off(PREAMBLE.len())
 }
 

@@ -23,9 +23,9 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io;
 use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix};
 use std::path::PathBuf;
-use ust_core::agent::paths::RuntimeDir;
-use ust_core::agent::protocol::{ChannelRules, ToDaemon, ToProcess, decode, encode};
-use ust_core::agent::socket::{self, Inbox};
+use ust_core::paths::RuntimeDir;
+use ust_core::protocol::{ChannelRules, ToDaemon, ToProcess, decode, encode};
+use ust_core::socket::{self, Inbox};
 
 /// How long the daemon is given to answer a greeting, in seconds.
 const ANSWER_SECONDS: i64 = 5;

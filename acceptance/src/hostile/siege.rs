@@ -14,7 +14,7 @@ use rustix::io;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use ust_core::abi::CLASS_LOG_BYTES;
-use ust_core::agent::protocol::ToDaemon;
+use ust_core::protocol::ToDaemon;
 
 /// Classes of each identity; but the first one of every fourth process has as many as fit.
 const CLASSES: u32 = 50;

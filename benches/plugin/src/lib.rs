@@ -9,7 +9,7 @@
 #![allow(unsafe_code)]
 
 use std::hint::black_box;
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 #[tracepoint(provider = "bench", level = Info)]
 fn small(number: u32);

@@ -9,7 +9,7 @@ use crate::peer::Peer;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use ust_core::agent::paths::{RuntimeDir, RuntimeDirError};
+use ust_core::paths::{RuntimeDir, RuntimeDirError};
 
 /// Why the daemon could not be asked.
 #[derive(Debug, thiserror::Error)]

@@ -31,7 +31,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::rc::Rc;
 use std::time::Duration;
-use ust_core::agent::paths::CONTROL_SOCKET;
+use ust_core::paths::CONTROL_SOCKET;
 
 /// Epoll's name for the listening socket; connections are numbered from 1.
 const LISTENER: u64 = 0;

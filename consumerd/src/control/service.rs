@@ -246,7 +246,7 @@ mod tests {
     use super::*;
     use crate::control::protocol::Reply;
     use crate::engine::EngineOptions;
-    use ust_core::agent::paths::RuntimeDir;
+    use ust_core::paths::RuntimeDir;
 
     fn engine(dir: &tempfile::TempDir) -> Engine {
         let options = EngineOptions { flush_interval: Duration::from_secs(1), read_timer: None };

@@ -10,8 +10,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 use ust_core::abi::{Buffers, Geometry, Mode, Residency};
-use ust_core::agent::paths::RuntimeDirError;
 use ust_core::clock::ClockKind;
+use ust_core::paths::RuntimeDirError;
 
 /// What a channel is like; never changes once it is added.
 #[derive(Debug, Clone)]

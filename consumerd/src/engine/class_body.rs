@@ -1,6 +1,6 @@
 //! A process's description of an event class, as traces have it.
 
-use ust_core::agent::protocol::ClassBody;
+use ust_core::protocol::ClassBody;
 use ust_core::wire::{FieldType, Scalar};
 
 /// The one stream class of our traces.

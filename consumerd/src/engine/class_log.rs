@@ -24,7 +24,7 @@ use std::rc::Rc;
 use ust_core::abi::{
     ABI_VERSION, CLASS_LOG_OFFSET, ClassEntry, PROCESS_MAGIC, ProcessHeader, is_process_file_size,
 };
-use ust_core::agent::protocol::ClassBody;
+use ust_core::protocol::ClassBody;
 use ust_core::shm::memfd;
 use ust_core::sync::{AtomicU32, Ordering};
 

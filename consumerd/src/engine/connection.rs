@@ -17,8 +17,8 @@ use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::rc::Rc;
-use ust_core::agent::protocol::{PROTOCOL_VERSION, ToDaemon, ToProcess, decode, encode, version};
-use ust_core::agent::socket::{self, Inbox, Received};
+use ust_core::protocol::{PROTOCOL_VERSION, ToDaemon, ToProcess, decode, encode, version};
+use ust_core::socket::{self, Inbox, Received};
 
 /// One accepted connection.
 #[derive(Debug)]

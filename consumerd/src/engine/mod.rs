@@ -81,9 +81,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use ust_core::agent::paths::{AGENT_SOCKET, RuntimeDir};
-use ust_core::agent::protocol::{ChannelRules, Rules, ToProcess};
-use ust_core::agent::socket::Inbox;
+use ust_core::paths::{AGENT_SOCKET, RuntimeDir};
+use ust_core::protocol::{ChannelRules, Rules, ToProcess};
+use ust_core::socket::Inbox;
 
 /// See the module page.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use super::budget::Account;
 use super::class_log::ProcessFile;
 use rustix::fd::OwnedFd;
 use ust_core::abi::{CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, ProcessHeader};
-use ust_core::agent::protocol::ClassBody;
+use ust_core::protocol::ClassBody;
 use ust_core::shm::{Mapping, memfd};
 use ust_core::sync::{AtomicU32, Ordering};
 use ust_core::wire::FieldType;

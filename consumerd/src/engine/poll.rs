@@ -26,7 +26,7 @@ use rustix::io::Errno;
 use rustix::net::{SocketFlags, accept_with};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use ust_core::agent::protocol::{ToDaemon, ToProcess};
+use ust_core::protocol::{ToDaemon, ToProcess};
 
 /// How long after a newcomer the engine looks without being rung for.
 const WATCHFUL_FOR: Duration = Duration::from_millis(100);

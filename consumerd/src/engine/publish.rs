@@ -5,8 +5,8 @@ use crate::place::Place;
 use rustix::fs::{OFlags, ftruncate};
 use rustix::thread::futex;
 use std::io;
-use ust_core::agent::paths::WAKE;
-use ust_core::agent::protocol::{Rules, encode};
+use ust_core::paths::WAKE;
+use ust_core::protocol::{Rules, encode};
 use ust_core::shm::Mapping;
 use ust_core::sync::AtomicU32;
 

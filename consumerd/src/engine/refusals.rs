@@ -26,7 +26,7 @@ use crate::limits::{MAX_REFUSED_NAMES, MAX_REFUSED_REASONS};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::io;
-use ust_core::agent::protocol::Lack;
+use ust_core::protocol::Lack;
 
 /// See the module page.
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ use super::readiness::Source;
 use crate::place::{Loss, Place};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use ust_core::agent::paths::AGENT_SOCKET;
+use ust_core::paths::AGENT_SOCKET;
 
 /// Notes that are kept, the newest.
 const MAX_NOTES: usize = 8;

@@ -36,7 +36,7 @@ use crate::output::Output;
 use crate::output_dir::OutputDir;
 use crate::shm_dir::ShmDir;
 use std::path::{Path, PathBuf};
-use ust_core::agent::protocol::MAX_CHANNELS;
+use ust_core::protocol::MAX_CHANNELS;
 
 pub use ust_core::abi::{Buffers, Mode, Residency};
 pub use ust_core::clock::ClockKind;

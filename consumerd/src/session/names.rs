@@ -2,7 +2,7 @@
 
 use super::SessionError;
 use std::borrow::Cow;
-use ust_core::agent::protocol::MAX_MESSAGE_BYTES;
+use ust_core::protocol::MAX_MESSAGE_BYTES;
 
 /// The longest session name, and the longest glob: as a file name.
 const MAX_NAME_BYTES: usize = 255;

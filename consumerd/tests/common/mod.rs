@@ -13,11 +13,11 @@ use ust_core::abi::{
     Buffers, Geometry, Mode, PROCESS_FILE_BYTES, ProcessHeader, Residency, RingFileHeader,
     RingFileShape,
 };
-use ust_core::agent::paths::RuntimeDir;
-use ust_core::agent::protocol::{ToDaemon, encode};
-use ust_core::agent::socket;
 use ust_core::clock::ClockKind;
+use ust_core::paths::RuntimeDir;
+use ust_core::protocol::{ToDaemon, encode};
 use ust_core::shm::{Mapping, memfd};
+use ust_core::socket;
 use ust_core::sync::Ordering;
 
 /// The process that a process file of [`process_file`] claims to be.

@@ -9,7 +9,7 @@
 //! number or its name, an `Option<T>` as a `bool` and a `T`.
 
 use std::ffi::CStr;
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 #[tracepoint(provider = "types")]
 fn unsigned(a: u8, b: u16, c: u32, d: u64, e: usize);

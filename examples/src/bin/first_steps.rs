@@ -8,7 +8,7 @@
 //!
 //! Without `ust record`, or a daemon, the call is a load and a branch that is not taken.
 
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 // A function without a body: its parameters are the event's fields. It is called like any other.
 #[tracepoint(provider = "indexer", level = Info)]

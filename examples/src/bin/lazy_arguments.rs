@@ -12,7 +12,7 @@
 //! the function stands a type of the same name, whose `with` and `enabled` ask first.
 
 use std::cell::Cell;
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 #[tracepoint(provider = "shop", level = Info)]
 fn order(id: u64, total_cents: u64);

@@ -1,8 +1,8 @@
 //! `stepped_tracepoints JOURNAL_FD STREAM_FD`: a traced program as users write them, which emits what the journal
 //! orders while its parent steps through it. Its streams are its own; the second file is not used.
 
+use ust::tracepoint;
 use ust_core::clock::ClockKind;
-use ust_core::tracepoint;
 use ust_proofs::journal::Outcome;
 use ust_proofs::record::{body, signature};
 use ust_proofs::scenario::Op;

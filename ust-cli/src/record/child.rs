@@ -27,7 +27,7 @@ use rustix::process::{
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use ust_core::agent::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
+use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 
 /// What is said if it cannot be waited for.
 const MISSED: &str = "the program's end was missed";

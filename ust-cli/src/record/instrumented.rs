@@ -16,7 +16,7 @@ use rustix::process::Pid;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use ust_core::abi::ABI_VERSION;
-use ust_core::agent::paths::RUNTIME_DIR_VARIABLE;
+use ust_core::paths::RUNTIME_DIR_VARIABLE;
 
 /// More images are not looked at: a program that goes through so many has been one of the first.
 const MAX_IMAGES: usize = 16;

@@ -32,7 +32,7 @@ use crate::silence::{explain, still_running_text};
 use crate::stamp::stamp;
 use crate::summary::Summary;
 use crate::summary_file::SummaryFile;
-use crate::tell;
+use crate::tell::tell;
 use child::{Child, Ended};
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
@@ -54,7 +54,7 @@ use snapshots::{SnapshotOn, Snapshots, explain_none};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
-use ust_core::agent::paths::RuntimeDir;
+use ust_core::paths::RuntimeDir;
 
 /// Run a program and record its events
 ///

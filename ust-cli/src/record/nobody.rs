@@ -10,7 +10,7 @@ use consumerd::engine::Running;
 use ctf::printable;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use ust_core::agent::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
+use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 
 /// Why nobody may have connected.
 pub fn nobody_connected(program: &Program<'_>, images: &Images, ended: Ended) -> String {

@@ -20,7 +20,7 @@ use rustix::io::Errno;
 use std::ffi::CString;
 use std::io;
 use std::path::Path;
-use ust_core::agent::paths::{RECORDING_PREFIX, RuntimeDir, RuntimeDirError};
+use ust_core::paths::{RECORDING_PREFIX, RuntimeDir, RuntimeDirError};
 use ust_core::shm::own_dir::{NotOwn, OwnDir};
 
 /// Bytes of the longest name of such a directory, with the slash before it: a process id has seven digits, and up to

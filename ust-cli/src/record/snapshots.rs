@@ -3,13 +3,13 @@
 //! ```text
 //!   exit      the program has ended by itself
 //!   signal    a signal has killed it: the rings outlive it, the trace ends with its last event
-//!   panic     it has panicked, and asks for it (`ust_core::snapshot_on_panic`), before it goes on
+//!   panic     it has panicked, and asks for it (`ust::snapshot_on_panic`), before it goes on
 //! ```
 //!
 //! Each is a trace of its own, OUTPUT/snapshot-N.
 
 use super::child::Ended;
-use crate::tell;
+use crate::tell::tell;
 use consumerd::advice::{Attempt, why};
 use consumerd::engine::{ChannelUid, Engine};
 use consumerd::session::SnapshotsTaken;
@@ -22,7 +22,7 @@ pub enum SnapshotOn {
     Exit,
     /// When a signal has killed the program
     Signal,
-    /// When the program panics and has called ust_core::snapshot_on_panic()
+    /// When the program panics and has called ust::snapshot_on_panic()
     Panic,
 }
 

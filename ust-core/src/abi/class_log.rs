@@ -11,7 +11,7 @@
 //!
 //! A memfd, so that it outlives the process: whoever emits one event and is killed has still said what
 //! the event is. It only grows. `log_bytes` is raised, with release, behind whole entries; the body is a
-//! serialised [`ClassBody`](crate::agent::protocol::ClassBody). An entry's `class_id` is written once,
+//! serialised [`ClassBody`](crate::protocol::ClassBody). An entry's `class_id` is written once,
 //! when the class is first switched on: that keeps the low identifiers, which have the short record
 //! header, for classes that are recorded.
 

@@ -21,16 +21,8 @@
 //! the same for every architecture.
 
 use super::layout::layout;
-use super::{Geometry, TableEntry};
+use super::{Geometry, MAX_SUBBUFS, TableEntry};
 use crate::sync::{AtomicU32, ReaderWritten, Rmw, WriterWord};
-
-/// The most places a table holds.
-#[cfg(not(loom))]
-pub const MAX_SUBBUFS: usize = 256;
-
-/// The most places a table holds: few, because loom tracks each word of the table.
-#[cfg(loom)]
-pub const MAX_SUBBUFS: usize = 4;
 
 /// Why a record was not written. The discriminant is the word's index among the loss counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,9 +10,17 @@
 //! and `N` places (a power of two), position `p` lies in sub-buffer number `p / S`, at place
 //! `(p / S) % N`, at offset `p % S`. Which memory stands at a place is what the table says.
 
-use super::{MAX_SUBBUFS, PAGE_BYTES};
+use super::PAGE_BYTES;
 use core::fmt;
 use core::ops::RangeInclusive;
+
+/// The most places a table holds.
+#[cfg(not(loom))]
+pub const MAX_SUBBUFS: usize = 256;
+
+/// The most places a table holds: few, because loom tracks each word of the table.
+#[cfg(loom)]
+pub const MAX_SUBBUFS: usize = 4;
 
 /// Sub-buffer sizes that are accepted, in bytes. Powers of two only.
 pub const SUBBUF_SIZE_RANGE_BYTES: RangeInclusive<u64> = 4096..=(1 << 30);

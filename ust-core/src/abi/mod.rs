@@ -17,6 +17,7 @@
 //! wrote as an allegation: the arithmetic here masks or refuses, it never trusts.
 
 mod class_log;
+mod constants;
 mod control;
 mod delivered;
 mod elf_note;
@@ -35,11 +36,14 @@ pub use class_log::{
     PROCESS_FILE_BYTES, PROCESS_MAGIC, ProcessHeader, SlotLosses, is_process_file_size,
     process_file_bytes,
 };
-pub use control::{LossCause, MAX_SUBBUFS, Recycling, StreamControl, StreamState, Taking};
+pub use constants::{ABI_VERSION, PAGE_BYTES};
+pub use control::{LossCause, Recycling, StreamControl, StreamState, Taking};
 pub use delivered::Delivered;
 pub use elf_note::{ELF_NOTE_KIND, ELF_NOTE_NAME, ElfNote};
 pub use frame::{Frame, FrameKind, MAX_RECORD_BYTES, WORD_BYTES};
-pub use geometry::{Geometry, GeometryError, SUBBUF_COUNT_RANGE, SUBBUF_SIZE_RANGE_BYTES};
+pub use geometry::{
+    Geometry, GeometryError, MAX_SUBBUFS, SUBBUF_COUNT_RANGE, SUBBUF_SIZE_RANGE_BYTES,
+};
 pub use mode::{Buffers, Mode, Residency};
 pub use note::{NOTE_BYTES, Note};
 pub use position::Position;
@@ -48,9 +52,3 @@ pub use ring_file::{
 };
 pub use shm_path::{MAX_SHM_PATH_BYTES, ShmFile, ShmPath};
 pub use table::TableEntry;
-
-/// Version of everything in this module. A reader refuses any other.
-pub const ABI_VERSION: u32 = 5;
-
-/// What the ABI calls a page, whatever the machine's own is.
-pub const PAGE_BYTES: usize = 4096;

@@ -28,7 +28,7 @@
 //! process claims.
 #![allow(unsafe_code)]
 
-use super::overwritten::Missed;
+use super::missed::Missed;
 use super::{Corruption, RingMemory, orderings as order};
 use crate::abi::{Frame, FrameKind, Geometry, Position, TableEntry, WORD_BYTES};
 

@@ -90,6 +90,7 @@ pub mod consume;
 mod corruption;
 pub mod exchange;
 mod memory;
+mod missed;
 pub mod note;
 pub mod orderings;
 pub mod overwritten;
@@ -99,6 +100,7 @@ pub mod recycle;
 pub mod reserve;
 pub mod snapshot;
 pub mod switch;
+mod tell;
 mod window;
 
 pub use close::Stall;
@@ -109,7 +111,8 @@ pub use memory::{RingMemory, WritableRing};
 pub use owners::Owners;
 pub use reserve::{Clock, Request, Reservation, Unordered, commit, try_reserve, try_reserve_usual};
 pub use snapshot::{Holes, Image, Records};
-pub use switch::{Refusal, lose, reserve};
+pub use switch::{Refusal, reserve};
+pub use tell::{lose, write_note};
 pub use window::Window;
 
 /// How often sub-buffers have been given back. Whoever finds no room behind this waits for it to change.

@@ -22,50 +22,10 @@ const TRIES: usize = 8;
 /// sub-buffer, and writers need longer for a sub-buffer than the reader for a look; a hostile one may go on for ever.
 const MAX_LOOKS_PER_PLACE: usize = 2;
 
-/// A reader's account of what it did not get.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Missed {
-    /// Events below the cursor that were overwritten before they were handed out.
-    count: u64,
-    /// Events that were handed out and then overwritten.
-    kept: u64,
-    /// Events that were handed out and can still be.
-    exposed: u64,
-    /// There was a gap, and `count` is to be told of it.
-    is_behind: bool,
-}
-
-impl Missed {
-    /// There is a gap at the cursor.
-    pub(super) fn fall_behind(&mut self) {
-        self.kept += self.exposed;
-        self.exposed = 0;
-        self.is_behind = true;
-    }
-
-    /// The gap has come to an end, and everything below it makes `count`.
-    pub(super) fn settle(&mut self, count: u64) {
-        if self.is_behind {
-            self.count = count.saturating_sub(self.kept);
-            self.is_behind = false;
-        }
-    }
-
-    /// Events were handed out that are still where writers can recycle them.
-    pub(super) fn expose(&mut self, events: u64) {
-        self.exposed += events;
-    }
-
-    /// The sub-buffer at the cursor cannot be recycled any more.
-    pub(super) fn secure(&mut self) {
-        self.exposed = 0;
-    }
-}
-
 impl<M: RingMemory> Reader<M> {
     /// Event records below the cursor that writers overwrote before they were handed out.
     pub fn overwritten(&self) -> u64 {
-        self.missed.count
+        self.missed.count()
     }
 
     /// Counts what a gap that [`catch_up`](Self::catch_up) found has cost: when no writer is at work.
@@ -142,7 +102,7 @@ impl<M: RingMemory> Reader<M> {
                 return count;
             }
         }
-        self.missed.count.saturating_add(self.missed.kept)
+        self.missed.so_far()
     }
 
     /// Whether the recycler got past its compare-and-swap.

@@ -58,20 +58,6 @@ where
     }
 }
 
-/// Counts a lost record.
-pub fn lose<M>(ring: &M, cause: LossCause)
-where
-    M: WritableRing,
-{
-    if cause == LossCause::Big {
-        // Every other loss is told by the note at the next sub-buffer's beginning, which is soon. Noted before it is
-        // counted: a writer that is left in between has lost one record and not two.
-        let _ = note::write(ring, 1);
-    }
-    ring.control().lost[cause as usize].add(1);
-    reach(Point::LossCounted);
-}
-
 /// Moves a window that is behind to the sub-buffer of the position, if that one has been entered. `false`: it is
 /// there, and that was not what was missing.
 fn move_window<M: WritableRing>(ring: &M, position: Position) -> bool {

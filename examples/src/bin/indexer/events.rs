@@ -1,6 +1,6 @@
 //! The events. Each is a function; [`emit!`](crate::emitted::emit) calls it and counts.
 
-use ust_core::tracepoint;
+use ust::tracepoint;
 
 /// A worker begins to list a directory.
 #[tracepoint(provider = "indexer", level = Info)]

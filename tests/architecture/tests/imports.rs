@@ -1,0 +1,191 @@
+//! Who may import whom: the tables of ARCHITECTURE.md, checked against the sources.
+//!
+//! A module may name itself, what its row allows, and nothing else of its crate. A module without a row fails, so that a
+//! new one has to be thought about.
+
+use std::collections::BTreeSet;
+use std::fs;
+use ust_architecture::graph::Graph;
+use ust_architecture::workspace;
+
+/// Modules of ust-core, and what each may name of the others.
+const CORE: &[(&str, &[&str])] = &[
+    ("sync", &[]),
+    ("testpoint", &[]),
+    ("hint", &[]),
+    ("wire", &["hint"]),
+    ("clock", &[]),
+    ("cpu", &["sync"]),
+    ("event", &["wire"]),
+    ("abi", &["sync"]),
+    ("ring", &["abi", "hint", "sync", "testpoint"]),
+    ("shm", &["abi", "clock", "ring", "sync"]),
+    ("stream", &["abi", "clock", "ring", "shm", "sync", "wire"]),
+    ("protocol", &["abi", "clock", "wire"]),
+    ("paths", &["shm"]),
+    ("socket", &["protocol", "shm"]),
+];
+
+/// Modules of ust, from those that know nothing of the others to those that know most.
+const UST: &[(&str, &[&str])] = &[
+    // What the process knows and owns.
+    ("undisturbed", &[]),
+    ("holder", &[]),
+    ("orphans", &[]),
+    ("descriptor_table", &[]),
+    ("channel_shape", &[]),
+    ("process_file", &[]),
+    ("callsite", &[]),
+    ("declared", &["callsite"]),
+    ("reach", &[]),
+    ("meeting_place", &["reach"]),
+    ("ring_file", &["channel_shape", "orphans"]),
+    ("handover", &["meeting_place", "process_file", "ring_file"]),
+    ("cpu_streams", &[]),
+    (
+        "channel",
+        &["channel_shape", "cpu_streams", "meeting_place", "orphans", "process_file", "ring_file"],
+    ),
+    ("slots", &["channel"]),
+    ("thread_cache", &["callsite", "cpu_streams", "slots"]),
+    ("ancestry", &["process_file"]),
+    ("held", &["holder"]),
+    ("wake_word", &["descriptor_table", "meeting_place"]),
+    ("registry", &["callsite", "channel", "channel_shape", "process_file", "slots"]),
+    (
+        "instance",
+        &[
+            "ancestry",
+            "held",
+            "holder",
+            "meeting_place",
+            "orphans",
+            "process_file",
+            "registry",
+            "slots",
+            "thread_cache",
+        ],
+    ),
+    // What is done with several of them.
+    ("rules", &["callsite", "instance", "process_file", "registry"]),
+    ("fork", &["channel", "handover", "instance", "process_file"]),
+    ("first_event", &["fork", "handover", "instance", "thread_cache", "undisturbed"]),
+    ("record", &["callsite", "first_event", "instance", "thread_cache"]),
+    ("conversation", &["descriptor_table", "handover", "instance", "meeting_place"]),
+    (
+        "agent_thread",
+        &[
+            "conversation",
+            "descriptor_table",
+            "fork",
+            "handover",
+            "instance",
+            "meeting_place",
+            "undisturbed",
+            "wake_word",
+        ],
+    ),
+    (
+        "startup",
+        &[
+            "agent_thread",
+            "declared",
+            "fork",
+            "handover",
+            "instance",
+            "meeting_place",
+            "undisturbed",
+        ],
+    ),
+    ("panic_hook", &["instance"]),
+    ("__private", &["callsite", "declared", "record", "startup"]),
+];
+
+/// Crates, and which of ours each may depend on.
+const CRATES: &[(&str, &[&str])] = &[
+    ("ctf", &[]),
+    ("ust-macros", &[]),
+    ("ust-core", &[]),
+    ("ust", &["ust-core", "ust-macros"]),
+    ("consumerd", &["ctf", "ust-core"]),
+    ("ust-cli", &["consumerd", "ctf", "ust-core"]),
+    ("loom-tests", &["ust-core"]),
+];
+
+/// What the consumer's side may name of ust-core: formats, mappings, the reading half of the ring.
+const OF_CORE: &[(&str, &[&str])] = &[
+    ("consumerd", &["abi", "clock", "paths", "protocol", "ring", "shm", "socket", "sync", "wire"]),
+    ("ust-cli", &["abi", "clock", "event", "paths", "protocol", "shm::own_dir"]),
+];
+
+#[test]
+fn modules_name_only_what_their_row_allows() {
+    for (name, table) in [("ust-core", CORE), ("ust", UST)] {
+        let graph = Graph::of(&workspace().join(name).join("src/lib.rs"));
+        let mut seen = BTreeSet::new();
+        for module in graph.modules() {
+            let Some(top) = module.first() else { continue };
+            let (_, allowed) = table
+                .iter()
+                .find(|(row, _)| row == top)
+                .unwrap_or_else(|| panic!("{name}: {top} has no row in the table"));
+            seen.insert(top.as_str());
+            for other in &graph.edges[module] {
+                let is_allowed = match other.first() {
+                    Some(other) => other == top || allowed.contains(&other.as_str()),
+                    None => false,
+                };
+                let (module, other) = (module.join("::"), other.join("::"));
+                assert!(is_allowed, "{name}: {module} names crate::{other}");
+            }
+        }
+        let rows: BTreeSet<_> = table.iter().map(|(row, _)| *row).collect();
+        assert_eq!(seen, rows, "{name}: rows without a module, or modules without a row");
+        is_in_order(name, table);
+    }
+}
+
+/// A row names only rows above it, so that a table is read from the top, and holds no circle.
+fn is_in_order(name: &str, table: &[(&str, &[&str])]) {
+    for (at, (row, allowed)) in table.iter().enumerate() {
+        let is_above = |other: &&&str| table[..at].iter().any(|(above, _)| above == *other);
+        let below: Vec<_> = allowed.iter().filter(|other| !is_above(other)).collect();
+        assert!(below.is_empty(), "{name}: {row} may name {below:?}, which stand below it");
+    }
+}
+
+#[test]
+fn crates_depend_only_on_the_crates_below_them() {
+    let ours: Vec<_> = CRATES.iter().map(|(name, _)| *name).collect();
+    for (name, allowed) in CRATES {
+        let manifest = fs::read_to_string(workspace().join(name).join("Cargo.toml")).unwrap();
+        let dependencies = manifest.split("dependencies]").nth(1).unwrap();
+        for line in dependencies.lines() {
+            let other = line.split([' ', '.', '=']).next().unwrap_or_default();
+            let is_allowed = !ours.contains(&other) || allowed.contains(&other);
+            assert!(is_allowed, "{name} depends on {other}");
+        }
+    }
+}
+
+#[test]
+fn the_consumer_names_of_ust_core_only_what_both_sides_share() {
+    for (name, allowed) in OF_CORE {
+        for root in ["src/lib.rs", "src/main.rs"].map(|root| workspace().join(name).join(root)) {
+            if !root.exists() {
+                continue;
+            }
+            for (module, paths) in Graph::of(&root).outward {
+                let of_core = paths.iter().filter(|path| path[0] == "ust_core");
+                for path in of_core.map(|path| path[1..].join("::")) {
+                    let is_allowed = allowed.iter().any(|row| starts_with_path(&path, row));
+                    assert!(is_allowed, "{name}: {} names ust_core::{path}", module.join("::"));
+                }
+            }
+        }
+    }
+}
+
+fn starts_with_path(path: &str, row: &str) -> bool {
+    path == row || path.strip_prefix(row).is_some_and(|rest| rest.starts_with("::"))
+}

@@ -1,0 +1,46 @@
+//! What writers tell the reader outside of a switch: whose the stream is from here on, and what was lost.
+#![allow(unsafe_code)]
+
+use super::note;
+use super::reserve::{Request, Unordered};
+use super::switch::{Refusal, reserve};
+use super::{WritableRing, commit};
+use crate::abi::{FrameKind, LossCause, NOTE_BYTES, WORD_BYTES};
+use crate::testpoint::{Point, reach};
+
+/// Writes a note at the stream's present position: whose it is now, what it has lost so far, and is about to.
+///
+/// # Errors
+/// There is no room. Nothing has been counted.
+pub fn write_note<M>(ring: &M, about_to_lose: u64) -> Result<(), Refusal>
+where
+    M: WritableRing,
+{
+    let request = Request {
+        kind: FrameKind::Note,
+        short_bytes: NOTE_BYTES,
+        long_bytes: NOTE_BYTES,
+        may_be_short: false,
+    };
+    let reservation = reserve(ring, request, &Unordered(|| 0))?;
+    let mut note = note::now(ring);
+    note.lost += about_to_lose;
+    // SAFETY: the reservation is a note long.
+    unsafe { ring.write_note(reservation.at + WORD_BYTES, note) };
+    commit(ring, reservation);
+    Ok(())
+}
+
+/// Counts a lost record.
+pub fn lose<M>(ring: &M, cause: LossCause)
+where
+    M: WritableRing,
+{
+    if cause == LossCause::Big {
+        // Every other loss is told by the note at the next sub-buffer's beginning, which is soon. Noted before it is
+        // counted: a writer that is left in between has lost one record and not two.
+        let _ = write_note(ring, 1);
+    }
+    ring.control().lost[cause as usize].add(1);
+    reach(Point::LossCounted);
+}

@@ -1,6 +1,0 @@
-use ust_core::tracepoint;
-
-#[tracepoint(level = Info, provider = "indexer", level = Debug)]
-fn file_indexed(path: &str);
-
-fn main() {}

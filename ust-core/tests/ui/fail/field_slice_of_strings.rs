@@ -1,6 +1,0 @@
-use ust_core::tracepoint;
-
-#[tracepoint]
-fn files_indexed(paths: &[&str]);
-
-fn main() {}

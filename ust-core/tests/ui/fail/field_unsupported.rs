@@ -1,8 +1,0 @@
-use ust_core::tracepoint;
-
-struct Inode(u64);
-
-#[tracepoint]
-fn file_indexed(path: &str, inode: Inode);
-
-fn main() {}

@@ -1,9 +1,0 @@
-use ust_core::tracepoint;
-
-#[tracepoint]
-fn file_indexed<T: Copy, const N: usize>(path: &str, value: T) where T: Send;
-
-#[tracepoint]
-fn file_found(path: impl AsRef<str>);
-
-fn main() {}

@@ -1,6 +1,0 @@
-use ust_core::tracepoint;
-
-#[tracepoint]
-fn file_indexed(&self, path: &str);
-
-fn main() {}

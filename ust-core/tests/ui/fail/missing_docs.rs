@@ -1,9 +1,0 @@
-//! An event without a description is undocumented like any other function.
-#![deny(missing_docs)]
-
-use ust_core::tracepoint;
-
-#[tracepoint]
-pub fn file_indexed(path: &str);
-
-fn main() {}

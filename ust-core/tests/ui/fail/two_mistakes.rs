@@ -1,6 +1,0 @@
-use ust_core::tracepoint;
-
-#[tracepoint(lvl = Info)]
-async fn file_indexed(mut path: &str) -> bool;
-
-fn main() {}

@@ -1,0 +1,138 @@
+//! The agent: the one thread that listens to the consumer, and sleeps.
+//!
+//! ```text
+//!            +------------------- connection ends: everything off ----------------+
+//!            v                                                                    |
+//!   connect to agent.sock --ok--> Hello --> Welcome: doorbell --> Rules: apply, Applied     (`conversation`)
+//!            |                                                      ^         |
+//!            no consumer: wait on the wake word                     '---------'
+//!            short of something, or shut out: pause, and the rules stay as they are
+//! ```
+//!
+//! It blocks every signal but glibc's own two (without them `setuid` would wait for ever), and has a
+//! descriptor table of its own.
+//!
+//! **A fork leaves nothing behind.** The child has the agent's memory and no agent. So the agent holds nothing of the heap
+//! while it sleeps but what the runtime leads to ([`Held`](crate::held::Held)), and while it works with more
+//! a fork waits for it ([`Runtime::between_forks`]). A child that looks for leaks finds none of ours.
+#![allow(unsafe_code)]
+
+use crate::conversation::{self, Served};
+use crate::descriptor_table::Table;
+use crate::fork;
+use crate::handover::Origin;
+use crate::instance::{RUNTIME, Runtime};
+use crate::meeting_place::MeetingPlace;
+use crate::undisturbed::Undisturbed;
+use crate::wake_word::{Waited, WakeWord};
+use rustix::io::{self, Errno};
+use std::os::raw::c_void;
+use std::time::Duration;
+
+/// Stack of the agent, in bytes: its own frames are shallow, the program's thread-locals may not be.
+const STACK_BYTES: usize = 256 << 10;
+
+/// Starts the agent of [`RUNTIME`]. Without one the process keeps the rules that it has.
+///
+/// # Errors
+/// No memory, or no processes left.
+pub(crate) fn start() -> io::Result<()> {
+    // The new thread inherits the mask; blocking in the thread itself would be too late.
+    let _undisturbed = Undisturbed::new();
+    // SAFETY: plain data and valid pointers; `run` takes no argument and never unwinds.
+    unsafe {
+        let mut attributes = core::mem::zeroed();
+        libc::pthread_attr_init(&mut attributes);
+        libc::pthread_attr_setdetachstate(&mut attributes, libc::PTHREAD_CREATE_DETACHED);
+        libc::pthread_attr_setstacksize(&mut attributes, STACK_BYTES);
+        let mut thread = core::mem::zeroed();
+        let errno = libc::pthread_create(&mut thread, &attributes, run, core::ptr::null_mut());
+        libc::pthread_attr_destroy(&mut attributes);
+        if errno == 0 { Ok(()) } else { Err(Errno::from_raw_os_error(errno)) }
+    }
+}
+
+extern "C" fn run(_: *mut c_void) -> *mut c_void {
+    // A panic must not take the traced program with it; the process then goes on without an agent.
+    let _ = std::panic::catch_unwind(|| listen(&RUNTIME));
+    core::ptr::null_mut()
+}
+
+fn listen(runtime: &'static Runtime) {
+    let _ = rustix::thread::set_name(c"ust-agent");
+    runtime.held.hold_own_thread();
+    // First of all: what is opened from here on takes no number of the program's.
+    let table = Table::leave_program(runtime.process().and_then(|process| process.descriptor()));
+    become_traced(runtime);
+    let Some(place) = runtime.meeting_place() else { return };
+    runtime.wait_for_memory();
+    let inbox = runtime.held.inbox(&runtime.registry);
+    let Some(mut wake) = open_wake_word(runtime, place, table) else { return };
+    let mut pauses = Pauses::default();
+    loop {
+        let seen = wake.value();
+        runtime.wait_for_memory();
+        match conversation::serve(runtime, place, table, inbox) {
+            Served::ToTheEnd => {
+                pauses = Pauses::default();
+                // The consumer may have made its directory anew: the next one wakes by the word in that.
+                if let Some(present) = runtime.between_forks(|| WakeWord::open(place, table)) {
+                    wake = present;
+                }
+            }
+            Served::Hindered => pauses.next(),
+            Served::Nobody => {
+                // The published rules were a dead consumer's, or that of one which has just gone.
+                runtime.forget_rules();
+                if wake.wait(seen) == Waited::InVain
+                    && let Some(other) = runtime.between_forks(|| WakeWord::open(place, table))
+                {
+                    wake = other;
+                }
+            }
+        }
+    }
+}
+
+/// In a forked child that has no process file, and so counts its events in its parent's: tries until it has one.
+fn become_traced(runtime: &'static Runtime) {
+    let mut pauses = Pauses::default();
+    while fork::ensure_current(runtime, Origin::Any).is_err() {
+        pauses.next();
+    }
+}
+
+/// Without it there is no agent, so a shortage that passes is waited for; a directory that cannot be used stays so.
+fn open_wake_word(runtime: &Runtime, place: &MeetingPlace, table: Table) -> Option<WakeWord> {
+    let mut pauses = Pauses::default();
+    loop {
+        match runtime.between_forks(|| WakeWord::open(place, table)) {
+            None if !pauses.are_longest() => pauses.next(),
+            wake => return wake,
+        }
+    }
+}
+
+/// Between tries of what is short now: ever longer, as the shortage may be one that stays.
+struct Pauses {
+    next: Duration,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { next: Duration::from_millis(10) }
+    }
+}
+
+impl Pauses {
+    const LONGEST: Duration = Duration::from_secs(60);
+
+    fn next(&mut self) {
+        std::thread::sleep(self.next);
+        self.next = (2 * self.next).min(Self::LONGEST);
+    }
+
+    fn are_longest(&self) -> bool {
+        self.next == Self::LONGEST
+    }
+}

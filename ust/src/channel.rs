@@ -1,0 +1,177 @@
+//! A channel in the process: its ring files, and which threads have which of their streams.
+//!
+//! ```text
+//!   Channel            RingFile (one memfd)                    claimed: one bit a stream
+//!   files[0] --------> | stream 0 | stream 1 | ... | 63 |      1101 1...
+//!   files[1] --------> | stream 0 | ...
+//!   files[2]   none
+//! ```
+//!
+//! A thread (or a CPU, see [`CpuStreams`]) claims the first stream that has no owner, which keeps the number of
+//! streams at that of the threads alive at once; a stream goes on where its last owner left it, behind a note
+//! that says who writes from here on. No lock: whoever finds no free stream makes a file and installs it by CAS; who
+//! loses that race throws its file away and takes a stream of the winner's. Nothing here allocates.
+
+use crate::channel_shape::ChannelShape;
+use crate::cpu_streams::CpuStreams;
+use crate::meeting_place::MeetingPlace;
+use crate::orphans::Orphans;
+use crate::process_file::ProcessFile;
+use crate::ring_file::RingFile;
+use core::ptr;
+use rustix::io::{self, Errno};
+use ust_core::abi::MAX_RING_FILES;
+use ust_core::shm::{named, private};
+use ust_core::stream::Stream;
+use ust_core::sync::{AtomicPtr, Ordering, Shared};
+
+/// The most ring files of one channel.
+const MAX_FILES: usize = MAX_RING_FILES as usize;
+
+/// One channel of a session, as its process has it.
+#[derive(Debug)]
+pub struct Channel {
+    /// What all its streams are like.
+    pub shape: ChannelShape,
+    files: [AtomicPtr<RingFile>; MAX_FILES],
+    cpus: CpuStreams,
+}
+
+impl Channel {
+    /// A channel without any ring yet, in pages of its own.
+    ///
+    /// # Errors
+    /// No memory.
+    #[allow(unsafe_code)]
+    pub fn place(shape: ChannelShape) -> io::Result<&'static Self> {
+        // SAFETY: zeroes are null pointers, and the shape is written.
+        unsafe {
+            private::place_with(|channel: *mut Self| (&raw mut (*channel).shape).write(shape))
+        }
+    }
+
+    /// The streams by CPU: of a per-CPU channel.
+    pub fn cpus(&self) -> &CpuStreams {
+        &self.cpus
+    }
+
+    /// Makes sure that a CPU has a stream.
+    ///
+    /// # Errors
+    /// As for [`claim`](Self::claim).
+    pub fn claim_for_cpu(
+        &self,
+        process: &ProcessFile,
+        place: &MeetingPlace,
+        cpu: usize,
+    ) -> io::Result<()> {
+        if self.cpus.stream(cpu).is_some() {
+            return Ok(());
+        }
+        let stream = self.claim(process, place, cpu as u32)?;
+        if !self.cpus.set(cpu, stream) {
+            // Another thread on the same CPU was first.
+            self.release(stream);
+        }
+        Ok(())
+    }
+
+    /// Gives a stream back, if it is one of this channel's: its owner has ended.
+    pub fn release(&self, stream: *const Stream<Shared>) -> bool {
+        self.files().any(|file| file.release(stream))
+    }
+
+    /// Claims a stream for `owner` and notes in it whose it is now.
+    ///
+    /// # Errors
+    /// No memory, no descriptor, or a file that the daemon does not have yet could not be sent; `USERS` if no
+    /// stream that there may be can be had: they have owners, or are closed, or full.
+    pub fn claim(
+        &self,
+        process: &ProcessFile,
+        place: &MeetingPlace,
+        owner: u32,
+    ) -> io::Result<&'static Stream<Shared>> {
+        let mut shortage = None;
+        for (index, slot) in self.files.iter().enumerate() {
+            let file = match file_in(slot) {
+                Some(file) => file,
+                // A new file would want more of what there is none of.
+                None if shortage.is_some() => break,
+                None => self.install(slot, index as u32, process.uid)?,
+            };
+            // Nobody would ever read what is written into a file that the daemon does not have.
+            if !file.is_sent() {
+                match place.send_ring(file, process) {
+                    Ok(()) => file.set_sent(),
+                    // The program has closed its descriptor: it never can be.
+                    Err(Errno::BADF) => continue,
+                    Err(reason) => return Err(reason),
+                }
+            }
+            match file.claim(owner) {
+                Ok(Some(stream)) => return Ok(stream),
+                Ok(None) => {}
+                Err(reason) => shortage = Some(reason),
+            }
+        }
+        Err(shortage.unwrap_or(Errno::USERS))
+    }
+
+    /// Puts a new file into an empty slot, or finds that somebody else has.
+    #[allow(unsafe_code)]
+    fn install(
+        &self,
+        slot: &AtomicPtr<RingFile>,
+        index: u32,
+        process_uid: [u8; 16],
+    ) -> io::Result<&'static RingFile> {
+        let file = RingFile::create(self.shape, process_uid, index)?;
+        let name = file.name(self.shape);
+        // One that stayed would be in the way of the next try.
+        let remove_name =
+            || name.iter().for_each(|(dir, name)| named::remove(*dir, name.file_name()));
+        let file = private::place(file).inspect_err(|_| remove_name())?;
+        let pointer = ptr::from_ref(file).cast_mut();
+        // Release: pairs with `file_in`'s acquire. Acquire: the winner's file is about to be used.
+        match slot.compare_exchange(ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => Ok(file),
+            Err(winner) => {
+                remove_name();
+                // SAFETY: nobody has seen it.
+                unsafe { private::free(file) };
+                // SAFETY: as in `file_in`.
+                Ok(unsafe { &*winner })
+            }
+        }
+    }
+
+    /// The files there are.
+    pub fn files(&self) -> impl Iterator<Item = &'static RingFile> {
+        self.files.iter().map_while(file_in)
+    }
+
+    /// Gives all memory back. Called by the agent, whose descriptor table is not the program's.
+    ///
+    /// # Safety
+    /// No thread is in, or can come to, any of the channel's streams.
+    #[allow(unsafe_code)]
+    pub unsafe fn free_files(&self, orphans: &Orphans) {
+        for slot in &self.files {
+            let file = file_in(slot);
+            slot.store(ptr::null_mut(), Ordering::Relaxed);
+            if let Some(file) = file {
+                file.leave_to_program(orphans);
+                // SAFETY: the caller's promise.
+                unsafe { private::free(file) };
+            }
+        }
+    }
+}
+
+#[allow(unsafe_code)]
+fn file_in(slot: &AtomicPtr<RingFile>) -> Option<&'static RingFile> {
+    // SAFETY: what `install` stored is freed only by `free_files`, whose caller knows that nobody looks.
+    // Acquire: pairs with `install`'s release.
+    unsafe { slot.load(Ordering::Acquire).as_ref() }
+}

@@ -1,0 +1,193 @@
+//! One connection of the agent with the consumer, from `connect` to its end.
+//!
+//! Nothing is allocated but in turns for which a fork waits, and none is begun before there is memory for it.
+
+use crate::descriptor_table::Table;
+use crate::handover;
+use crate::instance::Runtime;
+use crate::meeting_place::MeetingPlace;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
+use std::time::Duration;
+use ust_core::protocol::{
+    Lack, MAX_MESSAGE_BYTES, Rules, ToDaemon, ToProcess, decode, encode_into,
+};
+use ust_core::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
+use ust_core::shm::{Mapping, memfd, private};
+use ust_core::socket::{self, Inbox};
+
+/// What a turn of the agent's work allocates, in bytes: a message, and what it says once more.
+const WORK_BYTES: usize = 2 * MAX_MESSAGE_BYTES;
+
+/// Between looks for memory while a consumer may be waiting.
+const SHORTAGE_PAUSE: Duration = Duration::from_millis(100);
+
+/// What came of looking for a consumer.
+pub(crate) enum Served {
+    /// There was one, and its connection has ended.
+    ToTheEnd,
+    /// There was none, or none that speaks as we do: connecting again would end the same way, until another comes.
+    Nobody,
+    /// It cannot be reached (see [`reach`](crate::reach)), or something is short: that says nothing about the consumer, and
+    /// the rules stay.
+    Hindered,
+}
+
+/// Serves one connection to its end.
+pub(crate) fn serve(
+    runtime: &Runtime,
+    place: &MeetingPlace,
+    table: Table,
+    inbox: &mut Inbox,
+) -> Served {
+    let connect = || socket::connect_placed(&place.agent_socket, true, |fd| table.place(fd));
+    let connection = match connect() {
+        Ok(connection) => connection,
+        Err(errno) if place.is_absence(errno) => return Served::Nobody,
+        Err(_) => return Served::Hindered,
+    };
+    place.note_directory();
+    let mut served = Served::Nobody;
+    let _ = converse(runtime, place, table, &connection, inbox, &mut served);
+    doorbell::install(None);
+    if !matches!(served, Served::Hindered) {
+        runtime.forget_rules();
+    }
+    served
+}
+
+/// Until the connection ends, or says what no consumer says. Keeps `served` up to date.
+fn converse(
+    runtime: &Runtime,
+    place: &MeetingPlace,
+    table: Table,
+    connection: &OwnedFd,
+    inbox: &mut Inbox,
+    served: &mut Served,
+) -> Option<()> {
+    let process = match runtime.process_or_create() {
+        Ok(process) => process,
+        Err(reason) => {
+            let lacking = handover::lacking(runtime.process(), Lack::ProcessFile, reason);
+            let _ = say(connection, &lacking, &[]);
+            *served = Served::Hindered;
+            return None;
+        }
+    };
+    process.tell_clocks();
+    let own_file = process.descriptor();
+    say(connection, &ToDaemon::Hello { process_uid: process.uid }, own_file.as_slice())?;
+    loop {
+        feed_until_heard(runtime, connection);
+        wait_until_heard(connection);
+        runtime.wait_for_memory();
+        let mut goes_on = false;
+        // There is a process file: it cannot fail.
+        let applied = runtime.apply(|| {
+            let rules = hear(connection, inbox, served);
+            goes_on = rules.is_some();
+            rules?
+        });
+        if !goes_on {
+            return None;
+        }
+        keep_directory_noted(place, table);
+        if let Ok(Some(generation)) = applied {
+            say(connection, &ToDaemon::Applied { generation }, &[])?;
+        }
+    }
+}
+
+/// Notes the runtime directory if it is another by now and a consumer answers there: this one has made it anew, and says its
+/// rules once more when it has. In another root directory nobody answers, and what was noted stays.
+fn keep_directory_noted(place: &MeetingPlace, table: Table) {
+    let answers =
+        || socket::connect_placed(&place.agent_socket, true, |fd| table.place(fd)).is_ok();
+    if !place.noted.is_where_it_was(&place.dir) && answers() {
+        place.note_directory();
+    }
+}
+
+/// Sends a message from a buffer of its own: nothing is allocated.
+fn say(connection: &OwnedFd, message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> Option<()> {
+    let mut buffer = [0; 64];
+    socket::send(connection, encode_into(&mut buffer, message)?, fds, SendFlags::empty()).ok()
+}
+
+/// Receives what is there: rules are returned, anything else is done. `None`: the connection has ended, or said what no
+/// consumer says, or what cannot be done. Keeps `served` up to date.
+fn hear(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Option<Option<Rules>> {
+    let received = match socket::receive(connection, RecvFlags::DONTWAIT, inbox) {
+        // The registry is held meanwhile: nothing here may wait.
+        Err(Errno::AGAIN | Errno::INTR) => return Some(None),
+        received => received.ok()?,
+    };
+    match decode(received.untrusted_bytes)? {
+        ToProcess::Welcome => {
+            // A message whose descriptor there is no number for comes without it.
+            let Some(fd) = received.fds.first() else {
+                *served = Served::Hindered;
+                return None;
+            };
+            doorbell::install(map_doorbell(fd));
+            Some(None)
+        }
+        ToProcess::Rules(rules) => {
+            *served = Served::ToTheEnd;
+            Some(Some(rules))
+        }
+    }
+}
+
+/// Waits until the consumer has said something. Where the kernel refuses to wait (a program may lower its limit of
+/// descriptors to none), looks now and then.
+fn wait_until_heard(connection: &OwnedFd) {
+    loop {
+        match poll(&mut [PollFd::new(connection, PollFlags::IN)], None) {
+            Err(Errno::INTR) => {}
+            Ok(_) => return,
+            Err(_) => return std::thread::sleep(SHORTAGE_PAUSE),
+        }
+    }
+}
+
+/// While a channel has no memory, tries again to get it some; until the consumer says something, if it does.
+fn feed_until_heard(runtime: &Runtime, connection: &OwnedFd) {
+    let pause = Timespec { tv_sec: 0, tv_nsec: SHORTAGE_PAUSE.as_nanos() as _ };
+    while runtime.slots.is_starved() {
+        match poll(&mut [PollFd::new(connection, PollFlags::IN)], Some(&pause)) {
+            Ok(0) | Err(Errno::INTR) => runtime.feed(),
+            _ => return,
+        }
+    }
+}
+
+/// Maps the consumer's doorbell, for good: a page for each consumer that this process has ever seen.
+fn map_doorbell(fd: &OwnedFd) -> Option<&'static Doorbell> {
+    if memfd::check(fd).ok()? < DOORBELL_BYTES {
+        return None;
+    }
+    let map = Mapping::new(fd, DOORBELL_BYTES).ok()?;
+    // Writers ring without asking whether there is memory.
+    map.populate(0, DOORBELL_BYTES).ok()?;
+    private::place(map).ok()?.at(0)
+}
+
+impl Runtime {
+    /// A failed allocation would abort the program, which may well bear its own: work is begun when there is
+    /// memory for it. The program may take that meanwhile; a try is all that an allocator offers.
+    pub(crate) fn wait_for_memory(&self) {
+        let is_there = || {
+            let mut bytes = Vec::<u8>::new();
+            let tried = bytes.try_reserve_exact(WORK_BYTES);
+            // Looked at, or the compiler leaves the allocation out and calls it a success.
+            core::hint::black_box(&bytes);
+            tried.is_ok()
+        };
+        while !self.between_forks(is_there) {
+            std::thread::sleep(SHORTAGE_PAUSE);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The callsites of this module (executable or shared object): what linkme gathers of every `#[tracepoint]`.
+//!
+//! ```text
+//!   #[tracepoint] --> Entry --.
+//!   #[tracepoint] --> Entry --+--> one section, named after this package's version --> CALLSITES --> all()
+//!   #[tracepoint] --> Entry --'                                        each is looked at before it is used
+//! ```
+//!
+//! A program may hold several copies of this library, which is a normal result of Cargo. Each copy has a section of its
+//! own, because the section's name carries the version ([`ust_macros::declare_callsites`]), and an expansion puts its
+//! entry into that of the copy which it was compiled against. Two copies of *one* version do not link.
+//!
+//! Nothing else is to put anything there; but a name is all that the linker goes by. So an entry says what it is, and one
+//! that says something else is passed over.
+#![allow(unsafe_code)]
+
+use crate::callsite::Callsite;
+use ust_core::abi::ABI_VERSION;
+
+ust_macros::declare_callsites!();
+
+/// What tells an entry from other bytes.
+const MAGIC: u64 = u64::from_ne_bytes(*b"ustentry");
+
+/// Where a callsite is, and that this is such an entry.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Entry {
+    magic: u64,
+    abi_version: u32,
+    entry_bytes: u32,
+    /// No reference: bytes that are no entry must not be taken for one.
+    callsite: *const Callsite,
+}
+
+// SAFETY: it is never changed, and what it points to is `Sync`.
+unsafe impl Sync for Entry {}
+
+impl Entry {
+    /// The entry of a callsite.
+    pub const fn new(callsite: &'static Callsite) -> Self {
+        let entry_bytes = size_of::<Self>() as u32;
+        Self { magic: MAGIC, abi_version: ABI_VERSION, entry_bytes, callsite }
+    }
+
+    fn callsite(&self) -> Option<&'static Callsite> {
+        let is_own = (self.magic, self.abi_version) == (MAGIC, ABI_VERSION)
+            && self.entry_bytes as usize == size_of::<Self>();
+        // SAFETY: whatever says all that was made by `new`, of a reference for good.
+        is_own.then(|| unsafe { &*self.callsite })
+    }
+}
+
+/// Every callsite of this module, in the order of the source.
+pub fn all() -> impl Iterator<Item = &'static Callsite> {
+    CALLSITES.iter().filter_map(Entry::callsite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ust_core::event::{EventDescription, Level};
+
+    static DESCRIPTION: EventDescription = EventDescription {
+        provider: "test",
+        name: "event",
+        level: Level::Debug,
+        fields: &[],
+        file: "",
+        line: 0,
+        module_path: "",
+    };
+
+    static SITE: Callsite = Callsite::new(&DESCRIPTION);
+
+    #[linkme::distributed_slice(CALLSITES)]
+    static OWN: Entry = Entry::new(&SITE);
+
+    // Each leads nowhere, and would be a fault if it were followed.
+    #[linkme::distributed_slice(CALLSITES)]
+    static OTHER_BYTES: Entry = Entry { magic: 1, ..nowhere() };
+    #[linkme::distributed_slice(CALLSITES)]
+    static OTHER_VERSION: Entry = Entry { abi_version: ABI_VERSION + 1, ..nowhere() };
+    #[linkme::distributed_slice(CALLSITES)]
+    static OTHER_SIZE: Entry = Entry { entry_bytes: 1, ..nowhere() };
+
+    const fn nowhere() -> Entry {
+        Entry { callsite: core::ptr::without_provenance(8), ..Entry::new(&SITE) }
+    }
+
+    #[test]
+    fn only_entries_of_this_version_are_followed() {
+        assert!(CALLSITES.len() >= 4);
+        assert_eq!(all().filter(|site| core::ptr::eq(*site, &SITE)).count(), 1);
+        assert_eq!(CALLSITES.len() - all().count(), 3);
+    }
+
+    #[test]
+    fn the_section_is_named_after_the_version() {
+        let version = env!("CARGO_PKG_VERSION").replace(['.', '-', '+'], "_");
+        assert_eq!(CALLSITES_NAME, format!("UST_CALLSITES_{version}"));
+    }
+}

@@ -1,0 +1,183 @@
+//! Fork: how a child becomes a traced process of its own, and never writes into its parent's streams.
+//!
+//! ```text
+//!   parent                     child
+//!   caches, state page  -----> zero, whichever way it was forked (MADV_WIPEONFORK)
+//!   ring mappings       -----> the same memory as the parent's!  replaced by private pages
+//!   process file, slots -----> the parent's; replaced by own ones
+//!   agent               -----> gone; `fork` (not a raw clone) starts one
+//!
+//!                 own file, own channels, introduced
+//!   FORKED --> BECOMING ------------------------------> CURRENT
+//!                 |  ^ the next event, or the agent tries again
+//!                 v  |
+//!              UNTRACED    no descriptor, no memory: events are counted in the nearest ancestor's file
+//! ```
+//!
+//! [`ensure_current`] does the replacing. After `fork` the handler of `pthread_atfork` calls it; after a
+//! raw `clone` the child's first event does, because no stream is found in its zeroed cache. It makes
+//! system calls and copies, and neither allocates nor locks.
+//!
+//! The daemon must keep the ancestor's file for as long as a child counts there, even when the ancestor is
+//! dead. So it is told beforehand: each `fork` marks the file ([`ProcessFile::add_heir`](crate::process_file::ProcessFile::add_heir)), and the child takes
+//! the mark back when it has a file of its own. A raw `clone` is not seen; its child makes the mark at its
+//! first event.
+//!
+//! A child of `vfork` shares its waiting parent's memory, the state page included, and so is none of this: what it emits is
+//! its parent's thread's (`thread_cache::Caches` looks whose number it notes).
+//! Unsupported: a raw `clone` by a signal handler that interrupted a tracepoint; the interrupted record
+//! goes to the parent's stream.
+
+use crate::channel::Channel;
+use crate::handover::Origin;
+use crate::instance::Runtime;
+use crate::process_file::ProcessFile;
+use rustix::io::{self, Errno};
+use std::time::Duration;
+use ust_core::protocol::MAX_CHANNELS;
+use ust_core::shm::private;
+
+/// How long a fork waits for whoever changes the registry, which takes milliseconds, unless a machine is so busy.
+const REGISTRY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Makes sure that what this process has is its own, and that the consumer has its process file. A file that nobody has is
+/// as good as none: what is counted in it would be lost.
+///
+/// # Errors
+/// It cannot be had, for the reason that the last try met; or `AGAIN`: another thread is just doing so. Later calls
+/// try again.
+pub(crate) fn ensure_current(runtime: &'static Runtime, origin: Origin) -> io::Result<()> {
+    let Some(becoming) = runtime.ancestry.enter()? else { return Ok(()) };
+    let is_first = becoming.is_first;
+    if is_first {
+        leave_parent(runtime, origin);
+    }
+    let became = become_own_process(runtime, origin);
+    if became.is_ok() && is_first {
+        part_with_ancestor(runtime, origin);
+    }
+    runtime.ancestry.leave(becoming, became);
+    became
+}
+
+/// Nothing that a thread or a channel holds is the child's.
+fn leave_parent(runtime: &Runtime, origin: Origin) {
+    runtime.caches.forget_all();
+    runtime.registry.lose_what_is_half_changed();
+    // The structs of the parent's files stay, a page or two: a handler that forked in a tracepoint may still
+    // read them.
+    let files = runtime.slots.channels().flat_map(|(_, channel)| channel.files());
+    files.for_each(|file| file.abandon());
+    if let Some(parents) = runtime.process() {
+        runtime.ancestry.set_ancestor(Some(parents));
+        runtime.forget_process();
+    }
+    if let (Origin::Any, Some(ancestor)) = (origin, runtime.ancestry.ancestor()) {
+        ancestor.add_heir();
+    }
+}
+
+/// If anything of it cannot be had, all is as before.
+fn become_own_process(runtime: &Runtime, origin: Origin) -> io::Result<()> {
+    // Nobody has been traced so far: nothing to be replaced.
+    let Some(ancestor) = runtime.ancestry.ancestor() else { return Ok(()) };
+    let place = runtime.meeting_place().ok_or(Errno::NOENT)?;
+    let own = private::place(ProcessFile::create_after_fork(ancestor)?)?;
+    let mut channels = [None; MAX_CHANNELS];
+    let replaced = replace_channels(runtime, own, &mut channels);
+    if let Err(reason) = replaced.and_then(|()| place.introduce_child(own, origin)) {
+        let dirs = runtime.slots.channels().filter_map(|(_, channel)| channel.shape.shm_path);
+        dirs.for_each(|dir| own.remove_mirror(dir));
+        (0..MAX_CHANNELS).filter_map(|slot| own.take_mirror(slot)).for_each(free);
+        channels.into_iter().flatten().for_each(free);
+        free(own);
+        return Err(reason);
+    }
+    runtime.set_process(own);
+    for (slot, own) in channels.into_iter().enumerate().filter(|(_, own)| own.is_some()) {
+        runtime.slots.set_channel(slot, own);
+    }
+    Ok(())
+}
+
+/// A channel of one's own for each that the parent had. What the parent had no memory for the child has none for either,
+/// until its agent gets it some.
+fn replace_channels(
+    runtime: &Runtime,
+    own: &ProcessFile,
+    channels: &mut [Option<&'static Channel>; MAX_CHANNELS],
+) -> io::Result<()> {
+    let starved = (0..MAX_CHANNELS).filter_map(|slot| Some((slot, runtime.slots.starved(slot)?)));
+    starved.for_each(|(slot, uid)| own.begin_losses(slot, uid));
+    for (slot, parents) in runtime.slots.channels() {
+        own.set_mirror(slot, parents.shape.shm_path);
+        own.begin_losses(slot, parents.shape.uid);
+        channels[slot] = Some(Channel::place(parents.shape)?);
+    }
+    Ok(())
+}
+
+/// What nobody but this function's caller has seen.
+#[allow(unsafe_code)]
+fn free<T>(unseen: &'static T) {
+    // SAFETY: it came from `private::place`, and was put nowhere.
+    unsafe { private::free(unseen) };
+}
+
+/// The first try has succeeded: nobody counts in the ancestor's file for this process.
+#[allow(unsafe_code)]
+fn part_with_ancestor(runtime: &Runtime, origin: Origin) {
+    let Some(ancestor) = runtime.ancestry.ancestor() else { return };
+    match origin {
+        Origin::Fork => {
+            ancestor.remove_heir();
+            runtime.ancestry.set_ancestor(None);
+            // SAFETY: only this process's threads look at its copy of the struct, and there is one.
+            unsafe { private::free(ancestor) };
+        }
+        // Another thread may be counting in it. Not even the mark is taken back: that might come too early.
+        Origin::Any => ancestor.close_descriptor(),
+    }
+}
+
+/// Counts an event of the channel in `slot` for which no stream could be had, for that reason. Async-signal-safe.
+pub(crate) fn count_lost(runtime: &Runtime, slot: usize, reason: Errno) {
+    match (runtime.process(), runtime.ancestry.ancestor()) {
+        (Some(own), _) => own.count_lost(slot, reason),
+        // A child that is not traced has no agent that would free channels.
+        (None, Some(ancestor)) => {
+            if let Some(uid) = runtime.slots.channel_uid(slot) {
+                ancestor.count_lost_of(slot, uid, reason);
+            }
+        }
+        (None, None) => {}
+    }
+}
+
+/// Before a fork: marks the file in which the child may have to count, and holds the registry, so that the
+/// child does not find it half changed.
+///
+/// Gives up on the latter after a second: the program must not hang of us, and whoever changes the registry may
+/// wait for this very thread. Memory allocators have handlers of their own before a fork, which may have run by
+/// now, and the other thread may want memory. What the child then misses is an agent: the registry is of no use to
+/// it, so it is traced by the rules as they were at the fork, as the child of a raw `clone` is, and nothing in it
+/// ever waits for the registry: agents do, and constructors, which have run.
+///
+/// A signal handler that forks does not wait for what it has interrupted: whoever changes the registry has signals
+/// blocked.
+pub(crate) fn before(runtime: &Runtime) -> bool {
+    // If the fork fails the mark stays: the daemon then keeps a dead process's file for longer than it must.
+    let counted_in = runtime.process().or_else(|| runtime.ancestry.ancestor());
+    counted_in.into_iter().for_each(ProcessFile::add_heir);
+    runtime.registry.hold(REGISTRY_TIMEOUT)
+}
+
+/// After a fork, in the parent, if [`before`] held the registry.
+pub(crate) fn after_in_parent(runtime: &Runtime) {
+    runtime.registry.let_go();
+}
+
+/// After a fork, in the child, if [`before`] held the registry.
+pub(crate) fn after_in_child(runtime: &Runtime) {
+    runtime.registry.let_go_of_all();
+}

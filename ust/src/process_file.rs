@@ -1,0 +1,358 @@
+//! The process file: who this process is, and the log of its event classes.
+//!
+//! See [`ust_core::abi`] for the layout. One writer at a time (whoever holds the registry), readers in
+//! another process; a forked child makes one of its own, as a copy of its parent's log.
+//!
+//! Where a channel's rings are to outlive both sides (`--shm-path`), the memfd has a *mirror* beside them: a
+//! file with a name, in which everything is stored once more, so that somebody can read those rings.
+#![allow(unsafe_code)]
+
+use core::mem::ManuallyDrop;
+use core::ptr;
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags, open, stat};
+use rustix::io::{self, Errno};
+use rustix::rand::{GetRandomFlags, getrandom};
+use ust_core::abi::{
+    CHANNEL_SLOTS, CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, ProcessHeader, ShmPath, SlotLosses,
+    process_file_bytes,
+};
+use ust_core::clock::{realtime_less_monotonic_ns, realtime_ns};
+use ust_core::event::EventDescription;
+use ust_core::protocol::ClassBody;
+use ust_core::shm::{Mapping, memfd, named, private};
+use ust_core::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+
+/// The process file, mapped.
+#[derive(Debug)]
+pub struct ProcessFile {
+    /// Identity of the process: random, so that it never comes again.
+    pub uid: [u8; 16],
+    map: Mapping,
+    fd: ManuallyDrop<OwnedFd>,
+    identity: (u64, u64),
+    /// What is in the log, and how many classes have a number. In private memory: a forked child finds here
+    /// how far its parent was at the fork, while the file goes on with the parent.
+    log_bytes: AtomicU64,
+    numbered: AtomicU32,
+    /// By channel slot.
+    mirrors: [AtomicPtr<Mapping>; CHANNEL_SLOTS],
+    /// How far each mirror holds the log: one that has found no room for an entry holds none of those behind it, and has
+    /// no memory there.
+    mirrored_bytes: [AtomicU64; CHANNEL_SLOTS],
+}
+
+impl ProcessFile {
+    /// Creates the file of the calling process, its log empty. Allocates nothing.
+    ///
+    /// # Errors
+    /// The kernel gives no descriptor or no memory; `FBIG`: no file may be so long as even the shortest one.
+    pub fn create() -> io::Result<Self> {
+        let file_bytes = process_file_bytes(memfd::size_limit_bytes()).ok_or(Errno::FBIG)?;
+        let fd = memfd::create(c"ust-process", file_bytes)?;
+        let identity = memfd::identity(&fd)?;
+        let map = Mapping::new(&fd, file_bytes)?;
+        let mut uid = [0; 16];
+        getrandom(&mut uid, GetRandomFlags::empty())?;
+        map.populate(0, PAGE_BYTES)?;
+        let pid = rustix::process::getpid().as_raw_nonzero().get() as u32;
+        let mut header = ProcessHeader::new(pid, uid, realtime_ns(), procname());
+        header.file_bytes = file_bytes as u64;
+        header.time_namespace = time_namespace();
+        header.realtime_less_monotonic_ns = AtomicU64::new(realtime_less_monotonic_ns());
+        map.initialise(0, header).ok_or(Errno::INVAL)?;
+        let (log_bytes, numbered) = (AtomicU64::new(0), AtomicU32::new(0));
+        let mirrors = [const { AtomicPtr::new(ptr::null_mut()) }; CHANNEL_SLOTS];
+        let mirrored_bytes = [const { AtomicU64::new(0) }; CHANNEL_SLOTS];
+        let fd = ManuallyDrop::new(fd);
+        Ok(Self { uid, map, fd, identity, log_bytes, numbered, mirrors, mirrored_bytes })
+    }
+
+    /// The file of a forked child: its own identity, its parent's log as it was at the fork. Allocates nothing.
+    ///
+    /// # Errors
+    /// As for [`create`](Self::create).
+    pub fn create_after_fork(parent: &ProcessFile) -> io::Result<Self> {
+        let child = Self::create()?;
+        let log_bytes = parent.log_bytes.load(Ordering::Acquire) as usize;
+        if log_bytes > child.log_capacity_bytes() {
+            // Its parent may have longer files than it may.
+            return Err(Errno::FBIG);
+        }
+        child.map.populate(CLASS_LOG_OFFSET, log_bytes)?;
+        // SAFETY: both mappings have that many bytes at that offset; the child's is nobody else's yet, and
+        // the parent, if it appends meanwhile, does so behind them.
+        unsafe {
+            let from = parent.map.base().add(CLASS_LOG_OFFSET);
+            from.copy_to_nonoverlapping(child.map.base().add(CLASS_LOG_OFFSET), log_bytes);
+        }
+        child.forget_numbers_from(parent.numbered.load(Ordering::Relaxed), log_bytes);
+        child.header().ok_or(Errno::INVAL)?.log_bytes.store(log_bytes as u64, Ordering::Release);
+        child.log_bytes.store(log_bytes as u64, Ordering::Release);
+        Ok(child)
+    }
+
+    /// Takes back the numbers that the parent gave after the fork: the child will give them to others.
+    fn forget_numbers_from(&self, first: u32, log_bytes: usize) {
+        let mut at = 0;
+        while at + size_of::<ClassEntry>() <= log_bytes {
+            let Some(entry) = self.map.at::<ClassEntry>(CLASS_LOG_OFFSET + at) else { break };
+            if entry.class_id.load(Ordering::Relaxed) > first {
+                entry.class_id.store(0, Ordering::Relaxed);
+            }
+            at += (size_of::<ClassEntry>() + entry.body_bytes as usize).next_multiple_of(4);
+        }
+        self.numbered.store(first, Ordering::Relaxed);
+    }
+
+    fn header(&self) -> Option<&ProcessHeader> {
+        self.map.at(0)
+    }
+
+    fn log_capacity_bytes(&self) -> usize {
+        self.map.len() - CLASS_LOG_OFFSET
+    }
+
+    /// Says once more what this process's clocks are: the wall clock may have been set since.
+    pub fn tell_clocks(&self) {
+        if let Some(header) = self.header() {
+            // Relaxed: one word, which stands for itself.
+            header
+                .realtime_less_monotonic_ns
+                .store(realtime_less_monotonic_ns(), Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a class for which the log has no room.
+    fn leave_out(&self) {
+        if let Some(header) = self.header() {
+            header.classes_left_out.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Appends an event class; returns where its entry stands. `None` if the log is full, which is counted.
+    pub fn log_class(&self, description: &EventDescription) -> Option<usize> {
+        let body = encode_class(description);
+        let start = self.log_bytes.load(Ordering::Relaxed) as usize;
+        let entry_bytes = (size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
+        let end = start + entry_bytes;
+        if end > self.log_capacity_bytes() {
+            self.leave_out();
+            return None;
+        }
+        append_to(&self.map, start, end, &body)?;
+        for (mirror, bytes) in self.mirrors() {
+            if bytes.load(Ordering::Relaxed) == start as u64
+                && append_to(mirror, start, end, &body).is_some()
+            {
+                bytes.store(end as u64, Ordering::Relaxed);
+            }
+        }
+        self.log_bytes.store(end as u64, Ordering::Release);
+        Some(CLASS_LOG_OFFSET + start)
+    }
+
+    /// Says which number the records of a logged class carry.
+    pub fn assign_class_id(&self, entry_offset: usize, class_id: u32) {
+        let holds = |(_, bytes): &(_, &AtomicU64)| {
+            bytes.load(Ordering::Relaxed) > (entry_offset - CLASS_LOG_OFFSET) as u64
+        };
+        let mirrors = self.mirrors().filter(holds).map(|(mirror, _)| mirror as &Mapping);
+        for map in core::iter::once(&self.map).chain(mirrors) {
+            if let Some(entry) = map.at::<ClassEntry>(entry_offset) {
+                // Release: before any record that carries the number.
+                entry.class_id.store(class_id + 1, Ordering::Release);
+            }
+        }
+        // They are given in order.
+        self.numbered.store(class_id + 1, Ordering::Relaxed);
+    }
+
+    /// Begins to count the losses of a channel that has taken a slot.
+    pub fn begin_losses(&self, slot: usize, channel_uid: u64) {
+        for losses in self.losses(slot) {
+            // In this order the daemon may see a new channel with no losses, never with another's.
+            losses.errno.store(0, Ordering::Relaxed);
+            losses.no_stream.store(0, Ordering::Release);
+            losses.channel_uid.store(channel_uid, Ordering::Release);
+        }
+    }
+
+    /// Counts an event of the channel in `slot` for which no stream could be had, for that reason.
+    pub fn count_lost(&self, slot: usize, reason: Errno) {
+        self.losses(slot).for_each(|losses| losses.count(reason.raw_os_error()));
+    }
+
+    /// Gives the slot, whose channel is new, a mirror in its directory, or none if it has no directory (or none
+    /// can be had: then its rings are recorded as ever, and nobody will recover them). The registry is held, or
+    /// nobody else has seen this file. Allocates nothing.
+    pub fn set_mirror(&self, slot: usize, dir: Option<ShmPath>) {
+        let mirror = dir.and_then(|dir| self.create_mirror(dir));
+        self.mirrored_bytes[slot].store(self.log_bytes.load(Ordering::Relaxed), Ordering::Relaxed);
+        let mirror = mirror.map_or(ptr::null(), ptr::from_ref);
+        // Release: pairs with `mirrors`.
+        self.mirrors[slot].store(mirror.cast_mut(), Ordering::Release);
+    }
+
+    /// Takes the slot's mirror away: its channel is about to be freed, and the mirror after it. The registry is held.
+    pub fn take_mirror(&self, slot: usize) -> Option<&'static Mapping> {
+        let mirror = mirror_in(&self.mirrors[slot]);
+        self.mirrors[slot].store(ptr::null_mut(), Ordering::Release);
+        mirror
+    }
+
+    /// Removes the mirror's name: nobody is ever to hear of this file.
+    pub fn remove_mirror(&self, dir: ShmPath) {
+        named::remove(dir, dir.process_file(self.uid).file_name());
+    }
+
+    fn create_mirror(&self, dir: ShmPath) -> Option<&'static Mapping> {
+        let name = dir.process_file(self.uid);
+        let dir = named::open_directory(dir).ok()?;
+        let fd = named::create(&dir, name.file_name(), self.map.len()).ok()?;
+        let mirror = Mapping::new(&fd, self.map.len()).ok();
+        let whole = mirror.filter(|mirror| self.copy_to(mirror).is_some());
+        let placed = whole.and_then(|mirror| private::place(mirror).ok());
+        if placed.is_none() {
+            dir.remove(name.file_name());
+        }
+        placed
+    }
+
+    fn copy_to(&self, mirror: &Mapping) -> Option<()> {
+        let header = self.header()?;
+        let log_bytes = self.log_bytes.load(Ordering::Relaxed) as usize;
+        mirror.populate(0, CLASS_LOG_OFFSET + log_bytes).ok()?;
+        let ProcessHeader { pid, process_uid, created_realtime_ns, procname, .. } = *header;
+        let mut copy = ProcessHeader::new(pid, process_uid, created_realtime_ns, procname);
+        copy.file_bytes = header.file_bytes;
+        copy.time_namespace = header.time_namespace;
+        let clocks = header.realtime_less_monotonic_ns.load(Ordering::Relaxed);
+        copy.realtime_less_monotonic_ns = AtomicU64::new(clocks);
+        copy.log_bytes.store(log_bytes as u64, Ordering::Relaxed);
+        // SAFETY: both have that many bytes there; ours change only while the registry is held.
+        unsafe {
+            let from = self.map.base().add(CLASS_LOG_OFFSET);
+            from.copy_to_nonoverlapping(mirror.base().add(CLASS_LOG_OFFSET), log_bytes);
+        }
+        mirror.initialise(0, copy).map(drop)
+    }
+
+    /// The mirrors, and how far each holds the log.
+    fn mirrors(&self) -> impl Iterator<Item = (&'static Mapping, &AtomicU64)> + '_ {
+        let all = self.mirrors.iter().zip(&self.mirrored_bytes);
+        all.filter_map(|(place, bytes)| Some((mirror_in(place)?, bytes)))
+    }
+
+    /// Where the losses of the channel in `slot` are counted.
+    fn losses(&self, slot: usize) -> impl Iterator<Item = &SlotLosses> {
+        let maps: [Option<&Mapping>; 2] = [Some(&self.map), mirror_in(&self.mirrors[slot])];
+        let headers = maps.into_iter().flatten().filter_map(|map| map.at::<ProcessHeader>(0));
+        headers.map(move |header| &header.losses[slot])
+    }
+
+    /// Counts the same for a forked child without a file of its own, as long as the slot is that channel's.
+    pub fn count_lost_of(&self, slot: usize, channel_uid: u64, reason: Errno) {
+        for losses in self.losses(slot) {
+            // Acquire: pairs with `begin_losses`. A channel that has taken the slot since then begins with 0,
+            // or (between these two lines) with 1: the two processes have no lock in common.
+            if losses.channel_uid.load(Ordering::Acquire) == channel_uid {
+                losses.count(reason.raw_os_error());
+            }
+        }
+    }
+
+    /// Notes that a child is being forked: what it loses before it has a file of its own is counted here.
+    pub fn add_heir(&self) {
+        if let Some(header) = self.header() {
+            header.heirs.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The child has one: it does not count here any more.
+    pub fn remove_heir(&self) {
+        if let Some(header) = self.header() {
+            // Less by one.
+            header.heirs.fetch_add(u32::MAX, Ordering::Relaxed);
+        }
+    }
+
+    /// Forked child: closes the descriptor, which is its parent's file's. The mapping stays.
+    pub fn close_descriptor(&self) {
+        if let Some(fd) = self.descriptor() {
+            // SAFETY: still our own descriptor; it is not used again, since its identity is gone.
+            unsafe { memfd::close(fd.as_raw_fd()) };
+        }
+    }
+
+    /// The descriptor, if it still is this file's (see `RingFile::descriptor`).
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        (memfd::identity(&*self.fd) == Ok(self.identity)).then(|| self.fd.as_fd())
+    }
+}
+
+impl Drop for ProcessFile {
+    fn drop(&mut self) {
+        self.close_descriptor();
+    }
+}
+
+fn mirror_in(place: &AtomicPtr<Mapping>) -> Option<&'static Mapping> {
+    // SAFETY: freed as the slot's channel is, when no thread is in a probe. Acquire: pairs with `set_mirror`.
+    unsafe { place.load(Ordering::Acquire).as_ref() }
+}
+
+/// Writes an entry from `start` to `end` of the log, which has that much room. `None` if there is no memory.
+fn append_to(map: &Mapping, start: usize, end: usize, body: &[u8]) -> Option<()> {
+    let header = map.at::<ProcessHeader>(0)?;
+    if header.log_bytes.load(Ordering::Relaxed) != start as u64 {
+        // A mirror that had no room for one before.
+        return None;
+    }
+    let offset = CLASS_LOG_OFFSET + start;
+    let first_page = offset / PAGE_BYTES * PAGE_BYTES;
+    map.populate(first_page, CLASS_LOG_OFFSET + end - first_page).ok()?;
+    let entry = ClassEntry { body_bytes: body.len() as u32, class_id: AtomicU32::new(0) };
+    map.initialise(offset, entry)?;
+    // SAFETY: `end` is within the log, and readers look no further than `log_bytes`.
+    unsafe {
+        let to = map.base().add(offset + size_of::<ClassEntry>());
+        body.as_ptr().copy_to_nonoverlapping(to, body.len());
+    }
+    // Release: pairs with the daemon's acquire; the entry is whole.
+    header.log_bytes.store(end as u64, Ordering::Release);
+    Some(())
+}
+
+fn encode_class(description: &EventDescription) -> Vec<u8> {
+    let fields = description.fields.iter().map(|field| (field.name, field.ty)).collect();
+    let body = ClassBody {
+        provider: description.provider,
+        name: description.name,
+        level: description.level as u8,
+        file: description.file,
+        line: description.line,
+        module_path: description.module_path,
+        fields,
+    };
+    // Serialising plain data into memory cannot fail.
+    postcard::to_stdvec(&body).unwrap_or_default()
+}
+
+/// Inode of the time namespace of this process; 0 without `/proc`. Allocates nothing.
+fn time_namespace() -> u64 {
+    stat(c"/proc/self/ns/time").map_or(0, |stat| stat.st_ino)
+}
+
+/// The process's name as the kernel has it: its first thread's, whichever thread asks. Allocates nothing.
+pub fn procname() -> [u8; 16] {
+    let mut name = [0u8; 16];
+    let comm = open(c"/proc/self/comm", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    let read = comm.and_then(|comm| rustix::io::read(comm, &mut name)).unwrap_or(0);
+    if read == 0 {
+        // No /proc: the calling thread's.
+        // SAFETY: the kernel writes at most 16 bytes.
+        unsafe { libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr()) };
+    }
+    name.map(|byte| if byte == b'\n' { 0 } else { byte })
+}

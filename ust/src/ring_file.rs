@@ -1,0 +1,278 @@
+//! A ring file in the process: the memfd (or, to outlive both sides, a file with a name), its mapping, and
+//! who has which stream of it.
+#![allow(unsafe_code)]
+
+use crate::channel_shape::ChannelShape;
+use crate::orphans::Orphans;
+use core::mem::ManuallyDrop;
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::io::{self, Errno};
+use ust_core::abi::{
+    LossCause, MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, ShmFile, ShmPath,
+    StreamControl, StreamState,
+};
+use ust_core::ring::{Owners, Refusal, RingMemory};
+use ust_core::shm::{Mapping, memfd, named, private};
+use ust_core::stream::Stream;
+use ust_core::sync::{AtomicBool, AtomicU64, Ordering, Shared};
+
+/// One file of streams.
+#[derive(Debug)]
+pub struct RingFile {
+    /// Number among the channel's files.
+    pub index: u32,
+    /// The channel that it belongs to.
+    pub channel_uid: u64,
+    process_uid: [u8; 16],
+    shape: RingFileShape,
+    residency: Residency,
+    map: Mapping,
+    fd: ManuallyDrop<OwnedFd>,
+    identity: (u64, u64),
+    /// The thread that made it, if it has a name.
+    named_by: Option<u32>,
+    claimed: Owners,
+    /// The streams whose memory can be touched, a bit each. The others are holes of the file: where there is no room for
+    /// them, even to load a word is a SIGBUS.
+    usable: AtomicU64,
+    /// The daemon has been sent it.
+    is_sent: AtomicBool,
+    /// In pages of their own; those beyond the file's number stand for nothing.
+    streams: &'static StreamTable,
+}
+
+const _: () = assert!(MAX_STREAMS_PER_FILE <= u64::BITS);
+
+type StreamTable = [Stream<Shared>; MAX_STREAMS_PER_FILE as usize];
+
+impl RingFile {
+    /// Creates and maps a file.
+    ///
+    /// # Errors
+    /// The kernel gives no descriptor or no memory.
+    pub fn create(channel: ChannelShape, process_uid: [u8; 16], index: u32) -> io::Result<Self> {
+        // More than this process has addresses for.
+        let shape = RingFileShape::of(channel.geometry).ok_or(Errno::NOMEM)?;
+        let shape = shape.within(memfd::size_limit_bytes()).ok_or(Errno::FBIG)?;
+        let Some(dir) = channel.shm_path else {
+            let fd = memfd::create(c"ust-ring", shape.file_bytes())?;
+            return Self::over(fd, None, shape, channel, process_uid, index);
+        };
+        let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+        let name = dir.ring_file(process_uid, channel.uid, index, tid);
+        let dir = named::open_directory(dir)?;
+        let fd = named::create(&dir, name.file_name(), shape.file_bytes())?;
+        Self::over(fd, Some(tid), shape, channel, process_uid, index)
+            .inspect_err(|_| dir.remove(name.file_name()))
+    }
+
+    fn over(
+        fd: OwnedFd,
+        named_by: Option<u32>,
+        shape: RingFileShape,
+        channel: ChannelShape,
+        process_uid: [u8; 16],
+        index: u32,
+    ) -> io::Result<Self> {
+        let identity = memfd::identity(&fd)?;
+        let map = Mapping::new(&fd, shape.file_bytes())?;
+        map.populate(0, ust_core::abi::PAGE_BYTES)?;
+        let ChannelShape { geometry, buffers, mode, .. } = channel;
+        let mut header =
+            RingFileHeader::new(geometry, buffers, mode, process_uid, channel.uid, index);
+        header.stream_count = shape.stream_count;
+        map.initialise(0, header).ok_or(Errno::INVAL)?;
+        let write_streams = |table: *mut StreamTable| {
+            for number in 0..shape.stream_count {
+                let base = map.base().wrapping_add(shape.stream_offset(number));
+                // SAFETY: the file has that many streams, and so has the table; the mapping stays as long as
+                // the table: both end with this struct.
+                unsafe {
+                    let stream = Stream::new(base, shape.geometry, mode, channel.clock);
+                    table.cast::<Stream<Shared>>().add(number as usize).write(stream);
+                }
+            }
+        };
+        // SAFETY: zeroes, which the others stay, are a stream without words: a null pointer, numbers, and the
+        // first of the modes and of the clocks.
+        let streams = unsafe { private::place_with(write_streams) }?;
+        Ok(Self {
+            index,
+            channel_uid: channel.uid,
+            shape,
+            residency: channel.residency,
+            map,
+            fd: ManuallyDrop::new(fd),
+            identity,
+            named_by,
+            process_uid,
+            claimed: Owners::default(),
+            usable: AtomicU64::new(0),
+            is_sent: AtomicBool::new(false),
+            streams,
+        })
+    }
+
+    fn streams(&self) -> &'static [Stream<Shared>] {
+        &self.streams[..self.shape.stream_count as usize]
+    }
+
+    /// Claims a stream that has no owner, for thread or CPU `owner`: one that has had owners, if there is one. `None`:
+    /// each has an owner, or is closed, or has no room for another's note.
+    ///
+    /// # Errors
+    /// There is no memory for one more, or for the sub-buffers of those that it could have had.
+    pub fn claim(&'static self, owner: u32) -> io::Result<Option<&'static Stream<Shared>>> {
+        let mut shortage = None;
+        for is_usable in [true, false] {
+            for (index, stream) in self.streams().iter().enumerate() {
+                if self.is_usable(index as u32) != is_usable || !self.claimed.claim(index) {
+                    continue;
+                }
+                if let Err(reason) = self.make_usable(index as u32, stream) {
+                    self.claimed.release(index);
+                    return Err(reason);
+                }
+                match self.begin_ownership(index as u32, stream, owner) {
+                    Ok(()) => return Ok(Some(stream)),
+                    // Retired while nobody had it: it never gets an owner again.
+                    Err(Refusal::Closed) => {}
+                    Err(Refusal::Lost(cause)) => {
+                        self.claimed.release(index);
+                        if cause == LossCause::Memory {
+                            shortage = Some(stream.words().memory_shortage());
+                            if !is_usable {
+                                // The next one is as new as this one.
+                                return shortage.map_or(Ok(None), Err);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        shortage.map_or(Ok(None), Err)
+    }
+
+    fn is_usable(&self, index: u32) -> bool {
+        // Relaxed: who had the stream before has released it since.
+        self.usable.load(Ordering::Relaxed) & 1 << index != 0
+    }
+
+    /// Makes a stream that never had an owner ready for one. It is claimed: nobody else does the same.
+    fn make_usable(&self, index: u32, stream: &Stream<Shared>) -> io::Result<()> {
+        if !self.is_usable(index) {
+            self.make_resident(index)?;
+            let control = stream.words().control();
+            control.initialise(self.shape.geometry);
+            // What has no name does not outlive the machine.
+            control.has_checksums.store(self.named_by.is_some().into(), Ordering::Relaxed);
+            self.usable.fetch_or(1 << index, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn begin_ownership(
+        &self,
+        index: u32,
+        stream: &Stream<Shared>,
+        owner: u32,
+    ) -> Result<(), Refusal> {
+        stream.record_owner(owner)?;
+        stream.words().control().state.store(StreamState::Live as u32, Ordering::Release);
+        if let Some(header) = self.header() {
+            // Release: the reader, which acquires it, sees the streams initialised.
+            header.streams_claimed.fetch_or(1 << index, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Makes a stream's memory resident, as much of it as is to be before its first record.
+    fn make_resident(&self, index: u32) -> io::Result<()> {
+        let start = self.shape.stream_offset(index);
+        let bytes = match self.residency {
+            Residency::OnEntry => size_of::<StreamControl<Shared>>(),
+            Residency::Prefault | Residency::Lock => self.shape.geometry.stream_bytes(),
+        };
+        self.map.populate(start, bytes)?;
+        if self.residency == Residency::Lock {
+            // SAFETY: a range of our own mapping.
+            let failed = unsafe { libc::mlock(self.map.base().add(start).cast(), bytes) } != 0;
+            if failed && let Some(header) = self.header() {
+                // Recording goes on, unlocked; the daemon says so.
+                // SAFETY: `errno` of this thread.
+                let errno = unsafe { *libc::__errno_location() };
+                header.lock_errno.store(errno as u32, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    fn header(&self) -> Option<&RingFileHeader> {
+        self.map.at(0)
+    }
+
+    /// Gives a stream back, if it is one of this file's: its owner has ended.
+    pub fn release(&self, stream: *const Stream<Shared>) -> bool {
+        let is_it = |other: &Stream<Shared>| core::ptr::eq(other, stream);
+        let Some(index) = self.streams().iter().position(is_it) else { return false };
+        let control = self.streams()[index].words().control();
+        control.state.store(StreamState::Ended as u32, Ordering::Release);
+        self.claimed.release(index);
+        true
+    }
+
+    /// The descriptor, if it still is this file's: the program may have closed it, and have opened
+    /// something else under its number.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        (memfd::identity(&*self.fd) == Ok(self.identity)).then(|| self.fd.as_fd())
+    }
+
+    /// Whether the daemon has been sent it.
+    pub fn is_sent(&self) -> bool {
+        self.is_sent.load(Ordering::Acquire)
+    }
+
+    /// Notes that the daemon has been sent it. Sent twice is no harm, so nobody waits for anybody.
+    pub fn set_sent(&self) {
+        self.is_sent.store(true, Ordering::Release);
+    }
+
+    /// Forked child: puts private pages where the parent's streams are mapped, and closes the descriptor.
+    /// A handler that forked in the middle of a record still has an address in there.
+    pub fn abandon(&self) {
+        // SAFETY: the mapping is the parent's file; the child has streams of its own from here on.
+        unsafe { private::replace(self.map.base(), self.map.len()) };
+        self.close();
+    }
+
+    /// Its directory and its name, if it has one: for whoever removes it again, before anybody has seen it.
+    pub fn name(&self, channel: ChannelShape) -> Option<(ShmPath, ShmFile)> {
+        let (dir, tid) = channel.shm_path.zip(self.named_by)?;
+        Some((dir, dir.ring_file(self.process_uid, self.channel_uid, self.index, tid)))
+    }
+
+    /// Agent: gives the memory back now, and leaves the descriptor to the program's threads.
+    ///
+    /// Not that of a file with a name: perhaps the consumer has died, and somebody will want to recover it.
+    pub fn leave_to_program(&self, orphans: &Orphans) {
+        if self.named_by.is_none() {
+            self.map.discard();
+        }
+        orphans.leave(self.fd.as_raw_fd(), self.identity);
+    }
+
+    fn close(&self) {
+        if let Some(fd) = self.descriptor() {
+            // SAFETY: it still is our own descriptor; it is not used again, since its identity is gone.
+            unsafe { memfd::close(fd.as_raw_fd()) };
+        }
+    }
+}
+
+impl Drop for RingFile {
+    fn drop(&mut self) {
+        self.close();
+        // SAFETY: whoever drops the file knows that nobody uses its streams.
+        unsafe { private::free(self.streams) };
+    }
+}

@@ -1,0 +1,109 @@
+//! Rules and modules: what is done with the registry, by whoever holds it.
+//!
+//! ```text
+//!   a module's callsites --register--> Registry --> callsite words: class number, slots
+//!   rules                --apply-----> Registry --> slots, process file, callsite words
+//!                                          '------> channels that are gone: freed when no thread is in a tracepoint
+//! ```
+
+use crate::callsite::Callsite;
+use crate::instance::Runtime;
+use crate::process_file::ProcessFile;
+use crate::registry::Gone;
+use rustix::io;
+use std::time::Duration;
+use ust_core::protocol::Rules;
+use ust_core::shm::private;
+
+/// How long memory of a channel that is gone waits for a thread that stays in a tracepoint.
+const QUIESCE_TIMEOUT: Duration = Duration::from_secs(1);
+
+impl Runtime {
+    /// Adds a module's callsites, and switches them by the rules in force.
+    pub(crate) fn register(&self, callsites: impl Iterator<Item = &'static Callsite>) {
+        self.registry.with(|registry| {
+            registry.add(callsites);
+            if let Some(process) = self.process() {
+                registry.switch_all(&self.slots, process);
+            }
+        });
+    }
+
+    /// Puts the rules into force that `take` comes with, if any, and returns their generation. Channels that they no longer
+    /// name are taken away from all threads and freed.
+    ///
+    /// As in [`between_forks`](Self::between_forks), no fork comes between what `take` allocates and the registry that
+    /// keeps it.
+    ///
+    /// # Errors
+    /// The process can have no process file: then nothing is in force.
+    pub(crate) fn apply(&self, take: impl FnOnce() -> Option<Rules>) -> io::Result<Option<u64>> {
+        let mut gone = [const { None }; ust_core::protocol::MAX_CHANNELS];
+        let generation = self.registry.with(|registry| {
+            let Some(rules) = take() else { return Ok(None) };
+            let process = self.create_process()?;
+            let generation = rules.generation;
+            registry.set_rules(rules);
+            registry.add_channels(&self.slots, Some(process));
+            registry.switch_all(&self.slots, process);
+            registry.remove_channels(&self.slots, Some(process), &mut gone);
+            Ok(Some(generation))
+        })?;
+        gone.into_iter().flatten().for_each(|gone| self.free(gone));
+        Ok(generation)
+    }
+
+    /// Runs a job for which a fork waits, as it does for a change of the registry. What a thread has allocated at a fork is
+    /// nobody's in the child: leak checkers find it there, and rightly.
+    pub(crate) fn between_forks<R>(&self, job: impl FnOnce() -> R) -> R {
+        self.registry.with(|_| job())
+    }
+
+    /// Tries again to get memory for channels that have none.
+    pub(crate) fn feed(&self) {
+        self.registry.with(|registry| registry.add_channels(&self.slots, self.process()));
+    }
+
+    /// This process's file, made now if it was not before.
+    ///
+    /// # Errors
+    /// As for [`ProcessFile::create`].
+    pub(crate) fn process_or_create(&self) -> io::Result<&'static ProcessFile> {
+        self.registry.with(|_| self.create_process())
+    }
+
+    /// The caller holds the registry.
+    fn create_process(&self) -> io::Result<&'static ProcessFile> {
+        match self.process() {
+            Some(process) => Ok(process),
+            None => {
+                let process = ProcessFile::create().and_then(private::place)?;
+                self.set_process(process);
+                Ok(process)
+            }
+        }
+    }
+
+    /// Switches everything off: the consumer is gone.
+    pub(crate) fn forget_rules(&self) {
+        if self.process().is_some() {
+            // There is a process file: it cannot fail.
+            let _ = self.apply(|| Some(Rules::default()));
+        }
+    }
+
+    /// Frees a channel that stands in no slot any more. Without the registry: it may take a while.
+    #[allow(unsafe_code)]
+    fn free(&self, Gone { slot, channel, mirror }: Gone) {
+        if self.caches.quiesce(slot, QUIESCE_TIMEOUT) {
+            // SAFETY: no cache leads to its streams, no slot to it, and no thread was in a tracepoint since.
+            unsafe {
+                if let Some(channel) = channel {
+                    channel.free_files(&self.orphans);
+                    private::free(channel);
+                }
+                mirror.into_iter().for_each(|mirror| private::free(mirror));
+            }
+        }
+    }
+}

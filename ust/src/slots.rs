@@ -1,0 +1,83 @@
+//! The channels of this process, by slot.
+//!
+//! A *slot* is the number under which threads find a channel's stream in their cache, and the bit that
+//! stands for it in a callsite's word. Rules are applied by one thread at a time, which holds the registry;
+//! tracepoints read slots without any lock.
+//!
+//! A channel for which there is no memory has its slot all the same, and callsites are on for it: so its events are
+//! counted. It is *starved* until the agent gets it the memory.
+
+use crate::channel::Channel;
+use core::ptr;
+use ust_core::protocol::MAX_CHANNELS;
+use ust_core::stream::Stream;
+use ust_core::sync::{AtomicPtr, AtomicU64, Local, Ordering};
+
+/// See the module page.
+pub(crate) struct Slots {
+    channels: [AtomicPtr<Channel>; MAX_CHANNELS],
+    /// The identity of a channel that has the slot and no memory; 0 if there is none.
+    starved: [AtomicU64; MAX_CHANNELS],
+}
+
+impl Slots {
+    pub(crate) const fn new() -> Self {
+        Self {
+            channels: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHANNELS],
+            starved: [const { AtomicU64::new(0) }; MAX_CHANNELS],
+        }
+    }
+
+    /// The channel at `slot`, if there is one. Async-signal-safe.
+    ///
+    /// The caller is marked as in a probe, or holds the registry: else the channel may go away.
+    #[allow(unsafe_code)]
+    pub(crate) fn channel(&self, slot: usize) -> Option<&'static Channel> {
+        // SAFETY: a channel that stands here is freed only after it was taken out and no thread is in a probe.
+        // Acquire: pairs with `set_channel`.
+        unsafe { self.channels[slot].load(Ordering::Acquire).as_ref() }
+    }
+
+    /// Every channel that has memory, with its slot. The caller is as for [`channel`](Self::channel).
+    pub(crate) fn channels(&self) -> impl Iterator<Item = (usize, &'static Channel)> {
+        (0..MAX_CHANNELS).filter_map(|slot| Some((slot, self.channel(slot)?)))
+    }
+
+    /// Gives a thread's stream back to the channel that it is of. The caller is marked as in a probe.
+    pub(crate) fn release(&self, stream: &'static Stream<Local>) {
+        let stream = ptr::from_ref(stream).cast();
+        let _ = self.channels().any(|(_, channel)| channel.release(stream));
+    }
+
+    pub(crate) fn set_channel(&self, slot: usize, channel: Option<&'static Channel>) {
+        let channel = channel.map_or(ptr::null(), ptr::from_ref);
+        self.channels[slot].store(channel.cast_mut(), Ordering::Release);
+    }
+
+    /// The channel that has `slot`, with memory or without. Async-signal-safe; the caller is as for
+    /// [`channel`](Self::channel).
+    pub(crate) fn channel_uid(&self, slot: usize) -> Option<u64> {
+        self.channel(slot).map(|channel| channel.shape.uid).or_else(|| self.starved(slot))
+    }
+
+    /// The slot of a channel. The caller holds the registry.
+    pub(crate) fn slot_of(&self, channel_uid: u64) -> Option<usize> {
+        (0..MAX_CHANNELS).find(|slot| self.channel_uid(*slot) == Some(channel_uid))
+    }
+
+    /// The channel that has `slot` and no memory.
+    pub(crate) fn starved(&self, slot: usize) -> Option<u64> {
+        // Acquire: pairs with `set_starved`.
+        Some(self.starved[slot].load(Ordering::Acquire)).filter(|uid| *uid != 0)
+    }
+
+    /// Release: what is counted for the channel has its place by now.
+    pub(crate) fn set_starved(&self, slot: usize, channel_uid: Option<u64>) {
+        self.starved[slot].store(channel_uid.unwrap_or(0), Ordering::Release);
+    }
+
+    /// Whether a channel waits for memory.
+    pub(crate) fn is_starved(&self) -> bool {
+        (0..MAX_CHANNELS).any(|slot| self.starved(slot).is_some())
+    }
+}

@@ -1,0 +1,128 @@
+//! The caches of all threads: who gets one, what becomes of it when its thread ends, and how a channel is taken from all.
+#![allow(unsafe_code)]
+
+use super::ThreadCache;
+use super::blocks::Blocks;
+use super::current::{self, current};
+use crate::slots::Slots;
+use core::ptr;
+use rustix::process::getpid;
+use rustix::thread::{MembarrierCommand, gettid, membarrier};
+use std::time::{Duration, Instant};
+use ust_core::sync::{AtomicU32, Ordering, fence};
+
+/// Keys below this lie in the thread itself: setting them does not allocate (glibc).
+const KEYS_WITHOUT_MALLOC: libc::pthread_key_t = 32;
+
+/// See the module page.
+pub(crate) struct Caches {
+    blocks: Blocks,
+    /// The pthread key whose destructor tells that a thread ends, plus one; 0 when there is none.
+    exit_key: AtomicU32,
+    /// The process whose threads have the caches: not a child of vfork, which has the same memory.
+    owner: AtomicU32,
+}
+
+impl Caches {
+    pub(crate) const fn new() -> Self {
+        Self { blocks: Blocks::new(), exit_key: AtomicU32::new(0), owner: AtomicU32::new(0) }
+    }
+
+    /// A cache for the calling thread: the one it has, or a fresh one. Signals must be blocked. If it was that of a thread whose
+    /// end nobody noticed, its streams go back to their channels, in `slots`.
+    pub(crate) fn own(&self, slots: &Slots) -> Option<&'static ThreadCache> {
+        let present = current();
+        if present.is_claimed.load(Ordering::Relaxed) {
+            return Some(present);
+        }
+        let fresh = self.blocks.claim(|claimed| {
+            self.exit_key().is_none()
+                && claimed.free_if_left(self.owner.load(Ordering::Relaxed), slots)
+        })?;
+        current::set(fresh);
+        if let Some(key) = self.exit_key() {
+            // SAFETY: the key exists; such a low one needs no allocation.
+            unsafe { libc::pthread_setspecific(key, ptr::from_ref(fresh).cast()) };
+        }
+        // A child of vfork runs on its parent's thread, and takes the cache for that one: its own number would be a dead
+        // thread's soon. Such a cache is never free again.
+        if own_pid() == self.owner.load(Ordering::Relaxed) {
+            fresh.tid.store(gettid().as_raw_nonzero().get() as u32, Ordering::Release);
+        }
+        Some(fresh)
+    }
+
+    /// The key by which the end of a thread is noticed, if it is.
+    fn exit_key(&self) -> Option<libc::pthread_key_t> {
+        self.exit_key
+            .load(Ordering::Acquire)
+            .checked_sub(1)
+            .filter(|key| *key < KEYS_WITHOUT_MALLOC)
+    }
+
+    /// Prepares for threads to end: `ended` is called with each stream of a thread that does.
+    pub(crate) fn initialise(&self, ended: unsafe extern "C" fn(*mut libc::c_void)) {
+        self.owner.store(own_pid(), Ordering::Relaxed);
+        let mut key = 0;
+        // SAFETY: a valid pointer and a destructor that stays linked.
+        if unsafe { libc::pthread_key_create(&mut key, Some(ended)) } == 0 {
+            self.exit_key.store(key + 1, Ordering::Release);
+        }
+    }
+
+    /// The exit key's value, of a thread that ends: gives its streams back, to channels in `slots`, and frees the cache.
+    ///
+    /// # Safety
+    /// `value` is what [`Caches::own`] set for the calling thread.
+    pub(crate) unsafe fn thread_ends(&self, value: *mut libc::c_void, slots: &Slots) {
+        // SAFETY: caches are never unmapped.
+        let cache: &'static ThreadCache = unsafe { &*value.cast() };
+        // In a forked child the parent's value leads to zeroes: nothing to give back.
+        if !cache.is_claimed.load(Ordering::Relaxed) {
+            return;
+        }
+        current::forget();
+        cache.tid.store(0, Ordering::Relaxed);
+        cache.give_back(slots);
+        cache.is_claimed.store(false, Ordering::Release);
+    }
+
+    /// Forked child: forgets every cache. The forking thread's pointer leads into one, which therefore must
+    /// never be claimed again, by anybody.
+    pub(crate) fn forget_all(&self) {
+        self.blocks.forget();
+        current::forget();
+        self.owner.store(own_pid(), Ordering::Relaxed);
+    }
+
+    /// Takes the channel at `slot`, which stands in no slot any more, away from every thread, and waits until
+    /// none can be using it. `false` if some thread stayed in a tracepoint for longer than `patience` (stopped by a
+    /// debugger, say, or gone by siglongjmp): what it may use must not be freed.
+    pub(crate) fn quiesce(&self, slot: usize, patience: Duration) -> bool {
+        let forget = |cache: &ThreadCache| cache.clear(slot);
+        // Pairs with the one behind `set_stream`: whoever claimed a stream before the slot was emptied has
+        // stored it by now, and it is overwritten; who claims later finds the slot empty.
+        fence(Ordering::SeqCst);
+        self.blocks.all().for_each(forget);
+        let _ = membarrier(MembarrierCommand::RegisterPrivateExpedited);
+        // After it, a thread whose mark we do not see will see the null that we stored.
+        if membarrier(MembarrierCommand::PrivateExpedited).is_err() {
+            return false;
+        }
+        let deadline = Instant::now() + patience;
+        let mut is_quiet = true;
+        for cache in self.blocks.all() {
+            while cache.in_probe.load(Ordering::Acquire) != 0 && is_quiet {
+                is_quiet = Instant::now() <= deadline;
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            // A first event that was under way may have stored it and be about to take it back.
+            forget(cache);
+        }
+        is_quiet
+    }
+}
+
+fn own_pid() -> u32 {
+    getpid().as_raw_nonzero().get() as u32
+}

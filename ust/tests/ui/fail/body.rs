@@ -1,0 +1,8 @@
+use ust::tracepoint;
+
+#[tracepoint]
+fn file_indexed(path: &str) {
+    println!("{path}");
+}
+
+fn main() {}

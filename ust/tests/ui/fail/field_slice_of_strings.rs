@@ -1,0 +1,6 @@
+use ust::tracepoint;
+
+#[tracepoint]
+fn files_indexed(paths: &[&str]);
+
+fn main() {}

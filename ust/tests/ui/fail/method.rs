@@ -1,0 +1,6 @@
+use ust::tracepoint;
+
+#[tracepoint]
+fn file_indexed(&self, path: &str);
+
+fn main() {}

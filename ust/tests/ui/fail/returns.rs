@@ -1,0 +1,6 @@
+use ust::tracepoint;
+
+#[tracepoint]
+fn file_indexed(path: &str) -> u32;
+
+fn main() {}
