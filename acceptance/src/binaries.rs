@@ -46,24 +46,12 @@ pub fn target_dir_and_profile() -> (PathBuf, String) {
     (target_dir.to_owned(), profile.to_owned())
 }
 
-/// The shared object that traced programs load.
-pub fn plugin() -> PathBuf {
-    plugins().join("libplugin.so")
-}
-
-/// The same with many thread-locals, and the feature `dynamic-tls`.
-pub fn large_plugin() -> PathBuf {
-    plugins().join("liblarge_plugin.so")
-}
-
-/// Where they are.
-fn plugins() -> PathBuf {
+/// A shared object that traced programs load: one of `examples/`.
+pub fn plugin(name: &str) -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
     // Programs only come with the tests, not libraries.
-    BUILT.get_or_init(|| {
-        build(&["-p", "ust-acceptance", "--example", "plugin", "--example", "large_plugin"]);
-    });
-    directory().join("examples")
+    BUILT.get_or_init(|| build(&["-p", "ust-acceptance", "--examples"]));
+    directory().join("examples").join(format!("lib{name}.so"))
 }
 
 /// The directory, once what is under test is built and up to date in it.

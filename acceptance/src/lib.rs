@@ -29,6 +29,7 @@ pub mod judge;
 pub mod jump;
 pub mod left_behind;
 pub mod other_word_size;
+pub mod own_process;
 pub mod packets;
 pub mod plugin;
 pub mod progress;

@@ -13,7 +13,7 @@ fn a_program_whose_threads_forked_at_once_still_follows_the_daemon() {
     if !skip::judges_are_here() {
         return;
     }
-    let plugin = binaries::plugin();
+    let plugin = binaries::plugin("plugin");
     let site = Site::new();
     let _daemon = site.daemon(&["--flush-interval", "20"]);
     let first = site.start_session("first", "*");

@@ -103,10 +103,10 @@ fn a_shared_object_with_tracepoints_is_named_with_the_program_that_needs_it() {
         return;
     }
     let site = Site::new();
-    let plugins = binaries::plugin().parent().expect("it lies in a directory").to_owned();
+    let plugins = binaries::plugin("plugin").parent().expect("it lies in a directory").to_owned();
     let (bin, lib) = (site.path("bin"), site.path("lib"));
     [&bin, &lib].iter().for_each(|dir| std::fs::create_dir(dir).expect("there is room"));
-    std::fs::copy(binaries::plugin(), lib.join("libplugin.so")).expect("there is room");
+    std::fs::copy(binaries::plugin("plugin"), lib.join("libplugin.so")).expect("there is room");
     let source = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("c").join(name);
     let link = |output: &Path, options: &[&str], from: &Path| {
         let mut cc = Command::new("cc");

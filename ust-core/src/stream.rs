@@ -41,6 +41,13 @@ pub struct Stream<K> {
 pub struct Closed;
 
 impl<K: Rmw> Stream<K> {
+    /// Name and offset of its fields: copies of this code in one process lend each other streams.
+    pub const FIELDS: [(&str, usize); 3] = [
+        ("words", core::mem::offset_of!(Self, words)),
+        ("window", core::mem::offset_of!(Self, window)),
+        ("clock", core::mem::offset_of!(Self, clock)),
+    ];
+
     /// The stream that begins at `base`.
     ///
     /// # Safety

@@ -8,6 +8,7 @@
 //!        |           description                    |      what the source says, in read-only memory
 //!        |           entry     linkme's section     |      leads to it, in the list of its copy of the library
 //!        |           register  .init_array          |      tells the runtime of the list
+//!        |           unregister  .fini_array        |      takes it back, where the module is unloaded
 //!        '--         note      .note.ust            |      says in the file that it has tracepoints
 //!      enabled, with                                v
 //!      record        #[inline(never)]         one for all callers: the usual case, straight through
@@ -146,10 +147,10 @@ fn other_ways(
                 #[cold]
                 #[inline(never)]
                 fn __ust_otherwise #lifetime (#(#values: #types),*) {
-                    #private::record_otherwise(#ident::callsite(), (#(#values,)*));
+                    #private::record_otherwise(#ident::callsite().word(), (#(#values,)*));
                 }
 
-                if !#private::try_record(Self::callsite(), __ust_seen, (#(#values,)*)) {
+                if !#private::try_record(Self::callsite().word(), __ust_seen, (#(#values,)*)) {
                     __ust_otherwise(#(#values),*);
                 }
             }
@@ -174,6 +175,10 @@ fn callsite(private: &TokenStream, description: &TokenStream) -> TokenStream {
             #[used]
             #[unsafe(link_section = ".init_array.00100")]
             static __UST_REGISTER: extern "C" fn() = #private::register_module;
+
+            #[used]
+            #[unsafe(link_section = ".fini_array")]
+            static __UST_UNREGISTER: extern "C" fn() = #private::unregister_module;
 
             #[used]
             #[unsafe(link_section = ".note.ust")]

@@ -3,7 +3,7 @@
 //! All that they need is reached from here, the standard library included, so that no name in the scope around an
 //! expansion can stand in for it.
 
-pub use crate::callsite::{Callsite, CallsiteState};
+pub use crate::callsite::{Callsite, CallsiteState, CallsiteWord};
 pub use crate::declared::{CALLSITES, Entry, all as callsites};
 pub use crate::record::{record_otherwise, try_record};
 pub use core;
@@ -16,6 +16,12 @@ pub use ust_core::wire::{Field, FieldType, Payload};
 pub extern "C" fn register_module() {
     // A constructor must not unwind into the loader.
     let _ = std::panic::catch_unwind(crate::startup::register_module);
+}
+
+/// Called by each expansion's `.fini_array` entry, in `dlclose` or at the program's end.
+pub extern "C" fn unregister_module() {
+    // Nor must a destructor.
+    let _ = std::panic::catch_unwind(crate::startup::unregister_module);
 }
 
 /// The crate's name, with which the path of each of its modules starts.

@@ -66,7 +66,7 @@ fn listen(runtime: &'static Runtime) {
     become_traced(runtime);
     let Some(place) = runtime.meeting_place() else { return };
     runtime.wait_for_memory();
-    let inbox = runtime.held.inbox(&runtime.registry);
+    let Some(inbox) = runtime.held.inbox(&runtime.registry) else { return };
     let Some(mut wake) = open_wake_word(runtime, place, table) else { return };
     let mut pauses = Pauses::default();
     loop {
@@ -85,7 +85,8 @@ fn listen(runtime: &'static Runtime) {
                 // The published rules were a dead consumer's, or that of one which has just gone.
                 runtime.forget_rules();
                 if wake.wait(seen) == Waited::InVain
-                    && let Some(other) = runtime.between_forks(|| WakeWord::open(place, table))
+                    && let Some(other) =
+                        runtime.between_forks(|| WakeWord::open(place, table)).flatten()
                 {
                     wake = other;
                 }
@@ -106,7 +107,7 @@ fn become_traced(runtime: &'static Runtime) {
 fn open_wake_word(runtime: &Runtime, place: &MeetingPlace, table: Table) -> Option<WakeWord> {
     let mut pauses = Pauses::default();
     loop {
-        match runtime.between_forks(|| WakeWord::open(place, table)) {
+        match runtime.between_forks(|| WakeWord::open(place, table)).flatten() {
             None if !pauses.are_longest() => pauses.next(),
             wake => return wake,
         }

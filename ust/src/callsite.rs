@@ -28,10 +28,15 @@ const FAST_SLOT_SHIFT: u32 = u32::BITS - SLOT_VALUES.trailing_zeros();
 const IS_OF_CPUS: u32 = 1 << (FAST_SLOT_SHIFT - 1);
 const SLOTS_MASK: u32 = (1 << SLOTS) - 1;
 
+/// The word that a tracepoint tests. Whoever applies rules may be another copy of this code: to it the word is all there is.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct CallsiteWord(AtomicU64);
+
 /// One `#[tracepoint]` of the program.
 #[derive(Debug)]
 pub struct Callsite {
-    state: AtomicU64,
+    word: CallsiteWord,
     description: &'static EventDescription,
 }
 
@@ -80,26 +85,46 @@ impl CallsiteState {
     }
 }
 
+impl CallsiteWord {
+    /// The word of a callsite that is off.
+    #[allow(clippy::new_without_default)] // Nothing else is as good a start.
+    pub const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// What it says. Relaxed: what it leads to, the channel, is acquired there.
+    #[inline(always)]
+    pub fn state(&self) -> CallsiteState {
+        CallsiteState(self.0.load(Relaxed))
+    }
+
+    /// Sets number and channels at once. `slots_of_cpus` are those of all channels that have streams of CPUs.
+    pub(crate) fn set(&self, class_id: u32, slots: u32, slots_of_cpus: u32) {
+        self.0.store(CallsiteState::with(class_id, slots, slots_of_cpus).0, Relaxed);
+    }
+}
+
 impl Callsite {
     /// A callsite that is off.
     pub const fn new(description: &'static EventDescription) -> Self {
-        Self { state: AtomicU64::new(0), description }
+        Self { word: CallsiteWord::new(), description }
     }
 
-    /// The word. Relaxed: what it leads to, the channel, is acquired there.
+    /// Its word.
+    #[inline(always)]
+    pub fn word(&self) -> &CallsiteWord {
+        &self.word
+    }
+
+    /// What the word says.
     #[inline(always)]
     pub fn state(&self) -> CallsiteState {
-        CallsiteState(self.state.load(Relaxed))
+        self.word.state()
     }
 
     /// What the tracepoint declares.
     pub fn description(&self) -> &'static EventDescription {
         self.description
-    }
-
-    /// Sets number and channels at once. `slots_of_cpus` are those of all channels that have streams of CPUs.
-    pub(crate) fn set(&self, class_id: u32, slots: u32, slots_of_cpus: u32) {
-        self.state.store(CallsiteState::with(class_id, slots, slots_of_cpus).0, Relaxed);
     }
 }
 

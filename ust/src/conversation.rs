@@ -186,7 +186,7 @@ impl Runtime {
             core::hint::black_box(&bytes);
             tried.is_ok()
         };
-        while !self.between_forks(is_there) {
+        while self.between_forks(is_there) == Some(false) {
             std::thread::sleep(SHORTAGE_PAUSE);
         }
     }

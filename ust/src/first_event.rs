@@ -49,6 +49,8 @@ impl Runtime {
         let place = self.meeting_place().ok_or(Errno::NOENT)?;
         // If its file cannot be sent, the event is counted as lost, and the next one tries again.
         let claimed = match channel.shape.buffers {
+            // Another module's events have been here: what is new is only that module's pointer to the cache.
+            Buffers::PerThread if cache.stream(slot).is_some() => None,
             Buffers::PerThread => {
                 let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
                 let stream = channel.claim(process, place, tid)?;
@@ -91,11 +93,4 @@ impl Runtime {
         }
         cache.leave();
     }
-}
-
-/// The thread's stream is closed: it stays claimed, for good, and the thread forgets it. The next event is as
-/// its first.
-pub(crate) fn forget_closed(slot: usize) {
-    let _undisturbed = Undisturbed::new();
-    thread_cache::current().clear(slot);
 }

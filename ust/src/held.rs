@@ -27,12 +27,12 @@ impl Held {
 
     /// The agent's room for messages, which in a forked child is that of the parent's agent. Asked for once by each agent.
     /// Made while `held` is held, so that no fork comes between.
-    pub(crate) fn inbox<T: Default>(&self, held: &Holder<T>) -> &'static mut Inbox {
+    pub(crate) fn inbox<T: Default>(&self, held: &Holder<T>) -> Option<&'static mut Inbox> {
         if self.inbox.load(Ordering::Relaxed).is_null() {
             held.with(|_| self.inbox.store(Box::into_raw(Box::default()), Ordering::Relaxed));
         }
         // SAFETY: never freed, and a process has one agent at most.
-        unsafe { &mut *self.inbox.load(Ordering::Relaxed) }
+        unsafe { self.inbox.load(Ordering::Relaxed).as_mut() }
     }
 
     /// Keeps glibc's block with the addresses of this thread's thread-locals findable: the thread itself points into its

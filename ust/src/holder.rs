@@ -67,18 +67,25 @@ impl<T: Default> Holder<T> {
         self.state.store(0, Ordering::Release);
     }
 
-    /// The child of whichever fork, as long as it has no agent: what was being changed will never be whole.
+    /// The child of whichever fork, as long as it has no agent: what was being changed will never be whole, and those who
+    /// were forking are not there.
     pub(crate) fn lose_what_is_half_changed(&self) {
         // Relaxed: nobody is left who would change it.
-        if self.state.load(Ordering::Relaxed) & CHANGING != 0 {
-            self.state.fetch_or(LOST, Ordering::Relaxed);
-        }
+        let is_half_changed = self.state.load(Ordering::Relaxed) & CHANGING != 0;
+        self.state.store(if is_half_changed { LOST } else { 0 }, Ordering::Relaxed);
     }
 
-    /// Changes the value, when nobody else does and nobody forks.
+    /// Changes the value, when nobody else does and nobody forks. `None`, with nothing done, if it is lost.
     #[allow(unsafe_code)]
-    pub(crate) fn with<R>(&self, job: impl FnOnce(&mut T) -> R) -> R {
-        while self.state.fetch_or(CHANGING, Ordering::Relaxed) & CHANGING != 0 {
+    pub(crate) fn with<R>(&self, job: impl FnOnce(&mut T) -> R) -> Option<R> {
+        loop {
+            let found = self.state.fetch_or(CHANGING, Ordering::Relaxed);
+            if found & LOST != 0 {
+                return None;
+            }
+            if found & CHANGING == 0 {
+                break;
+            }
             std::thread::sleep(LOOK_INTERVAL);
         }
         // Acquire: pairs with the releases of those who had it.
@@ -89,7 +96,7 @@ impl<T: Default> Holder<T> {
         let value = unsafe { &mut *self.value.get() };
         let result = job(value.get_or_insert_default());
         self.state.fetch_and(!CHANGING, Ordering::Release);
-        result
+        Some(result)
     }
 }
 
@@ -148,7 +155,7 @@ mod tests {
         holder.state.fetch_or(CHANGING, Ordering::Relaxed);
         holder.lose_what_is_half_changed();
         holder.let_go_of_all();
-        holder.with(|_| {});
+        assert!(holder.with(|_| {}).is_some());
         assert!(holder.hold(Duration::ZERO));
     }
 
@@ -159,6 +166,7 @@ mod tests {
         holder.lose_what_is_half_changed();
         let started = Instant::now();
         assert!(!holder.hold(LONG) && !holder.hold(LONG));
+        assert!(holder.with(|_| {}).is_none(), "a module of the child that comes or goes");
         assert!(started.elapsed() < LONG / 2);
     }
 }

@@ -1,6 +1,6 @@
 //! A flight recorder's snapshot at a panic: asked for by the program that panics, before it goes on.
 
-use crate::instance::RUNTIME;
+use crate::module;
 use std::panic;
 use std::sync::Once;
 use std::time::Duration;
@@ -20,9 +20,7 @@ pub fn snapshot_on_panic() {
     INSTALLED.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if let Some((place, process)) = RUNTIME.meeting_place().zip(RUNTIME.process()) {
-                place.want_snapshot(process, SNAPSHOT_TIMEOUT);
-            }
+            module::runtime().want_snapshot(SNAPSHOT_TIMEOUT.as_nanos() as u64);
             before(info);
         }));
     });

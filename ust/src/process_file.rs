@@ -18,8 +18,6 @@ use ust_core::abi::{
     process_file_bytes,
 };
 use ust_core::clock::{realtime_less_monotonic_ns, realtime_ns};
-use ust_core::event::EventDescription;
-use ust_core::protocol::ClassBody;
 use ust_core::shm::{Mapping, memfd, named, private};
 use ust_core::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
@@ -130,9 +128,8 @@ impl ProcessFile {
         }
     }
 
-    /// Appends an event class; returns where its entry stands. `None` if the log is full, which is counted.
-    pub fn log_class(&self, description: &EventDescription) -> Option<usize> {
-        let body = encode_class(description);
+    /// Appends an event class, by its body (see [`ClassBody`](ust_core::protocol::ClassBody)); returns where its entry stands. `None` if the log is full, which is counted.
+    pub fn log_class(&self, body: &[u8]) -> Option<usize> {
         let start = self.log_bytes.load(Ordering::Relaxed) as usize;
         let entry_bytes = (size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
         let end = start + entry_bytes;
@@ -140,10 +137,10 @@ impl ProcessFile {
             self.leave_out();
             return None;
         }
-        append_to(&self.map, start, end, &body)?;
+        append_to(&self.map, start, end, body)?;
         for (mirror, bytes) in self.mirrors() {
             if bytes.load(Ordering::Relaxed) == start as u64
-                && append_to(mirror, start, end, &body).is_some()
+                && append_to(mirror, start, end, body).is_some()
             {
                 bytes.store(end as u64, Ordering::Relaxed);
             }
@@ -322,21 +319,6 @@ fn append_to(map: &Mapping, start: usize, end: usize, body: &[u8]) -> Option<()>
     // Release: pairs with the daemon's acquire; the entry is whole.
     header.log_bytes.store(end as u64, Ordering::Release);
     Some(())
-}
-
-fn encode_class(description: &EventDescription) -> Vec<u8> {
-    let fields = description.fields.iter().map(|field| (field.name, field.ty)).collect();
-    let body = ClassBody {
-        provider: description.provider,
-        name: description.name,
-        level: description.level as u8,
-        file: description.file,
-        line: description.line,
-        module_path: description.module_path,
-        fields,
-    };
-    // Serialising plain data into memory cannot fail.
-    postcard::to_stdvec(&body).unwrap_or_default()
 }
 
 /// Inode of the time namespace of this process; 0 without `/proc`. Allocates nothing.

@@ -11,10 +11,10 @@
 //! Each is a call in tail position that starts over: so the one before it need not keep anything across a
 //! call, and uses no register that it would have to save. (The macro's expansion makes the first.)
 
-use crate::callsite::{Callsite, CallsiteState};
-use crate::first_event::forget_closed;
-use crate::instance::RUNTIME;
-use crate::thread_cache;
+use crate::callsite::{CallsiteState, CallsiteWord};
+use crate::module;
+use crate::thread_cache::{self, ThreadCache};
+use crate::undisturbed::Undisturbed;
 use ust_core::cpu;
 use ust_core::hint::unlikely;
 use ust_core::protocol::MAX_CHANNELS;
@@ -27,11 +27,7 @@ const MAX_TURNS: usize = 8;
 /// Writes an event, if it is the usual case. `false`, with nothing done, if not: then [`record_otherwise`]. `seen` is what
 /// the callsite said when the event was found to be on; it may have changed since. Async-signal-safe.
 #[inline(always)]
-pub fn try_record<P: Payload>(
-    callsite: &'static Callsite,
-    seen: CallsiteState,
-    payload: P,
-) -> bool {
+pub fn try_record<P: Payload>(callsite: &CallsiteWord, seen: CallsiteState, payload: P) -> bool {
     if seen.is_of_cpus() {
         unlikely();
         return false;
@@ -54,7 +50,7 @@ pub fn try_record<P: Payload>(
 /// Writes an event into every channel that records it. Async-signal-safe.
 // The expansion's function is all that it is for; several of one payload would share it by a call.
 #[inline(always)]
-pub fn record_otherwise<P: Payload>(callsite: &'static Callsite, payload: P) {
+pub fn record_otherwise<P: Payload>(callsite: &CallsiteWord, payload: P) {
     let cache = thread_cache::current();
     cache.enter();
     let state = callsite.state();
@@ -68,7 +64,7 @@ pub fn record_otherwise<P: Payload>(callsite: &'static Callsite, payload: P) {
 }
 
 #[inline(never)]
-fn record_generally<P: Payload>(callsite: &'static Callsite, payload: P) {
+fn record_generally<P: Payload>(callsite: &CallsiteWord, payload: P) {
     let cache = thread_cache::current();
     cache.enter();
     let state = callsite.state();
@@ -90,25 +86,25 @@ fn record_generally<P: Payload>(callsite: &'static Callsite, payload: P) {
 
 #[cold]
 #[inline(never)]
-fn record_slowly<P: Payload>(callsite: &'static Callsite, payload: P) {
+fn record_slowly<P: Payload>(callsite: &CallsiteWord, payload: P) {
     let slots = callsite.state().slots();
     for slot in (0..MAX_CHANNELS).filter(|slot| slots & 1 << slot != 0) {
         // A first event gets its stream, and comes round again.
         let mut turns = 0..MAX_TURNS;
         while !record_in(slot, callsite, &payload) {
             if turns.next().is_none() {
-                RUNTIME.give_up(slot);
+                module::runtime().give_up(slot);
                 break;
             }
-            if !RUNTIME.first_event(slot) {
-                break;
-            }
+            let Some(cache) = module::runtime().first_event(slot) else { break };
+            // The runtime's, which may be another copy of this code: this one has a thread-local of its own.
+            thread_cache::make_current(cache);
         }
     }
 }
 
 /// `false`, with nothing counted, if there is no stream.
-fn record_in<P: Payload>(slot: usize, callsite: &'static Callsite, payload: &P) -> bool {
+fn record_in<P: Payload>(slot: usize, callsite: &CallsiteWord, payload: &P) -> bool {
     let cache = thread_cache::current();
     // Not where a tracepoint of this thread is interrupted by this one: what it waits for may be in there.
     let may_wait = cache.enter();
@@ -118,7 +114,7 @@ fn record_in<P: Payload>(slot: usize, callsite: &'static Callsite, payload: &P) 
         // Switched off by now, and the slot perhaps another channel's.
         Ok(())
     } else if let Some(stream) = cache.stream(slot) {
-        stream.record(class_id, payload, may_wait).inspect_err(|Closed| forget_closed(slot))
+        stream.record(class_id, payload, may_wait).inspect_err(|Closed| forget_closed(cache, slot))
     } else if let Some(cpus) = cache.cpus(slot) {
         let cpu = cpu::current();
         match cpus.stream(cpu) {
@@ -132,4 +128,12 @@ fn record_in<P: Payload>(slot: usize, callsite: &'static Callsite, payload: &P) 
     };
     cache.leave();
     outcome.is_ok()
+}
+
+/// The thread's stream is closed: it stays claimed, for good, and the thread forgets it. The next event is as
+/// its first.
+#[cold]
+fn forget_closed(cache: &ThreadCache, slot: usize) {
+    let _undisturbed = Undisturbed::new();
+    cache.clear(slot);
 }

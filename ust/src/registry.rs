@@ -4,26 +4,60 @@
 //! ([`Holder`](crate::holder::Holder)): a constructor or the agent. Whoever forks meanwhile waits a moment for it (see
 //! [`fork`](crate::fork)), no tracepoint ever does.
 
-use crate::callsite::Callsite;
+use crate::callsite::CallsiteWord;
 use crate::channel::Channel;
 use crate::channel_shape::ChannelShape;
 use crate::process_file::ProcessFile;
 use crate::slots::Slots;
+use core::ffi::c_void;
+use std::collections::BTreeMap;
 use ust_core::abi::{Buffers, Geometry, ShmPath};
 use ust_core::protocol::{ChannelRules, MAX_CHANNELS, Rules};
 use ust_core::shm::Mapping;
 use wildmatch::WildMatch;
 
-/// A callsite and what has been said of it.
+/// An event class: what a callsite declares, as the class log has it. It outlives the modules that declare it, so that
+/// a module which comes again finds its classes, and metadata do not grow.
 #[derive(Debug)]
-struct Known {
-    callsite: &'static Callsite,
+struct Class {
+    body: Box<[u8]>,
     /// `provider:name`.
     full_name: String,
     /// Where it stands in the class log.
     entry_offset: Option<usize>,
     class_id: Option<u32>,
 }
+
+/// A callsite of a module that is there.
+struct Known {
+    module: ModuleId,
+    word: &'static CallsiteWord,
+    observer: Option<Observer>,
+    /// Index of its class.
+    class: usize,
+}
+
+/// What a module says of one of its callsites when it joins.
+pub(crate) struct Declared<'a> {
+    /// Where it is switched. It outlives the module's registration.
+    pub(crate) word: &'static CallsiteWord,
+    /// The class, as the class log has it.
+    pub(crate) body: &'a [u8],
+    /// `provider:name`.
+    pub(crate) full_name: &'a str,
+    /// Who is told when it is switched.
+    pub(crate) observer: Option<Observer>,
+}
+
+/// Who is told that a callsite is on, or off again: by the thread that switches, which holds the registry.
+#[derive(Clone, Copy)]
+pub(crate) struct Observer {
+    pub(crate) notify: extern "C" fn(data: *mut c_void, is_on: bool),
+    pub(crate) data: *mut c_void,
+}
+
+/// A module that has joined, by the number of its registration: never used again.
+pub(crate) type ModuleId = u64;
 
 /// A channel that has no slot any more.
 pub(crate) struct Gone {
@@ -35,25 +69,49 @@ pub(crate) struct Gone {
 }
 
 /// See the module page.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Registry {
+    classes: Vec<Class>,
+    /// Their indices, by body.
+    by_body: BTreeMap<Box<[u8]>, usize>,
     known: Vec<Known>,
+    last_module: ModuleId,
     rules: Rules,
     next_class_id: u32,
 }
 
+// SAFETY: what observers' data points to is theirs, and they are called from any thread.
+#[allow(unsafe_code)]
+unsafe impl Send for Registry {}
+
 impl Registry {
     /// Adds a module's callsites, which are off.
-    pub(crate) fn add(&mut self, callsites: impl Iterator<Item = &'static Callsite>) {
-        for callsite in callsites {
-            let description = callsite.description();
-            self.known.push(Known {
-                callsite,
-                full_name: format!("{}:{}", description.provider, description.name),
-                entry_offset: None,
-                class_id: None,
-            });
+    pub(crate) fn add<'a>(&mut self, declared: impl Iterator<Item = Declared<'a>>) -> ModuleId {
+        self.last_module += 1;
+        for Declared { word, body, full_name, observer } in declared {
+            let class = self.class_of(body, full_name);
+            self.known.push(Known { module: self.last_module, word, observer, class });
         }
+        self.last_module
+    }
+
+    /// Takes a module's callsites back. Nothing here leads to its memory afterwards.
+    pub(crate) fn remove(&mut self, module: ModuleId) {
+        for known in self.known.iter().filter(|known| known.module == module) {
+            known.word.set(0, 0, 0);
+        }
+        self.known.retain(|known| known.module != module);
+        self.known.shrink_to_fit();
+    }
+
+    fn class_of(&mut self, body: &[u8], full_name: &str) -> usize {
+        if let Some(index) = self.by_body.get(body) {
+            return *index;
+        }
+        let (body, full_name) = (Box::<[u8]>::from(body), full_name.to_owned());
+        self.by_body.insert(body.clone(), self.classes.len());
+        self.classes.push(Class { body, full_name, entry_offset: None, class_id: None });
+        self.classes.len() - 1
     }
 
     /// Takes other rules. Nothing changes by it but what is said here later.
@@ -132,24 +190,29 @@ impl Registry {
         let is_of_cpus = |rules: &&ChannelRules| rules.buffers == Buffers::PerCpu;
         let of_cpus = self.rules.channels.iter().filter(is_of_cpus).filter_map(slot_of);
         let slots_of_cpus = of_cpus.fold(0, |all, slot| all | 1 << slot);
-        for known in &mut self.known {
-            if known.entry_offset.is_none() {
-                known.entry_offset = process.log_class(known.callsite.description());
+        for known in &self.known {
+            let class = &mut self.classes[known.class];
+            if class.entry_offset.is_none() {
+                class.entry_offset = process.log_class(&class.body);
             }
             // A class that the log has no room for cannot be recorded: nobody could read it.
-            let Some(entry_offset) = known.entry_offset else { continue };
+            let Some(entry_offset) = class.entry_offset else { continue };
             let matches =
-                |globs: &[WildMatch]| globs.iter().any(|glob| glob.matches(&known.full_name));
+                |globs: &[WildMatch]| globs.iter().any(|glob| glob.matches(&class.full_name));
             let slots = patterns
                 .iter()
                 .filter(|(_, globs)| matches(globs))
                 .fold(0, |all, (bit, _)| all | bit);
-            if slots != 0 && known.class_id.is_none() {
+            if slots != 0 && class.class_id.is_none() {
                 process.assign_class_id(entry_offset, self.next_class_id);
-                known.class_id = Some(self.next_class_id);
+                class.class_id = Some(self.next_class_id);
                 self.next_class_id += 1;
             }
-            known.callsite.set(known.class_id.unwrap_or(0), slots, slots_of_cpus);
+            let was_on = known.word.state().is_on();
+            known.word.set(class.class_id.unwrap_or(0), slots, slots_of_cpus);
+            if let Some(observer) = known.observer.filter(|_| was_on != (slots != 0)) {
+                (observer.notify)(observer.data, slots != 0);
+            }
         }
     }
 }

@@ -2,15 +2,15 @@
 //!
 //! ```text
 //!   a module's callsites --register--> Registry --> callsite words: class number, slots
+//!                      <-unregister--
 //!   rules                --apply-----> Registry --> slots, process file, callsite words
 //!                                          '------> channels that are gone: freed when no thread is in a tracepoint
 //! ```
 
-use crate::callsite::Callsite;
 use crate::instance::Runtime;
 use crate::process_file::ProcessFile;
-use crate::registry::Gone;
-use rustix::io;
+use crate::registry::{Declared, Gone, ModuleId};
+use rustix::io::{self, Errno};
 use std::time::Duration;
 use ust_core::protocol::Rules;
 use ust_core::shm::private;
@@ -19,14 +19,25 @@ use ust_core::shm::private;
 const QUIESCE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Runtime {
-    /// Adds a module's callsites, and switches them by the rules in force.
-    pub(crate) fn register(&self, callsites: impl Iterator<Item = &'static Callsite>) {
+    /// Adds a module's callsites, and switches them by the rules in force. `None` in a forked child without an agent, whose
+    /// registry was lost: there nothing is switched any more.
+    pub(crate) fn register<'a>(
+        &self,
+        declared: impl Iterator<Item = Declared<'a>>,
+    ) -> Option<ModuleId> {
         self.registry.with(|registry| {
-            registry.add(callsites);
+            let module = registry.add(declared);
             if let Some(process) = self.process() {
                 registry.switch_all(&self.slots, process);
             }
-        });
+            module
+        })
+    }
+
+    /// Takes a module's callsites back: its memory may go when this returns.
+    pub(crate) fn unregister(&self, module: ModuleId) {
+        // Where the registry was lost, nobody follows what is in it.
+        self.registry.with(|registry| registry.remove(module));
     }
 
     /// Puts the rules into force that `take` comes with, if any, and returns their generation. Channels that they no longer
@@ -48,14 +59,15 @@ impl Runtime {
             registry.switch_all(&self.slots, process);
             registry.remove_channels(&self.slots, Some(process), &mut gone);
             Ok(Some(generation))
-        })?;
+        });
+        let generation = generation.unwrap_or(Ok(None))?;
         gone.into_iter().flatten().for_each(|gone| self.free(gone));
         Ok(generation)
     }
 
     /// Runs a job for which a fork waits, as it does for a change of the registry. What a thread has allocated at a fork is
     /// nobody's in the child: leak checkers find it there, and rightly.
-    pub(crate) fn between_forks<R>(&self, job: impl FnOnce() -> R) -> R {
+    pub(crate) fn between_forks<R>(&self, job: impl FnOnce() -> R) -> Option<R> {
         self.registry.with(|_| job())
     }
 
@@ -67,9 +79,9 @@ impl Runtime {
     /// This process's file, made now if it was not before.
     ///
     /// # Errors
-    /// As for [`ProcessFile::create`].
+    /// As for [`ProcessFile::create`]; `AGAIN` where the registry was lost.
     pub(crate) fn process_or_create(&self) -> io::Result<&'static ProcessFile> {
-        self.registry.with(|_| self.create_process())
+        self.registry.with(|_| self.create_process()).unwrap_or(Err(Errno::AGAIN))
     }
 
     /// The caller holds the registry.

@@ -4,11 +4,14 @@
 #![allow(unsafe_code)]
 
 use crate::agent_thread;
+use crate::callsite::Callsite;
 use crate::declared;
+use crate::election;
 use crate::fork;
 use crate::handover::Origin;
 use crate::instance::RUNTIME;
 use crate::meeting_place::MeetingPlace;
+use crate::module;
 use crate::undisturbed::Undisturbed;
 use core::cell::Cell;
 use rustix::io::Errno;
@@ -18,8 +21,8 @@ use ust_core::paths::RuntimeDir;
 use ust_core::protocol::{Lack, MAX_MESSAGE_BYTES, Rules, decode};
 use ust_core::sync::{AtomicBool, Ordering};
 
-/// Registers the module's callsites and starts everything else. Called by a constructor of each tracepoint of the
-/// module, does its work in the first.
+/// Makes this copy the process's runtime or joins it, and registers the module's callsites. Called by a constructor of each
+/// tracepoint of the module, does its work in the first.
 pub(crate) fn register_module() {
     static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
     if IS_REGISTERED.swap(true, Ordering::AcqRel) {
@@ -27,13 +30,38 @@ pub(crate) fn register_module() {
     }
     let mut callsites = declared::all().peekable();
     let Some(first) = callsites.peek() else { return };
-    if !stay_loaded(core::ptr::from_ref(*first).cast()) {
-        return;
-    }
+    let first = core::ptr::from_ref(*first).cast();
     // A handler that forks would wait for the registry that this thread holds (in `dlopen`; there are no handlers
     // before `main`).
     let _undisturbed = Undisturbed::new();
-    RUNTIME.register(callsites);
+    cpu::initialise();
+    match election::find() {
+        Some(elected) => {
+            module::join(elected);
+            module::register_callsites(callsites);
+        }
+        None if stay_loaded(first) => {
+            module::TABLE.elect();
+            module::register_callsites(callsites);
+            start();
+        }
+        None => {}
+    }
+}
+
+/// Takes the module's callsites back, if it may be about to be unloaded. Called by a destructor of each tracepoint of the
+/// module, does its work in the first.
+pub(crate) fn unregister_module() {
+    let is_executable = || declared::all().next().is_none_or(lies_in_executable);
+    // At the program's end as well: but what is not unloaded goes on to be recorded for as long as it runs.
+    if module::is_joined() && !is_executable() {
+        let _undisturbed = Undisturbed::new();
+        module::leave();
+    }
+}
+
+/// Starts the runtime of this copy, which is the process's.
+fn start() {
     let Some(place) = MeetingPlace::from_environment() else { return };
     let place = RUNTIME.meeting_place.get_or_init(|| Box::new(place));
     if !RUNTIME.ancestry.initialise() {
@@ -42,7 +70,6 @@ pub(crate) fn register_module() {
         return;
     }
     RUNTIME.caches.initialise(thread_ends);
-    cpu::initialise();
     // SAFETY: handlers that stay linked: `stay_loaded` saw to it.
     unsafe {
         libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child))
@@ -89,6 +116,17 @@ fn is_executable(object: &libc::Dl_info) -> bool {
     let headers = unsafe { libc::getauxval(libc::AT_PHDR) } as usize;
     let base = object.dli_fbase as usize;
     (base..base + ust_core::abi::PAGE_BYTES).contains(&headers)
+}
+
+/// Whether a callsite is the program's own.
+fn lies_in_executable(callsite: &Callsite) -> bool {
+    // SAFETY: plain data and valid pointers.
+    unsafe {
+        let mut object: libc::Dl_info = core::mem::zeroed();
+        // Where there is no loader, nothing is unloaded.
+        libc::dladdr(core::ptr::from_ref(callsite).cast(), &mut object) == 0
+            || is_executable(&object)
+    }
 }
 
 /// The rules as the daemon last published them. They may be a dead daemon's: then the first event's

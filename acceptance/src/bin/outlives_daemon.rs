@@ -12,8 +12,8 @@
 
 use std::path::Path;
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::progress::{Lease, Progress};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "outlives", level = Info)]
 fn event(generation: u64);

@@ -15,7 +15,7 @@
 //! | a ring file that makes no sense, is of another kind, or is one too many | an error of its channel |
 //! | `pidfd`: EMFILE, ENFILE, ENOMEM | nowhere: the process is watched by its mappings instead |
 //!
-//! What a process meets: `ust_core::agent::reach`.
+//! What a process meets: `ust`'s `reach`.
 //!
 //! One line a reason, with the first process that it was and how many others: a thousand processes under one limit are
 //! one line.

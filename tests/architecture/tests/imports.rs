@@ -70,7 +70,11 @@ const UST: &[(&str, &[&str])] = &[
     ("rules", &["callsite", "instance", "process_file", "registry"]),
     ("fork", &["channel", "handover", "instance", "process_file"]),
     ("first_event", &["fork", "handover", "instance", "thread_cache", "undisturbed"]),
-    ("record", &["callsite", "first_event", "instance", "thread_cache"]),
+    ("table", &["callsite", "registry", "thread_cache"]),
+    ("module", &["callsite", "first_event", "instance", "registry", "table", "thread_cache"]),
+    ("election", &["module", "table"]),
+    ("record", &["callsite", "module", "thread_cache", "undisturbed"]),
+    ("dynamic", &["callsite", "module", "record", "registry", "table"]),
     ("conversation", &["descriptor_table", "handover", "instance", "meeting_place"]),
     (
         "agent_thread",
@@ -89,15 +93,18 @@ const UST: &[(&str, &[&str])] = &[
         "startup",
         &[
             "agent_thread",
+            "callsite",
             "declared",
+            "election",
             "fork",
             "handover",
             "instance",
             "meeting_place",
+            "module",
             "undisturbed",
         ],
     ),
-    ("panic_hook", &["instance"]),
+    ("panic_hook", &["module"]),
     ("__private", &["callsite", "declared", "record", "startup"]),
 ];
 

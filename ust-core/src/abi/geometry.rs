@@ -33,6 +33,7 @@ const MAX_STREAM_BYTES: u64 = 1 << 36;
 
 /// Size and number of a stream's sub-buffers: checked, so that arithmetic on it cannot overflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
 pub struct Geometry {
     // Not its logarithm: what the fast path compares with is the size.
     subbuf_size_bytes: u32,

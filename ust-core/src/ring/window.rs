@@ -42,6 +42,7 @@ const NOWHERE: u64 = 1 << 63 | (PAGE_BYTES / PAGE) as u64;
 
 /// See the module page.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Window {
     place: AtomicU64,
     /// Until when nothing is asked for that there was none of. Whose clock it is the one knows that asks.

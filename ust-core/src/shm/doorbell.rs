@@ -36,8 +36,30 @@ crate::abi::layout::layout!(Doorbell as "Doorbell" {
 /// Bytes of the memfd that holds a [`Doorbell`].
 pub const DOORBELL_BYTES: usize = crate::abi::PAGE_BYTES;
 
-/// The doorbell of the daemon that this process is connected to. Never unmapped once set: a page.
-static DOORBELL: AtomicPtr<Doorbell> = AtomicPtr::new(core::ptr::null_mut());
+/// Where a process keeps the doorbell of the daemon that it is connected to. Never unmapped once set: a page.
+pub type Place = AtomicPtr<Doorbell>;
+
+/// This copy's place.
+static DOORBELL: Place = AtomicPtr::new(core::ptr::null_mut());
+
+/// The place of another copy of this code in the process, whose agent listens for all; null: this copy's own.
+static SHARED: AtomicPtr<Place> = AtomicPtr::new(core::ptr::null_mut());
+
+/// This copy's place, for other copies to [`share`].
+pub fn own_place() -> &'static Place {
+    &DOORBELL
+}
+
+/// Has this copy use another one's place from here on.
+pub fn share(place: &'static Place) {
+    // Release: pairs with the acquire in `place`.
+    SHARED.store(core::ptr::from_ref(place).cast_mut(), Ordering::Release);
+}
+
+fn place() -> &'static Place {
+    // SAFETY: what `share` was given lives for ever.
+    unsafe { SHARED.load(Ordering::Acquire).as_ref() }.unwrap_or(&DOORBELL)
+}
 
 /// Sets the doorbell that [`ring`] uses; `None` for silence.
 pub fn install(doorbell: Option<&'static Doorbell>) {
@@ -49,7 +71,7 @@ pub fn install(doorbell: Option<&'static Doorbell>) {
 /// Wakes the daemon if it sleeps. Async-signal-safe; at most one system call.
 pub fn ring() {
     // SAFETY: what `install` was given lives for ever.
-    if let Some(doorbell) = unsafe { DOORBELL.load(Ordering::Acquire).as_ref() } {
+    if let Some(doorbell) = unsafe { place().load(Ordering::Acquire).as_ref() } {
         doorbell.ring();
     }
 }

@@ -20,7 +20,8 @@ const SHORTAGE_PAUSE_NS: u64 = 1_000_000;
 pub struct StreamWords<K> {
     base: *mut u8,
     geometry: Geometry,
-    mode: Mode,
+    /// [`Mode::to_word`]: other copies of this code read it too.
+    mode: u64,
     kind: core::marker::PhantomData<K>,
 }
 
@@ -38,13 +39,20 @@ impl<K> Clone for StreamWords<K> {
 impl<K> Copy for StreamWords<K> {}
 
 impl<K: 'static> StreamWords<K> {
+    /// Name and offset of its fields, and of those of the geometry.
+    pub const FIELDS: [(&str, usize); 3] = [
+        ("base", core::mem::offset_of!(Self, base)),
+        ("geometry", core::mem::offset_of!(Self, geometry)),
+        ("mode", core::mem::offset_of!(Self, mode)),
+    ];
+
     /// The stream that begins at `base`.
     ///
     /// # Safety
     /// `geometry.stream_bytes()` bytes from `base`, which stands at a page, stay mapped as long as the
     /// result or a copy of it is used.
     pub const unsafe fn new(base: *mut u8, geometry: Geometry, mode: Mode) -> Self {
-        Self { base, geometry, mode, kind: core::marker::PhantomData }
+        Self { base, geometry, mode: mode.to_word(), kind: core::marker::PhantomData }
     }
 
     /// The byte `at` so far from the stream's start: valid to the end of the memory that it lies in.
@@ -133,7 +141,7 @@ impl<K: 'static> StreamWords<K> {
 
     /// Reader: wakes the writers that wait for room.
     pub fn wake_waiting(&self) {
-        if matches!(self.mode, Mode::Block { .. }) {
+        if matches!(self.mode(), Mode::Block { .. }) {
             let word = self.control().release_seq.futex();
             let _ = futex::wake(word, futex::Flags::empty(), i32::MAX as u32);
         }
@@ -165,7 +173,7 @@ unsafe impl<K: 'static> RingMemory for StreamWords<K> {
 
     #[inline(always)]
     fn mode(&self) -> Mode {
-        self.mode
+        Mode::from_word(self.mode).unwrap_or_default()
     }
 
     #[inline(always)]

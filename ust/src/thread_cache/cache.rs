@@ -45,6 +45,17 @@ pub(super) static EMPTY: ThreadCache = ThreadCache {
 const MARK_OFFSET: usize = core::mem::offset_of!(ThreadCache, in_probe);
 
 impl ThreadCache {
+    /// What other copies of this code find where.
+    #[cfg(test)]
+    pub(crate) const FIELDS: [(&str, usize); 6] = [
+        ("counting_streams", core::mem::offset_of!(ThreadCache, counting_streams)),
+        ("in_probe", MARK_OFFSET),
+        ("is_claimed", core::mem::offset_of!(ThreadCache, is_claimed)),
+        ("tid", core::mem::offset_of!(ThreadCache, tid)),
+        ("cpus", core::mem::offset_of!(ThreadCache, cpus)),
+        ("calling_streams", core::mem::offset_of!(ThreadCache, calling_streams)),
+    ];
+
     /// Marks that one more tracepoint of this thread is under way. Whether it is the outermost: all that the thread
     /// has recorded before is committed. Not if it has left a tracepoint by siglongjmp, ever.
     // `Caches::quiesce` makes this thread's CPU order the store before the look-up; here it is the compiler.
@@ -108,7 +119,7 @@ impl ThreadCache {
         self.cpus[slot].store(ptr::null_mut(), Ordering::Release);
     }
 
-    /// Frees the cache if its thread, one of process `owner`, has ended and nobody noticed. `false` also if another thread is just looking.
+    /// Frees the cache if its thread, one of process `owner`, is gone. `false` also if another thread is just looking.
     pub(super) fn free_if_left(&self, owner: u32, slots: &Slots) -> bool {
         // The number is taken away first: whoever has it decides. One that was given to another thread since is that of a
         // thread alive.

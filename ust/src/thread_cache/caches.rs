@@ -28,28 +28,27 @@ impl Caches {
         Self { blocks: Blocks::new(), exit_key: AtomicU32::new(0), owner: AtomicU32::new(0) }
     }
 
-    /// A cache for the calling thread: the one it has, or a fresh one. Signals must be blocked. If it was that of a thread whose
-    /// end nobody noticed, its streams go back to their channels, in `slots`.
+    /// A cache for the calling thread: the one it has, or a fresh one. Signals must be blocked. If that was a thread's that
+    /// has ended, streams that it still had go back to their channels, in `slots`.
     pub(crate) fn own(&self, slots: &Slots) -> Option<&'static ThreadCache> {
-        let present = current();
-        if present.is_claimed.load(Ordering::Relaxed) {
-            return Some(present);
-        }
-        let fresh = self.blocks.claim(|claimed| {
-            self.exit_key().is_none()
-                && claimed.free_if_left(self.owner.load(Ordering::Relaxed), slots)
-        })?;
-        current::set(fresh);
+        let (present, owner) = (current(), self.owner.load(Ordering::Relaxed));
+        let cache = if present.is_claimed.load(Ordering::Relaxed) {
+            present
+        } else {
+            self.blocks.claim(|claimed| claimed.free_if_left(owner, slots))?
+        };
+        current::set(cache);
         if let Some(key) = self.exit_key() {
+            // Also where the thread had one: it may be ending, and have given its streams back.
             // SAFETY: the key exists; such a low one needs no allocation.
-            unsafe { libc::pthread_setspecific(key, ptr::from_ref(fresh).cast()) };
+            unsafe { libc::pthread_setspecific(key, ptr::from_ref(cache).cast()) };
         }
         // A child of vfork runs on its parent's thread, and takes the cache for that one: its own number would be a dead
-        // thread's soon. Such a cache is never free again.
-        if own_pid() == self.owner.load(Ordering::Relaxed) {
-            fresh.tid.store(gettid().as_raw_nonzero().get() as u32, Ordering::Release);
+        // thread's soon. Until that thread comes by itself, such a cache is never free.
+        if own_pid() == owner {
+            cache.tid.store(gettid().as_raw_nonzero().get() as u32, Ordering::Release);
         }
-        Some(fresh)
+        Some(cache)
     }
 
     /// The key by which the end of a thread is noticed, if it is.
@@ -70,7 +69,10 @@ impl Caches {
         }
     }
 
-    /// The exit key's value, of a thread that ends: gives its streams back, to channels in `slots`, and frees the cache.
+    /// The exit key's value, of a thread that ends: gives its streams back, to channels in `slots`.
+    ///
+    /// The cache stays the thread's until it is gone: thread-locals of any module that has joined may lead to it, and the
+    /// thread's last destructors may emit.
     ///
     /// # Safety
     /// `value` is what [`Caches::own`] set for the calling thread.
@@ -81,10 +83,7 @@ impl Caches {
         if !cache.is_claimed.load(Ordering::Relaxed) {
             return;
         }
-        current::forget();
-        cache.tid.store(0, Ordering::Relaxed);
         cache.give_back(slots);
-        cache.is_claimed.store(false, Ordering::Release);
     }
 
     /// Forked child: forgets every cache. The forking thread's pointer leads into one, which therefore must

@@ -127,7 +127,7 @@ pub(crate) fn current() -> &'static ThreadCache {
 }
 
 /// Makes `cache` the calling thread's.
-pub(super) fn set(cache: &'static ThreadCache) {
+pub(crate) fn set(cache: &'static ThreadCache) {
     pointer::set(cache);
 }
 

@@ -17,8 +17,9 @@
 //! [`Caches::quiesce`]); and a tracepoint that finds itself the only one knows that all its thread has recorded before is
 //! committed (see `Stream::try_record_usual`).
 //!
-//! A thread's end is noticed by a pthread key, which gives its streams back. Where ours is too high to be set without
-//! allocating, its cache stays claimed until another thread finds none free, and asks who is still there.
+//! A thread's end is noticed by a pthread key, which gives its streams back; its cache is another's when the thread is gone.
+//! Where our key is too high to be set without allocating, the streams too wait for that: until a thread finds no cache
+//! free, and asks who is still there.
 
 mod blocks;
 mod cache;
@@ -28,4 +29,4 @@ mod mark;
 
 pub(crate) use cache::ThreadCache;
 pub(crate) use caches::Caches;
-pub(crate) use current::current;
+pub(crate) use current::{current, set as make_current};

@@ -18,7 +18,7 @@ struct Callsite;
 struct Option;
 
 #[tracepoint]
-fn parameters(f: F, fields: u8, record: u8, with: u8, enabled: u8, description: u8, ust: u8, ust_core: u8);
+fn parameters(f: F, fields: u8, record: u8, with: u8, enabled: u8, description: u8, ust: u8);
 #[tracepoint]
 fn own_name(own_name: u8);
 #[tracepoint]

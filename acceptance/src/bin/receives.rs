@@ -1,0 +1,62 @@
+//! `receives ROUNDS EVENTS PLUGIN..`: loads plugins, one inside the other, has each emit, and unloads them again, so many rounds.
+//!
+//! The first round looks whether they are gone; the last whether anything has been left behind. The account is how many
+//! events each plugin emitted, and the program itself last.
+
+use ust::tracepoint;
+use ust_acceptance::own_process::{descriptors, mappings_of};
+use ust_acceptance::plugin::Plugin;
+use ust_acceptance::report;
+
+#[tracepoint(provider = "host", level = Info)]
+fn round(number: u64);
+
+/// Rounds before what is there is counted: the allocator and the loader have settled by then.
+const SETTLED: u64 = 50;
+
+/// What rounds without number may leave on the heap: less than a few bytes each.
+const MAX_GROWTH_BYTES: usize = 16 << 10;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |text: &String| text.parse::<u64>().expect("a number");
+    let (rounds, events) = (number(&arguments[0]), number(&arguments[1]));
+    let paths = &arguments[2..];
+    let mut before = None;
+    for of_round in 0..rounds {
+        round(of_round);
+        let plugins: Vec<_> = paths.iter().map(|path| Plugin::load(path)).collect();
+        for plugin in &plugins {
+            plugin.emit(of_round, events);
+        }
+        plugins.into_iter().rev().for_each(Plugin::close);
+        if of_round < 3 || of_round + 1 == rounds {
+            let mapped: Vec<_> =
+                paths.iter().filter(|path| !mappings_of(path).is_empty()).collect();
+            assert!(mapped.is_empty(), "unloaded and still mapped: {mapped:?}");
+        }
+        if of_round == SETTLED {
+            before = Some((descriptors(), mappings_of("").len(), heap_bytes()));
+        }
+    }
+    if let Some((fds, mappings, heap)) = before {
+        assert_eq!(descriptors(), fds, "descriptors");
+        assert!(
+            mappings_of("").len() <= mappings + 2,
+            "mappings: {} then {mappings}",
+            mappings_of("").len()
+        );
+        let grown = heap_bytes().saturating_sub(heap);
+        assert!(grown < MAX_GROWTH_BYTES, "{grown} bytes more on the heap");
+    }
+    let mut account = vec![rounds * events; paths.len()];
+    account.push(rounds);
+    report::write(&account);
+}
+
+/// What malloc has given out.
+#[allow(unsafe_code)]
+fn heap_bytes() -> usize {
+    // SAFETY: it looks, and no more.
+    unsafe { libc::mallinfo2() }.uordblks
+}

@@ -1,0 +1,171 @@
+//! Modules come and go, each with its own copy of the library: one process, one trace, nothing left behind.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use ust_acceptance::recording::{Recorded, Recording};
+use ust_acceptance::{binaries, judge, skip};
+
+/// Events of each provider, by babeltrace2.
+fn by_provider(trace: &Path) -> BTreeMap<String, u64> {
+    let mut seen = BTreeMap::new();
+    judge::babeltrace2(trace, |line| {
+        for provider in ["plugin", "guest", "host"] {
+            if line.is_of(&format!("{provider}:told")) || line.is_of(&format!("{provider}:round")) {
+                *seen.entry(provider.to_owned()).or_default() += 1;
+            }
+        }
+    });
+    seen
+}
+
+/// The event classes in the metadata of the only process.
+fn classes(recorded: &Recorded) -> usize {
+    let [folder] = &recorded.folders()[..] else { panic!("{:?}", recorded.folders()) };
+    let metadata = std::fs::read(folder.join("metadata")).expect("a trace has metadata");
+    String::from_utf8_lossy(&metadata).matches("event {").count()
+}
+
+#[track_caller]
+fn assert_all_are_there(recorded: &Recorded, providers: &[&str]) {
+    let emitted: Vec<u64> = recorded.report();
+    assert_eq!(recorded.summary().lost_in_all(), 0, "the rings are large enough");
+    let seen = by_provider(&recorded.trace());
+    let emitted: BTreeMap<_, _> =
+        providers.iter().map(|name| (*name).to_owned()).zip(emitted).collect();
+    assert_eq!(seen, emitted);
+}
+
+#[test]
+fn a_plugin_that_is_unloaded_is_gone_and_comes_again_as_itself() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recording = Recording::of("receives").arg(10_000).arg(3);
+    let recorded = recording.arg(binaries::plugin("plugin").display()).run().succeeded();
+    assert_all_are_there(&recorded, &["plugin", "host"]);
+    assert_eq!((recorded.summary().processes, classes(&recorded)), (1, 2));
+}
+
+#[test]
+fn two_plugins_one_inside_the_other_join_the_program_s_runtime() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let mut started = Recording::of("receives")
+        .arg(10_000)
+        .arg(3)
+        .arg(binaries::plugin("plugin").display())
+        .arg(binaries::plugin("guest").display())
+        .start();
+    // Read while they come and go.
+    let mut reads = 0;
+    while started.running.is_running() {
+        judge::babeltrace2_unfinished(&started.trace(), |_| {});
+        reads += 1;
+    }
+    assert!(reads > 0, "it was over before it could be read");
+    let recorded = started.wait().succeeded();
+    assert_all_are_there(&recorded, &["plugin", "guest", "host"]);
+    assert_eq!((recorded.summary().processes, classes(&recorded)), (1, 3));
+}
+
+#[test]
+fn a_changed_plugin_has_a_class_of_its_own() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recorded = Recording::of("receives")
+        .arg(20)
+        .arg(3)
+        .arg(binaries::plugin("plugin").display())
+        .arg(binaries::plugin("changed_plugin").display())
+        .run()
+        .succeeded();
+    let (mut old, mut new) = (0, 0);
+    judge::babeltrace2(&recorded.trace(), |line| {
+        if line.is_of("plugin:told") {
+            let is_new = line.text.contains("version = 2");
+            *if is_new { &mut new } else { &mut old } += 1;
+        }
+    });
+    assert_eq!((old, new, classes(&recorded)), (60, 60, 3));
+}
+
+/// The same program in C, with nothing of ours in it. `None` where there is no compiler.
+fn c_host(dir: &Path) -> Option<PathBuf> {
+    if !skip::has("cc", &["--version"]) {
+        return None;
+    }
+    let program = dir.join("receives_c");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/receives.c");
+    let status = Command::new("cc").arg("-o").arg(&program).arg(source).arg("-ldl").status();
+    assert!(status.expect("there is a compiler").success());
+    Some(program)
+}
+
+/// The first plugin is elected, and stays; the other one joins it.
+#[test]
+fn a_program_in_c_gets_its_runtime_from_a_plugin() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let Some(program) = c_host(dir.path()) else { return };
+    let recorded = Recording::of_path(program)
+        .arg("plain")
+        .arg(1_000)
+        .arg(10)
+        .arg(binaries::plugin("plugin").display())
+        .arg(binaries::plugin("guest").display())
+        .run()
+        .succeeded();
+    assert_all_are_there(&recorded, &["plugin", "guest"]);
+    assert_eq!((recorded.summary().processes, classes(&recorded)), (1, 2));
+}
+
+/// A plugin in a namespace of its own, or that prefers its own symbols, is recorded; the former as a process of its own.
+#[test]
+fn other_ways_of_the_loader_are_recorded_too() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let Some(program) = c_host(dir.path()) else { return };
+    for (way, processes) in [("deepbind", 1), ("namespace", 2)] {
+        let recorded = Recording::of_path(program.clone())
+            .arg(way)
+            .arg(1)
+            .arg(100)
+            .arg(binaries::plugin("plugin").display())
+            .arg(binaries::plugin("guest").display())
+            .run()
+            .succeeded();
+        assert_all_are_there(&recorded, &["plugin", "guest"]);
+        assert_eq!(recorded.summary().processes, processes, "{way}");
+    }
+}
+
+/// More classes than the short header has numbers for, declared and taken back one after the other.
+#[test]
+fn events_that_are_declared_at_run_time_are_recorded_as_any() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recorded = Recording::of("brings_events").arg(300).arg(5).run().succeeded();
+    let [switched_on, emitted]: [u64; 2] = recorded.report();
+    let mut of_class = BTreeMap::<u64, u64>::new();
+    judge::babeltrace2(&recorded.trace(), |line| {
+        if line.text.contains("text = \"brought\"") {
+            assert!(
+                line.is_of(&format!("brought:event_{}", line.number("class"))),
+                "{}",
+                line.text
+            );
+            *of_class.entry(line.number("class")).or_default() += 1;
+        }
+    });
+    assert_eq!((switched_on, emitted), (300, 1_500));
+    assert_eq!(of_class, (0..300).map(|class| (class, 5)).collect());
+    assert_eq!(recorded.summary().lost_in_all(), 0);
+}

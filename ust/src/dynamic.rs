@@ -1,0 +1,141 @@
+//! Event classes that are made while the program runs, for those who bring other programs' events: C, `tracing`, LTTng's
+//! providers.
+//!
+//! ```text
+//!   Description (owned) --register--> DynamicEvent --record(bytes)--> the hot path of any tracepoint
+//!                                          |  ^
+//!                                          |  '-- observer: on, off
+//!                                          drop: taken back
+//! ```
+//!
+//! The payload comes encoded, as the fields of the description lie in a record.
+#![allow(unsafe_code)]
+
+use crate::callsite::CallsiteWord;
+use crate::module;
+use crate::record::{record_otherwise, try_record};
+use crate::registry::ModuleId;
+use crate::table::DeclaredCallsite;
+use core::ffi::c_void;
+use ust_core::event::Level;
+use ust_core::protocol::ClassBody;
+use ust_core::wire::{FieldType, Payload};
+
+/// What an event declares, in memory of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// The part of `provider:name` before the colon.
+    pub provider: String,
+    /// The part behind it.
+    pub name: String,
+    /// How important it is.
+    pub level: Level,
+    /// Names and types of the fields, in the order of their bytes in the record.
+    pub fields: Vec<(String, FieldType)>,
+}
+
+/// Who is told that an event is on, or off again. Called by the thread that switches, which holds a lock: it must neither
+/// wait nor register anything.
+#[derive(Debug, Clone, Copy)]
+pub struct Observer {
+    /// What is called, with `data` and whether the event is on.
+    pub notify: extern "C" fn(data: *mut c_void, is_on: bool),
+    /// What it is called with.
+    pub data: *mut c_void,
+}
+
+/// An event that was registered while the program runs. Off until a rule names it; taken back when it is dropped.
+///
+/// Registering and dropping allocate and wait for whoever changes the registry: not in a signal handler. Recording is as
+/// that of any tracepoint: async-signal-safe, in children of a fork too.
+pub struct DynamicEvent {
+    /// In a place of its own: the runtime leads to it.
+    word: Box<CallsiteWord>,
+    registration: ModuleId,
+}
+
+impl DynamicEvent {
+    /// Registers an event. It costs its description once: another one of the same description is of the same class.
+    pub fn register(description: &Description, observer: Option<Observer>) -> Self {
+        let Description { provider, name, level, fields } = description;
+        let body = ClassBody {
+            provider,
+            name,
+            level: *level as u8,
+            file: "",
+            line: 0,
+            module_path: "",
+            fields: fields.iter().map(|(name, ty)| (name.as_str(), *ty)).collect(),
+        };
+        // Serialising plain data into memory cannot fail.
+        let body = postcard::to_stdvec(&body).unwrap_or_default();
+        let full_name = format!("{provider}:{name}");
+        let word = Box::new(CallsiteWord::new());
+        let declared = DeclaredCallsite {
+            word: &*word,
+            body: body.as_ptr(),
+            body_bytes: body.len(),
+            full_name: full_name.as_ptr(),
+            full_name_bytes: full_name.len(),
+            notify: observer.map(|observer| observer.notify),
+            data: observer.map_or(core::ptr::null_mut(), |observer| observer.data),
+        };
+        let registration = module::runtime().register(&[declared]);
+        Self { word, registration }
+    }
+
+    /// Whether some channel records it now.
+    #[inline(always)]
+    pub fn is_on(&self) -> bool {
+        self.word.state().is_on()
+    }
+
+    /// Records the event, if it is on.
+    ///
+    /// # Safety
+    /// `payload` are the fields as the description has them. (Other bytes make a record that the consumer refuses, and end the
+    /// thread's stream.)
+    #[inline]
+    pub unsafe fn record(&self, payload: &[u8]) {
+        let seen = self.word.state();
+        if seen.is_on() && !try_record(&self.word, seen, Encoded(payload)) {
+            record_otherwise(&self.word, Encoded(payload));
+        }
+    }
+}
+
+impl Drop for DynamicEvent {
+    fn drop(&mut self) {
+        if self.registration != 0 {
+            module::runtime().unregister(self.registration);
+        }
+    }
+}
+
+/// A payload that comes as it is to lie in the record.
+#[derive(Clone, Copy)]
+struct Encoded<'a>(&'a [u8]);
+
+/// Longer payloads go the longer way, where a call costs nothing that matters.
+const SHORT_BYTES: usize = 256;
+
+// SAFETY: it writes its bytes, as many as it says, and does not panic.
+unsafe impl Payload for Encoded<'_> {
+    const FIXED_SIZE_BYTES: Option<usize> = None;
+
+    #[inline(always)]
+    fn size_bytes(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        self.0.len() <= SHORT_BYTES
+    }
+
+    #[inline(always)]
+    unsafe fn encode(&self, dst: *mut u8) {
+        // SAFETY: the caller lends as many bytes, which do not overlap.
+        unsafe { self.0.as_ptr().copy_to_nonoverlapping(dst, self.0.len()) };
+    }
+}

@@ -1,0 +1,136 @@
+//! This copy of the library as a module of the process: elected, or joined to the one that is.
+//!
+//! ```text
+//!   constructor --> election::find --none--> this copy is elected: startup, agent, forks, ...; stays loaded
+//!                          |
+//!                          '--a table--> joined: callsites are registered there; slow paths are calls of that table
+//!   destructor  --> joined: callsites are taken back; nothing leads into this module any more
+//! ```
+#![allow(unsafe_code)]
+
+use crate::callsite::Callsite;
+use crate::instance::RUNTIME;
+use crate::registry::ModuleId;
+use crate::table::{DeclaredCallsite, Table};
+use crate::thread_cache::{self, ThreadCache};
+use core::ptr;
+use std::time::Duration;
+use ust_core::event::EventDescription;
+use ust_core::protocol::ClassBody;
+use ust_core::shm::doorbell;
+use ust_core::sync::{AtomicPtr, AtomicU64, Ordering};
+
+/// What this copy offers others.
+pub(crate) static TABLE: Table =
+    Table::new(doorbell_place, register, unregister, first_event, give_up, want_snapshot);
+
+/// The table of the runtime that this copy has joined; null: it is its own.
+static JOINED: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
+
+/// The registration of this module's callsites, which are all that linkme has gathered; 0: none.
+static OWN_CALLSITES: AtomicU64 = AtomicU64::new(0);
+
+/// The runtime that this copy's events go to.
+pub(crate) fn runtime() -> &'static Table {
+    // SAFETY: the table of a module that stays loaded. Acquire: pairs with `join`.
+    unsafe { JOINED.load(Ordering::Acquire).as_ref() }.unwrap_or(&TABLE)
+}
+
+/// Whether this copy has joined another one's runtime.
+pub(crate) fn is_joined() -> bool {
+    !JOINED.load(Ordering::Acquire).is_null()
+}
+
+/// Has this copy's events go to another one's runtime from here on.
+pub(crate) fn join(elected: &'static Table) {
+    doorbell::share(elected.doorbell());
+    // Release: pairs with `runtime`.
+    JOINED.store(ptr::from_ref(elected).cast_mut(), Ordering::Release);
+}
+
+/// Registers this module's callsites with its runtime.
+pub(crate) fn register_callsites(callsites: impl Iterator<Item = &'static Callsite>) {
+    let encoded: Vec<_> = callsites.map(Encoded::new).collect();
+    let declared: Vec<_> = encoded.iter().map(Encoded::declared).collect();
+    OWN_CALLSITES.store(runtime().register(&declared), Ordering::Release);
+}
+
+/// Takes this module's callsites back from the runtime that it has joined: its memory is about to go.
+pub(crate) fn leave() {
+    let module = OWN_CALLSITES.swap(0, Ordering::AcqRel);
+    if module != 0 {
+        runtime().unregister(module);
+    }
+}
+
+/// What a callsite declares, as bytes.
+struct Encoded {
+    callsite: &'static Callsite,
+    body: Vec<u8>,
+    full_name: String,
+}
+
+impl Encoded {
+    fn new(callsite: &'static Callsite) -> Self {
+        let EventDescription { provider, name, .. } = callsite.description();
+        let body = encode_class(callsite.description());
+        Self { callsite, body, full_name: format!("{provider}:{name}") }
+    }
+
+    fn declared(&self) -> DeclaredCallsite {
+        DeclaredCallsite {
+            word: self.callsite.word(),
+            body: self.body.as_ptr(),
+            body_bytes: self.body.len(),
+            full_name: self.full_name.as_ptr(),
+            full_name_bytes: self.full_name.len(),
+            notify: None,
+            data: ptr::null_mut(),
+        }
+    }
+}
+
+fn encode_class(description: &EventDescription) -> Vec<u8> {
+    let fields = description.fields.iter().map(|field| (field.name, field.ty)).collect();
+    let body = ClassBody {
+        provider: description.provider,
+        name: description.name,
+        level: description.level as u8,
+        file: description.file,
+        line: description.line,
+        module_path: description.module_path,
+        fields,
+    };
+    // Serialising plain data into memory cannot fail.
+    postcard::to_stdvec(&body).unwrap_or_default()
+}
+
+extern "C" fn doorbell_place() -> &'static doorbell::Place {
+    doorbell::own_place()
+}
+
+unsafe extern "C" fn register(declared: *const DeclaredCallsite, count: usize) -> ModuleId {
+    // SAFETY: the caller's slice; `as_declared`'s promise is kept by whoever made its elements, `Encoded` of some copy.
+    let declared = unsafe { core::slice::from_raw_parts(declared, count) };
+    // SAFETY: as above.
+    let declared = declared.iter().map(|declared| unsafe { declared.as_declared() });
+    RUNTIME.register(declared).unwrap_or(0)
+}
+
+extern "C" fn unregister(module: ModuleId) {
+    RUNTIME.unregister(module);
+}
+
+extern "C" fn first_event(slot: u32) -> Option<&'static ThreadCache> {
+    RUNTIME.first_event(slot as usize).then(thread_cache::current)
+}
+
+extern "C" fn give_up(slot: u32) {
+    RUNTIME.give_up(slot as usize);
+}
+
+extern "C" fn want_snapshot(timeout_ns: u64) {
+    if let Some((place, process)) = RUNTIME.meeting_place().zip(RUNTIME.process()) {
+        place.want_snapshot(process, Duration::from_nanos(timeout_ns));
+    }
+}

@@ -1,0 +1,223 @@
+//! The in-process table: what copies of this library in one process offer each other.
+//!
+//! ```text
+//!   executable                 plugin.so                  other.so
+//!   note --> Table: elected    note --> Table: joined     note --> Table: joined
+//!              ^  ^                        |                          |
+//!              |  '--- register, first_event, ... -------------------'
+//!              '------ register, first_event, ... --'
+//! ```
+//!
+//! One copy is elected (see [`election`](crate::election)); the others call what its table has. The hot path calls nothing:
+//! each copy has its own, and works on what the elected one lends it, a thread cache and what that leads to. So there are two
+//! things that copies must agree on:
+//!
+//! - this table: [`MAJOR`] and what was there before never change together with it; a newer [`MINOR`] appends;
+//! - the layout of what is lent ([`ThreadCache`], [`Stream`](ust_core::stream::Stream) and its parts, [`CpuStreams`]), and
+//!   the ABI of the shared memory behind it. It is stated in `in_process.golden`: another layout is another [`MAJOR`].
+//!
+//! [`CpuStreams`]: crate::cpu_streams::CpuStreams
+#![allow(unsafe_code)]
+
+use crate::callsite::CallsiteWord;
+use crate::registry::{Declared, ModuleId, Observer};
+use crate::thread_cache::ThreadCache;
+use core::ffi::c_void;
+use ust_core::abi::ABI_VERSION;
+use ust_core::shm::doorbell;
+use ust_core::sync::{AtomicU32, Ordering};
+
+/// Copies of another one are processes of their own.
+pub(crate) const MAJOR: u32 = 1;
+
+/// Grows when something is appended.
+pub(crate) const MINOR: u32 = 0;
+
+/// What tells a table from other bytes.
+const MAGIC: u64 = u64::from_ne_bytes(*b"usttable");
+
+/// See the module page.
+#[repr(C)]
+pub(crate) struct Table {
+    magic: u64,
+    major: u32,
+    minor: u32,
+    bytes: u32,
+    abi_version: u32,
+    /// 1: it is the process's.
+    is_elected: AtomicU32,
+    reserved: u32,
+    doorbell: extern "C" fn() -> &'static doorbell::Place,
+    register: unsafe extern "C" fn(*const DeclaredCallsite, usize) -> ModuleId,
+    unregister: extern "C" fn(ModuleId),
+    first_event: extern "C" fn(u32) -> Option<&'static ThreadCache>,
+    give_up: extern "C" fn(u32),
+    want_snapshot: extern "C" fn(u64),
+}
+
+/// A callsite, as a module declares it to whichever copy is elected. The bytes are copied in the call.
+#[repr(C)]
+pub(crate) struct DeclaredCallsite {
+    pub(crate) word: *const CallsiteWord,
+    pub(crate) body: *const u8,
+    pub(crate) body_bytes: usize,
+    pub(crate) full_name: *const u8,
+    pub(crate) full_name_bytes: usize,
+    /// May be none.
+    pub(crate) notify: Option<extern "C" fn(*mut c_void, bool)>,
+    pub(crate) data: *mut c_void,
+}
+
+// SAFETY: functions and numbers.
+unsafe impl Sync for Table {}
+
+impl Table {
+    /// The table of a copy with these functions. Nobody is elected by it.
+    pub(crate) const fn new(
+        doorbell: extern "C" fn() -> &'static doorbell::Place,
+        register: unsafe extern "C" fn(*const DeclaredCallsite, usize) -> ModuleId,
+        unregister: extern "C" fn(ModuleId),
+        first_event: extern "C" fn(u32) -> Option<&'static ThreadCache>,
+        give_up: extern "C" fn(u32),
+        want_snapshot: extern "C" fn(u64),
+    ) -> Self {
+        Self {
+            magic: MAGIC,
+            major: MAJOR,
+            minor: MINOR,
+            bytes: size_of::<Self>() as u32,
+            abi_version: ABI_VERSION,
+            is_elected: AtomicU32::new(0),
+            reserved: 0,
+            doorbell,
+            register,
+            unregister,
+            first_event,
+            give_up,
+            want_snapshot,
+        }
+    }
+
+    /// Whether this is a table at all, of a copy that speaks as this one does, and has all that this one calls.
+    pub(crate) fn is_understood(&self) -> bool {
+        (self.magic, self.major, self.abi_version) == (MAGIC, MAJOR, ABI_VERSION)
+            && self.bytes as usize >= size_of::<Self>()
+    }
+
+    /// Whether its copy is the process's runtime.
+    pub(crate) fn is_elected(&self) -> bool {
+        // Acquire: pairs with `elect`.
+        self.is_elected.load(Ordering::Acquire) != 0
+    }
+
+    /// Makes its copy the process's runtime.
+    pub(crate) fn elect(&self) {
+        self.is_elected.store(1, Ordering::Release);
+    }
+
+    /// Where the elected copy keeps the consumer's doorbell.
+    pub(crate) fn doorbell(&self) -> &'static doorbell::Place {
+        (self.doorbell)()
+    }
+
+    /// Adds a module's callsites; 0 if they will never be switched.
+    pub(crate) fn register(&self, declared: &[DeclaredCallsite]) -> ModuleId {
+        // SAFETY: a slice.
+        unsafe { (self.register)(declared.as_ptr(), declared.len()) }
+    }
+
+    /// Takes a module's callsites back.
+    pub(crate) fn unregister(&self, module: ModuleId) {
+        (self.unregister)(module);
+    }
+
+    /// Gets the calling thread a stream in the channel at `slot`, and returns its cache. `None` if the event cannot be
+    /// recorded, which has been counted. Async-signal-safe.
+    pub(crate) fn first_event(&self, slot: usize) -> Option<&'static ThreadCache> {
+        (self.first_event)(slot as u32)
+    }
+
+    /// Counts an event whose streams were closed as fast as they were had. Async-signal-safe.
+    pub(crate) fn give_up(&self, slot: usize) {
+        (self.give_up)(slot as u32);
+    }
+
+    /// Asks for a snapshot, and waits for it, at most so long.
+    pub(crate) fn want_snapshot(&self, timeout_ns: u64) {
+        (self.want_snapshot)(timeout_ns);
+    }
+}
+
+impl DeclaredCallsite {
+    /// As the registry takes it.
+    ///
+    /// # Safety
+    /// It was made of a body and a name that are still there, and the name is UTF-8. The word stays until the callsite is taken
+    /// back.
+    pub(crate) unsafe fn as_declared(&self) -> Declared<'_> {
+        // SAFETY: the caller's promise.
+        let (body, full_name) = unsafe {
+            let name = core::slice::from_raw_parts(self.full_name, self.full_name_bytes);
+            let body = core::slice::from_raw_parts(self.body, self.body_bytes);
+            (body, core::str::from_utf8_unchecked(name))
+        };
+        let observer = self.notify.map(|notify| Observer { notify, data: self.data });
+        // SAFETY: the caller's promise.
+        let word = unsafe { &*self.word };
+        Declared { word, body, full_name, observer }
+    }
+}
+
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+    use crate::cpu_streams::CpuStreams;
+    use core::fmt::Write;
+    use core::mem::offset_of;
+    use ust_core::ring::Window;
+    use ust_core::shm::StreamWords;
+    use ust_core::stream::Stream;
+    use ust_core::sync::{Local, Shared};
+
+    /// Name and offset of fields.
+    macro_rules! layout {
+        ($text:ident, $ty:ty: $($field:ident)*) => {
+            let name = core::any::type_name::<$ty>().replace("ust_core::", "");
+            writeln!($text, "{name}: {}", size_of::<$ty>()).unwrap();
+            $(writeln!($text, "{:>6} {}", offset_of!($ty, $field), stringify!($field)).unwrap();)*
+        };
+    }
+
+    /// What copies of this code lend each other, as text.
+    fn layouts() -> String {
+        let mut text = format!(
+            "# version {MAJOR}.{MINOR}, ABI {ABI_VERSION}: bytes, and where fields stand\n"
+        );
+        layout!(text, Table: magic major minor bytes abi_version is_elected doorbell register unregister first_event
+            give_up want_snapshot);
+        layout!(text, DeclaredCallsite: word body body_bytes full_name full_name_bytes notify data);
+        for (name, offset) in ThreadCache::FIELDS {
+            writeln!(text, "ThreadCache {offset:>6} {name}").unwrap();
+        }
+        for (name, offset) in Stream::<Local>::FIELDS {
+            writeln!(text, "Stream {offset:>6} {name}").unwrap();
+        }
+        for (name, offset) in StreamWords::<Local>::FIELDS {
+            writeln!(text, "StreamWords {offset:>6} {name}").unwrap();
+        }
+        writeln!(text, "{}", size_of::<ThreadCache>()).unwrap();
+        assert_eq!(size_of::<Stream<Local>>(), size_of::<Stream<Shared>>());
+        let sizes = [size_of::<Stream<Local>>(), size_of::<Window>(), size_of::<CpuStreams>()];
+        writeln!(text, "{sizes:?}").unwrap();
+        text
+    }
+
+    #[test]
+    fn what_copies_lend_each_other_is_laid_out_as_the_golden_file_says() {
+        let (golden, layouts) = (include_str!("in_process.golden"), layouts());
+        assert!(
+            golden == layouts,
+            "the layout has changed. If that is meant, raise MAJOR and make this src/in_process.golden:\n{layouts}"
+        );
+    }
+}
