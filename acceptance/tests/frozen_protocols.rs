@@ -12,9 +12,7 @@ use ust_acceptance::frozen::conversation::{Message, from_text};
 use ust_acceptance::frozen::{FLUSHING, Fixtures, VERSIONS, control};
 use ust_acceptance::hostile::{Target, forge};
 use ust_core::abi::{ABI_VERSION, ProcessHeader, RingFileHeader};
-use ust_core::agent::protocol::{
-    PROTOCOL_VERSION, Rules, ToDaemon, ToProcess, decode, encode, version,
-};
+use ust_core::protocol::{PROTOCOL_VERSION, Rules, ToDaemon, ToProcess, decode, encode, version};
 
 /// Where the version stands in a message.
 const VERSION_AT: usize = 3;

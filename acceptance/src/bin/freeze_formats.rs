@@ -19,8 +19,8 @@ use ust_acceptance::left_behind::{rings, stop_and_kill_both};
 use ust_acceptance::progress::{self, END};
 use ust_acceptance::recording::{Recording, Started};
 use ust_acceptance::{binaries, judge};
-use ust_core::agent::paths::RUNTIME_DIR_VARIABLE;
-use ust_core::agent::protocol::{Lack, ToDaemon, encode};
+use ust_core::paths::RUNTIME_DIR_VARIABLE;
+use ust_core::protocol::{Lack, ToDaemon, encode};
 
 fn main() {
     let dir = PathBuf::from(std::env::args().nth(1).expect("DIR"));

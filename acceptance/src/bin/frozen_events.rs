@@ -18,9 +18,9 @@ use std::ffi::CStr;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
+use ust::tracepoint;
 use ust_acceptance::progress::{END, Lease, Progress};
 use ust_core::sync::{AtomicU32, Ordering};
-use ust_core::tracepoint;
 
 #[tracepoint(provider = "types", level = Info)]
 fn unsigned(a: u8, b: u16, c: u32, d: u64, e: usize);

@@ -8,8 +8,8 @@ use crate::command::Running;
 use crate::daemon::Site;
 use crate::hostile::{Peer, Target, forge};
 use rustix::fd::AsFd;
-use ust_core::agent::paths::RUNTIME_DIR_VARIABLE;
-use ust_core::agent::protocol::{ToDaemon, ToProcess, decode, encode};
+use ust_core::paths::RUNTIME_DIR_VARIABLE;
+use ust_core::protocol::{ToDaemon, ToProcess, decode, encode};
 
 /// The identity that every frozen process has.
 pub const PROCESS_UID: [u8; 16] = *b"a frozen process";

@@ -11,11 +11,11 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use ust_core::agent::paths::RuntimeDir;
-use ust_core::agent::protocol::{ToDaemon, decode};
-use ust_core::agent::socket::{Inbox, receive, send};
+use ust_core::paths::RuntimeDir;
+use ust_core::protocol::{ToDaemon, decode};
 use ust_core::shm::doorbell::DOORBELL_BYTES;
 use ust_core::shm::memfd;
+use ust_core::socket::{Inbox, receive, send};
 
 /// One who serves a runtime directory of its own.
 #[derive(Debug)]
