@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use ust_acceptance::recording::{Recorded, Recording};
+use ust_acceptance::daemon::Site;
+use ust_acceptance::recording::{Recorded, Recording, folders};
 use ust_acceptance::{binaries, judge, skip};
 
 /// Events of each provider, by babeltrace2.
@@ -168,4 +169,33 @@ fn events_that_are_declared_at_run_time_are_recorded_as_any() {
     assert_eq!((switched_on, emitted), (300, 1_500));
     assert_eq!(of_class, (0..300).map(|class| (class, 5)).collect());
     assert_eq!(recorded.summary().lost_in_all(), 0);
+}
+
+/// The agent switches callsites while their modules come and go.
+#[test]
+fn rules_change_while_modules_come_and_go() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let _daemon = site.daemon(&["--flush-interval", "20"]);
+    let plugins = ["plugin", "guest"].map(|name| binaries::plugin(name).display().to_string());
+    let mut program =
+        site.program("receives", &["3000", "2", plugins[0].as_str(), plugins[1].as_str()]);
+    let mut sessions = 0;
+    while program.is_running() {
+        let name = format!("session{sessions}");
+        let events = ["*", "plugin:*", "guest:*"][sessions % 3];
+        let trace = site.start_session(&name, events);
+        site.end_session(&name);
+        if !folders(&trace).is_empty() {
+            judge::babeltrace2(&trace, |line| {
+                let is_wanted = events == "*" || line.is_of(&events.replace('*', "told"));
+                assert!(is_wanted, "{}", line.text);
+            });
+        }
+        sessions += 1;
+    }
+    assert!(sessions > 3, "it was over after {sessions} sessions");
+    program.wait().succeeded();
 }
