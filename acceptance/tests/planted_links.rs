@@ -89,7 +89,7 @@ fn run_in(site: &Site, runtime: &Path, binary: PathBuf, arguments: &[&str]) -> F
 /// A daemon that is to refuse its runtime directory. One that serves there is killed: that is another end.
 fn daemon_in(site: &Site, runtime: &Path, arguments: &[&str]) -> Finished {
     let mut command = site.command(&binaries::ustconsumerd());
-    command.args(arguments).env(ust_core::agent::paths::RUNTIME_DIR_VARIABLE, runtime);
+    command.args(arguments).env(ust_core::paths::RUNTIME_DIR_VARIABLE, runtime);
     let mut daemon = Running::start(&mut command);
     wait_until("the daemon's end, or its answer", || {
         let serves = || UnixStream::connect(runtime.join("control.sock")).is_ok();

@@ -8,8 +8,8 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::net::SendFlags;
 use std::time::Duration;
 use ust_core::abi::Mode;
-use ust_core::agent::protocol::{ToDaemon, encode};
-use ust_core::agent::socket;
+use ust_core::protocol::{ToDaemon, encode};
+use ust_core::socket;
 
 /// Messages of one connection that a process has queued when it ends: many more than are one turn.
 const QUEUED: u32 = 200;

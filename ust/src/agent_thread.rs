@@ -76,7 +76,9 @@ fn listen(runtime: &'static Runtime) {
             Served::ToTheEnd => {
                 pauses = Pauses::default();
                 // The consumer may have made its directory anew: the next one wakes by the word in that.
-                if let Some(present) = runtime.between_forks(|| WakeWord::open(place, table)) {
+                if let Some(present) =
+                    runtime.between_forks(|| WakeWord::open(place, table)).flatten()
+                {
                     wake = present;
                 }
             }

@@ -14,7 +14,7 @@ use super::Engine;
 use super::budget::Resource;
 use super::connection::Waiting;
 use rustix::fd::OwnedFd;
-use ust_core::agent::protocol::ToDaemon;
+use ust_core::protocol::ToDaemon;
 
 impl Engine {
     /// Has a message wait if it brings a process file for which there will be room; returns one that does not wait.

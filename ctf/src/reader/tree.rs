@@ -53,14 +53,13 @@ fn look(dir: &Dir, path: &Path, depth: u32, found: &mut Vec<TraceDir>) -> Result
         let shown = path.join(name);
         // Of the entry itself: a link that leads upwards would lead round in circles.
         match kind_of(dir, name, entry.file_type(), AtFlags::SYMLINK_NOFOLLOW).map_err(cannot)? {
-            FileType::Directory => {
-                if name != "index" && depth < DEPTH_MAX {
-                    let below = dir.below(name);
-                    let below =
-                        below.map_err(|source| ReadError::Io { path: shown.clone(), source })?;
-                    look(&below, &shown, depth + 1, found)?;
-                }
+            FileType::Directory if name != "index" && depth < DEPTH_MAX => {
+                let below = dir.below(name);
+                let below =
+                    below.map_err(|source| ReadError::Io { path: shown.clone(), source })?;
+                look(&below, &shown, depth + 1, found)?;
             }
+            FileType::Directory => {}
             // Whatever else has a name, a pipe perhaps, nobody would come to its end.
             kind if !leads_to_file(dir, name, kind) => {}
             _ if name == "metadata" => is_trace = true,
