@@ -15,7 +15,7 @@ use super::standard::clear_of_standard;
 use crate::abi::ShmPath;
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, OFlags};
+use rustix::fs::{CWD, OFlags, stat};
 use rustix::io::{self, Errno};
 
 /// Opens the directory, once it is certain that it is the consumer's, as far as it is known which that is.
@@ -27,6 +27,8 @@ use rustix::io::{self, Errno};
 pub fn open_directory(dir: ShmPath) -> io::Result<OwnDir> {
     let own = OwnDir::open_at(CWD, dir.own().as_c_str()).map_err(|refusal| match refusal {
         NotOwn::Link(_) | NotOwn::NoDirectory => Errno::STALE,
+        // Which reason to tell: another directory need not be ours.
+        NotOwn::Owner(_) | NotOwn::Mode(_) if is_another(dir) => Errno::STALE,
         NotOwn::Owner(_) | NotOwn::Mode(_) => Errno::ACCESS,
         NotOwn::Kernel(errno) => errno,
     })?;
@@ -34,6 +36,12 @@ pub fn open_directory(dir: ShmPath) -> io::Result<OwnDir> {
         Some(meant) if own.id() != FileId::from(meant) => Err(Errno::STALE),
         _ => Ok(own),
     }
+}
+
+/// Whether the path leads to another directory than the consumer means, as far as it is known which that is.
+fn is_another(dir: ShmPath) -> bool {
+    let found = stat(dir.own().as_c_str()).map(|stat| (stat.st_dev, stat.st_ino));
+    dir.directory.is_some_and(|meant| found.is_ok_and(|found| found != meant))
 }
 
 /// Creates a sparse file of `size_bytes`, readable by this user alone, closed on exec. Async-signal-safe.
