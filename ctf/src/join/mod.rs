@@ -24,6 +24,7 @@
 
 mod classes;
 mod environment;
+mod kind;
 mod output;
 
 use std::collections::HashMap;
@@ -33,9 +34,8 @@ use std::sync::Arc;
 
 use crate::dir::Tree;
 use crate::printable;
-use crate::reader::whole::Layout;
 use crate::reader::{Event, Gap, ReadError, Reader, Trace};
-use crate::tsdl::{ClockType, Type};
+use kind::Kind;
 use output::Output;
 
 /// What came of it.
@@ -83,20 +83,6 @@ pub enum JoinError {
         /// Why.
         source: io::Error,
     },
-}
-
-/// What a stream's packets belong to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    Thread,
-    Cpu,
-}
-
-/// What traces must agree on to share a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Kind {
-    clock: ClockType,
-    owner: Owner,
 }
 
 /// Joins the trace in `from`, or all traces below it, into `to`, a directory that is empty. `make_uuid` is
@@ -213,25 +199,6 @@ impl Outputs {
 impl Process {
     fn new(trace: &Trace) -> Self {
         Self { path: trace.path.clone(), events: 0, lost: 0, missing_packets: 0 }
-    }
-}
-
-impl Kind {
-    fn of(trace: &Trace) -> Option<Self> {
-        Layout::of(&trace.metadata)?;
-        let mut streams = trace.metadata.streams.values();
-        let (Some(stream), None) = (streams.next(), streams.next()) else { return None };
-        // A joined trace has one, and packets of nobody.
-        if stream.event_context.is_some() {
-            return None;
-        }
-        let Some(Type::Struct(context)) = &stream.packet_context else { return None };
-        let owner = match &*context.fields.last()?.0 {
-            "vtid" => Owner::Thread,
-            "cpu_id" => Owner::Cpu,
-            _ => return None,
-        };
-        Some(Self { clock: trace.metadata.clock, owner })
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::classes::described;
 use super::environment::environment;
-use super::{Kind, Owner};
+use super::kind::{Kind, Owner};
 use crate::dir::Dir;
 use crate::event_header::{self, COMPACT_CLOCK_SPAN};
 use crate::metadata::{self, Clock, EnvValue, EventClass, FieldType, Integer, StreamClass};

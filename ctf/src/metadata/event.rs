@@ -1,9 +1,9 @@
 //! An event class's block.
 
 use super::checksum;
+use super::integer::integer;
 use super::names::{Names, literal, user_field};
-use super::preamble::integer;
-use super::{EventClass, FieldType, Float, Integer, Scalar};
+use super::types::{EventClass, FieldType, Float, Integer, Scalar};
 
 /// The levels that readers have a name for.
 const LOGLEVEL_MIN: i32 = 0;

@@ -2,8 +2,9 @@
 
 use super::checksum;
 use super::event::declaration;
+use super::integer::integer;
 use super::names::{Names, identifier, literal, uuid};
-use super::{Clock, EnvValue, Integer, StreamClass, Trace};
+use super::types::{Clock, EnvValue, Integer, StreamClass, Trace};
 use crate::packet::CHECKSUM_ENV;
 
 /// The packet header's fields and their bytes, as [`packet`](crate::packet) draws them.
@@ -34,16 +35,6 @@ pub fn preamble(trace: &Trace) -> String {
         text.push_str(&stream_block(stream));
     }
     checksum::sealed(text)
-}
-
-/// The type of an integer, written out: an alias would have to be declared before its byte order is
-/// known.
-pub(super) fn integer(ty: Integer) -> String {
-    let Integer { width, signed, base } = ty;
-    format!(
-        "integer {{ size = {}; align = 8; signed = {signed}; base = {}; }}",
-        width as u8, base as u8
-    )
 }
 
 fn trace_block(trace: &Trace) -> String {

@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Packet, Trace};
+use super::event::{Packet, Trace};
 
 /// Something is missing in a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,6 +18,8 @@
 
 mod bits;
 mod decode;
+mod error;
+mod event;
 mod gap;
 pub(crate) mod stream;
 pub(crate) mod tree;
@@ -26,111 +28,17 @@ pub(crate) mod whole;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+pub use error::ReadError;
+pub(crate) use event::metadata_text;
+pub use event::{Event, Packet, Trace};
 pub use gap::Gap;
 pub use value::Value;
 
 use crate::dir::Tree;
-use crate::metadata::EnvValue;
-use crate::printable;
-use crate::tsdl::{self, EventType, Metadata, TsdlError};
 use stream::StreamReader;
-
-/// A trace: a directory and what its metadata says.
-#[derive(Debug)]
-pub struct Trace {
-    /// The directory.
-    pub path: PathBuf,
-    /// What everything in it is.
-    pub metadata: Metadata,
-}
-
-/// A packet, of which events tell.
-#[derive(Debug)]
-pub struct Packet {
-    /// The stream file.
-    pub path: Arc<PathBuf>,
-    /// Where in the file it begins.
-    pub offset_bytes: u64,
-    /// How far it is to the next one.
-    pub size_bytes: u64,
-    /// Which stream class it is of.
-    pub stream_id: u64,
-    /// Which stream of that class, if packets say so.
-    pub stream_instance_id: Option<u64>,
-    /// Counts a stream's packets.
-    pub seq: Option<u64>,
-    /// Records lost since the stream began.
-    pub discarded: Option<u64>,
-    /// All of its header.
-    pub header: Option<Value>,
-    /// All of its context.
-    pub context: Option<Value>,
-}
-
-/// An event.
-#[derive(Debug, Clone)]
-pub struct Event {
-    /// Nanoseconds since 1970.
-    pub timestamp_ns: i64,
-    /// The same as the trace's clock counts it.
-    pub clock: u64,
-    /// The trace that it is from.
-    pub trace: Arc<Trace>,
-    /// The packet that it is from.
-    pub packet: Arc<Packet>,
-    /// Its class.
-    pub class: Arc<EventType>,
-    /// The context that all events of the stream have.
-    pub stream_context: Option<Value>,
-    /// The context that only events of this class have.
-    pub context: Option<Value>,
-    /// The payload.
-    pub fields: Option<Value>,
-}
-
-/// Why a trace, or a part of one, cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// A file or directory could not be read.
-    #[error("{}: {source}", printable::path(path))]
-    Io {
-        /// Which one.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Nowhere in the directory is metadata.
-    #[error("{}: no trace here", printable::path(.0))]
-    NoTrace(PathBuf),
-    /// Whoever wrote the trace put no checksum into its packets, or did so on a machine of the other byte order: nobody
-    /// here can say which are whole.
-    #[error("{}: its packets have no checksums of this machine's kind, so nobody can say which are whole", printable::path(.0))]
-    NoChecksums(PathBuf),
-    /// A trace's metadata is wrong, so nothing of that trace is read; or an event class's declaration is damaged, and
-    /// what needs it is not read.
-    #[error("{}: {source}", printable::path(path))]
-    Metadata {
-        /// The trace's directory.
-        path: PathBuf,
-        /// What is wrong.
-        source: TsdlError,
-    },
-    /// A stream file is wrong. Events before the place were read, and those in packets behind it,
-    /// if it is known where these begin.
-    #[error("{}, byte {offset_bytes}: {message}", printable::path(path))]
-    Stream {
-        /// The stream file.
-        path: PathBuf,
-        /// Where in it.
-        offset_bytes: u64,
-        /// What is wrong.
-        message: String,
-    },
-}
 
 /// Reads traces, event by event.
 #[derive(Debug)]
@@ -223,46 +131,6 @@ impl Iterator for Reader {
         let Reverse(Next { stream, event }) = self.next.pop()?;
         self.unknown.push(stream);
         Some(Ok(*event))
-    }
-}
-
-impl Trace {
-    /// A trace, and what is damaged of its metadata.
-    fn open(tree: &Tree, path: PathBuf) -> Result<(Trace, Option<ReadError>), ReadError> {
-        let text = metadata_text(tree, &path)?;
-        let wrong = |source| ReadError::Metadata { path: path.clone(), source };
-        let whole = tsdl::whole(&text).map_err(wrong)?;
-        let metadata = tsdl::parse(&whole.text).map_err(wrong)?;
-        let damage = whole.damage.map(wrong);
-        Ok((Trace { path, metadata }, damage))
-    }
-
-    /// A value of the environment.
-    pub fn env(&self, name: &str) -> Option<&EnvValue> {
-        self.metadata.env.iter().find(|(key, _)| key == name).map(|(_, value)| value)
-    }
-
-    /// Nanoseconds since 1970 of a clock value, `None` if an `i64` cannot hold them.
-    pub fn timestamp_ns(&self, clock: u64) -> Option<i64> {
-        const NS_IN_S: i128 = 1_000_000_000;
-        let ours = &self.metadata.clock;
-        let cycles = i128::from(ours.offset_cycles) + i128::from(clock);
-        // No product of two 64-bit numbers and 10^9 is beyond 128 bits when seconds are taken out
-        // first.
-        let freq_hz = i128::from(ours.freq_hz);
-        let (s, rest) = (cycles.div_euclid(freq_hz), cycles.rem_euclid(freq_hz));
-        let ns = (i128::from(ours.offset_s) + s) * NS_IN_S + rest * NS_IN_S / freq_hz;
-        i64::try_from(ns).ok()
-    }
-}
-
-/// What stands in the metadata of the trace that is shown as `path`.
-pub(crate) fn metadata_text(tree: &Tree, path: &Path) -> Result<Vec<u8>, ReadError> {
-    let path = path.join("metadata");
-    let mut text = Vec::new();
-    match tree.open_plain(&path).and_then(|mut file| file.read_to_end(&mut text)) {
-        Ok(_) => Ok(text),
-        Err(source) => Err(ReadError::Io { path, source }),
     }
 }
 

@@ -21,10 +21,11 @@ use std::sync::Arc;
 
 use super::bits::Bits;
 use super::decode::{DecodeError, Decoder};
+use super::error::ReadError;
+use super::event::{Event, Packet, Trace};
 use super::gap::{Before, Gap};
 use super::value::Value;
 use super::whole::{Layout, Whole, WholePackets};
-use super::{Event, Packet, ReadError, Trace};
 use crate::dir::Tree;
 use crate::packet::PACKET_MAGIC;
 use crate::tsdl::{Scope, StreamType};

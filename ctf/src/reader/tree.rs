@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, FileType, statat};
 use rustix::io::Errno;
 
-use super::ReadError;
+use super::error::ReadError;
 use crate::dir::{Dir, Tree};
 
 /// Directories within directories that are looked into.

@@ -2,7 +2,9 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::StreamWriter;
+use super::writer::{OpenPacket, StreamWriter};
+use crate::packet::PAGE_BYTES;
+use std::io;
 
 /// Room for one record, or several of one length, in the open packet. Dropped, it was never there.
 #[derive(Debug)]
@@ -65,5 +67,30 @@ impl DerefMut for Reservation<'_> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         &mut self.writer.batch.bytes_mut()[self.from..self.to]
+    }
+}
+
+impl StreamWriter {
+    /// Room for a record of `len` bytes, at most [`RECORD_BYTES_MAX`](super::RECORD_BYTES_MAX); its bytes are unspecified
+    /// until they are written. This may write the batch, and fails with that.
+    #[inline]
+    pub fn reserve(&mut self, len: usize) -> io::Result<Reservation<'_>> {
+        let used_bytes = match &self.open {
+            Some(open) if open.has_room(len) => open.used_bytes,
+            _ => self.open_packet(len)?,
+        };
+        let from = self.closed_pages * PAGE_BYTES + used_bytes;
+        Ok(Reservation::new(self, from, len))
+    }
+
+    /// Room for as many records of `len` bytes each as the open packet has, `count` at most and one at least. As
+    /// for [`reserve`](Self::reserve).
+    #[inline]
+    pub fn reserve_several(&mut self, len: usize, count: usize) -> io::Result<Reservation<'_>> {
+        let one = self.reserve(len)?;
+        let from = one.from();
+        let room = self.open.as_ref().map_or(0, OpenPacket::room);
+        let fitting = room.checked_div(len).unwrap_or(count).clamp(1, count.max(1));
+        Ok(Reservation::new(self, from, fitting * len))
     }
 }

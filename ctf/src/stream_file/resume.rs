@@ -22,7 +22,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-use super::{INDEX_DIR, StreamWriter, index_name};
+use super::writer::{INDEX_DIR, StreamWriter, index_name};
 use crate::dir::Dir;
 use crate::index::{self, IndexFile};
 use crate::packet::{self, CHECKSUM_BYTES, FIXED_BYTES, PacketContext, StreamIdentity};

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ast::{Entry, Item, Value, Wrong};
+use super::declared::{ClockType, EventType, Metadata, StreamType};
 use super::numbers::byte_order;
 use super::resolve::Resolver;
 use super::types::{ByteOrder, Type};
-use super::{ClockType, EventType, Metadata, StreamType};
 use crate::metadata::EnvValue;
 
 /// What the file's items say together.

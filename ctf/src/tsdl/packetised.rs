@@ -6,7 +6,7 @@
 //!                                                              | checksum scheme, major, minor |
 //! ```
 
-use super::TsdlError;
+use super::error::TsdlError;
 
 const MAGIC: u32 = 0x75D1_1D57;
 const HEADER_BYTES: usize = 37;

@@ -9,6 +9,7 @@ const CRATES: &[&str] = &[
     "ust",
     "ust-core",
     "ust-macros",
+    "ctf",
     "ust-cli",
     "loom-tests",
     "benches",

@@ -1,0 +1,47 @@
+//! Why a trace cannot be read.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::printable;
+use crate::tsdl::TsdlError;
+
+/// Why a trace, or a part of one, cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// A file or directory could not be read.
+    #[error("{}: {source}", printable::path(path))]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nowhere in the directory is metadata.
+    #[error("{}: no trace here", printable::path(.0))]
+    NoTrace(PathBuf),
+    /// Whoever wrote the trace put no checksum into its packets, or did so on a machine of the other byte order: nobody
+    /// here can say which are whole.
+    #[error("{}: its packets have no checksums of this machine's kind, so nobody can say which are whole", printable::path(.0))]
+    NoChecksums(PathBuf),
+    /// A trace's metadata is wrong, so nothing of that trace is read; or an event class's declaration is damaged, and
+    /// what needs it is not read.
+    #[error("{}: {source}", printable::path(path))]
+    Metadata {
+        /// The trace's directory.
+        path: PathBuf,
+        /// What is wrong.
+        source: TsdlError,
+    },
+    /// A stream file is wrong. Events before the place were read, and those in packets behind it,
+    /// if it is known where these begin.
+    #[error("{}, byte {offset_bytes}: {message}", printable::path(path))]
+    Stream {
+        /// The stream file.
+        path: PathBuf,
+        /// Where in it.
+        offset_bytes: u64,
+        /// What is wrong.
+        message: String,
+    },
+}
