@@ -2,8 +2,8 @@
 //!
 //! One [`EventDescription`] stands in read-only memory for each `#[tracepoint]`. It says all that a
 //! reader has to know of the event: who provides it, its name, its level, its fields in the order in
-//! which they lie in the record. The process writes it into its process file once (see
-//! [`crate::session`]), and the daemon turns it into CTF metadata.
+//! which they lie in the record. The process writes it into its process file once, and the daemon turns it into CTF
+//! metadata.
 //!
 //! Nothing here changes while the program runs.
 

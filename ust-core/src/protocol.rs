@@ -146,7 +146,7 @@ pub struct ClassBody<'a> {
     pub provider: &'a str,
     /// Part behind the colon.
     pub name: &'a str,
-    /// As [`Level`](crate::Level)'s discriminants.
+    /// As [`Level`](crate::event::Level)'s discriminants.
     pub level: u8,
     /// Source file of the declaration.
     pub file: &'a str,

@@ -82,7 +82,7 @@
 //! # Signals, forks, threads
 //! Everything the writers do here is async-signal-safe, and a handler may interrupt any instruction of it
 //! and write to the same stream. A handler that leaves by `siglongjmp`, and so never ends a record, gets its
-//! stream closed by the reader ([`close`]). What happens on fork is the affair of [`crate::session`].
+//! stream closed by the reader ([`close`]). What happens on fork is the affair of the crate `ust`.
 
 pub mod checksum;
 pub mod close;

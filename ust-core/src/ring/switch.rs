@@ -19,7 +19,7 @@ use crate::testpoint::{Mistake, Point, makes, reach};
 /// Why there is no room. Nothing has been counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The record is lost, unless the caller waits: then [`lose`] counts it.
+    /// The record is lost, unless the caller waits: then [`lose`](super::lose) counts it.
     Lost(LossCause),
     /// The stream is retired: take another one.
     Closed,

@@ -32,7 +32,7 @@ impl FilePlace {
     /// Goes to where the file `path` stands, or is to be made.
     ///
     /// # Errors
-    /// As for [`Walk::along`]; or `path` leads to a directory, or to a file in a directory that is not there.
+    /// As for [`Walk::along`](super::Walk::along); or `path` leads to a directory, or to a file in a directory that is not there.
     pub fn of(path: &Path) -> Result<Self, WalkError> {
         let mut way = Way::of(path)?;
         while let Some(name) = way.names.pop_front() {
