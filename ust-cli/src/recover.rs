@@ -17,7 +17,7 @@ use crate::summary_file::SummaryFile;
 use crate::tell::tell;
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
-use consumerd::engine::{ChannelSummary, LeftBehind};
+use consumerd::engine::{ChannelSummary, LeftBehind, WHAT_TO_GIVE};
 use consumerd::output::Output;
 use consumerd::output_dir::OutputDir;
 use ctf::dir::Tree;
@@ -92,7 +92,10 @@ struct Outcome {
 
 impl Left {
     fn find(dir: &Path) -> Result<Self, Failure> {
-        let tree = Tree::new(open_dir(dir)?, dir.to_owned());
+        let opened = open_dir(dir).map_err(|Failure { cause, text }| {
+            Failure::new(cause, format_args!("{text}: {WHAT_TO_GIVE}"))
+        })?;
+        let tree = Tree::new(opened, dir.to_owned());
         match LeftBehind::find(tree.clone()) {
             Ok(rings) => Ok(Left::Rings(rings)),
             Err(of_rings) => match DamagedTraces::find(tree) {

@@ -54,7 +54,7 @@ pub use api::{
     Running, Unmatched,
 };
 pub use drain::StreamError;
-pub use recover::{LeftBehind, RecoverError, Recovered};
+pub use recover::{LeftBehind, RecoverError, Recovered, WHAT_TO_GIVE};
 
 use crate::limits::AGENT_BACKLOG;
 use crate::output::Output;

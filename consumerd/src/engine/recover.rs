@@ -30,14 +30,14 @@ use std::path::PathBuf;
 use ust_core::abi::{PAGE_BYTES, is_process_file_size};
 use ust_core::shm::memfd;
 
+/// What there is to be recovered from, for who has given something else.
+pub const WHAT_TO_GIVE: &str = "give the directory that was the --shm-path of a recording which did not come to its end, or a trace";
+
 /// Why nothing can be recovered.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
     /// There is no session file, or it is damaged.
-    #[error(
-        "{0}: {1}: give the directory that was the --shm-path of a recording which did not come to its end, or a \
-         trace"
-    )]
+    #[error("{0}: {1}: {WHAT_TO_GIVE}")]
     Session(PathBuf, #[source] SessionFileError),
     /// Another version has recorded it.
     #[error("{0}: {1}: use the `ust` of the release that made the recording")]
