@@ -19,15 +19,26 @@ use core::ffi::{c_int, c_void};
 use core::mem::offset_of;
 use ust_core::abi::{ELF_NOTE_KIND_TABLE, ELF_NOTE_NAME};
 
+/// The assembler's directive for an address.
+#[cfg(target_pointer_width = "64")]
+macro_rules! address {
+    () => {
+        ".quad {table}"
+    };
+}
+#[cfg(target_pointer_width = "32")]
+macro_rules! address {
+    () => {
+        ".long {table}"
+    };
+}
+
 // Here, beside `find`: whoever links that function links the note.
 global_asm!(
     ".pushsection .data.rel.ro.ust,\"aw\",%progbits",
     ".p2align 3",
     "77:",
-    #[cfg(target_pointer_width = "64")]
-    ".quad {table}",
-    #[cfg(target_pointer_width = "32")]
-    ".long {table}",
+    address!(),
     ".popsection",
     ".pushsection .note.ust,\"a\",%note",
     ".p2align 2",

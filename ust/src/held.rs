@@ -14,6 +14,7 @@ pub(crate) struct Held {
     /// For as long as there is an agent, or a child of its process.
     inbox: AtomicPtr<Inbox>,
     /// Of the agent's thread. Nobody loads it.
+    #[cfg(all(target_arch = "x86_64", target_env = "gnu", not(miri)))]
     thread_locals: AtomicPtr<u8>,
 }
 
@@ -21,6 +22,7 @@ impl Held {
     pub(crate) const fn new() -> Self {
         Self {
             inbox: AtomicPtr::new(ptr::null_mut()),
+            #[cfg(all(target_arch = "x86_64", target_env = "gnu", not(miri)))]
             thread_locals: AtomicPtr::new(ptr::null_mut()),
         }
     }
