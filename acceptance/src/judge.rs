@@ -69,8 +69,8 @@ pub fn babeltrace2(trace: &Path, look: impl FnMut(Line<'_>)) -> u64 {
 }
 
 /// The same, of a trace that is being written, or was when its recorder was killed: a packet may be in its file and not
-/// in the index yet, of which babeltrace2 complains, and does without the index. And there may be no metadata yet, or
-/// no directory: it refuses that, in which there is no event.
+/// in the index yet, or the index still be empty, of which babeltrace2 complains, and does without the index. And there may
+/// be no metadata yet, or no directory: it refuses that, in which there is no event.
 #[track_caller]
 pub fn babeltrace2_unfinished(trace: &Path, look: impl FnMut(Line<'_>)) -> u64 {
     let has_begun = |folder: &PathBuf| folder.join("metadata").exists();
@@ -78,7 +78,9 @@ pub fn babeltrace2_unfinished(trace: &Path, look: impl FnMut(Line<'_>)) -> u64 {
         return 0;
     }
     let is_expected = |complaint: &str| {
-        complaint.contains("discarded") || complaint.contains("indexed size != stream file size")
+        let ways =
+            ["discarded", "indexed size != stream file size", "index file: file size (0 bytes)"];
+        ways.iter().any(|way| complaint.contains(way))
     };
     read(trace, is_expected, look)
 }
