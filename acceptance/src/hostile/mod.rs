@@ -17,6 +17,7 @@ pub mod forge;
 pub mod scribble;
 pub mod siege;
 
+use crate::command::HANGS_AFTER;
 use crate::random::Random;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -84,9 +85,15 @@ impl Peer {
     }
 
     /// The bytes of the next message, for which it waits. `None` if the daemon hangs up instead.
+    ///
+    /// # Panics
+    /// The daemon does neither.
     pub fn hear(&self) -> Option<Vec<u8>> {
         let mut inbox = Inbox::default();
-        let received = socket::receive(&self.0, RecvFlags::empty(), &mut inbox).ok()?;
+        let patience = Timespec { tv_sec: HANGS_AFTER.as_secs() as i64, tv_nsec: 0 };
+        let ready = poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&patience)).ok()?;
+        assert_ne!(ready, 0, "waited {HANGS_AFTER:?} in vain for the daemon's answer");
+        let received = socket::receive(&self.0, RecvFlags::DONTWAIT, &mut inbox).ok()?;
         Some(received.untrusted_bytes.to_owned()).filter(|bytes| !bytes.is_empty())
     }
 
