@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use ust_acceptance::command::wait_until;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recorded, Recording, folders};
 use ust_acceptance::{binaries, judge, skip};
@@ -198,4 +199,22 @@ fn rules_change_while_modules_come_and_go() {
     }
     assert!(sessions > 3, "it was over after {sessions} sessions");
     program.wait().succeeded();
+}
+
+/// An event that a plugin declared at run time and kept is gone with it, and so is its observer.
+#[test]
+fn what_an_unloaded_plugin_has_kept_is_not_followed() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let _daemon = site.daemon(&["--flush-interval", "20"]);
+    let plugin = binaries::plugin("keeper").display().to_string();
+    let gone = site.path("gone");
+    let program = site.program("outlives_plugin", &[&plugin, gone.to_str().expect("text")]);
+    wait_until("the plugin's end", || gone.exists().then_some(()));
+    let trace = site.start_session("session", "*");
+    program.wait().succeeded();
+    site.end_session("session");
+    assert_eq!(judge::count(&trace), 1);
 }

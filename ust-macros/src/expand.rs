@@ -177,7 +177,7 @@ fn callsite(private: &TokenStream, description: &TokenStream) -> TokenStream {
             static __UST_REGISTER: extern "C" fn() = #private::register_module;
 
             #[used]
-            #[unsafe(link_section = ".fini_array")]
+            #[unsafe(link_section = ".fini_array.00100")]
             static __UST_UNREGISTER: extern "C" fn() = #private::unregister_module;
 
             #[used]

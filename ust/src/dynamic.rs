@@ -15,7 +15,8 @@ use crate::callsite::CallsiteWord;
 use crate::module;
 use crate::record::{record_otherwise, try_record};
 use crate::registry::ModuleId;
-use crate::table::DeclaredCallsite;
+use crate::table::{DeclaredCallsite, Table};
+use crate::undisturbed::Undisturbed;
 use core::ffi::c_void;
 use ust_core::event::Level;
 use ust_core::protocol::ClassBody;
@@ -51,6 +52,8 @@ pub struct Observer {
 pub struct DynamicEvent {
     /// In a place of its own: the runtime leads to it.
     word: Box<CallsiteWord>,
+    /// Where it is registered: this copy may join another one's runtime later.
+    runtime: &'static Table,
     registration: ModuleId,
 }
 
@@ -79,9 +82,13 @@ impl DynamicEvent {
             full_name_bytes: full_name.len(),
             notify: observer.map(|observer| observer.notify),
             data: observer.map_or(core::ptr::null_mut(), |observer| observer.data),
+            owner: module::own(),
         };
-        let registration = module::runtime().register(&[declared]);
-        Self { word, registration }
+        let runtime = module::runtime();
+        // A handler that forks, or ends the program, would wait for the registry that this thread holds.
+        let _undisturbed = Undisturbed::new();
+        let registration = runtime.register(&[declared]);
+        Self { word, runtime, registration }
     }
 
     /// Whether some channel records it now.
@@ -107,7 +114,8 @@ impl DynamicEvent {
 impl Drop for DynamicEvent {
     fn drop(&mut self) {
         if self.registration != 0 {
-            module::runtime().unregister(self.registration);
+            let _undisturbed = Undisturbed::new();
+            self.runtime.unregister(self.registration);
         }
     }
 }

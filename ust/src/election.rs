@@ -9,8 +9,9 @@
 //!                                   address of TABLE  relocated by the loader before any constructor runs
 //! ```
 //!
-//! Constructors of one process run one at a time, under the loader's lock, so the first one finds no table that is elected
-//! and elects its own. Modules in another namespace of the loader (`dlmopen`) are not seen, and elect one of their own.
+//! The search and the election are one step: both happen while the loader holds the lock of its list of modules, for the
+//! constructors of a program's own libraries may run beside those of a `dlopen` in another thread. Modules in another
+//! namespace of the loader (`dlmopen`) are not seen, and elect one of their own.
 #![allow(unsafe_code)]
 
 use crate::table::{MAJOR, Table};
@@ -77,6 +78,30 @@ pub(crate) fn find() -> Option<&'static Table> {
     found
 }
 
+/// Elects `own`, unless another one has been: then that.
+pub(crate) fn elect(own: &'static Table) -> Option<&'static Table> {
+    let mut own_or_found: (&'static Table, Option<&'static Table>) = (own, None);
+    // SAFETY: as in `find`.
+    unsafe { libc::dl_iterate_phdr(Some(elect_within), (&raw mut own_or_found).cast()) };
+    own_or_found.1
+}
+
+/// Called for the first module, while the loader's list is locked (by a lock that this thread may take again).
+unsafe extern "C" fn elect_within(
+    _: *mut libc::dl_phdr_info,
+    _: libc::size_t,
+    own_or_found: *mut c_void,
+) -> c_int {
+    // SAFETY: `elect` handed its own variable.
+    let (own, found) =
+        unsafe { &mut *own_or_found.cast::<(&'static Table, Option<&'static Table>)>() };
+    *found = find();
+    if found.is_none() {
+        own.elect();
+    }
+    1
+}
+
 /// Looks at one module; stops when it has the elected table.
 unsafe extern "C" fn look_at(
     module: *mut libc::dl_phdr_info,
@@ -88,22 +113,24 @@ unsafe extern "C" fn look_at(
         let module = &*module;
         (module, core::slice::from_raw_parts(module.dlpi_phdr, module.dlpi_phnum as usize))
     };
+    let base = module.dlpi_addr as usize;
     let is_mapped = |start: usize, bytes: usize| {
         headers.iter().filter(|header| header.p_type == libc::PT_LOAD).any(|header| {
-            let (from, length) = (header.p_vaddr as usize, header.p_memsz as usize);
+            let from = base.wrapping_add(header.p_vaddr as usize);
+            let length = header.p_memsz as usize;
             start >= from && start - from <= length && bytes <= length - (start - from)
         })
     };
     for header in headers.iter().filter(|header| header.p_type == libc::PT_NOTE) {
-        let (start, bytes) = (header.p_vaddr as usize, header.p_memsz as usize);
+        let (start, bytes) = (base.wrapping_add(header.p_vaddr as usize), header.p_memsz as usize);
         if !is_mapped(start, bytes) {
             continue;
         }
-        let base = core::ptr::with_exposed_provenance::<u8>(module.dlpi_addr as usize + start);
+        let notes = core::ptr::with_exposed_provenance::<u8>(start);
         // SAFETY: mapped, and notes are never written to.
-        let notes = unsafe { core::slice::from_raw_parts(base, bytes) };
+        let notes = unsafe { core::slice::from_raw_parts(notes, bytes) };
         let elected = |table: &&Table| table.is_understood() && table.is_elected();
-        if let Some(table) = tables_in(notes).find(elected) {
+        if let Some(table) = tables_in(notes, &is_mapped).find(elected) {
             // SAFETY: `find` handed its own variable.
             unsafe { *found.cast() = Some(table) };
             return 1;
@@ -112,8 +139,11 @@ unsafe extern "C" fn look_at(
     0
 }
 
-/// The tables that a module's notes lead to.
-fn tables_in(notes: &[u8]) -> impl Iterator<Item = &'static Table> {
+/// The tables that a module's notes lead to, of what the module itself has mapped.
+fn tables_in<'a>(
+    notes: &'a [u8],
+    is_mapped: &'a impl Fn(usize, usize) -> bool,
+) -> impl Iterator<Item = &'static Table> + 'a {
     let mut rest = notes;
     core::iter::from_fn(move || {
         while let Some(header) = rest.get(..offset_of!(TableNote, name)) {
@@ -126,7 +156,7 @@ fn tables_in(notes: &[u8]) -> impl Iterator<Item = &'static Table> {
             let end =
                 body.and_then(|(name, body)| name.checked_add(body)?.checked_add(header.len()));
             rest = end.and_then(|end| rest.get(end..)).unwrap_or_default();
-            if let Some(table) = table_of(note) {
+            if let Some(table) = table_of(note, is_mapped) {
                 return Some(table);
             }
         }
@@ -135,7 +165,9 @@ fn tables_in(notes: &[u8]) -> impl Iterator<Item = &'static Table> {
 }
 
 /// The table that one note leads to, if it is such a note of a copy whose table this one may look at.
-fn table_of(note: &[u8]) -> Option<&'static Table> {
+///
+/// A module that another thread is just loading may not be relocated: its address then leads out of the module.
+fn table_of(note: &[u8], is_mapped: &impl Fn(usize, usize) -> bool) -> Option<&'static Table> {
     let bytes = note.get(..size_of::<TableNote>())?;
     // SAFETY: as many bytes, of numbers.
     let read: TableNote = unsafe { bytes.as_ptr().cast::<TableNote>().read_unaligned() };
@@ -144,12 +176,17 @@ fn table_of(note: &[u8]) -> Option<&'static Table> {
     if !is_ours || read.major != MAJOR {
         return None;
     }
-    // SAFETY: whoever wrote this note put the address of its table there, and the loader has relocated it.
-    unsafe {
-        let field = bytes.as_ptr().add(offset_of!(TableNote, offset));
-        let place = field.offset(read.offset as isize).cast::<*const Table>();
-        place.read().as_ref()
+    let place = bytes.as_ptr().addr() + offset_of!(TableNote, offset);
+    let place = place.wrapping_add_signed(read.offset as isize);
+    if !is_mapped(place, size_of::<usize>()) {
+        return None;
     }
+    // SAFETY: mapped; whoever wrote this note put the address of its table there, for the loader to relocate.
+    let table = unsafe { core::ptr::with_exposed_provenance::<usize>(place).read_unaligned() };
+    is_mapped(table, size_of::<Table>()).then(|| {
+        // SAFETY: the module's own, and so relocated: a table, which is never changed but for one atomic.
+        unsafe { &*core::ptr::with_exposed_provenance::<Table>(table) }
+    })
 }
 
 #[cfg(test)]
@@ -170,19 +207,20 @@ mod tests {
         notes.extend(note(ELF_NOTE_KIND_TABLE, b"GNU\0", &[0; 8]));
         notes.extend(note(ELF_NOTE_KIND_TABLE, b"ust\0", &(MAJOR + 1).to_ne_bytes().repeat(2)));
         notes.extend(note(1, b"ust\0", &[0; 4]));
-        assert_eq!(tables_in(&notes).count(), 0);
+        assert_eq!(tables_in(&notes, &|_, _| true).count(), 0);
         // Lengths that go beyond, at every byte of them.
         for cut in 0..notes.len() {
-            assert_eq!(tables_in(&notes[..cut]).count(), 0);
+            assert_eq!(tables_in(&notes[..cut], &|_, _| true).count(), 0);
         }
         let mut vast = notes.clone();
         vast[..8].fill(0xff);
-        assert_eq!(tables_in(&vast).count(), 0);
+        assert_eq!(tables_in(&vast, &|_, _| true).count(), 0);
     }
 
     #[test]
     fn the_note_of_this_copy_leads_to_its_table() {
-        crate::module::TABLE.elect();
+        assert!(elect(&crate::module::TABLE).is_none());
+        assert!(elect(&crate::module::TABLE).is_some(), "once");
         assert!(find().is_some_and(|table| core::ptr::eq(table, &crate::module::TABLE)));
     }
 }

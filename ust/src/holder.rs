@@ -7,7 +7,7 @@
 //!   state     0          nobody
 //!             n          n threads are forking: their children are to find the value whole
 //!             CHANGING   one thread changes it; or waits to, if there is an n besides: no further fork begins
-//!             LOST       it was being changed when this process was forked, and is of no use here
+//!             LOST       it was being changed when this process was forked, or by a job that panicked: of no use any more
 //! ```
 
 use core::cell::UnsafeCell;
@@ -70,9 +70,9 @@ impl<T: Default> Holder<T> {
     /// The child of whichever fork, as long as it has no agent: what was being changed will never be whole, and those who
     /// were forking are not there.
     pub(crate) fn lose_what_is_half_changed(&self) {
-        // Relaxed: nobody is left who would change it.
-        let is_half_changed = self.state.load(Ordering::Relaxed) & CHANGING != 0;
-        self.state.store(if is_half_changed { LOST } else { 0 }, Ordering::Relaxed);
+        // Relaxed: nobody is left who would change it. What was lost stays so, also in a child of the child.
+        let is_whole = self.state.load(Ordering::Relaxed) & (CHANGING | LOST) == 0;
+        self.state.store(if is_whole { 0 } else { LOST }, Ordering::Relaxed);
     }
 
     /// Changes the value, when nobody else does and nobody forks. `None`, with nothing done, if it is lost.
@@ -94,9 +94,20 @@ impl<T: Default> Holder<T> {
         }
         // SAFETY: nobody else changes it; a `job` that came here again would wait for itself above.
         let value = unsafe { &mut *self.value.get() };
+        let unwound = LostIfUnwound(&self.state);
         let result = job(value.get_or_insert_default());
+        core::mem::forget(unwound);
         self.state.fetch_and(!CHANGING, Ordering::Release);
         Some(result)
+    }
+}
+
+/// Dropped where a job panics: what it was changing will never be whole, and nobody waits for it.
+struct LostIfUnwound<'a>(&'a AtomicU32);
+
+impl Drop for LostIfUnwound<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_or(LOST, Ordering::Relaxed);
     }
 }
 
@@ -157,6 +168,27 @@ mod tests {
         holder.let_go_of_all();
         assert!(holder.with(|_| {}).is_some());
         assert!(holder.hold(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_is_lost_in_a_child_is_lost_in_its_own_children() {
+        let holder = holder();
+        holder.state.fetch_or(CHANGING, Ordering::Relaxed);
+        holder.lose_what_is_half_changed();
+        holder.lose_what_is_half_changed();
+        assert!(!holder.hold(Duration::ZERO));
+        assert!(holder.with(|_| {}).is_none());
+    }
+
+    #[test]
+    fn nobody_waits_for_a_job_that_panicked() {
+        let holder = holder();
+        let job = std::panic::AssertUnwindSafe(|| holder.with(|_| panic!("a job's")));
+        assert!(std::panic::catch_unwind(job).is_err());
+        // Looked at first: what follows would wait for ever.
+        assert_ne!(holder.state.load(Ordering::Relaxed) & LOST, 0);
+        assert!(holder.with(|_| {}).is_none());
+        assert!(!holder.hold(LONG));
     }
 
     #[test]

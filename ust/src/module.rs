@@ -9,8 +9,10 @@
 #![allow(unsafe_code)]
 
 use crate::callsite::Callsite;
+use crate::fork;
+use crate::handover::Origin;
 use crate::instance::RUNTIME;
-use crate::registry::ModuleId;
+use crate::registry::{ModuleId, Owner};
 use crate::table::{DeclaredCallsite, Table};
 use crate::thread_cache::{self, ThreadCache};
 use core::ptr;
@@ -18,17 +20,21 @@ use std::time::Duration;
 use ust_core::event::EventDescription;
 use ust_core::protocol::ClassBody;
 use ust_core::shm::doorbell;
-use ust_core::sync::{AtomicPtr, AtomicU64, Ordering};
+use ust_core::sync::{AtomicPtr, Ordering};
 
 /// What this copy offers others.
-pub(crate) static TABLE: Table =
-    Table::new(doorbell_place, register, unregister, first_event, give_up, want_snapshot);
+pub(crate) static TABLE: Table = Table::new(
+    doorbell_place,
+    register,
+    unregister,
+    first_event,
+    give_up,
+    want_snapshot,
+    unregister_all_of,
+);
 
 /// The table of the runtime that this copy has joined; null: it is its own.
 static JOINED: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
-
-/// The registration of this module's callsites, which are all that linkme has gathered; 0: none.
-static OWN_CALLSITES: AtomicU64 = AtomicU64::new(0);
 
 /// The runtime that this copy's events go to.
 pub(crate) fn runtime() -> &'static Table {
@@ -52,15 +58,19 @@ pub(crate) fn join(elected: &'static Table) {
 pub(crate) fn register_callsites(callsites: impl Iterator<Item = &'static Callsite>) {
     let encoded: Vec<_> = callsites.map(Encoded::new).collect();
     let declared: Vec<_> = encoded.iter().map(Encoded::declared).collect();
-    OWN_CALLSITES.store(runtime().register(&declared), Ordering::Release);
+    // It is never asked for by its number: see `leave`.
+    let _ = runtime().register(&declared);
 }
 
-/// Takes this module's callsites back from the runtime that it has joined: its memory is about to go.
+/// Takes this module's callsites back from the runtime that it has joined, those too that were declared at run time and are
+/// still there: its memory is about to go.
 pub(crate) fn leave() {
-    let module = OWN_CALLSITES.swap(0, Ordering::AcqRel);
-    if module != 0 {
-        runtime().unregister(module);
-    }
+    runtime().unregister_all_of(own());
+}
+
+/// What this copy is known by to the runtime.
+pub(crate) fn own() -> Owner {
+    (&raw const TABLE).addr()
 }
 
 /// What a callsite declares, as bytes.
@@ -86,6 +96,7 @@ impl Encoded {
             full_name_bytes: self.full_name.len(),
             notify: None,
             data: ptr::null_mut(),
+            owner: own(),
         }
     }
 }
@@ -114,11 +125,24 @@ unsafe extern "C" fn register(declared: *const DeclaredCallsite, count: usize) -
     let declared = unsafe { core::slice::from_raw_parts(declared, count) };
     // SAFETY: as above.
     let declared = declared.iter().map(|declared| unsafe { declared.as_declared() });
+    own_the_registry();
     RUNTIME.register(declared).unwrap_or(0)
 }
 
 extern "C" fn unregister(module: ModuleId) {
+    own_the_registry();
     RUNTIME.unregister(module);
+}
+
+extern "C" fn unregister_all_of(owner: Owner) {
+    own_the_registry();
+    RUNTIME.unregister_all_of(owner);
+}
+
+/// In the child of a raw `clone` whose parent was changing the registry: nobody is there who would let go of it.
+fn own_the_registry() {
+    // Without a process file its events are counted where they can be.
+    let _ = fork::ensure_current(&RUNTIME, Origin::Any);
 }
 
 extern "C" fn first_event(slot: u32) -> Option<&'static ThreadCache> {

@@ -33,6 +33,7 @@ struct Known {
     module: ModuleId,
     word: &'static CallsiteWord,
     observer: Option<Observer>,
+    owner: Owner,
     /// Index of its class.
     class: usize,
 }
@@ -47,7 +48,12 @@ pub(crate) struct Declared<'a> {
     pub(crate) full_name: &'a str,
     /// Who is told when it is switched.
     pub(crate) observer: Option<Observer>,
+    /// The copy of the library that declares it.
+    pub(crate) owner: Owner,
 }
+
+/// A copy of the library, by the address of its in-process table.
+pub(crate) type Owner = usize;
 
 /// Who is told that a callsite is on, or off again: by the thread that switches, which holds the registry.
 #[derive(Clone, Copy)]
@@ -88,19 +94,26 @@ impl Registry {
     /// Adds a module's callsites, which are off.
     pub(crate) fn add<'a>(&mut self, declared: impl Iterator<Item = Declared<'a>>) -> ModuleId {
         self.last_module += 1;
-        for Declared { word, body, full_name, observer } in declared {
+        for Declared { word, body, full_name, observer, owner } in declared {
             let class = self.class_of(body, full_name);
-            self.known.push(Known { module: self.last_module, word, observer, class });
+            self.known.push(Known { module: self.last_module, word, observer, owner, class });
         }
         self.last_module
     }
 
-    /// Takes a module's callsites back. Nothing here leads to its memory afterwards.
+    /// Takes the callsites of one registration back. Nothing here leads to their memory afterwards.
     pub(crate) fn remove(&mut self, module: ModuleId) {
-        for known in self.known.iter().filter(|known| known.module == module) {
-            known.word.set(0, 0, 0);
-        }
-        self.known.retain(|known| known.module != module);
+        self.remove_where(|known| known.module == module);
+    }
+
+    /// Takes all callsites of a copy of the library back, those that were declared at run time too.
+    pub(crate) fn remove_of(&mut self, owner: Owner) {
+        self.remove_where(|known| known.owner == owner);
+    }
+
+    fn remove_where(&mut self, is_gone: impl Fn(&Known) -> bool) {
+        self.known.iter().filter(|known| is_gone(known)).for_each(|known| known.word.set(0, 0, 0));
+        self.known.retain(|known| !is_gone(known));
         self.known.shrink_to_fit();
     }
 

@@ -9,7 +9,7 @@
 
 use crate::instance::Runtime;
 use crate::process_file::ProcessFile;
-use crate::registry::{Declared, Gone, ModuleId};
+use crate::registry::{Declared, Gone, ModuleId, Owner};
 use rustix::io::{self, Errno};
 use std::time::Duration;
 use ust_core::protocol::Rules;
@@ -38,6 +38,11 @@ impl Runtime {
     pub(crate) fn unregister(&self, module: ModuleId) {
         // Where the registry was lost, nobody follows what is in it.
         self.registry.with(|registry| registry.remove(module));
+    }
+
+    /// Takes all callsites of a copy of the library back: the memory of its module may go when this returns.
+    pub(crate) fn unregister_all_of(&self, owner: Owner) {
+        self.registry.with(|registry| registry.remove_of(owner));
     }
 
     /// Puts the rules into force that `take` comes with, if any, and returns their generation. Channels that they no longer

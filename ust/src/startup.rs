@@ -35,13 +35,16 @@ pub(crate) fn register_module() {
     // before `main`).
     let _undisturbed = Undisturbed::new();
     cpu::initialise();
-    match election::find() {
+    let elected = election::find().or_else(|| {
+        // The copy that is elected is never unloaded.
+        if stay_loaded(first) { election::elect(&module::TABLE) } else { None }
+    });
+    match elected {
         Some(elected) => {
             module::join(elected);
             module::register_callsites(callsites);
         }
-        None if stay_loaded(first) => {
-            module::TABLE.elect();
+        None if module::TABLE.is_elected() => {
             module::register_callsites(callsites);
             start();
         }

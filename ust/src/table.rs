@@ -20,7 +20,7 @@
 #![allow(unsafe_code)]
 
 use crate::callsite::CallsiteWord;
-use crate::registry::{Declared, ModuleId, Observer};
+use crate::registry::{Declared, ModuleId, Observer, Owner};
 use crate::thread_cache::ThreadCache;
 use core::ffi::c_void;
 use ust_core::abi::ABI_VERSION;
@@ -53,6 +53,7 @@ pub(crate) struct Table {
     first_event: extern "C" fn(u32) -> Option<&'static ThreadCache>,
     give_up: extern "C" fn(u32),
     want_snapshot: extern "C" fn(u64),
+    unregister_all_of: extern "C" fn(Owner),
 }
 
 /// A callsite, as a module declares it to whichever copy is elected. The bytes are copied in the call.
@@ -66,6 +67,7 @@ pub(crate) struct DeclaredCallsite {
     /// May be none.
     pub(crate) notify: Option<extern "C" fn(*mut c_void, bool)>,
     pub(crate) data: *mut c_void,
+    pub(crate) owner: Owner,
 }
 
 // SAFETY: functions and numbers.
@@ -80,6 +82,7 @@ impl Table {
         first_event: extern "C" fn(u32) -> Option<&'static ThreadCache>,
         give_up: extern "C" fn(u32),
         want_snapshot: extern "C" fn(u64),
+        unregister_all_of: extern "C" fn(Owner),
     ) -> Self {
         Self {
             magic: MAGIC,
@@ -95,6 +98,7 @@ impl Table {
             first_event,
             give_up,
             want_snapshot,
+            unregister_all_of,
         }
     }
 
@@ -131,6 +135,11 @@ impl Table {
         (self.unregister)(module);
     }
 
+    /// Takes all callsites of a copy of the library back.
+    pub(crate) fn unregister_all_of(&self, owner: Owner) {
+        (self.unregister_all_of)(owner);
+    }
+
     /// Gets the calling thread a stream in the channel at `slot`, and returns its cache. `None` if the event cannot be
     /// recorded, which has been counted. Async-signal-safe.
     pub(crate) fn first_event(&self, slot: usize) -> Option<&'static ThreadCache> {
@@ -164,7 +173,7 @@ impl DeclaredCallsite {
         let observer = self.notify.map(|notify| Observer { notify, data: self.data });
         // SAFETY: the caller's promise.
         let word = unsafe { &*self.word };
-        Declared { word, body, full_name, observer }
+        Declared { word, body, full_name, observer, owner: self.owner }
     }
 }
 
@@ -194,8 +203,8 @@ mod tests {
             "# version {MAJOR}.{MINOR}, ABI {ABI_VERSION}: bytes, and where fields stand\n"
         );
         layout!(text, Table: magic major minor bytes abi_version is_elected doorbell register unregister first_event
-            give_up want_snapshot);
-        layout!(text, DeclaredCallsite: word body body_bytes full_name full_name_bytes notify data);
+            give_up want_snapshot unregister_all_of);
+        layout!(text, DeclaredCallsite: word body body_bytes full_name full_name_bytes notify data owner);
         for (name, offset) in ThreadCache::FIELDS {
             writeln!(text, "ThreadCache {offset:>6} {name}").unwrap();
         }

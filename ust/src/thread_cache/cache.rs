@@ -25,7 +25,7 @@ pub(crate) struct ThreadCache {
     // one of what was just stored at the same place of another page, and wait: a tenth of an event.
     pub(super) in_probe: WriterWord<Local>,
     pub(super) is_claimed: AtomicBool,
-    // Whose it is; zero while that is not known, or being asked.
+    // Whose it is; zero while that is not known, `ASKING` while somebody asks.
     pub(super) tid: AtomicU32,
     cpus: [AtomicPtr<CpuStreams>; SLOT_VALUES],
     calling_streams: [AtomicPtr<Stream<Local>>; SLOT_VALUES],
@@ -40,6 +40,9 @@ pub(super) static EMPTY: ThreadCache = ThreadCache {
     cpus: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
     calling_streams: [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_VALUES],
 };
+
+/// Instead of the thread's number, while somebody asks whether it is still there.
+const ASKING: u32 = u32::MAX;
 
 /// Where the mark lies.
 const MARK_OFFSET: usize = core::mem::offset_of!(ThreadCache, in_probe);
@@ -121,10 +124,11 @@ impl ThreadCache {
 
     /// Frees the cache if its thread, one of process `owner`, is gone. `false` also if another thread is just looking.
     pub(super) fn free_if_left(&self, owner: u32, slots: &Slots) -> bool {
-        // The number is taken away first: whoever has it decides. One that was given to another thread since is that of a
-        // thread alive.
-        let tid = self.tid.swap(0, Ordering::AcqRel);
-        if tid == 0 {
+        let tid = self.tid.load(Ordering::Relaxed);
+        // Who is let in decides alone. A number that was given to another thread since is that of a thread alive.
+        let enter =
+            || self.tid.compare_exchange(tid, ASKING, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        if tid == 0 || tid == ASKING || !enter() {
             return false;
         }
         // SAFETY: signal 0 is none: it asks whether the thread is there.
@@ -133,11 +137,18 @@ impl ThreadCache {
             asked != 0 && io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH);
         if has_ended {
             self.give_back(slots);
+            self.tid.store(0, Ordering::Relaxed);
+            // Release: pairs with the claim; the next owner finds it empty, and nobody's.
             self.is_claimed.store(false, Ordering::Release);
         } else {
             self.tid.store(tid, Ordering::Release);
         }
         has_ended
+    }
+
+    /// Notes whose it is, unless that is known, or being asked: then whoever asks puts it back.
+    pub(super) fn note_owner(&self, tid: u32) {
+        let _ = self.tid.compare_exchange(0, tid, Ordering::Release, Ordering::Relaxed);
     }
 
     /// Empties it: its thread writes nothing more.

@@ -5,6 +5,7 @@ use super::ThreadCache;
 use super::blocks::Blocks;
 use super::current::{self, current};
 use crate::slots::Slots;
+use crate::undisturbed::Undisturbed;
 use core::ptr;
 use rustix::process::getpid;
 use rustix::thread::{MembarrierCommand, gettid, membarrier};
@@ -35,7 +36,9 @@ impl Caches {
         let cache = if present.is_claimed.load(Ordering::Relaxed) {
             present
         } else {
-            self.blocks.claim(|claimed| claimed.free_if_left(owner, slots))?
+            // Another process's threads it cannot ask for: a child of vfork may be in a namespace of its own.
+            let is_owner = own_pid() == owner;
+            self.blocks.claim(|claimed| is_owner && claimed.free_if_left(owner, slots))?
         };
         current::set(cache);
         if let Some(key) = self.exit_key() {
@@ -45,10 +48,14 @@ impl Caches {
         }
         // A child of vfork runs on its parent's thread, and takes the cache for that one: its own number would be a dead
         // thread's soon. Until that thread comes by itself, such a cache is never free.
-        if own_pid() == owner {
-            cache.tid.store(gettid().as_raw_nonzero().get() as u32, Ordering::Release);
-        }
+        self.note_owner(cache);
         Some(cache)
+    }
+
+    fn note_owner(&self, cache: &ThreadCache) {
+        if own_pid() == self.owner.load(Ordering::Relaxed) {
+            cache.note_owner(gettid().as_raw_nonzero().get() as u32);
+        }
     }
 
     /// The key by which the end of a thread is noticed, if it is.
@@ -83,6 +90,9 @@ impl Caches {
         if !cache.is_claimed.load(Ordering::Relaxed) {
             return;
         }
+        // A handler that emits meanwhile would get a stream that nobody gives back.
+        let _undisturbed = Undisturbed::new();
+        self.note_owner(cache);
         cache.give_back(slots);
     }
 
