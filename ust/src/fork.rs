@@ -161,7 +161,7 @@ pub(crate) fn count_lost(runtime: &Runtime, slot: usize, reason: Errno) {
 /// wait for this very thread. Memory allocators have handlers of their own before a fork, which may have run by
 /// now, and the other thread may want memory. What the child then misses is an agent: the registry is of no use to
 /// it, so it is traced by the rules as they were at the fork, as the child of a raw `clone` is, and nothing in it
-/// ever waits for the registry: agents do, and constructors, which have run.
+/// ever waits for the registry: it is lost there, and modules that come or go find that at once.
 ///
 /// A signal handler that forks does not wait for what it has interrupted: whoever changes the registry has signals
 /// blocked.
