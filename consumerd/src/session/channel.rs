@@ -1,6 +1,6 @@
 //! What a session's channel is to be like, as a user gives it: nothing of it is checked yet.
 
-use super::SessionError;
+use super::error::SessionError;
 use crate::engine::ChannelConfig;
 use crate::shm_dir::{ShmDir, ShmDirError};
 use rustix::process::{Resource, getrlimit};

@@ -1,6 +1,6 @@
 //! What may be called what: session names and event rules, which arrive as untrusted text.
 
-use super::SessionError;
+use super::error::SessionError;
 use std::borrow::Cow;
 use ust_core::protocol::MAX_MESSAGE_BYTES;
 

@@ -4,7 +4,10 @@
 //! are connected now; a rule that matches none of their events still stands, for those that come later. Of processes
 //! that are gone the engine has noted which rules had matched them, and no more.
 
-use super::{Session, SessionError, Sessions, SnapshotsTaken};
+use super::entry::Session;
+use super::error::SessionError;
+use super::registry::Sessions;
+use super::snapshots::SnapshotsTaken;
 use crate::engine::{ChannelSummary, Engine, ProcessInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -151,11 +154,6 @@ impl Sessions {
             })
             .collect();
         Ok(Overview { sessions, processes, notes: engine.notes() })
-    }
-
-    /// The name of the current session.
-    pub fn current(&self) -> Option<&str> {
-        self.current.as_deref()
     }
 }
 

@@ -1,0 +1,135 @@
+//! All sessions: which there are, which is the current one, how they begin and end.
+//!
+//! A new session must have its name, its output and its directory for ring files to itself.
+
+use super::channel::ChannelOptions;
+use super::entry::Session;
+use super::error::SessionError;
+use super::names;
+use super::snapshots::SnapshotsTaken;
+use crate::engine::{ChannelConfig, ChannelSummary, Engine};
+use crate::output_dir::OutputDir;
+use crate::shm_dir::ShmDir;
+use std::path::PathBuf;
+use ust_core::protocol::MAX_CHANNELS;
+
+/// All sessions, in the order in which they were created.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    pub(super) sessions: Vec<Session>,
+    pub(super) current: Option<String>,
+    pub(super) generation: u64,
+}
+
+impl Sessions {
+    /// Generation of the rules that the last change published; 0 if there was none.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Makes an inactive session, and its output directory, and makes it the current one.
+    ///
+    /// # Errors
+    /// The name is taken or none, the directory cannot take a trace, the options are out of range, or there
+    /// are too many sessions. Then nothing was made.
+    pub fn create(
+        &mut self,
+        engine: &mut Engine,
+        name: String,
+        output: PathBuf,
+        options: &ChannelOptions,
+    ) -> Result<(), SessionError> {
+        names::check_session(&name)?;
+        if self.sessions.iter().any(|session| session.name == name) {
+            return Err(SessionError::NameTaken(name));
+        }
+        if self.sessions.len() == MAX_CHANNELS {
+            return Err(SessionError::TooManySessions(MAX_CHANNELS));
+        }
+        if let Some(other) = self.sessions.iter().find(|session| session.config.output == output) {
+            return Err(SessionError::OutputTaken { output, session: other.name.clone() });
+        }
+        let mut config = options.channel(output)?;
+        let output_dir = OutputDir::make(&config.output)?;
+        config.shm_dir = options.make_shm_dir()?;
+        self.check_is_alone(&config)?;
+        if let Some(other) =
+            self.sessions.iter().find(|session| session.output.is_same(output_dir.output()))
+        {
+            let (output, session) = (config.output, other.name.clone());
+            return Err(SessionError::OutputTaken { output, session });
+        }
+        let output = output_dir.keep();
+        let channel = engine.add_channel_to(config.clone(), output.clone());
+        self.current = Some(name.clone());
+        self.sessions.push(Session {
+            name,
+            config,
+            output,
+            channel,
+            globs: Vec::new(),
+            is_active: false,
+            snapshots: SnapshotsTaken::default(),
+        });
+        Ok(())
+    }
+
+    /// The directory for ring files may be empty and yet another session's, which has not begun.
+    fn check_is_alone(&self, config: &ChannelConfig) -> Result<(), SessionError> {
+        let Some(dir) = config.shm_dir.as_ref().map(ShmDir::path) else { return Ok(()) };
+        let has_it = |session: &&Session| {
+            session.config.shm_dir.as_ref().is_some_and(|other| other.path() == dir)
+        };
+        match self.sessions.iter().find(has_it) {
+            Some(other) => {
+                Err(SessionError::ShmDirTaken { dir: dir.to_owned(), session: other.name.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Completes a session's trace and forgets the session; returns the session as it was, and what it recorded.
+    /// [Stop](Self::stop) it first if it is active: what processes record after this is lost.
+    ///
+    /// # Errors
+    /// There is no such session.
+    pub fn remove(
+        &mut self,
+        engine: &mut Engine,
+        name: &str,
+    ) -> Result<(Session, ChannelSummary), SessionError> {
+        let session = self.sessions.remove(self.index(Some(name))?);
+        if self.current.as_deref() == Some(name) {
+            self.current = None;
+        }
+        let summary = engine.remove_channel(session.channel);
+        // Processes are to forget the channel too; the trace is complete whether or not they hear of it.
+        match engine.publish() {
+            Ok(generation) => self.generation = generation,
+            Err(error) => tracing::warn!("the rules still name session {name}: {error}"),
+        }
+        Ok((session, summary))
+    }
+
+    /// The session of that name; the current one if there is no name.
+    ///
+    /// # Errors
+    /// There is no such session.
+    pub fn get(&self, name: Option<&str>) -> Result<&Session, SessionError> {
+        Ok(&self.sessions[self.index(name)?])
+    }
+
+    /// The name of the current session.
+    pub fn current(&self) -> Option<&str> {
+        self.current.as_deref()
+    }
+
+    pub(super) fn index(&self, name: Option<&str>) -> Result<usize, SessionError> {
+        let names = || self.sessions.iter().map(|session| session.name.clone()).collect();
+        let Some(wanted) = name.or(self.current.as_deref()) else {
+            return Err(SessionError::NoCurrent { sessions: names() });
+        };
+        let found = self.sessions.iter().position(|session| session.name == wanted);
+        found.ok_or_else(|| SessionError::NoSuch { name: wanted.to_owned(), sessions: names() })
+    }
+}
