@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out of it: configurations, sums, errors.
 
+use super::loss_names::{NO_STREAM, REMOVED};
 use crate::advice::{Attempt, unusable, why};
 use crate::limits::MAX_CHANNEL_ERRORS;
 use crate::output::Gone;
@@ -103,25 +104,19 @@ pub struct Unmatched {
     pub closest: Vec<String>,
 }
 
-/// What an event is called for which the process could not get a stream.
-const LOST_NO_STREAM: &str = "records_lost_no_stream";
-
-/// What an event is called that was written to a directory which was removed.
-const LOST_REMOVED: &str = "records_lost_removed";
-
 impl ChannelSummary {
     /// Notes what is gone of what was written.
     pub(super) fn note_gone(&mut self, gone: Option<Gone>) {
         if let Some(Gone::Removed(_)) = gone {
             let recorded = std::mem::take(&mut self.recorded);
-            self.add_lost(LOST_REMOVED, recorded);
+            self.add_lost(REMOVED, recorded);
         }
         self.gone = gone.map(|gone| gone.to_string());
         self.errors.extend(self.gone.clone());
     }
 
     pub(super) fn add_no_stream(&mut self, count: u64) {
-        self.add_lost(LOST_NO_STREAM, count);
+        self.add_lost(NO_STREAM, count);
     }
 
     /// Adds those that are not there yet: many a process meets the same full disk.

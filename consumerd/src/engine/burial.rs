@@ -12,7 +12,7 @@
 //! There is no other way to be buried: who needs it at once has a wake at once ([`Engine::bury_now`]).
 
 use super::connection::Watch;
-use super::process::Pass;
+use super::drain::Pass;
 use super::round::Round;
 use super::{Engine, Tracked};
 use crate::limits::{AGENT_BACKLOG, MAX_ACCEPTS, MAX_BURIALS, MAX_DEPARTED_PROCESSES, MAX_EVENTS};

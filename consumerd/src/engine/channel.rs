@@ -4,11 +4,9 @@
 //! where a process's records go and what a ring file for it has to be like.
 
 use super::clock::{Calibration, ClockDescription};
-use super::process::{Destination, Process};
+use super::process::{Destination, Origin, Process, RingKind};
 use super::reach::Seen;
 use super::refusals::Refusals;
-use super::ring_file::Origin;
-use super::ring_kind::RingKind;
 use super::session_file::SessionFile;
 use super::{ChannelConfig, ChannelSummary, ChannelUid};
 use crate::advice::{Attempt, why};
@@ -55,10 +53,10 @@ impl Channel {
         let asking: Vec<String> = self.globs.iter().filter(has_not_yet).cloned().collect();
         // Once all have, another process costs nothing.
         let Some(file) = process.file.as_mut().filter(|_| !asking.is_empty()) else { return };
-        file.refresh();
+        file.log.refresh();
         let matches = |glob: &String| {
             let pattern = WildMatch::new(glob);
-            file.names().any(|class| pattern.matches(&class.name))
+            file.log.names().any(|class| pattern.matches(&class.name))
         };
         self.matched.extend(asking.into_iter().filter(matches));
     }

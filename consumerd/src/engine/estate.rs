@@ -10,7 +10,7 @@
 //! or no channel is left that it counts for. Hardly any process leaves such a file.
 
 use super::ChannelUid;
-use super::losses::Losses;
+use super::process_file::Losses;
 use crate::limits::MAX_KEPT_PROCESS_FILES;
 use std::collections::VecDeque;
 

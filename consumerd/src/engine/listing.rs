@@ -12,17 +12,17 @@ impl Engine {
     pub fn processes(&mut self) -> Vec<ProcessInfo> {
         let files = self.processes.values_mut().filter_map(|it| it.process.file.as_mut());
         let mut files: Vec<_> = files.collect();
-        files.iter_mut().for_each(|file| file.refresh());
-        files.sort_by_key(|file| file.class_count());
+        files.iter_mut().for_each(|file| file.log.refresh());
+        files.sort_by_key(|file| file.log.len());
         let mut room_bytes = MAX_LISTED_BYTES;
         let info = |file: &mut super::ProcessFile| {
             let mut events = Vec::new();
-            for class in file.names() {
+            for class in file.log.names() {
                 let Some(rest) = room_bytes.checked_sub(class.name.len()) else { break };
                 room_bytes = rest;
                 events.push((class.name, class.level));
             }
-            let events_left_out = file.class_count() - events.len();
+            let events_left_out = file.log.len() - events.len();
             let procname = file.procname.clone();
             ProcessInfo { pid: file.pid, procname, events, events_left_out }
         };

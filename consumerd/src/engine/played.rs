@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use super::budget::Account;
-use super::class_log::ProcessFile;
+use super::process_file::ProcessFile;
 use rustix::fd::OwnedFd;
 use ust_core::abi::{CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, ProcessHeader};
 use ust_core::protocol::ClassBody;

@@ -4,10 +4,10 @@
 //! behind the writer's back.
 #![cfg(test)]
 
-use super::class_log::ProcessFile;
 use super::clock::{Calibration, ClockDescription};
+use super::drain::{Trace, TraceFolder};
 use super::played::Player;
-use super::trace::{Trace, TraceFolder};
+use super::process_file::ProcessFile;
 use crate::output::Output;
 use ust_core::abi::{Buffers, Geometry, Mode};
 use ust_core::clock::ClockKind;

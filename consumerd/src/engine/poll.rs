@@ -8,10 +8,11 @@
 //! holds up nobody: not the others, nor whoever polls with us.
 
 use super::budget::Resource;
-use super::class_log::{ProcessFile, Unusable};
 use super::clock::Clocks;
 use super::connection::{Connection, Heard, Watch};
-use super::process::{Pass, Process};
+use super::drain::Pass;
+use super::process::Process;
+use super::process_file::{ProcessFile, Unusable};
 use super::readiness::{Interest, Readiness, Source};
 use super::refusals;
 use super::{ChannelUid, Engine, EngineError, Tracked};

@@ -8,8 +8,8 @@
 //! Event names are untrusted: how many are compared is bounded ([`MAX_COMPARED_NAMES`]), and how many are kept.
 
 use super::api::{Reach, Running, Unmatched};
-use super::class_log::ProcessFile;
 use super::connection::Watch;
+use super::process_file::ProcessFile;
 use super::{Channel, ChannelSummary, ChannelUid, Engine, Tracked, images};
 use crate::limits::{
     MAX_COMPARED_BYTES, MAX_COMPARED_NAMES, MAX_COMPARED_RULES, MAX_NAMED_PROCESSES,
@@ -44,7 +44,7 @@ impl Seen {
         if unmatched.is_empty() || self.compared == MAX_COMPARED_NAMES {
             return;
         }
-        for class in file.names().filter(|class| class.name.len() <= MAX_COMPARED_BYTES) {
+        for class in file.log.names().filter(|class| class.name.len() <= MAX_COMPARED_BYTES) {
             for rule in unmatched.iter().take(MAX_COMPARED_RULES) {
                 if self.compared == MAX_COMPARED_NAMES {
                     return;

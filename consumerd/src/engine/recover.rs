@@ -11,9 +11,9 @@
 //! else. Rings that somebody still maps are left alone: writers would go on under our feet.
 
 use super::budget::Account;
-use super::class_log::ProcessFile;
-use super::process::{Destination, Pass, Process};
-use super::ring_file::{Header, Origin};
+use super::drain::Pass;
+use super::process::{Destination, Origin, Process, RingHeader};
+use super::process_file::ProcessFile;
 use super::round::Round;
 use super::session_file::{SESSION_FILE, SESSION_FILE_NEW, SessionFile, SessionFileError};
 use super::{ChannelSummary, ChannelUid};
@@ -191,11 +191,11 @@ impl LeftBehind {
     }
 
     /// A checked header, and a sealed copy of the file.
-    fn copy_ring(&self, name: &str) -> Result<(Header, OwnedFd), String> {
+    fn copy_ring(&self, name: &str) -> Result<(RingHeader, OwnedFd), String> {
         let (fd, size_bytes) = self.open_file(name)?;
         let mut page = [0; PAGE_BYTES];
         let length = pread(&fd, &mut page, 0).map_err(unreadable)?;
-        let header = Header::parse(&page[..length], size_bytes)?;
+        let header = RingHeader::parse(&page[..length], size_bytes)?;
         Ok((header, copy(&fd, size_bytes)?))
     }
 

@@ -20,7 +20,7 @@
 //! One line a reason, with the first process that it was and how many others: a thousand processes under one limit are
 //! one line.
 
-use super::starved;
+use super::untrusted_errno::known_errno;
 use crate::advice::{self, Attempt};
 use crate::limits::{MAX_REFUSED_NAMES, MAX_REFUSED_REASONS};
 use rustix::io::Errno;
@@ -78,7 +78,7 @@ pub fn lacking(what: Lack, untrusted_errno: u32) -> String {
         Lack::Agent => ("its agent cannot be started", "it keeps the rules that it began with"),
         Lack::Forks => ("pages cannot be wiped at a fork", "none of its events are recorded"),
     };
-    let Some(errno) = starved::errno(untrusted_errno) else {
+    let Some(errno) = known_errno(untrusted_errno) else {
         return format!("{missing}: {consequence}");
     };
     let advice = match (what, errno) {

@@ -12,42 +12,11 @@
 //!
 //! Invariant: only private copies are looked at. The process may still be writing to its ring.
 
-use super::drain::StreamError;
-use super::trace::{Trace, Undeclared};
+use super::stream_error::{RecordError, StreamError};
+use super::trace::Trace;
+use super::trace_folder::Undeclared;
 use ctf::event_header::{self, EventHeader, Stamp};
 use ctf::payload_layout::PayloadError;
-
-/// Why a record does not go into the trace.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    /// It ends inside its header.
-    #[error("is too short for its header")]
-    Header,
-    /// Its class is not in the metadata.
-    #[error("is of class {0}: {1}")]
-    Class(u32, Undeclared),
-    /// Its bytes are not what its class says.
-    #[error("is not what its class {class} says: {error}")]
-    Payload {
-        /// The class's name, escaped.
-        class: String,
-        /// What is wrong.
-        error: PayloadError,
-    },
-    /// Readers count nanoseconds in 63 bits.
-    #[error("has the time {0}, which is beyond the range of readers")]
-    Clock(u64),
-    /// Writers refuse such records.
-    #[error("has {0} bytes, more than any record")]
-    Long(usize),
-}
-
-impl RecordError {
-    /// As an error of the stream in which the record ends at that position.
-    pub fn at(self, end_position: u64) -> StreamError {
-        StreamError::Record { end_position, error: self }
-    }
-}
 
 /// No class with a short header.
 const UNKNOWN: u32 = u32::MAX;
@@ -149,7 +118,7 @@ impl RecordCheck {
 fn wrong_payload(trace: &mut Trace<'_>, id: u32, error: PayloadError) -> RecordError {
     /// Names are the process's, and may be as long as it likes.
     const SHOWN_CHARS: usize = 100;
-    let name = trace.process.class(id).map_or(String::new(), |class| class.name);
+    let name = trace.process.log.class(id).map_or(String::new(), |class| class.name);
     let class = name.chars().take(SHOWN_CHARS).flat_map(char::escape_default).collect();
     RecordError::Payload { class, error }
 }
@@ -158,6 +127,7 @@ fn wrong_payload(trace: &mut Trace<'_>, id: u32, error: PayloadError) -> RecordE
 mod tests {
     use super::*;
     use crate::engine::drain::StreamDrain;
+    use crate::engine::loss_names::MALFORMED;
     use crate::engine::played::number;
     use crate::engine::played_stream::{self, PlayedStream};
     use std::path::Path;
@@ -190,7 +160,7 @@ mod tests {
     }
 
     fn malformed(stream: &StreamDrain) -> u64 {
-        let lost = stream.lost().filter(|(cause, _)| *cause == "records_lost_malformed");
+        let lost = stream.lost().filter(|(cause, _)| *cause == MALFORMED);
         lost.map(|(_, count)| count).sum()
     }
 

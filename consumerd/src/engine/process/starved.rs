@@ -1,9 +1,9 @@
 //! What is said of a process that could get no memory for some of its events: how many, why, and what to do.
 
-use super::ChannelUid;
-use super::class_log::ProcessFile;
-use super::drain::StreamDrain;
 use crate::advice::{Attempt, why};
+use crate::engine::api::ChannelUid;
+use crate::engine::drain::StreamDrain;
+use crate::engine::process_file::ProcessFile;
 use rustix::io::Errno;
 use std::{fmt, io};
 
@@ -55,29 +55,5 @@ impl fmt::Display for Starved<'_> {
         write!(f, "process {} ({}): {what} for {events} events", process.pid, process.procname)?;
         let Some(reason) = *reason else { return Ok(()) };
         write!(f, ", of the last because: {}", why(Attempt::Ring, &io::Error::from(reason)))
-    }
-}
-
-/// What a process gives as a reason, if it is one.
-pub fn errno(untrusted: u32) -> Option<Errno> {
-    // The kernel's numbers are among these.
-    (1..4096).contains(&untrusted).then(|| Errno::from_raw_os_error(untrusted as i32))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_errno_that_the_kernel_does_not_have_is_no_reason() {
-        for hostile in [0, 4096, 1 << 31, u32::MAX, (-1i32) as u32] {
-            assert_eq!(errno(hostile), None, "{hostile}");
-        }
-        for possible in 1..4096 {
-            let reason = errno(possible).expect("the kernel may say so");
-            assert_eq!(reason.raw_os_error() as u32, possible);
-            // Whatever it is, it can be said.
-            assert!(!io::Error::from(reason).to_string().is_empty());
-        }
     }
 }

@@ -10,59 +10,20 @@
 //! later are those of the configuration, and so a process cannot choose what the daemon does. It chooses one thing: to
 //! have fewer streams in a file, where its files may not be so long.
 
-use super::ChannelUid;
-use super::budget::{Account, Held, Resource};
-use super::drain::StreamDrain;
-use super::mapped::Mapped;
+use super::origin::{Origin, check_named};
+use super::ring_header::RingHeader;
 use super::ring_kind::RingKind;
-use super::starved;
-use crate::advice::{Attempt, why};
-use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{FileType, fstat, lstat, readlink};
+use crate::engine::api::ChannelUid;
+use crate::engine::budget::{Account, Held, Resource};
+use crate::engine::drain::StreamDrain;
+use crate::engine::mapped::Mapped;
+use crate::engine::untrusted_errno::known_errno;
+use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use std::mem::offset_of;
 use std::rc::Rc;
-use ust_core::abi::{
-    ABI_VERSION, Buffers, MAX_STREAMS_PER_FILE, Mode, RING_FILE_MAGIC, RingFileHeader,
-    RingFileShape, ShmPath,
-};
+use ust_core::abi::{MAX_STREAMS_PER_FILE, RingFileHeader, RingFileShape};
 use ust_core::shm::StreamWords;
 use ust_core::sync::Ordering;
-
-/// Where a ring file comes from, and what it is to be like.
-#[derive(Debug, Clone, Copy)]
-#[allow(clippy::large_enum_variant, reason = "made once a ring file, and not kept")]
-pub enum Origin {
-    /// Handed over by its process.
-    Process {
-        /// What its channel has; `None` where this machine could not address such a file.
-        kind: Option<RingKind>,
-        /// The directory in which the process is to have made it, if there is one.
-        dir: Option<ShmPath>,
-    },
-    /// Left behind by the death of both sides.
-    LeftBehind(Buffers),
-}
-
-impl Origin {
-    /// Holds what a file claims against what is known of its channel.
-    fn check(&self, claimed: RingKind) -> Result<(), String> {
-        match self {
-            Origin::Process { kind: Some(own), .. } if claimed.is_of(*own) => Ok(()),
-            Origin::Process { kind: Some(own), .. } => {
-                Err(format!("a ring file claims {claimed}, where its channel has {own}"))
-            }
-            Origin::Process { kind: None, .. } => {
-                Err("a ring file is larger than this machine can address".into())
-            }
-            Origin::LeftBehind(own) if claimed.buffers == *own => Ok(()),
-            Origin::LeftBehind(own) => {
-                let own = RingKind { buffers: *own, ..claimed };
-                Err(format!("a ring file claims {claimed}, where its session had {own}"))
-            }
-        }
-    }
-}
 
 /// See the module page.
 #[derive(Debug)]
@@ -83,66 +44,6 @@ pub struct RingFile {
     /// Of the process's budget: the file and its bytes, and the streams that have been found.
     _held: [Held; 2],
     held_streams: Held,
-}
-
-/// What the first page says, as far as it makes sense.
-#[derive(Debug)]
-pub struct Header {
-    /// Identity of the process.
-    pub process_uid: [u8; 16],
-    /// Identity of the channel.
-    pub channel_uid: u64,
-    /// Number among the process's files of that channel.
-    pub index: u32,
-    /// Streams that have been claimed, a bit each.
-    pub untrusted_claimed: u64,
-    kind: RingKind,
-}
-
-impl Header {
-    /// Checks the first bytes of a file of `size_bytes`.
-    ///
-    /// # Errors
-    /// What is wrong with it, as a phrase.
-    pub fn parse(untrusted: &[u8], size_bytes: usize) -> Result<Self, String> {
-        if untrusted.len() < size_of::<RingFileHeader>() {
-            return Err("a ring file is too short".into());
-        }
-        let field = |offset: usize, length: usize| &untrusted[offset..offset + length];
-        let word = |offset| u32::from_ne_bytes(field(offset, 4).try_into().unwrap_or_default());
-        let long = |offset| u64::from_ne_bytes(field(offset, 8).try_into().unwrap_or_default());
-        macro_rules! at {
-            ($field:ident) => {
-                offset_of!(RingFileHeader, $field)
-            };
-        }
-        if long(at!(magic)) != RING_FILE_MAGIC {
-            return Err("what it has for a ring file is none".into());
-        }
-        let version = word(at!(abi_version));
-        if version != ABI_VERSION {
-            return Err(format!(
-                "a ring file is of version {version}, where this build reads version {ABI_VERSION}"
-            ));
-        }
-        let size = long(at!(subbuf_size_bytes));
-        let shape = RingFileShape::check(size, word(at!(subbuf_count)), word(at!(stream_count)))
-            .map_err(|error| format!("a ring file claims {error}"))?;
-        let buffers = Buffers::from_word(word(at!(buffers)))
-            .ok_or("a ring file claims no buffers that there are")?;
-        let mode =
-            Mode::from_word(long(at!(mode))).ok_or("a ring file claims no mode that there is")?;
-        if shape.file_bytes() != size_bytes {
-            return Err("a ring file has not the size that it claims".into());
-        }
-        Ok(Self {
-            process_uid: field(at!(process_uid), 16).try_into().unwrap_or_default(),
-            channel_uid: long(at!(channel_uid)),
-            index: word(at!(file_index)),
-            untrusted_claimed: long(at!(streams_claimed)),
-            kind: RingKind { shape, buffers, mode },
-        })
-    }
 }
 
 impl RingFile {
@@ -173,7 +74,7 @@ impl RingFile {
         let map = Mapped::new(fd, size_bytes).map_err(|reason| format!("a ring file {reason}"))?;
         let untrusted =
             map.copy_out(0, size_of::<RingFileHeader>()).ok_or("a ring file is too short")?;
-        let header = Header::parse(&untrusted, size_bytes)?;
+        let header = RingHeader::parse(&untrusted, size_bytes)?;
         if (header.process_uid, header.channel_uid, header.index) != (uid, channel.0, index) {
             return Err("a ring file is not the one that was announced".into());
         }
@@ -223,7 +124,7 @@ impl RingFile {
     pub fn lock_failure(&self) -> Option<Errno> {
         let header = self.map.at::<RingFileHeader>(0)?;
         // Relaxed: stored before the claim that `find_streams` has acquired, or later and seen the next time.
-        starved::errno(header.lock_errno.load(Ordering::Relaxed))
+        known_errno(header.lock_errno.load(Ordering::Relaxed))
     }
 
     /// Reads no more of it if part of it turned out to be gone; whether that is new.
@@ -242,39 +143,13 @@ impl RingFile {
     }
 }
 
-/// Makes sure that a file without seals is the one of its name in the channel's directory; its size.
-fn check_named(
-    fd: &OwnedFd,
-    dir: ShmPath,
-    uid: [u8; 16],
-    channel: ChannelUid,
-    index: u32,
-) -> Result<usize, String> {
-    let failed = |errno: Errno| {
-        format!("a ring file cannot be looked at: {}", why(Attempt::Read, &errno.into()))
-    };
-    let stranger = "a ring file is not the one of its name in the directory for ring files";
-    let stat = fstat(fd).map_err(failed)?;
-    let path = readlink(format!("/proc/self/fd/{}", fd.as_raw_fd()), Vec::new()).map_err(failed)?;
-    let prefix = dir.ring_file_of_any(uid, channel.0, index);
-    let tid = path.to_bytes().strip_prefix(prefix.as_bytes()).ok_or(stranger)?;
-    let named = lstat(&path).map_err(failed)?;
-    let is_it = tid.iter().all(u8::is_ascii_digit)
-        && FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
-        && (stat.st_dev, stat.st_ino) == (named.st_dev, named.st_ino);
-    if !is_it {
-        return Err(stranger.into());
-    }
-    usize::try_from(stat.st_size).map_err(|_| "a ring file is too large".into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use rustix::fs::{Mode as FileMode, OFlags, open};
     use std::fs;
     use std::path::Path;
-    use ust_core::abi::Geometry;
+    use ust_core::abi::{Buffers, Geometry, Mode, ShmPath};
     use ust_core::shm::{Mapping, memfd};
 
     const UID: [u8; 16] = [7; 16];

@@ -1,4 +1,4 @@
-//! A process's file, as the consumer sees it: which process it is, and which event classes it has.
+//! The event classes that a process has, as the log in its process file describes them.
 //!
 //! ```text
 //!   class log (the process's memory)              here
@@ -10,43 +10,19 @@
 //! parsed when it is asked for, each time anew and untrusted. The log is read as far as its entries make sense and the
 //! budget of the process allows; records of classes that are not described end their stream.
 
-use super::budget::{Account, Held, OverBudget, Resource};
 use super::class_body::to_ctf;
-use super::clock::Clocks;
-use super::losses::Losses;
-use super::mapped::{Mapped, Unmappable};
-use crate::advice::{Attempt, why};
-use crate::limits::{MAX_CLASS_BYTES, MAX_FIELDS, MAX_FUTILE_LOOKS, MAX_NAME_BYTES};
-use rustix::fd::OwnedFd;
-use std::fmt;
-use std::mem::offset_of;
-use std::rc::Rc;
-use ust_core::abi::{
-    ABI_VERSION, CLASS_LOG_OFFSET, ClassEntry, PROCESS_MAGIC, ProcessHeader, is_process_file_size,
-};
+use crate::engine::budget::Held;
+use crate::engine::mapped::Mapped;
+use crate::limits::{CLASSES, MAX_CLASS_BYTES, MAX_FIELDS, MAX_FUTILE_LOOKS, MAX_NAME_BYTES};
+use ust_core::abi::{CLASS_LOG_OFFSET, ClassEntry, ProcessHeader};
 use ust_core::protocol::ClassBody;
-use ust_core::shm::memfd;
 use ust_core::sync::{AtomicU32, Ordering};
 
-/// The mapped file and what has been read of it.
+/// What has been read of the log.
 #[derive(Debug)]
-pub struct ProcessFile {
-    /// The whole file.
+pub struct ClassLog {
+    /// The whole process file.
     map: Mapped,
-    /// Its first page, which may have to stay when the process is gone.
-    head: Rc<Mapped>,
-    /// Inode of the memfd: what the process's `maps` shows as long as it has it.
-    pub inode: u64,
-    /// Identity of the process.
-    pub uid: [u8; 16],
-    /// Process id, in its own namespace.
-    pub pid: u32,
-    /// When the process file was made, in nanoseconds since the epoch.
-    pub created_realtime_ns: u64,
-    /// Name of the process.
-    pub procname: String,
-    /// How far its `CLOCK_MONOTONIC` is ahead of ours: not at all, but in another time namespace.
-    pub monotonic_lead_ns: i64,
     /// Offset of the log up to which entries have been read.
     read_bytes: usize,
     entries: Vec<Entry>,
@@ -59,9 +35,8 @@ pub struct ProcessFile {
     looked_at: usize,
     /// Looks for the number of a class that is not there.
     futile_looks: u32,
-    account: Rc<Account>,
-    classes: Held,
-    _held: [Held; 2],
+    /// Of the process's budget for classes.
+    held: Held,
 }
 
 /// Where a class is described.
@@ -76,9 +51,6 @@ struct Entry {
 /// No class has that number.
 const NO_ENTRY: u32 = u32::MAX;
 
-/// Bytes of the first page.
-const HEAD_BYTES: usize = CLASS_LOG_OFFSET;
-
 /// What lists show of a class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassName {
@@ -88,87 +60,11 @@ pub struct ClassName {
     pub level: u8,
 }
 
-/// Why a process file cannot be used, as a phrase.
-#[derive(Debug)]
-pub enum Unusable {
-    /// What is wrong with it.
-    Reason(String),
-    /// Its process may have no more; that has been told.
-    OverBudget(OverBudget),
-}
-
-impl From<&str> for Unusable {
-    fn from(reason: &str) -> Self {
-        Self::Reason(reason.to_owned())
-    }
-}
-
-impl fmt::Display for Unusable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unusable::Reason(reason) => f.write_str(reason),
-            Unusable::OverBudget(refusal) => write!(f, "a process file: {refusal}"),
-        }
-    }
-}
-
-fn unmappable(reason: Unmappable) -> Unusable {
-    Unusable::Reason(format!("the process file {reason}"))
-}
-
-impl ProcessFile {
-    /// Checks and maps a file that a process sent, whose account pays for it.
-    ///
-    /// # Errors
-    /// What is wrong with it, as a phrase.
-    pub fn new(fd: &OwnedFd, account: &Rc<Account>) -> Result<Self, Unusable> {
-        let size = Mapped::check_sealed(fd).map_err(unmappable)?;
-        if is_process_file_size(size).is_none() {
-            return Err("the process file has a size that none has".into());
-        }
-        Self::of_checked(fd, size, account)
-    }
-
-    /// Maps a file of which it is certain that its pages stay.
-    fn of_checked(fd: &OwnedFd, size: usize, account: &Rc<Account>) -> Result<Self, Unusable> {
-        let hold = |what, amount| account.hold(what, amount).map_err(Unusable::OverBudget);
-        let held = [
-            hold(Resource::Identities, 1)?,
-            hold(Resource::MappedBytes, (size + HEAD_BYTES) as u64)?,
-        ];
-        let classes = hold(Resource::Classes, 0)?;
-        let (_, inode) = memfd::identity(fd).map_err(|errno| {
-            let why = why(Attempt::Read, &errno.into()).to_string();
-            Unusable::Reason(format!("the process file cannot be looked at: {why}"))
-        })?;
-        let map_first = |bytes| Mapped::new(fd, bytes).map_err(unmappable);
-        let (head, map) = (map_first(HEAD_BYTES)?, map_first(size)?);
-        let untrusted = head.copy_out(0, size_of::<ProcessHeader>()).unwrap_or_default();
-        let field = |offset: usize, length: usize| &untrusted[offset..offset + length];
-        let word = |offset| u32::from_ne_bytes(field(offset, 4).try_into().unwrap_or_default());
-        let long = |offset| u64::from_ne_bytes(field(offset, 8).try_into().unwrap_or_default());
-        if long(0) != PROCESS_MAGIC {
-            return Err("what it has for a process file is none".into());
-        }
-        let version = word(offset_of!(ProcessHeader, abi_version));
-        if version != ABI_VERSION {
-            return Err(Unusable::Reason(format!(
-                "the process file is of version {version}, where this build reads version {ABI_VERSION}"
-            )));
-        }
-        if long(offset_of!(ProcessHeader, file_bytes)) != size as u64 {
-            return Err("the process file has not the size that it claims".into());
-        }
-        let name = field(48, 16).split(|byte| *byte == 0).next().unwrap_or_default();
-        Ok(Self {
+impl ClassLog {
+    /// That of a mapped process file, of which nothing has been read.
+    pub fn new(map: Mapped, held: Held) -> Self {
+        Self {
             map,
-            head: Rc::new(head),
-            inode,
-            uid: field(16, 16).try_into().unwrap_or_default(),
-            pid: word(12),
-            created_realtime_ns: long(32),
-            procname: String::from_utf8_lossy(name).into_owned(),
-            monotonic_lead_ns: 0,
             read_bytes: 0,
             entries: Vec::new(),
             by_number: Vec::new(),
@@ -176,46 +72,17 @@ impl ProcessFile {
             #[cfg(test)]
             looked_at: 0,
             futile_looks: 0,
-            account: account.clone(),
-            classes,
-            _held: held,
-        })
-    }
-
-    /// Finds out how far its `CLOCK_MONOTONIC` is ahead, from what it says of its clocks, and what ours are: now if it lives,
-    /// or when it was recorded.
-    pub fn compare_clocks(&mut self, ours: Clocks) {
-        let Some(header) = self.head.at::<ProcessHeader>(0) else { return };
-        let untrusted = Clocks {
-            time_namespace: header.time_namespace,
-            realtime_less_monotonic_ns: header.realtime_less_monotonic_ns.load(Ordering::Relaxed),
-        };
-        self.monotonic_lead_ns = ours.lead_of(untrusted);
-    }
-
-    /// Event classes for which its log had no room: their events are not recorded.
-    pub fn classes_left_out(&self) -> u32 {
-        let header = self.head.at::<ProcessHeader>(0);
-        header.map_or(0, |header| header.classes_left_out.load(Ordering::Relaxed))
+            held,
+        }
     }
 
     /// Whether part of it is gone: what it says from then on is worth nothing.
     pub fn is_damaged(&self) -> bool {
-        self.map.has_faulted() || self.head.has_faulted()
-    }
-
-    /// What it counts, to be looked at for as long as one likes.
-    pub fn losses(&self) -> Losses {
-        Losses::new(self.head.clone())
-    }
-
-    /// The account that pays for what is had of this process.
-    pub fn account(&self) -> &Rc<Account> {
-        &self.account
+        self.map.has_faulted()
     }
 
     /// How many classes have been read so far.
-    pub fn class_count(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.entries.len()
     }
 
@@ -257,7 +124,7 @@ impl ProcessFile {
 
     /// Reads what has come since the last time.
     pub fn refresh(&mut self) {
-        let Some(header) = self.head.at::<ProcessHeader>(0) else { return };
+        let Some(header) = self.map.at::<ProcessHeader>(0) else { return };
         // Acquire: pairs with the process's release; entries below it are whole.
         let untrusted_bytes = header.log_bytes.load(Ordering::Acquire) as usize;
         let log_bytes = untrusted_bytes.min(self.map.len() - CLASS_LOG_OFFSET);
@@ -276,7 +143,7 @@ impl ProcessFile {
         if entry_bytes > log_bytes - self.read_bytes || body_bytes > MAX_CLASS_BYTES {
             return None;
         }
-        self.classes.grow(1).ok()?;
+        self.held.grow(1).ok()?;
         // As much as the process likes, so it may be too much.
         self.entries.try_reserve(1).ok()?;
         self.entries.push(Entry { offset: offset as u32, class_id: 0 });
@@ -310,7 +177,7 @@ impl ProcessFile {
         let Some(id) = untrusted_class_id.checked_sub(1) else { return };
         // Numbers are given from 0 on: nobody has higher ones than there can be classes.
         let by_number = id as usize;
-        if by_number as u64 >= crate::limits::CLASSES.of_process {
+        if by_number as u64 >= CLASSES.of_process {
             return;
         }
         let missing = (by_number + 1).saturating_sub(self.by_number.len());
@@ -336,43 +203,22 @@ impl ProcessFile {
 mod tests {
     use super::*;
     use crate::engine::played::{Player, number};
-    use ust_core::abi::PROCESS_FILE_BYTES;
 
     #[test]
     fn classes_are_read_as_they_come_and_parsed_when_they_are_asked_for() {
         let player = Player::new();
         let first = player.add_class("first", 2);
-        let mut process = player.process_file();
-        assert_eq!(process.class(0), None, "it has no number yet");
+        let mut log = player.process_file().log;
+        assert_eq!(log.class(0), None, "it has no number yet");
         let second = player.add_class("second", 0);
         number(&player.map, second, 0);
         number(&player.map, first, 1);
-        let class = process.class(1).unwrap();
+        let class = log.class(1).unwrap();
         assert_eq!((class.name.as_str(), class.id, class.fields.len()), ("test:first", 1, 2));
-        assert_eq!(process.class(0).unwrap().name, "test:second");
-        assert_eq!(process.class(2), None);
-        let names: Vec<_> = process.names().map(|class| class.name).collect();
+        assert_eq!(log.class(0).unwrap().name, "test:second");
+        assert_eq!(log.class(2), None);
+        let names: Vec<_> = log.names().map(|class| class.name).collect();
         assert_eq!(names, ["test:first", "test:second"]);
-    }
-
-    #[test]
-    fn a_process_file_that_is_taken_away_reads_as_zeroes_and_is_told() {
-        let fd: OwnedFd = tempfile::tempfile().unwrap().into();
-        memfd::set_size(&fd, PROCESS_FILE_BYTES).unwrap();
-        let player = Player::of(fd, 1, [b'p'; 16]);
-        let (first, second) = (player.add_class("first", 2), player.add_class("second", 1));
-        number(&player.map, first, 0);
-        number(&player.map, second, 1);
-        // What no check lets in.
-        let size = PROCESS_FILE_BYTES;
-        let mut process = ProcessFile::of_checked(&player.fd, size, &Account::alone()).unwrap();
-        assert_eq!(process.class(0).unwrap().name, "test:first");
-        assert!(!process.is_damaged());
-        memfd::set_size(&player.fd, 0).unwrap();
-        process.refresh();
-        assert_eq!((process.class(1), process.names().count()), (None, 0));
-        assert_eq!(process.losses().lost_no_stream(7), 0);
-        assert!(process.is_damaged());
     }
 
     #[test]
@@ -382,19 +228,19 @@ mod tests {
             let at = player.add_class("large", fields);
             number(&player.map, at, id as u32);
         }
-        let mut process = player.process_file();
-        assert_eq!(process.class(0).map(|class| class.fields.len()), Some(MAX_FIELDS));
-        assert_eq!(process.class(1), None);
+        let mut log = player.process_file().log;
+        assert_eq!(log.class(0).map(|class| class.fields.len()), Some(MAX_FIELDS));
+        assert_eq!(log.class(1), None);
     }
 
     #[test]
     fn beyond_the_budget_no_class_is_read() {
         let player = Player::new();
-        let most = crate::limits::CLASSES.of_process as usize;
+        let most = CLASSES.of_process as usize;
         (0..most + 10).for_each(|_| _ = player.add_class("c", 0));
-        let mut process = player.process_file();
-        process.refresh();
-        assert_eq!(process.class_count(), most);
+        let mut log = player.process_file().log;
+        log.refresh();
+        assert_eq!(log.len(), most);
     }
 
     #[test]
@@ -402,18 +248,18 @@ mod tests {
         const COUNT: usize = 2000;
         let player = Player::new();
         let entries: Vec<_> = (0..COUNT).map(|_| player.add_class("c", 0)).collect();
-        let mut process = player.process_file();
+        let mut log = player.process_file().log;
         for (id, at) in (0..).zip(entries.iter().skip(1).step_by(2)) {
             number(&player.map, *at, id);
-            assert!(process.class(id).is_some());
+            assert!(log.class(id).is_some());
         }
-        assert_eq!(process.looked_at, COUNT);
+        assert_eq!(log.looked_at, COUNT);
         // Those that are switched on later stand before and between them.
         for (id, at) in (COUNT as u32 / 2..).zip(entries.iter().step_by(2)) {
             number(&player.map, *at, id);
-            assert!(process.class(id).is_some());
+            assert!(log.class(id).is_some());
         }
-        assert_eq!(process.looked_at, 2 * COUNT - 1);
+        assert_eq!(log.looked_at, 2 * COUNT - 1);
     }
 
     #[test]
@@ -424,19 +270,19 @@ mod tests {
             let at = player.add_class(&format!("c{place}"), 0);
             number(&player.map, at, COUNT - 1 - place);
         }
-        let mut process = player.process_file();
+        let mut log = player.process_file().log;
         for id in (0..COUNT).step_by(7).chain(0..COUNT) {
             let expected = format!("test:c{}", COUNT - 1 - id);
-            assert_eq!(process.class(id).map(|class| class.name), Some(expected));
+            assert_eq!(log.class(id).map(|class| class.name), Some(expected));
         }
-        assert_eq!(process.looked_at, COUNT as usize);
+        assert_eq!(log.looked_at, COUNT as usize);
     }
 
     #[test]
     fn who_says_again_and_again_that_a_class_is_there_is_not_looked_for_each_time() {
         let player = Player::new();
-        let mut process = player.process_file();
-        (0..1000).for_each(|id| assert_eq!(process.class(id), None));
-        assert_eq!(process.futile_looks, MAX_FUTILE_LOOKS);
+        let mut log = player.process_file().log;
+        (0..1000).for_each(|id| assert_eq!(log.class(id), None));
+        assert_eq!(log.futile_looks, MAX_FUTILE_LOOKS);
     }
 }

@@ -1,8 +1,8 @@
 //! The losses that a process file counts, on its first page: they can be read when the process is gone, and the rest of
 //! its file with it.
 
-use super::mapped::Mapped;
-use super::starved;
+use crate::engine::mapped::Mapped;
+use crate::engine::untrusted_errno::known_errno;
 use rustix::io::Errno;
 use std::rc::Rc;
 use ust_core::abi::{ProcessHeader, SlotLosses};
@@ -27,7 +27,7 @@ impl Losses {
     /// Why the last of them were, if the process tells a reason that there is.
     pub fn reason(&self, channel_uid: u64) -> Option<Errno> {
         let reasons = self.of(channel_uid).map(|slot| slot.errno.load(Ordering::Relaxed));
-        reasons.filter_map(starved::errno).last()
+        reasons.filter_map(known_errno).last()
     }
 
     fn of(&self, channel_uid: u64) -> impl Iterator<Item = &SlotLosses> {

@@ -10,8 +10,8 @@
 //! Records are copied into the packet before they are looked at ([`record_check`](super::record_check)): the process
 //! may be writing there.
 
-use super::drain::StreamError;
-use super::record_check::{RecordCheck, RecordError};
+use super::record_check::RecordCheck;
+use super::stream_error::{RecordError, StreamError};
 use super::trace::Trace;
 use ctf::event_header;
 use ctf::stream_file::{RECORD_BYTES_MAX, StreamWriter};

@@ -1,0 +1,79 @@
+//! What a trace's metadata begin with: identity, machine and process, clock, and what stands in each packet.
+
+use crate::engine::clock::ClockDescription;
+use crate::engine::process_file::{ProcessFile, STREAM_CLASS};
+use ctf::metadata::{self, Clock, EnvValue, Integer, StreamClass};
+use ust_core::abi::Buffers;
+
+/// The preamble of one process's metadata.
+pub fn preamble(
+    uuid: [u8; 16],
+    process: &ProcessFile,
+    clock: ClockDescription,
+    buffers: Buffers,
+) -> String {
+    // Contexts keep bare names.
+    let (scheme, owner) = match buffers {
+        Buffers::PerThread => ("tid", ("vtid", Integer::I32)),
+        Buffers::PerCpu => ("cpu", ("cpu_id", Integer::U32)),
+    };
+    let text = |value: &str| EnvValue::Str(value.into());
+    let number = |value: u64| EnvValue::Int(value as i64);
+    let version = |part: &str| EnvValue::Int(part.parse().unwrap_or(0));
+    let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let env = [
+        ("hostname", text(&hostname)),
+        ("domain", text("ust")),
+        ("tracer_name", text("ust")),
+        ("tracer_major", version(env!("CARGO_PKG_VERSION_MAJOR"))),
+        ("tracer_minor", version(env!("CARGO_PKG_VERSION_MINOR"))),
+        ("tracer_patchlevel", version(env!("CARGO_PKG_VERSION_PATCH"))),
+        ("tracer_buffering_scheme", text(scheme)),
+        ("vpid", number(process.pid.into())),
+        ("procname", text(&process.procname)),
+        ("vpid_datetime", text(&utc(process.created_realtime_ns))),
+        ("clock_pair_cycles", number(clock.pair.cycles)),
+        ("clock_pair_monotonic_ns", number(clock.pair.monotonic_ns)),
+        ("clock_pair_realtime_ns", number(clock.pair.realtime_ns)),
+    ];
+    let (offset_s, offset_cycles) = clock.offset();
+    let name = match clock.kind {
+        ust_core::clock::ClockKind::Tsc => "tsc",
+        ust_core::clock::ClockKind::Monotonic => "monotonic",
+    };
+    metadata::preamble(&metadata::Trace {
+        uuid,
+        env: env.into_iter().map(|(key, value)| (key.into(), value)).collect(),
+        clock: Clock {
+            name: name.into(),
+            uuid: None,
+            description: format!("{name}, offset to the epoch"),
+            freq_hz: clock.freq_hz,
+            offset_s,
+            offset_cycles,
+        },
+        streams: vec![StreamClass {
+            id: STREAM_CLASS,
+            extra: vec![(owner.0.into(), owner.1)],
+            context: Vec::new(),
+        }],
+    })
+}
+
+/// `20261121T034512Z`, as LTTng writes moments, in UTC.
+fn utc(realtime_ns: u64) -> String {
+    let moment = jiff::Timestamp::from_nanosecond(realtime_ns.into());
+    moment.map(|moment| moment.strftime("%Y%m%dT%H%M%SZ").to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_lttng_does() {
+        assert_eq!(utc(0), "19700101T000000Z");
+        assert_eq!(utc(951_827_696_000_000_000), "20000229T123456Z");
+        assert_eq!(utc(1_795_230_000_123_456_789), "20261121T030000Z");
+    }
+}

@@ -1,0 +1,137 @@
+//! The folder of a trace: made when there is something to write, its metadata appended to class by class.
+
+use super::preamble::preamble;
+use crate::engine::budget::{Held, Resource};
+use crate::engine::clock::ClockDescription;
+use crate::engine::process_file::{ProcessFile, STREAM_CLASS};
+use crate::output::{Output, STREAM_PREFIX};
+use crate::uuid;
+use ctf::dir::Dir;
+use ctf::metadata;
+use ctf::metadata_file::MetadataWriter;
+use ctf::packet::StreamIdentity;
+use ctf::payload_layout::PayloadLayout;
+use ctf::stream_file::StreamWriter;
+use std::io;
+use ust_core::abi::Buffers;
+
+/// The folder, once it has been made.
+#[derive(Debug)]
+pub struct TraceFolder {
+    uuid: [u8; 16],
+    metadata: MetadataWriter,
+    metadata_bytes: Held,
+    /// Of the metadata and the streams' files.
+    descriptors: Held,
+    /// By class number, of the classes that are in the metadata: how their payloads lie.
+    layouts: Vec<Option<PayloadLayout>>,
+}
+
+/// Why readers will not know a class.
+#[derive(Debug, thiserror::Error)]
+pub enum Undeclared {
+    /// The process has not described it.
+    #[error("the process has not described it")]
+    Undescribed,
+    /// The process's descriptions take as much room as they may.
+    #[error("the process's classes have as many bytes of metadata as they may")]
+    OverBudget,
+    /// The metadata cannot be written.
+    #[error(transparent)]
+    File(#[from] io::Error),
+}
+
+impl TraceFolder {
+    /// Makes the folder, and its metadata with the preamble alone.
+    pub fn create(
+        output: &Output,
+        process: &ProcessFile,
+        clock: ClockDescription,
+        buffers: Buffers,
+    ) -> io::Result<Self> {
+        // Of the budget for what the process describes.
+        let hold = |what, amount| process.account().hold(what, amount).map_err(io::Error::other);
+        let metadata_bytes = hold(Resource::MetadataBytes, 0)?;
+        let descriptors = hold(Resource::Descriptors, 1)?;
+        let output = output.dir()?;
+        let (name, folder) = create_folder(output, &process.procname, process.pid)?;
+        let uuid = uuid::new()?;
+        let metadata = MetadataWriter::create_in(folder, &preamble(uuid, process, clock, buffers))
+            // Who tries again must not leave one folder after the other behind.
+            .inspect_err(|_| drop(output.remove_dir(&name)))?;
+        Ok(Self { uuid, metadata, metadata_bytes, descriptors, layouts: Vec::new() })
+    }
+
+    /// Creates a stream file.
+    pub fn create_stream(&mut self, instance: u64, owner: u32) -> io::Result<StreamWriter> {
+        // The file and its index.
+        self.descriptors.grow(2).map_err(io::Error::other)?;
+        let identity = StreamIdentity {
+            uuid: self.uuid,
+            stream_id: STREAM_CLASS,
+            stream_instance_id: instance,
+            extra: owner.to_ne_bytes().to_vec(),
+        };
+        // A session has one channel.
+        let name = format!("{STREAM_PREFIX}0_{instance}");
+        StreamWriter::create_in(self.metadata.dir(), &name, identity)
+    }
+
+    /// How the payload lies of a class that is in the metadata.
+    #[inline]
+    pub fn layout(&self, id: u32) -> Option<&PayloadLayout> {
+        self.layouts.get(id as usize)?.as_ref()
+    }
+
+    /// Appends the class whose records carry `id`. Only those whose records come are in the metadata: a process may
+    /// number as many as it likes.
+    #[cold]
+    pub fn append(&mut self, process: &mut ProcessFile, id: u32) -> Result<(), Undeclared> {
+        let class = process.log.class(id).ok_or(Undeclared::Undescribed)?;
+        let text = metadata::event(&class);
+        let bytes = text.len() as u64;
+        self.metadata_bytes.grow(bytes).map_err(|_| Undeclared::OverBudget)?;
+        self.metadata.append(&text).inspect_err(|_| self.metadata_bytes.shrink(bytes))?;
+        let index = id as usize;
+        self.layouts.resize(self.layouts.len().max(index + 1), None);
+        self.layouts[index] = Some(PayloadLayout::of(&class));
+        Ok(())
+    }
+}
+
+/// `PROCNAME-PID`, or with a number behind it where that is taken: process ids come again.
+fn create_folder(output: &Dir, untrusted_procname: &str, pid: u32) -> io::Result<(String, Dir)> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    // Dots only inside: hidden folders are what readers pass over.
+    let plain = |c| if is_plain(c) || c == '.' { c } else { '_' };
+    let name: String = untrusted_procname.chars().map(plain).collect();
+    let name = name.trim_start_matches('.');
+    let name = if name.is_empty() { "process" } else { name };
+    for attempt in 1.. {
+        let suffix = if attempt == 1 { String::new() } else { format!("-{attempt}") };
+        let name = format!("{name}-{pid}{suffix}");
+        match output.make(&name) {
+            Ok(folder) => return Ok((name, folder)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_have_plain_names_of_their_own() {
+        let output = tempfile::tempdir().unwrap();
+        let name = |procname, pid| {
+            create_folder(&Dir::open(output.path()).unwrap(), procname, pid).unwrap().0
+        };
+        assert_eq!(name("indexer", 7), "indexer-7");
+        assert_eq!(name("indexer", 7), "indexer-7-2");
+        assert_eq!(name("../../etc/x y", 8), "_.._etc_x_y-8");
+        assert_eq!(name("", 9), "process-9");
+    }
+}

@@ -1,0 +1,144 @@
+//! One turn of a stream: what is wanted of it, and how it is done while its writers live.
+
+use super::pass::Pass;
+use super::stream::StreamDrain;
+use super::stream_error::StreamError;
+use super::trace::Trace;
+use crate::limits::MAX_TURN_BYTES;
+use ust_core::ring::{Corruption, Holes, RingMemory, Stall, Take};
+
+/// Records that are framed at once, if they are alike: as many small ones as a packet holds.
+const RUN_RECORDS: usize = 512;
+
+impl StreamDrain {
+    /// Does what a pass wants; whether anything was taken (of a [`Pass::Full`]).
+    ///
+    /// # Errors
+    /// Each is returned once.
+    pub fn turn(&mut self, pass: Pass, trace: &mut Trace<'_>) -> Result<bool, StreamError> {
+        match pass {
+            Pass::Full => self.drain_full(trace),
+            Pass::Flush => self.flush(trace).map(|()| false),
+            Pass::Recover => self.recover(trace).map(|()| false),
+            Pass::Finish => self.finish(trace).map(|()| false),
+        }
+    }
+
+    /// Writes out full sub-buffers; whether there was any.
+    ///
+    /// # Errors
+    /// Each is returned once.
+    pub fn drain_full(&mut self, trace: &mut Trace<'_>) -> Result<bool, StreamError> {
+        if self.held_up.is_closed() || (!self.is_unsettled && !self.reader.is_left_behind()) {
+            return Ok(false);
+        }
+        self.guard(|drain| {
+            let until = drain.reader.cursor().saturating_add(MAX_TURN_BYTES);
+            let any = drain.exchange_full(trace, until)?;
+            drain.tell_lack().map(|()| any)
+        })
+    }
+
+    /// Writes out everything that is committed now.
+    ///
+    /// # Errors
+    /// As for [`drain_full`](Self::drain_full).
+    pub fn flush(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
+        if self.held_up.is_to_be_given_up() {
+            return self.give_up(trace);
+        }
+        if self.held_up.is_closed() {
+            return Ok(());
+        }
+        self.guard(|drain| {
+            // What is committed now, and no more: a writer may well be faster than this. A claim is no more than that.
+            let claimed = drain.reader.untrusted_write_position();
+            drain.reader.catch_up()?;
+            let until = claimed.min(drain.reader.reach());
+            drain.exchange_full(trace, until)?;
+            drain.frame_prefix(trace, until)?;
+            drain.settle()?;
+            drain.tell_lack()
+        })?;
+        self.close_if_held_up(self.reader.stall());
+        Ok(())
+    }
+
+    /// Looks after a stream that is only read by snapshots: closes it if its writers hold each other up.
+    pub fn watch(&mut self) {
+        if !self.held_up.is_closed() {
+            self.close_if_held_up(self.reader.recycling_stall(self.held_up.stall()));
+        }
+    }
+
+    fn close_if_held_up(&mut self, now: Option<Stall>) {
+        if self.held_up.note(now) {
+            self.reader.close();
+        }
+    }
+
+    /// Takes full sub-buffers that begin before `until`; whether there was any.
+    fn exchange_full(&mut self, trace: &mut Trace<'_>, until: u64) -> Result<bool, StreamError> {
+        if self.is_stuck {
+            // Perhaps there was no file yet: nothing is read before there is one.
+            self.framer.open(trace)?;
+        }
+        self.frame_copied(trace)?;
+        self.settle()?;
+        let start = self.reader.cursor();
+        for _ in 0..self.tries() {
+            let is_due = self.reader.cursor() < until && self.reader.is_left_behind();
+            if !is_due || !self.spare.prepare(&self.reader) {
+                break;
+            }
+            match self.reader.take()? {
+                Take::Taken => {
+                    self.reader.ring().wake_waiting();
+                    self.frame_here(trace)?;
+                    if !self.reader.is_at_end() {
+                        // It was complete when it was taken, and no writer in its right mind has it.
+                        return Err(Corruption::Position { position: self.reader.cursor() }.into());
+                    }
+                    self.settle()?;
+                }
+                Take::Overwritten => self.reader.catch_up()?,
+                Take::NotYet => break,
+            }
+        }
+        Ok(self.reader.cursor() > start)
+    }
+
+    /// Says once that there is nothing to exchange full sub-buffers for.
+    fn tell_lack(&mut self) -> Result<(), StreamError> {
+        match self.spare.take_lack() {
+            Some(errno) => Err(StreamError::Spare(errno.into())),
+            None => Ok(()),
+        }
+    }
+
+    /// Frames what is committed of the sub-buffer at the cursor.
+    fn frame_prefix(&mut self, trace: &mut Trace<'_>, until: u64) -> Result<(), StreamError> {
+        if !self.reader.ring().mode().overwrites() {
+            return self.frame_here(trace);
+        }
+        self.reader.catch_up()?;
+        self.copied_framed = 0;
+        self.reader.copy(&mut self.copied, until, Holes::Await)?;
+        self.frame_copied(trace)
+    }
+
+    /// Frames records where they lie: nobody can take them away.
+    fn frame_here(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
+        self.framer.set_missed(self.missed());
+        while let Some(run) = self.reader.next_run(RUN_RECORDS)? {
+            self.is_unsettled = true;
+            let (framed, outcome) = self.framer.frame_run(self.reader.ring(), run, trace);
+            if let Err(error) = outcome {
+                // What there was no room for comes again.
+                self.reader.put_back(run, run.count - framed);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! The streams of one channel have their turns.
+
+use super::destination::Destination;
+use super::ring_file::RingFile;
+use super::{Process, ProcessChannel};
+use crate::advice::{Attempt, why};
+use crate::engine::api::ChannelUid;
+use crate::engine::budget::Resource;
+use crate::engine::drain::{Pass, StreamDrain, Trace};
+use crate::engine::round::Round;
+use crate::limits::MANY_STREAMS;
+use rustix::io::Errno;
+use std::io;
+
+impl Process {
+    /// Goes over those streams of one channel that have a turn in this round; whether anything was taken (of a [`Pass::Full`]).
+    pub fn pass(
+        &mut self,
+        channel: ChannelUid,
+        pass: Pass,
+        to: Destination<'_>,
+        round: &mut Round,
+    ) -> bool {
+        let (Some(process), Some(of_channel)) = (&mut self.file, self.channels.get_mut(&channel))
+        else {
+            return false;
+        };
+        let ProcessChannel { files, folder, errors, is_lock_failure_told } = of_channel;
+        let is_one_of_many = self.account.held_together(Resource::Streams) > MANY_STREAMS;
+        let mut any = false;
+        let Destination { output, clock, buffers, is_drained } = to;
+        let mut trace = Trace { folder, process, output, clock, buffers };
+        let mut is_stuck = files.iter().flat_map(|file| &file.streams).any(StreamDrain::is_stuck);
+        for file in files {
+            file.find_streams();
+            if !*is_lock_failure_told && let Some(errno) = file.lock_failure() {
+                *is_lock_failure_told = true;
+                errors.note(unlocked(trace.process.pid, errno));
+            }
+            for stream in &mut file.streams {
+                if !is_drained {
+                    stream.watch();
+                    continue;
+                }
+                if !round.admits(stream.last_turn(pass)) {
+                    continue;
+                }
+                let before = stream.cursor();
+                let outcome = stream.turn(pass, &mut trace);
+                // What a writer has overwritten is passed over, and costs nothing.
+                let moved = stream.cursor().saturating_sub(before);
+                round.spend(moved.min(stream.most_bytes()));
+                match outcome {
+                    Ok(taken) => any |= taken,
+                    Err(error) => errors.note_stream(trace.process.pid, error, &mut is_stuck),
+                }
+                if pass == Pass::Flush || is_one_of_many {
+                    stream.release();
+                }
+            }
+            errors.note_damage(trace.process.pid, file);
+        }
+        if process.is_damaged() {
+            errors.note(format!(
+                "process {}: its process file was damaged while it was recorded: what it records from now on is lost",
+                process.pid
+            ));
+            of_channel.files.iter_mut().for_each(RingFile::end);
+        }
+        any
+    }
+}
+
+/// What is said of a process whose rings could not be locked, once.
+fn unlocked(pid: u32, errno: Errno) -> String {
+    let reason = io::Error::from(errno);
+    format!(
+        "process {pid}: its rings are not locked into memory, which does not affect its records: {}",
+        why(Attempt::Lock, &reason)
+    )
+}
