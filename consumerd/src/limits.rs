@@ -193,5 +193,9 @@ pub const MAX_COMPARED_BYTES: usize = 128;
 /// channel, until it can be kept again.
 pub const RESERVE_BYTES: usize = 16 << 20;
 
+/// How long processes have to apply new rules: a command, and the end of a recording, wait no longer for those that are
+/// stopped or stuck.
+pub const RULES_APPLIED_WITHIN: Duration = Duration::from_secs(1);
+
 /// Processes that still run and are named at the end of a recording. The others are counted.
 pub const MAX_NAMED_PROCESSES: usize = 4;

@@ -15,19 +15,16 @@
 //! Questions are answered in the turn in which they come, all that are the same with one answer: they wait for nobody,
 //! and a client that has gone is not answered. Changes are made
 //! one after the other: the second of two commands finds what the first has left, whoever sent them. A
-//! process that is stopped or stuck applies nothing; it costs each command [`PATIENCE`] and no more.
+//! process that is stopped or stuck applies nothing; it costs each command [`RULES_APPLIED_WITHIN`] and no more.
 
 use super::protocol::{Answer, Refusal, Reply, Request};
 use super::server::ClientId;
 use crate::cause::Cause;
 use crate::engine::{ChannelUid, Engine};
-use crate::limits::{ANSWERS_PAUSE, MAX_ANSWERS_PAUSE, MAX_QUEUED_REQUESTS};
+use crate::limits::{ANSWERS_PAUSE, MAX_ANSWERS_PAUSE, MAX_QUEUED_REQUESTS, RULES_APPLIED_WITHIN};
 use crate::session::{Overview, SessionError, Sessions};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
-
-/// How long a command waits for processes to apply it.
-pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Requests, the one that is being carried out, and the sessions they are about.
 #[derive(Debug)]
@@ -158,7 +155,7 @@ impl Service {
                 }
                 Ok(finish) => {
                     let (generation, deadline) =
-                        (self.sessions.generation(), Instant::now() + PATIENCE);
+                        (self.sessions.generation(), Instant::now() + RULES_APPLIED_WITHIN);
                     self.in_progress = Some(InProgress { client, generation, deadline, finish });
                 }
             }

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A process is a process id, however many identities it claims. What is beyond a budget is refused to that process
-//! alone. All numbers are in [`limits`](crate::limits).
+//! alone. All numbers are in [`limits`].
 
 use crate::limits::{self, Budget};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};

@@ -9,26 +9,18 @@
 //!
 //! A process may have handed over a ring file on a connection that is still queued when its pidfd says that it is dead.
 //! How much is queued strangers decide, so hearing it takes as many turns as it takes; what comes meanwhile waits.
-//! There is no other way to be buried: who needs it at once has a wake at once ([`Engine::bury_now`]).
+//! There is no other way to be buried: who needs it at once has a wake at once (`bury_now`).
 
-use super::connection::Watch;
 use super::drain::Pass;
 use super::round::Round;
-use super::{Engine, Tracked};
+use super::state::Engine;
+use super::tracked::Tracked;
+use super::wake::Wake;
+use super::watch::Watch;
 use crate::limits::{AGENT_BACKLOG, MAX_ACCEPTS, MAX_BURIALS, MAX_DEPARTED_PROCESSES, MAX_EVENTS};
-use std::collections::VecDeque;
 
 /// How often everything is taken in at once for the sake of processes that have ended; the last ones have the next turn.
 const MAX_BURIALS_AT_ONCE: usize = 3;
-
-/// Processes whose end is known, and what is heard before they are buried.
-#[derive(Debug)]
-pub struct Wake {
-    uids: VecDeque<[u8; 16]>,
-    /// Connections that the kernel may have queued when it began.
-    to_accept: usize,
-    to_hear: VecDeque<u64>,
-}
 
 impl Engine {
     /// Whether there is something left to do for processes that have ended.
@@ -151,8 +143,8 @@ impl Engine {
             }
         }
         if let Some(file) = &tracked.process.file {
-            self.estate.keep(file.losses());
-            self.settle_estate();
+            self.kept_files.keep(file.losses());
+            self.settle_kept_files();
         }
         if tracked.process.has_channels() {
             self.departed.push_back(tracked.process);
@@ -165,6 +157,23 @@ impl Engine {
                         .filter_map(|channel| channel.config.shm_dir.as_ref());
                     dirs.for_each(|dir| dir.remove_process(file.uid));
                 }
+            }
+        }
+    }
+
+    /// Takes in what is queued and buries the dead: what is asked next is answered as of now, and not of the last
+    /// [`poll`](Self::poll).
+    pub fn take_stock(&mut self) {
+        self.bury_dead();
+        self.settle_kept_files();
+    }
+
+    /// Adds up what will not change any more in the files that the dead have left.
+    pub(super) fn settle_kept_files(&mut self) {
+        for file in self.kept_files.settle() {
+            // What is only shown in snapshots is counted in them, from the file itself.
+            for (uid, channel) in self.channels.iter_mut().filter(|(_, c)| c.config.is_drained) {
+                channel.past.add_no_stream(file.lost_no_stream(uid.0));
             }
         }
     }

@@ -3,12 +3,13 @@
 //! What living processes have in it stands with them ([`Process`]). The engine sets rules and state, and asks a channel
 //! where a process's records go and what a ring file for it has to be like.
 
+use super::api::{ChannelConfig, ChannelSummary, ChannelUid};
 use super::clock::{Calibration, ClockDescription};
 use super::process::{Destination, Origin, Process, RingKind};
-use super::reach::Seen;
+use super::process_file::ProcessFile;
 use super::refusals::Refusals;
+use super::seen::Seen;
 use super::session_file::SessionFile;
-use super::{ChannelConfig, ChannelSummary, ChannelUid};
 use crate::advice::{Attempt, why};
 use crate::output::Output;
 use crate::shm_dir::ShmDir;
@@ -59,6 +60,25 @@ impl Channel {
             file.log.names().any(|class| pattern.matches(&class.name))
         };
         self.matched.extend(asking.into_iter().filter(matches));
+    }
+
+    /// The rules of which nobody has had an event.
+    pub(super) fn unmatched(&self) -> Vec<&String> {
+        self.globs.iter().filter(|glob| !self.matched.contains(*glob)).collect()
+    }
+
+    /// Notes a process that is gone.
+    pub(super) fn note_gone(&mut self, file: &ProcessFile) {
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.note_gone(file, &self.unmatched());
+        self.seen = seen;
+    }
+
+    /// Compares the events of one that still runs with the rules that have matched nothing.
+    pub(super) fn compare(&mut self, file: &ProcessFile) {
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.compare(file, &self.unmatched());
+        self.seen = seen;
     }
 
     /// Notes beside the rings what nobody could find out from them. From then on the clock means this, in the

@@ -8,14 +8,14 @@
 //! shared) has no number here. Its pidfd is had from the socket, and tells its end all the same; who it is its process
 //! file says. Only an `exec` in it goes unnoticed until its end: its rings are drained all the same.
 
-use super::budget::{Account, Held, Ledger, OverBudget, Pidfd, Resource};
+use super::budget::{Account, Held, Ledger, OverBudget, Resource};
 use crate::advice::{Attempt, why};
 use crate::peer::{Peer, pidfd_of, shown};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::fstat;
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::Pid;
 use std::rc::Rc;
 use ust_core::protocol::{PROTOCOL_VERSION, ToDaemon, ToProcess, decode, encode, version};
 use ust_core::socket::{self, Inbox, Received};
@@ -48,17 +48,6 @@ pub struct Waiting {
     pub fds: Vec<OwnedFd>,
     /// They are paid for.
     pub _held: Held,
-}
-
-/// How the end of a process is noticed.
-#[derive(Debug)]
-pub enum Watch {
-    /// Readable once it is dead.
-    Pidfd(Rc<Pidfd>),
-    /// No descriptor could be had: by looking for its mappings once in a while.
-    Mappings,
-    /// It was dead when we first heard of it.
-    Dead,
 }
 
 /// What a look at a connection gave.
@@ -122,21 +111,6 @@ impl Connection {
         let hold = |what| self.account.hold(what, 1);
         self.held = Some([hold(Resource::Connections)?, hold(Resource::Descriptors)?]);
         Ok(())
-    }
-
-    /// How the end of the peer will be noticed.
-    pub fn watch(&self) -> Watch {
-        let pidfd = match (pidfd_of(&self.socket), self.pid) {
-            // Linux before 6.5 cannot ask the socket. If the number has come again by now, we watch
-            // somebody else's process, and notice the end of this one by its mappings.
-            (Err(Errno::NOPROTOOPT), Some(pid)) => pidfd_open(pid, PidfdFlags::empty()),
-            (answer, _) => answer,
-        };
-        match pidfd {
-            Ok(pidfd) => Watch::Pidfd(Rc::new(Pidfd::new(pidfd, &self.account))),
-            Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => Watch::Mappings,
-            Err(_) => Watch::Dead,
-        }
     }
 
     /// What to call the peer.

@@ -4,7 +4,8 @@
 //! and look, however many identities that process has; a look reads a bounded number of bytes; and the next look begins
 //! with the process behind the last one.
 
-use super::{Engine, Tracked};
+use super::state::Engine;
+use super::tracked::Tracked;
 use crate::limits::{MAX_MAPS_BYTES, MAX_MAPS_READ};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

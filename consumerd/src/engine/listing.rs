@@ -4,7 +4,9 @@
 //! [`MAX_LISTED_BYTES`]; the processes with the shortest class logs come first, so that one with a very long log cuts
 //! its own short, not another's. What is left out is counted.
 
-use super::{Engine, ProcessInfo};
+use super::api::ProcessInfo;
+use super::process_file::ProcessFile;
+use super::state::Engine;
 use crate::limits::MAX_LISTED_BYTES;
 
 impl Engine {
@@ -15,7 +17,7 @@ impl Engine {
         files.iter_mut().for_each(|file| file.log.refresh());
         files.sort_by_key(|file| file.log.len());
         let mut room_bytes = MAX_LISTED_BYTES;
-        let info = |file: &mut super::ProcessFile| {
+        let info = |file: &mut ProcessFile| {
             let mut events = Vec::new();
             for class in file.log.names() {
                 let Some(rest) = room_bytes.checked_sub(class.name.len()) else { break };

@@ -1,22 +1,79 @@
-//! Publishing: the rules file, which processes read before `main`, and the word on which processes
-//! without a daemon wait.
+//! Publishing: the rules go to the file that processes read before `main`, to every agent, and the word on which processes
+//! without a daemon wait changes.
 
+use super::api::{ChannelUid, EngineError};
+use super::channel::Channel;
+use super::state::Engine;
 use crate::place::Place;
 use rustix::fs::{OFlags, ftruncate};
 use rustix::thread::futex;
 use std::io;
 use ust_core::paths::WAKE;
-use ust_core::protocol::{Rules, encode};
+use ust_core::protocol::{ChannelRules, Rules, ToProcess, encode};
 use ust_core::shm::Mapping;
 use ust_core::sync::AtomicU32;
 
-/// Writes the rules where a process that starts now finds them.
-pub fn write_rules(place: &mut Place, rules: &Rules) -> io::Result<()> {
-    place.write_rules(&encode(rules))
+impl Engine {
+    /// Publishes the rules to the file and to all agents; returns their generation.
+    ///
+    /// # Errors
+    /// The rules file cannot be written.
+    pub fn publish(&mut self) -> Result<u64, EngineError> {
+        self.keep_place();
+        self.publish_here()
+    }
+
+    /// The same in the runtime directory as it is held.
+    pub(super) fn publish_here(&mut self) -> Result<u64, EngineError> {
+        self.generation += 1;
+        let rules = self.rules();
+        self.write_rules()
+            .and_then(|()| wake_waiting(&self.place))
+            .map_err(EngineError::io(format!("the rules in {}", self.place.path().display())))?;
+        let message = ToProcess::Rules(rules);
+        let agents: Vec<_> = self.processes.values().filter_map(|tracked| tracked.agent).collect();
+        for number in agents {
+            if let Some(connection) = self.connections.get_mut(&number) {
+                connection.say(&message, &[]);
+                self.expect(number);
+            }
+        }
+        Ok(self.generation)
+    }
+
+    /// Writes the rules where a process that starts now finds them.
+    pub(super) fn write_rules(&mut self) -> io::Result<()> {
+        let rules = encode(&self.rules());
+        self.place.write_rules(&rules)
+    }
+
+    /// What is to be recorded now.
+    pub(super) fn rules(&self) -> Rules {
+        let channel = |(uid, channel): (&ChannelUid, &Channel)| ChannelRules {
+            channel_uid: uid.0,
+            subbuf_size_bytes: channel.config.geometry.subbuf_size_bytes() as u64,
+            subbuf_count: channel.config.geometry.subbuf_count() as u32,
+            clock: channel.config.clock,
+            buffers: channel.config.buffers,
+            mode: channel.config.mode,
+            residency: channel.config.residency,
+            shm_path: channel.config.shm_dir.as_ref().map(|dir| dir.path().display().to_string()),
+            shm_dir: channel.config.shm_dir.as_ref().and_then(|dir| dir.shm_path().directory),
+            is_active: channel.is_active,
+            events: channel.globs.clone(),
+        };
+        Rules { generation: self.generation, channels: self.channels.iter().map(channel).collect() }
+    }
+
+    /// Whether every connected agent has applied this generation (or a later one).
+    pub fn is_applied(&self, generation: u64) -> bool {
+        let mut agents = self.processes.values().filter(|tracked| tracked.agent.is_some());
+        agents.all(|tracked| tracked.applied >= generation)
+    }
 }
 
 /// Wakes every process that waits for a daemon.
-pub fn wake_waiting(place: &Place) -> io::Result<()> {
+fn wake_waiting(place: &Place) -> io::Result<()> {
     let fd = place.own().open_file(WAKE, OFlags::RDWR | OFlags::CREATE)?;
     ftruncate(&fd, size_of::<AtomicU32>() as u64)?;
     let mut bytes = [0; 4];

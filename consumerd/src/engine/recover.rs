@@ -10,13 +10,13 @@
 //! hurt, and they stay as they are, so that this can be done again. What is damaged costs itself and nothing
 //! else. Rings that somebody still maps are left alone: writers would go on under our feet.
 
+use super::api::{ChannelSummary, ChannelUid};
 use super::budget::Account;
 use super::drain::Pass;
 use super::process::{Destination, Origin, Process, RingHeader};
 use super::process_file::ProcessFile;
 use super::round::Round;
 use super::session_file::{SESSION_FILE, SESSION_FILE_NEW, SessionFile, SessionFileError};
-use super::{ChannelSummary, ChannelUid};
 use crate::advice::{Attempt, why};
 use crate::output::Output;
 use ctf::dir::Tree;

@@ -10,9 +10,9 @@
 //! is, the connection is not heard: what is queued behind the message comes behind it. A connection tells of one
 //! identity, and that of a message that waits is not among those that are buried.
 
-use super::Engine;
 use super::budget::Resource;
 use super::connection::Waiting;
+use super::state::Engine;
 use rustix::fd::OwnedFd;
 use ust_core::protocol::ToDaemon;
 

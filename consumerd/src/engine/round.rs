@@ -13,7 +13,7 @@
 //! | records of a stream that dead writers left, or that a snapshot copies | one ring |
 //! | streams of a round | [`MAX_ROUND_BYTES`] and one turn; who had no turn has it in the next round |
 //! | ring files, streams, identities, connections of a process | budgets (`budget`) |
-//! | messages of a connection | what was queued when it was looked at (`poll`) |
+//! | messages of a connection | what was queued when it was looked at (`hear`) |
 //! | messages that wait for room | one of a connection (`room`) |
 //! | connections that wait to be accepted | `AGENT_BACKLOG` |
 //! | entries of a class log; looks for a class that is not there | the budget for classes; `MAX_FUTILE_LOOKS` |

@@ -2,7 +2,7 @@
 //!
 //! Written once, when the session starts, and made durable: it is what a machine crash must not take.
 
-use super::ChannelUid;
+use super::api::ChannelUid;
 use super::clock::{ClockDescription, Clocks, own_time_namespace};
 use ctf::dir::Dir;
 use rustix::fs::{OFlags, fsync, renameat};

@@ -6,8 +6,9 @@
 //!
 //! Memory itself may be short as well. A failed allocation uses the [`reserve`], which is then taken back in the same way.
 
-use super::Engine;
 use super::budget::Resource;
+use super::state::Engine;
+use super::tracked::Tracked;
 use crate::peer::shown;
 use crate::reserve;
 use rustix::process::Pid;
@@ -45,7 +46,7 @@ impl Engine {
              records from now on is lost"
         ));
         self.take_in_everything();
-        let is_its = |(_, tracked): &(&[u8; 16], &super::Tracked)| tracked.payer == pid;
+        let is_its = |(_, tracked): &(&[u8; 16], &Tracked)| tracked.payer == pid;
         let uids: Vec<_> = self.processes.iter().filter(is_its).map(|(uid, _)| *uid).collect();
         self.bury_now(uids.clone());
         self.connections.retain(|_, connection| connection.payer != pid);

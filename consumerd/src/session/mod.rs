@@ -8,7 +8,7 @@
 //!                        +----------------------------------------+  +-- destroy of an active one stops it
 //! ```
 //!
-//! A session has one channel of the [`Engine`]: where its trace goes, how large its sub-buffers are, which
+//! A session has one channel of the [`Engine`](crate::engine::Engine): where its trace goes, how large its sub-buffers are, which
 //! events it wants. Here are names, rules about names, and the *current* session: the one that was created
 //! last, on which a command without a session name acts. When it is destroyed there is none, so that the
 //! same command twice never reaches a second session (LTTng does the same, and keeps it in `~/.lttngrc`).

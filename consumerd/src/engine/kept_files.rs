@@ -9,18 +9,18 @@
 //! (`heirs`), what the file counts may still grow: it is kept, and read with each summary, until there are none,
 //! or no channel is left that it counts for. Hardly any process leaves such a file.
 
-use super::ChannelUid;
+use super::api::ChannelUid;
 use super::process_file::Losses;
 use crate::limits::MAX_KEPT_PROCESS_FILES;
 use std::collections::VecDeque;
 
 /// See the module page.
 #[derive(Debug, Default)]
-pub struct Estate {
+pub struct KeptFiles {
     files: VecDeque<Losses>,
 }
 
-impl Estate {
+impl KeptFiles {
     /// Keeps a file. Its counts come out again by [`lost`](Self::lost), and at last by [`settle`](Self::settle).
     pub fn keep(&mut self, file: Losses) {
         self.files.push_back(file);

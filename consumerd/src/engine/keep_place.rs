@@ -1,0 +1,118 @@
+//! A runtime directory that was lost under the engine: noticed with the flush timer, said, and made anew.
+//!
+//! ```text
+//!   look --- lost ---> retake --- done ----------------> rules published, note for the log, `ust status`, summaries
+//!                         |---- a successor serves it --> said once; the successor is left alone
+//!                         '---- cannot be made ---------> said once; tried again with the next flush
+//! ```
+//!
+//! Processes that are connected notice nothing. What is lost is the processes that look for a daemon in between.
+
+use super::api::EngineError;
+use super::readiness::Source;
+use super::state::Engine;
+use crate::place::{Loss, Place};
+use core::ffi::CStr;
+use rustix::fd::OwnedFd;
+use ust_core::paths::AGENT_SOCKET;
+
+/// Notes that are kept, the newest.
+const MAX_NOTES: usize = 8;
+
+impl Engine {
+    /// The runtime directory.
+    pub fn place_mut(&mut self) -> &mut Place {
+        &mut self.place
+    }
+
+    /// What has happened to the runtime directory, and is to be known where processes are looked for in vain.
+    pub fn notes(&self) -> Vec<String> {
+        self.relocation.notes.iter().chain(&self.relocation.said).cloned().collect()
+    }
+
+    /// The socket of that name, if it had to be made anew since this was last asked.
+    pub fn take_new_listener(&mut self, name: &CStr) -> Option<OwnedFd> {
+        let listeners = &mut self.relocation.listeners;
+        let index = listeners.iter().rposition(|(of, _)| *of == name)?;
+        let (_, listener) = listeners.swap_remove(index);
+        listeners.retain(|(of, _)| *of != name);
+        Some(listener)
+    }
+
+    /// Makes sure that processes find this consumer.
+    pub(super) fn keep_place(&mut self) {
+        let Some(loss) = self.place.look() else {
+            self.relocation.said = None;
+            return;
+        };
+        let settled = self.settle_anew();
+        let path = self.place.path().display();
+        match settled {
+            Ok(()) => {
+                self.relocation.said = None;
+                let note = format!(
+                    "{}: runtime directory {path} {loss} and was made anew: programs that were started meanwhile may \
+                     have recorded nothing",
+                    jiff::Zoned::now().strftime("%F %T")
+                );
+                tracing::error!("{note}");
+                self.note_everywhere(&note);
+                self.relocation.notes.push(note);
+                if self.relocation.notes.len() > MAX_NOTES {
+                    self.relocation.notes.remove(0);
+                }
+            }
+            Err(error) => {
+                let text = lost_text(&loss, &path.to_string(), &error);
+                if self.relocation.said.as_ref() != Some(&text) {
+                    tracing::error!("{text}");
+                    self.note_everywhere(&text);
+                    self.relocation.said = Some(text);
+                }
+            }
+        }
+    }
+
+    fn settle_anew(&mut self) -> Result<(), EngineError> {
+        for (name, listener) in self.place.retake()? {
+            if name == AGENT_SOCKET {
+                // Who has connected to the old one still is heard.
+                self.accept_all();
+                // The old one is closed, and forgotten with that.
+                self.readiness.add(&listener, Source::Listener).map_err(|errno| {
+                    EngineError::Own(
+                        "what comes to the new socket cannot be waited for",
+                        errno.into(),
+                    )
+                })?;
+                self.listener = listener;
+                self.make_room();
+                self.keep_room();
+            } else {
+                self.relocation.listeners.push((name, listener));
+            }
+        }
+        self.publish_here().map(drop)
+    }
+
+    /// Every channel's summary has it.
+    fn note_everywhere(&mut self, note: &str) {
+        for channel in self.channels.values_mut().filter(|channel| channel.is_active) {
+            channel.past.add_errors(&[note.to_owned()]);
+        }
+    }
+}
+
+fn lost_text(loss: &Loss, path: &str, error: &EngineError) -> String {
+    match error {
+        EngineError::Taken(_) => format!(
+            "runtime directory {path} {loss}, and another daemon serves it now: that one is left alone, and this one \
+             (process {}) records only what is connected to it: destroy its sessions or stop it",
+            std::process::id()
+        ),
+        error => format!(
+            "runtime directory {path} {loss}, and cannot be made anew: {error}: until it can, programs that are started \
+             record nothing"
+        ),
+    }
+}

@@ -1,0 +1,167 @@
+//! What a process says, and what it is answered.
+
+use super::api::ChannelUid;
+use super::clock::Clocks;
+use super::connection::Connection;
+use super::process::Process;
+use super::process_file::{ProcessFile, Unusable};
+use super::refusals;
+use super::state::Engine;
+use super::tracked::Tracked;
+use super::watch::Watch;
+use crate::limits::MAX_UNINTRODUCED_IDENTITIES;
+use rustix::fd::OwnedFd;
+use std::time::{Duration, Instant};
+use ust_core::protocol::{ToDaemon, ToProcess};
+
+/// How long after a newcomer the engine looks without being rung for.
+const WATCHFUL_FOR: Duration = Duration::from_millis(100);
+
+impl Engine {
+    /// Does what a message wants, or has it wait for room.
+    pub(super) fn handle(&mut self, number: u64, message: ToDaemon, fds: Vec<OwnedFd>) {
+        let Some((message, fds)) = self.hold_back(number, message, fds) else { return };
+        let mut fds = fds.into_iter();
+        match message {
+            ToDaemon::Introduction { process_uid } => self.meet(number, process_uid, fds.next()),
+            ToDaemon::Hello { process_uid } => {
+                self.meet(number, process_uid, fds.next());
+                self.greet(number, process_uid);
+            }
+            ToDaemon::Handover { process_uid, channel_uid, file_index } => {
+                let ring = fds.next();
+                if ring.is_none() {
+                    self.note_refusal_of(
+                        number,
+                        "a ring file that it handed over did not arrive, and what is in it is lost: let the recorder open \
+                         more files (ulimit -n)",
+                    );
+                }
+                self.meet(number, process_uid, fds.next());
+                let tracked = self.processes.get_mut(&process_uid);
+                let uid = ChannelUid(channel_uid);
+                // A channel that has been removed meanwhile is read by nobody.
+                if let (Some(tracked), Some(ring), Some(channel)) =
+                    (tracked, ring, self.channels.get(&uid))
+                {
+                    tracked.process.add_ring_file(uid, file_index, ring, channel.origin());
+                }
+                self.watchful_until = Instant::now() + WATCHFUL_FOR;
+            }
+            ToDaemon::SnapshotWanted { process_uid } => {
+                let connection = self.connections.remove(&number);
+                connection.iter().for_each(|it| self.readiness.forget(it.socket()));
+                let is_known = self.processes.contains_key(&process_uid);
+                // Dropped, it says that we are done.
+                self.snapshot_requests.extend(connection.filter(|_| is_known));
+            }
+            ToDaemon::Lacking { process_uid, pid, procname, what, errno } => {
+                let who = format!("process {pid} ({})", refusals::name_of(&procname));
+                let reason = refusals::lacking(what, errno);
+                self.note_refusal(&who, &reason);
+                if let Some(tracked) = process_uid.and_then(|uid| self.processes.get_mut(&uid)) {
+                    tracked.lack = Some((who, reason));
+                }
+            }
+            ToDaemon::Applied { generation } => {
+                let uid = self.connections.get(&number).and_then(|connection| connection.agent_of);
+                if let Some(tracked) = uid.and_then(|uid| self.processes.get_mut(&uid)) {
+                    tracked.applied = tracked.applied.max(generation);
+                }
+            }
+        }
+    }
+
+    /// Notes that something of the process at the other end of a connection is not recorded.
+    fn note_refusal_of(&mut self, number: u64, reason: &str) {
+        if let Some(who) = self.connections.get(&number).map(Connection::shown) {
+            self.note_refusal(&who, reason);
+        }
+    }
+
+    /// Makes sure that the process is known, and takes its file if it came along.
+    fn meet(&mut self, number: u64, uid: [u8; 16], file: Option<OwnedFd>) {
+        let Some(connection) = self.connections.get(&number) else { return };
+        let account = connection.account.clone();
+        // One that is known is not looked at once more.
+        let is_wanted =
+            self.processes.get(&uid).is_none_or(|tracked| tracked.process.file.is_none());
+        let file = file.filter(|_| is_wanted);
+        let mut is_told = false;
+        let own_file = match file.as_ref().map(|fd| ProcessFile::new(fd, &connection.account)) {
+            Some(Ok(file)) if file.uid == uid => Some(file),
+            Some(Ok(_)) => {
+                self.note_refusal_of(
+                    number,
+                    "it sends another's process file, and is not recorded",
+                );
+                None
+            }
+            Some(Err(Unusable::Reason(reason))) => {
+                self.note_refusal_of(number, &format!("{reason}, and it is not recorded"));
+                None
+            }
+            Some(Err(Unusable::OverBudget(_))) => {
+                is_told = true;
+                None
+            }
+            None => None,
+        };
+        let Some(connection) = self.connections.get(&number) else { return };
+        let is_stranger = own_file.is_none() && !self.processes.contains_key(&uid);
+        if is_stranger && self.is_full_of_strangers(connection.payer) {
+            if !is_told {
+                self.note_refusal_of(
+                    number,
+                    "it has too many identities, and what it sends under more is lost",
+                );
+            }
+            return;
+        }
+        let tracked = self.processes.entry(uid).or_insert_with(|| Tracked {
+            process: Process::new(account.clone()),
+            watch: Watch::of(connection, &self.readiness),
+            pid: connection.pid,
+            payer: connection.payer,
+            lack: None,
+            agent: None,
+            applied: 0,
+        });
+        if matches!(tracked.watch, Watch::Dead) {
+            self.dying.insert(uid);
+        }
+        if let Some(mut file) = own_file {
+            file.compare_clocks(Clocks::own());
+            tracked.process.set_file(file);
+        }
+    }
+
+    /// Whether a process has claimed as many identities, of which no process file has come, as anybody may.
+    fn is_full_of_strangers(&self, payer: i32) -> bool {
+        let is_stranger =
+            |tracked: &&Tracked| tracked.payer == payer && tracked.process.file.is_none();
+        self.processes.values().filter(is_stranger).count() >= MAX_UNINTRODUCED_IDENTITIES
+    }
+
+    /// Answers an agent's Hello.
+    fn greet(&mut self, number: u64, uid: [u8; 16]) {
+        if let Some(tracked) = self.processes.get_mut(&uid) {
+            tracked.agent = Some(number);
+        }
+        if let Some(connection) = self.connections.get_mut(&number) {
+            connection.agent_of = Some(uid);
+        }
+        self.brief(number);
+    }
+
+    /// Tells an agent all that it has to know: the doorbell, and the rules as they are now.
+    pub(super) fn brief(&mut self, number: u64) {
+        let rules = self.rules();
+        if let Some(connection) = self.connections.get_mut(&number) {
+            connection.is_behind = false;
+            connection.say(&ToProcess::Welcome, &[self.bell.memfd()]);
+            connection.say(&ToProcess::Rules(rules), &[]);
+        }
+        self.expect(number);
+    }
+}

@@ -1,0 +1,41 @@
+//! The end of the engine: writers are told, all is drained, the runtime directory is left.
+
+use super::state::Engine;
+use crate::limits::RULES_APPLIED_WITHIN;
+use std::time::{Duration, Instant};
+
+impl Engine {
+    /// The traced program has ended, or the daemon is to: takes in every connection and message that is
+    /// still queued, drains every process, writes and closes everything, removes the socket and the rules.
+    pub fn shut_down(&mut self) {
+        self.stop_writers();
+        for channel in self.channels.keys().copied().collect::<Vec<_>>() {
+            self.remove_channel(channel);
+        }
+        if self.place.look().is_none() {
+            let _ = self.write_rules();
+        }
+        self.place.leave();
+        self.retired_dirs.drain(..).for_each(|dir| dir.remove_all());
+        self.connections.clear();
+        self.processes.clear();
+    }
+
+    /// Stops every channel, and gives agents a moment to follow: what is emitted while traces are being closed
+    /// would be neither recorded nor counted.
+    fn stop_writers(&mut self) {
+        if !self.channels.values().any(|channel| channel.is_active) {
+            return;
+        }
+        for channel in self.channels.values_mut() {
+            channel.is_active = false;
+        }
+        let deadline = Instant::now() + RULES_APPLIED_WITHIN;
+        let Ok(generation) = self.publish() else { return };
+        while !self.is_applied(generation) && Instant::now() < deadline {
+            if self.poll(&[], Some(Duration::from_millis(10))).is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Snapshots: what the rings of a channel hold now, of processes that are gone too.
+
+use super::api::{ChannelSummary, ChannelUid};
+use super::connection::Connection;
+use super::process::Destination;
+use super::state::Engine;
+use crate::output::Output;
+use std::io;
+use std::path::Path;
+
+/// A process that waits for a snapshot, until this is dropped.
+#[derive(Debug)]
+pub struct SnapshotRequest {
+    _connection: Connection,
+}
+
+impl Engine {
+    /// Writes all that the channel's rings hold now, of processes that are gone too, as traces below `output`
+    /// (a directory, which exists), and says what is in them. The rings stay as they are.
+    pub fn snapshot(&mut self, uid: ChannelUid, output: &Path) -> ChannelSummary {
+        self.snapshot_to(uid, &Output::at(output))
+    }
+
+    /// The same into a directory that is made in the channel's own.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn snapshot_below(&mut self, uid: ChannelUid, name: &str) -> io::Result<ChannelSummary> {
+        let channel = self.channels.get(&uid).ok_or(io::ErrorKind::NotFound)?;
+        let output = channel.output.make_below(name)?;
+        Ok(self.snapshot_to(uid, &output))
+    }
+
+    fn snapshot_to(&mut self, uid: ChannelUid, output: &Output) -> ChannelSummary {
+        self.take_in_everything();
+        // Who waits for room has handed over its rings as well.
+        if self.is_burying() {
+            self.bury_now(Vec::new());
+        }
+        let mut sum = ChannelSummary::default();
+        let Some(channel) = self.channels.get_mut(&uid) else { return sum };
+        let to = Destination { output, ..channel.destination() };
+        let living = self.processes.values_mut().map(|tracked| &mut tracked.process);
+        for process in self.departed.iter_mut().chain(living) {
+            process.snapshot(uid, to, &mut sum);
+        }
+        sum.errors.extend(channel.refusals.lines());
+        sum.note_gone(output.look());
+        sum
+    }
+
+    /// The processes that have asked for a snapshot since the last call. Each waits, a moment, until its request is
+    /// dropped.
+    pub fn take_snapshot_requests(&mut self) -> Vec<SnapshotRequest> {
+        let request = |connection| SnapshotRequest { _connection: connection };
+        self.snapshot_requests.drain(..).map(request).collect()
+    }
+}

@@ -1,0 +1,27 @@
+//! What is said in the log and in the summary of every channel.
+
+use super::state::Engine;
+
+impl Engine {
+    /// Says something that concerns every channel, in the log and in their summaries.
+    pub(super) fn tell(&mut self, error: &str) {
+        tracing::error!("{error}");
+        self.channels.values_mut().for_each(|channel| channel.past.add_error(error));
+    }
+
+    /// Says what was beyond a process's budget since the last time.
+    pub(super) fn tell_refusals(&mut self) {
+        self.ledger.take_refusals().iter().for_each(|refusal| self.tell(refusal));
+    }
+
+    /// Notes in every channel that a process is not recorded there.
+    pub(super) fn note_refusal(&mut self, who: &str, reason: &str) {
+        let mut is_new = self.channels.is_empty();
+        for channel in self.channels.values_mut() {
+            is_new |= channel.refusals.note(who, reason);
+        }
+        if is_new {
+            tracing::warn!("{who}: {reason}");
+        }
+    }
+}
