@@ -16,6 +16,7 @@ const CRATES: &[&str] = &[
     "acceptance",
     "proofs",
     "stress",
+    "consumerd",
     "tests/architecture",
 ];
 
