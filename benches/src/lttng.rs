@@ -26,8 +26,8 @@ const NOBODY: u32 = 65534;
 const HEADER: &str = include_str!("../lttng/bench_provider.h");
 const PROGRAM: &str = include_str!("../lttng/worker.c");
 
-/// The session daemon is up within this, or something is wrong.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The session daemon is up, and a program has registered with it, within this, or something is wrong.
+const LTTNG_READY_WITHIN: Duration = Duration::from_secs(20);
 
 /// The session daemon, and the contestant's program. Dropped, all of it is gone.
 #[derive(Debug)]
@@ -123,7 +123,7 @@ impl Lttng {
         let mut command = command(program.to_str().unwrap_or_default(), self.home.path());
         command.args([event, &threads.to_string()]);
         // It does not begin before it is registered and its events are on.
-        command.env("LTTNG_UST_REGISTER_TIMEOUT", PATIENCE.as_millis().to_string());
+        command.env("LTTNG_UST_REGISTER_TIMEOUT", LTTNG_READY_WITHIN.as_millis().to_string());
         // Without this a channel's --blocking-timeout is ignored.
         command.env("LTTNG_UST_ALLOW_BLOCKING", "1");
         command
@@ -132,7 +132,7 @@ impl Lttng {
     fn wait_for_daemon(&self) -> Result<()> {
         let start = Instant::now();
         while self.control(&["list"]).is_err() {
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > LTTNG_READY_WITHIN {
                 return Err("lttng-sessiond does not answer".into());
             }
             thread::sleep(Duration::from_millis(50));

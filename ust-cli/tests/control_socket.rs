@@ -3,7 +3,7 @@
 mod common;
 
 use common::daemon::Daemon;
-use common::{PATIENCE, Sandbox, until};
+use common::{HANGS_AFTER, Sandbox, until};
 use consumerd::control::protocol::{
     CONTROL_VERSION, MAX_REQUEST_BYTES, Request, parse_answer, request_line,
 };
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 fn connect(sandbox: &Sandbox) -> UnixStream {
     let socket = UnixStream::connect(sandbox.runtime_dir().join("control.sock")).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(HANGS_AFTER)).unwrap();
     socket
 }
 

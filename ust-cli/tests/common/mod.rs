@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Nothing here takes longer on the slowest machine, unless it hangs.
-pub const PATIENCE: Duration = Duration::from_secs(300);
+pub const HANGS_AFTER: Duration = Duration::from_secs(300);
 
 /// A directory, and in it, at `rt`, a runtime directory that is not there yet.
 pub struct Sandbox {
@@ -175,7 +175,7 @@ pub fn wait(mut child: Child) -> Ended {
         if let Some(status) = status.filter(|_| stdout.is_finished() && stderr.is_finished()) {
             break status;
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > HANGS_AFTER {
             let _ = child.kill();
             panic!(
                 "{}",
@@ -198,7 +198,7 @@ fn read_all(mut source: impl Read) -> String {
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let started = Instant::now();
     while !is_so() {
-        assert!(started.elapsed() < PATIENCE, "never: {what}");
+        assert!(started.elapsed() < HANGS_AFTER, "never: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
