@@ -10,6 +10,7 @@
 //! So another user's link, of either kind, is not written through, and another user's pipe is not waited at.
 
 use crate::advice::{Attempt, why};
+use crate::held_dir::is_still;
 use ctf::dir::Dir;
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat, unlinkat};
@@ -85,10 +86,7 @@ impl GivenFile {
     /// Removes it again, if it was not there before and still has its name.
     pub fn remove_if_made(&self) {
         let FilePlace { dir, name, .. } = &self.place;
-        let is_it = |id| {
-            statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| FileId::of(&stat) == id)
-        };
-        if self.made.is_some_and(is_it) {
+        if self.made.is_some_and(|id| is_still(dir, name, id)) {
             // It is empty and ours; one that stays harms nobody.
             let _ = unlinkat(dir, name, AtFlags::empty());
         }

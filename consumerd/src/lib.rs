@@ -28,6 +28,7 @@ pub mod descriptors;
 pub mod engine;
 pub mod engine_args;
 pub mod given;
+mod held_dir;
 pub mod inherited;
 pub mod limits;
 pub mod output;

@@ -13,20 +13,18 @@
 //! Links on the way are followed if root or this user owns them and they lie where nobody else can write ([`Walk`]). What
 //! is made is opened at once, and known by its inode from then on.
 
+use crate::advice::{Attempt, why};
+use crate::cause::Cause;
+use crate::held_dir::{is_still, make_below, names_in};
+use crate::output::Output;
 use rustix::fd::OwnedFd;
-use rustix::fs::{
-    Access, AtFlags, Dir, Mode, OFlags, accessat, fstat, mkdirat, openat, statat, unlinkat,
-};
+use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, fstat, openat, unlinkat};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use ust_core::shm::own_dir::FileId;
 use ust_core::shm::walk::{Walk, WalkError};
-
-use crate::advice::{Attempt, why};
-use crate::cause::Cause;
-use crate::output::Output;
 
 /// Why a directory cannot take a trace.
 #[derive(Debug, thiserror::Error)]
@@ -136,9 +134,7 @@ struct MadeDirs(Vec<Made>);
 impl MadeDirs {
     fn make(&mut self, parent: OwnedFd, name: OsString) -> Result<OwnedFd, Errno> {
         // Umask allowing: who may read the trace is the user's to say.
-        mkdirat(&parent, &name, Mode::from(0o755))?;
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let dir = openat(&parent, &name, flags, Mode::empty())?;
+        let dir = make_below(&parent, &name)?;
         self.0.push(Made { parent, name, id: FileId::of(&fstat(&dir)?) });
         Ok(dir)
     }
@@ -160,9 +156,7 @@ impl Drop for OutputDir {
 /// put something there meanwhile.
 fn remove(made: &[Made]) {
     for Made { parent, name, id } in made.iter().rev() {
-        let is_it = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
-            .is_ok_and(|stat| FileId::of(&stat) == *id);
-        if !is_it || unlinkat(parent, name, AtFlags::REMOVEDIR).is_err() {
+        if !is_still(parent, name, *id) || unlinkat(parent, name, AtFlags::REMOVEDIR).is_err() {
             return;
         }
     }
@@ -173,12 +167,7 @@ fn open_to_read(dir: &OwnedFd) -> Result<OwnedFd, Errno> {
 }
 
 fn is_empty(dir: &OwnedFd) -> Result<bool, Errno> {
-    for entry in Dir::new(open_to_read(dir)?)? {
-        if ![c".", c".."].contains(&entry?.file_name()) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    Ok(names_in(dir)?.next().transpose()?.is_none())
 }
 
 /// Whether this process may make files in a directory: by its effective user, and not on a read-only file

@@ -15,6 +15,7 @@
 //! directory afterwards.
 
 use crate::engine::EngineError;
+use crate::held_dir::as_path;
 use core::ffi::CStr;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, chmodat, flock, fstat};
@@ -22,8 +23,6 @@ use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
 };
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 use ust_core::paths::{LOCK, RULES, RULES_NEW, RuntimeDir};
@@ -66,7 +65,7 @@ impl fmt::Display for Loss {
         match self {
             Loss::Removed => f.write_str("was removed"),
             Loss::Exchanged => f.write_str("was exchanged for another"),
-            Loss::Name(name) => write!(f, "lost its file {}", shown(name).display()),
+            Loss::Name(name) => write!(f, "lost its file {}", as_path(name).display()),
         }
     }
 }
@@ -114,7 +113,7 @@ impl Place {
         let listener = socket_with(AddressFamily::UNIX, kind, flags, None)?;
         let held = PathBuf::from(format!("/proc/self/fd/{}", self.own_fd()));
         let way = if self.own.is_reached_by(&held) { &held } else { self.path() };
-        bind(&listener, &SocketAddrUnix::new(way.join(shown(name)))?)?;
+        bind(&listener, &SocketAddrUnix::new(way.join(as_path(name)))?)?;
         let id = self.own.id_of(name).ok_or_else(|| {
             io::Error::other("the directory was exchanged while it was being made: try again")
         })?;
@@ -174,7 +173,7 @@ impl Place {
             }
             self.sockets[index].id = None;
             let (listener, id) = self.bind(name, kind, backlog).map_err(|error| {
-                let path = self.path().join(shown(name));
+                let path = self.path().join(as_path(name));
                 EngineError::Io(format!("cannot listen at {}", path.display()), error)
             })?;
             self.sockets[index].id = Some(id);
@@ -212,7 +211,7 @@ impl Drop for Place {
 
 /// Locks the directory: the file that has the name once it is locked.
 fn take_lock(own: &OwnDir, path: &Path) -> Result<(OwnedFd, FileId), EngineError> {
-    let shown = path.join(shown(LOCK));
+    let shown = path.join(as_path(LOCK));
     let failed =
         |error: io::Error| EngineError::Io(format!("cannot lock {}", shown.display()), error);
     loop {
@@ -231,11 +230,6 @@ fn take_lock(own: &OwnDir, path: &Path) -> Result<(OwnedFd, FileId), EngineError
             return Ok((lock, id));
         }
     }
-}
-
-/// A name as a path.
-fn shown(name: &CStr) -> &Path {
-    Path::new(OsStr::from_bytes(name.to_bytes()))
 }
 
 #[cfg(test)]

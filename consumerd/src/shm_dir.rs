@@ -12,17 +12,20 @@
 
 use crate::advice::{Attempt, why};
 use crate::cause::Cause;
+use crate::held_dir::{is_still, make_below, names_in};
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, fstat, mkdirat, openat, statat, unlinkat};
+use rustix::fs::{AtFlags, fstat, unlinkat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
-use std::ffi::CString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use ust_core::abi::{MAX_SHM_PATH_BYTES, ShmPath};
-use ust_core::shm::own_dir::{FileId, NotOwn, OwnDir};
+use ust_core::abi::{
+    MAX_SHM_PATH_BYTES, PROCESS_FILE_PREFIX, RING_FILE_PREFIX, SESSION_FILE, SESSION_FILE_NEW,
+    ShmPath,
+};
+use ust_core::shm::own_dir::{NotOwn, OwnDir};
 use ust_core::shm::walk::{Walk, WalkError};
 
 /// Why a directory cannot take rings.
@@ -119,9 +122,7 @@ impl ShmDir {
         Self::check(path)?;
         let Walk { dir: mut parent, missing, .. } = Self::way(path)?;
         for name in missing {
-            mkdirat(&parent, &name, Mode::from(0o755)).map_err(failed)?;
-            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let below = openat(&parent, &name, flags, Mode::empty()).map_err(failed)?;
+            let below = make_below(&parent, &name).map_err(failed)?;
             parent = below;
         }
         let name = path.file_name().ok_or_else(|| failed(Errno::INVAL))?;
@@ -161,7 +162,8 @@ impl ShmDir {
             }
         };
         let make = || {
-            if !names_in(&own).map_err(|errno| failed(errno.into()))?.is_empty() {
+            let first = names_in(&own).and_then(|mut names| names.next().transpose());
+            if first.map_err(|errno| failed(errno.into()))?.is_some() {
                 return Err(ShmDirError::NotEmpty(given.to_owned()));
             }
             let path = fs::canonicalize(given).map_err(failed)?;
@@ -192,29 +194,30 @@ impl ShmDir {
     /// Removes what a process has made here.
     pub fn remove_process(&self, process_uid: [u8; 16]) {
         let hex: String = process_uid.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.remove(|name| name.starts_with(&format!("ring-{hex}-")));
+        let rings = format!("{RING_FILE_PREFIX}{hex}-");
+        self.remove(|name| name.starts_with(&rings));
         // After them: rings without it would be unreadable, and look like a loss.
-        self.remove(|name| name == format!("process-{hex}"));
+        self.own.remove(self.shm_path.process_file(process_uid).file_name());
     }
 
     /// Removes all that is ours, and the directory if that is.
     pub fn remove_all(&self) {
         self.remove(|name| {
-            ["ring-", "process-"].iter().any(|prefix| name.starts_with(prefix))
-                || ["session", "session.new"].contains(&name)
+            [RING_FILE_PREFIX, PROCESS_FILE_PREFIX].iter().any(|prefix| name.starts_with(prefix))
+                || [SESSION_FILE, SESSION_FILE_NEW]
+                    .iter()
+                    .any(|own| own.to_bytes() == name.as_bytes())
         });
         let name = self.path.file_name().unwrap_or_default();
-        let is_it = || {
-            statat(&*self.parent, name, AtFlags::SYMLINK_NOFOLLOW)
-                .is_ok_and(|stat| FileId::of(&stat) == self.own.id())
-        };
-        if self.is_made && is_it() {
+        if self.is_made && is_still(&*self.parent, name, self.own.id()) {
             let _ = unlinkat(&*self.parent, name, AtFlags::REMOVEDIR);
         }
     }
 
     fn remove(&self, is_wanted: impl Fn(&str) -> bool) {
-        for name in names_in(&self.own).unwrap_or_default() {
+        // Listed first: what is removed meanwhile could shift the rest.
+        let names: Result<Vec<_>, _> = names_in(&*self.own).and_then(Iterator::collect);
+        for name in names.unwrap_or_default() {
             if name.to_str().is_ok_and(&is_wanted) {
                 self.own.remove(&name);
             }
@@ -231,17 +234,6 @@ fn refused(path: &Path, refusal: NotOwn) -> ShmDirError {
         NotOwn::Mode(mode) => ShmDirError::NotOurs(path, geteuid().as_raw(), mode),
         NotOwn::Kernel(errno) => ShmDirError::Io(path, errno.into()),
     }
-}
-
-fn names_in(dir: &OwnDir) -> Result<Vec<CString>, Errno> {
-    let mut names = Vec::new();
-    for entry in Dir::read_from(dir)? {
-        let name = entry?.file_name().to_owned();
-        if ![c".", c".."].contains(&name.as_c_str()) {
-            names.push(name);
-        }
-    }
-    Ok(names)
 }
 
 /// The path as processes are told it, if it can be.

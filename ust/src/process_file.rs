@@ -14,8 +14,8 @@ use rustix::fs::{Mode, OFlags, open, stat};
 use rustix::io::{self, Errno};
 use rustix::rand::{GetRandomFlags, getrandom};
 use ust_core::abi::{
-    CHANNEL_SLOTS, CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, ProcessHeader, ShmPath, SlotLosses,
-    process_file_bytes,
+    CHANNEL_SLOTS, CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, PROCESS_FILE_MEMFD, ProcessHeader,
+    ShmPath, SlotLosses, process_file_bytes,
 };
 use ust_core::clock::{realtime_less_monotonic_ns, realtime_ns};
 use ust_core::shm::{Mapping, memfd, named, private};
@@ -47,7 +47,7 @@ impl ProcessFile {
     /// The kernel gives no descriptor or no memory; `FBIG`: no file may be so long as even the shortest one.
     pub fn create() -> io::Result<Self> {
         let file_bytes = process_file_bytes(memfd::size_limit_bytes()).ok_or(Errno::FBIG)?;
-        let fd = memfd::create(c"ust-process", file_bytes)?;
+        let fd = memfd::create(PROCESS_FILE_MEMFD, file_bytes)?;
         let identity = memfd::identity(&fd)?;
         let map = Mapping::new(&fd, file_bytes)?;
         let mut uid = [0; 16];

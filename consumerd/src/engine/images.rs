@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::sync::OnceLock;
+use ust_core::abi::PROCESS_FILE_MEMFD;
 
 /// Identities to be looked for, by the number of their process's account.
 type Wanted = BTreeMap<i32, Vec<([u8; 16], u64)>>;
@@ -113,6 +114,7 @@ fn is_proc_ours() -> bool {
 fn leave_unmapped(path: &str, inodes: &mut BTreeSet<u64>) -> std::io::Result<u64> {
     let mut lines = BufReader::with_capacity(64 << 10, File::open(path)?.take(MAX_MAPS_BYTES));
     let (mut bytes, mut line) = (0, Vec::new());
+    let shown = format!("/memfd:{}", PROCESS_FILE_MEMFD.to_string_lossy());
     while !inodes.is_empty() {
         line.clear();
         match lines.read_until(b'\n', &mut line)? {
@@ -121,7 +123,7 @@ fn leave_unmapped(path: &str, inodes: &mut BTreeSet<u64>) -> std::io::Result<u64
             count => bytes += count as u64,
         }
         let untrusted_line = String::from_utf8_lossy(&line);
-        if untrusted_line.contains("/memfd:ust-process")
+        if untrusted_line.contains(&shown)
             && let Some(inode) = untrusted_line.split_whitespace().nth(4)
             && let Ok(inode) = inode.parse::<u64>()
         {
@@ -140,7 +142,7 @@ mod tests {
     #[test]
     fn of_many_files_those_that_are_mapped_are_found_in_one_reading() {
         let files: Vec<_> =
-            (0..100).map(|_| memfd::create(c"ust-process", 4096).unwrap()).collect();
+            (0..100).map(|_| memfd::create(PROCESS_FILE_MEMFD, 4096).unwrap()).collect();
         let inode = |fd| memfd::identity(fd).unwrap().1;
         let maps: Vec<_> = files[..60].iter().map(|fd| Mapping::new(fd, 4096).unwrap()).collect();
         let mut inodes: BTreeSet<u64> = files.iter().map(inode).collect();

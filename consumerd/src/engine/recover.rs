@@ -16,18 +16,23 @@ use super::drain::Pass;
 use super::process::{Destination, Origin, Process, RingHeader};
 use super::process_file::ProcessFile;
 use super::round::Round;
-use super::session_file::{SESSION_FILE, SESSION_FILE_NEW, SessionFile, SessionFileError};
+use super::session_file::{SessionFile, SessionFileError};
 use crate::advice::{Attempt, why};
+use crate::held_dir::{as_path, names_in};
 use crate::output::Output;
 use ctf::dir::Tree;
 use rustix::fd::OwnedFd;
 use rustix::fs::{SeekFrom, fstat, seek};
 use rustix::io::{Errno, pread, pwrite};
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::CStr;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use ust_core::abi::{PAGE_BYTES, is_process_file_size};
+use ust_core::abi::{
+    PAGE_BYTES, PROCESS_FILE_PREFIX, RING_FILE_PREFIX, SESSION_FILE, SESSION_FILE_NEW,
+    is_process_file_size,
+};
 use ust_core::shm::memfd;
 
 /// What there is to be recovered from, for who has given something else.
@@ -79,29 +84,31 @@ impl LeftBehind {
     /// # Errors
     /// It is no such directory.
     pub fn find(tree: Tree) -> Result<Self, RecoverError> {
-        let path = || tree.path().join(SESSION_FILE);
+        let path = || tree.path().join(as_path(SESSION_FILE));
         let session = SessionFile::read(tree.dir()).map_err(|error| match error {
             SessionFileError::Version(_) => RecoverError::Version(path(), error),
             SessionFileError::Unreadable(_) => RecoverError::Session(path(), error),
         })?;
         let failed = |errno: Errno| RecoverError::Directory(tree.path().to_owned(), errno.into());
-        let mut names = Vec::new();
-        for entry in rustix::fs::Dir::read_from(tree.dir()).map_err(failed)? {
-            names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
-        }
+        let names: Result<Vec<_>, _> = names_in(tree.dir()).and_then(Iterator::collect);
+        let names = names.map_err(failed)?;
         let mut left = Self { tree, session, processes: BTreeMap::new(), strangers: Vec::new() };
         names.iter().for_each(|name| left.sort_in(name));
         Ok(left)
     }
 
-    fn sort_in(&mut self, name: &str) {
+    fn sort_in(&mut self, name: &CStr) {
+        if [SESSION_FILE, SESSION_FILE_NEW].contains(&name) {
+            return;
+        }
+        let name = &*name.to_string_lossy();
         let is_hex = |text: &&str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        let ring = name.strip_prefix("ring-").and_then(|rest| rest.split('-').next());
-        if let Some(uid) = name.strip_prefix("process-").filter(is_hex) {
+        let ring = name.strip_prefix(RING_FILE_PREFIX).and_then(|rest| rest.split('-').next());
+        if let Some(uid) = name.strip_prefix(PROCESS_FILE_PREFIX).filter(is_hex) {
             self.processes.entry(uid.to_owned()).or_default().process = Some(name.to_owned());
         } else if let Some(uid) = ring.filter(is_hex) {
             self.processes.entry(uid.to_owned()).or_default().rings.push(name.to_owned());
-        } else if ![SESSION_FILE, SESSION_FILE_NEW, ".", ".."].contains(&name) {
+        } else {
             self.strangers.push(name.to_owned());
         }
     }
@@ -253,6 +260,7 @@ fn unreadable(error: impl Into<io::Error>) -> String {
 /// Who has rings mapped now, by the process identity in the rings' names: traced programs, and recorders.
 fn users() -> HashMap<String, String> {
     let mut users = HashMap::new();
+    let ring = format!("/{RING_FILE_PREFIX}");
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let pid = entry.file_name().to_string_lossy().into_owned();
         if !pid.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -261,7 +269,7 @@ fn users() -> HashMap<String, String> {
         // Others' cannot be looked at; they have nothing to do with this user's rings.
         let Ok(maps) = fs::read_to_string(entry.path().join("maps")) else { continue };
         let mut uids: Vec<_> =
-            maps.lines().filter_map(|line| line.split("/ring-").nth(1)?.get(..32)).collect();
+            maps.lines().filter_map(|line| line.split(&ring).nth(1)?.get(..32)).collect();
         uids.dedup();
         for uid in uids {
             let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();

@@ -9,14 +9,8 @@ use rustix::fs::{OFlags, fsync, renameat};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use ust_core::abi::Buffers;
+use ust_core::abi::{Buffers, SESSION_FILE, SESSION_FILE_NEW};
 use ust_core::shm::own_dir::OwnDir;
-
-/// Its name in the directory.
-pub const SESSION_FILE: &str = "session";
-
-/// The name under which it is written.
-pub const SESSION_FILE_NEW: &str = "session.new";
 
 /// Version of this file: a reader refuses any other.
 const VERSION: u32 = 1;
@@ -74,9 +68,9 @@ impl SessionFile {
     /// What the kernel says.
     pub fn write(&self, dir: &OwnDir) -> io::Result<()> {
         // What is there was not made by this session: removed, never opened.
-        dir.remove(c"session.new");
+        dir.remove(SESSION_FILE_NEW);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-        let mut file = File::from(dir.open_file(c"session.new", flags)?);
+        let mut file = File::from(dir.open_file(SESSION_FILE_NEW, flags)?);
         serde_json::to_writer(&mut file, self)?;
         file.write_all(b"\n")?;
         file.sync_all()?;

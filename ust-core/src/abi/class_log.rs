@@ -18,9 +18,13 @@
 use super::PAGE_BYTES;
 use super::layout::layout;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use core::ffi::CStr;
 
 /// First eight bytes of a process file: "USTPROC" and a zero byte.
 pub const PROCESS_MAGIC: u64 = u64::from_le_bytes(*b"USTPROC\0");
+
+/// What the memfd of a process file is called: `/proc/PID/maps` shows it as long as the process has it.
+pub const PROCESS_FILE_MEMFD: &CStr = c"ust-process";
 
 /// Bytes of a process file where nothing limits it; sparse, nearly all of it never touched.
 pub const PROCESS_FILE_BYTES: usize = 16 << 20;

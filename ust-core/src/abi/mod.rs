@@ -33,8 +33,8 @@ mod table;
 
 pub use class_log::{
     CHANNEL_SLOTS, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, MIN_PROCESS_FILE_BYTES,
-    PROCESS_FILE_BYTES, PROCESS_MAGIC, ProcessHeader, SlotLosses, is_process_file_size,
-    process_file_bytes,
+    PROCESS_FILE_BYTES, PROCESS_FILE_MEMFD, PROCESS_MAGIC, ProcessHeader, SlotLosses,
+    is_process_file_size, process_file_bytes,
 };
 pub use constants::{ABI_VERSION, PAGE_BYTES};
 pub use control::{LossCause, Recycling, StreamControl, StreamState, Taking};
@@ -50,5 +50,8 @@ pub use position::Position;
 pub use ring_file::{
     MAX_RING_FILES, MAX_STREAMS_PER_FILE, RING_FILE_MAGIC, RingFileHeader, RingFileShape,
 };
-pub use shm_path::{MAX_SHM_PATH_BYTES, ShmFile, ShmPath};
+pub use shm_path::{
+    MAX_SHM_PATH_BYTES, PROCESS_FILE_PREFIX, RING_FILE_PREFIX, SESSION_FILE, SESSION_FILE_NEW,
+    ShmFile, ShmPath,
+};
 pub use table::TableEntry;

@@ -13,6 +13,18 @@
 
 use core::ffi::CStr;
 
+/// What the consumer knows of the session.
+pub const SESSION_FILE: &CStr = c"session";
+
+/// The name under which that is written.
+pub const SESSION_FILE_NEW: &CStr = c"session.new";
+
+/// What the names of copies of process files begin with. Behind it stands the identity, in 32 hexadecimal digits.
+pub const PROCESS_FILE_PREFIX: &str = "process-";
+
+/// What the names of ring files begin with. Behind it stands the same, and a hyphen.
+pub const RING_FILE_PREFIX: &str = "ring-";
+
 /// The longest directory, in bytes.
 pub const MAX_SHM_PATH_BYTES: usize = 200;
 
@@ -68,7 +80,7 @@ impl ShmPath {
     /// The copy of a process's file.
     pub fn process_file(&self, process_uid: [u8; 16]) -> ShmFile {
         let mut file = ShmFile::below(self);
-        file.push(b"process-");
+        file.push(PROCESS_FILE_PREFIX.as_bytes());
         file.push_hex(&process_uid);
         file
     }
@@ -76,7 +88,7 @@ impl ShmPath {
     /// What the names of all ring files of one index begin with.
     pub fn ring_file_of_any(&self, process_uid: [u8; 16], channel_uid: u64, index: u32) -> ShmFile {
         let mut file = ShmFile::below(self);
-        file.push(b"ring-");
+        file.push(RING_FILE_PREFIX.as_bytes());
         file.push_hex(&process_uid);
         file.push(b"-");
         file.push_hex(&channel_uid.to_be_bytes());

@@ -1,0 +1,39 @@
+//! What is done in a directory that is held by its descriptor, while others may change what stands in it.
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, mkdirat, openat, statat};
+use rustix::io::Errno;
+use rustix::path::Arg;
+use std::ffi::{CStr, CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use ust_core::shm::own_dir::FileId;
+
+/// Makes a directory in it, mode 0755 less the umask, and opens that (`O_PATH`).
+///
+/// # Errors
+/// What the kernel says.
+pub fn make_below(dir: impl AsFd, name: impl Arg + Copy) -> Result<OwnedFd, Errno> {
+    mkdirat(&dir, name, Mode::from(0o755))?;
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat(&dir, name, flags, Mode::empty())
+}
+
+/// Whether a name is still that of a certain file.
+pub fn is_still(dir: impl AsFd, name: impl Arg, id: FileId) -> bool {
+    statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| FileId::of(&stat) == id)
+}
+
+/// All names in it.
+///
+/// # Errors
+/// What the kernel says.
+pub fn names_in(dir: impl AsFd) -> Result<impl Iterator<Item = Result<CString, Errno>>, Errno> {
+    let names = Dir::read_from(dir)?.map(|entry| Ok(entry?.file_name().to_owned()));
+    Ok(names.filter(|name| !matches!(name.as_deref(), Ok(name) if name == c"." || name == c"..")))
+}
+
+/// A name as a path.
+pub fn as_path(name: &CStr) -> &Path {
+    Path::new(OsStr::from_bytes(name.to_bytes()))
+}
