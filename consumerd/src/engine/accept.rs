@@ -1,8 +1,8 @@
 //! Connections that wait at the agents' socket, and those that idle and make room for them.
 
-use super::budget::Resource;
 use super::connection::Connection;
 use super::readiness::Source;
+use super::resource::Resource;
 use super::state::Engine;
 use crate::advice::{Attempt, why};
 use crate::limits::{AGENT_BACKLOG, FEW_CONNECTIONS, MAX_ACCEPTS};

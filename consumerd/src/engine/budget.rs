@@ -11,6 +11,7 @@
 //! A process is a process id, however many identities it claims. What is beyond a budget is refused to that process
 //! alone. All numbers are in [`limits`].
 
+use super::resource::Resource;
 use crate::limits::{self, Budget};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::cell::{Cell, RefCell};
@@ -18,63 +19,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Instant;
-
-/// What there is a budget for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resource {
-    /// Process files, each mapped.
-    Identities,
-    /// Ring files, each mapped.
-    RingFiles,
-    /// Bytes of address space, of both.
-    MappedBytes,
-    /// Streams.
-    Streams,
-    /// Event classes in class logs.
-    Classes,
-    /// Bytes of the text that describes classes in traces.
-    MetadataBytes,
-    /// Connections of agents and of single messages.
-    Connections,
-    /// Descriptors: connections, pidfds, ring files that wait, files of traces.
-    Descriptors,
-}
-
-const RESOURCES: usize = Resource::Descriptors as usize + 1;
-
-impl Resource {
-    /// Its limits.
-    pub fn budget(self) -> Budget {
-        match self {
-            Resource::Identities => limits::IDENTITIES,
-            Resource::RingFiles => limits::RING_FILES,
-            Resource::MappedBytes => limits::mapped_bytes(),
-            Resource::Streams => limits::STREAMS,
-            Resource::Classes => limits::CLASSES,
-            Resource::MetadataBytes => limits::METADATA_BYTES,
-            Resource::Connections => limits::CONNECTIONS,
-            Resource::Descriptors => limits::descriptors(),
-        }
-    }
-
-    /// What is held, and what becomes of that which is not.
-    pub fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Resource::Identities => ("identities", "what the others record is lost"),
-            Resource::RingFiles => ("ring files", "what the others hold is lost"),
-            Resource::MappedBytes => {
-                ("bytes of ring and process files", "what the other files hold is lost")
-            }
-            Resource::Streams => ("streams", "what the others hold is lost"),
-            Resource::Classes => ("event classes", "records of the others cannot be read"),
-            Resource::MetadataBytes => {
-                ("bytes of metadata", "streams with records of further classes are closed")
-            }
-            Resource::Connections => ("connections", "its oldest idle ones are closed"),
-            Resource::Descriptors => ("descriptors", "what needs more of them is refused"),
-        }
-    }
-}
 
 /// Whose account it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,8 +75,8 @@ struct Notices {
 #[derive(Debug)]
 pub struct Account {
     owner: Owner,
-    held: [Cell<u64>; RESOURCES],
-    limits: [u64; RESOURCES],
+    held: [Cell<u64>; Resource::ALL.len()],
+    limits: [u64; Resource::ALL.len()],
     /// Resources of which a refusal has been told, a bit each.
     told: Cell<u32>,
     user: Option<Rc<Account>>,
@@ -206,18 +150,8 @@ impl Account {
         user: Option<Rc<Account>>,
         notices: Rc<Notices>,
     ) -> Self {
-        let limits = [
-            Resource::Identities,
-            Resource::RingFiles,
-            Resource::MappedBytes,
-            Resource::Streams,
-            Resource::Classes,
-            Resource::MetadataBytes,
-            Resource::Connections,
-            Resource::Descriptors,
-        ]
-        .map(|resource| limit(resource.budget()));
-        let held = [const { Cell::new(0) }; RESOURCES];
+        let limits = Resource::ALL.map(|resource| limit(resource.budget()));
+        let held = [const { Cell::new(0) }; Resource::ALL.len()];
         let pidfd = RefCell::default();
         let (told, images_looked_at) = (Cell::new(0), Cell::new(None));
         Self { owner, held, limits, told, user, notices, pidfd, images_looked_at }

@@ -8,7 +8,8 @@
 //! shared) has no number here. Its pidfd is had from the socket, and tells its end all the same; who it is its process
 //! file says. Only an `exec` in it goes unnoticed until its end: its rings are drained all the same.
 
-use super::budget::{Account, Held, Ledger, OverBudget, Resource};
+use super::budget::{Account, Held, Ledger, OverBudget};
+use super::resource::Resource;
 use crate::advice::{Attempt, why};
 use crate::peer::{Peer, pidfd_of, shown};
 use rustix::fd::{AsFd, OwnedFd};

@@ -36,7 +36,7 @@
 //! | `process_file` | who a process is, which event classes it has, what it has lost |
 //! | `connection`, `readiness`, `bell` | what it waits for |
 //! | `relocation`, `session_file`, `clock` | what happened to the runtime directory; what is written beside rings; what clocks mean |
-//! | `budget`, `mapped`, `header_bytes`, `untrusted_errno` | what a process may make it hold, and how its memory is looked at |
+//! | `budget`, `resource`, `mapped`, `header_bytes`, `untrusted_errno` | what a process may make it hold, and how its memory is looked at |
 //!
 //! `recover` needs no engine: it reads what both sides have left. `api` is what goes in and comes out.
 
@@ -71,6 +71,7 @@ mod readiness;
 mod recover;
 mod refusals;
 mod relocation;
+mod resource;
 mod room;
 mod round;
 mod seen;

@@ -10,8 +10,8 @@
 //! is, the connection is not heard: what is queued behind the message comes behind it. A connection tells of one
 //! identity, and that of a message that waits is not among those that are buried.
 
-use super::budget::Resource;
 use super::connection::Waiting;
+use super::resource::Resource;
 use super::state::Engine;
 use rustix::fd::OwnedFd;
 use ust_core::protocol::ToDaemon;

@@ -6,7 +6,7 @@
 //!
 //! Memory itself may be short as well. A failed allocation uses the [`reserve`], which is then taken back in the same way.
 
-use super::budget::Resource;
+use super::resource::Resource;
 use super::state::Engine;
 use super::tracked::Tracked;
 use crate::peer::shown;

@@ -1,9 +1,10 @@
 //! The folder of a trace: made when there is something to write, its metadata appended to class by class.
 
 use super::preamble::preamble;
-use crate::engine::budget::{Held, Resource};
+use crate::engine::budget::Held;
 use crate::engine::clock::ClockDescription;
 use crate::engine::process_file::{ProcessFile, STREAM_CLASS};
+use crate::engine::resource::Resource;
 use crate::output::{Output, STREAM_PREFIX};
 use crate::uuid;
 use ctf::dir::Dir;

@@ -37,9 +37,10 @@ pub use ring_header::RingHeader;
 pub use ring_kind::RingKind;
 
 use super::api::ChannelUid;
-use super::budget::{Account, Held, Resource};
+use super::budget::{Account, Held};
 use super::drain::TraceFolder;
 use super::process_file::ProcessFile;
+use super::resource::Resource;
 use crate::limits::MAX_WAITING_RING_FILES;
 use errors::Errors;
 use ring_file::RingFile;

@@ -14,10 +14,11 @@ mod losses;
 pub use class_body::STREAM_CLASS;
 pub use losses::Losses;
 
-use super::budget::{Account, Held, OverBudget, Resource};
+use super::budget::{Account, Held, OverBudget};
 use super::clock::Clocks;
 use super::header_bytes::HeaderBytes;
 use super::mapped::{Mapped, Unmappable};
+use super::resource::Resource;
 use crate::advice::{Attempt, why};
 use class_log::ClassLog;
 use rustix::fd::OwnedFd;
