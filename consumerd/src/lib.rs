@@ -12,6 +12,8 @@
 //! - [`session`] is the registry that a user sees: names, rules, output directories, errors with advice.
 //! - [`control`] is how `ust` talks to the daemon; [`daemon`] is the daemon's loop.
 //! - [`place`] is the runtime directory while it is served, [`output`] a session's directory while it is written to.
+//! - [`given`] is what the user names: files and directories that may lie where others write. `held_dir` is what is done in any
+//!   directory that is held open.
 //! - [`reserve`] is memory for the moment in which there is no other.
 //! - [`limits`] has every bound of what a process or a client may make the consumer hold or do.
 //! - [`advice`] has what to do about each error of the kernel.

@@ -1,4 +1,13 @@
 //! What a process says, and what it is answered.
+//!
+//! ```text
+//!   Introduction     who it is: its process file                         -
+//!   Hello            the same, from its agent                            the doorbell, and the rules as they are
+//!   Handover         a ring file, and who it is where that is new        -
+//!   Applied          its agent has applied rules                         -
+//!   Lacking          what it cannot have, and why                        a line of the summary
+//!   SnapshotWanted   it waits until its connection is closed             closed once the snapshot is taken
+//! ```
 
 use super::api::ChannelUid;
 use super::clock::Clocks;

@@ -1,16 +1,15 @@
-//! A traced process: what the daemon has of it, from the first connection to the last packet.
+//! A traced process: what the consumer has of it, from the first ring file to the last packet.
 //!
 //! ```text
 //!   Process
-//!     peer        pidfd: readable once it is dead, whatever its sockets say
 //!     file        who it is, its event classes
 //!     channels    for each channel that it records into:
 //!                    ring files -> StreamDrain, StreamDrain, ...
 //!                    TraceFolder
+//!     waiting     ring files that came before it had said who it is
 //! ```
 //!
-//! It ends when the pidfd says so, or when its image is gone: `exec` takes the mappings away and leaves the
-//! process. Then what was committed is recovered, and everything is closed.
+//! How its end is noticed stands beside it (`tracked`). Then what was committed is recovered, and everything is closed.
 //!
 //! | file | what stands there |
 //! | --- | --- |
@@ -49,15 +48,26 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use ust_core::abi::MAX_RING_FILES;
 
-/// What the daemon has of one process.
+/// What the consumer has of one process.
 #[derive(Debug)]
 pub struct Process {
     /// Who it is; none while only a ring file has come.
     pub file: Option<ProcessFile>,
     channels: BTreeMap<ChannelUid, ProcessChannel>,
     /// Files that came before the process file did.
-    waiting: Vec<(ChannelUid, u32, OwnedFd, Origin, Held)>,
+    waiting: Vec<WaitingFile>,
     account: Rc<Account>,
+}
+
+/// A ring file of a process that has not said yet who it is.
+#[derive(Debug)]
+struct WaitingFile {
+    channel: ChannelUid,
+    index: u32,
+    fd: OwnedFd,
+    origin: Origin,
+    /// Its descriptor is paid for.
+    _held: Held,
 }
 
 /// One channel's streams in one process.
@@ -85,7 +95,7 @@ impl Process {
     /// Takes the process file.
     pub fn set_file(&mut self, file: ProcessFile) {
         self.file.get_or_insert(file);
-        for (channel, index, fd, origin, _) in std::mem::take(&mut self.waiting) {
+        for WaitingFile { channel, index, fd, origin, .. } in std::mem::take(&mut self.waiting) {
             self.add_ring_file(channel, index, fd, origin);
         }
     }
@@ -96,7 +106,7 @@ impl Process {
             if self.waiting.len() < MAX_WAITING_RING_FILES
                 && let Ok(held) = self.account.hold(Resource::Descriptors, 1)
             {
-                self.waiting.push((channel, index, fd, origin, held));
+                self.waiting.push(WaitingFile { channel, index, fd, origin, _held: held });
             } else {
                 let error = format!(
                     "a process that has not introduced itself hands over more than {MAX_WAITING_RING_FILES} ring files: \
@@ -133,7 +143,7 @@ impl Process {
     /// Ring files that came without their process ever saying what is in them, each as an error: nobody
     /// can read records whose classes are unknown.
     pub fn unexplained(&self) -> impl Iterator<Item = (ChannelUid, String)> {
-        self.waiting.iter().map(|(channel, index, ..)| {
+        self.waiting.iter().map(|WaitingFile { channel, index, .. }| {
             let error = format!(
                 "ring file {index} of a process that never introduced itself is unreadable"
             );

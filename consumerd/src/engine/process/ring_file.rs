@@ -1,4 +1,4 @@
-//! A ring file as the daemon has it: checked, mapped, and the streams of it that have been claimed so far.
+//! A ring file as the consumer has it: checked, mapped, and the streams of it that have been claimed so far.
 //!
 //! ```text
 //!   memfd            size sealed, of ordinary pages
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! What the first page claims is held against the channel's own configuration. All sizes that anybody reckons with
-//! later are those of the configuration, and so a process cannot choose what the daemon does. It chooses one thing: to
+//! later are those of the configuration, and so a process cannot choose what the consumer does. It chooses one thing: to
 //! have fewer streams in a file, where its files may not be so long.
 
 use super::origin::{Origin, check_named};

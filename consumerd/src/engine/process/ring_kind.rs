@@ -1,4 +1,4 @@
-//! What the ring files of one channel are like: what the daemon has configured, and what a file claims.
+//! What the ring files of one channel are like: what the consumer has configured, and what a file claims.
 //!
 //! Both sides come to it from the same rules, so a file that claims anything else was not made for the channel: its
 //! process is broken, or lies.

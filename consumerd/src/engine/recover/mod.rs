@@ -10,6 +10,9 @@
 //! hurt, and they stay as they are, so that this can be done again. What is damaged costs itself and nothing
 //! else. Rings that somebody still maps are left alone: writers would go on under our feet.
 
+mod sealed_copy;
+mod users;
+
 use super::api::{ChannelSummary, ChannelUid};
 use super::budget::Account;
 use super::drain::Pass;
@@ -22,18 +25,17 @@ use crate::held_dir::{as_path, names_in};
 use crate::output::Output;
 use ctf::dir::Tree;
 use rustix::fd::OwnedFd;
-use rustix::fs::{SeekFrom, fstat, seek};
-use rustix::io::{Errno, pread, pwrite};
-use std::collections::{BTreeMap, HashMap};
+use rustix::fs::fstat;
+use rustix::io::{Errno, pread};
+use sealed_copy::{sealed_copy, unreadable};
+use std::collections::BTreeMap;
 use std::ffi::CStr;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 use ust_core::abi::{
     PAGE_BYTES, PROCESS_FILE_PREFIX, RING_FILE_PREFIX, SESSION_FILE, SESSION_FILE_NEW,
     is_process_file_size,
 };
-use ust_core::shm::memfd;
 
 /// What there is to be recovered from, for who has given something else.
 pub const WHAT_TO_GIVE: &str = "give the directory that was the --shm-path of a recording which did not come to its end, or a trace";
@@ -122,7 +124,7 @@ impl LeftBehind {
             let path = self.tree.path().join(name);
             errors.push(format!("{} is no file of a recording: passed over", path.display()));
         }
-        let users = users();
+        let users = users::of_rings();
         for (uid, files) in &self.processes {
             if let Some(user) = users.get(uid) {
                 let errors = &mut recovered.summary.errors;
@@ -186,7 +188,7 @@ impl LeftBehind {
         if is_process_file_size(size_bytes).is_none() {
             return Err("the process file has a size that none has".into());
         }
-        let file = copy(&fd, size_bytes)?;
+        let file = sealed_copy(&fd, size_bytes)?;
         // A stranger's as well, but nobody else is there.
         ProcessFile::new(&file, &Account::alone()).map_err(|reason| reason.to_string())
     }
@@ -203,7 +205,7 @@ impl LeftBehind {
         let mut page = [0; PAGE_BYTES];
         let length = pread(&fd, &mut page, 0).map_err(unreadable)?;
         let header = RingHeader::parse(&page[..length], size_bytes)?;
-        Ok((header, copy(&fd, size_bytes)?))
+        Ok((header, sealed_copy(&fd, size_bytes)?))
     }
 
     fn open_file(&self, name: &str) -> Result<(OwnedFd, usize), String> {
@@ -212,74 +214,4 @@ impl LeftBehind {
         let size_bytes = usize::try_from(stat.st_size).map_err(|_| "it is too large")?;
         Ok((file.into(), size_bytes))
     }
-}
-
-/// A sealed copy of a file, as sparse as it is. Zeroes are left out even where they are stored.
-fn copy(from: &OwnedFd, size_bytes: usize) -> Result<OwnedFd, String> {
-    let no_room = |errno: Errno| {
-        format!("there is no memory for a copy of it: {}", why(Attempt::Memory, &errno.into()))
-    };
-    let to = memfd::create(c"ust-recovered", size_bytes).map_err(no_room)?;
-    let mut block = vec![0; 64 * PAGE_BYTES];
-    let mut at = 0;
-    while at < size_bytes as u64 {
-        match seek(from, SeekFrom::Data(at)) {
-            Ok(data) => at = data,
-            // Only a hole is left.
-            Err(Errno::NXIO) => break,
-            Err(error) => return Err(unreadable(error)),
-        }
-        // To whole pages, wherever the file system says that data begins.
-        at = at / PAGE_BYTES as u64 * PAGE_BYTES as u64;
-        let length = pread(from, &mut block, at).map_err(unreadable)?;
-        if length == 0 {
-            // It has become shorter.
-            break;
-        }
-        for (index, page) in block[..length].chunks(PAGE_BYTES).enumerate() {
-            if page.iter().any(|byte| *byte != 0) {
-                write_page(&to, page, at + (index * PAGE_BYTES) as u64).map_err(no_room)?;
-            }
-        }
-        at += length as u64;
-    }
-    Ok(to)
-}
-
-fn write_page(to: &OwnedFd, page: &[u8], at: u64) -> Result<(), Errno> {
-    match pwrite(to, page, at)? {
-        written if written == page.len() => Ok(()),
-        _ => Err(Errno::NOSPC),
-    }
-}
-
-fn unreadable(error: impl Into<io::Error>) -> String {
-    format!("it cannot be read: {}", why(Attempt::Read, &error.into()))
-}
-
-/// Who has rings mapped now, by the process identity in the rings' names: traced programs, and recorders.
-fn users() -> HashMap<String, String> {
-    let mut users = HashMap::new();
-    let ring = format!("/{RING_FILE_PREFIX}");
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let pid = entry.file_name().to_string_lossy().into_owned();
-        if !pid.bytes().all(|byte| byte.is_ascii_digit()) {
-            continue;
-        }
-        // Others' cannot be looked at; they have nothing to do with this user's rings.
-        let Ok(maps) = fs::read_to_string(entry.path().join("maps")) else { continue };
-        let mut uids: Vec<_> =
-            maps.lines().filter_map(|line| line.split(&ring).nth(1)?.get(..32)).collect();
-        uids.dedup();
-        for uid in uids {
-            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-            users.entry(uid.to_owned()).or_insert_with(|| {
-                let name = name.trim_end();
-                format!(
-                    "its rings are still in use by process {pid} ({name}): end that first, or wait for its end"
-                )
-            });
-        }
-    }
-    users
 }

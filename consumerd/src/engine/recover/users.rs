@@ -1,0 +1,32 @@
+//! Processes that still use rings: those are not recovered, for writers would go on under our feet.
+
+use std::collections::HashMap;
+use std::fs;
+use ust_core::abi::RING_FILE_PREFIX;
+
+/// Who has rings mapped now, by the process identity in the rings' names: traced programs, and recorders.
+pub fn of_rings() -> HashMap<String, String> {
+    let mut users = HashMap::new();
+    let ring = format!("/{RING_FILE_PREFIX}");
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let pid = entry.file_name().to_string_lossy().into_owned();
+        if !pid.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        // Others' cannot be looked at; they have nothing to do with this user's rings.
+        let Ok(maps) = fs::read_to_string(entry.path().join("maps")) else { continue };
+        let mut uids: Vec<_> =
+            maps.lines().filter_map(|line| line.split(&ring).nth(1)?.get(..32)).collect();
+        uids.dedup();
+        for uid in uids {
+            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            users.entry(uid.to_owned()).or_insert_with(|| {
+                let name = name.trim_end();
+                format!(
+                    "its rings are still in use by process {pid} ({name}): end that first, or wait for its end"
+                )
+            });
+        }
+    }
+    users
+}
