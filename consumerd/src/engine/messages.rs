@@ -10,15 +10,9 @@
 //! ```
 
 use super::api::ChannelUid;
-use super::clock::Clocks;
 use super::connection::Connection;
-use super::process::Process;
-use super::process_file::{ProcessFile, Unusable};
 use super::refusals;
 use super::state::Engine;
-use super::tracked::Tracked;
-use super::watch::Watch;
-use crate::limits::MAX_UNINTRODUCED_IDENTITIES;
 use rustix::fd::OwnedFd;
 use std::time::{Duration, Instant};
 use ust_core::protocol::{ToDaemon, ToProcess};
@@ -82,74 +76,10 @@ impl Engine {
     }
 
     /// Notes that something of the process at the other end of a connection is not recorded.
-    fn note_refusal_of(&mut self, number: u64, reason: &str) {
+    pub(super) fn note_refusal_of(&mut self, number: u64, reason: &str) {
         if let Some(who) = self.connections.get(&number).map(Connection::shown) {
             self.note_refusal(&who, reason);
         }
-    }
-
-    /// Makes sure that the process is known, and takes its file if it came along.
-    fn meet(&mut self, number: u64, uid: [u8; 16], file: Option<OwnedFd>) {
-        let Some(connection) = self.connections.get(&number) else { return };
-        let account = connection.account.clone();
-        // One that is known is not looked at once more.
-        let is_wanted =
-            self.processes.get(&uid).is_none_or(|tracked| tracked.process.file.is_none());
-        let file = file.filter(|_| is_wanted);
-        let mut is_told = false;
-        let own_file = match file.as_ref().map(|fd| ProcessFile::new(fd, &connection.account)) {
-            Some(Ok(file)) if file.uid == uid => Some(file),
-            Some(Ok(_)) => {
-                self.note_refusal_of(
-                    number,
-                    "it sends another's process file, and is not recorded",
-                );
-                None
-            }
-            Some(Err(Unusable::Reason(reason))) => {
-                self.note_refusal_of(number, &format!("{reason}, and it is not recorded"));
-                None
-            }
-            Some(Err(Unusable::OverBudget(_))) => {
-                is_told = true;
-                None
-            }
-            None => None,
-        };
-        let Some(connection) = self.connections.get(&number) else { return };
-        let is_stranger = own_file.is_none() && !self.processes.contains_key(&uid);
-        if is_stranger && self.is_full_of_strangers(connection.payer) {
-            if !is_told {
-                self.note_refusal_of(
-                    number,
-                    "it has too many identities, and what it sends under more is lost",
-                );
-            }
-            return;
-        }
-        let tracked = self.processes.entry(uid).or_insert_with(|| Tracked {
-            process: Process::new(account.clone()),
-            watch: Watch::of(connection, &self.readiness),
-            pid: connection.pid,
-            payer: connection.payer,
-            lack: None,
-            agent: None,
-            applied: 0,
-        });
-        if matches!(tracked.watch, Watch::Dead) {
-            self.dying.insert(uid);
-        }
-        if let Some(mut file) = own_file {
-            file.compare_clocks(Clocks::own());
-            tracked.process.set_file(file);
-        }
-    }
-
-    /// Whether a process has claimed as many identities, of which no process file has come, as anybody may.
-    fn is_full_of_strangers(&self, payer: i32) -> bool {
-        let is_stranger =
-            |tracked: &&Tracked| tracked.payer == payer && tracked.process.file.is_none();
-        self.processes.values().filter(is_stranger).count() >= MAX_UNINTRODUCED_IDENTITIES
     }
 
     /// Answers an agent's Hello.

@@ -17,7 +17,7 @@
 //! | file | what the engine does |
 //! | --- | --- |
 //! | `event_loop` | waits, and does one round |
-//! | `accept`, `spare_descriptors`, `hear`, `messages`, `room` | takes connections, hears what they say, answers |
+//! | `accept`, `spare_descriptors`, `hear`, `messages`, `meet`, `room` | takes connections, hears what they say, meets processes, answers |
 //! | `publish`, `channels` | tells processes what is recorded, and in which channels |
 //! | `sweep` | goes over streams, those that have a turn in this round (`round`) |
 //! | `burial`, `images` | sees that a process has ended, and closes what it leaves |
@@ -60,6 +60,7 @@ mod kept_files;
 mod listing;
 mod loss_names;
 mod mapped;
+mod meet;
 mod messages;
 mod played;
 mod played_stream;
