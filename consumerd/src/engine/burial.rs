@@ -12,6 +12,7 @@
 //! There is no other way to be buried: who needs it at once has a wake at once (`bury_now`).
 
 use super::drain::Pass;
+use super::process::Process;
 use super::round::Round;
 use super::state::Engine;
 use super::tracked::Tracked;
@@ -147,17 +148,19 @@ impl Engine {
             self.settle_kept_files();
         }
         if tracked.process.has_channels() {
-            self.departed.push_back(tracked.process);
-            if self.departed.len() > MAX_DEPARTED_PROCESSES {
-                let oldest = self.departed.pop_front().and_then(|process| process.file);
-                if let Some(file) = oldest {
-                    let dirs = self
-                        .channels
-                        .values()
-                        .filter_map(|channel| channel.config.shm_dir.as_ref());
-                    dirs.for_each(|dir| dir.remove_process(file.uid));
-                }
-            }
+            self.keep_departed(tracked.process);
+        }
+    }
+
+    /// Keeps a process for snapshots; lets the oldest of such go, with its ring files, if they are too many.
+    fn keep_departed(&mut self, process: Process) {
+        self.departed.push_back(process);
+        if self.departed.len() <= MAX_DEPARTED_PROCESSES {
+            return;
+        }
+        if let Some(oldest) = self.departed.pop_front().and_then(|process| process.file) {
+            let dirs = self.channels.values().filter_map(|channel| channel.config.shm_dir.as_ref());
+            dirs.for_each(|dir| dir.remove_process(oldest.uid));
         }
     }
 

@@ -38,7 +38,8 @@
 //! | `relocation`, `session_file`, `clock` | what happened to the runtime directory; what is written beside rings; what clocks mean |
 //! | `budget`, `resource`, `mapped`, `header_bytes`, `untrusted_errno` | what a process may make it hold, and how its memory is looked at |
 //!
-//! `recover` needs no engine: it reads what both sides have left. `api` is what goes in and comes out.
+//! `recover` needs no engine: it reads what both sides have left. `api` is what goes in and comes out. In tests, `played` and
+//! `played_stream` are a process that may do and say anything, and `any_process` judges what comes of hundreds of such.
 
 mod accept;
 mod any_process;
