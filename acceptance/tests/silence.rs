@@ -187,7 +187,9 @@ fn processes_that_go_on_are_counted() {
     assert_eq!((said.connected, said.still_run), (2, 1));
 
     // One that is not instrumented is found by its environment.
-    let recorded = of("/bin/sh", &["-c", "sleep 20 </dev/null >/dev/null 2>&1 &"]).run();
+    let background =
+        "sleep 20 </dev/null >/dev/null 2>&1 & until grep -q sleep /proc/$!/comm; do :; done";
+    let recorded = of("/bin/sh", &["-c", background]).run();
     let (line, _) = silent(&recorded);
     assert!(line.contains("1 process still runs") && line.contains(" sleep)"), "{line}");
 }
