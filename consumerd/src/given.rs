@@ -10,7 +10,7 @@
 //! So another user's link, of either kind, is not written through, and another user's pipe is not waited at.
 
 use crate::advice::{Attempt, why};
-use crate::held_dir::is_still;
+use crate::held_dir::{is_still, open_to_read};
 use ctf::dir::Dir;
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat, unlinkat};
@@ -131,8 +131,7 @@ pub fn open_dir(path: &Path) -> Result<Dir, GivenError> {
     if !missing.is_empty() {
         return Err(Errno::NOENT.into());
     }
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    Ok(openat(&dir, ".", flags, Mode::empty())?.into())
+    Ok(open_to_read(&dir)?.into())
 }
 
 #[cfg(test)]

@@ -24,12 +24,20 @@ pub fn is_still(dir: impl AsFd, name: impl Arg, id: FileId) -> bool {
     statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| FileId::of(&stat) == id)
 }
 
+/// Opens it to be read, if it was opened as a place on the way only (`O_PATH`).
+///
+/// # Errors
+/// What the kernel says.
+pub fn open_to_read(dir: impl AsFd) -> Result<OwnedFd, Errno> {
+    openat(dir, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
 /// All names in it.
 ///
 /// # Errors
 /// What the kernel says.
 pub fn names_in(dir: impl AsFd) -> Result<impl Iterator<Item = Result<CString, Errno>>, Errno> {
-    let names = Dir::read_from(dir)?.map(|entry| Ok(entry?.file_name().to_owned()));
+    let names = Dir::new(open_to_read(dir)?)?.map(|entry| Ok(entry?.file_name().to_owned()));
     Ok(names.filter(|name| !matches!(name.as_deref(), Ok(name) if name == c"." || name == c"..")))
 }
 

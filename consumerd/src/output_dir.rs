@@ -15,10 +15,10 @@
 
 use crate::advice::{Attempt, why};
 use crate::cause::Cause;
-use crate::held_dir::{is_still, make_below, names_in};
+use crate::held_dir::{is_still, make_below, names_in, open_to_read};
 use crate::output::Output;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, fstat, openat, unlinkat};
+use rustix::fs::{Access, AtFlags, accessat, fstat, unlinkat};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::io;
@@ -160,10 +160,6 @@ fn remove(made: &[Made]) {
             return;
         }
     }
-}
-
-fn open_to_read(dir: &OwnedFd) -> Result<OwnedFd, Errno> {
-    openat(dir, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
 fn is_empty(dir: &OwnedFd) -> Result<bool, Errno> {
