@@ -1,14 +1,10 @@
 //! Every memory ordering of the ring, in one table: each with its partner, or why none is needed.
 //!
 //! An entry stands for one access as it is used, and has the type of its kind: an ordering for loads is no argument of a
-//! store ([`LoadOrder`], [`StoreOrder`], [`RmwOrder`]).
-//!
-//! In a normal build each is a constant. Under loom `UST_WEAKEN=<name>` makes the one of that name
-//! Relaxed, with no rebuild: a model must fail for each that is not Relaxed already, or the ordering, or
-//! the model, is not needed (`just mutants`).
+//! store. In a normal build each is a constant; `loom-tests/mutants.sh` weakens each in turn.
 
-use crate::sync::Ordering::{self, Acquire, Relaxed, Release};
-use crate::sync::{LoadOrder, RmwOrder, StoreOrder, fence};
+use crate::sync::Ordering::{Acquire, Release};
+use crate::sync::{orderings, weakenable_fence};
 
 /// D: no store of header or payload comes before the frame word that announces it. On x86-64 it only binds
 /// the compiler. With `copy_fence`: a snapshot that sees such a store sees the frame word too.
@@ -29,29 +25,6 @@ pub fn clear_fence() {
 #[inline(always)]
 pub fn copy_fence() {
     weakenable_fence("copy_fence", Acquire);
-}
-
-#[inline(always)]
-fn weakenable_fence(name: &str, order: Ordering) {
-    if !is_weakened(name) {
-        fence(order);
-    }
-}
-
-macro_rules! orderings {
-    ($($(#[$doc:meta])* $kind:ident $name:ident = $order:ident;)*) => {
-        $(
-            $(#[$doc])*
-            #[inline(always)]
-            pub fn $name() -> $kind {
-                if is_weakened(stringify!($name)) {
-                    const { $kind::new(Relaxed) }
-                } else {
-                    const { $kind::new($order) }
-                }
-            }
-        )*
-    };
 }
 
 orderings! {
@@ -160,18 +133,4 @@ orderings! {
     LoadOrder lost_load = Relaxed;
     /// Whose the records are: stored by whoever owns the stream.
     LoadOrder owner_load = Relaxed;
-}
-
-#[cfg(not(loom))]
-#[inline(always)]
-fn is_weakened(_name: &str) -> bool {
-    false
-}
-
-#[cfg(loom)]
-fn is_weakened(name: &str) -> bool {
-    use std::sync::OnceLock;
-    static WEAKENED: OnceLock<Option<String>> = OnceLock::new();
-    let weakened = WEAKENED.get_or_init(|| std::env::var("UST_WEAKEN").ok());
-    weakened.as_deref() == Some(name)
 }

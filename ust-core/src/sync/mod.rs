@@ -19,16 +19,21 @@
 //! followed by a store, so that a model sees the mistake when two threads share such a word.
 #![allow(clippy::disallowed_types)]
 
+mod guarded;
 mod order;
+mod pause;
 mod plain;
 mod rmw;
+mod table;
 mod words;
 
+pub use guarded::Guarded;
 pub use order::{LoadOrder, OrdersLoads, OrdersRmws, OrdersStores, RmwOrder, StoreOrder};
-#[cfg(not(loom))]
-pub use plain::AtomicPtr;
-pub use plain::{AtomicBool, AtomicU32, AtomicU64};
+pub use pause::pause;
+pub use plain::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64};
 pub use rmw::{Local, ReadOnly, Rmw, Shared};
+#[doc(hidden)]
+pub use table::{is_weakened, orderings, weakenable_fence};
 pub use words::{ReaderWritten, WriterWord};
 
 pub use core::sync::atomic::Ordering;

@@ -1,8 +1,6 @@
 //! Words without a rule of their own about who writes them: the plain atomics, wrapped, so that nobody
 //! names the raw ones by mistake.
 
-#[cfg(not(loom))]
-use super::Ordering;
 use super::{OrdersLoads, OrdersRmws, OrdersStores, raw};
 
 macro_rules! plain_word {
@@ -106,32 +104,27 @@ impl AtomicU32 {
 }
 
 /// A pointer.
-#[cfg(not(loom))]
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct AtomicPtr<T>(raw::AtomicPtr<T>);
 
-#[cfg(not(loom))]
 impl<T> AtomicPtr<T> {
-    /// A word with this value.
-    pub const fn new(value: *mut T) -> Self {
-        Self(raw::AtomicPtr::new(value))
-    }
+    plain_word!(@new raw::AtomicPtr<T>, *mut T);
 
     /// The value now.
     #[inline(always)]
-    pub fn load(&self, order: Ordering) -> *mut T {
-        self.0.load(order)
+    pub fn load(&self, order: impl OrdersLoads) -> *mut T {
+        self.0.load(order.of_load())
     }
 
     /// Stores a value.
-    pub fn store(&self, value: *mut T, order: Ordering) {
-        self.0.store(value, order);
+    pub fn store(&self, value: *mut T, order: impl OrdersStores) {
+        self.0.store(value, order.of_store());
     }
 
     /// Stores a value and returns what was there.
-    pub fn swap(&self, value: *mut T, order: Ordering) -> *mut T {
-        self.0.swap(value, order)
+    pub fn swap(&self, value: *mut T, order: impl OrdersRmws) -> *mut T {
+        self.0.swap(value, order.of_rmw())
     }
 
     /// Stores `new` if the word is `current`.
@@ -142,9 +135,9 @@ impl<T> AtomicPtr<T> {
         &self,
         current: *mut T,
         new: *mut T,
-        success: Ordering,
-        failure: Ordering,
+        success: impl OrdersRmws,
+        failure: impl OrdersLoads,
     ) -> Result<*mut T, *mut T> {
-        self.0.compare_exchange(current, new, success, failure)
+        self.0.compare_exchange(current, new, success.of_rmw(), failure.of_load())
     }
 }
