@@ -35,7 +35,7 @@ proofs:
     cargo test -p ust-proofs --release
     CARGO_TARGET_DIR=target/testpoints cargo test -p ust-proofs --release --features testpoints --test stopped_at_every_testpoint
 
-# Every ordering of the ring weakened in turn: a model must fail for each.
+# Every ordering of the ring and of the runtime weakened in turn: a model must fail for each.
 mutants:
     loom-tests/mutants.sh
 

@@ -1,29 +1,30 @@
 #!/usr/bin/env bash
 # Makes one mistake after the other in the shipped code and expects a model to fail for each:
 #
-#   - each ordering of ust-core/src/ring/orderings.rs that is not Relaxed, weakened (UST_WEAKEN)
-#   - each fence of that file, left out (UST_WEAKEN)
+#   - each ordering of a table that is not Relaxed, weakened (UST_WEAKEN): of the ring (ust-core/src/ring/orderings.rs),
+#     whose models are p*, and of the runtime (ust/src/lockfree), whose models are r*
+#   - each fence beside them, left out (UST_WEAKEN)
 #   - the mistakes that have a name in ust-core/src/testpoint.rs, and that of the fixture (UST_MISTAKE)
 #
-# One build serves all. Prints caught/total; exit 1 if one gets away. Usage: loom-tests/mutants.sh
+# One build serves all. Prints caught/total; exit 1 if one gets away. Usage: loom-tests/mutants.sh [ring|runtime]
 set -u
 cd "$(dirname "$0")/.."
 export RUSTFLAGS="--cfg loom"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"
-table=ust-core/src/ring/orderings.rs
 # Those that find most in the shortest time come first.
-models=(p1_read_once_or_counted p7_close_and_reuse p3_two_writers p3_overwrite p6_death p5_nested_writer)
+ring=(p1_read_once_or_counted p7_close_and_reuse p3_two_writers p3_overwrite p6_death p5_nested_writer)
+runtime=(r4_modules r5_becoming_its_own_process r1_holder_and_forks r2_reclaim r3_installing_a_ring)
 
 cargo test --quiet -p loom-tests --release --no-run || exit 1
 declare -A binaries
-for model in "${models[@]}"; do
+for model in "${ring[@]}" "${runtime[@]}"; do
     binaries[$model]=$(ls -t "$CARGO_TARGET_DIR"/release/deps/"$model"-* | grep -v '\.d$' | head -1)
 done
 
 caught=0 total=0
-expect_failure() { # VARIABLE NAME
+expect_failure() { # VARIABLE NAME MODEL...
     total=$((total + 1))
-    for model in "${models[@]}"; do
+    for model in "${@:3}"; do
         # A model that runs for minutes where it took seconds has not found anything, and goes on to the next.
         timeout 120 env "$1=$2" "${binaries[$model]}" --test-threads=2 >/dev/null 2>&1
         code=$?
@@ -35,12 +36,22 @@ expect_failure() { # VARIABLE NAME
     done
     echo "NOT caught   $2"
 }
-for name in $(sed -n 's/^ *\(Load\|Store\|Rmw\)Order \([a-z_]*\) = \(Acquire\|Release\|AcqRel\);$/\2/p' "$table") \
-    $(sed -n 's/.*weakenable_fence("\([a-z_]*\)".*/\1/p' "$table"); do
-    expect_failure UST_WEAKEN "$name"
-done
-for name in WrongLap NoRetry OwnerOnlyTable CommitFirst AlwaysUsual; do
-    expect_failure UST_MISTAKE "$name"
-done
+orderings() { # FILE...
+    sed -n 's/^ *\(Load\|Store\|Rmw\)Order \([a-z_]*\) = \(Acquire\|Release\|AcqRel\);$/\2/p' "$@"
+    sed -n 's/.*weakenable_fence("\([a-z_]*\)".*/\1/p' "$@"
+}
+if [ "${1:-ring}" = ring ]; then
+    for name in $(orderings ust-core/src/ring/orderings.rs); do
+        expect_failure UST_WEAKEN "$name" "${ring[@]}"
+    done
+    for name in WrongLap NoRetry OwnerOnlyTable CommitFirst AlwaysUsual; do
+        expect_failure UST_MISTAKE "$name" "${ring[@]}"
+    done
+fi
+if [ "${1:-runtime}" = runtime ]; then
+    for name in $(orderings ust/src/lockfree/*.rs); do
+        expect_failure UST_WEAKEN "$name" "${runtime[@]}"
+    done
+fi
 echo "$caught/$total caught"
 [ "$total" -gt 0 ] && [ "$caught" -eq "$total" ]

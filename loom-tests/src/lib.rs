@@ -1,4 +1,27 @@
-//! The fixture of the loom models: a stream whose words are loom's, and the code that ships over it.
+//! Loom models of the code that ships: of the ring (`tests/p*`), and of the runtime around it (`tests/r*`).
+//!
+//! Loom runs a model in every interleaving, and has each load return every value that the memory model allows. What it runs
+//! is compiled from the shipped files: `ust-core`'s ring by its `sync`, whose words are loom's here, and the runtime's
+//! [`lockfree`] types likewise. `mutants.sh` weakens each ordering of their two tables in turn; a model fails for each.
+//!
+//! | model | what it holds |
+//! | --- | --- |
+//! | `p1` | one writer, one reader: each record is read once or counted |
+//! | `p3` | the same of writers that overwrite, and of two writers at once |
+//! | `p5` | of a signal handler's records, at each point of the one that it interrupts |
+//! | `p6` | of what is left when a writer, or the reader, dies at any point |
+//! | `p7` | a stream changes hands, and is closed |
+//! | `r1` | a fork finds the registry whole, and its child waits for nobody; a raw clone's finds it whole or lost |
+//! | `r2` | nobody uses a channel that is freed; a cache passes from a thread to the next one empty |
+//! | `r3` | of several threads one makes the ring file; nobody writes to one that is not sent; a stream has one owner |
+//! | `r4` | an event that is on has a runtime and a class; nobody follows a module that is gone |
+//! | `r5` | one thread of a forked child at a time makes what it has its own |
+//!
+//! What a model of the runtime leaves out are the system calls: a mapping is a cell, which fails the model if two threads
+//! race on it or use it when it is freed; a fork is a copy of the state; `membarrier` is a fence on both sides.
+//!
+//! # The fixture of the ring's models
+//! A stream whose words are loom's, and the code that ships over it.
 //!
 //! ```text
 //!   StreamControl        loom atomics, as the shared page has them
@@ -13,6 +36,10 @@
 //! real ring (`Payload::Words`): that race is meant, and the copy is thrown away.
 #![cfg(loom)]
 #![allow(missing_docs)]
+
+/// The runtime's lock-free parts, which are private to `ust`: the very files.
+#[path = "../../ust/src/lockfree/mod.rs"]
+pub mod lockfree;
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;

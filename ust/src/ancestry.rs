@@ -1,18 +1,12 @@
 //! Whose child this process is, and whether what it has is its own: the states of [`fork`](crate::fork).
 
+use crate::lockfree::turn::State;
+use crate::lockfree::{Place, Turn};
 use crate::process_file::ProcessFile;
-use core::ptr;
 use rustix::io::Errno;
 use ust_core::clock::monotonic_ns;
 use ust_core::shm::private;
-use ust_core::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
-
-/// What this process has is its parent's: a page that a child finds zero says so.
-const FORKED: u32 = 0;
-const BECOMING: u32 = 1;
-const CURRENT: u32 = 2;
-/// It could not get a process file of its own, and is not traced for now.
-const UNTRACED: u32 = 3;
+use ust_core::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// Between tries of an untraced child: an event that is only counted must stay cheap.
 const PAUSE_NS: u64 = 1_000_000;
@@ -20,18 +14,18 @@ const PAUSE_NS: u64 = 1_000_000;
 /// See the module page.
 pub(crate) struct Ancestry {
     /// A page that a child finds zero.
-    state: AtomicPtr<AtomicU32>,
+    turn: Place<Turn>,
     /// When an untraced child tries again, by `CLOCK_MONOTONIC`.
     next_try_ns: AtomicU64,
     /// Why it is untraced, as `errno` has it.
     untraced_because: AtomicU32,
     /// The file in which an untraced child counts: that of the nearest ancestor that has one.
-    ancestor: AtomicPtr<ProcessFile>,
+    ancestor: Place<ProcessFile>,
 }
 
 /// Who may make what the process has its own: whoever was let in by [`Ancestry::enter`].
 pub(crate) struct Becoming<'a> {
-    state: &'a AtomicU32,
+    turn: &'a Turn,
     /// Whether it is the first try since the fork.
     pub(crate) is_first: bool,
 }
@@ -39,27 +33,23 @@ pub(crate) struct Becoming<'a> {
 impl Ancestry {
     pub(crate) const fn new() -> Self {
         Self {
-            state: AtomicPtr::new(ptr::null_mut()),
+            turn: Place::empty(),
             next_try_ns: AtomicU64::new(0),
             untraced_because: AtomicU32::new(0),
-            ancestor: AtomicPtr::new(ptr::null_mut()),
+            ancestor: Place::empty(),
         }
     }
 
     /// Prepares for forks. `false` if the kernel cannot wipe pages: then there is no tracing.
-    pub(crate) fn initialise(&self) -> bool {
-        let Some(page) = private::wiped_on_fork(size_of::<AtomicU32>()) else { return false };
-        self.state.store(page.cast(), Ordering::Release);
-        if let Some(state) = self.state() {
-            state.store(CURRENT, Ordering::Release);
-        }
-        true
-    }
-
     #[allow(unsafe_code)]
-    fn state(&self) -> Option<&'static AtomicU32> {
-        // SAFETY: set once, to pages that are never unmapped.
-        unsafe { self.state.load(Ordering::Acquire).as_ref() }
+    pub(crate) fn initialise(&self) -> bool {
+        let Some(page) = private::wiped_on_fork(size_of::<Turn>()) else { return false };
+        // SAFETY: zeroes are a turn, and the page is never unmapped.
+        let turn: &'static Turn = unsafe { &*page.cast() };
+        // First: a thread that finds the turn of a forked process would leave a parent that there is not.
+        turn.start();
+        self.turn.set(Some(turn));
+        true
     }
 
     /// Lets one thread in that is to make what the process has its own. `None`: it is.
@@ -67,25 +57,21 @@ impl Ancestry {
     /// # Errors
     /// What the last try met, if that was a moment ago; `AGAIN`: another thread is in.
     pub(crate) fn enter(&self) -> Result<Option<Becoming<'_>>, Errno> {
-        let state = self.state().ok_or(Errno::NOSYS)?;
-        let found = state.load(Ordering::Acquire);
-        let may_try = match found {
-            CURRENT => return Ok(None),
-            FORKED => true,
-            UNTRACED if monotonic_ns() < self.next_try_ns.load(Ordering::Relaxed) => {
+        let turn = self.turn.get().ok_or(Errno::NOSYS)?;
+        let found = turn.state();
+        match found {
+            State::Current => return Ok(None),
+            State::Becoming => return Err(Errno::AGAIN),
+            State::Untraced if monotonic_ns() < self.next_try_ns.load(Ordering::Relaxed) => {
                 let errno = self.untraced_because.load(Ordering::Relaxed);
                 return Err(Errno::from_raw_os_error(errno as i32));
             }
-            UNTRACED => true,
-            _ => false,
-        };
-        let enter = || {
-            state.compare_exchange(found, BECOMING, Ordering::Acquire, Ordering::Acquire).is_ok()
-        };
-        if !may_try || !enter() {
-            return Err(Errno::AGAIN);
+            State::Forked | State::Untraced => {}
         }
-        Ok(Some(Becoming { state, is_first: found == FORKED }))
+        let is_in = turn.enter(found);
+        is_in
+            .then_some(Some(Becoming { turn, is_first: found == State::Forked }))
+            .ok_or(Errno::AGAIN)
     }
 
     /// Lets the next one in, if it did not succeed.
@@ -94,19 +80,16 @@ impl Ancestry {
             self.untraced_because.store(reason.raw_os_error() as u32, Ordering::Relaxed);
             self.next_try_ns.store(monotonic_ns() + PAUSE_NS, Ordering::Relaxed);
         }
-        becoming.state.store(if became.is_ok() { CURRENT } else { UNTRACED }, Ordering::Release);
+        becoming.turn.leave(became.is_ok());
     }
 
-    /// The file of the nearest ancestor that has one, if this process may have to count there.
-    #[allow(unsafe_code)]
+    /// The file of the nearest ancestor that has one, if this process may have to count there: the file that was this
+    /// process's own before the fork. Freed only where there is one thread, which takes it away first.
     pub(crate) fn ancestor(&self) -> Option<&'static ProcessFile> {
-        // SAFETY: the file that was this process's own before the fork; freed only where there is one thread, which takes it
-        // away first.
-        unsafe { self.ancestor.load(Ordering::Acquire).as_ref() }
+        self.ancestor.get()
     }
 
     pub(crate) fn set_ancestor(&self, file: Option<&'static ProcessFile>) {
-        let file = file.map_or(ptr::null(), ptr::from_ref);
-        self.ancestor.store(file.cast_mut(), Ordering::Release);
+        self.ancestor.set(file);
     }
 }

@@ -11,8 +11,8 @@
 //!
 //! Written by whoever applies rules (see [`crate::instance`]), one at a time; read by every tracepoint.
 
+use crate::lockfree::Announced64;
 use ust_core::event::EventDescription;
-use ust_core::sync::{AtomicU64, Ordering::Relaxed};
 use ust_core::wire::MAX_COMPACT_ID;
 
 /// How many values [`CallsiteState::fast_slot`] may have: what is indexed by it has as many places.
@@ -31,7 +31,7 @@ const SLOTS_MASK: u32 = (1 << SLOTS) - 1;
 /// The word that a tracepoint tests. Whoever applies rules may be another copy of this code: to it the word is all there is.
 #[derive(Debug)]
 #[repr(transparent)]
-pub struct CallsiteWord(AtomicU64);
+pub struct CallsiteWord(Announced64);
 
 /// One `#[tracepoint]` of the program.
 #[derive(Debug)]
@@ -89,18 +89,19 @@ impl CallsiteWord {
     /// The word of a callsite that is off.
     #[allow(clippy::new_without_default)] // Nothing else is as good a start.
     pub const fn new() -> Self {
-        Self(AtomicU64::new(0))
+        Self(Announced64::nothing())
     }
 
-    /// What it says. Relaxed: what it leads to, the channel, is acquired there.
+    /// What it says. What the event's number stands for is in the class log by now, and the runtime that its module has
+    /// joined is known.
     #[inline(always)]
     pub fn state(&self) -> CallsiteState {
-        CallsiteState(self.0.load(Relaxed))
+        CallsiteState(self.0.get())
     }
 
     /// Sets number and channels at once. `slots_of_cpus` are those of all channels that have streams of CPUs.
     pub(crate) fn set(&self, class_id: u32, slots: u32, slots_of_cpus: u32) {
-        self.0.store(CallsiteState::with(class_id, slots, slots_of_cpus).0, Relaxed);
+        self.0.set(CallsiteState::with(class_id, slots, slots_of_cpus).0);
     }
 }
 

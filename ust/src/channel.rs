@@ -14,16 +14,16 @@
 
 use crate::channel_shape::ChannelShape;
 use crate::cpu_streams::CpuStreams;
+use crate::lockfree::Installed;
 use crate::meeting_place::MeetingPlace;
 use crate::orphans::Orphans;
 use crate::process_file::ProcessFile;
 use crate::ring_file::RingFile;
-use core::ptr;
 use rustix::io::{self, Errno};
-use ust_core::abi::MAX_RING_FILES;
+use ust_core::abi::{MAX_RING_FILES, ShmFile, ShmPath};
 use ust_core::shm::{named, private};
 use ust_core::stream::Stream;
-use ust_core::sync::{AtomicPtr, Ordering, Shared};
+use ust_core::sync::Shared;
 
 /// The most ring files of one channel.
 const MAX_FILES: usize = MAX_RING_FILES as usize;
@@ -33,7 +33,7 @@ const MAX_FILES: usize = MAX_RING_FILES as usize;
 pub struct Channel {
     /// What all its streams are like.
     pub shape: ChannelShape,
-    files: [AtomicPtr<RingFile>; MAX_FILES],
+    files: [Installed<RingFile>; MAX_FILES],
     cpus: CpuStreams,
 }
 
@@ -94,20 +94,18 @@ impl Channel {
     ) -> io::Result<&'static Stream<Shared>> {
         let mut shortage = None;
         for (index, slot) in self.files.iter().enumerate() {
-            let file = match file_in(slot) {
-                Some(file) => file,
+            if slot.file().is_none() && shortage.is_some() {
                 // A new file would want more of what there is none of.
-                None if shortage.is_some() => break,
-                None => self.install(slot, index as u32, process.uid)?,
-            };
+                break;
+            }
+            let make = || self.make_file(index as u32, process.uid);
+            let file = slot.file_or_make(make, |own| self.throw_away(own))?;
             // Nobody would ever read what is written into a file that the daemon does not have.
-            if !file.is_sent() {
-                match place.send_ring(file, process) {
-                    Ok(()) => file.set_sent(),
-                    // The program has closed its descriptor: it never can be.
-                    Err(Errno::BADF) => continue,
-                    Err(reason) => return Err(reason),
-                }
+            match slot.ensure_sent(|| place.send_ring(file, process)) {
+                Ok(()) => {}
+                // The program has closed its descriptor: it never can be.
+                Err(Errno::BADF) => continue,
+                Err(reason) => return Err(reason),
             }
             match file.claim(owner) {
                 Ok(Some(stream)) => return Ok(stream),
@@ -118,37 +116,23 @@ impl Channel {
         Err(shortage.unwrap_or(Errno::USERS))
     }
 
-    /// Puts a new file into an empty slot, or finds that somebody else has.
-    #[allow(unsafe_code)]
-    fn install(
-        &self,
-        slot: &AtomicPtr<RingFile>,
-        index: u32,
-        process_uid: [u8; 16],
-    ) -> io::Result<&'static RingFile> {
+    fn make_file(&self, index: u32, process_uid: [u8; 16]) -> io::Result<&'static RingFile> {
         let file = RingFile::create(self.shape, process_uid, index)?;
         let name = file.name(self.shape);
-        // One that stayed would be in the way of the next try.
-        let remove_name =
-            || name.iter().for_each(|(dir, name)| named::remove(*dir, name.file_name()));
-        let file = private::place(file).inspect_err(|_| remove_name())?;
-        let pointer = ptr::from_ref(file).cast_mut();
-        // Release: pairs with `file_in`'s acquire. Acquire: the winner's file is about to be used.
-        match slot.compare_exchange(ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => Ok(file),
-            Err(winner) => {
-                remove_name();
-                // SAFETY: nobody has seen it.
-                unsafe { private::free(file) };
-                // SAFETY: as in `file_in`.
-                Ok(unsafe { &*winner })
-            }
-        }
+        private::place(file).inspect_err(|_| remove(name))
+    }
+
+    /// Throws a file away that nobody has seen.
+    #[allow(unsafe_code)]
+    fn throw_away(&self, file: &'static RingFile) {
+        remove(file.name(self.shape));
+        // SAFETY: nobody has seen it.
+        unsafe { private::free(file) };
     }
 
     /// The files there are.
     pub fn files(&self) -> impl Iterator<Item = &'static RingFile> {
-        self.files.iter().map_while(file_in)
+        self.files.iter().map_while(Installed::file)
     }
 
     /// Gives all memory back. Called by the agent, whose descriptor table is not the program's.
@@ -157,21 +141,15 @@ impl Channel {
     /// No thread is in, or can come to, any of the channel's streams.
     #[allow(unsafe_code)]
     pub unsafe fn free_files(&self, orphans: &Orphans) {
-        for slot in &self.files {
-            let file = file_in(slot);
-            slot.store(ptr::null_mut(), Ordering::Relaxed);
-            if let Some(file) = file {
-                file.leave_to_program(orphans);
-                // SAFETY: the caller's promise.
-                unsafe { private::free(file) };
-            }
+        for file in self.files.iter().filter_map(Installed::take) {
+            file.leave_to_program(orphans);
+            // SAFETY: the caller's promise.
+            unsafe { private::free(file) };
         }
     }
 }
 
-#[allow(unsafe_code)]
-fn file_in(slot: &AtomicPtr<RingFile>) -> Option<&'static RingFile> {
-    // SAFETY: what `install` stored is freed only by `free_files`, whose caller knows that nobody looks.
-    // Acquire: pairs with `install`'s release.
-    unsafe { slot.load(Ordering::Acquire).as_ref() }
+/// Removes a file's name: one that stayed would be in the way of the next try.
+fn remove(name: Option<(ShmPath, ShmFile)>) {
+    name.iter().for_each(|(dir, name)| named::remove(*dir, name.file_name()));
 }

@@ -7,12 +7,12 @@
 use crate::fork;
 use crate::handover::Origin;
 use crate::instance::Runtime;
+use crate::lockfree::reclaim::{Marked, may_keep};
 use crate::thread_cache::{self, ThreadCache};
 use crate::undisturbed::Undisturbed;
 use rustix::io::{self, Errno};
 use ust_core::abi::Buffers;
 use ust_core::cpu;
-use ust_core::sync::{Ordering, fence};
 
 impl Runtime {
     /// Gets the calling thread a stream in the channel at `slot`. `false` if the event cannot be recorded.
@@ -65,10 +65,8 @@ impl Runtime {
             }
         };
         // The channel may have been taken out of its slot meanwhile, by somebody who waits for our mark to go: it
-        // is not freed yet, and must not be found again. The fence pairs with the one in `quiesce`: either we see
-        // the slot empty, or what we stored is what it overwrites.
-        fence(Ordering::SeqCst);
-        if self.slots.channel(slot).is_some_and(|present| core::ptr::eq(present, channel)) {
+        // is not freed yet, and must not be found again.
+        if may_keep(self.slots.place(slot), channel) {
             return Ok(());
         }
         cache.clear(slot);

@@ -34,6 +34,7 @@ use crate::instance::Runtime;
 use crate::process_file::ProcessFile;
 use rustix::io::{self, Errno};
 use std::time::Duration;
+use ust_core::clock::monotonic_ns;
 use ust_core::protocol::MAX_CHANNELS;
 use ust_core::shm::private;
 
@@ -169,7 +170,9 @@ pub(crate) fn before(runtime: &Runtime) -> bool {
     // If the fork fails the mark stays: the daemon then keeps a dead process's file for longer than it must.
     let counted_in = runtime.process().or_else(|| runtime.ancestry.ancestor());
     counted_in.into_iter().for_each(ProcessFile::add_heir);
-    runtime.registry.hold(REGISTRY_TIMEOUT)
+    let started_ns = monotonic_ns();
+    let waited = || Duration::from_nanos(monotonic_ns() - started_ns);
+    runtime.registry.hold(|| waited() >= REGISTRY_TIMEOUT)
 }
 
 /// After a fork, in the parent, if [`before`] held the registry.

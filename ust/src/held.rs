@@ -4,7 +4,7 @@
 //! checkers would say so; what is here is found, and the child's agent goes on with it.
 #![allow(unsafe_code)]
 
-use crate::holder::Holder;
+use crate::lockfree::Holder;
 use core::ptr;
 use ust_core::socket::Inbox;
 use ust_core::sync::{AtomicPtr, Ordering};

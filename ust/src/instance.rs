@@ -19,18 +19,16 @@
 
 use crate::ancestry::Ancestry;
 use crate::held::Held;
-use crate::holder::Holder;
+use crate::lockfree::{Holder, Place};
 use crate::meeting_place::MeetingPlace;
 use crate::orphans::Orphans;
 use crate::process_file::ProcessFile;
 use crate::registry::Registry;
 use crate::slots::Slots;
 use crate::thread_cache::Caches;
-use core::ptr;
 use once_cell::race::OnceBox;
 use rustix::io::Errno;
 use ust_core::protocol::Lack;
-use ust_core::sync::{AtomicPtr, Ordering};
 
 /// The runtime of this copy of the library.
 // Used: what is only kept in it, and loaded by nobody, is kept for leak checkers.
@@ -40,7 +38,7 @@ pub(crate) static RUNTIME: Runtime = Runtime::new();
 /// See the module page.
 pub(crate) struct Runtime {
     pub(crate) meeting_place: OnceBox<MeetingPlace>,
-    process: AtomicPtr<ProcessFile>,
+    process: Place<ProcessFile>,
     pub(crate) registry: Holder<Registry>,
     pub(crate) slots: Slots,
     pub(crate) caches: Caches,
@@ -53,7 +51,7 @@ impl Runtime {
     const fn new() -> Self {
         Self {
             meeting_place: OnceBox::new(),
-            process: AtomicPtr::new(ptr::null_mut()),
+            process: Place::empty(),
             registry: Holder::new(),
             slots: Slots::new(),
             caches: Caches::new(),
@@ -68,20 +66,19 @@ impl Runtime {
         self.meeting_place.get()
     }
 
-    /// This process's file, if it has had any reason to make one. Async-signal-safe.
-    #[allow(unsafe_code)]
+    /// This process's file, if it has had any reason to make one: never freed but by the child of a fork, before it has a
+    /// second thread. Async-signal-safe.
     pub(crate) fn process(&self) -> Option<&'static ProcessFile> {
-        // SAFETY: never freed but by the child of a fork, before it has a second thread.
-        unsafe { self.process.load(Ordering::Acquire).as_ref() }
+        self.process.get()
     }
 
     /// Forked child: what stands there is its parent's.
     pub(crate) fn forget_process(&self) {
-        self.process.store(ptr::null_mut(), Ordering::Release);
+        self.process.set(None);
     }
 
     pub(crate) fn set_process(&self, process: &'static ProcessFile) {
-        self.process.store(ptr::from_ref(process).cast_mut(), Ordering::Release);
+        self.process.set(Some(process));
     }
 
     /// Tells the consumer what this process cannot have, if it can be told.

@@ -12,6 +12,7 @@ use crate::callsite::Callsite;
 use crate::fork;
 use crate::handover::Origin;
 use crate::instance::RUNTIME;
+use crate::lockfree::Place;
 use crate::registry::{ModuleId, Owner};
 use crate::table::{DeclaredCallsite, Table};
 use crate::thread_cache::{self, ThreadCache};
@@ -20,7 +21,6 @@ use std::time::Duration;
 use ust_core::event::EventDescription;
 use ust_core::protocol::ClassBody;
 use ust_core::shm::doorbell;
-use ust_core::sync::{AtomicPtr, Ordering};
 
 /// What this copy offers others.
 pub(crate) static TABLE: Table = Table::new(
@@ -33,25 +33,23 @@ pub(crate) static TABLE: Table = Table::new(
     unregister_all_of,
 );
 
-/// The table of the runtime that this copy has joined; null: it is its own.
-static JOINED: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
+/// The table of the runtime that this copy has joined, of a module that stays loaded; none: it is its own.
+static JOINED: Place<Table> = Place::empty();
 
 /// The runtime that this copy's events go to.
 pub(crate) fn runtime() -> &'static Table {
-    // SAFETY: the table of a module that stays loaded. Acquire: pairs with `join`.
-    unsafe { JOINED.load(Ordering::Acquire).as_ref() }.unwrap_or(&TABLE)
+    JOINED.get().unwrap_or(&TABLE)
 }
 
 /// Whether this copy has joined another one's runtime.
 pub(crate) fn is_joined() -> bool {
-    !JOINED.load(Ordering::Acquire).is_null()
+    JOINED.get().is_some()
 }
 
 /// Has this copy's events go to another one's runtime from here on.
 pub(crate) fn join(elected: &'static Table) {
     doorbell::share(elected.doorbell());
-    // Release: pairs with `runtime`.
-    JOINED.store(ptr::from_ref(elected).cast_mut(), Ordering::Release);
+    JOINED.set(Some(elected));
 }
 
 /// Registers this module's callsites with its runtime.

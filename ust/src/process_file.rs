@@ -7,8 +7,8 @@
 //! file with a name, in which everything is stored once more, so that somebody can read those rings.
 #![allow(unsafe_code)]
 
+use crate::lockfree::Place;
 use core::mem::ManuallyDrop;
-use core::ptr;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open, stat};
 use rustix::io::{self, Errno};
@@ -19,7 +19,7 @@ use ust_core::abi::{
 };
 use ust_core::clock::{realtime_less_monotonic_ns, realtime_ns};
 use ust_core::shm::{Mapping, memfd, named, private};
-use ust_core::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use ust_core::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// The process file, mapped.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ pub struct ProcessFile {
     /// how far its parent was at the fork, while the file goes on with the parent.
     log_bytes: AtomicU64,
     numbered: AtomicU32,
-    /// By channel slot.
-    mirrors: [AtomicPtr<Mapping>; CHANNEL_SLOTS],
+    /// By channel slot. Freed as the slot's channel is, when no thread is in a probe.
+    mirrors: [Place<Mapping>; CHANNEL_SLOTS],
     /// How far each mirror holds the log: one that has found no room for an entry holds none of those behind it, and has
     /// no memory there.
     mirrored_bytes: [AtomicU64; CHANNEL_SLOTS],
@@ -60,7 +60,7 @@ impl ProcessFile {
         header.realtime_less_monotonic_ns = AtomicU64::new(realtime_less_monotonic_ns());
         map.initialise(0, header).ok_or(Errno::INVAL)?;
         let (log_bytes, numbered) = (AtomicU64::new(0), AtomicU32::new(0));
-        let mirrors = [const { AtomicPtr::new(ptr::null_mut()) }; CHANNEL_SLOTS];
+        let mirrors = [const { Place::empty() }; CHANNEL_SLOTS];
         let mirrored_bytes = [const { AtomicU64::new(0) }; CHANNEL_SLOTS];
         let fd = ManuallyDrop::new(fd);
         Ok(Self { uid, map, fd, identity, log_bytes, numbered, mirrors, mirrored_bytes })
@@ -186,15 +186,13 @@ impl ProcessFile {
     pub fn set_mirror(&self, slot: usize, dir: Option<ShmPath>) {
         let mirror = dir.and_then(|dir| self.create_mirror(dir));
         self.mirrored_bytes[slot].store(self.log_bytes.load(Ordering::Relaxed), Ordering::Relaxed);
-        let mirror = mirror.map_or(ptr::null(), ptr::from_ref);
-        // Release: pairs with `mirrors`.
-        self.mirrors[slot].store(mirror.cast_mut(), Ordering::Release);
+        self.mirrors[slot].set(mirror);
     }
 
     /// Takes the slot's mirror away: its channel is about to be freed, and the mirror after it. The registry is held.
     pub fn take_mirror(&self, slot: usize) -> Option<&'static Mapping> {
-        let mirror = mirror_in(&self.mirrors[slot]);
-        self.mirrors[slot].store(ptr::null_mut(), Ordering::Release);
+        let mirror = self.mirrors[slot].get();
+        self.mirrors[slot].set(None);
         mirror
     }
 
@@ -238,12 +236,12 @@ impl ProcessFile {
     /// The mirrors, and how far each holds the log.
     fn mirrors(&self) -> impl Iterator<Item = (&'static Mapping, &AtomicU64)> + '_ {
         let all = self.mirrors.iter().zip(&self.mirrored_bytes);
-        all.filter_map(|(place, bytes)| Some((mirror_in(place)?, bytes)))
+        all.filter_map(|(place, bytes)| Some((place.get()?, bytes)))
     }
 
     /// Where the losses of the channel in `slot` are counted.
     fn losses(&self, slot: usize) -> impl Iterator<Item = &SlotLosses> {
-        let maps: [Option<&Mapping>; 2] = [Some(&self.map), mirror_in(&self.mirrors[slot])];
+        let maps: [Option<&Mapping>; 2] = [Some(&self.map), self.mirrors[slot].get()];
         let headers = maps.into_iter().flatten().filter_map(|map| map.at::<ProcessHeader>(0));
         headers.map(move |header| &header.losses[slot])
     }
@@ -292,11 +290,6 @@ impl Drop for ProcessFile {
     fn drop(&mut self) {
         self.close_descriptor();
     }
-}
-
-fn mirror_in(place: &AtomicPtr<Mapping>) -> Option<&'static Mapping> {
-    // SAFETY: freed as the slot's channel is, when no thread is in a probe. Acquire: pairs with `set_mirror`.
-    unsafe { place.load(Ordering::Acquire).as_ref() }
 }
 
 /// Writes an entry from `start` to `end` of the log, which has that much room. `None` if there is no memory.

@@ -12,6 +12,7 @@
 //! call, and uses no register that it would have to save. (The macro's expansion makes the first.)
 
 use crate::callsite::{CallsiteState, CallsiteWord};
+use crate::lockfree::reclaim::Marked;
 use crate::module;
 use crate::thread_cache::{self, ThreadCache};
 use crate::undisturbed::Undisturbed;

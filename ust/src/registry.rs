@@ -1,7 +1,7 @@
 //! The registry: every callsite of every module, and the rules that switch them.
 //!
 //! Off the hot path altogether. It allocates, and is changed by one thread at a time, which holds it
-//! ([`Holder`](crate::holder::Holder)): a constructor or the agent. Whoever forks meanwhile waits a moment for it (see
+//! ([`Holder`](crate::lockfree::Holder)): a constructor or the agent. Whoever forks meanwhile waits a moment for it (see
 //! [`fork`](crate::fork)), no tracepoint ever does.
 
 use crate::callsite::CallsiteWord;

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::channel_shape::ChannelShape;
+use crate::lockfree::Claims;
 use crate::orphans::Orphans;
 use core::mem::ManuallyDrop;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -11,10 +12,10 @@ use ust_core::abi::{
     LossCause, MAX_STREAMS_PER_FILE, Residency, RingFileHeader, RingFileShape, ShmFile, ShmPath,
     StreamControl, StreamState,
 };
-use ust_core::ring::{Owners, Refusal, RingMemory};
+use ust_core::ring::{Refusal, RingMemory};
 use ust_core::shm::{Mapping, memfd, named, private};
 use ust_core::stream::Stream;
-use ust_core::sync::{AtomicBool, AtomicU64, Ordering, Shared};
+use ust_core::sync::{Ordering, Shared};
 
 /// One file of streams.
 #[derive(Debug)]
@@ -31,12 +32,9 @@ pub struct RingFile {
     identity: (u64, u64),
     /// The thread that made it, if it has a name.
     named_by: Option<u32>,
-    claimed: Owners,
-    /// The streams whose memory can be touched, a bit each. The others are holes of the file: where there is no room for
-    /// them, even to load a word is a SIGBUS.
-    usable: AtomicU64,
-    /// The daemon has been sent it.
-    is_sent: AtomicBool,
+    /// Who has which stream. Memory that can be touched have those that are ready: the others are holes of the file, where
+    /// even to load a word is a SIGBUS if there is no room for them.
+    claims: Claims,
     /// In pages of their own; those beyond the file's number stand for nothing.
     streams: &'static StreamTable,
 }
@@ -106,9 +104,7 @@ impl RingFile {
             identity,
             named_by,
             process_uid,
-            claimed: Owners::default(),
-            usable: AtomicU64::new(0),
-            is_sent: AtomicBool::new(false),
+            claims: Claims::default(),
             streams,
         })
     }
@@ -124,24 +120,23 @@ impl RingFile {
     /// There is no memory for one more, or for the sub-buffers of those that it could have had.
     pub fn claim(&'static self, owner: u32) -> io::Result<Option<&'static Stream<Shared>>> {
         let mut shortage = None;
-        for is_usable in [true, false] {
+        for is_ready in [true, false] {
             for (index, stream) in self.streams().iter().enumerate() {
-                if self.is_usable(index as u32) != is_usable || !self.claimed.claim(index) {
+                let make_ready = || self.make_ready(index as u32, stream);
+                if self.claims.is_ready(index) != is_ready
+                    || !self.claims.claim(index, make_ready)?
+                {
                     continue;
-                }
-                if let Err(reason) = self.make_usable(index as u32, stream) {
-                    self.claimed.release(index);
-                    return Err(reason);
                 }
                 match self.begin_ownership(index as u32, stream, owner) {
                     Ok(()) => return Ok(Some(stream)),
                     // Retired while nobody had it: it never gets an owner again.
                     Err(Refusal::Closed) => {}
                     Err(Refusal::Lost(cause)) => {
-                        self.claimed.release(index);
+                        self.claims.release(index);
                         if cause == LossCause::Memory {
                             shortage = Some(stream.words().memory_shortage());
-                            if !is_usable {
+                            if !is_ready {
                                 // The next one is as new as this one.
                                 return shortage.map_or(Ok(None), Err);
                             }
@@ -153,21 +148,13 @@ impl RingFile {
         shortage.map_or(Ok(None), Err)
     }
 
-    fn is_usable(&self, index: u32) -> bool {
-        // Relaxed: who had the stream before has released it since.
-        self.usable.load(Ordering::Relaxed) & 1 << index != 0
-    }
-
-    /// Makes a stream that never had an owner ready for one. It is claimed: nobody else does the same.
-    fn make_usable(&self, index: u32, stream: &Stream<Shared>) -> io::Result<()> {
-        if !self.is_usable(index) {
-            self.make_resident(index)?;
-            let control = stream.words().control();
-            control.initialise(self.shape.geometry);
-            // What has no name does not outlive the machine.
-            control.has_checksums.store(self.named_by.is_some().into(), Ordering::Relaxed);
-            self.usable.fetch_or(1 << index, Ordering::Relaxed);
-        }
+    /// Makes a stream ready for its first owner.
+    fn make_ready(&self, index: u32, stream: &Stream<Shared>) -> io::Result<()> {
+        self.make_resident(index)?;
+        let control = stream.words().control();
+        control.initialise(self.shape.geometry);
+        // What has no name does not outlive the machine.
+        control.has_checksums.store(self.named_by.is_some().into(), Ordering::Relaxed);
         Ok(())
     }
 
@@ -217,7 +204,7 @@ impl RingFile {
         let Some(index) = self.streams().iter().position(is_it) else { return false };
         let control = self.streams()[index].words().control();
         control.state.store(StreamState::Ended as u32, Ordering::Release);
-        self.claimed.release(index);
+        self.claims.release(index);
         true
     }
 
@@ -225,16 +212,6 @@ impl RingFile {
     /// something else under its number.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         (memfd::identity(&*self.fd) == Ok(self.identity)).then(|| self.fd.as_fd())
-    }
-
-    /// Whether the daemon has been sent it.
-    pub fn is_sent(&self) -> bool {
-        self.is_sent.load(Ordering::Acquire)
-    }
-
-    /// Notes that the daemon has been sent it. Sent twice is no harm, so nobody waits for anybody.
-    pub fn set_sent(&self) {
-        self.is_sent.store(true, Ordering::Release);
     }
 
     /// Forked child: puts private pages where the parent's streams are mapped, and closes the descriptor.

@@ -8,34 +8,38 @@
 //! counted. It is *starved* until the agent gets it the memory.
 
 use crate::channel::Channel;
+use crate::lockfree::{Announced64, Place};
 use core::ptr;
 use ust_core::protocol::MAX_CHANNELS;
 use ust_core::stream::Stream;
-use ust_core::sync::{AtomicPtr, AtomicU64, Local, Ordering};
+use ust_core::sync::Local;
 
 /// See the module page.
 pub(crate) struct Slots {
-    channels: [AtomicPtr<Channel>; MAX_CHANNELS],
-    /// The identity of a channel that has the slot and no memory; 0 if there is none.
-    starved: [AtomicU64; MAX_CHANNELS],
+    channels: [Place<Channel>; MAX_CHANNELS],
+    /// The identity of a channel that has the slot and no memory; 0 if there is none. What is counted for the
+    /// channel has its place when it is announced.
+    starved: [Announced64; MAX_CHANNELS],
 }
 
 impl Slots {
     pub(crate) const fn new() -> Self {
         Self {
-            channels: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CHANNELS],
-            starved: [const { AtomicU64::new(0) }; MAX_CHANNELS],
+            channels: [const { Place::empty() }; MAX_CHANNELS],
+            starved: [const { Announced64::nothing() }; MAX_CHANNELS],
         }
     }
 
     /// The channel at `slot`, if there is one. Async-signal-safe.
     ///
     /// The caller is marked as in a probe, or holds the registry: else the channel may go away.
-    #[allow(unsafe_code)]
     pub(crate) fn channel(&self, slot: usize) -> Option<&'static Channel> {
-        // SAFETY: a channel that stands here is freed only after it was taken out and no thread is in a probe.
-        // Acquire: pairs with `set_channel`.
-        unsafe { self.channels[slot].load(Ordering::Acquire).as_ref() }
+        self.channels[slot].get()
+    }
+
+    /// Where the channel at `slot` stands.
+    pub(crate) fn place(&self, slot: usize) -> &Place<Channel> {
+        &self.channels[slot]
     }
 
     /// Every channel that has memory, with its slot. The caller is as for [`channel`](Self::channel).
@@ -50,8 +54,7 @@ impl Slots {
     }
 
     pub(crate) fn set_channel(&self, slot: usize, channel: Option<&'static Channel>) {
-        let channel = channel.map_or(ptr::null(), ptr::from_ref);
-        self.channels[slot].store(channel.cast_mut(), Ordering::Release);
+        self.channels[slot].set(channel);
     }
 
     /// The channel that has `slot`, with memory or without. Async-signal-safe; the caller is as for
@@ -67,13 +70,11 @@ impl Slots {
 
     /// The channel that has `slot` and no memory.
     pub(crate) fn starved(&self, slot: usize) -> Option<u64> {
-        // Acquire: pairs with `set_starved`.
-        Some(self.starved[slot].load(Ordering::Acquire)).filter(|uid| *uid != 0)
+        Some(self.starved[slot].get()).filter(|uid| *uid != 0)
     }
 
-    /// Release: what is counted for the channel has its place by now.
     pub(crate) fn set_starved(&self, slot: usize, channel_uid: Option<u64>) {
-        self.starved[slot].store(channel_uid.unwrap_or(0), Ordering::Release);
+        self.starved[slot].set(channel_uid.unwrap_or(0));
     }
 
     /// Whether a channel waits for memory.

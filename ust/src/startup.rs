@@ -25,7 +25,8 @@ use ust_core::sync::{AtomicBool, Ordering};
 /// tracepoint of the module, does its work in the first.
 pub(crate) fn register_module() {
     static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
-    if IS_REGISTERED.swap(true, Ordering::AcqRel) {
+    // Relaxed: a thread that finds it done does nothing.
+    if IS_REGISTERED.swap(true, Ordering::Relaxed) {
         return;
     }
     let mut callsites = declared::all().peekable();

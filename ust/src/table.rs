@@ -20,12 +20,12 @@
 #![allow(unsafe_code)]
 
 use crate::callsite::CallsiteWord;
+use crate::lockfree::Announced32;
 use crate::registry::{Declared, ModuleId, Observer, Owner};
 use crate::thread_cache::ThreadCache;
 use core::ffi::c_void;
 use ust_core::abi::ABI_VERSION;
 use ust_core::shm::doorbell;
-use ust_core::sync::{AtomicU32, Ordering};
 
 /// Copies of another one are processes of their own.
 pub(crate) const MAJOR: u32 = 1;
@@ -44,8 +44,8 @@ pub(crate) struct Table {
     minor: u32,
     bytes: u32,
     abi_version: u32,
-    /// 1: it is the process's.
-    is_elected: AtomicU32,
+    /// 1: it is the process's. The loader has relocated it by then.
+    is_elected: Announced32,
     reserved: u32,
     doorbell: extern "C" fn() -> &'static doorbell::Place,
     register: unsafe extern "C" fn(*const DeclaredCallsite, usize) -> ModuleId,
@@ -90,7 +90,7 @@ impl Table {
             minor: MINOR,
             bytes: size_of::<Self>() as u32,
             abi_version: ABI_VERSION,
-            is_elected: AtomicU32::new(0),
+            is_elected: Announced32::nothing(),
             reserved: 0,
             doorbell,
             register,
@@ -110,13 +110,12 @@ impl Table {
 
     /// Whether its copy is the process's runtime.
     pub(crate) fn is_elected(&self) -> bool {
-        // Acquire: pairs with `elect`.
-        self.is_elected.load(Ordering::Acquire) != 0
+        self.is_elected.get() != 0
     }
 
     /// Makes its copy the process's runtime.
     pub(crate) fn elect(&self) {
-        self.is_elected.store(1, Ordering::Release);
+        self.is_elected.set(1);
     }
 
     /// Where the elected copy keeps the consumer's doorbell.
@@ -205,7 +204,7 @@ mod tests {
         layout!(text, Table: magic major minor bytes abi_version is_elected doorbell register unregister first_event
             give_up want_snapshot unregister_all_of);
         layout!(text, DeclaredCallsite: word body body_bytes full_name full_name_bytes notify data owner);
-        for (name, offset) in ThreadCache::FIELDS {
+        for (name, offset) in ThreadCache::fields() {
             writeln!(text, "ThreadCache {offset:>6} {name}").unwrap();
         }
         for (name, offset) in Stream::<Local>::FIELDS {

@@ -5,10 +5,9 @@
 #![allow(unsafe_code)]
 
 use super::ThreadCache;
-use core::ptr;
+use crate::lockfree::Place;
 use crossbeam_utils::CachePadded;
 use ust_core::shm::private;
-use ust_core::sync::{AtomicPtr, Ordering};
 
 /// Private memory, so padded as this machine likes it: threads mark their caches with every event.
 type Padded = CachePadded<ThreadCache>;
@@ -17,11 +16,11 @@ type Padded = CachePadded<ThreadCache>;
 const FIRST_BLOCK: usize = 64;
 
 /// See the module page.
-pub(super) struct Blocks([AtomicPtr<Padded>; 16]);
+pub(super) struct Blocks([Place<Padded>; 16]);
 
 impl Blocks {
     pub(super) const fn new() -> Self {
-        Self([const { AtomicPtr::new(ptr::null_mut()) }; 16])
+        Self([const { Place::empty() }; 16])
     }
 
     /// A cache that is nobody's. Where there is none any more, each is shown to `free_if_left`, which says whether it is
@@ -45,7 +44,7 @@ impl Blocks {
     }
 
     fn take_free(&self) -> Option<&'static ThreadCache> {
-        self.all().find(|cache| !cache.is_claimed.swap(true, Ordering::Acquire))
+        self.all().find(|cache| cache.tenant.claim())
     }
 
     /// Every cache, claimed or not.
@@ -56,9 +55,7 @@ impl Blocks {
 
     /// Forked child: they are the parent's.
     pub(super) fn forget(&self) {
-        for block in &self.0 {
-            block.store(ptr::null_mut(), Ordering::Release);
-        }
+        self.0.iter().for_each(|block| block.set(None));
     }
 
     /// Makes the next block, if there is memory for it.
@@ -66,19 +63,16 @@ impl Blocks {
         let is_absent = |(number, block): &(usize, &_)| present(block, *number).is_none();
         let Some((number, block)) = self.0.iter().enumerate().find(is_absent) else { return };
         if let Some(pages) = private::wiped_on_fork((FIRST_BLOCK << number) * size_of::<Padded>()) {
+            // SAFETY: zeroes are a cache, and pages are never unmapped.
+            let first = unsafe { &*pages.cast() };
             // Who loses the race leaves its pages untouched, for good: addresses, no memory.
-            let _ = block.compare_exchange(
-                ptr::null_mut(),
-                pages.cast(),
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            );
+            let _ = block.install(first);
         }
     }
 }
 
-fn present(block: &AtomicPtr<Padded>, number: usize) -> Option<&'static [Padded]> {
-    let first = block.load(Ordering::Acquire);
-    // SAFETY: a block that stands here has that many caches, zeroed at first, and is never unmapped.
-    (!first.is_null()).then(|| unsafe { core::slice::from_raw_parts(first, FIRST_BLOCK << number) })
+fn present(block: &Place<Padded>, number: usize) -> Option<&'static [Padded]> {
+    let first = core::ptr::from_ref(block.get()?);
+    // SAFETY: a block that stands here has that many caches, and is never unmapped.
+    Some(unsafe { core::slice::from_raw_parts(first, FIRST_BLOCK << number) })
 }

@@ -4,13 +4,15 @@
 use super::ThreadCache;
 use super::blocks::Blocks;
 use super::current::{self, current};
+use crate::lockfree::Announced32;
+use crate::lockfree::reclaim::reclaim;
 use crate::slots::Slots;
 use crate::undisturbed::Undisturbed;
 use core::ptr;
 use rustix::process::getpid;
-use rustix::thread::{MembarrierCommand, gettid, membarrier};
+use rustix::thread::gettid;
 use std::time::{Duration, Instant};
-use ust_core::sync::{AtomicU32, Ordering, fence};
+use ust_core::sync::{AtomicU32, Ordering};
 
 /// Keys below this lie in the thread itself: setting them does not allocate (glibc).
 const KEYS_WITHOUT_MALLOC: libc::pthread_key_t = 32;
@@ -19,21 +21,21 @@ const KEYS_WITHOUT_MALLOC: libc::pthread_key_t = 32;
 pub(crate) struct Caches {
     blocks: Blocks,
     /// The pthread key whose destructor tells that a thread ends, plus one; 0 when there is none.
-    exit_key: AtomicU32,
+    exit_key: Announced32,
     /// The process whose threads have the caches: not a child of vfork, which has the same memory.
     owner: AtomicU32,
 }
 
 impl Caches {
     pub(crate) const fn new() -> Self {
-        Self { blocks: Blocks::new(), exit_key: AtomicU32::new(0), owner: AtomicU32::new(0) }
+        Self { blocks: Blocks::new(), exit_key: Announced32::nothing(), owner: AtomicU32::new(0) }
     }
 
     /// A cache for the calling thread: the one it has, or a fresh one. Signals must be blocked. If that was a thread's that
     /// has ended, streams that it still had go back to their channels, in `slots`.
     pub(crate) fn own(&self, slots: &Slots) -> Option<&'static ThreadCache> {
         let (present, owner) = (current(), self.owner.load(Ordering::Relaxed));
-        let cache = if present.is_claimed.load(Ordering::Relaxed) {
+        let cache = if present.tenant.is_claimed() {
             present
         } else {
             // Another process's threads it cannot ask for: a child of vfork may be in a namespace of its own.
@@ -54,16 +56,13 @@ impl Caches {
 
     fn note_owner(&self, cache: &ThreadCache) {
         if own_pid() == self.owner.load(Ordering::Relaxed) {
-            cache.note_owner(gettid().as_raw_nonzero().get() as u32);
+            cache.tenant.note(gettid().as_raw_nonzero().get() as u32);
         }
     }
 
     /// The key by which the end of a thread is noticed, if it is.
     fn exit_key(&self) -> Option<libc::pthread_key_t> {
-        self.exit_key
-            .load(Ordering::Acquire)
-            .checked_sub(1)
-            .filter(|key| *key < KEYS_WITHOUT_MALLOC)
+        self.exit_key.get().checked_sub(1).filter(|key| *key < KEYS_WITHOUT_MALLOC)
     }
 
     /// Prepares for threads to end: `ended` is called with each stream of a thread that does.
@@ -72,7 +71,7 @@ impl Caches {
         let mut key = 0;
         // SAFETY: a valid pointer and a destructor that stays linked.
         if unsafe { libc::pthread_key_create(&mut key, Some(ended)) } == 0 {
-            self.exit_key.store(key + 1, Ordering::Release);
+            self.exit_key.set(key + 1);
         }
     }
 
@@ -87,7 +86,7 @@ impl Caches {
         // SAFETY: caches are never unmapped.
         let cache: &'static ThreadCache = unsafe { &*value.cast() };
         // In a forked child the parent's value leads to zeroes: nothing to give back.
-        if !cache.is_claimed.load(Ordering::Relaxed) {
+        if !cache.tenant.is_claimed() {
             return;
         }
         // A handler that emits meanwhile would get a stream that nobody gives back.
@@ -108,27 +107,8 @@ impl Caches {
     /// none can be using it. `false` if some thread stayed in a tracepoint for longer than `patience` (stopped by a
     /// debugger, say, or gone by siglongjmp): what it may use must not be freed.
     pub(crate) fn quiesce(&self, slot: usize, patience: Duration) -> bool {
-        let forget = |cache: &ThreadCache| cache.clear(slot);
-        // Pairs with the one behind `set_stream`: whoever claimed a stream before the slot was emptied has
-        // stored it by now, and it is overwritten; who claims later finds the slot empty.
-        fence(Ordering::SeqCst);
-        self.blocks.all().for_each(forget);
-        let _ = membarrier(MembarrierCommand::RegisterPrivateExpedited);
-        // After it, a thread whose mark we do not see will see the null that we stored.
-        if membarrier(MembarrierCommand::PrivateExpedited).is_err() {
-            return false;
-        }
         let deadline = Instant::now() + patience;
-        let mut is_quiet = true;
-        for cache in self.blocks.all() {
-            while cache.in_probe.load(Ordering::Acquire) != 0 && is_quiet {
-                is_quiet = Instant::now() <= deadline;
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            // A first event that was under way may have stored it and be about to take it back.
-            forget(cache);
-        }
-        is_quiet
+        reclaim(|| self.blocks.all(), slot, || Instant::now() > deadline)
     }
 }
 

@@ -25,7 +25,6 @@ mod blocks;
 mod cache;
 mod caches;
 mod current;
-mod mark;
 
 pub(crate) use cache::ThreadCache;
 pub(crate) use caches::Caches;

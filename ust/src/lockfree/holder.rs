@@ -10,15 +10,14 @@
 //!             LOST       it was being changed when this process was forked, or by a job that panicked: of no use any more
 //! ```
 
-use core::cell::UnsafeCell;
-use std::time::Duration;
-use ust_core::clock::monotonic_ns;
-use ust_core::sync::{AtomicU32, Ordering};
+use super::orderings as order;
+use core::time::Duration;
+use ust_core::sync::{AtomicU32, Guarded, pause};
 
 /// See the module page.
-pub(crate) struct Holder<T> {
+pub struct Holder<T> {
     state: AtomicU32,
-    value: UnsafeCell<Option<T>>,
+    value: Guarded<Option<T>>,
 }
 
 const CHANGING: u32 = 1 << 31;
@@ -27,77 +26,88 @@ const LOST: u32 = 1 << 30;
 /// Between looks at a state that somebody is to leave.
 const LOOK_INTERVAL: Duration = Duration::from_micros(50);
 
-// SAFETY: the value is reached only by whoever is changing it, one thread after another.
-#[allow(unsafe_code)]
-unsafe impl<T: Send> Sync for Holder<T> {}
-
 impl<T: Default> Holder<T> {
-    pub(crate) const fn new() -> Self {
-        Self { state: AtomicU32::new(0), value: UnsafeCell::new(None) }
+    /// Holds the default, once somebody changes it.
+    #[cfg(not(loom))]
+    pub const fn new() -> Self {
+        Self { state: AtomicU32::new(0), value: Guarded::new(None) }
     }
 
-    /// Keeps the value as it is while this thread forks, beside others that fork. `false` if somebody has been
-    /// changing it for as long as `patience`, or if it is lost.
-    pub(crate) fn hold(&self, patience: Duration) -> bool {
-        let started_ns = monotonic_ns();
+    /// What the child of a fork at this instant has, if the fork has copied that of the value.
+    #[cfg(loom)]
+    pub fn copy(&self, value: Option<T>) -> Self {
+        Self {
+            state: AtomicU32::new(self.state.load(order::child_load())),
+            value: Guarded::new(value),
+        }
+    }
+
+    /// Holds `value`.
+    #[cfg(loom)]
+    pub fn of(value: T) -> Self {
+        Self { state: AtomicU32::new(0), value: Guarded::new(Some(value)) }
+    }
+
+    /// Keeps the value as it is while this thread forks, beside others that fork. `false` if it is lost, or if somebody
+    /// has been changing it until `is_over`.
+    pub fn hold(&self, is_over: impl Fn() -> bool) -> bool {
+        let look = order::hold_look();
+        let mut found = self.state.load(look);
         loop {
-            // Acquire: pairs with `with`'s release; the child finds what was changed.
-            let found = self.state.fetch_add(1, Ordering::Acquire);
             if found & (CHANGING | LOST) == 0 {
-                return true;
-            }
-            self.let_go();
-            let waited = Duration::from_nanos(monotonic_ns() - started_ns);
-            if found & LOST != 0 || waited >= patience {
+                match self.state.compare_exchange(found, found + 1, order::hold(), look) {
+                    Ok(_) => return true,
+                    Err(other) => found = other,
+                }
+            } else if found & LOST != 0 || is_over() {
                 return false;
+            } else {
+                pause(LOOK_INTERVAL);
+                found = self.state.load(look);
             }
-            // Not a yield: who is to be let finish may be of a lower priority.
-            std::thread::sleep(LOOK_INTERVAL);
         }
     }
 
     /// The forking thread, afterwards.
-    pub(crate) fn let_go(&self) {
-        // Less by one. Release: pairs with `with`'s acquire.
-        self.state.fetch_add(u32::MAX, Ordering::Release);
+    pub fn let_go(&self) {
+        // Less by one.
+        self.state.fetch_add(u32::MAX, order::let_go());
     }
 
     /// Its child, which has no other threads: neither those that were forking too, nor one that waits to change it.
-    pub(crate) fn let_go_of_all(&self) {
-        self.state.store(0, Ordering::Release);
+    pub fn let_go_of_all(&self) {
+        self.state.store(0, order::child_store());
     }
 
     /// The child of whichever fork, as long as it has no agent: what was being changed will never be whole, and those who
     /// were forking are not there.
-    pub(crate) fn lose_what_is_half_changed(&self) {
-        // Relaxed: nobody is left who would change it. What was lost stays so, also in a child of the child.
-        let is_whole = self.state.load(Ordering::Relaxed) & (CHANGING | LOST) == 0;
-        self.state.store(if is_whole { 0 } else { LOST }, Ordering::Relaxed);
+    pub fn lose_what_is_half_changed(&self) {
+        // What was lost stays so, also in a child of the child.
+        let is_whole = self.state.load(order::child_load()) & (CHANGING | LOST) == 0;
+        self.state.store(if is_whole { 0 } else { LOST }, order::child_store());
     }
 
     /// Changes the value, when nobody else does and nobody forks. `None`, with nothing done, if it is lost.
     #[allow(unsafe_code)]
-    pub(crate) fn with<R>(&self, job: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub fn with<R>(&self, job: impl FnOnce(&mut T) -> R) -> Option<R> {
         loop {
-            let found = self.state.fetch_or(CHANGING, Ordering::Relaxed);
+            let found = self.state.fetch_or(CHANGING, order::change_begin());
             if found & LOST != 0 {
                 return None;
             }
             if found & CHANGING == 0 {
                 break;
             }
-            std::thread::sleep(LOOK_INTERVAL);
+            pause(LOOK_INTERVAL);
         }
-        // Acquire: pairs with the releases of those who had it.
-        while self.state.load(Ordering::Acquire) != CHANGING {
-            std::thread::sleep(LOOK_INTERVAL);
+        while self.state.load(order::alone_load()) != CHANGING {
+            pause(LOOK_INTERVAL);
         }
-        // SAFETY: nobody else changes it; a `job` that came here again would wait for itself above.
-        let value = unsafe { &mut *self.value.get() };
         let unwound = LostIfUnwound(&self.state);
-        let result = job(value.get_or_insert_default());
+        // SAFETY: nobody else changes it; a `job` that came here again would wait for itself above.
+        let result = unsafe { self.value.with_mut(|value| job(value.get_or_insert_default())) };
         core::mem::forget(unwound);
-        self.state.fetch_and(!CHANGING, Ordering::Release);
+        self.state.fetch_and(!CHANGING, order::change_end());
         Some(result)
     }
 }
@@ -107,19 +117,26 @@ struct LostIfUnwound<'a>(&'a AtomicU32);
 
 impl Drop for LostIfUnwound<'_> {
     fn drop(&mut self) {
-        self.0.fetch_or(LOST, Ordering::Relaxed);
+        self.0.fetch_or(LOST, order::lose());
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use std::time::Instant;
+    use ust_core::sync::Ordering;
 
     const LONG: Duration = Duration::from_secs(20);
 
     fn holder() -> Holder<()> {
         Holder::new()
+    }
+
+    /// Over when so much time has passed.
+    fn after(patience: Duration) -> impl Fn() -> bool {
+        let started = Instant::now();
+        move || started.elapsed() >= patience
     }
 
     fn wait_for_change(holder: &Holder<()>) {
@@ -134,8 +151,8 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| holder.with(|_| std::thread::sleep(Duration::from_millis(300))));
             wait_for_change(&holder);
-            assert!(!holder.hold(Duration::from_millis(10)));
-            assert!(holder.hold(LONG));
+            assert!(!holder.hold(after(Duration::from_millis(10))));
+            assert!(holder.hold(after(LONG)));
             holder.let_go();
         });
         assert_eq!(holder.state.load(Ordering::Relaxed), 0);
@@ -144,12 +161,15 @@ mod tests {
     #[test]
     fn forks_do_not_wait_for_one_another_and_a_change_waits_for_all() {
         let holder = holder();
-        assert!(holder.hold(LONG) && holder.hold(LONG));
+        assert!(holder.hold(after(LONG)) && holder.hold(after(LONG)));
         let is_changed = AtomicU32::new(0);
         std::thread::scope(|scope| {
             scope.spawn(|| holder.with(|_| is_changed.store(1, Ordering::Relaxed)));
             wait_for_change(&holder);
-            assert!(!holder.hold(Duration::ZERO), "forks without end would hold up the change");
+            assert!(
+                !holder.hold(after(Duration::ZERO)),
+                "forks without end would hold up the change"
+            );
             holder.let_go();
             std::thread::sleep(Duration::from_millis(50));
             assert_eq!(is_changed.load(Ordering::Relaxed), 0);
@@ -162,12 +182,12 @@ mod tests {
     fn the_child_of_a_fork_that_held_it_has_it() {
         // Another thread forks, and a third wants to change it: the child has neither.
         let holder = holder();
-        assert!(holder.hold(LONG) && holder.hold(LONG));
+        assert!(holder.hold(after(LONG)) && holder.hold(after(LONG)));
         holder.state.fetch_or(CHANGING, Ordering::Relaxed);
         holder.lose_what_is_half_changed();
         holder.let_go_of_all();
         assert!(holder.with(|_| {}).is_some());
-        assert!(holder.hold(Duration::ZERO));
+        assert!(holder.hold(after(Duration::ZERO)));
     }
 
     #[test]
@@ -176,7 +196,7 @@ mod tests {
         holder.state.fetch_or(CHANGING, Ordering::Relaxed);
         holder.lose_what_is_half_changed();
         holder.lose_what_is_half_changed();
-        assert!(!holder.hold(Duration::ZERO));
+        assert!(!holder.hold(after(Duration::ZERO)));
         assert!(holder.with(|_| {}).is_none());
     }
 
@@ -188,7 +208,7 @@ mod tests {
         // Looked at first: what follows would wait for ever.
         assert_ne!(holder.state.load(Ordering::Relaxed) & LOST, 0);
         assert!(holder.with(|_| {}).is_none());
-        assert!(!holder.hold(LONG));
+        assert!(!holder.hold(after(LONG)));
     }
 
     #[test]
@@ -197,7 +217,7 @@ mod tests {
         holder.state.fetch_or(CHANGING, Ordering::Relaxed);
         holder.lose_what_is_half_changed();
         let started = Instant::now();
-        assert!(!holder.hold(LONG) && !holder.hold(LONG));
+        assert!(!holder.hold(after(LONG)) && !holder.hold(after(LONG)));
         assert!(holder.with(|_| {}).is_none(), "a module of the child that comes or goes");
         assert!(started.elapsed() < LONG / 2);
     }

@@ -1,0 +1,47 @@
+//! Numbers that say that something has been done.
+
+use super::orderings as order;
+use ust_core::sync::{AtomicU32, AtomicU64};
+
+macro_rules! announced {
+    ($(#[$doc:meta])* $name:ident($word:ident) of $value:ty) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        #[repr(transparent)]
+        pub struct $name($word);
+
+        impl $name {
+            /// Nothing is announced yet: 0.
+            #[cfg(not(loom))]
+            pub const fn nothing() -> Self {
+                Self($word::new(0))
+            }
+
+            /// Nothing is announced yet: 0.
+            #[cfg(loom)]
+            pub fn nothing() -> Self {
+                Self($word::new(0))
+            }
+
+            /// The number. What was done before it was announced has been done.
+            #[inline(always)]
+            pub fn get(&self) -> $value {
+                self.0.load(order::announced_load())
+            }
+
+            /// Announces all that was done until now.
+            pub fn set(&self, value: $value) {
+                self.0.store(value, order::announced_store());
+            }
+        }
+    };
+}
+
+announced!(
+    /// A number of 32 bits.
+    Announced32(AtomicU32) of u32
+);
+announced!(
+    /// A number of 64 bits.
+    Announced64(AtomicU64) of u64
+);
