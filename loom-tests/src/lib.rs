@@ -1,6 +1,6 @@
 //! Loom models of the code that ships: of the ring (`tests/p*`), and of the runtime around it (`tests/r*`).
 //!
-//! Loom runs a model in every interleaving, and has each load return every value that the memory model allows. What it runs
+//! Loom runs a model in many interleavings, and has each load return every value that the memory model allows. What it runs
 //! is compiled from the shipped files: `ust-core`'s ring by its `sync`, whose words are loom's here, and the runtime's
 //! [`lockfree`] types likewise. `mutants.sh` weakens each ordering of their two tables in turn; a model fails for each.
 //!
@@ -16,9 +16,14 @@
 //! | `r3` | of several threads one makes the ring file; nobody writes to one that is not sent; a stream has one owner |
 //! | `r4` | an event that is on has a runtime and a class; nobody follows a module that is gone |
 //! | `r5` | one thread of a forked child at a time makes what it has its own |
+//! | `r6` | what one thread leaves is taken once, with what it belongs to |
 //!
 //! What a model of the runtime leaves out are the system calls: a mapping is a cell, which fails the model if two threads
 //! race on it or use it when it is freed; a fork is a copy of the state; `membarrier` is a fence on both sides.
+//!
+//! Loom does not run every interleaving of a thread that looks at a word and then changes it: of two accesses it tries the
+//! other order by the last access to the word, which is that thread's own look. Where a model depends on what another one
+//! does between, it yields there; that a mutant gets away is how one notices.
 //!
 //! # The fixture of the ring's models
 //! A stream whose words are loom's, and the code that ships over it.

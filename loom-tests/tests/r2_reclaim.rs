@@ -53,7 +53,7 @@ impl Marked for Cache {
 
 impl Cache {
     fn leak() -> &'static Self {
-        let (mark, lent, tenant) = (Mark::new(), Lent::nothing(), Tenant::nobody());
+        let (mark, lent, tenant) = (Mark::unset(), Lent::nothing(), Tenant::nobody());
         Box::leak(Box::new(Self { mark, lent, tenant }))
     }
 

@@ -87,9 +87,7 @@ fn a_process_that_starts_is_nobodys_child() {
         let there = place.clone();
         let thread = thread::spawn(move || {
             // A page of zeroes.
-            let turn: &'static Turn = Box::leak(Box::new(Turn::forked()));
-            turn.start();
-            there.set(Some(turn));
+            Turn::begin(&there, Box::leak(Box::new(Turn::forked())));
         });
         let found = place.get().map(|turn: &Turn| turn.state());
         assert!(found.is_none_or(|state| state == State::Current), "{found:?}");

@@ -45,10 +45,7 @@ impl Ancestry {
     pub(crate) fn initialise(&self) -> bool {
         let Some(page) = private::wiped_on_fork(size_of::<Turn>()) else { return false };
         // SAFETY: zeroes are a turn, and the page is never unmapped.
-        let turn: &'static Turn = unsafe { &*page.cast() };
-        // First: a thread that finds the turn of a forked process would leave a parent that there is not.
-        turn.start();
-        self.turn.set(Some(turn));
+        Turn::begin(&self.turn, unsafe { &*page.cast() });
         true
     }
 

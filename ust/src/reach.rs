@@ -23,6 +23,7 @@
 //! | a forked child | it counts in its ancestor's process file, with the `errno`, and tries again |
 //! | a process that can have no process file, agent, ... | says so ([`Lack`](ust_core::protocol::Lack)), if it can connect |
 
+use crate::lockfree::Announced64;
 use rustix::fs::stat;
 use rustix::io::Errno;
 use ust_core::paths::RuntimeDir;
@@ -31,20 +32,20 @@ use ust_core::sync::{AtomicU64, Ordering};
 /// The runtime directory when it was last used: device, and inode; an inode of 0 is none.
 pub(crate) struct NotedDirectory {
     device: AtomicU64,
-    inode: AtomicU64,
+    /// Behind the device.
+    inode: Announced64,
 }
 
 impl NotedDirectory {
     pub(crate) const fn new() -> Self {
-        Self { device: AtomicU64::new(0), inode: AtomicU64::new(0) }
+        Self { device: AtomicU64::new(0), inode: Announced64::nothing() }
     }
 
     /// Notes which directory it is: that is where this process may expect the consumer.
     pub(crate) fn note(&self, dir: &RuntimeDir) {
         if let Ok(stat) = stat(dir.path()) {
             self.device.store(stat.st_dev, Ordering::Relaxed);
-            // Release: pairs with the acquire below.
-            self.inode.store(stat.st_ino, Ordering::Release);
+            self.inode.set(stat.st_ino);
         }
     }
 
@@ -59,7 +60,7 @@ impl NotedDirectory {
 
     /// Whether the directory of that name is the one that was noted. True if none was: nothing can have been lost then.
     pub(crate) fn is_where_it_was(&self, dir: &RuntimeDir) -> bool {
-        let inode = self.inode.load(Ordering::Acquire);
+        let inode = self.inode.get();
         let noted = (self.device.load(Ordering::Relaxed), inode);
         inode == 0 || stat(dir.path()).is_ok_and(|stat| (stat.st_dev, stat.st_ino) == noted)
     }

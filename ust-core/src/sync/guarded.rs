@@ -1,6 +1,7 @@
 //! Plain memory that a protocol of atomics guards.
 #![allow(unsafe_code)]
 
+use super::const_unless_loom;
 #[cfg(not(loom))]
 use core::cell::UnsafeCell;
 #[cfg(loom)]
@@ -15,16 +16,11 @@ pub struct Guarded<T>(UnsafeCell<T>);
 unsafe impl<T: Send> Sync for Guarded<T> {}
 
 impl<T> Guarded<T> {
-    /// Guards a value.
-    #[cfg(not(loom))]
-    pub const fn new(value: T) -> Self {
-        Self(UnsafeCell::new(value))
-    }
-
-    /// Guards a value.
-    #[cfg(loom)]
-    pub fn new(value: T) -> Self {
-        Self(UnsafeCell::new(value))
+    const_unless_loom! {
+        /// Guards a value.
+        pub fn new(value: T) -> Self {
+            Self(UnsafeCell::new(value))
+        }
     }
 
     /// Runs `job` with the value.

@@ -33,7 +33,7 @@ pub use pause::pause;
 pub use plain::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64};
 pub use rmw::{Local, ReadOnly, Rmw, Shared};
 #[doc(hidden)]
-pub use table::{is_weakened, orderings, weakenable_fence};
+pub use table::{const_unless_loom, is_weakened, orderings, weakenable_fence};
 pub use words::{ReaderWritten, WriterWord};
 
 pub use core::sync::atomic::Ordering;

@@ -28,6 +28,24 @@ macro_rules! __orderings {
 #[doc(inline)]
 pub use __orderings as orderings;
 
+/// Makes a function const, but under loom, whose words are made at run time.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __const_unless_loom {
+    ($(#[$doc:meta])* pub fn $name:ident($($argument:ident: $ty:ty)?) -> Self $body:block) => {
+        $(#[$doc])*
+        #[cfg(not(loom))]
+        pub const fn $name($($argument: $ty)?) -> Self $body
+
+        $(#[$doc])*
+        #[cfg(loom)]
+        pub fn $name($($argument: $ty)?) -> Self $body
+    };
+}
+
+#[doc(inline)]
+pub use __const_unless_loom as const_unless_loom;
+
 /// The fence of that name in a table.
 #[inline(always)]
 pub fn weakenable_fence(name: &str, order: Ordering) {

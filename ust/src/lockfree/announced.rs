@@ -1,7 +1,7 @@
 //! Numbers that say that something has been done.
 
 use super::orderings as order;
-use ust_core::sync::{AtomicU32, AtomicU64};
+use ust_core::sync::{AtomicU32, AtomicU64, const_unless_loom};
 
 macro_rules! announced {
     ($(#[$doc:meta])* $name:ident($word:ident) of $value:ty) => {
@@ -11,16 +11,11 @@ macro_rules! announced {
         pub struct $name($word);
 
         impl $name {
-            /// Nothing is announced yet: 0.
-            #[cfg(not(loom))]
-            pub const fn nothing() -> Self {
-                Self($word::new(0))
-            }
-
-            /// Nothing is announced yet: 0.
-            #[cfg(loom)]
-            pub fn nothing() -> Self {
-                Self($word::new(0))
+            const_unless_loom! {
+                /// Nothing is announced yet: 0.
+                pub fn nothing() -> Self {
+                    Self($word::new(0))
+                }
             }
 
             /// The number. What was done before it was announced has been done.

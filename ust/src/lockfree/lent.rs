@@ -2,7 +2,7 @@
 
 use super::orderings as order;
 use core::ptr;
-use ust_core::sync::AtomicPtr;
+use ust_core::sync::{AtomicPtr, const_unless_loom};
 
 /// Something that the thread finds at once; it was lent by the thread itself, and may be taken away by others, who
 /// [reclaim](super::reclaim) it. Zeroes are nothing.
@@ -11,16 +11,11 @@ use ust_core::sync::AtomicPtr;
 pub struct Lent<T: 'static>(AtomicPtr<T>);
 
 impl<T> Lent<T> {
-    /// Nothing.
-    #[cfg(not(loom))]
-    pub const fn nothing() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()))
-    }
-
-    /// Nothing.
-    #[cfg(loom)]
-    pub fn nothing() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()))
+    const_unless_loom! {
+        /// Nothing.
+        pub fn nothing() -> Self {
+            Self(AtomicPtr::new(ptr::null_mut()))
+        }
     }
 
     /// What the calling thread was lent, for as long as it is marked.

@@ -12,7 +12,7 @@
 
 use super::barrier::mark_barrier;
 use super::orderings as order;
-use ust_core::sync::{Local, WriterWord};
+use ust_core::sync::{Local, WriterWord, const_unless_loom};
 
 /// A thread's mark, zero at first, which means that none is. It counts down.
 #[derive(Debug)]
@@ -20,16 +20,11 @@ use ust_core::sync::{Local, WriterWord};
 pub struct Mark(WriterWord<Local>);
 
 impl Mark {
-    /// That of a thread in no tracepoint.
-    #[cfg(not(loom))]
-    pub const fn new() -> Self {
-        Self(WriterWord::new(0))
-    }
-
-    /// That of a thread in no tracepoint.
-    #[cfg(loom)]
-    pub fn new() -> Self {
-        Self(WriterWord::new(0))
+    const_unless_loom! {
+        /// That of a thread in no tracepoint.
+        pub fn unset() -> Self {
+            Self(WriterWord::new(0))
+        }
     }
 
     /// Whether a tracepoint of the thread may be under way. If not, all that they have done is done.

@@ -9,6 +9,7 @@
 //! | [`Turn`] | threads of a forked child, of which one at a time makes what it has its own |
 //! | [`Mark`], [`Lent`], [`reclaim`] | a thread that uses something in a tracepoint, and who takes it away from all threads |
 //! | [`Tenant`] | threads that have the same cache one after the other, and who finds that its thread has ended |
+//! | [`Left`] | who leaves something behind, and one of those that take it |
 //! | [`Installed`] | threads that make the same file at once |
 //! | [`Claims`] | threads that have the same stream of a file one after the other |
 //!
@@ -20,6 +21,7 @@ pub mod barrier;
 mod claims;
 mod holder;
 mod installed;
+mod left;
 mod lent;
 pub mod mark;
 pub mod orderings;
@@ -32,6 +34,7 @@ pub use announced::{Announced32, Announced64};
 pub use claims::Claims;
 pub use holder::Holder;
 pub use installed::Installed;
+pub use left::Left;
 pub use lent::Lent;
 pub use mark::Mark;
 pub use place::Place;

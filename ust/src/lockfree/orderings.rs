@@ -67,8 +67,8 @@ orderings! {
     StoreOrder turn_leave = Release;
     /// Who is not let in does nothing.
     LoadOrder turn_refused = Relaxed;
-    /// Nobody has found the word yet.
-    StoreOrder turn_start = Relaxed;
+    /// `place_store`, behind it, publishes it.
+    StoreOrder turn_begin = Relaxed;
     /// G: with `leave_fence` and `mark_clear`. What was used can be freed.
     LoadOrder mark_load = Acquire;
     /// D, for a thread that has ended: with `mark_load`.
@@ -99,4 +99,14 @@ orderings! {
     LoadOrder ready_load = Relaxed;
     /// `owners_release`, behind it, publishes it.
     RmwOrder ready_add = Relaxed;
+    /// With `left_take`: what the number belongs to.
+    StoreOrder left_store = Release;
+    /// With `left_store`.
+    RmwOrder left_take = Acquire;
+    /// With `left_room_load`: it has been taken.
+    StoreOrder left_room = Release;
+    /// With `left_room`.
+    LoadOrder left_room_load = Acquire;
+    /// A look before the locked operation.
+    LoadOrder left_look = Relaxed;
 }

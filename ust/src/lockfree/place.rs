@@ -2,7 +2,7 @@
 
 use super::orderings as order;
 use core::ptr;
-use ust_core::sync::AtomicPtr;
+use ust_core::sync::{AtomicPtr, const_unless_loom};
 
 /// A value that stays for as long as anybody may have found it, or nothing. Zeroes are nothing.
 ///
@@ -12,16 +12,11 @@ use ust_core::sync::AtomicPtr;
 pub struct Place<T: 'static>(AtomicPtr<T>);
 
 impl<T: Sync> Place<T> {
-    /// A place where nothing stands.
-    #[cfg(not(loom))]
-    pub const fn empty() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()))
-    }
-
-    /// A place where nothing stands.
-    #[cfg(loom)]
-    pub fn empty() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()))
+    const_unless_loom! {
+        /// A place where nothing stands.
+        pub fn empty() -> Self {
+            Self(AtomicPtr::new(ptr::null_mut()))
+        }
     }
 
     /// What stands here, as it was made.

@@ -1,7 +1,7 @@
 //! Whose something is that one thread after the other has, and that nobody need have given back.
 
 use super::orderings as order;
-use ust_core::sync::{AtomicBool, AtomicU32};
+use ust_core::sync::{AtomicBool, AtomicU32, const_unless_loom};
 
 /// See the module page. Zeroes are nobody.
 #[derive(Debug)]
@@ -23,16 +23,11 @@ impl Tenant {
         ("tid", core::mem::offset_of!(Tenant, tid)),
     ];
 
-    /// It is nobody's.
-    #[cfg(not(loom))]
-    pub const fn nobody() -> Self {
-        Self { is_claimed: AtomicBool::new(false), tid: AtomicU32::new(0) }
-    }
-
-    /// It is nobody's.
-    #[cfg(loom)]
-    pub fn nobody() -> Self {
-        Self { is_claimed: AtomicBool::new(false), tid: AtomicU32::new(0) }
+    const_unless_loom! {
+        /// It is nobody's.
+        pub fn nobody() -> Self {
+            Self { is_claimed: AtomicBool::new(false), tid: AtomicU32::new(0) }
+        }
     }
 
     /// Whether it is anybody's.

@@ -8,6 +8,7 @@
 //!              UNTRACED
 //! ```
 
+use super::Place;
 use super::orderings as order;
 use ust_core::sync::AtomicU32;
 
@@ -37,9 +38,11 @@ impl Turn {
         Self(AtomicU32::new(State::Forked as u32))
     }
 
-    /// Says of a process that nobody has forked yet that what it has is its own. Nobody else has found this word.
-    pub fn start(&self) {
-        self.0.store(State::Current as u32, order::turn_start());
+    /// Begins with `zeroes`, in a process that nobody has forked yet: what it has is its own. That is said first: a thread
+    /// that finds the turn of a forked process leaves a parent, which there is not.
+    pub fn begin(place: &Place<Self>, zeroes: &'static Self) {
+        zeroes.0.store(State::Current as u32, order::turn_begin());
+        place.set(Some(zeroes));
     }
 
     /// What it says. What the last one that left has done is done.

@@ -30,7 +30,7 @@ pub(crate) struct ThreadCache {
 /// The cache of every thread that has none. Its mark means nothing.
 pub(super) static EMPTY: ThreadCache = ThreadCache {
     counting_streams: [const { Lent::nothing() }; SLOT_VALUES],
-    in_probe: Mark::new(),
+    in_probe: Mark::unset(),
     tenant: Tenant::nobody(),
     cpus: [const { Lent::nothing() }; SLOT_VALUES],
     calling_streams: [const { Lent::nothing() }; SLOT_VALUES],
