@@ -27,7 +27,7 @@ stress SECONDS="600" SEED=`date +%s`:
 
 # The stress under AddressSanitizer and ThreadSanitizer, on nightly.
 sanitizers SECONDS="60":
-    stress/sanitizers.sh {{SECONDS}}
+    tests/stress/sanitizers.sh {{SECONDS}}
 
 # Real processes: the ring killed, interrupted and read at every instruction and at every named point.
 # `UST_PROOFS=full just proofs` leaves nothing out.

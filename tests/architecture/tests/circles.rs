@@ -13,9 +13,9 @@ const CRATES: &[&str] = &[
     "ust-cli",
     "loom-tests",
     "benches",
-    "acceptance",
-    "proofs",
-    "stress",
+    "tests/acceptance",
+    "tests/proofs",
+    "tests/stress",
     "consumerd",
     "tests/architecture",
 ];

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The stress under AddressSanitizer and ThreadSanitizer. Usage: stress/sanitizers.sh [SECONDS for each]
+# The stress under AddressSanitizer and ThreadSanitizer. Usage: tests/stress/sanitizers.sh [SECONDS for each]
 #
 # Both come with the nightly toolchain; the standard library itself is not instrumented, so ThreadSanitizer
 # is told of what it cannot see there in tsan.supp. It tells races by address and within one process, so it runs
 # the rounds in which reader and writers share a mapping; `portable_rmw` gives it atomics that it understands
 # instead of our assembly. AddressSanitizer runs all rounds, forks and kills included.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 seconds=${1:-60}
 seed=${2:-1}
@@ -36,8 +36,8 @@ ASAN_OPTIONS=halt_on_error=1:detect_leaks=0 "$binaries/ust-stress" --seconds "$s
 echo "ThreadSanitizer:"
 binaries=$(build thread -Cunsafe-allow-abi-mismatch=sanitizer --cfg portable_rmw)
 for mode in discard block overwrite; do
-    suppressions=$PWD/stress/tsan.supp
-    [ $mode = overwrite ] && suppressions=$PWD/stress/tsan-overwrite.supp
+    suppressions=$PWD/tests/stress/tsan.supp
+    [ $mode = overwrite ] && suppressions=$PWD/tests/stress/tsan-overwrite.supp
     TSAN_OPTIONS="halt_on_error=1 suppressions=$suppressions" \
         "$binaries/ust-stress" --seconds "$((seconds / 3 + 1))" --seed "$seed" --only rings --mode $mode
 done

@@ -53,7 +53,7 @@ pub struct Fixtures(PathBuf);
 impl Fixtures {
     /// Those of a version of the shared memory.
     pub fn of(version: u32) -> Self {
-        let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures");
+        let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
         Self(folders.join(format!("abi-{version}")))
     }
 
