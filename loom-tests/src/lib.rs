@@ -2,7 +2,7 @@
 //!
 //! Loom runs a model in many interleavings, and has each load return every value that the memory model allows. What it runs
 //! is compiled from the shipped files: `ust-core`'s ring by its `sync`, whose words are loom's here, and the runtime's
-//! [`lockfree`] types likewise. `mutants.sh` weakens each ordering of their two tables in turn; a model fails for each.
+//! [`lockfree`] types likewise. `mutants.sh` weakens each ordering of their tables in turn; a model fails for each.
 //!
 //! | model | what it holds |
 //! | --- | --- |
@@ -17,6 +17,8 @@
 //! | `r4` | an event that is on has a runtime and a class; nobody follows a module that is gone |
 //! | `r5` | one thread of a forked child at a time makes what it has its own |
 //! | `r6` | what one thread leaves is taken once, with what it belongs to |
+//! | `r7` | the consumer reads whole classes, initialised streams, and each channel's own losses |
+//! | `r8` | a consumer that sleeps is rung for |
 //!
 //! What a model of the runtime leaves out are the system calls: a mapping is a cell, which fails the model if two threads
 //! race on it or use it when it is freed; a fork is a copy of the state; `membarrier` is a fence on both sides.

@@ -7,7 +7,7 @@
 //! file with a name, in which everything is stored once more, so that somebody can read those rings.
 #![allow(unsafe_code)]
 
-use crate::lockfree::Place;
+use crate::lockfree::{Announced64, Place};
 use core::mem::ManuallyDrop;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open, stat};
@@ -31,7 +31,7 @@ pub struct ProcessFile {
     identity: (u64, u64),
     /// What is in the log, and how many classes have a number. In private memory: a forked child finds here
     /// how far its parent was at the fork, while the file goes on with the parent.
-    log_bytes: AtomicU64,
+    log_bytes: Announced64,
     numbered: AtomicU32,
     /// By channel slot. Freed as the slot's channel is, when no thread is in a probe.
     mirrors: [Place<Mapping>; CHANNEL_SLOTS],
@@ -59,7 +59,7 @@ impl ProcessFile {
         header.time_namespace = time_namespace();
         header.realtime_less_monotonic_ns = AtomicU64::new(realtime_less_monotonic_ns());
         map.initialise(0, header).ok_or(Errno::INVAL)?;
-        let (log_bytes, numbered) = (AtomicU64::new(0), AtomicU32::new(0));
+        let (log_bytes, numbered) = (Announced64::nothing(), AtomicU32::new(0));
         let mirrors = [const { Place::empty() }; CHANNEL_SLOTS];
         let mirrored_bytes = [const { AtomicU64::new(0) }; CHANNEL_SLOTS];
         let fd = ManuallyDrop::new(fd);
@@ -72,7 +72,7 @@ impl ProcessFile {
     /// As for [`create`](Self::create).
     pub fn create_after_fork(parent: &ProcessFile) -> io::Result<Self> {
         let child = Self::create()?;
-        let log_bytes = parent.log_bytes.load(Ordering::Acquire) as usize;
+        let log_bytes = parent.log_bytes.get() as usize;
         if log_bytes > child.log_capacity_bytes() {
             // Its parent may have longer files than it may.
             return Err(Errno::FBIG);
@@ -85,8 +85,8 @@ impl ProcessFile {
             from.copy_to_nonoverlapping(child.map.base().add(CLASS_LOG_OFFSET), log_bytes);
         }
         child.forget_numbers_from(parent.numbered.load(Ordering::Relaxed), log_bytes);
-        child.header().ok_or(Errno::INVAL)?.log_bytes.store(log_bytes as u64, Ordering::Release);
-        child.log_bytes.store(log_bytes as u64, Ordering::Release);
+        child.header().ok_or(Errno::INVAL)?.raise_log(log_bytes as u64);
+        child.log_bytes.set(log_bytes as u64);
         Ok(child)
     }
 
@@ -130,7 +130,7 @@ impl ProcessFile {
 
     /// Appends an event class, by its body (see [`ClassBody`](ust_core::protocol::ClassBody)); returns where its entry stands. `None` if the log is full, which is counted.
     pub fn log_class(&self, body: &[u8]) -> Option<usize> {
-        let start = self.log_bytes.load(Ordering::Relaxed) as usize;
+        let start = self.log_bytes.get() as usize;
         let entry_bytes = (size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
         let end = start + entry_bytes;
         if end > self.log_capacity_bytes() {
@@ -145,7 +145,7 @@ impl ProcessFile {
                 bytes.store(end as u64, Ordering::Relaxed);
             }
         }
-        self.log_bytes.store(end as u64, Ordering::Release);
+        self.log_bytes.set(end as u64);
         Some(CLASS_LOG_OFFSET + start)
     }
 
@@ -157,8 +157,7 @@ impl ProcessFile {
         let mirrors = self.mirrors().filter(holds).map(|(mirror, _)| mirror as &Mapping);
         for map in core::iter::once(&self.map).chain(mirrors) {
             if let Some(entry) = map.at::<ClassEntry>(entry_offset) {
-                // Release: before any record that carries the number.
-                entry.class_id.store(class_id + 1, Ordering::Release);
+                entry.assign(class_id);
             }
         }
         // They are given in order.
@@ -167,12 +166,7 @@ impl ProcessFile {
 
     /// Begins to count the losses of a channel that has taken a slot.
     pub fn begin_losses(&self, slot: usize, channel_uid: u64) {
-        for losses in self.losses(slot) {
-            // In this order the daemon may see a new channel with no losses, never with another's.
-            losses.errno.store(0, Ordering::Relaxed);
-            losses.no_stream.store(0, Ordering::Release);
-            losses.channel_uid.store(channel_uid, Ordering::Release);
-        }
+        self.losses(slot).for_each(|losses| losses.begin(channel_uid));
     }
 
     /// Counts an event of the channel in `slot` for which no stream could be had, for that reason.
@@ -185,7 +179,7 @@ impl ProcessFile {
     /// nobody else has seen this file. Allocates nothing.
     pub fn set_mirror(&self, slot: usize, dir: Option<ShmPath>) {
         let mirror = dir.and_then(|dir| self.create_mirror(dir));
-        self.mirrored_bytes[slot].store(self.log_bytes.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.mirrored_bytes[slot].store(self.log_bytes.get(), Ordering::Relaxed);
         self.mirrors[slot].set(mirror);
     }
 
@@ -216,7 +210,7 @@ impl ProcessFile {
 
     fn copy_to(&self, mirror: &Mapping) -> Option<()> {
         let header = self.header()?;
-        let log_bytes = self.log_bytes.load(Ordering::Relaxed) as usize;
+        let log_bytes = self.log_bytes.get() as usize;
         mirror.populate(0, CLASS_LOG_OFFSET + log_bytes).ok()?;
         let ProcessHeader { pid, process_uid, created_realtime_ns, procname, .. } = *header;
         let mut copy = ProcessHeader::new(pid, process_uid, created_realtime_ns, procname);
@@ -224,7 +218,7 @@ impl ProcessFile {
         copy.time_namespace = header.time_namespace;
         let clocks = header.realtime_less_monotonic_ns.load(Ordering::Relaxed);
         copy.realtime_less_monotonic_ns = AtomicU64::new(clocks);
-        copy.log_bytes.store(log_bytes as u64, Ordering::Relaxed);
+        copy.raise_log(log_bytes as u64);
         // SAFETY: both have that many bytes there; ours change only while the registry is held.
         unsafe {
             let from = self.map.base().add(CLASS_LOG_OFFSET);
@@ -248,13 +242,7 @@ impl ProcessFile {
 
     /// Counts the same for a forked child without a file of its own, as long as the slot is that channel's.
     pub fn count_lost_of(&self, slot: usize, channel_uid: u64, reason: Errno) {
-        for losses in self.losses(slot) {
-            // Acquire: pairs with `begin_losses`. A channel that has taken the slot since then begins with 0,
-            // or (between these two lines) with 1: the two processes have no lock in common.
-            if losses.channel_uid.load(Ordering::Acquire) == channel_uid {
-                losses.count(reason.raw_os_error());
-            }
-        }
+        self.losses(slot).for_each(|losses| losses.count_of(channel_uid, reason.raw_os_error()));
     }
 
     /// Notes that a child is being forked: what it loses before it has a file of its own is counted here.
@@ -295,22 +283,20 @@ impl Drop for ProcessFile {
 /// Writes an entry from `start` to `end` of the log, which has that much room. `None` if there is no memory.
 fn append_to(map: &Mapping, start: usize, end: usize, body: &[u8]) -> Option<()> {
     let header = map.at::<ProcessHeader>(0)?;
-    if header.log_bytes.load(Ordering::Relaxed) != start as u64 {
+    if header.own_log_bytes() != start as u64 {
         // A mirror that had no room for one before.
         return None;
     }
     let offset = CLASS_LOG_OFFSET + start;
     let first_page = offset / PAGE_BYTES * PAGE_BYTES;
     map.populate(first_page, CLASS_LOG_OFFSET + end - first_page).ok()?;
-    let entry = ClassEntry { body_bytes: body.len() as u32, class_id: AtomicU32::new(0) };
-    map.initialise(offset, entry)?;
+    map.initialise(offset, ClassEntry::new(body.len() as u32))?;
     // SAFETY: `end` is within the log, and readers look no further than `log_bytes`.
     unsafe {
         let to = map.base().add(offset + size_of::<ClassEntry>());
         body.as_ptr().copy_to_nonoverlapping(to, body.len());
     }
-    // Release: pairs with the daemon's acquire; the entry is whole.
-    header.log_bytes.store(end as u64, Ordering::Release);
+    header.raise_log(end as u64);
     Some(())
 }
 

@@ -165,10 +165,10 @@ impl RingFile {
         owner: u32,
     ) -> Result<(), Refusal> {
         stream.record_owner(owner)?;
-        stream.words().control().state.store(StreamState::Live as u32, Ordering::Release);
+        // Relaxed: for whoever looks at a file without its process.
+        stream.words().control().state.store(StreamState::Live as u32, Ordering::Relaxed);
         if let Some(header) = self.header() {
-            // Release: the reader, which acquires it, sees the streams initialised.
-            header.streams_claimed.fetch_or(1 << index, Ordering::Release);
+            header.add_claimed(index);
         }
         Ok(())
     }
@@ -203,7 +203,7 @@ impl RingFile {
         let is_it = |other: &Stream<Shared>| core::ptr::eq(other, stream);
         let Some(index) = self.streams().iter().position(is_it) else { return false };
         let control = self.streams()[index].words().control();
-        control.state.store(StreamState::Ended as u32, Ordering::Release);
+        control.state.store(StreamState::Ended as u32, Ordering::Relaxed);
         self.claims.release(index);
         true
     }

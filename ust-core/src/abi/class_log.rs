@@ -17,7 +17,9 @@
 
 use super::PAGE_BYTES;
 use super::layout::layout;
-use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use super::losses::SlotLosses;
+use super::orderings as order;
+use crate::sync::{AtomicU32, AtomicU64};
 use core::ffi::CStr;
 
 /// First eight bytes of a process file: "USTPROC" and a zero byte.
@@ -58,7 +60,7 @@ pub struct ProcessHeader {
     pub heirs: AtomicU32,
     /// Process name, as the kernel has it, zero-padded.
     pub procname: [u8; 16],
-    /// Bytes of whole entries in the log. Release when raised, acquire when read.
+    /// Bytes of whole entries in the log.
     pub log_bytes: AtomicU64,
     /// Bytes of this file.
     pub file_bytes: u64,
@@ -76,18 +78,6 @@ pub struct ProcessHeader {
 
 /// The most channels that a process records into at once.
 pub const CHANNEL_SLOTS: usize = 8;
-
-/// What the channel in one slot has lost without having a stream to count it in.
-#[repr(C)]
-pub struct SlotLosses {
-    /// The channel; the count starts anew with each.
-    pub channel_uid: AtomicU64,
-    /// Records.
-    pub no_stream: AtomicU64,
-    /// Why the last of them could have no stream: a number of `errno`.
-    pub errno: AtomicU32,
-    reserved: u32,
-}
 
 /// What stands before each serialised class in the log.
 #[repr(C)]
@@ -115,13 +105,6 @@ layout!(ProcessHeader as "ProcessHeader" {
     reserved @ 100,
     losses @ 104,
 } ends 296);
-
-layout!(SlotLosses as "SlotLosses" {
-    channel_uid @ 0,
-    no_stream @ 8,
-    errno @ 16,
-    reserved @ 20,
-} ends 24);
 
 layout!(ClassEntry as "ClassEntry" {
     body_bytes @ 0,
@@ -163,21 +146,40 @@ impl ProcessHeader {
             realtime_less_monotonic_ns: AtomicU64::new(0),
             classes_left_out: AtomicU32::new(0),
             reserved: 0,
-            losses: core::array::from_fn(|_| SlotLosses {
-                channel_uid: AtomicU64::new(0),
-                no_stream: AtomicU64::new(0),
-                errno: AtomicU32::new(0),
-                reserved: 0,
-            }),
+            losses: core::array::from_fn(|_| SlotLosses::nobodys()),
         }
+    }
+
+    /// How far the log goes, as the file says: whole entries.
+    pub fn log_bytes(&self) -> u64 {
+        self.log_bytes.load(order::log_load())
+    }
+
+    /// The same, for the log's writer.
+    pub fn own_log_bytes(&self) -> u64 {
+        self.log_bytes.load(order::own_log_load())
+    }
+
+    /// Says that the log goes as far as this: behind whole entries.
+    pub fn raise_log(&self, bytes: u64) {
+        self.log_bytes.store(bytes, order::log_raise());
     }
 }
 
-impl SlotLosses {
-    /// Counts a record, and notes why. Relaxed: a count, and a reason that is as good as the next one.
-    pub fn count(&self, errno: i32) {
-        self.errno.store(errno as u32, Ordering::Relaxed);
-        self.no_stream.fetch_add(1, Ordering::Relaxed);
+impl ClassEntry {
+    /// The entry of a class that has no number yet, before its body.
+    pub fn new(body_bytes: u32) -> Self {
+        Self { body_bytes, class_id: AtomicU32::new(0) }
+    }
+
+    /// Gives the class its number.
+    pub fn assign(&self, class_id: u32) {
+        self.class_id.store(class_id + 1, order::class_assign());
+    }
+
+    /// The number of the class plus one, as the entry says; 0 if it has none.
+    pub fn number(&self) -> u32 {
+        self.class_id.load(order::class_load())
     }
 }
 

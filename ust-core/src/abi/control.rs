@@ -278,7 +278,7 @@ impl<K: Rmw> StreamControl<K> {
     /// all of them are free. Called by the process before anybody else can see the stream.
     pub fn initialise(&self, geometry: Geometry) {
         use crate::sync::Ordering::Relaxed;
-        // Relaxed throughout: the stream is published later, by the release store of its state.
+        // Relaxed throughout: the stream is published later, when the file's header says that it is claimed.
         for (place, entry) in self.table.iter().enumerate().take(geometry.subbuf_count()) {
             entry.store(Self::first_entry(place), Relaxed);
         }

@@ -20,12 +20,15 @@ mod class_log;
 mod constants;
 mod control;
 mod delivered;
+mod doorbell;
 mod elf_note;
 mod frame;
 mod geometry;
 pub(crate) mod layout;
+mod losses;
 mod mode;
 mod note;
+pub mod orderings;
 mod position;
 mod ring_file;
 mod shm_path;
@@ -33,17 +36,19 @@ mod table;
 
 pub use class_log::{
     CHANNEL_SLOTS, CLASS_LOG_BYTES, CLASS_LOG_OFFSET, ClassEntry, MIN_PROCESS_FILE_BYTES,
-    PROCESS_FILE_BYTES, PROCESS_FILE_MEMFD, PROCESS_MAGIC, ProcessHeader, SlotLosses,
-    is_process_file_size, process_file_bytes,
+    PROCESS_FILE_BYTES, PROCESS_FILE_MEMFD, PROCESS_MAGIC, ProcessHeader, is_process_file_size,
+    process_file_bytes,
 };
 pub use constants::{ABI_VERSION, PAGE_BYTES};
 pub use control::{LossCause, Recycling, StreamControl, StreamState, Taking};
 pub use delivered::Delivered;
+pub use doorbell::Doorbell;
 pub use elf_note::{ELF_NOTE_KIND, ELF_NOTE_KIND_TABLE, ELF_NOTE_NAME, ElfNote};
 pub use frame::{Frame, FrameKind, MAX_RECORD_BYTES, WORD_BYTES};
 pub use geometry::{
     Geometry, GeometryError, MAX_SUBBUFS, SUBBUF_COUNT_RANGE, SUBBUF_SIZE_RANGE_BYTES,
 };
+pub use losses::SlotLosses;
 pub use mode::{Buffers, Mode, Residency};
 pub use note::{NOTE_BYTES, Note};
 pub use position::Position;

@@ -9,8 +9,9 @@
 //! writes the header once, before it shows the file to anybody; only the words marked so change.
 
 use super::layout::layout;
+use super::orderings as order;
 use super::{ABI_VERSION, Buffers, Geometry, GeometryError, Mode, PAGE_BYTES};
-use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{AtomicU32, AtomicU64};
 
 /// First eight bytes of a ring file: "USTRING" and a zero byte.
 pub const RING_FILE_MAGIC: u64 = u64::from_le_bytes(*b"USTRING\0");
@@ -98,10 +99,14 @@ impl RingFileHeader {
         }
     }
 
+    /// Says that a stream has been claimed: it is initialised.
+    pub fn add_claimed(&self, number: u32) {
+        self.streams_claimed.fetch_or(1 << number, order::claimed_add());
+    }
+
     /// The streams that have been claimed, as the untrusted word says but none that the file has not.
     pub fn claimed(&self, stream_count: u32) -> impl Iterator<Item = u32> + use<> {
-        // Acquire: pairs with the claim's release, so that what initialised the streams is seen.
-        let claimed = self.streams_claimed.load(Ordering::Acquire);
+        let claimed = self.streams_claimed.load(order::claimed_load());
         (0..stream_count.min(u64::BITS)).filter(move |number| claimed & 1 << number != 0)
     }
 }

@@ -19,17 +19,22 @@
 //! followed by a store, so that a model sees the mistake when two threads share such a word.
 #![allow(clippy::disallowed_types)]
 
+mod announced;
 mod guarded;
 mod order;
+mod orderings;
 mod pause;
+mod place;
 mod plain;
 mod rmw;
 mod table;
 mod words;
 
+pub use announced::{Announced32, Announced64};
 pub use guarded::Guarded;
 pub use order::{LoadOrder, OrdersLoads, OrdersRmws, OrdersStores, RmwOrder, StoreOrder};
 pub use pause::pause;
+pub use place::Place;
 pub use plain::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64};
 pub use rmw::{Local, ReadOnly, Rmw, Shared};
 #[doc(hidden)]

@@ -3,8 +3,8 @@
 //!
 //! | type | between whom |
 //! | --- | --- |
-//! | [`Place`] | who makes something that stays, and who finds it by a pointer |
-//! | [`Announced32`], [`Announced64`] | who does something, and who learns it by a number |
+//! | [`Place`] (of `ust_core::sync`) | who makes something that stays, and who finds it by a pointer |
+//! | [`Announced32`], [`Announced64`] (likewise) | who does something, and who learns it by a number |
 //! | [`Holder`] | threads that change a value, threads that fork meanwhile, and their children |
 //! | [`Turn`] | threads of a forked child, of which one at a time makes what it has its own |
 //! | [`Mark`], [`Lent`], [`reclaim`] | a thread that uses something in a tracepoint, and who takes it away from all threads |
@@ -16,7 +16,6 @@
 //! Every ordering that is not Relaxed stands in one table, [`orderings`], with its partner; the fences that are none on
 //! most machines stand in [`barrier`].
 
-mod announced;
 pub mod barrier;
 mod claims;
 mod holder;
@@ -25,18 +24,16 @@ mod left;
 mod lent;
 pub mod mark;
 pub mod orderings;
-mod place;
 pub mod reclaim;
 mod tenant;
 pub mod turn;
 
-pub use announced::{Announced32, Announced64};
 pub use claims::Claims;
 pub use holder::Holder;
 pub use installed::Installed;
 pub use left::Left;
 pub use lent::Lent;
 pub use mark::Mark;
-pub use place::Place;
 pub use tenant::Tenant;
 pub use turn::Turn;
+pub use ust_core::sync::{Announced32, Announced64, Place};

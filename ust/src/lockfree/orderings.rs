@@ -41,24 +41,6 @@ orderings! {
     LoadOrder child_load = Relaxed;
     /// Likewise. Threads that it starts see what was before their start.
     StoreOrder child_store = Relaxed;
-    /// Who finds something: with `place_store` and `place_install`. It is as it was made.
-    LoadOrder place_load = Acquire;
-    /// With `place_load` and `place_lost_load`.
-    StoreOrder place_store = Release;
-    /// With `place_load` and `place_lost_load`. Nothing need be acquired: nothing stood there.
-    RmwOrder place_install = Release;
-    /// Who comes too late with something, and uses what stands there: with `place_install`.
-    LoadOrder place_lost_load = Acquire;
-    /// Nothing is found by it.
-    StoreOrder place_clear = Relaxed;
-    /// Likewise.
-    RmwOrder place_clear_if = Relaxed;
-    /// Likewise.
-    LoadOrder place_unread_load = Relaxed;
-    /// With `announced_store`: what was done before is done.
-    LoadOrder announced_load = Acquire;
-    /// With `announced_load`.
-    StoreOrder announced_store = Release;
     /// With `turn_leave`: what was made is found, or why it was not.
     LoadOrder turn_load = Acquire;
     /// With `turn_leave`, of one that may have come between `turn_load` and this.

@@ -126,7 +126,7 @@ impl ClassLog {
     pub fn refresh(&mut self) {
         let Some(header) = self.map.at::<ProcessHeader>(0) else { return };
         // Acquire: pairs with the process's release; entries below it are whole.
-        let untrusted_bytes = header.log_bytes.load(Ordering::Acquire) as usize;
+        let untrusted_bytes = header.log_bytes() as usize;
         let log_bytes = untrusted_bytes.min(self.map.len() - CLASS_LOG_OFFSET);
         while self.read_bytes + size_of::<ClassEntry>() <= log_bytes {
             let Some(entry_bytes) = self.read_entry(log_bytes) else { break };
@@ -172,8 +172,7 @@ impl ClassLog {
         }
         let Entry { offset, class_id: 0 } = self.entries[index] else { return };
         let Some(shared) = self.map.at::<ClassEntry>(offset as usize) else { return };
-        // Acquire: pairs with the process's release, for symmetry; the number is all there is.
-        let untrusted_class_id = shared.class_id.load(Ordering::Acquire);
+        let untrusted_class_id = shared.number();
         let Some(id) = untrusted_class_id.checked_sub(1) else { return };
         // Numbers are given from 0 on: nobody has higher ones than there can be classes.
         let by_number = id as usize;

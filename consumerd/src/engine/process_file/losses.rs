@@ -5,7 +5,7 @@ use crate::engine::mapped::Mapped;
 use crate::engine::untrusted_errno::known_errno;
 use rustix::io::Errno;
 use std::rc::Rc;
-use ust_core::abi::{ProcessHeader, SlotLosses};
+use ust_core::abi::ProcessHeader;
 use ust_core::sync::Ordering;
 
 /// The losses that a process file counts.
@@ -20,22 +20,19 @@ impl Losses {
 
     /// Records that a channel lost for want of a stream.
     pub fn lost_no_stream(&self, channel_uid: u64) -> u64 {
-        let counts = self.of(channel_uid).map(|slot| slot.no_stream.load(Ordering::Relaxed));
-        counts.fold(0, u64::saturating_add)
+        self.of(channel_uid).map(|(records, _)| records).fold(0, u64::saturating_add)
     }
 
     /// Why the last of them were, if the process tells a reason that there is.
     pub fn reason(&self, channel_uid: u64) -> Option<Errno> {
-        let reasons = self.of(channel_uid).map(|slot| slot.errno.load(Ordering::Relaxed));
-        reasons.filter_map(known_errno).last()
+        self.of(channel_uid).filter_map(|(_, errno)| known_errno(errno)).last()
     }
 
-    fn of(&self, channel_uid: u64) -> impl Iterator<Item = &SlotLosses> {
+    /// Records and a reason, of each slot that is the channel's.
+    fn of(&self, channel_uid: u64) -> impl Iterator<Item = (u64, u32)> {
         let header = self.0.at::<ProcessHeader>(0);
-        // Relaxed: counts, and an identity that is written before any of them.
-        let is_of_channel =
-            move |slot: &&SlotLosses| slot.channel_uid.load(Ordering::Relaxed) == channel_uid;
-        header.into_iter().flat_map(|header| &header.losses).filter(is_of_channel)
+        let losses = header.into_iter().flat_map(|header| &header.losses);
+        losses.filter_map(move |slot| slot.of(channel_uid))
     }
 
     /// Whether forked children may be counting in it, even when the process is dead.

@@ -1,7 +1,7 @@
 //! Numbers that say that something has been done.
 
 use super::orderings as order;
-use ust_core::sync::{AtomicU32, AtomicU64, const_unless_loom};
+use super::{AtomicU32, AtomicU64, const_unless_loom};
 
 macro_rules! announced {
     ($(#[$doc:meta])* $name:ident($word:ident) of $value:ty) => {

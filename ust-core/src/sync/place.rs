@@ -1,8 +1,8 @@
 //! Where something stands that other threads find without a lock.
 
 use super::orderings as order;
+use super::{AtomicPtr, const_unless_loom};
 use core::ptr;
-use ust_core::sync::{AtomicPtr, const_unless_loom};
 
 /// A value that stays for as long as anybody may have found it, or nothing. Zeroes are nothing.
 ///
