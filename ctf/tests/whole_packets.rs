@@ -25,20 +25,10 @@ use ctf::metadata::{EventClass, Field, FieldType, Integer, Scalar};
 use ctf::metadata_file::MetadataWriter;
 use ctf::stream_file::StreamWriter;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use ust_test_support::random::Random;
 
 /// Bytes of a stream file at which the child goes on to the next.
 const STREAM_BYTES: u64 = 1 << 20;
-/// xorshift64*: seeded, so that a failure can be looked for again.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16) % bound
-    }
-}
 
 /// The child's side.
 mod child {
@@ -77,7 +67,7 @@ mod child {
 
     /// Appends texts of up to two pages to one `metadata` file after the other.
     fn write_metadata_for_ever(dir: &Path) {
-        let mut random = Random(u64::from(std::process::id()) << 20 | 1);
+        let mut random = Random::new(std::process::id().into());
         let mut text = || format!("<{}>", "x".repeat(random.below(9000) as usize));
         println!("ready");
         loop {
@@ -91,7 +81,7 @@ mod child {
 
     /// Fills one stream file after the other.
     fn write_for_ever(dir: &Path, large: bool) {
-        let mut random = Random(u64::from(std::process::id()) << 20 | 1);
+        let mut random = Random::new(std::process::id().into());
         println!("ready");
         for stream in 0_u64.. {
             let name = format!("s{stream}");
@@ -192,7 +182,7 @@ fn pause(random: &mut Random) {
 
 fn look_at_stopped_writers(parent: &Path) {
     let writer = Writer::start(parent, true);
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     let (mut inside, mut behind) = (0, 0);
     for look in 0..300 {
         pause(&mut random);
@@ -226,7 +216,7 @@ fn a_stopped_writers_file_ends_at_a_whole_packet_on_disk() {
 
 fn look_in_passing(parent: &Path) {
     let writer = Writer::start(parent, false);
-    let mut random = Random(12);
+    let mut random = Random::new(12);
     for look in 0..300 {
         pause(&mut random);
         for (name, bytes) in writer.streams() {
@@ -251,7 +241,7 @@ fn small_packets_are_whole_for_who_looks_in_passing_on_disk() {
 fn indexed_packets_are_whole_for_who_looks_in_passing() {
     child::play();
     let writer = Writer::start(Path::new("/dev/shm"), true);
-    let mut random = Random(13);
+    let mut random = Random::new(13);
     let mut large = 0;
     for look in 0..300 {
         pause(&mut random);
@@ -280,7 +270,7 @@ fn indexed_packets_are_whole_for_who_looks_in_passing() {
 }
 
 fn kill_and_resume(parent: &Path) {
-    let mut random = Random(14);
+    let mut random = Random::new(14);
     for round in 0..80 {
         let mut writer = Writer::start(parent, true);
         std::thread::sleep(Duration::from_micros(random.below(8000)));
@@ -347,7 +337,7 @@ fn babeltrace_reads_a_copy_of_a_stopped_writers_directory() {
         return;
     }
     let writer = Writer::start(&std::env::temp_dir(), true);
-    let mut random = Random(15);
+    let mut random = Random::new(15);
     for _ in 0..5 {
         let copy = tempfile::tempdir().unwrap();
         pause(&mut random);

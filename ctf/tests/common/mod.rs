@@ -3,9 +3,9 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod rows;
+pub mod shown;
 pub mod walk;
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,6 +15,7 @@ use ctf::metadata_file::MetadataWriter;
 use ctf::packet::StreamIdentity;
 use ctf::reader::{Event, Reader, Value};
 use ctf::stream_file::StreamWriter;
+use shown::{float, text};
 
 pub const UUID: [u8; 16] = *b"ctf test's trace";
 /// What the clock's zero is, in nanoseconds since 1970.
@@ -196,18 +197,4 @@ fn show(value: &Value) -> String {
         Value::Float { value, .. } => float(*value),
         number => number.as_integer().unwrap().to_string(),
     }
-}
-
-/// A field's value in the form of [`babeltrace_lines`].
-pub fn text(value: &str) -> String {
-    let hex = value.bytes().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    });
-    format!("'{hex}'")
-}
-
-/// A float in the form of [`babeltrace_lines`].
-pub fn float(value: f64) -> String {
-    format!("f{:016x}", value.to_bits())
 }

@@ -2,7 +2,7 @@
 
 use ctf::metadata::{Field, FieldType, Float, Integer, Scalar, Width};
 
-use super::{float, text};
+use super::shown::{float, text};
 
 /// Fields that go into one record: their declaration, their bytes, and how babeltrace2 should show
 /// them.

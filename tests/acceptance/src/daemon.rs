@@ -1,12 +1,13 @@
 //! A daemon in a runtime directory of its own, and `ust` talking to it.
 
 use crate::binaries;
-use crate::command::{Finished, Running, run, wait_until};
 use crate::report;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 use ust_core::paths::RUNTIME_DIR_VARIABLE;
+use ust_test_support::command::{Finished, Running, run};
+use ust_test_support::wait::wait_until;
 
 /// A runtime directory in which daemons come and go, and a place for traces.
 #[derive(Debug)]

@@ -2,12 +2,12 @@
 //!
 //! babeltrace2 2.0.4 can exit with 0 and say nothing of a bad trace, so whoever asks compares counts as well.
 
-use crate::command::run;
 use crate::recording::folders;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use ust_test_support::command::run;
 
 /// One line of `babeltrace2`: when, what, from whom, with which fields.
 #[derive(Debug, Clone, Copy)]

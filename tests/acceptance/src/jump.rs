@@ -15,7 +15,7 @@ pub fn compile(dir: &Path) -> Option<PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/jump.c");
     let mut cc = Command::new("cc");
     cc.args(["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"]).arg(&library).arg(source);
-    let finished = crate::command::run(&mut cc);
+    let finished = ust_test_support::command::run(&mut cc);
     assert!(finished.status.success(), "{}", finished.stderr);
     Some(library)
 }

@@ -1,13 +1,14 @@
 //! Rings that outlive recorder and program: both are killed, and `ust recover` reads what they left.
 
 use crate::binaries;
-use crate::command::{Finished, run, send_signal, wait_until};
 use crate::judge::{self, Line};
 use crate::progress;
 use crate::recording::{Recorded, Recording, Started, Summary, folders};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use ust_test_support::command::{Finished, run, send_signal};
+use ust_test_support::wait::wait_until;
 
 /// Threads of the program `steps`, as it is called here.
 pub const THREADS: usize = 2;

@@ -13,13 +13,12 @@
 //! A trace is right when what the judges read agrees with what the program says it did. `--summary` is
 //! compared with both, and is never the only witness.
 //!
-//! Nothing here waits for ever ([`command`]), and no test depends on how fast the machine is: what is bounded by
+//! Nothing here waits for ever ([`ust_test_support::wait`]), and no test depends on how fast the machine is: what is bounded by
 //! time has a bound that only a hang reaches. What cannot run says `SKIPPED: why`.
 
 #![deny(unsafe_code)]
 
 pub mod binaries;
-pub mod command;
 pub mod constructor;
 pub mod daemon;
 pub mod frozen;
@@ -34,7 +33,6 @@ pub mod packets;
 pub mod plugin;
 pub mod progress;
 pub mod quiet;
-pub mod random;
 pub mod recording;
 pub mod report;
 pub mod sandbox;

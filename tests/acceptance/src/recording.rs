@@ -1,7 +1,6 @@
 //! One `ust record` of one program: how it is called, and what came of it.
 
 use crate::binaries;
-use crate::command::{Finished, Running};
 use crate::report;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -10,6 +9,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
+use ust_test_support::command::{Finished, Running};
 
 /// What `--summary` says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

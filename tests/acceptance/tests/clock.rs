@@ -6,9 +6,9 @@
 //! the calibration.
 
 use serde::Deserialize;
-use ust_acceptance::command::{Finished, run};
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{judge, skip};
+use ust_test_support::command::{Finished, run};
 
 /// What the issue allows between a trace's times and `date`.
 const TOLERANCE_NS: u64 = 1_000_000;

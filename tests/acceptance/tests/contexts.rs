@@ -5,10 +5,11 @@
 use std::path::Path;
 use std::process::Command;
 use ust_acceptance::binaries;
-use ust_acceptance::command::{Running, run, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::Recording;
 use ust_acceptance::{judge, skip};
+use ust_test_support::command::{Running, run};
+use ust_test_support::wait::wait_until;
 
 const EVENTS: u64 = 2500;
 

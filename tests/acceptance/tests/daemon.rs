@@ -4,10 +4,11 @@
 //! told from outside which records must be in the trace of a session that was started and stopped meanwhile.
 
 use std::path::{Path, PathBuf};
-use ust_acceptance::command::{Running, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::progress::{self, END, WORDS};
 use ust_acceptance::{judge, skip};
+use ust_test_support::command::Running;
+use ust_test_support::wait::wait_until;
 
 /// A metronome of a site's.
 struct Metronome {

@@ -8,10 +8,10 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use ust_acceptance::command::run;
 use ust_acceptance::left_behind::{recover, summary};
 use ust_acceptance::recording::{Recorded, Recording, stream_files};
 use ust_acceptance::{binaries, judge, skip};
+use ust_test_support::command::run;
 
 const EVENTS: u64 = 50_000;
 const PAGE: u64 = 4096;

@@ -1,10 +1,11 @@
 //! Every figure that `ust` prints is true when it is printed: also right after a load, long before the next flush, and of
 //! flight recorders, which write snapshots and nothing else.
 
-use ust_acceptance::command::{Finished, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::progress::{self, END};
 use ust_acceptance::recording::Recording;
+use ust_test_support::command::Finished;
+use ust_test_support::wait::wait_until;
 
 /// What a daemon is given that flushes once an hour.
 const NEVER_FLUSHES: [&str; 2] = ["--flush-interval", "3600000"];

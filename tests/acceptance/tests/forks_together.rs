@@ -3,10 +3,10 @@
 //! Each fork holds the registry for a moment. A thread that gives it back in another's stead, or does not, leaves an
 //! agent that waits for ever: so a session that is started afterwards must record.
 
-use ust_acceptance::command::wait_until;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::folders;
 use ust_acceptance::{binaries, judge, progress, skip};
+use ust_test_support::wait::wait_until;
 
 #[test]
 fn a_program_whose_threads_forked_at_once_still_follows_the_daemon() {

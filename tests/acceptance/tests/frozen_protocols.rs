@@ -5,7 +5,6 @@
 //! first: the session's numbers, process ids, and the directory of the traces.
 
 use rustix::fd::AsFd;
-use ust_acceptance::command::wait_until;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::frozen::agent::{self, PROCESS_UID, greet, message};
 use ust_acceptance::frozen::conversation::{Message, from_text};
@@ -13,6 +12,7 @@ use ust_acceptance::frozen::{FLUSHING, Fixtures, VERSIONS, control};
 use ust_acceptance::hostile::{Target, forge};
 use ust_core::abi::{ABI_VERSION, ProcessHeader, RingFileHeader};
 use ust_core::protocol::{PROTOCOL_VERSION, Rules, ToDaemon, ToProcess, decode, encode, version};
+use ust_test_support::wait::wait_until;
 
 /// Where the version stands in a message.
 const VERSION_AT: usize = 3;

@@ -6,10 +6,11 @@
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
-use ust_acceptance::command::{run, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::Recording;
 use ust_acceptance::{binaries, judge, progress, skip};
+use ust_test_support::command::run;
+use ust_test_support::wait::wait_until;
 
 const EVENTS: u64 = 3_000_000;
 

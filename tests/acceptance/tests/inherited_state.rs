@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 use ust_acceptance::binaries;
-use ust_acceptance::command::{Finished, run};
+use ust_test_support::command::{Finished, run};
 
 /// What a shell does before it becomes what is looked at; and what must be there to do it.
 const SETTINGS: [&str; 15] = [
@@ -84,8 +84,8 @@ fn a_daemon_comes_up_where_its_parent_ignores_the_end_of_children() {
     run(&mut env).succeeded();
     let status = site.ust(&["status"]).succeeded().stdout;
     let pid = status.split_whitespace().nth(1).and_then(|pid| pid.parse().ok());
-    ust_acceptance::command::send_signal(pid.expect("the status names it"), libc::SIGTERM);
-    ust_acceptance::command::wait_until("the daemon's end", || {
+    ust_test_support::command::send_signal(pid.expect("the status names it"), libc::SIGTERM);
+    ust_test_support::wait::wait_until("the daemon's end", || {
         (site.ust(&["status"]).code() == 110).then_some(())
     });
 }

@@ -3,10 +3,11 @@
 //! The limits are set by a shell before the program begins: nothing of what it needs at its start can be had later.
 
 use ust_acceptance::binaries;
-use ust_acceptance::command::{Running, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{judge, skip};
+use ust_test_support::command::Running;
+use ust_test_support::wait::wait_until;
 
 const EVENTS: u64 = 2000;
 

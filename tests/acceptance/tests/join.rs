@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use ust_acceptance::command::{Finished, run};
 use ust_acceptance::recording::Recording;
 use ust_acceptance::{binaries, judge, skip};
+use ust_test_support::command::{Finished, run};
 
 /// As many files as a shell lets programs open that is set narrowly.
 const OPEN_FILES: &str = "256";

@@ -2,9 +2,9 @@
 //! and what the thread emits later is in the trace while the program still runs.
 
 use serde::Deserialize;
-use ust_acceptance::command::wait_until;
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{judge, jump, progress, skip};
+use ust_test_support::wait::wait_until;
 
 const JUMPS: u64 = 200;
 

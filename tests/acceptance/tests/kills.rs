@@ -5,11 +5,12 @@
 //! thread was just about to note.
 
 use std::time::Duration;
-use ust_acceptance::command::{send_signal, wait_until};
 use ust_acceptance::progress::{self, END, WORDS};
-use ust_acceptance::random::Random;
 use ust_acceptance::recording::{Recorded, Recording, Started};
 use ust_acceptance::{judge, skip};
+use ust_test_support::command::send_signal;
+use ust_test_support::random::Random;
+use ust_test_support::wait::wait_until;
 
 const THREADS: usize = 2;
 

@@ -1,9 +1,9 @@
 //! A process that outlives the recording runs on unharmed, and what it had recorded until then is in the trace.
 
-use ust_acceptance::command::wait_until;
 use ust_acceptance::progress::{self, END, WORDS};
 use ust_acceptance::recording::Recording;
 use ust_acceptance::{binaries, judge, skip};
+use ust_test_support::wait::wait_until;
 
 #[test]
 fn a_process_that_outlives_the_recording_runs_on_unharmed() {

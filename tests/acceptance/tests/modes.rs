@@ -2,10 +2,10 @@
 //! what was emitted, and what is missing is missing where the trace says.
 
 use std::path::Path;
-use ust_acceptance::command::wait_until;
 use ust_acceptance::progress::{self, END, WORDS};
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{judge, skip};
+use ust_test_support::wait::wait_until;
 
 const EVENTS: u64 = 300_000;
 

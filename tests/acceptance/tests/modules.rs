@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use ust_acceptance::command::wait_until;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recorded, Recording, folders};
 use ust_acceptance::{binaries, judge, skip};
+use ust_test_support::wait::wait_until;
 
 /// Events of each provider, by babeltrace2.
 fn by_provider(trace: &Path) -> BTreeMap<String, u64> {

@@ -1,9 +1,9 @@
 //! In blocking mode a thread waits for room, but never in a tracepoint that has interrupted another one of its own:
 //! the handler of a program that waits goes on, and what it could not record is counted.
 
-use ust_acceptance::command::wait_until;
 use ust_acceptance::recording::Recording;
 use ust_acceptance::{judge, progress, skip};
+use ust_test_support::wait::wait_until;
 
 const EVENTS: u64 = 20_000;
 

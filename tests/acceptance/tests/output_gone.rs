@@ -1,10 +1,11 @@
 //! An output directory that is removed or moved while it is written to: what was recorded is not said to be there.
 
 use std::path::Path;
-use ust_acceptance::command::{Finished, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::progress;
 use ust_acceptance::recording::{Recording, folders, stream_files};
+use ust_test_support::command::Finished;
+use ust_test_support::wait::wait_until;
 
 /// Whether a stream file has been written to.
 fn has_records(trace: &Path) -> bool {

@@ -7,8 +7,9 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use ust_acceptance::command::{Finished, Running, run, wait_until};
 use ust_acceptance::{binaries, skip};
+use ust_test_support::command::{Finished, Running, run};
+use ust_test_support::wait::wait_until;
 
 const NOBODY: u32 = 65534;
 

@@ -8,8 +8,9 @@ use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use ust_acceptance::binaries;
-use ust_acceptance::command::{Finished, Running, wait_until};
 use ust_acceptance::daemon::Site;
+use ust_test_support::command::{Finished, Running};
+use ust_test_support::wait::wait_until;
 
 const NOBODY: u32 = 65534;
 
@@ -83,7 +84,7 @@ fn assert_refused(finished: &Finished, code: i32, about: &Path) {
 fn run_in(site: &Site, runtime: &Path, binary: PathBuf, arguments: &[&str]) -> Finished {
     let mut command = site.command(&binary);
     command.args(arguments).env(ust_core::paths::RUNTIME_DIR_VARIABLE, runtime);
-    ust_acceptance::command::run(&mut command)
+    ust_test_support::command::run(&mut command)
 }
 
 /// A daemon that is to refuse its runtime directory. One that serves there is killed: that is another end.

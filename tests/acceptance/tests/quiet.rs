@@ -5,9 +5,9 @@
 //! the one call that wakes the reader, and with `--read-timer` none. That the instruments work is shown by the same
 //! program with an allocation, and with a system call, in the middle.
 
-use ust_acceptance::command::wait_until;
 use ust_acceptance::recording::{Recorded, Recording, Started, folders, stream_files};
 use ust_acceptance::{judge, progress, skip};
+use ust_test_support::wait::wait_until;
 
 const EVENTS: u64 = 1_000_000;
 

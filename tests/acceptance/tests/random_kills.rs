@@ -10,9 +10,9 @@
 //! machine is so slow that next to nothing had returned by then, there are more.
 
 use std::time::Duration;
-use ust_acceptance::random::Random;
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{judge, progress, skip};
+use ust_test_support::random::Random;
 
 const THREADS: usize = 3;
 

@@ -9,16 +9,17 @@ use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use ust_acceptance::command::{send_signal, wait_until};
 use ust_acceptance::left_behind::{
     THREADS, kill_both, pid, recover, rings, start_steps, steps, steps_unfinished, summary,
 };
 use ust_acceptance::progress;
-use ust_acceptance::random::Random;
 use ust_acceptance::recording::{Recorded, folders};
 use ust_acceptance::{judge, skip};
 use ust_core::abi::{PAGE_BYTES, StreamControl};
 use ust_core::sync::ReadOnly;
+use ust_test_support::command::send_signal;
+use ust_test_support::random::Random;
+use ust_test_support::wait::wait_until;
 
 /// Sub-buffers, and how often they are flushed. All the time: then the reader is nearly always found at the end of one.
 const SHAPES: [[&str; 3]; 6] = [

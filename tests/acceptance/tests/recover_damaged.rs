@@ -5,7 +5,6 @@ use std::fs::{self, OpenOptions};
 use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use ust_acceptance::command::{send_signal, wait_until};
 use ust_acceptance::left_behind::{
     pid, recover, rings, start_steps, steps, stop_and_kill_both, summary, wait_until_gone,
 };
@@ -13,6 +12,8 @@ use ust_acceptance::recording::{Recording, folders, stream_files};
 use ust_acceptance::{judge, progress, skip};
 use ust_core::abi::{Geometry, Position, RingFileShape, StreamControl, TableEntry};
 use ust_core::sync::ReadOnly;
+use ust_test_support::command::send_signal;
+use ust_test_support::wait::wait_until;
 
 const OPTIONS: [&str; 4] = ["--subbuf-size", "64K", "--subbufs", "4"];
 

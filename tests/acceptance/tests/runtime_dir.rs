@@ -3,10 +3,11 @@
 
 use std::os::unix::fs::MetadataExt;
 use ust_acceptance::binaries;
-use ust_acceptance::command::{Running, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::progress;
 use ust_core::paths::{MAX_RUNTIME_DIR_BYTES, RUNTIME_DIR_VARIABLE};
+use ust_test_support::command::Running;
+use ust_test_support::wait::wait_until;
 
 /// The first has room for some of the sockets' names.
 #[test]

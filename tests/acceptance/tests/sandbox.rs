@@ -2,10 +2,10 @@
 //! the agent, which the kernel lets wait for nothing any more, holds up neither. Of several forks the quickest is looked
 //! at, because a busy machine may hold up any of them.
 
-use ust_acceptance::command::wait_until;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::sandbox::{EVENTS, FORKS};
 use ust_acceptance::{progress, skip};
+use ust_test_support::wait::wait_until;
 
 /// The two numbers of `N events recorded, M lost`.
 fn counts(closing: &str) -> Option<(u64, u64)> {

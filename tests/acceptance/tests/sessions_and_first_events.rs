@@ -3,10 +3,10 @@
 //! A first event claims a stream and populates its sub-buffer, which takes a while where that is large; its channel may
 //! be taken away meanwhile. The program has nothing but first events, and eight sessions at a time begin and end.
 
-use ust_acceptance::command::wait_until;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::folders;
 use ust_acceptance::skip;
+use ust_test_support::wait::wait_until;
 
 const ROUNDS: u64 = 6;
 const SESSIONS: u64 = 8;

@@ -8,11 +8,11 @@
 
 use std::path::Path;
 use std::time::Duration;
-use ust_acceptance::command::wait_until;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::progress::{self, WORDS};
-use ust_acceptance::random::Random;
 use ust_acceptance::{judge, skip};
+use ust_test_support::random::Random;
+use ust_test_support::wait::wait_until;
 
 const ROUNDS: u64 = 15;
 const THREADS: usize = 2;

@@ -7,9 +7,10 @@
 
 use serde::Deserialize;
 use std::time::{Duration, Instant};
-use ust_acceptance::command::{Running, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::{judge, report, skip};
+use ust_test_support::command::Running;
+use ust_test_support::wait::wait_until;
 
 const BESIEGERS: usize = 16;
 const IDENTITIES: &str = "94";

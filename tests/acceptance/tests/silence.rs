@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use ust_acceptance::command::{run, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{binaries, skip};
+use ust_test_support::command::run;
+use ust_test_support::wait::wait_until;
 
 const NOTHING: &str = "0 events recorded, 0 lost, 0 processes";
 

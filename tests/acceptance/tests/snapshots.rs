@@ -1,10 +1,10 @@
 //! Flight recorders: nothing is written but snapshots, and these show the last that happened.
 
 use std::path::{Path, PathBuf};
-use ust_acceptance::command::wait_until;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recorded, Recording, folders};
 use ust_acceptance::{judge, skip};
+use ust_test_support::wait::wait_until;
 
 const EVENTS: u64 = 50_000;
 

@@ -1,9 +1,9 @@
 //! Where ring memory cannot be had the program runs on, and every event is counted; once it can be had, recorded.
 
-use ust_acceptance::command::wait_until;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::Recording;
 use ust_acceptance::{judge, progress, skip};
+use ust_test_support::wait::wait_until;
 
 const EVENTS: u64 = 1000;
 

@@ -5,8 +5,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use ust_acceptance::command::run;
 use ust_acceptance::{binaries, judge, skip};
+use ust_test_support::command::run;
 
 #[test]
 fn ctrl_c_reaches_the_program_once_and_the_closing_line_comes() {

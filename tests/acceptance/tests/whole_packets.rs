@@ -7,11 +7,11 @@
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use ust_acceptance::command::wait_until;
 use ust_acceptance::progress::{self, END};
-use ust_acceptance::random::Random;
 use ust_acceptance::recording::{Recording, Started, folders, stream_files};
 use ust_acceptance::{binaries, judge, packets, skip};
+use ust_test_support::random::Random;
+use ust_test_support::wait::wait_until;
 
 const LOOKS: u64 = 250;
 

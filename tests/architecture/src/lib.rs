@@ -17,3 +17,15 @@ use std::path::{Path, PathBuf};
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
+
+/// The folders of all packages, by their paths in the workspace.
+///
+/// # Panics
+/// The workspace's manifest has no such list.
+pub fn packages() -> Vec<String> {
+    let manifest = std::fs::read_to_string(workspace().join("Cargo.toml")).expect("a manifest");
+    let (_, members) = manifest.split_once("members = [").expect("a workspace has members");
+    let (members, _) = members.split_once(']').expect("a list has an end");
+    // Between quotes.
+    members.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}

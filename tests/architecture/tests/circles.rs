@@ -2,28 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use ust_architecture::graph::Graph;
-use ust_architecture::workspace;
+use ust_architecture::{packages, workspace};
 
-/// Crates whose files are looked at.
-const CRATES: &[&str] = &[
-    "ust",
-    "ust-core",
-    "ust-macros",
-    "ctf",
-    "ust-cli",
-    "loom-tests",
-    "benches",
-    "tests/acceptance",
-    "tests/proofs",
-    "tests/stress",
-    "consumerd",
-    "tests/architecture",
-];
+/// Packages whose sources are another's.
+const WITHOUT_SOURCES: &[&str] =
+    &["tests/acceptance/other-version", "tests/acceptance/other-version/core"];
 
 #[test]
 fn no_files_lead_to_each_other() {
     let mut complaints = String::new();
-    for name in CRATES {
+    for name in packages().iter().filter(|name| !WITHOUT_SOURCES.contains(&name.as_str())) {
         for root in roots(&workspace().join(name)) {
             let graph = Graph::of(&root);
             for circle in graph.circles() {
@@ -40,17 +28,17 @@ fn no_files_lead_to_each_other() {
     assert!(complaints.is_empty(), "\n{complaints}");
 }
 
-/// The library and each program of a crate.
+/// The library of a package, and each of its programs, benches and examples.
 fn roots(folder: &Path) -> Vec<PathBuf> {
-    let source = folder.join("src");
-    let mut roots: Vec<_> = ["lib.rs", "main.rs"].map(|file| source.join(file)).into();
-    if let Ok(programs) = std::fs::read_dir(source.join("bin")) {
+    let mut roots: Vec<_> = ["src/lib.rs", "src/main.rs"].map(|file| folder.join(file)).into();
+    for programs in ["src/bin", "benches", "examples"] {
+        let Ok(programs) = std::fs::read_dir(folder.join(programs)) else { continue };
         for program in programs {
             let path = program.unwrap().path();
             roots.push(if path.is_dir() { path.join("main.rs") } else { path });
         }
     }
-    roots.retain(|root| root.exists());
+    roots.retain(|root| root.exists() && root.extension().is_some_and(|it| it == "rs"));
     assert!(!roots.is_empty(), "{} has no sources", folder.display());
     roots
 }

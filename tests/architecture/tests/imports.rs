@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use ust_architecture::graph::Graph;
-use ust_architecture::workspace;
+use ust_architecture::{packages, workspace};
 
 /// Modules of ust-core, and what each may name of the others.
 const CORE: &[(&str, &[&str])] = &[
@@ -138,7 +138,12 @@ const CRATES: &[(&str, &[&str])] = &[
     ("consumerd", &["ctf", "ust-core"]),
     ("ust-cli", &["consumerd", "ctf", "ust-core"]),
     ("loom-tests", &["ust-core"]),
+    ("tests/support", &["ust-core"]),
 ];
+
+/// The crate that tests share. Packages in `tests` may use it; of the others these, and for their own tests only.
+const SUPPORT: &str = "ust-test-support";
+const TESTED_WITH_SUPPORT: &[&str] = &["ctf", "ust-core"];
 
 /// What the consumer's side may name of ust-core: formats, mappings, the reading half of the ring.
 const OF_CORE: &[(&str, &[&str])] = &[
@@ -193,6 +198,23 @@ fn crates_depend_only_on_the_crates_below_them() {
             let is_allowed = !ours.contains(&other) || allowed.contains(&other);
             assert!(is_allowed, "{name} depends on {other}");
         }
+    }
+}
+
+#[test]
+fn the_support_of_tests_is_used_by_tests() {
+    for name in packages().iter().filter(|name| !name.starts_with("tests/")) {
+        let manifest = fs::read_to_string(workspace().join(name).join("Cargo.toml")).unwrap();
+        let uses: Vec<_> = manifest
+            .split("\n[")
+            .filter(|section| section.lines().any(|line| line.starts_with(SUPPORT)))
+            .filter_map(|section| section.split(']').next())
+            .collect();
+        let allowed: &[&str] = match TESTED_WITH_SUPPORT.contains(&name.as_str()) {
+            true => &["dev-dependencies"],
+            false => &[],
+        };
+        assert_eq!(uses, allowed, "{name}: where it depends on {SUPPORT}, and where it may");
     }
 }
 

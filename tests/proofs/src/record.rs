@@ -9,6 +9,7 @@
 //! The body is a part of a table, not computed: the tracee is to spend its instructions in the ring.
 
 use ctf::event_header::{self, Stamp};
+use ust_test_support::random::mix;
 
 /// The event class of every record; it has a compact header.
 pub const CLASS_ID: u32 = 3;
@@ -26,13 +27,9 @@ static PATTERN: [u8; TABLE_BYTES] = pattern();
 
 const fn pattern() -> [u8; TABLE_BYTES] {
     let mut table = [0; TABLE_BYTES];
-    let mut state = 0x2545_F491_4F6C_DD1D_u64;
     let mut at = 0;
     while at < TABLE_BYTES {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        table[at] = (state >> 32) as u8 | 1;
+        table[at] = mix(at as u64) as u8 | 1;
         at += 1;
     }
     table

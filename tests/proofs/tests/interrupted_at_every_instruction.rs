@@ -3,9 +3,9 @@
 //! lost uncounted, nothing is torn, and the order and the clocks of the stream are those of the calls.
 
 use nix::sys::signal::Signal::SIGUSR1;
-use ust_proofs::effort::Random;
 use ust_proofs::scenario::everything;
 use ust_proofs::stage::Stage;
+use ust_test_support::random::Random;
 
 #[test]
 fn a_handler_that_emits_may_interrupt_any_instruction() {
@@ -40,7 +40,7 @@ fn handlers_may_be_eight_deep() {
             let is_there = path.go_to(place, &tracer, stage.journal());
             for _ in 1..DEPTH {
                 tracer.step_into_handler(SIGUSR1);
-                (0..random.below(HANDLER_STEPS)).for_each(|_| tracer.step());
+                (0..random.index(HANDLER_STEPS)).for_each(|_| tracer.step());
             }
             tracer.run(Some(SIGUSR1));
             reader.drain()?;

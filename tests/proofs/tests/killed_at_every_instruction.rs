@@ -2,11 +2,11 @@
 //! holds every record whose call had returned, once, whole and in order, or the loss was counted.
 
 use nix::sys::signal::Signal::SIGUSR1;
-use ust_proofs::effort::Random;
 use ust_proofs::scenario::{Scenario, everything};
 use ust_proofs::stage::Stage;
 use ust_proofs::stream_under_test::{Shape, StreamReader};
 use ust_proofs::tracer::Tracer;
+use ust_test_support::random::Random;
 
 #[test]
 fn recovery_yields_every_returned_record_wherever_the_writer_is_killed() {
@@ -40,7 +40,7 @@ fn recovery_steps_over_what_a_killed_handler_had_interrupted() {
             let (tracer, mut reader) = begin(&stage, scenario, shape);
             let is_there = path.go_to(place, &tracer, stage.journal());
             tracer.step_into_handler(SIGUSR1);
-            let steps = random.below(400);
+            let steps = random.index(400);
             (0..steps).for_each(|_| tracer.step());
             tracer.kill();
             reader.recover()?;
@@ -63,7 +63,7 @@ fn recovery_goes_on_where_a_reader_of_the_living_was() {
             let (tracer, mut reader) = begin(&stage, scenario, shape);
             let is_there = path.go_to(place, &tracer, stage.journal());
             reader.drain()?;
-            let steps = random.below(50);
+            let steps = random.index(50);
             (0..steps).for_each(|_| tracer.step());
             tracer.kill();
             reader.recover()?;

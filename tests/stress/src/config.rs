@@ -1,9 +1,9 @@
 //! What one round is like: drawn from its seed, alike in the harness and in the traced program.
 
 use std::time::Duration;
-use ust_acceptance::random::Random;
 use ust_core::abi::{Buffers, Geometry, Mode};
 use ust_core::clock::ClockKind;
+use ust_test_support::random::Random;
 
 /// Everything that a round varies.
 #[derive(Debug, Clone)]
@@ -49,10 +49,6 @@ impl Config {
     pub fn draw(seed: u64, round: u64) -> Self {
         let seed = seed.wrapping_mul(1_000_003).wrapping_add(round);
         let mut random = Random::new(seed);
-        // The generator's first numbers follow the seed too closely.
-        for _ in 0..8 {
-            random.below(2);
-        }
         let size = [4096, 4096, 8192, 65536][random.below(4) as usize];
         let count = [2, 4, 8][random.below(3) as usize];
         let is_killed = random.below(3) == 0;

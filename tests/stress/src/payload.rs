@@ -1,14 +1,13 @@
 //! What a record holds: its source, its number, and content that follows from the two.
 
+use ust_test_support::random::mix;
+
 /// The longest text that is ever made.
 pub const TEXT_BYTES_MAX: usize = 4200;
 
-/// Follows from source and number, and from nothing less (splitmix64's finaliser).
+/// Follows from source and number, and from nothing less.
 pub fn check(source: u32, sequence: u64) -> u64 {
-    let mut z = (u64::from(source) << 40 ^ sequence).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
+    mix(u64::from(source) << 40 ^ sequence)
 }
 
 /// Room for one text: a writer's own, on its stack, as handlers may not allocate.

@@ -15,9 +15,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
-use ust_acceptance::random::Random;
 use ust_core::abi::Residency;
 use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
+use ust_test_support::random::Random;
 
 /// Longer than any round takes on the slowest machine: who is not done by then hangs.
 const HANGS_AFTER: Duration = Duration::from_secs(300);

@@ -1,8 +1,8 @@
 //! Signals: handlers, a timer, and somebody who bothers threads.
 
 use std::time::Duration;
-use ust_acceptance::random::Random;
 use ust_core::sync::{AtomicBool, AtomicU32, Ordering};
+use ust_test_support::random::Random;
 
 /// The signals, by the depth of their handlers' sources: 1, 2 and 3. None of them is blocked in another's.
 pub const SIGNALS: [i32; 3] = [libc::SIGUSR1, libc::SIGUSR2, libc::SIGALRM];
@@ -96,9 +96,9 @@ pub fn bother(targets: &[Target], signals: &[i32], seed: u64, is_over: &AtomicBo
     let mut random = Random::new(seed);
     let mut seen = vec![0; targets.len()];
     while !is_over.load(Ordering::Relaxed) {
-        let chosen = random.below(targets.len() as u64) as usize;
+        let chosen = random.index(targets.len());
         let (target, seen) = (&targets[chosen], &mut seen[chosen]);
-        let signal = signals[random.below(signals.len() as u64) as usize];
+        let signal = signals[random.index(signals.len())];
         let (thread, progress) =
             (target.thread.load(Ordering::Relaxed), target.progress.load(Ordering::Relaxed));
         if thread != 0 && progress != *seen {

@@ -4,6 +4,7 @@ use crate::guarded::Guarded;
 use proptest::prelude::*;
 use ust_core::abi::{Frame, FrameKind, Geometry, MAX_SUBBUFS, PAGE_BYTES};
 use ust_core::sync::Ordering::Relaxed;
+use ust_test_support::random::Random;
 
 /// Words of the control page up to the table's end.
 const CONTROL_WORDS: usize = 128 + 2 * MAX_SUBBUFS;
@@ -11,41 +12,20 @@ const CONTROL_WORDS: usize = 128 + 2 * MAX_SUBBUFS;
 /// Words at which the table begins.
 const TABLE_AT: usize = 128;
 
-/// A small generator (xorshift): noise of thousands of words from one number.
-#[derive(Debug, Clone)]
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() >> 11) as usize % bound
-    }
-
-    /// A frame word that a writer might have stored, `left` bytes before the end; now and then a wrong one.
-    fn frame(&mut self, left: usize) -> u32 {
-        let short = 4 + self.below(left.clamp(1, 300));
-        match self.below(16) {
-            0 => self.next() as u32,
-            1 => 0,
-            2 => Frame::in_flight(FrameKind::Event, short),
-            3 => Frame::pad(left),
-            4 => Frame::pad(short),
-            5 => Frame::committed(FrameKind::Event, left + 1),
-            6 => Frame::committed(FrameKind::Note, self.below(9)),
-            7 => Frame::committed(FrameKind::Event, left),
-            8 => Frame::committed(FrameKind::Note, 8),
-            _ => Frame::committed(FrameKind::Event, short),
-        }
+/// A frame word that a writer might have stored, `left` bytes before the end; now and then a wrong one.
+fn frame_word(random: &mut Random, left: usize) -> u32 {
+    let short = 4 + random.index(left.clamp(1, 300));
+    match random.index(16) {
+        0 => random.word() as u32,
+        1 => 0,
+        2 => Frame::in_flight(FrameKind::Event, short),
+        3 => Frame::pad(left),
+        4 => Frame::pad(short),
+        5 => Frame::committed(FrameKind::Event, left + 1),
+        6 => Frame::committed(FrameKind::Note, random.index(9)),
+        7 => Frame::committed(FrameKind::Event, left),
+        8 => Frame::committed(FrameKind::Note, 8),
+        _ => Frame::committed(FrameKind::Event, short),
     }
 }
 
@@ -89,7 +69,7 @@ impl Noise {
 
 fn wild(ring: &Guarded, range: std::ops::Range<usize>, random: &mut Random) {
     for index in range {
-        ring.word(index).store(random.next() as u32, Relaxed);
+        ring.word(index).store(random.word() as u32, Relaxed);
     }
 }
 
@@ -100,12 +80,12 @@ fn set_u64(ring: &Guarded, index: usize, value: u64) {
 
 fn plausible_control(ring: &Guarded, geometry: Geometry, random: &mut Random) {
     // A position in words, and the last record's length; mostly within reach.
-    let reach_words = geometry.capacity_bytes() as usize / 4 + random.below(4096);
-    set_u64(ring, 0, (random.below(reach_words) as u64) << 16 | random.below(80) as u64);
+    let reach_words = geometry.capacity_bytes() as usize / 4 + random.index(4096);
+    set_u64(ring, 0, (random.index(reach_words) as u64) << 16 | random.index(80) as u64);
     for place in 0..geometry.subbuf_count() {
         // Now and then two places name one memory, or one that does not exist, or another lap.
-        let memory = if random.below(8) == 0 { random.below(12) } else { place };
-        let lap = if random.below(8) == 0 { random.next() >> 48 } else { 0 };
+        let memory = if random.index(8) == 0 { random.index(12) } else { place };
+        let lap = if random.index(8) == 0 { random.word() >> 48 } else { 0 };
         set_u64(ring, TABLE_AT + 2 * place, lap << 16 | memory as u64);
     }
 }
@@ -115,13 +95,13 @@ fn frames(ring: &Guarded, geometry: Geometry, memory: usize, random: &mut Random
     let mut offset = 0;
     while offset < geometry.subbuf_size_bytes() {
         let left = geometry.subbuf_size_bytes() - offset;
-        let word = random.frame(left);
+        let word = frame_word(random, left);
         ring.word(start + offset / 4).store(word, Relaxed);
         let length_bytes = match Frame::decode(word) {
             Frame::Committed { length_bytes, .. } | Frame::InFlight { length_bytes, .. } => {
                 length_bytes
             }
-            Frame::Pad { .. } | Frame::Empty => 4 * random.below(20),
+            Frame::Pad { .. } | Frame::Empty => 4 * random.index(20),
         };
         offset += length_bytes.next_multiple_of(4).clamp(4, left);
     }
@@ -184,7 +164,7 @@ impl Damage {
         let value = match self.to {
             Change::Flip(bit) => word.load(Relaxed) ^ 1 << bit,
             Change::Set(value) => value,
-            Change::Frame(seed) => Random::new(seed).frame(left),
+            Change::Frame(seed) => frame_word(&mut Random::new(seed), left),
         };
         word.store(value, Relaxed);
     }
@@ -215,24 +195,24 @@ pub struct Scribbler(Random);
 impl Scribbler {
     /// One of many.
     pub fn new(seed: u64) -> Self {
-        Self(Random::new(seed + 1))
+        Self(Random::new(seed))
     }
 
     /// A few words.
     pub fn scribble(&mut self, ring: &Guarded, geometry: Geometry) {
         let random = &mut self.0;
-        match random.below(64) {
+        match random.index(64) {
             0..4 => plausible_control(ring, geometry, random),
-            4..12 => frames(ring, geometry, random.below(geometry.memory_count()), random),
+            4..12 => frames(ring, geometry, random.index(geometry.memory_count()), random),
             12 => {
-                let index = random.below(CONTROL_WORDS);
-                ring.word(index).store(random.next() as u32, Relaxed);
+                let index = random.index(CONTROL_WORDS);
+                ring.word(index).store(random.word() as u32, Relaxed);
             }
             _ => {
                 let memory_words = ring.word_count() - PAGE_BYTES / 4;
-                let index = PAGE_BYTES / 4 + random.below(memory_words);
+                let index = PAGE_BYTES / 4 + random.index(memory_words);
                 let left = geometry.subbuf_size_bytes() - geometry.offset(4 * index as u64);
-                let word = random.frame(left);
+                let word = frame_word(random, left);
                 ring.word(index).store(word, Relaxed);
             }
         }

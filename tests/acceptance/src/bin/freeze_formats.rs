@@ -7,7 +7,6 @@
 use std::fs::{DirBuilder, copy, create_dir, write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use ust_acceptance::command::{run, wait_until};
 use ust_acceptance::daemon::Site;
 use ust_acceptance::frozen::agent::{self, PROCESS_UID, greet, message};
 use ust_acceptance::frozen::conversation::to_text;
@@ -21,6 +20,8 @@ use ust_acceptance::recording::{Recording, Started};
 use ust_acceptance::{binaries, judge};
 use ust_core::paths::RUNTIME_DIR_VARIABLE;
 use ust_core::protocol::{Lack, ToDaemon, encode};
+use ust_test_support::command::run;
+use ust_test_support::wait::wait_until;
 
 fn main() {
     let dir = PathBuf::from(std::env::args().nth(1).expect("DIR"));

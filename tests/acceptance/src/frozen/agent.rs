@@ -4,12 +4,12 @@ use super::conversation::Message;
 use super::stand_in::StandIn;
 use super::{GEOMETRY, PROGRAM};
 use crate::binaries;
-use crate::command::Running;
 use crate::daemon::Site;
 use crate::hostile::{Peer, Target, forge};
 use rustix::fd::AsFd;
 use ust_core::paths::RUNTIME_DIR_VARIABLE;
 use ust_core::protocol::{ToDaemon, ToProcess, decode, encode};
+use ust_test_support::command::Running;
 
 /// The identity that every frozen process has.
 pub const PROCESS_UID: [u8; 16] = *b"a frozen process";

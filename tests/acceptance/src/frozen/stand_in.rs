@@ -1,6 +1,5 @@
 //! A stand-in for the consumer: it says to a traced process what it is given, and notes what the process says.
 
-use crate::command::wait_until;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{
@@ -16,6 +15,7 @@ use ust_core::protocol::{ToDaemon, decode};
 use ust_core::shm::doorbell::DOORBELL_BYTES;
 use ust_core::shm::memfd;
 use ust_core::socket::{Inbox, receive, send};
+use ust_test_support::wait::wait_until;
 
 /// One who serves a runtime directory of its own.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 use super::forge::{self, Ring, Shared};
 use super::scribble::{Scribbler, Victim};
 use super::{Briefing, Peer, Target, noise};
-use crate::random::Random;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, memfd_create, open};
 use rustix::io;
@@ -17,6 +16,7 @@ use ust_core::shm::Mapping;
 use ust_core::shm::doorbell::DOORBELL_BYTES;
 use ust_core::socket::MAX_FDS;
 use ust_core::sync::AtomicU32;
+use ust_test_support::random::Random;
 
 /// Identities that one attacker uses in turn. Children have others.
 const IDENTITIES: u64 = 16;

@@ -17,8 +17,6 @@ pub mod forge;
 pub mod scribble;
 pub mod siege;
 
-use crate::command::HANGS_AFTER;
-use crate::random::Random;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io;
@@ -27,6 +25,8 @@ use std::path::PathBuf;
 use ust_core::paths::RuntimeDir;
 use ust_core::protocol::{ChannelRules, ToDaemon, ToProcess, decode, encode};
 use ust_core::socket::{self, Inbox};
+use ust_test_support::random::Random;
+use ust_test_support::wait::HANGS_AFTER;
 
 /// How long the daemon is given to answer a greeting, in seconds.
 const ANSWER_SECONDS: i64 = 5;

@@ -5,7 +5,6 @@
 //! out at once, and reaches nothing behind the first check.
 
 use super::forge::{Ring, Shared};
-use crate::random::Random;
 use std::collections::VecDeque;
 use std::mem::offset_of;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -14,6 +13,7 @@ use ust_core::abi::{
     CLASS_LOG_OFFSET, Frame, FrameKind, PROCESS_FILE_BYTES, ProcessHeader, StreamControl,
 };
 use ust_core::sync::ReadOnly;
+use ust_test_support::random::Random;
 
 /// Files that are changed at a time.
 const MOST_FILES: usize = 8;

@@ -8,12 +8,12 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 use ust::tracepoint;
-use ust_acceptance::random::Random;
 use ust_core::sync::{AtomicBool, Ordering};
 use ust_stress::config::Config;
 use ust_stress::ledger::{DEPTHS, Ledger};
 use ust_stress::signals::Target;
 use ust_stress::{payload, signals};
+use ust_test_support::random::Random;
 
 #[tracepoint(provider = "stress", level = Info)]
 fn emitted(source: u32, sequence: u64, check: u64, text: &str);

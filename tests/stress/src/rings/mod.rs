@@ -19,8 +19,8 @@ use crate::ledger::DEPTHS;
 use crate::{payload, signals};
 use adapter::{Record, Ring, RingReader};
 use std::time::Duration;
-use ust_acceptance::random::Random;
 use ust_core::sync::{AtomicBool, AtomicU32, Ordering};
+use ust_test_support::random::Random;
 use writer::Emitted;
 
 /// Rounds here end by themselves.

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::ledger::DEPTHS;
 use crate::signals::{self, Target};
 use std::cell::Cell;
-use ust_acceptance::random::Random;
+use ust_test_support::random::Random;
 
 /// How many records one thread and its handlers emitted, by depth.
 pub type Emitted = [u64; DEPTHS as usize];

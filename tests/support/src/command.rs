@@ -1,12 +1,9 @@
 //! Running commands: their output is kept, and none of them can hang a test.
 
+use crate::wait::wait_until;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
-
-/// Longer than anything here takes on the slowest machine: whoever is not done by then hangs.
-pub const HANGS_AFTER: Duration = Duration::from_secs(600);
 
 /// What a command left behind.
 #[derive(Debug)]
@@ -120,19 +117,6 @@ fn content(file: &NamedTempFile) -> String {
 /// Runs it to its end.
 pub fn run(command: &mut Command) -> Finished {
     Running::start(command).wait()
-}
-
-/// Asks again and again until there is an answer; `what` is what did not come if there never is one.
-#[track_caller]
-pub fn wait_until<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(answer) = answer() {
-            return answer;
-        }
-        assert!(started.elapsed() < HANGS_AFTER, "waited {HANGS_AFTER:?} in vain for {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// Lets a command hear the signals that a shell's background job is born deaf to: the tests may be one, and

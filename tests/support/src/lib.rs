@@ -1,0 +1,13 @@
+//! What the tests of several packages have in common, one thing a file. What one package alone needs stays with it.
+//!
+//! | module | what it is | who uses it |
+//! | --- | --- | --- |
+//! | [`random`] | numbers that are the same in every run | all that draw anything |
+//! | [`wait`] | waiting, with a bound that only a hang reaches | all that wait for others |
+//! | [`command`] | commands whose output is kept, and which cannot hang a test | `tests/acceptance`, `ust-cli` |
+//!
+//! What is under test depends on this at most for its own tests (`dev-dependencies`): `tests/architecture` has the table.
+
+pub mod command;
+pub mod random;
+pub mod wait;
