@@ -7,8 +7,9 @@
 use std::cell::Cell;
 use ust_core::abi::{Frame, FrameKind, Geometry, Mode, Position, StreamControl, TableEntry};
 use ust_core::ring::{Holes, Image, Reader, RingMemory};
-use ust_core::shm::{Mapping, StreamWords, memfd};
+use ust_core::shm::StreamWords;
 use ust_core::sync::{AtomicU32, Local, Ordering, ReadOnly};
+use ust_test_support::stream_file::StreamFile;
 
 const SUBBUF_BYTES: usize = 4096;
 const PLACES: usize = 4;
@@ -80,13 +81,10 @@ fn with_ring<R>(
     mode: Mode,
     test: impl FnOnce(StreamWords<ReadOnly>, &StreamControl<Local>) -> R,
 ) -> R {
-    let fd = memfd::create(c"ring", geometry().stream_bytes()).unwrap();
-    let map = Mapping::new(&fd, geometry().stream_bytes()).unwrap();
-    let control = map.at::<StreamControl<Local>>(0).unwrap();
-    control.initialise(geometry());
-    // SAFETY: the mapping is as long, and outlives the words.
-    let words = unsafe { StreamWords::new(map.base(), geometry(), mode) };
-    test(words, control)
+    let file = StreamFile::create(geometry()).unwrap();
+    // SAFETY: the file outlives the words.
+    let words = unsafe { file.words(mode) };
+    test(words, file.control())
 }
 
 fn store_frame(words: &StreamWords<ReadOnly>, memory: usize, offset: usize, frame: u32) {

@@ -11,11 +11,11 @@ use super::process_file::ProcessFile;
 use crate::output::Output;
 use ust_core::abi::{Buffers, Geometry, Mode};
 use ust_core::clock::ClockKind;
-use ust_core::ring::RingMemory;
-use ust_core::shm::{Mapping, StreamWords, memfd};
+use ust_core::shm::StreamWords;
 use ust_core::stream::Stream;
 use ust_core::sync::{AtomicU32, Local, Ordering, ReadOnly};
 use ust_core::wire::{Field, FieldType};
+use ust_test_support::stream_file::StreamFile;
 
 /// The clock of all that players write.
 const CLOCK: ClockKind = ClockKind::Monotonic;
@@ -25,7 +25,7 @@ const CLOCK: ClockKind = ClockKind::Monotonic;
 pub struct PlayedStream {
     /// Its process file.
     pub process: Player,
-    ring: Mapping,
+    ring: StreamFile,
     stream: Stream<Local>,
     words: StreamWords<ReadOnly>,
 }
@@ -56,14 +56,9 @@ impl PlayedStream {
     /// One that has nothing described and nothing written.
     #[allow(unsafe_code)]
     pub fn new(pid: u32, procname: [u8; 16], geometry: Geometry, mode: Mode) -> Self {
-        let ring_fd = memfd::create(c"ring", geometry.stream_bytes()).unwrap();
-        let ring = Mapping::new(&ring_fd, geometry.stream_bytes()).unwrap();
-        // SAFETY: the mapping is as long, and this keeps it for as long as both.
-        let (stream, words) = unsafe {
-            let stream = Stream::<Local>::new(ring.base(), geometry, mode, CLOCK);
-            (stream, StreamWords::<ReadOnly>::new(ring.base(), geometry, mode))
-        };
-        stream.words().control().initialise(geometry);
+        let ring = StreamFile::create(geometry).unwrap();
+        // SAFETY: this keeps the file for as long as both.
+        let (stream, words) = unsafe { (ring.writer(mode, CLOCK), ring.words(mode)) };
         Self { process: Player::named(pid, procname), ring, stream, words }
     }
 
@@ -74,13 +69,13 @@ impl PlayedStream {
 
     /// Changes the word at `offset` of the ring, control page included.
     pub fn change(&self, offset: usize, change: impl FnOnce(u32) -> u32) {
-        let word = self.ring.at::<AtomicU32>(offset).unwrap();
+        let word = self.ring.map().at::<AtomicU32>(offset).unwrap();
         word.store(change(word.load(Ordering::Relaxed)), Ordering::Relaxed);
     }
 
     /// Bytes of the ring, control page included.
     pub fn ring_bytes(&self) -> usize {
-        self.ring.len()
+        self.ring.map().len()
     }
 
     /// What the consumer reads its stream by.

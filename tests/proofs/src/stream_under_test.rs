@@ -9,14 +9,16 @@
 
 use crate::journal::Outcome;
 use crate::record::{CLASS_ID, Decoder, FIXED, Record, body, signature};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::ops::Deref;
+use std::os::fd::OwnedFd;
 use ust_core::abi::{FrameKind, Geometry, Mode, StreamState, TableEntry, WORD_BYTES};
 use ust_core::clock::ClockKind;
-use ust_core::ring::{Found, Holes, Image, Reader, Records, RingMemory, Take};
-use ust_core::shm::{Mapping, StreamWords, memfd};
+use ust_core::ring::{Found, Reader, RingMemory};
+use ust_core::shm::StreamWords;
 use ust_core::stream::Stream;
 use ust_core::sync::{AtomicU32, Local, Ordering, ReadOnly, Rmw, Shared};
 use ust_core::wire::Payload;
+use ust_test_support::{stream_file, stream_reader};
 
 /// The smallest geometry there is: two places of a page, so that every path is near.
 pub fn geometry() -> Geometry {
@@ -56,81 +58,71 @@ impl Shape {
 
 /// A stream in a file of its own, mapped.
 #[derive(Debug)]
-pub struct StreamFile {
-    fd: OwnedFd,
-    map: Mapping,
-}
+pub struct StreamFile(stream_file::StreamFile);
 
 impl StreamFile {
     /// Creates one.
     pub fn create() -> Self {
-        let fd = memfd::create(c"ust-proofs", geometry().stream_bytes()).expect("a memfd");
-        let file = Self::open(fd);
+        let file = Self(stream_file::StreamFile::create(geometry()).expect("a memfd"));
         file.reset();
         file
     }
 
     /// Maps one that another process created.
     pub fn open(fd: OwnedFd) -> Self {
-        let map = Mapping::new(fd.as_fd(), geometry().stream_bytes()).expect("address space");
-        Self { fd, map }
-    }
-
-    /// The file.
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+        Self(stream_file::StreamFile::open(fd, geometry()).expect("address space"))
     }
 
     /// Makes it an empty stream again. Nobody writes to it meanwhile.
     pub fn reset(&self) {
+        let map = self.map();
         // SAFETY: the mapping's own bytes, and nobody uses them.
-        unsafe { self.map.base().write_bytes(0, self.map.len()) };
-        let words = self.words::<Local>(Mode::Discard);
-        words.control().initialise(geometry());
+        unsafe { map.base().write_bytes(0, map.len()) };
+        let control = self.control();
+        control.initialise(geometry());
         // Nothing in a note is zero, so that half of one is seen.
-        words.control().owner.store(4_000_000, Ordering::Relaxed);
-        words.control().state.store(StreamState::Live as u32, Ordering::Release);
+        control.owner.store(4_000_000, Ordering::Relaxed);
+        control.state.store(StreamState::Live as u32, Ordering::Release);
     }
 
     /// Has writers note the checksum of each sub-buffer that they leave, as where the ring is a file with a name.
     pub fn want_checksums(&self) {
-        self.words::<Local>(Mode::Discard).control().has_checksums.store(1, Ordering::Relaxed);
+        self.control().has_checksums.store(1, Ordering::Relaxed);
     }
 
-    fn words<K: 'static>(&self, mode: Mode) -> StreamWords<K> {
-        // SAFETY: `geometry` is what the file was created with; the file outlives what borrows from it.
-        unsafe { StreamWords::new(self.map.base(), geometry(), mode) }
+    fn words<K: 'static>(&self, shape: Shape) -> StreamWords<K> {
+        // SAFETY: a stage keeps its file longer than what borrows from it.
+        unsafe { self.0.words(shape.mode()) }
     }
 
     /// A writing end.
     pub fn writer(&self, shape: Shape, clock: ClockKind) -> Writer {
-        let (base, mode) = (self.map.base(), shape.mode());
         // SAFETY: as in `words`.
-        unsafe {
-            let ends = if shape.is_shared {
-                Ends::Shared(Stream::new(base, geometry(), mode, clock))
+        let ends = unsafe {
+            if shape.is_shared {
+                Ends::Shared(self.0.writer(shape.mode(), clock))
             } else {
-                Ends::Local(Stream::new(base, geometry(), mode, clock))
-            };
-            Writer { ends, under_way: AtomicU32::new(0) }
-        }
+                Ends::Local(self.0.writer(shape.mode(), clock))
+            }
+        };
+        Writer { ends, under_way: AtomicU32::new(0) }
     }
 
     /// The reading end of a stream that has never been read.
     pub fn reader(&self, shape: Shape) -> StreamReader {
-        StreamReader::with(Reader::new(self.words(shape.mode())))
+        StreamReader::with(Reader::new(self.words(shape)))
     }
 
     /// The reading end that goes on where a dead one was.
     pub fn successor(&self, shape: Shape) -> StreamReader {
-        let mut reader = Reader::resume(self.words(shape.mode()));
+        let mut reader = Reader::resume(self.words(shape));
         let written_before = reader.rewind();
         StreamReader { written_before, ..StreamReader::with(reader) }
     }
 
     /// Below which position a reader has said that everything is in its file.
     pub fn consumed(&self) -> u64 {
-        self.words::<ReadOnly>(Mode::Discard).control().consumed.load(Ordering::Acquire)
+        self.control().consumed.load(Ordering::Acquire)
     }
 
     /// Whether no memory stands in two places, or in one and among the recyclers as well.
@@ -138,8 +130,7 @@ impl StreamFile {
     /// # Errors
     /// One does; which there are.
     pub fn check_table(&self) -> Result<(), String> {
-        let words = self.words::<ReadOnly>(Mode::Discard);
-        let control = words.control();
+        let control = self.control();
         let table = &control.table[..geometry().subbuf_count()];
         let entry = |word: u64| TableEntry::from_word(word).memory();
         let mut memories: Vec<_> =
@@ -152,6 +143,14 @@ impl StreamFile {
         memories.dedup();
         let all_exist = memories.iter().all(|memory| *memory < geometry().memory_count());
         if memories.len() == count && all_exist { Ok(()) } else { Err(shown) }
+    }
+}
+
+impl Deref for StreamFile {
+    type Target = stream_file::StreamFile;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 
@@ -213,7 +212,7 @@ fn write<K: Rmw, P: Payload>(stream: &Stream<K>, payload: &P, is_usual: bool) ->
 /// The shipped reader, and what it has read.
 #[derive(Debug)]
 pub struct StreamReader {
-    reader: Reader<StreamWords<ReadOnly>>,
+    reader: stream_reader::StreamReader,
     decoder: Decoder,
     /// Of a successor: what lies before stands in the dead reader's file, and is none of `records`.
     pub written_before: u64,
@@ -223,30 +222,17 @@ pub struct StreamReader {
 
 impl StreamReader {
     fn with(reader: Reader<StreamWords<ReadOnly>>) -> Self {
+        let reader = stream_reader::StreamReader::new(reader);
         Self { reader, decoder: Decoder::default(), written_before: 0, records: Vec::new() }
     }
 
-    /// Everything that is committed now: exchanges full sub-buffers, then reads the last one, in place or,
-    /// where it could be recycled, from a copy. As the daemon does.
+    /// Everything that is committed now: exchanges full sub-buffers, then reads the last one. As the daemon does.
     ///
     /// # Errors
     /// The ring is corrupt, or a record is.
     pub fn drain(&mut self) -> Result<(), String> {
-        while self.reader.is_left_behind() {
-            let start = self.reader.cursor();
-            match self.reader.take().map_err(text)? {
-                Take::Taken => {
-                    self.read_in_place()?;
-                    self.reader.set_consumed();
-                    self.reader.give_back();
-                }
-                Take::Overwritten => self.reader.catch_up().map_err(text)?,
-                Take::NotYet => break,
-            }
-            if self.reader.cursor() == start {
-                return Err(format!("the sub-buffer at {start} was full, and was not read"));
-            }
-        }
+        let Self { reader, decoder, records, .. } = self;
+        reader.drain_full(&mut |found, bytes| read(decoder, records, found, bytes))?;
         self.read_prefix()
     }
 
@@ -255,27 +241,8 @@ impl StreamReader {
     /// # Errors
     /// As for [`drain`](Self::drain).
     pub fn read_prefix(&mut self) -> Result<(), String> {
-        if !self.reader.ring().mode().overwrites() {
-            self.read_in_place()?;
-        } else {
-            let mut image = Image::default();
-            self.reader.catch_up().map_err(text)?;
-            let until = self.reader.untrusted_write_position();
-            self.reader.copy(&mut image, until, Holes::Await).map_err(text)?;
-            for found in image.found() {
-                self.read(&image, *found)?;
-            }
-        }
-        self.reader.set_consumed();
-        Ok(())
-    }
-
-    fn read_in_place(&mut self) -> Result<(), String> {
-        while let Some(found) = self.reader.next().map_err(text)? {
-            let words = *self.reader.ring();
-            self.read(&words, found)?;
-        }
-        Ok(())
+        let Self { reader, decoder, records, .. } = self;
+        reader.drain_prefix(&mut |found, bytes| read(decoder, records, found, bytes))
     }
 
     /// Reads what dead writers left.
@@ -283,11 +250,9 @@ impl StreamReader {
     /// # Errors
     /// As for [`drain`](Self::drain).
     pub fn recover(&mut self) -> Result<(), String> {
-        while let Some(found) = self.reader.next_after_death().map_err(text)? {
-            let words = *self.reader.ring();
-            self.read(&words, found)?;
-        }
-        self.records.retain(|record| record.end > self.written_before);
+        let Self { reader, decoder, records, written_before } = self;
+        reader.drain_rest(&mut |found, bytes| read(decoder, records, found, bytes))?;
+        records.retain(|record| record.end > *written_before);
         Ok(())
     }
 
@@ -332,22 +297,20 @@ impl StreamReader {
     pub fn damaged(&self) -> u64 {
         self.reader.damaged()
     }
-
-    fn read(&mut self, records: &impl Records, found: Found) -> Result<(), String> {
-        if found.kind == FrameKind::Note {
-            self.decoder.interrupt();
-            return Ok(());
-        }
-        let mut bytes = vec![0; found.length_bytes];
-        records.copy_out(found, &mut bytes);
-        let stride = (found.length_bytes + WORD_BYTES).next_multiple_of(WORD_BYTES) as u64;
-        let start = found.end_position - stride;
-        let record = self.decoder.decode(&bytes, start, found.end_position)?;
-        self.records.push(record);
-        Ok(())
-    }
 }
 
-fn text(error: impl std::fmt::Display) -> String {
-    error.to_string()
+fn read(
+    decoder: &mut Decoder,
+    records: &mut Vec<Record>,
+    found: Found,
+    bytes: &[u8],
+) -> Result<(), String> {
+    if found.kind == FrameKind::Note {
+        decoder.interrupt();
+        return Ok(());
+    }
+    let stride = (found.length_bytes + WORD_BYTES).next_multiple_of(WORD_BYTES) as u64;
+    let start = found.end_position - stride;
+    records.push(decoder.decode(bytes, start, found.end_position)?);
+    Ok(())
 }

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::judge::Tally;
 use crate::ledger::DEPTHS;
 use crate::{payload, signals};
-use adapter::{Record, Ring, RingReader};
+use adapter::{Record, Ring, records};
 use std::time::Duration;
 use ust_core::sync::{AtomicBool, AtomicU32, Ordering};
 use ust_test_support::random::Random;
@@ -78,20 +78,22 @@ pub fn round(seed: u64, round: u64) -> Result<Tally, Failure> {
 /// Reads until nobody writes any more, and then what is left.
 fn read_all(config: &Config, rings: &[Ring], running: &AtomicU32) -> Result<Vec<Checker>, Failure> {
     let mut random = Random::new(config.seed ^ 0xde1a);
-    let mut readers: Vec<_> = rings.iter().map(RingReader::new).collect();
+    // SAFETY: the rings are borrowed for as long as the readers live.
+    let mut readers: Vec<_> = rings.iter().map(|ring| unsafe { ring.reader() }).collect();
     let mut checkers: Vec<_> = rings.iter().map(|_| Checker::new(config.text_bytes)).collect();
     loop {
         // Acquire: pairs with the writers' last act.
         let is_last = running.load(Ordering::Acquire) == 0;
         for (reader, checker) in readers.iter_mut().zip(&mut checkers) {
-            reader.drain_full(&mut |record| checker.take(record))?;
+            let mut take = |record: Record<'_>| checker.take(record);
+            reader.drain_full(&mut records(&mut take))?;
             if is_last || random.below(3) == 0 {
-                reader.drain_prefix(&mut |record| checker.take(record))?;
+                reader.drain_prefix(&mut records(&mut take))?;
             }
         }
         if is_last {
             for (reader, checker) in readers.iter_mut().zip(&mut checkers) {
-                reader.drain_rest(&mut |record| checker.take(record))?;
+                reader.drain_rest(&mut records(&mut |record| checker.take(record)))?;
                 checker.overwritten = reader.overwritten();
             }
             return Ok(checkers);
