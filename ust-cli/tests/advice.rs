@@ -3,10 +3,11 @@
 
 mod common;
 
-use common::{Sandbox, run};
+use common::Sandbox;
 use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::os::unix::fs::PermissionsExt;
+use ust_test_support::command::{Finished, run};
 
 /// One program that cannot be executed, and what is to be said of it.
 struct Case {
@@ -35,7 +36,7 @@ fn programs(sandbox: &Sandbox) -> Vec<Case> {
          ln -s nowhere dangling; ln -s loop loop; mkfifo fifo && chmod 755 fifo; mkdir dir; : > file; \
          printf '\\177ELF and then nothing' > torn && chmod 755 torn"
     ));
-    assert_eq!(made.code, 0, "{made:?}");
+    assert_eq!(made.code(), 0, "{made:?}");
     vec![
         case("./absent", 127, ["was not found", "give its path"]),
         case("absent", 127, ["was not found", "PATH leads to"]),
@@ -77,7 +78,7 @@ fn programs_that_cannot_be_executed_have_a_text_each() {
 fn a_program_that_is_being_written_is_busy() {
     let sandbox = Sandbox::new();
     let made = sandbox.shell("cp /bin/true busy");
-    assert_eq!(made.code, 0, "{made:?}");
+    assert_eq!(made.code(), 0, "{made:?}");
     let _writing = OpenOptions::new().append(true).open(sandbox.path("busy")).unwrap();
     let line = sandbox.fails(126, &["record", "-o", "out", "--", "./busy"]);
     assert!(line.contains("busy (os error 26)") && line.contains("open for writing"), "{line}");
@@ -97,7 +98,7 @@ fn arguments_that_are_too_long_are_told_as_such() {
         command.args(["-c", script, "sh"]).args(["x".repeat(100_000), "x".repeat(bytes)]);
         run(command.args(["x".repeat(50_000)]))
     };
-    let is_ours = |ended: &common::Ended| ended.stderr.starts_with("ust: ");
+    let is_ours = |ended: &Finished| ended.stderr.starts_with("ust: ");
     let (mut fits, mut is_too_long) = (0, 130_000);
     while is_too_long - fits > 1 {
         let middle = (fits + is_too_long) / 2;
@@ -107,7 +108,7 @@ fn arguments_that_are_too_long_are_told_as_such() {
         }
     }
     let ended = record(fits);
-    assert_eq!(ended.code, 126, "{ended:?}");
+    assert_eq!(ended.code(), 126, "{ended:?}");
     assert!(ended.stderr.contains("program /bin/true cannot be executed"), "{ended:?}");
     assert!(ended.stderr.contains("(os error 7)") && ended.stderr.contains("give fewer"));
 }
@@ -117,7 +118,7 @@ fn outputs_and_files_that_cannot_be_written_have_a_text_each() {
     let sandbox = Sandbox::new();
     let long = "n".repeat(300);
     let made = sandbox.shell("ln -s loop loop; : > file; mkdir dir");
-    assert_eq!(made.code, 0, "{made:?}");
+    assert_eq!(made.code(), 0, "{made:?}");
     let mut texts = HashSet::new();
     let cases: [(&[&str], i32, &str); 7] = [
         (&["-o", "loop/out"], 115, "lead in a circle"),
@@ -145,11 +146,11 @@ fn a_recorder_out_of_descriptors_is_told_so() {
     let mut refused = 0;
     for limit in 4..64 {
         let ended = sandbox.shell(&format!("ulimit -n {limit}; exec $UST record -o out -- true"));
-        if ended.code == 0 {
+        if ended.code() == 0 {
             break;
         }
         refused += 1;
-        assert!([111, 115, 125].contains(&ended.code), "{limit}: {ended:?}");
+        assert!([111, 115, 125].contains(&ended.code()), "{limit}: {ended:?}");
         assert!(ended.stderr.contains("(os error 24)"), "{limit}: {ended:?}");
         assert!(ended.stderr.contains("the recorder has no descriptors left"), "{ended:?}");
         assert!(!sandbox.path("out").exists());
@@ -162,7 +163,7 @@ fn a_working_directory_that_is_gone_is_told() {
     let sandbox = Sandbox::new();
     let ended =
         sandbox.shell("mkdir gone; cd gone; rmdir ../gone; exec $UST record -o out -- true");
-    assert_eq!(ended.code, 125, "{ended:?}");
+    assert_eq!(ended.code(), 125, "{ended:?}");
     assert!(ended.stderr.contains("--output out: No such file or directory"), "{ended:?}");
     assert!(ended.stderr.contains("is not there"), "{ended:?}");
 }
@@ -175,6 +176,6 @@ fn a_directory_without_its_search_permission_is_no_reason_for_chmod_x_of_the_pro
     let closed = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(sandbox.path("closed"), closed).unwrap();
     let ended = sandbox.unprivileged(&["record", "-o", "out", "--", "closed/prog"]);
-    assert_eq!(ended.code, 126, "{ended:?}");
+    assert_eq!(ended.code(), 126, "{ended:?}");
     assert!(ended.stderr.contains("search the directories on the way to it"), "{ended:?}");
 }

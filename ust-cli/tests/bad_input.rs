@@ -2,12 +2,13 @@
 
 mod common;
 
-use common::daemon::ustconsumerd;
-use common::{Sandbox, kill, names_in, run, until};
-use rustix::process::Signal;
+use common::{Sandbox, names_in};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use ust_test_support::binaries::ustconsumerd;
+use ust_test_support::command::{Running, run};
+use ust_test_support::wait::until;
 
 /// What `record` refuses must leave no output, no summary, no private directory, and must not have run.
 fn refused(sandbox: &Sandbox, code: i32, options: &[&str], program: &[&str]) -> String {
@@ -78,7 +79,7 @@ fn an_output_that_this_user_may_not_write_to_is_115() {
     dir(&sandbox, "open", 0o777);
     for out in ["closed", "closed/new", "closed/deep/new"] {
         let ended = sandbox.unprivileged(&["record", "-o", out, "--", "touch", "open/ran"]);
-        assert_eq!(ended.code, 115, "{ended:?}");
+        assert_eq!(ended.code(), 115, "{ended:?}");
         assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
         assert!(ended.stderr.contains("cannot be written to: Permission denied"), "{ended:?}");
     }
@@ -100,13 +101,13 @@ fn a_runtime_directory_of_somebody_else_is_111() {
     dir(&sandbox, "open", 0o777);
     for arguments in arguments {
         let ended = sandbox.unprivileged_in(&theirs, common::ust(), arguments);
-        assert_eq!(ended.code, 111, "{ended:?}");
+        assert_eq!(ended.code(), 111, "{ended:?}");
         assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
         assert!(ended.stderr.contains("belongs to user 0"), "{ended:?}");
         assert!(ended.stderr.contains("set UST_RUNTIME_DIR"), "{ended:?}");
     }
     let ended = sandbox.unprivileged_in(&theirs, ustconsumerd(), &[]);
-    assert_eq!(ended.code, 111, "{ended:?}");
+    assert_eq!(ended.code(), 111, "{ended:?}");
     assert!(ended.stderr.contains("belongs to user 0"), "{ended:?}");
     assert_eq!(names_in(&sandbox.path("open")), [""; 0]);
 }
@@ -118,7 +119,7 @@ fn a_runtime_directory_that_others_may_enter_is_111() {
     let line = refused(&sandbox, 111, &["-o", "out"], &["touch", "ran"]);
     assert!(line.contains("mode 755") && line.contains("chmod 700"), "{line}");
     sandbox.fails(111, &["status"]);
-    assert_eq!(run(&mut sandbox.command(ustconsumerd())).code, 111);
+    assert_eq!(run(&mut sandbox.command(ustconsumerd())).code(), 111);
 }
 
 /// A path in the sandbox of so many bytes.
@@ -146,7 +147,7 @@ fn a_runtime_directory_too_long_for_a_socket_is_111_in_every_command() {
     let refuses = |command: &mut Command, most: usize| {
         let long = of_length(&sandbox, most + 1);
         let ended = run(command.env("UST_RUNTIME_DIR", &long));
-        assert_eq!(ended.code, 111, "{command:?}: {ended:?}");
+        assert_eq!(ended.code(), 111, "{command:?}: {ended:?}");
         let [line] = ended.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{ended:?}") };
         let parts = [
             &*long.to_string_lossy(),
@@ -167,14 +168,13 @@ fn a_runtime_directory_too_long_for_a_socket_is_111_in_every_command() {
 fn a_runtime_directory_that_is_just_short_enough_serves() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.ust(&["record", "-o", "out", "--", "touch", "ran"]);
-    assert_eq!(run(command.env("UST_RUNTIME_DIR", of_length(&sandbox, 75))).code, 0);
+    assert_eq!(run(command.env("UST_RUNTIME_DIR", of_length(&sandbox, 75))).code(), 0);
     assert!(sandbox.path("ran").exists());
     let dir = of_length(&sandbox, 94);
     let mut daemon = sandbox.command(ustconsumerd());
-    let mut daemon = daemon.env("UST_RUNTIME_DIR", &dir).spawn().unwrap();
-    until("it serves", || run(sandbox.ust(&["status"]).env("UST_RUNTIME_DIR", &dir)).code == 0);
-    kill(daemon.id(), Signal::TERM);
-    assert!(daemon.wait().unwrap().success());
+    let daemon = Running::start(daemon.env("UST_RUNTIME_DIR", &dir));
+    until("it serves", || run(sandbox.ust(&["status"]).env("UST_RUNTIME_DIR", &dir)).code() == 0);
+    daemon.end(libc::SIGTERM).succeeded();
 }
 
 #[test]
@@ -200,9 +200,9 @@ fn records_own_usage_errors_are_125_with_the_range() {
     ];
     for options in wrong {
         let ended = sandbox.run(&[&["record"], options, &["--"], &run].concat());
-        assert_eq!(ended.code, 125, "{options:?}: {ended:?}");
+        assert_eq!(ended.code(), 125, "{options:?}: {ended:?}");
     }
-    assert_eq!(sandbox.run(&["record", "-o", "out"]).code, 125, "no program");
+    assert_eq!(sandbox.run(&["record", "-o", "out"]).code(), 125, "no program");
     assert_eq!(sandbox.names(), [""; 0]);
 }
 
@@ -255,6 +255,6 @@ fn wrong_usage_of_control_commands_is_2() {
         &["create", "--subbufs", "many"],
     ];
     for command in commands {
-        assert_eq!(sandbox.run(command).code, 2, "{command:?}");
+        assert_eq!(sandbox.run(command).code(), 2, "{command:?}");
     }
 }

@@ -3,7 +3,6 @@
 mod common;
 
 use common::Sandbox;
-use common::daemon::Daemon;
 
 /// Refused before anything is made or run; what was said.
 #[track_caller]
@@ -11,7 +10,7 @@ fn refused(options: &[&str]) -> String {
     let sandbox = Sandbox::new();
     let arguments = [&["record", "-o", "out"], options, &["--", "touch", "ran"]].concat();
     let ended = sandbox.run(&arguments);
-    assert_eq!(ended.code, 125, "{options:?}: {ended:?}");
+    assert_eq!(ended.code(), 125, "{options:?}: {ended:?}");
     assert_eq!(sandbox.names(), [""; 0], "{options:?}");
     ended.stderr
 }
@@ -78,7 +77,7 @@ fn sizes_with_suffixes_in_either_case_are_taken() {
         let out = format!("out{number}");
         let options = ["--subbuf-size", size, "--subbufs", "2"];
         let ended = sandbox.run(&[&["record", "-o", &out][..], &options, &["--", "true"]].concat());
-        assert_eq!(ended.code, 0, "{size}: {ended:?}");
+        assert_eq!(ended.code(), 0, "{size}: {ended:?}");
     }
 }
 
@@ -86,13 +85,13 @@ fn sizes_with_suffixes_in_either_case_are_taken() {
 #[test]
 fn sessions_are_refused_what_recordings_are() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     let create = |options: &[&str]| sandbox.run(&[&["create", "s", "-o", "out"], options].concat());
     let ended = create(&["--subbuf-size", "5000"]);
-    assert_eq!(ended.code, 2, "{ended:?}");
+    assert_eq!(ended.code(), 2, "{ended:?}");
     assert!(ended.stderr.contains("power of two from 4096 to 1073741824"), "{ended:?}");
     let ended = create(&["--snapshot", "--mode", "discard"]);
-    assert_eq!(ended.code, 2, "{ended:?}");
+    assert_eq!(ended.code(), 2, "{ended:?}");
     assert!(ended.stderr.contains("--mode overwrite"), "{ended:?}");
-    assert_eq!(create(&["--subbuf-size", "64k", "--mode", "block=2s"]).code, 0);
+    assert_eq!(create(&["--subbuf-size", "64k", "--mode", "block=2s"]).code(), 0);
 }

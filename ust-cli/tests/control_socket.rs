@@ -2,8 +2,7 @@
 
 mod common;
 
-use common::daemon::Daemon;
-use common::{HANGS_AFTER, Sandbox, until};
+use common::Sandbox;
 use consumerd::control::protocol::{
     CONTROL_VERSION, MAX_REQUEST_BYTES, Request, parse_answer, request_line,
 };
@@ -11,6 +10,7 @@ use consumerd::limits::MAX_CONTROL_CONNECTIONS;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
+use ust_test_support::wait::{HANGS_AFTER, until};
 
 fn connect(sandbox: &Sandbox) -> UnixStream {
     let socket = UnixStream::connect(sandbox.runtime_dir().join("control.sock")).unwrap();
@@ -34,7 +34,7 @@ fn refusal(sandbox: &Sandbox, bytes: &[u8]) -> String {
 #[test]
 fn garbage_is_refused_and_the_daemon_goes_on() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     assert!(
         refusal(&sandbox, b"\0\xff\x7fgarbage\n").contains("not a line of the control protocol")
     );
@@ -51,7 +51,7 @@ fn garbage_is_refused_and_the_daemon_goes_on() {
 #[test]
 fn a_line_without_an_end_is_cut_off() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     let mut socket = connect(&sandbox);
     // The daemon may have answered and closed before all of it is written.
     let _ = socket.write_all(&vec![b'x'; 2 * MAX_REQUEST_BYTES]);
@@ -69,7 +69,7 @@ fn a_line_without_an_end_is_cut_off() {
 #[test]
 fn clients_that_say_nothing_keep_nobody_out() {
     let sandbox = Sandbox::new();
-    let daemon = Daemon::start(&sandbox);
+    let daemon = sandbox.daemon(&[]);
     let open = || std::fs::read_dir(format!("/proc/{}/fd", daemon.pid())).unwrap().count();
     let before = open();
     let silent: Vec<UnixStream> =
@@ -90,7 +90,7 @@ fn clients_that_say_nothing_keep_nobody_out() {
 #[test]
 fn a_client_that_goes_before_the_answer_has_its_request_carried_out() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     let output = sandbox.path("out");
     let create = Request::Create { name: "mine".into(), output, channel: Default::default() };
     connect(&sandbox).write_all(&request_line(create).unwrap()).unwrap();
@@ -100,7 +100,7 @@ fn a_client_that_goes_before_the_answer_has_its_request_carried_out() {
 #[test]
 fn the_daemon_sleeps_when_nobody_asks() {
     let sandbox = Sandbox::new();
-    let daemon = Daemon::start_with(&sandbox, &["--flush-interval", "60000"]);
+    let daemon = sandbox.daemon(&["--flush-interval", "60000"]);
     // Also not by a client that waits for nothing, or that has gone.
     let _silent = connect(&sandbox);
     drop(connect(&sandbox));

@@ -2,9 +2,10 @@
 
 mod common;
 
-use common::daemon::{Daemon, ustconsumerd};
-use common::{Sandbox, kill, names_in, run, until};
-use rustix::process::Signal;
+use common::{Sandbox, names_in};
+use ust_test_support::binaries::ustconsumerd;
+use ust_test_support::command::{run, send_signal};
+use ust_test_support::wait::until;
 
 /// The daemon of this sandbox, by what it says itself.
 fn daemon_pid(sandbox: &Sandbox) -> u32 {
@@ -14,14 +15,14 @@ fn daemon_pid(sandbox: &Sandbox) -> u32 {
 
 #[test]
 fn sigterm_and_sigint_end_it_with_0_and_leave_no_socket() {
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [libc::SIGTERM, libc::SIGINT] {
         let sandbox = Sandbox::new();
-        let daemon = Daemon::start(&sandbox);
+        let daemon = sandbox.daemon(&[]);
         sandbox.done(&["create", "mine", "-o", "out"]);
         sandbox.done(&["enable-event", "*"]);
         sandbox.done(&["start"]);
         let ended = daemon.end(signal);
-        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{signal:?}");
+        assert_eq!((ended.code(), ended.stderr.as_str()), (0, ""), "signal {signal}");
         let left = names_in(&sandbox.runtime_dir());
         assert!(!left.iter().any(|name| name.ends_with(".sock") || name == "rules"), "{left:?}");
         sandbox.fails(110, &["status"]);
@@ -31,11 +32,11 @@ fn sigterm_and_sigint_end_it_with_0_and_leave_no_socket() {
 #[test]
 fn a_second_daemon_is_refused_and_the_first_goes_on() {
     let sandbox = Sandbox::new();
-    let daemon = Daemon::start(&sandbox);
+    let daemon = sandbox.daemon(&[]);
     sandbox.done(&["create", "mine"]);
     for arguments in [&[][..], &["--daemonize"]] {
         let ended = run(sandbox.command(ustconsumerd()).args(arguments));
-        assert_eq!(ended.code, 118, "{ended:?}");
+        assert_eq!(ended.code(), 118, "{ended:?}");
         assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
         assert!(ended.stderr.contains("already serves"), "{ended:?}");
     }
@@ -46,19 +47,20 @@ fn a_second_daemon_is_refused_and_the_first_goes_on() {
 #[test]
 fn a_killed_daemon_is_as_good_as_none_and_the_next_takes_over() {
     let sandbox = Sandbox::new();
-    Daemon::start(&sandbox).end(Signal::KILL);
+    sandbox.daemon(&[]).end(libc::SIGKILL);
     assert!(sandbox.runtime_dir().join("control.sock").exists(), "it had no time to clean up");
     sandbox.fails(110, &["status"]);
-    let _next = Daemon::start(&sandbox);
+    let _next = sandbox.daemon(&[]);
     sandbox.done(&["status"]);
 }
 
 #[test]
 fn in_the_background_it_listens_when_the_command_returns() {
     let sandbox = Sandbox::new();
-    // `run` waits for the ends of standard output and error: the daemon must have let go of them.
-    let ended = run(sandbox.command(ustconsumerd()).args(["--daemonize", "--log", "log", "-v"]));
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    // `cat` ends when nobody has its pipe any more: the daemon must have let go of standard output and error.
+    let daemonize = format!("{} --daemonize --log log -v", ustconsumerd().display());
+    let ended = sandbox.shell(&format!("( {daemonize}; echo $? ) 2>&1 | cat"));
+    assert_eq!(ended.stdout, "0\n");
     let pid = daemon_pid(&sandbox);
     let link = |name: &str| std::fs::read_link(format!("/proc/{pid}/{name}")).unwrap();
     assert_eq!(link("cwd").to_str(), Some("/"));
@@ -79,7 +81,7 @@ fn in_the_background_it_listens_when_the_command_returns() {
     sandbox.done(&["create", "mine", "-o", "out"]);
     let log = std::fs::read_to_string(sandbox.path("log")).unwrap();
     assert!(log.contains("Create"), "{log}");
-    kill(pid, Signal::TERM);
+    send_signal(pid, libc::SIGTERM);
     until("it ends", || !sandbox.runtime_dir().join("control.sock").exists());
 }
 
@@ -87,8 +89,8 @@ fn in_the_background_it_listens_when_the_command_returns() {
 fn in_the_background_a_relative_runtime_directory_is_the_callers() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(ustconsumerd());
-    assert_eq!(run(command.arg("--daemonize").env("UST_RUNTIME_DIR", "rt")).code, 0);
-    kill(daemon_pid(&sandbox), Signal::TERM);
+    assert_eq!(run(command.arg("--daemonize").env("UST_RUNTIME_DIR", "rt")).code(), 0);
+    send_signal(daemon_pid(&sandbox), libc::SIGTERM);
     until("it cleans up where it began", || !sandbox.runtime_dir().join("control.sock").exists());
 }
 
@@ -97,11 +99,11 @@ fn what_stops_it_from_starting_is_said_where_the_user_looks() {
     let sandbox = Sandbox::new();
     for arguments in [&["--log", "no/dir/log"][..], &["--daemonize", "--log", "no/dir/log"]] {
         let ended = run(sandbox.command(ustconsumerd()).args(arguments));
-        assert_eq!(ended.code, 125, "{ended:?}");
+        assert_eq!(ended.code(), 125, "{ended:?}");
         assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
         assert!(ended.stderr.contains("no/dir/log"), "{ended:?}");
     }
-    assert_eq!(run(sandbox.command(ustconsumerd()).arg("--nonsense")).code, 2);
+    assert_eq!(run(sandbox.command(ustconsumerd()).arg("--nonsense")).code(), 2);
     assert_eq!(sandbox.names(), [""; 0]);
 }
 
@@ -110,7 +112,7 @@ fn it_may_open_as_many_files_as_it_is_allowed() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command("/bin/sh");
     command.arg("-c").arg(format!("ulimit -Sn 100; exec {}", ustconsumerd().display()));
-    let daemon = Daemon::start_as(&sandbox, command);
+    let daemon = sandbox.daemon_by(&mut command);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", daemon.pid())).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     let values: Vec<&str> = line.split_whitespace().skip(3).collect();

@@ -3,8 +3,7 @@
 
 mod common;
 
-use common::daemon::Daemon;
-use common::{Ended, Sandbox, run, until};
+use common::Sandbox;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::net::{SendFlags, SocketAddrUnix};
 use std::path::Path;
@@ -21,6 +20,8 @@ use ust_core::socket;
 use ust_core::stream::Stream;
 use ust_core::sync::{AtomicU32, Local, Ordering};
 use ust_core::wire::FieldType;
+use ust_test_support::command::{Finished, run};
+use ust_test_support::wait::until;
 
 /// Colours the terminal, renames its window, begins a line, turns text round.
 const HOSTILE: &str = "\x1b[31mn\x1b]0;t\x07\nust: forged\r\u{202e}\u{9b}\u{2028}";
@@ -40,7 +41,7 @@ fn is_order(c: char) -> bool {
 
 /// A command, whose output is to be harmless whatever its outcome.
 #[track_caller]
-fn harmless(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
+fn harmless(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
     let ended = sandbox.run(arguments);
     assert_harmless(&format!("{arguments:?}"), &ended.stdout);
     assert_harmless(&format!("{arguments:?}"), &ended.stderr);
@@ -137,12 +138,12 @@ fn add_class(process: &Mapping) {
 #[test]
 fn a_hostile_process_gives_no_orders_to_the_terminal_and_its_sums_do_not_wrap() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start_with(&sandbox, &["--log", "log", "-v"]);
+    let _daemon = sandbox.daemon(&["--log", "log", "-v"]);
     let output = format!("out{HOSTILE}");
     for arguments in
         [&["create", "mine", "-o", &output] as &[&str], &["enable-event", "*"], &["start"]]
     {
-        assert_eq!(harmless(&sandbox, arguments).code, 0, "{arguments:?}");
+        assert_eq!(harmless(&sandbox, arguments).code(), 0, "{arguments:?}");
     }
     let player = Player::play(&sandbox);
     let lossy = "18,446,744,073,709,551,615 lost (";
@@ -180,7 +181,7 @@ fn a_hostile_process_gives_no_orders_to_the_terminal_and_its_sums_do_not_wrap() 
 fn what_the_user_names_is_quoted_harmlessly_by_every_command() {
     let sandbox = Sandbox::new();
     let is_said =
-        |ended: &Ended| ended.stdout.contains(r"\x1b[31m") || ended.stderr.contains(r"\x1b[31m");
+        |ended: &Finished| ended.stdout.contains(r"\x1b[31m") || ended.stderr.contains(r"\x1b[31m");
     for arguments in [
         &["view", HOSTILE] as &[&str],
         &["recover", HOSTILE],
@@ -192,17 +193,17 @@ fn what_the_user_names_is_quoted_harmlessly_by_every_command() {
         &["nonsense\x1b[31m"],
     ] {
         let ended = harmless(&sandbox, arguments);
-        assert!(ended.code != 0, "{arguments:?}: {ended:?}");
+        assert!(ended.code() != 0, "{arguments:?}: {ended:?}");
         assert!(is_said(&ended) || ended.stderr.contains("u{1b}[31m"), "{arguments:?}: {ended:?}");
     }
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     for command in ["create", "start", "stop", "destroy", "list"] {
-        assert!(harmless(&sandbox, &[command, HOSTILE]).code != 0, "{command}");
+        assert!(harmless(&sandbox, &[command, HOSTILE]).code() != 0, "{command}");
     }
-    assert!(harmless(&sandbox, &["snapshot", "record", HOSTILE]).code != 0);
+    assert!(harmless(&sandbox, &["snapshot", "record", HOSTILE]).code() != 0);
     sandbox.done(&["create", "mine", "-o", "mine"]);
     harmless(&sandbox, &["enable-event", HOSTILE]);
-    assert!(harmless(&sandbox, &["disable-event", &format!("a{HOSTILE}")]).code != 0);
+    assert!(harmless(&sandbox, &["disable-event", &format!("a{HOSTILE}")]).code() != 0);
     harmless(&sandbox, &["list"]);
 }
 
@@ -212,7 +213,7 @@ fn the_summary_is_json_and_harmless() {
     let output = format!("out{HOSTILE}\x7f");
     let summary = format!("s{HOSTILE}");
     let ended = harmless(&sandbox, &["record", "-o", &output, "--summary", &summary, "--", "true"]);
-    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(ended.code(), 0, "{ended:?}");
     let json = std::fs::read_to_string(sandbox.path(&summary)).unwrap();
     assert_harmless("the summary", &json);
     let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();

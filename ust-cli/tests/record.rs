@@ -2,11 +2,12 @@
 
 mod common;
 
-use common::{Sandbox, names_in, run, until, until_written, ust};
+use common::{Sandbox, names_in, ust};
 use rustix::process::Signal;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
+use ust_test_support::command::{Running, run};
+use ust_test_support::wait::{until, until_written};
 
 #[test]
 fn the_exit_status_is_the_programs_own() {
@@ -14,7 +15,7 @@ fn the_exit_status_is_the_programs_own() {
     for (script, code) in [("exit 0", 0), ("exit 7", 7), ("exit 255", 255), ("kill -KILL $$", 137)]
     {
         let ended = sandbox.run(&["record", "-o", script, "--", "sh", "-c", script]);
-        assert_eq!(ended.code, code, "{script}: {ended:?}");
+        assert_eq!(ended.code(), code, "{script}: {ended:?}");
         let [why, closing] = ended.stderr.lines().collect::<Vec<_>>()[..] else {
             panic!("{ended:?}")
         };
@@ -27,7 +28,7 @@ fn the_exit_status_is_the_programs_own() {
 fn the_summary_says_what_the_closing_line_says() {
     let sandbox = Sandbox::new();
     let ended = sandbox.run(&["record", "-o", "out", "--summary", "s.json", "--", "true"]);
-    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(ended.code(), 0, "{ended:?}");
     let summary = std::fs::read(sandbox.path("s.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
     let notes: Vec<&str> = ended.stderr.lines().map(|line| &line["ust: ".len()..]).collect();
@@ -75,13 +76,11 @@ fn an_empty_directory_is_taken_and_a_new_one_respects_the_umask() {
 fn standard_streams_pass_through_untouched() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.ust(&["record", "-o", "out", "--", "sh", "-c", "cat; echo err >&2"]);
-    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = pipes.spawn().unwrap();
+    let (running, mut stdin) = Running::start_at_input(&mut command);
     let text = "every byte \u{fffd}\n".repeat(10_000);
-    let mut stdin = child.stdin.take().unwrap();
     let input = text.clone();
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).unwrap());
-    let ended = common::wait(child);
+    let ended = running.wait();
     writer.join().unwrap();
     assert!(ended.stdout == text, "standard output is the program's alone");
     assert_eq!(ended.stderr.lines().next(), Some("err"));
@@ -132,10 +131,9 @@ fn the_program_outlives_a_killed_ust_and_the_next_one_cleans_up() {
     let sandbox = Sandbox::new();
     let script = "echo $$ > pid; while test ! -e go; do sleep 0.02; done; echo out; echo err >&2; echo $? > done";
     let mut command = sandbox.ust(&["record", "-o", "out", "--", "sh", "-c", script]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let running = Running::start(&mut command);
     until_written(&sandbox.path("pid"));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    running.end(libc::SIGKILL);
     assert_eq!(names_in(&sandbox.runtime_dir()).len(), 1, "it had no time to clean up");
     std::fs::write(sandbox.path("go"), "").unwrap();
     assert_eq!(until_written(&sandbox.path("done")), "0\n");
@@ -149,15 +147,14 @@ fn two_recordings_at_once_do_not_meet() {
     let sandbox = Sandbox::new();
     let script = "touch started-$0; while test ! -e go; do sleep 0.02; done; ls $UST_RUNTIME_DIR";
     let record = |name| {
-        let mut command = sandbox.ust(&["record", "-o", name, "--", "sh", "-c", script, name]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        Running::start(&mut sandbox.ust(&["record", "-o", name, "--", "sh", "-c", script, name]))
     };
     let (first, second) = (record("a"), record("b"));
     until("both run", || sandbox.path("started-a").exists() && sandbox.path("started-b").exists());
     assert_eq!(names_in(&sandbox.runtime_dir()).len(), 2);
     std::fs::write(sandbox.path("go"), "").unwrap();
-    for child in [first, second] {
-        let ended = common::wait(child);
+    for running in [first, second] {
+        let ended = running.wait();
         assert!(ended.stdout.contains("agent.sock"), "{ended:?}");
     }
 }
@@ -165,14 +162,14 @@ fn two_recordings_at_once_do_not_meet() {
 #[test]
 fn a_closed_standard_error_costs_the_closing_line_and_nothing_else() {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.shell("$UST record -o out -- sh -c 'exit 5' 2>&-").code, 5);
-    assert_eq!(sandbox.shell("$UST record -o out2 -- sh -c 'exit 5' 2>/dev/full").code, 5);
+    assert_eq!(sandbox.shell("$UST record -o out -- sh -c 'exit 5' 2>&-").code(), 5);
+    assert_eq!(sandbox.shell("$UST record -o out2 -- sh -c 'exit 5' 2>/dev/full").code(), 5);
 }
 
 #[test]
 fn help_names_every_exit_code() {
     let ended = run(std::process::Command::new(ust()).arg("--help"));
-    assert_eq!(ended.code, 0);
+    assert_eq!(ended.code(), 0);
     use consumerd::cause::Cause::*;
     let all = [
         Unreadable,
@@ -202,7 +199,7 @@ fn a_program_that_is_killed_by_a_core_dumping_signal_has_its_status() {
     let sandbox = Sandbox::new();
     let ended =
         sandbox.run(&["record", "-o", "out", "--", "sh", "-c", "ulimit -c 0; kill -SEGV $$"]);
-    assert_eq!(ended.code, 128 + Signal::SEGV.as_raw());
+    assert_eq!(ended.code(), 128 + Signal::SEGV.as_raw());
 }
 
 /// However it is given, and whatever is to be read from it: what is shown can be given to any command again.
@@ -214,7 +211,7 @@ fn an_output_that_begins_with_a_dash_is_no_option() {
     {
         let arguments = [output, "--summary=-s", "--shm-path=-r", "--", "true"];
         let ended = sandbox.run(&[&["record"], &arguments[..]].concat());
-        assert_eq!(ended.code, 0, "{output}: {ended:?}");
+        assert_eq!(ended.code(), 0, "{output}: {ended:?}");
         let shown = ended.last_line().rsplit(' ').next().unwrap();
         assert_eq!(shown, format!("./{name}"), "{ended:?}");
         assert!(sandbox.path(name).is_dir(), "{ended:?}");

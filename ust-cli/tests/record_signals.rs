@@ -2,13 +2,16 @@
 
 mod common;
 
-use common::{Ended, Sandbox, kill, until, until_written, wait};
-use consumerd::signals::{SIGHUP, SIGINT, SIGTERM, Signals};
+use common::Sandbox;
+use consumerd::signals::Signals;
+use libc::{SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use std::io::Write;
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::ChildStdin;
 use std::time::Duration;
+use ust_test_support::command::{Finished, Running, send_signal};
+use ust_test_support::wait::{until, until_written};
 
 /// A program that says it runs, and counts the signals it gets.
 const COUNTS: &str = "\
@@ -17,11 +20,11 @@ const COUNTS: &str = "\
     echo $$ > running
     while :; do sleep 0.02; done";
 
-fn record(sandbox: &Sandbox, script: &str) -> Child {
+fn record(sandbox: &Sandbox, script: &str) -> Running {
     let mut command = sandbox.ust(&["record", "-o", "out", "--", "sh", "-c", script]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let recorder = Running::start(&mut command);
     until_written(&sandbox.path("running"));
-    child
+    recorder
 }
 
 fn got(sandbox: &Sandbox) -> Vec<String> {
@@ -29,33 +32,31 @@ fn got(sandbox: &Sandbox) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-fn assert_closed(ended: &Ended) {
+fn assert_closed(ended: &Finished) {
     assert_eq!(ended.last_line(), "ust: 0 events recorded, 0 lost, 0 processes: out", "{ended:?}");
 }
 
 #[test]
 fn each_signal_is_passed_on_and_the_program_decides() {
     let sandbox = Sandbox::new();
-    let child = record(&sandbox, COUNTS);
-    for (signal, count) in [(Signal::INT, 1), (Signal::HUP, 2), (Signal::QUIT, 3)] {
-        kill(child.id(), signal);
+    let recorder = record(&sandbox, COUNTS);
+    for (signal, count) in [(SIGINT, 1), (SIGHUP, 2), (SIGQUIT, 3)] {
+        recorder.signal(signal);
         until("it is passed on", || got(&sandbox).len() == count);
     }
-    kill(child.id(), Signal::TERM);
-    let ended = wait(child);
-    assert_eq!(ended.code, 3, "the program's own status: {ended:?}");
+    let ended = recorder.end(SIGTERM);
+    assert_eq!(ended.code(), 3, "the program's own status: {ended:?}");
     assert_eq!(got(&sandbox), ["INT", "HUP", "QUIT", "TERM"]);
     assert_closed(&ended);
 }
 
 #[test]
 fn a_program_that_the_signal_kills_has_that_status() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+    for (signal, code) in [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] {
         let sandbox = Sandbox::new();
-        let child = record(&sandbox, "echo $$ > running; exec sleep 30");
-        kill(child.id(), signal);
-        let ended = wait(child);
-        assert_eq!(ended.code, code, "{ended:?}");
+        let recorder = record(&sandbox, "echo $$ > running; exec sleep 30");
+        let ended = recorder.end(signal);
+        assert_eq!(ended.code(), code, "{ended:?}");
         assert_closed(&ended);
     }
 }
@@ -66,21 +67,20 @@ fn signals_are_passed_on_when_recording_has_failed() {
     // Two are enough for who only waits for the program.
     for descriptors in [2, 1] {
         let sandbox = Sandbox::new();
-        let child = record(&sandbox, COUNTS);
+        let recorder = record(&sandbox, COUNTS);
         let pass_on = |signal, count| {
-            kill(child.id(), signal);
+            recorder.signal(signal);
             until("it is passed on", || got(&sandbox).len() == count);
         };
         // It has done with starting.
-        pass_on(Signal::INT, 1);
+        pass_on(SIGINT, 1);
         // The higher one too, which the recorder raises its own to.
         let limit = Rlimit { current: Some(descriptors), maximum: Some(descriptors) };
-        prlimit(Pid::from_raw(child.id() as i32), Resource::Nofile, limit).unwrap();
-        pass_on(Signal::HUP, 2);
-        pass_on(Signal::QUIT, 3);
-        kill(child.id(), Signal::TERM);
-        let ended = wait(child);
-        assert_eq!(ended.code, 3, "the program's own status: {ended:?}");
+        prlimit(Pid::from_raw(recorder.pid() as i32), Resource::Nofile, limit).unwrap();
+        pass_on(SIGHUP, 2);
+        pass_on(SIGQUIT, 3);
+        let ended = recorder.end(SIGTERM);
+        assert_eq!(ended.code(), 3, "the program's own status: {ended:?}");
         assert_eq!(got(&sandbox), ["INT", "HUP", "QUIT", "TERM"]);
         assert!(ended.stderr.contains("recording has ended, the program runs on"), "{ended:?}");
     }
@@ -122,7 +122,7 @@ fn counter() -> String {
 #[test]
 fn a_ctrl_c_at_the_terminal_reaches_the_program_once() {
     let sandbox = Sandbox::new();
-    let (child, mut keyboard) = record_at_terminal(&sandbox, &counter());
+    let (recorder, mut keyboard) = record_at_terminal(&sandbox, &counter());
     for count in 1..=3 {
         keyboard.write_all(b"\x03").unwrap();
         until("the key arrives", || got(&sandbox).len() >= count);
@@ -131,8 +131,8 @@ fn a_ctrl_c_at_the_terminal_reaches_the_program_once() {
         assert_eq!(got(&sandbox), vec!["INT"; count]);
     }
     end(&sandbox);
-    let ended = wait(child);
-    assert_eq!(ended.code, 3, "{ended:?}");
+    let ended = recorder.wait();
+    assert_eq!(ended.code(), 3, "{ended:?}");
     assert!(ended.stdout.contains("ust: 0 events recorded"), "{ended:?}");
 }
 
@@ -142,11 +142,11 @@ fn a_program_in_a_group_of_its_own_gets_the_key_from_us() {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.path("counts"), COUNTS).unwrap();
     // It does not lead its group, so setsid(1) gives it a session of its own without a fork.
-    let (child, mut keyboard) = record_at_terminal(&sandbox, "setsid --wait sh counts");
+    let (recorder, mut keyboard) = record_at_terminal(&sandbox, "setsid --wait sh counts");
     keyboard.write_all(b"\x03").unwrap();
     until("the key arrives", || got(&sandbox) == ["INT"]);
     end(&sandbox);
-    assert_eq!(wait(child).code, 3);
+    assert_eq!(recorder.wait().code(), 3);
 }
 
 /// When a terminal goes away, the kernel tells the leader of its session, and nobody else as long as that lives. The
@@ -155,9 +155,8 @@ fn a_program_in_a_group_of_its_own_gets_the_key_from_us() {
 fn the_end_of_the_terminal_reaches_the_program_through_the_leader_of_the_session() {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.path("counts"), COUNTS).unwrap();
-    let (mut terminal, _keyboard) = record_at_terminal(&sandbox, "sh counts");
-    terminal.kill().unwrap();
-    terminal.wait().unwrap();
+    let (terminal, _keyboard) = record_at_terminal(&sandbox, "sh counts");
+    terminal.end(SIGKILL);
     until("the hang-up arrives", || !got(&sandbox).is_empty());
     // Time enough for a second copy to arrive, if there were one.
     std::thread::sleep(Duration::from_millis(200));
@@ -171,9 +170,8 @@ fn the_end_of_the_terminal_reaches_the_program_through_the_leader_of_the_session
 fn the_end_of_the_terminal_reaches_the_program_once() {
     let sandbox = Sandbox::new();
     let line = format!("{} record -o out -- {}; true", common::ust().display(), counter());
-    let (mut terminal, _keyboard) = at_terminal(&sandbox, &line);
-    terminal.kill().unwrap();
-    terminal.wait().unwrap();
+    let (terminal, _keyboard) = at_terminal(&sandbox, &line);
+    terminal.end(SIGKILL);
     until("the hang-up arrives", || !got(&sandbox).is_empty());
     // Time enough for a second copy to arrive, if there were one.
     std::thread::sleep(Duration::from_millis(200));
@@ -182,22 +180,20 @@ fn the_end_of_the_terminal_reaches_the_program_once() {
 }
 
 /// Records a program at a terminal; what is written to the second is typed there.
-fn record_at_terminal(sandbox: &Sandbox, program: &str) -> (Child, ChildStdin) {
+fn record_at_terminal(sandbox: &Sandbox, program: &str) -> (Running, ChildStdin) {
     at_terminal(sandbox, &format!("exec {} record -o out -- {program}", common::ust().display()))
 }
 
-fn at_terminal(sandbox: &Sandbox, line: &str) -> (Child, ChildStdin) {
+fn at_terminal(sandbox: &Sandbox, line: &str) -> (Running, ChildStdin) {
     let mut command = sandbox.command("script");
     command.args(["--quiet", "--return", "--command", line, "/dev/null"]).env(IS_TRACED, "1");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let started = Running::start_at_input(&mut command);
     until_written(&sandbox.path("running"));
-    let keyboard = child.stdin.take().unwrap();
-    (child, keyboard)
+    started
 }
 
 /// Ends the traced program.
 fn end(sandbox: &Sandbox) {
     let program = until_written(&sandbox.path("running")).trim().parse().unwrap();
-    kill(program, Signal::TERM);
+    send_signal(program, SIGTERM);
 }

@@ -2,14 +2,14 @@
 
 mod common;
 
-use common::daemon::{Daemon, ustconsumerd};
 use common::{Sandbox, names_in};
 use std::os::unix::fs::PermissionsExt;
+use ust_test_support::binaries::ustconsumerd;
 
 #[test]
 fn a_session_lives_from_create_to_destroy() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     assert!(sandbox.done(&["status"]).contains("No current session"));
 
     sandbox.done(&[
@@ -63,7 +63,7 @@ fn a_session_lives_from_create_to_destroy() {
 #[test]
 fn names_default_to_the_time() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     let said = sandbox.done(&["create"]);
     let name = said.split_whitespace().nth(1).unwrap();
     assert_eq!(name.len(), "auto-YYYYmmdd-HHMMSS".len(), "{said}");
@@ -76,7 +76,7 @@ fn names_default_to_the_time() {
 #[test]
 fn commands_without_a_name_act_on_the_session_that_was_created_last() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     sandbox.done(&["create", "first"]);
     sandbox.done(&["create", "second"]);
     sandbox.done(&["enable-event", "a:*"]);
@@ -95,7 +95,7 @@ fn commands_without_a_name_act_on_the_session_that_was_created_last() {
 #[test]
 fn a_name_that_is_taken_is_112_and_leaves_nothing() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     sandbox.done(&["create", "mine", "-o", "out"]);
     let line = sandbox.fails(112, &["create", "mine", "-o", "deep/other"]);
     assert!(line.contains("mine") && line.contains("ust destroy mine"), "{line}");
@@ -107,7 +107,7 @@ fn a_name_that_is_taken_is_112_and_leaves_nothing() {
 #[test]
 fn an_output_that_cannot_take_a_trace_leaves_no_session() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     std::fs::create_dir(sandbox.path("full")).unwrap();
     std::fs::write(sandbox.path("full/file"), "").unwrap();
     sandbox.fails(114, &["create", "a", "-o", "full"]);
@@ -125,7 +125,7 @@ fn an_output_that_cannot_take_a_trace_leaves_no_session() {
 #[test]
 fn bad_values_are_2_and_leave_nothing() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     let line = sandbox.fails(2, &["create", "a", "--subbuf-size", "1000"]);
     assert!(line.contains("power of two from 4096 to"), "{line}");
     let line = sandbox.fails(2, &["create", "a", "--subbuf-size", "1G", "--subbufs", "128"]);
@@ -143,7 +143,7 @@ fn bad_values_are_2_and_leave_nothing() {
 #[test]
 fn sessions_and_rules_that_are_not_there_are_named() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     for command in
         [&["start"][..], &["stop"], &["destroy"], &["enable-event", "*"], &["disable-event", "-a"]]
     {
@@ -166,11 +166,11 @@ fn sessions_and_rules_that_are_not_there_are_named() {
 #[test]
 fn starting_twice_and_stopping_twice_is_116() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     sandbox.done(&["create", "mine"]);
     sandbox.fails(116, &["stop"]);
     let ended = sandbox.run(&["start"]);
-    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(ended.code(), 0, "{ended:?}");
     assert!(ended.stderr.contains("no event rule"), "it records nothing, and says so: {ended:?}");
     sandbox.fails(116, &["start"]);
     sandbox.done(&["stop"]);
@@ -181,7 +181,7 @@ fn starting_twice_and_stopping_twice_is_116() {
 #[test]
 fn rules_come_and_go_while_the_session_is_active() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     sandbox.done(&["create", "mine"]);
     sandbox.done(&["start"]);
     let said = sandbox.done(&["enable-event", "a:*", "b:*"]);
@@ -203,7 +203,7 @@ fn rules_come_and_go_while_the_session_is_active() {
 #[test]
 fn there_are_as_many_sessions_as_a_process_can_record_into() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     for index in 0..ust_core::protocol::MAX_CHANNELS {
         sandbox.done(&["create", &format!("s{index}"), "-o", &format!("out{index}")]);
     }
@@ -219,7 +219,7 @@ fn output_directories_respect_the_daemons_umask() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command("/bin/sh");
     command.arg("-c").arg(format!("umask 027; exec {}", ustconsumerd().display()));
-    let _daemon = Daemon::start_as(&sandbox, command);
+    let _daemon = sandbox.daemon_by(&mut command);
     sandbox.done(&["create", "mine", "-o", "out"]);
     assert_eq!(sandbox.path("out").metadata().unwrap().permissions().mode() & 0o777, 0o750);
 }
@@ -227,7 +227,7 @@ fn output_directories_respect_the_daemons_umask() {
 #[test]
 fn a_reader_of_the_output_that_goes_away_is_no_failure() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     let ended = sandbox.shell("($UST create mine; echo $? >&2) | true");
     assert_eq!(ended.stderr, "0\n");
 }

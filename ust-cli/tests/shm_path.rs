@@ -3,7 +3,6 @@
 mod common;
 
 use common::Sandbox;
-use common::daemon::Daemon;
 use std::os::unix::fs::PermissionsExt;
 
 fn dir(sandbox: &Sandbox, name: &str, mode: u32) {
@@ -61,7 +60,7 @@ fn recover_says_what_is_no_directory_of_rings() {
     sandbox.fails(114, &["recover", "empty", "-o", "taken"]);
     // Nothing is left there, and that is no failure.
     let ended = sandbox.run(&["recover", "empty", "-o", "out"]);
-    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(ended.code(), 0, "{ended:?}");
     assert!(ended.last_line().contains("0 events recorded"), "{ended:?}");
     assert!(!sandbox.path("out").exists());
 }
@@ -69,7 +68,7 @@ fn recover_says_what_is_no_directory_of_rings() {
 #[test]
 fn a_session_of_the_daemon_has_its_directory_to_itself_until_it_is_destroyed() {
     let sandbox = Sandbox::new();
-    let _daemon = Daemon::start(&sandbox);
+    let _daemon = sandbox.daemon(&[]);
     sandbox.done(&["create", "one", "-o", "a", "--shm-path", "rings"]);
     let line = sandbox.fails(114, &["create", "two", "-o", "b", "--shm-path", "rings"]);
     assert!(line.contains("is that of session one"), "{line}");

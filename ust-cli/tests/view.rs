@@ -33,7 +33,7 @@ fn a_broken_stream_costs_its_own_events_and_the_exit_code() {
     let whole = copy_trace(&sandbox);
     std::fs::write(sandbox.path("trace/broken"), [0x5a; 4096]).unwrap();
     let ended = sandbox.run(&["view", "trace"]);
-    assert_eq!(ended.code, 1, "{ended:?}");
+    assert_eq!(ended.code(), 1, "{ended:?}");
     assert!(ended.stderr.contains("trace/broken"), "{ended:?}");
     assert_eq!(ended.stdout.lines().collect::<Vec<_>>(), whole);
 }
@@ -55,6 +55,6 @@ fn a_pager_that_is_closed_is_no_failure_and_a_full_disk_is() {
     let ended = sandbox.shell("($UST view trace; echo $? >&2) | true");
     assert_eq!(ended.stderr, "0\n");
     let ended = sandbox.shell("$UST view trace > /dev/full");
-    assert_eq!(ended.code, 125, "{ended:?}");
+    assert_eq!(ended.code(), 125, "{ended:?}");
     assert!(ended.stderr.contains("No space left"), "{ended:?}");
 }

@@ -1,56 +1,37 @@
 //! A daemon in a runtime directory of its own, and `ust` talking to it.
 
-use crate::binaries;
 use crate::report;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tempfile::TempDir;
-use ust_core::paths::RUNTIME_DIR_VARIABLE;
+use ust_test_support::binaries;
 use ust_test_support::command::{Finished, Running, run};
-use ust_test_support::wait::wait_until;
+use ust_test_support::sandbox::Sandbox;
 
-/// A runtime directory in which daemons come and go, and a place for traces.
+/// A runtime directory in which daemons come and go, and a place for traces and programs' accounts.
 #[derive(Debug)]
-pub struct Site {
-    dir: TempDir,
+pub struct Site(Sandbox);
+
+impl Deref for Site {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        &self.0
+    }
 }
 
 impl Site {
     /// An empty one.
     #[allow(clippy::new_without_default)] // It makes a directory.
     pub fn new() -> Self {
-        let dir = tempfile::Builder::new().prefix("ust-acceptance-").tempdir();
-        Self { dir: dir.expect("there is room for a temporary directory") }
+        Self(Sandbox::new())
     }
 
-    /// A path beside the runtime directory.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    /// The runtime directory.
-    pub fn runtime_dir(&self) -> PathBuf {
-        self.path("runtime")
-    }
-
-    /// A command that finds this site's daemon.
+    /// A command that finds this site's daemon, and knows where its account goes.
     pub fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
+        let mut command = self.0.command(program);
+        command.env(report::VARIABLE, self.path("report"));
         command
-            .current_dir(self.dir.path())
-            .env(RUNTIME_DIR_VARIABLE, self.runtime_dir())
-            .env(report::VARIABLE, self.path("report"));
-        command
-    }
-
-    /// Starts a daemon; returns when it listens.
-    pub fn daemon(&self, options: &[&str]) -> Running {
-        let mut running = Running::start(self.command(&binaries::ustconsumerd()).args(options));
-        wait_until("the daemon's answer", || {
-            assert!(running.is_running(), "the daemon has ended");
-            self.ust(&["status"]).status.success().then_some(())
-        });
-        running
     }
 
     /// Starts one of this package's programs.

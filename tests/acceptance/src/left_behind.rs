@@ -1,12 +1,12 @@
 //! Rings that outlive recorder and program: both are killed, and `ust recover` reads what they left.
 
-use crate::binaries;
 use crate::judge::{self, Line};
 use crate::progress;
 use crate::recording::{Recorded, Recording, Started, Summary, folders};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use ust_test_support::binaries;
 use ust_test_support::command::{Finished, run, send_signal};
 use ust_test_support::wait::wait_until;
 

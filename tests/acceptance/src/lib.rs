@@ -3,7 +3,7 @@
 //! ```text
 //!   tests/PROPERTY.rs      one property a file
 //!      |  runs
-//!      +-- ust record, ustconsumerd, ust create ...          the binaries, built by [`binaries`]
+//!      +-- ust record, ustconsumerd, ust create ...          the binaries, by [`ust_test_support`]
 //!      |      '-- src/bin/PROGRAM.rs                         traced programs, one purpose each
 //!      |             '-- keeps its own account               [`report`]
 //!      |  asks
@@ -18,7 +18,6 @@
 
 #![deny(unsafe_code)]
 
-pub mod binaries;
 pub mod constructor;
 pub mod daemon;
 pub mod frozen;

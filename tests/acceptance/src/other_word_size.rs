@@ -1,10 +1,10 @@
 //! This package's traced programs, built for 32 bits.
 
-use crate::binaries;
 use crate::skip::skipped;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use ust_test_support::binaries;
 
 const TARGET: &str = "i686-unknown-linux-gnu";
 

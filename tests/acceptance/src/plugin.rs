@@ -1,7 +1,19 @@
-//! A program's side of `examples/plugin.rs`: loads it, calls it, closes it.
+//! Shared objects that traced programs load: where they are, and, of `examples/plugin.rs`, a program's side, which loads,
+//! calls and closes it.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_void};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use ust_test_support::binaries;
+
+/// Where one of `examples/` is.
+pub fn built(name: &str) -> PathBuf {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    // Programs only come with the tests, not libraries.
+    BUILT.get_or_init(|| binaries::build(&["-p", "ust-acceptance", "--examples"]));
+    binaries::directory().join("examples").join(format!("lib{name}.so"))
+}
 
 /// The plugin, loaded.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! One `ust record` of one program: how it is called, and what came of it.
 
-use crate::binaries;
 use crate::report;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -9,6 +8,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
+use ust_test_support::binaries;
 use ust_test_support::command::{Finished, Running};
 
 /// What `--summary` says.

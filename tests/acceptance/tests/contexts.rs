@@ -4,10 +4,10 @@
 
 use std::path::Path;
 use std::process::Command;
-use ust_acceptance::binaries;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::Recording;
 use ust_acceptance::{judge, skip};
+use ust_test_support::binaries;
 use ust_test_support::command::{Running, run};
 use ust_test_support::wait::wait_until;
 
@@ -191,9 +191,9 @@ fn a_relative_runtime_directory_stays_the_same_when_the_program_goes_elsewhere()
     };
     // The program, whose agent looks for a daemon as long as it lives, comes first.
     let mut command = site.command(&binaries::program("goes_elsewhere"));
-    let program = Running::start(command.env("UST_RUNTIME_DIR", "runtime").arg(site.path("there")));
+    let program = Running::start(command.env("UST_RUNTIME_DIR", "rt").arg(site.path("there")));
     wait_until("the program", || site.path("there/arrived").exists().then_some(()));
-    let _daemon = daemon("runtime");
+    let _daemon = daemon("rt");
     wait_until("the daemon", || site.ust(&["status"]).status.success().then_some(()));
     site.start_session("all", "*");
     wait_until("events", || {

@@ -282,7 +282,7 @@ fn a_running_program_waits_in_the_directory_that_its_daemon_has_made_anew() {
     assert_eq!(call, libc::SYS_futex, "it sleeps, instead of waiting to be woken");
     let maps = std::fs::read_to_string(process.join("maps")).expect("it runs");
     let words: Vec<_> = maps.lines().filter(|line| line.ends_with("/wake")).collect();
-    assert!(words.len() == 1 && words[0].ends_with("/runtime/wake"), "{words:?}");
+    assert!(words.len() == 1 && words[0].ends_with("/rt/wake"), "{words:?}");
 
     let _daemon = site.daemon(&[]);
     wait_until_found(&site, &program);

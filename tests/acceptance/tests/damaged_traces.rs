@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use ust_acceptance::left_behind::{recover, summary};
 use ust_acceptance::recording::{Recorded, Recording, stream_files};
-use ust_acceptance::{binaries, judge, skip};
+use ust_acceptance::{judge, skip};
+use ust_test_support::binaries;
 use ust_test_support::command::run;
 
 const EVENTS: u64 = 50_000;

@@ -5,7 +5,7 @@
 
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::folders;
-use ust_acceptance::{binaries, judge, progress, skip};
+use ust_acceptance::{judge, plugin, progress, skip};
 use ust_test_support::wait::wait_until;
 
 #[test]
@@ -13,7 +13,7 @@ fn a_program_whose_threads_forked_at_once_still_follows_the_daemon() {
     if !skip::judges_are_here() {
         return;
     }
-    let plugin = binaries::plugin("plugin");
+    let plugin = plugin::built("plugin");
     let site = Site::new();
     let _daemon = site.daemon(&["--flush-interval", "20"]);
     let first = site.start_session("first", "*");

@@ -8,7 +8,8 @@ use std::process::Command;
 use tempfile::TempDir;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::Recording;
-use ust_acceptance::{binaries, judge, progress, skip};
+use ust_acceptance::{judge, progress, skip};
+use ust_test_support::binaries;
 use ust_test_support::command::run;
 use ust_test_support::wait::wait_until;
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use ust_acceptance::binaries;
+use ust_test_support::binaries;
 use ust_test_support::command::{Finished, run};
 
 /// What a shell does before it becomes what is looked at; and what must be there to do it.

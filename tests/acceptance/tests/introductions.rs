@@ -2,10 +2,10 @@
 //!
 //! The limits are set by a shell before the program begins: nothing of what it needs at its start can be had later.
 
-use ust_acceptance::binaries;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{judge, skip};
+use ust_test_support::binaries;
 use ust_test_support::command::Running;
 use ust_test_support::wait::wait_until;
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use ust_acceptance::recording::Recording;
-use ust_acceptance::{binaries, judge, skip};
+use ust_acceptance::{judge, skip};
+use ust_test_support::binaries;
 use ust_test_support::command::{Finished, run};
 
 /// As many files as a shell lets programs open that is set narrowly.

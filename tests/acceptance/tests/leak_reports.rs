@@ -6,7 +6,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use ust_acceptance::{binaries, skip};
+use ust_acceptance::skip;
+use ust_test_support::binaries;
 
 const EVENTS: &str = "20";
 

@@ -2,7 +2,8 @@
 
 use ust_acceptance::progress::{self, END, WORDS};
 use ust_acceptance::recording::Recording;
-use ust_acceptance::{binaries, judge, skip};
+use ust_acceptance::{judge, skip};
+use ust_test_support::binaries;
 use ust_test_support::wait::wait_until;
 
 #[test]

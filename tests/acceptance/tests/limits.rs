@@ -2,7 +2,8 @@
 //! untraced, or with what it could not record counted.
 
 use std::path::PathBuf;
-use ust_acceptance::{binaries, recording::Recording};
+use ust_acceptance::recording::Recording;
+use ust_test_support::binaries;
 
 #[test]
 fn a_limit_to_the_size_of_files_does_not_kill_the_program() {

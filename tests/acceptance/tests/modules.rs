@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recorded, Recording, folders};
-use ust_acceptance::{binaries, judge, skip};
+use ust_acceptance::{judge, plugin, skip};
 use ust_test_support::wait::wait_until;
 
 /// Events of each provider, by babeltrace2.
@@ -44,7 +44,7 @@ fn a_plugin_that_is_unloaded_is_gone_and_comes_again_as_itself() {
         return;
     }
     let recording = Recording::of("receives").arg(10_000).arg(3);
-    let recorded = recording.arg(binaries::plugin("plugin").display()).run().succeeded();
+    let recorded = recording.arg(plugin::built("plugin").display()).run().succeeded();
     assert_all_are_there(&recorded, &["plugin", "host"]);
     assert_eq!((recorded.summary().processes, classes(&recorded)), (1, 2));
 }
@@ -57,8 +57,8 @@ fn two_plugins_one_inside_the_other_join_the_program_s_runtime() {
     let mut started = Recording::of("receives")
         .arg(10_000)
         .arg(3)
-        .arg(binaries::plugin("plugin").display())
-        .arg(binaries::plugin("guest").display())
+        .arg(plugin::built("plugin").display())
+        .arg(plugin::built("guest").display())
         .start();
     // Read while they come and go.
     let mut reads = 0;
@@ -80,8 +80,8 @@ fn a_changed_plugin_has_a_class_of_its_own() {
     let recorded = Recording::of("receives")
         .arg(20)
         .arg(3)
-        .arg(binaries::plugin("plugin").display())
-        .arg(binaries::plugin("changed_plugin").display())
+        .arg(plugin::built("plugin").display())
+        .arg(plugin::built("changed_plugin").display())
         .run()
         .succeeded();
     let (mut old, mut new) = (0, 0);
@@ -118,8 +118,8 @@ fn a_program_in_c_gets_its_runtime_from_a_plugin() {
         .arg("plain")
         .arg(1_000)
         .arg(10)
-        .arg(binaries::plugin("plugin").display())
-        .arg(binaries::plugin("guest").display())
+        .arg(plugin::built("plugin").display())
+        .arg(plugin::built("guest").display())
         .run()
         .succeeded();
     assert_all_are_there(&recorded, &["plugin", "guest"]);
@@ -139,8 +139,8 @@ fn other_ways_of_the_loader_are_recorded_too() {
             .arg(way)
             .arg(1)
             .arg(100)
-            .arg(binaries::plugin("plugin").display())
-            .arg(binaries::plugin("guest").display())
+            .arg(plugin::built("plugin").display())
+            .arg(plugin::built("guest").display())
             .run()
             .succeeded();
         assert_all_are_there(&recorded, &["plugin", "guest"]);
@@ -180,7 +180,7 @@ fn rules_change_while_modules_come_and_go() {
     }
     let site = Site::new();
     let _daemon = site.daemon(&["--flush-interval", "20"]);
-    let plugins = ["plugin", "guest"].map(|name| binaries::plugin(name).display().to_string());
+    let plugins = ["plugin", "guest"].map(|name| plugin::built(name).display().to_string());
     let mut program =
         site.program("receives", &["3000", "2", plugins[0].as_str(), plugins[1].as_str()]);
     let mut sessions = 0;
@@ -209,7 +209,7 @@ fn what_an_unloaded_plugin_has_kept_is_not_followed() {
     }
     let site = Site::new();
     let _daemon = site.daemon(&["--flush-interval", "20"]);
-    let plugin = binaries::plugin("keeper").display().to_string();
+    let plugin = plugin::built("keeper").display().to_string();
     let gone = site.path("gone");
     let program = site.program("outlives_plugin", &[&plugin, gone.to_str().expect("text")]);
     wait_until("the plugin's end", || gone.exists().then_some(()));

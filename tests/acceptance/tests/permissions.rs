@@ -7,7 +7,8 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use ust_acceptance::{binaries, skip};
+use ust_acceptance::skip;
+use ust_test_support::binaries;
 use ust_test_support::command::{Finished, Running, run};
 use ust_test_support::wait::wait_until;
 

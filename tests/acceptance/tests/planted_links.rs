@@ -7,8 +7,8 @@
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use ust_acceptance::binaries;
 use ust_acceptance::daemon::Site;
+use ust_test_support::binaries;
 use ust_test_support::command::{Finished, Running};
 use ust_test_support::wait::wait_until;
 

@@ -4,17 +4,17 @@
 //! it is there when the thread ends and the plugin is not.
 
 use std::path::PathBuf;
-use ust_acceptance::{binaries, judge, recording::Recording, skip};
+use ust_acceptance::{judge, plugin, recording::Recording, skip};
 
 #[test]
 fn a_plugin_may_be_closed_before_the_threads_end_that_emitted_in_it() {
-    assert_recorded(binaries::plugin("plugin"));
+    assert_recorded(plugin::built("plugin"));
 }
 
 /// With the feature `dynamic-tls` a plugin is loaded, and recorded, whose thread-locals would find no room without it.
 #[test]
 fn a_plugin_with_many_thread_locals_is_recorded() {
-    assert_recorded(binaries::plugin("large_plugin"));
+    assert_recorded(plugin::built("large_plugin"));
 }
 
 #[track_caller]

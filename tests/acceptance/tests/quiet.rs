@@ -24,7 +24,7 @@ const SIGSYS_CODE: i32 = 128 + libc::SIGSYS;
 
 fn can_be_quiet() -> bool {
     // In a program that is not traced the instruments must find nothing, or they cannot be had here.
-    let plain = std::process::Command::new(ust_acceptance::binaries::program("quiet"))
+    let plain = std::process::Command::new(ust_test_support::binaries::program("quiet"))
         .arg("still")
         .status();
     if !plain.is_ok_and(|status| status.success()) {

@@ -3,10 +3,10 @@
 
 use serde::Deserialize;
 use std::path::PathBuf;
-use ust_acceptance::binaries;
 use ust_acceptance::in_use::InUse;
 use ust_acceptance::recording::Recording;
 use ust_acceptance::skip;
+use ust_test_support::binaries;
 
 const GEOMETRY: [&str; 4] = ["--subbuf-size", "64K", "--subbufs", "8"];
 

@@ -2,10 +2,10 @@
 //! does where one has been, in whichever directory of that name.
 
 use std::os::unix::fs::MetadataExt;
-use ust_acceptance::binaries;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::progress;
 use ust_core::paths::{MAX_RUNTIME_DIR_BYTES, RUNTIME_DIR_VARIABLE};
+use ust_test_support::binaries;
 use ust_test_support::command::Running;
 use ust_test_support::wait::wait_until;
 

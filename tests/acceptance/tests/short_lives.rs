@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recording, folders};
-use ust_acceptance::{binaries, judge, report, skip};
+use ust_acceptance::{judge, report, skip};
+use ust_test_support::binaries;
 
 const PROCESSES: u64 = 1000;
 

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recorded, Recording};
-use ust_acceptance::{binaries, skip};
+use ust_acceptance::{plugin, skip};
+use ust_test_support::binaries;
 use ust_test_support::command::run;
 use ust_test_support::wait::wait_until;
 
@@ -104,10 +105,10 @@ fn a_shared_object_with_tracepoints_is_named_with_the_program_that_needs_it() {
         return;
     }
     let site = Site::new();
-    let plugins = binaries::plugin("plugin").parent().expect("it lies in a directory").to_owned();
+    let plugins = plugin::built("plugin").parent().expect("it lies in a directory").to_owned();
     let (bin, lib) = (site.path("bin"), site.path("lib"));
     [&bin, &lib].iter().for_each(|dir| std::fs::create_dir(dir).expect("there is room"));
-    std::fs::copy(binaries::plugin("plugin"), lib.join("libplugin.so")).expect("there is room");
+    std::fs::copy(plugin::built("plugin"), lib.join("libplugin.so")).expect("there is room");
     let source = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("c").join(name);
     let link = |output: &Path, options: &[&str], from: &Path| {
         let mut cc = Command::new("cc");

@@ -5,7 +5,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use ust_acceptance::{binaries, judge, skip};
+use ust_acceptance::{judge, skip};
+use ust_test_support::binaries;
 use ust_test_support::command::run;
 
 #[test]

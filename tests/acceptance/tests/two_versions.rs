@@ -4,7 +4,8 @@
 //! Both have the same sources here, and so the same names for everything that a linker or loader could mix up.
 
 use std::process::Command;
-use ust_acceptance::{binaries, judge, recording::Recording, skip};
+use ust_acceptance::{judge, recording::Recording, skip};
+use ust_test_support::binaries;
 
 const EVENTS: u64 = 500;
 

@@ -7,7 +7,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use ust_acceptance::{binaries, judge, recording::Recording, skip};
+use ust_acceptance::{judge, recording::Recording, skip};
+use ust_test_support::binaries;
 use ust_test_support::command::run;
 
 const NS_PER_S: u64 = 1_000_000_000;

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ust_acceptance::progress::{self, END};
 use ust_acceptance::recording::{Recording, Started, folders, stream_files};
-use ust_acceptance::{binaries, judge, packets, skip};
+use ust_acceptance::{judge, packets, skip};
+use ust_test_support::binaries;
 use ust_test_support::random::Random;
 use ust_test_support::wait::wait_until;
 

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use ust_acceptance::recording::{Recorded, Recording};
-use ust_acceptance::{binaries, judge, other_word_size, skip};
+use ust_acceptance::{judge, other_word_size, skip};
+use ust_test_support::binaries;
 
 /// The 32-bit build of a program, if it and the judges can be had.
 fn program(name: &str) -> Option<PathBuf> {

@@ -28,10 +28,10 @@ fn no_files_lead_to_each_other() {
     assert!(complaints.is_empty(), "\n{complaints}");
 }
 
-/// The library of a package, and each of its programs, benches and examples.
+/// The library of a package, and each of its programs, tests, benches and examples.
 fn roots(folder: &Path) -> Vec<PathBuf> {
     let mut roots: Vec<_> = ["src/lib.rs", "src/main.rs"].map(|file| folder.join(file)).into();
-    for programs in ["src/bin", "benches", "examples"] {
+    for programs in ["src/bin", "tests", "benches", "examples"] {
         let Ok(programs) = std::fs::read_dir(folder.join(programs)) else { continue };
         for program in programs {
             let path = program.unwrap().path();

@@ -143,7 +143,7 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// The crate that tests share. Packages in `tests` may use it; of the others these, and for their own tests only.
 const SUPPORT: &str = "ust-test-support";
-const TESTED_WITH_SUPPORT: &[&str] = &["consumerd", "ctf", "ust-core"];
+const TESTED_WITH_SUPPORT: &[&str] = &["consumerd", "ctf", "ust-cli", "ust-core"];
 
 /// What the consumer's side may name of ust-core: formats, mappings, the reading half of the ring.
 const OF_CORE: &[(&str, &[&str])] = &[

@@ -2,7 +2,7 @@
 
 use crate::wait::wait_until;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use tempfile::NamedTempFile;
 
 /// What a command left behind.
@@ -21,6 +21,11 @@ impl Finished {
     pub fn code(&self) -> i32 {
         use std::os::unix::process::ExitStatusExt;
         self.status.code().or(self.status.signal().map(|n| 128 + n)).expect("it has ended")
+    }
+
+    /// The last line on standard error, in which commands say how it went.
+    pub fn last_line(&self) -> &str {
+        self.stderr.lines().last().unwrap_or_default()
     }
 
     /// Itself, once it is certain that the command succeeded.
@@ -45,12 +50,23 @@ pub struct Running {
 impl Running {
     /// Starts it, with nothing on standard input.
     pub fn start(command: &mut Command) -> Self {
+        Self::start_with(Stdio::null(), command)
+    }
+
+    /// Starts it; what is written to the second is its standard input.
+    pub fn start_at_input(command: &mut Command) -> (Self, ChildStdin) {
+        let mut running = Self::start_with(Stdio::piped(), command);
+        let input = running.child.stdin.take().expect("it is a pipe");
+        (running, input)
+    }
+
+    fn start_with(input: Stdio, command: &mut Command) -> Self {
         let name = format!("{command:?}");
         let file = || NamedTempFile::new().expect("there is room for a temporary file");
         let (stdout, stderr) = (file(), file());
         let clone =
             |file: &NamedTempFile| file.as_file().try_clone().expect("there is a descriptor left");
-        command.stdin(Stdio::null()).stdout(clone(&stdout)).stderr(clone(&stderr));
+        command.stdin(input).stdout(clone(&stdout)).stderr(clone(&stderr));
         hear_every_signal(command);
         let child = command.spawn().unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name, child, stdout, stderr, is_over: false }
@@ -93,9 +109,20 @@ impl Running {
         Finished { status, stdout: content(&self.stdout), stderr: content(&self.stderr) }
     }
 
+    /// Sends it a signal and waits for its end.
+    pub fn end(self, signal: i32) -> Finished {
+        self.signal(signal);
+        self.wait()
+    }
+
     /// What it has printed so far.
     pub fn stdout(&self) -> String {
         content(&self.stdout)
+    }
+
+    /// What it has complained of so far.
+    pub fn stderr(&self) -> String {
+        content(&self.stderr)
     }
 }
 

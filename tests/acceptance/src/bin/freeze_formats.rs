@@ -14,12 +14,13 @@ use ust_acceptance::frozen::{
     FLUSHING, Fixtures, GEOMETRY, PROGRAM, RINGS, TRACES, control, recovered, viewed,
 };
 use ust_acceptance::hostile::Target;
+use ust_acceptance::judge;
 use ust_acceptance::left_behind::{rings, stop_and_kill_both};
 use ust_acceptance::progress::{self, END};
 use ust_acceptance::recording::{Recording, Started};
-use ust_acceptance::{binaries, judge};
 use ust_core::paths::RUNTIME_DIR_VARIABLE;
 use ust_core::protocol::{Lack, ToDaemon, encode};
+use ust_test_support::binaries;
 use ust_test_support::command::run;
 use ust_test_support::wait::wait_until;
 

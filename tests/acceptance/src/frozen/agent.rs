@@ -3,12 +3,12 @@
 use super::conversation::Message;
 use super::stand_in::StandIn;
 use super::{GEOMETRY, PROGRAM};
-use crate::binaries;
 use crate::daemon::Site;
 use crate::hostile::{Peer, Target, forge};
 use rustix::fd::AsFd;
 use ust_core::paths::RUNTIME_DIR_VARIABLE;
 use ust_core::protocol::{ToDaemon, ToProcess, decode, encode};
+use ust_test_support::binaries;
 use ust_test_support::command::Running;
 
 /// The identity that every frozen process has.

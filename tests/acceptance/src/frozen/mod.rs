@@ -16,11 +16,11 @@ pub mod control;
 pub mod conversation;
 pub mod stand_in;
 
-use crate::binaries;
 use crate::judge;
 use crate::left_behind::recover;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use ust_test_support::binaries;
 use ust_test_support::command::run;
 
 /// The versions of the shared memory that fixtures are of, the newest last: `tests/fixtures/abi-VERSION`.

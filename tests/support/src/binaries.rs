@@ -1,15 +1,14 @@
 //! Where the binaries are: those under test, and the programs that are traced.
 //!
-//! Cargo builds this package's own programs before its tests run, and puts them beside them. `ust` and
-//! `ustconsumerd` are another package's, and a plugin is no program: they are built here, once a test run, in the
-//! same profile.
+//! Cargo builds a package's own programs before its tests run, and puts them beside them. Another package's are built
+//! here, once a test run, in the same profile.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
 /// The directory of the test run's binaries: `target/PROFILE`.
-fn directory() -> &'static Path {
+pub fn directory() -> &'static Path {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     DIRECTORY.get_or_init(|| {
         let test = std::env::current_exe().expect("a test has a path");
@@ -21,7 +20,7 @@ fn directory() -> &'static Path {
     })
 }
 
-/// A traced program of this package.
+/// A program of the package whose tests run.
 pub fn program(name: &str) -> PathBuf {
     let path = directory().join(name);
     assert!(path.exists(), "{} is missing: cargo builds it with the tests", path.display());
@@ -30,12 +29,17 @@ pub fn program(name: &str) -> PathBuf {
 
 /// The command `ust`.
 pub fn ust() -> PathBuf {
-    built().join("ust")
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| build(&["-p", "ust-cli"]));
+    directory().join("ust")
 }
 
 /// The daemon.
 pub fn ustconsumerd() -> PathBuf {
-    built().join("ustconsumerd")
+    static BUILT: OnceLock<()> = OnceLock::new();
+    // Alone: one test's daemon must not come while another one runs `ust`, and replace it.
+    BUILT.get_or_init(|| build(&["-p", "consumerd"]));
+    directory().join("ustconsumerd")
 }
 
 /// The target directory, and the name of the test run's directory in it: `debug`, or the profile's own.
@@ -46,23 +50,8 @@ pub fn target_dir_and_profile() -> (PathBuf, String) {
     (target_dir.to_owned(), profile.to_owned())
 }
 
-/// A shared object that traced programs load: one of `examples/`.
-pub fn plugin(name: &str) -> PathBuf {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    // Programs only come with the tests, not libraries.
-    BUILT.get_or_init(|| build(&["-p", "ust-acceptance", "--examples"]));
-    directory().join("examples").join(format!("lib{name}.so"))
-}
-
-/// The directory, once what is under test is built and up to date in it.
-fn built() -> &'static Path {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| build(&["-p", "ust-cli", "-p", "consumerd"]));
-    directory()
-}
-
-/// Builds in the test run's profile.
-fn build(what: &[&str]) {
+/// Builds packages, or parts of them, in the test run's profile.
+pub fn build(what: &[&str]) {
     let (target_dir, profile) = target_dir_and_profile();
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
