@@ -1,15 +1,11 @@
-//! A program's account that survives its death: words in a file that it has mapped.
-//!
-//! What a process stored there before it was killed is in the file, because the page is the kernel's. The
-//! test reads the file as any other.
-#![allow(unsafe_code)]
+//! A program's account that survives its death: words in a file that it has mapped. The test reads the file as any other.
 
 use std::fs::OpenOptions;
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use ust_core::sync::{AtomicU64, Ordering};
+use ust_core::sync::Ordering;
+use ust_test_support::words::Words;
 
 /// Words that are noted.
 pub const WORDS: usize = 32;
@@ -19,35 +15,25 @@ pub const END: usize = WORDS - 2;
 
 /// The words, in the program.
 #[derive(Debug, Clone, Copy)]
-pub struct Progress(&'static [AtomicU64; WORDS]);
+pub struct Progress(&'static Words);
 
 impl Progress {
     /// Makes the file, all words 0.
     pub fn create(path: &Path) -> Self {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path);
-        let file = file.expect("the progress file can be made");
-        let bytes = WORDS * size_of::<u64>();
-        file.set_len(bytes as u64).expect("it can grow");
-        // SAFETY: a fresh shared mapping of a whole file, never unmapped; atomics are what is in it.
-        unsafe {
-            let protection = libc::PROT_READ | libc::PROT_WRITE;
-            let none = core::ptr::null_mut();
-            let map = libc::mmap(none, bytes, protection, libc::MAP_SHARED, file.as_raw_fd(), 0);
-            assert_ne!(map, libc::MAP_FAILED, "{}", std::io::Error::last_os_error());
-            Self(&*map.cast())
-        }
+        let words = Words::create(path, WORDS).expect("the progress file can be made");
+        Self(Box::leak(Box::new(words)))
     }
 
     /// Notes a word.
     #[inline(always)]
     pub fn note(self, word: usize, value: u64) {
         // Release: what was done before is not noted late.
-        self.0[word].store(value, Ordering::Release);
+        self.0.get()[word].store(value, Ordering::Release);
     }
 
     /// A word, which a test may have [`set`].
     pub fn word(self, word: usize) -> u64 {
-        self.0[word].load(Ordering::Acquire)
+        self.0.get()[word].load(Ordering::Acquire)
     }
 }
 

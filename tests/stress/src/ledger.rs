@@ -7,11 +7,10 @@
 //!
 //! Whatever is killed, of each source at most one call is begun and not returned.
 
-use memmap2::{MmapOptions, MmapRaw};
-use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 use ust_core::sync::{AtomicU64, Ordering};
+use ust_test_support::words::Words;
 
 /// Depths of nesting that have numbers of their own: the thread, SIGUSR1, SIGUSR2, SIGALRM.
 pub const DEPTHS: u32 = 4;
@@ -23,7 +22,7 @@ const SOURCES: usize = (BLOCKS * DEPTHS) as usize;
 
 /// See the module page.
 #[derive(Debug)]
-pub struct Ledger(MmapRaw);
+pub struct Ledger(Words);
 
 /// How far one source has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,11 +37,9 @@ impl Ledger {
     /// An empty one in a new file.
     ///
     /// # Errors
-    /// No room, or the file is there.
+    /// No room.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
-        file.set_len((SOURCES * size_of::<[AtomicU64; 2]>()) as u64)?;
-        Ok(Self(MmapOptions::new().map_raw(&file)?))
+        Words::create(path, 2 * SOURCES).map(Self)
     }
 
     /// The one in this file.
@@ -50,18 +47,20 @@ impl Ledger {
     /// # Errors
     /// It cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).open(path)?;
-        Ok(Self(MmapOptions::new().map_raw(&file)?))
+        Words::open(path).map(Self)
     }
 
-    fn words(&self) -> &[[AtomicU64; 2]; SOURCES] {
-        // SAFETY: the file has that many bytes, and both sides touch them by atomics only.
-        unsafe { &*self.0.as_ptr().cast() }
+    fn begun(&self, source: u32) -> &AtomicU64 {
+        &self.0.get()[2 * source as usize]
+    }
+
+    fn returned(&self, source: u32) -> &AtomicU64 {
+        &self.0.get()[2 * source as usize + 1]
     }
 
     /// Begins a call of `source`, which is made by one thread at a time: its number.
     pub fn begin(&self, source: u32) -> u64 {
-        let begun = &self.words()[source as usize][0];
+        let begun = self.begun(source);
         // Relaxed: read after the writer's death or end.
         let sequence = begun.load(Ordering::Relaxed);
         begun.store(sequence + 1, Ordering::Relaxed);
@@ -73,13 +72,15 @@ impl Ledger {
     /// Notes that the call has returned.
     pub fn end(&self, source: u32, sequence: u64) {
         ust_core::sync::compiler_fence(Ordering::SeqCst);
-        self.words()[source as usize][1].store(sequence + 1, Ordering::Relaxed);
+        self.returned(source).store(sequence + 1, Ordering::Relaxed);
     }
 
     /// How far a source has come.
     pub fn account(&self, source: u32) -> Account {
-        let [begun, returned] = &self.words()[source as usize];
-        Account { begun: begun.load(Ordering::Relaxed), returned: returned.load(Ordering::Relaxed) }
+        Account {
+            begun: self.begun(source).load(Ordering::Relaxed),
+            returned: self.returned(source).load(Ordering::Relaxed),
+        }
     }
 
     /// All sources that have begun anything.

@@ -5,6 +5,7 @@
 //!     .writer()   the shipped writer
 //!     .words()    what the shipped reader reads, which StreamReader does as the consumer does
 //! ```
+#![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
