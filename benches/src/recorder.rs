@@ -1,7 +1,9 @@
 //! The consumer of a contestant that is ours: `consumerd`'s engine, embedded, in a private directory.
 
 use crate::Result;
-use consumerd::engine::{ChannelConfig, ChannelSummary, ChannelUid, Engine, EngineOptions};
+use consumerd::engine::{
+    ChannelConfig, Engine, EngineOptions, SessionConfig, SessionSummary, SessionUid,
+};
 use rustix::fd::BorrowedFd;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use tempfile::TempDir;
 use ust_core::abi::{Buffers, Geometry, Mode};
 use ust_core::clock::ClockKind;
 use ust_core::paths::RuntimeDir;
+use ust_core::protocol::EventRule;
 
 /// What a contestant's channel is like. A new kind of channel is a field here, and a line in [`Recorder::start`].
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +64,7 @@ const EVENTS: &str = "bench:*";
 #[derive(Debug)]
 pub struct Recorder {
     engine: Engine,
-    channel: ChannelUid,
+    session: SessionUid,
     emitted: u64,
     is_drained: bool,
     runtime_dir: PathBuf,
@@ -82,20 +85,21 @@ impl Recorder {
         let is_drained = !shape.mode.overwrites();
         let options = EngineOptions { flush_interval: NEVER, read_timer: None };
         let mut engine = Engine::bind(RuntimeDir::at(&runtime_dir), options)?;
-        let channel = engine.add_channel(ChannelConfig {
-            output,
+        let clock = shape.clock.unwrap_or_else(ClockKind::best);
+        let session =
+            engine.add_session(SessionConfig { output, clock, is_drained, shm_dir: None });
+        let config = ChannelConfig {
+            name: "channel0".into(),
             geometry: Geometry::new(shape.subbuf_size_bytes, shape.subbuf_count)?,
-            clock: shape.clock.unwrap_or_else(ClockKind::best),
             buffers: shape.buffers,
             mode: shape.mode,
             residency: Default::default(),
-            is_drained,
-            shm_dir: None,
-        });
-        engine.set_events(channel, vec![EVENTS.into()]);
-        engine.set_active(channel, true);
+        };
+        let channel = engine.add_channel(session, config);
+        engine.set_rules(channel, vec![EventRule::of(EVENTS)]);
+        engine.set_active(session, true);
         engine.publish()?;
-        Ok(Self { engine, channel, emitted: 0, is_drained, runtime_dir, scratch })
+        Ok(Self { engine, session, emitted: 0, is_drained, runtime_dir, scratch })
     }
 
     /// What traced processes must find in `UST_RUNTIME_DIR`.
@@ -136,22 +140,22 @@ impl Recorder {
         }
         let output = self.scratch.path().join("snapshot");
         fs::create_dir(&output)?;
-        let summary = self.engine.snapshot(self.channel, &output);
+        let summary = self.engine.snapshot(self.session, &output);
         self.compare(&summary)
     }
 
-    fn compare(&self, summary: &ChannelSummary) -> Result<()> {
-        let found = summary.recorded + summary.overwritten;
-        if found == self.emitted && summary.lost.is_empty() && summary.errors.is_empty() {
+    fn compare(&self, summary: &SessionSummary) -> Result<()> {
+        let found = summary.all.recorded + summary.all.overwritten;
+        if found == self.emitted && summary.all.lost.is_empty() && summary.errors.is_empty() {
             return Ok(());
         }
         Err(format!("{} events were emitted, but: {summary:?}", self.emitted).into())
     }
 
     /// Writes everything out; what has been recorded by then.
-    pub fn flush(&mut self) -> ChannelSummary {
-        self.engine.flush(self.channel);
-        self.engine.summary(self.channel)
+    pub fn flush(&mut self) -> SessionSummary {
+        self.engine.flush(self.session);
+        self.engine.summary(self.session)
     }
 }
 

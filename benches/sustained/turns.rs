@@ -75,9 +75,9 @@ pub fn ours(size: Size, dir: &Path) -> Result<Turn> {
     if let Some(error) = after.errors.first() {
         return Err(error.clone().into());
     }
-    let (emitted, recorded) = (WRITERS * size.ours, after.recorded - before.recorded);
+    let (emitted, recorded) = (WRITERS * size.ours, after.all.recorded - before.all.recorded);
     let counted = |lost: &std::collections::BTreeMap<String, u64>| lost.values().sum::<u64>();
-    let lost = counted(&after.lost) - counted(&before.lost);
+    let lost = counted(&after.all.lost) - counted(&before.all.lost);
     if recorded + lost != emitted {
         return Err(format!("{emitted} emitted, but {recorded} recorded and {lost} lost").into());
     }

@@ -17,6 +17,7 @@
 //! - [`reserve`] is memory for the moment in which there is no other.
 //! - [`limits`] has every bound of what a process or a client may make the consumer hold or do.
 //! - [`advice`] has what to do about each error of the kernel.
+//! - `channel_name` says what channels and their files may be called.
 //! - [`cause`] has the exit codes of both binaries, [`engine_args`] their options; [`inherited`], [`signals`],
 //!   [`descriptors`], [`output_dir`] and [`shm_dir`] are what else they share.
 
@@ -24,6 +25,7 @@
 
 pub mod advice;
 pub mod cause;
+mod channel_name;
 pub mod control;
 pub mod daemon;
 pub mod descriptors;

@@ -34,12 +34,12 @@ pub const STREAMS: Budget = Budget { of_process: 32 << 10, of_user: 64 << 10 };
 /// each flush. Nothing is said: it takes a little longer.
 pub const MANY_STREAMS: u64 = 512;
 
-/// Entries of class logs, eight bytes each. Records of classes beyond end their streams.
-pub const CLASSES: Budget = Budget { of_process: 64 << 10, of_user: 4 << 20 };
+/// Entries of class logs, twelve bytes each. Records of classes beyond end their streams.
+pub const CLASSES: Budget = Budget { of_process: 256 << 10, of_user: 4 << 20 };
 
 /// Bytes of the text that describes classes, in the traces of living processes. Only classes whose records arrive are
 /// described. Records of classes beyond end their streams.
-pub const METADATA_BYTES: Budget = Budget { of_process: 4 << 20, of_user: 1 << 30 };
+pub const METADATA_BYTES: Budget = Budget { of_process: 32 << 20, of_user: 256 << 20 };
 
 /// Connections of agents, handovers, introductions. The oldest idle ones of that process are closed.
 pub const CONNECTIONS: Budget = Budget { of_process: 512, of_user: 12 << 10 };
@@ -66,12 +66,16 @@ pub const MAX_UNINTRODUCED_IDENTITIES: usize = 64;
 /// of the channel.
 pub const MAX_WAITING_RING_FILES: usize = 64;
 
+/// Sessions at a time. Channels are as many as processes record into
+/// ([`MAX_CHANNELS`](ust_core::protocol::MAX_CHANNELS)).
+pub const MAX_SESSIONS: usize = 64;
+
 /// Errors that one process may add to a channel's log and summary. The first ones say enough: later ones are dropped.
 pub const MAX_ERRORS: usize = 64;
 
 /// Errors in a channel's summary, of all processes together. Instead of the last one stands that there are more, which
 /// only the log has.
-pub const MAX_CHANNEL_ERRORS: usize = 256;
+pub const MAX_SESSION_ERRORS: usize = 256;
 
 /// Processes that are gone and whose rings wait for a snapshot. The oldest one beyond is forgotten, and its records
 /// are in no later snapshot.

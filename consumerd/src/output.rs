@@ -8,6 +8,7 @@
 //!
 //! What is gone is told as a [`Gone`], and the events of a directory that is gone are lost.
 
+use crate::channel_name::is_stream_file;
 use ctf::dir::Dir;
 use rustix::fd::{AsFd, AsRawFd};
 use rustix::fs::{AtFlags, FileType, fstat, stat, statat};
@@ -18,9 +19,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use ust_core::shm::own_dir::FileId;
 use ust_core::sync::{AtomicU64, Ordering};
-
-/// What the names of stream files begin with.
-pub const STREAM_PREFIX: &str = "channel";
 
 /// See the module page. Cloned, it is the same directory.
 #[derive(Debug, Clone)]
@@ -160,7 +158,7 @@ impl Held {
             };
             let names = names_in(&folder)?;
             let is_stream = |name: &&String| {
-                name.starts_with(STREAM_PREFIX)
+                is_stream_file(name)
                     && statat(&folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| {
                         FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
                     })

@@ -46,7 +46,7 @@ fn what_is_queued_is_heard_before_images_make_room_for_others() {
     recording.turns(20);
     assert_eq!(recording.engine.processes().len(), 20, "the others are gone");
     assert_eq!(recording.lost_no_stream(), u64::from(most) + 20, "each has lost one event");
-    recording.engine.remove_channel(channel);
+    recording.engine.remove_session(recording.session);
 }
 
 /// Queues introductions, each under another identity.

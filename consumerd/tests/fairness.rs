@@ -200,14 +200,14 @@ fn a_writer_that_always_has_more_gets_a_turn_and_honest_ones_get_theirs() {
                 let served = round(&mut recording, &liars, refilled);
                 assert!(served <= MOST_IN_A_ROUND, "{served} memories of the liar in one round");
             }
-            let recorded = recording.engine.summary(recording.channel).recorded;
+            let recorded = recording.engine.summary(recording.session).all.recorded;
             assert_eq!(recorded, emitted, "the honest stream has no turn");
         }
         assert!(refilled.load(Ordering::Relaxed) > 18, "the liar was not served");
         // What honest programs committed before the end is delivered, and the end comes though the liar goes on.
         stream.record(0, &(emitted,), false).unwrap();
-        let summary = recording.engine.remove_channel(recording.channel);
-        assert_eq!(summary.recorded, emitted + 1, "{:?}", summary.errors);
+        let summary = recording.engine.remove_session(recording.session);
+        assert_eq!(summary.all.recorded, emitted + 1, "{:?}", summary.errors);
     });
 }
 
@@ -231,7 +231,7 @@ fn many_such_writers_share_rounds_and_clients_wait_for_one_round() {
             }
             // As many rounds as there are streams, if each has a turn as long as may be.
             let mut rounds = 0;
-            while recording.engine.summary(recording.channel).recorded < emitted {
+            while recording.engine.summary(recording.session).all.recorded < emitted {
                 assert!(rounds <= 2 * liars.len(), "the honest stream has no turn");
                 let served = round(&mut recording, &liars, refilled);
                 assert!(served <= MOST_OF_MANY, "{served} memories of liars in one round");

@@ -81,7 +81,7 @@ fn a_process_file_of_huge_pages_is_refused_and_others_go_on() {
     HugePages::take_away();
     recording.turns(3);
     recording.engine.processes();
-    recording.engine.summary(recording.channel);
+    recording.engine.summary(recording.session);
     assert_eq!(known, 0, "it was taken");
 
     let process_uid = [2; 16];

@@ -4,6 +4,7 @@ use crate::channel_args::ChannelArgs;
 use crate::daemon::{ask, say, unexpected};
 use crate::failure::Failure;
 use crate::given_path::given_path;
+use crate::session_args::SessionArgs;
 use crate::stamp::stamp;
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
@@ -23,6 +24,11 @@ pub struct Arguments {
     #[arg(long)]
     snapshot: bool,
     #[command(flatten)]
+    session_args: SessionArgs,
+    #[command(
+        flatten,
+        next_help_heading = "The channel that it has unless `ust enable-channel` makes others"
+    )]
     channel: ChannelArgs,
 }
 
@@ -43,8 +49,9 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         )
     })?;
     let text = format!("session {name} created, its traces go to {}", printable::path(&output));
-    let channel = arguments.channel.options(arguments.snapshot)?;
-    match ask(Request::Create { name, output, channel })? {
+    let options = arguments.session_args.options(arguments.snapshot)?;
+    let channel = arguments.channel.into();
+    match ask(Request::Create { name, output, options, channel })? {
         Reply::Created => say(&text),
         other => Err(unexpected(&other)),
     }

@@ -5,7 +5,7 @@ use consumerd::advice::Attempt;
 use consumerd::cause::Cause;
 use consumerd::control::client;
 use consumerd::control::protocol::{Reply, Request};
-use consumerd::engine::ChannelSummary;
+use consumerd::engine::SessionSummary;
 use ctf::printable::{self, Printable, lines, printable};
 use std::io::{self, Write};
 use ust_core::paths::RuntimeDir;
@@ -51,6 +51,6 @@ pub fn nobody_connected() -> String {
 }
 
 /// The exit code of a command that says what was recorded: whether all of it is where it was written.
-pub fn code_of(summary: &ChannelSummary) -> u8 {
+pub fn code_of(summary: &SessionSummary) -> u8 {
     summary.gone.as_ref().map_or(0, |_| Cause::Unreadable.exit_code())
 }

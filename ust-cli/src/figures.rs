@@ -1,21 +1,21 @@
 //! Counts as people read them: `5,000,000 events recorded, 12 lost (records_lost_full 12), 1 process`.
 
-use consumerd::engine::ChannelSummary;
+use consumerd::engine::{Counts, SessionSummary};
 use consumerd::session::SnapshotsTaken;
 use std::collections::BTreeMap;
 
 /// What was recorded and what was lost, in one line.
-pub fn outcome(summary: &ChannelSummary) -> String {
-    let overwritten = match summary.overwritten {
+pub fn outcome(summary: &SessionSummary) -> String {
+    format!("{}, {}", counts(&summary.all), counted(summary.processes, "process", "processes"))
+}
+
+/// Events of a session, or of one of its channels.
+pub fn counts(Counts { recorded, overwritten, lost }: &Counts) -> String {
+    let overwritten = match *overwritten {
         0 => String::new(),
         overwritten => format!("{} overwritten, ", grouped(overwritten)),
     };
-    format!(
-        "{} recorded, {overwritten}{}, {}",
-        counted(summary.recorded, "event", "events"),
-        losses(&summary.lost),
-        counted(summary.processes, "process", "processes")
-    )
+    format!("{} recorded, {overwritten}{}", counted(*recorded, "event", "events"), losses(lost))
 }
 
 /// What a flight recorder has written, in one line. The last snapshot's figures stand for all: an event may be in several.
@@ -82,14 +82,16 @@ mod tests {
 
     #[test]
     fn an_outcome_names_each_cause_that_came() {
-        let one = ChannelSummary { recorded: 1, processes: 1, ..Default::default() };
+        let summary = |all, processes| SessionSummary { all, processes, ..Default::default() };
+        let recorded = |recorded| Counts { recorded, ..Default::default() };
+        let one = summary(recorded(1), 1);
         assert_eq!(outcome(&one), "1 event recorded, 0 lost, 1 process");
-        let flight = ChannelSummary { overwritten: 1234, ..one };
+        let flight = summary(Counts { overwritten: 1234, ..recorded(1) }, 1);
         assert_eq!(outcome(&flight), "1 event recorded, 1,234 overwritten, 0 lost, 1 process");
         let mut snapshots = SnapshotsTaken::default();
         assert_eq!(snapshots_outcome(&snapshots), "no snapshot was taken");
         for said in ["1 snapshot taken: 2 ev", "2 snapshots taken, the last: 2 ev"] {
-            snapshots.add(ChannelSummary { recorded: 2, ..Default::default() });
+            snapshots.add(summary(recorded(2), 0));
             assert!(snapshots_outcome(&snapshots).starts_with(said), "{snapshots:?}");
         }
         let hostile = [("records_lost_big", u64::MAX - 1), ("records_lost_full", 5)];
@@ -101,12 +103,7 @@ mod tests {
             ("records_lost_wrap".to_owned(), 0),
         ]);
         assert_eq!(
-            outcome(&ChannelSummary {
-                recorded: 5_000_000,
-                lost,
-                processes: 3,
-                ..Default::default()
-            }),
+            outcome(&summary(Counts { lost, ..recorded(5_000_000) }, 3)),
             "5,000,000 events recorded, 1,012 lost (records_lost_big 2, records_lost_full 1,010), 3 processes"
         );
     }

@@ -19,6 +19,7 @@ mod create;
 mod daemon;
 mod destroy;
 mod disable_event;
+mod enable_channel;
 mod enable_event;
 mod failure;
 mod figures;
@@ -31,6 +32,7 @@ mod overview;
 mod record;
 mod recover;
 mod rule_args;
+mod session_args;
 mod silence;
 mod size;
 mod snapshot;
@@ -71,14 +73,14 @@ Exit codes:
   2    wrong usage (record: 125)
   110  no daemon serves the runtime directory
   111  the runtime directory or its socket is somebody else's, or cannot be used
-  112  the session's name is taken
+  112  the session's or channel's name is taken
   113  no such session, or no current one
   114  the output directory, or --shm-path, is not empty
   115  the output directory, or --shm-path, cannot be written to
-  116  the session is started already, or is not started
-  117  the session has no such event rule
+  116  the session is started already, or is not started, or was started before
+  117  the session has no such channel or event rule
   118  another daemon serves the runtime directory (ustconsumerd)
-  119  too many sessions or event rules
+  119  too many sessions, channels or event rules
   125  any other failure of ust itself
   126  record: the program cannot be executed
   127  record: the program was not found
@@ -88,6 +90,7 @@ record exits with the program's own status, or with 128 + n if signal n killed i
 enum Command {
     Record(record::Arguments),
     Create(create::Arguments),
+    EnableChannel(enable_channel::Arguments),
     EnableEvent(enable_event::Arguments),
     DisableEvent(disable_event::Arguments),
     Start(start::Arguments),
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Record(arguments) => record::run(arguments),
         Command::Create(arguments) => create::run(arguments),
+        Command::EnableChannel(arguments) => enable_channel::run(arguments),
         Command::EnableEvent(arguments) => enable_event::run(arguments),
         Command::DisableEvent(arguments) => disable_event::run(arguments),
         Command::Start(arguments) => start::run(arguments),

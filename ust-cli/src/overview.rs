@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!   Session mysession (current): active, traces in /home/me/OUT
-//!     sub-buffers: 4 of 524288 bytes for each thread, clock tsc
+//!     clock tsc
 //!     1,204 events recorded, 0 lost, 1 process
-//!     events:
+//!     channel channel0: 4 sub-buffers of 524288 bytes for each thread, discard
 //!       indexer:*        matches 4 events
 //!       indxer:typo      matches nothing yet
 //!
@@ -13,11 +13,14 @@
 //!       indexer:file_indexed (Info)
 //! ```
 
-use crate::figures::{counted, outcome, snapshots_outcome};
-use consumerd::session::{Buffers, ClockKind, Mode, ProcessView, RuleView, SessionView};
+use crate::figures::{counted, counts, outcome, snapshots_outcome};
+use consumerd::session::{
+    Buffers, ChannelView, ClockKind, Mode, ProcessView, RuleOptions, RuleView, SessionView,
+};
 use ctf::printable::{path, printable};
 use std::fmt::Write;
 use ust_core::event::Level;
+use ust_core::protocol::Levels;
 
 /// A session, without a line end.
 pub fn session_text(session: &SessionView) -> String {
@@ -25,45 +28,76 @@ pub fn session_text(session: &SessionView) -> String {
         ClockKind::Tsc => "tsc",
         ClockKind::Monotonic => "monotonic",
     };
-    let owner = match session.buffers {
-        Buffers::PerThread => "thread",
-        Buffers::PerCpu => "CPU",
-    };
-    let mode = match session.mode {
-        Mode::Overwrite if session.snapshots.is_some() => {
-            "overwrite, written by snapshots only".to_owned()
-        }
-        Mode::Overwrite => "overwrite".to_owned(),
-        Mode::Discard => "discard".to_owned(),
-        Mode::Block { timeout_ms } => format!("block up to {timeout_ms} ms"),
-    };
     let recorded =
         session.snapshots.as_ref().map_or_else(|| outcome(&session.summary), snapshots_outcome);
     let mut text = format!(
-        "Session {}{}: {}, traces in {}\n  \
-         sub-buffers: {} of {} bytes for each {owner}, {mode}, clock {clock}\n  {}",
+        "Session {}{}: {}, traces in {}\n  clock {clock}{}\n  {recorded}",
         printable(&session.name),
         if session.is_current { " (current)" } else { "" },
         if session.is_active { "active" } else { "inactive" },
         path(&session.output),
-        session.subbuf_count,
-        session.subbuf_size_bytes,
-        recorded,
+        if session.snapshots.is_some() { ", written by snapshots only" } else { "" },
     );
     for error in &session.summary.errors {
         text += &format!("\n  error: {}", printable(error));
     }
-    if session.rules.is_empty() {
+    if session.channels.iter().all(|channel| channel.rules.is_empty()) {
         text += "\n  no events: `ust enable-event` gives it some";
-    } else {
-        text += "\n  events:";
     }
-    let globs: Vec<String> =
-        session.rules.iter().map(|rule| printable(&rule.glob).to_string()).collect();
-    let width = globs.iter().map(|glob| glob.chars().count()).max().unwrap_or(0);
-    for (glob, rule) in globs.iter().zip(&session.rules) {
+    for channel in &session.channels {
+        text += &channel_text(channel);
+        // Of the only one that has been said.
+        if session.channels.len() > 1
+            && let Some(of_channel) = session.summary.channels.get(&channel.name)
+        {
+            text += &format!("\n    {}", counts(of_channel));
+        }
+        text += &rules_text(&channel.rules);
+    }
+    text
+}
+
+/// A channel, without its rules, behind a line end.
+fn channel_text(channel: &ChannelView) -> String {
+    let owner = match channel.buffers {
+        Buffers::PerThread => "thread",
+        Buffers::PerCpu => "CPU",
+    };
+    let mode = match channel.mode {
+        Mode::Overwrite => "overwrite".to_owned(),
+        Mode::Discard => "discard".to_owned(),
+        Mode::Block { timeout_ms } => format!("block up to {timeout_ms} ms"),
+    };
+    format!(
+        "\n  channel {}: {} sub-buffers of {} bytes for each {owner}, {mode}",
+        printable(&channel.name),
+        channel.subbuf_count,
+        channel.subbuf_size_bytes,
+    )
+}
+
+/// A channel's rules, each line behind a line end.
+fn rules_text(views: &[RuleView]) -> String {
+    let mut text = String::new();
+    let rules: Vec<String> = views.iter().map(|view| rule_text(&view.rule)).collect();
+    let width = rules.iter().map(|rule| rule.chars().count()).max().unwrap_or(0);
+    for (rule, view) in rules.iter().zip(views) {
         // A String takes whatever is written.
-        let _ = write!(text, "\n    {glob:width$}  {}", matches_text(rule));
+        let _ = write!(text, "\n    {rule:width$}  {}", matches_text(view));
+    }
+    text
+}
+
+/// A rule, in the words in which it could be given.
+fn rule_text(RuleOptions { pattern, exclusions, levels }: &RuleOptions) -> String {
+    let mut text = printable(pattern).to_string();
+    for exclusion in exclusions {
+        text += &format!(", not {}", printable(exclusion));
+    }
+    match levels {
+        Levels::All => {}
+        Levels::AtLeast(level) => text += &format!(", {} and above", level_text(*level)),
+        Levels::Only(level) => text += &format!(", {} only", level_text(*level)),
     }
     text
 }
@@ -104,23 +138,21 @@ fn level_text(number: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use consumerd::engine::{Counts, SessionSummary};
     use consumerd::session::EventView;
 
     #[test]
     fn rules_say_whether_anything_matches_yet_or_did() {
+        let counts = |recorded| Counts { recorded, ..Default::default() };
         let rule = |glob: &str, matches, has_matched| RuleView {
-            glob: glob.to_owned(),
+            rule: RuleOptions::of(glob),
             matches,
             has_matched,
         };
-        let session = SessionView {
-            name: "mine".into(),
-            is_current: true,
-            is_active: false,
-            output: "/tmp/out".into(),
+        let channel = ChannelView {
+            name: "channel0".into(),
             subbuf_size_bytes: 4096,
             subbuf_count: 2,
-            clock: ClockKind::Monotonic,
             rules: vec![
                 rule("a:*", 2, false),
                 rule("b:*", 1, true),
@@ -129,19 +161,41 @@ mod tests {
             ],
             buffers: Buffers::PerThread,
             mode: Mode::Block { timeout_ms: 20 },
+        };
+        let mut slow =
+            ChannelView { name: "slow".into(), buffers: Buffers::PerCpu, ..channel.clone() };
+        let exclusions = vec!["c:d".to_owned()];
+        let levels = Levels::AtLeast(Level::Warning as u8);
+        slow.rules = vec![rule("c:*", 1, false)];
+        slow.rules[0].rule = RuleOptions { exclusions, levels, ..RuleOptions::of("c:*") };
+        let session = SessionView {
+            name: "mine".into(),
+            is_current: true,
+            is_active: false,
+            output: "/tmp/out".into(),
+            clock: ClockKind::Monotonic,
+            channels: vec![channel, slow],
             snapshots: None,
-            summary: Default::default(),
+            summary: SessionSummary {
+                all: counts(7),
+                channels: [("channel0".into(), counts(3)), ("slow".into(), counts(4))].into(),
+                ..Default::default()
+            },
         };
         assert_eq!(
             session_text(&session),
             "Session mine (current): inactive, traces in /tmp/out\n  \
-             sub-buffers: 2 of 4096 bytes for each thread, block up to 20 ms, clock monotonic\n  \
-             0 events recorded, 0 lost, 0 processes\n  \
-             events:\n    \
+             clock monotonic\n  \
+             7 events recorded, 0 lost, 0 processes\n  \
+             channel channel0: 2 sub-buffers of 4096 bytes for each thread, block up to 20 ms\n    \
+             3 events recorded, 0 lost\n    \
              a:*      matches 2 events\n    \
              b:*      matches 1 event\n    \
              ended:*  matches nothing now: the processes whose events it matched are gone\n    \
-             typo:*   matches nothing yet"
+             typo:*   matches nothing yet\n  \
+             channel slow: 2 sub-buffers of 4096 bytes for each CPU, block up to 20 ms\n    \
+             4 events recorded, 0 lost\n    \
+             c:*, not c:d, Warning and above  matches 1 event"
         );
     }
 

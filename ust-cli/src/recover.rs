@@ -17,7 +17,7 @@ use crate::summary_file::SummaryFile;
 use crate::tell::tell;
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
-use consumerd::engine::{ChannelSummary, LeftBehind, WHAT_TO_GIVE};
+use consumerd::engine::{Counts, LeftBehind, SessionSummary, WHAT_TO_GIVE};
 use consumerd::output::Output;
 use consumerd::output_dir::OutputDir;
 use ctf::dir::Tree;
@@ -84,7 +84,7 @@ enum Left {
 
 /// What came of it.
 struct Outcome {
-    summary: ChannelSummary,
+    summary: SessionSummary,
     /// It in words.
     line: String,
     is_kept: bool,
@@ -127,15 +127,15 @@ impl Outcome {
             holes => format!("{}, ", counted(holes, "unfinished event", "unfinished events")),
         };
         let line = format!("{unfinished}{}", outcome(&recovered.summary));
-        Self { line, is_kept: recovered.summary.recorded > 0, summary: recovered.summary }
+        Self { line, is_kept: recovered.summary.all.recorded > 0, summary: recovered.summary }
     }
 
     fn of_traces(recovered: ctf::recover::Recovered) -> Self {
-        let summary = ChannelSummary {
-            recorded: recovered.events,
+        let summary = SessionSummary {
+            all: Counts { recorded: recovered.events, ..Counts::default() },
             processes: recovered.traces,
             errors: recovered.damages.iter().map(ToString::to_string).collect(),
-            ..ChannelSummary::default()
+            ..SessionSummary::default()
         };
         let line = format!(
             "{} recovered of {}",

@@ -1,7 +1,7 @@
 //! Which event rules of which session: what `enable-event` and `disable-event` are given, and `record` in part.
 
 use crate::tell::tell;
-use consumerd::session::complete_glob;
+use consumerd::session::{DEFAULT_CHANNEL, complete_glob};
 use std::borrow::Cow;
 
 /// Event rules and their session.
@@ -17,6 +17,9 @@ pub struct RuleArgs {
     /// The session [default: the current one]
     #[arg(long, short)]
     pub session: Option<String>,
+    /// The channel [default: channel0, or the only one there is]
+    #[arg(long, short)]
+    pub channel: Option<String>,
     /// For hands that know lttng: everything here is user space
     #[arg(long, short, hide = true)]
     userspace: bool,
@@ -26,6 +29,14 @@ impl RuleArgs {
     /// The rules, completed.
     pub fn globs(&self) -> Vec<String> {
         completed(&self.globs)
+    }
+}
+
+/// Where rules stand, for a line that says what became of them.
+pub fn place(channel: &str, session: &str) -> String {
+    match channel {
+        DEFAULT_CHANNEL => format!("session {session}"),
+        channel => format!("channel {channel} of session {session}"),
     }
 }
 

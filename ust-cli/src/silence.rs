@@ -10,7 +10,7 @@
 //! | processes still run when the recorder ends | how many, and which |
 
 use crate::figures::counted;
-use consumerd::engine::{ChannelSummary, Running, Unmatched};
+use consumerd::engine::{Counts, Running, SessionSummary, Unmatched};
 use consumerd::session::SnapshotsTaken;
 use ctf::printable::printable;
 
@@ -20,7 +20,7 @@ const MAX_TOLD_RULES: usize = 8;
 /// The lines that explain a summary, and the snapshots of a flight recorder; none if there is nothing to explain.
 /// `nobody` says what to look at if no process has connected.
 pub fn explain(
-    summary: &ChannelSummary,
+    summary: &SessionSummary,
     snapshots: Option<&SnapshotsTaken>,
     nobody: impl FnOnce() -> String,
 ) -> Vec<String> {
@@ -54,8 +54,8 @@ pub fn explain(
     lines
 }
 
-fn is_silent(summary: &ChannelSummary) -> bool {
-    let ChannelSummary { recorded, overwritten, lost, .. } = summary;
+fn is_silent(summary: &SessionSummary) -> bool {
+    let Counts { recorded, overwritten, lost } = &summary.all;
     (*recorded, *overwritten) == (0, 0) && lost.values().all(|count| *count == 0)
 }
 
@@ -96,7 +96,8 @@ mod tests {
     use consumerd::engine::Reach;
 
     fn of(reach: Reach, recorded: u64) -> Vec<String> {
-        let summary = ChannelSummary { recorded, reach, ..Default::default() };
+        let all = Counts { recorded, ..Default::default() };
+        let summary = SessionSummary { all, reach, ..Default::default() };
         explain(&summary, None, || "nobody".to_owned())
     }
 

@@ -1,6 +1,6 @@
 //! What `--summary` of `ust record` and `ust recover` writes: the closing line, and what was said beside it.
 
-use consumerd::engine::{ChannelSummary, Unmatched};
+use consumerd::engine::{Counts, SessionSummary, Unmatched};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,9 +8,10 @@ use std::path::Path;
 /// What stands in it.
 #[derive(Debug, Serialize)]
 pub struct Summary<'a> {
-    recorded: u64,
-    overwritten: u64,
-    lost: &'a BTreeMap<String, u64>,
+    #[serde(flatten)]
+    all: &'a Counts,
+    /// The same of each channel.
+    channels: &'a BTreeMap<String, Counts>,
     processes: u64,
     /// Of a flight recorder: how many there are. The figures are those of the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,17 +30,15 @@ pub struct Summary<'a> {
 impl<'a> Summary<'a> {
     /// Of a recording.
     pub fn new(
-        summary: &'a ChannelSummary,
+        summary: &'a SessionSummary,
         notes: &'a [String],
         trace: &Path,
         snapshots: Option<u64>,
     ) -> Self {
-        let ChannelSummary { recorded, overwritten, lost, processes, errors, reach, gone: _ } =
-            summary;
+        let SessionSummary { all, channels, processes, errors, reach, gone: _ } = summary;
         Self {
-            recorded: *recorded,
-            overwritten: *overwritten,
-            lost,
+            all,
+            channels,
             processes: *processes,
             snapshots,
             connected: reach.connected,

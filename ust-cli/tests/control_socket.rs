@@ -4,7 +4,7 @@ mod common;
 
 use common::Sandbox;
 use consumerd::control::protocol::{
-    CONTROL_VERSION, MAX_REQUEST_BYTES, Request, parse_answer, request_line,
+    CONTROL, MAX_REQUEST_BYTES, Request, parse_answer, request_line,
 };
 use consumerd::limits::MAX_CONTROL_CONNECTIONS;
 use std::io::{ErrorKind, Read, Write};
@@ -39,7 +39,7 @@ fn garbage_is_refused_and_the_daemon_goes_on() {
         refusal(&sandbox, b"\0\xff\x7fgarbage\n").contains("not a line of the control protocol")
     );
     assert!(refusal(&sandbox, b"\n").contains("not a line"));
-    let begun = format!("{{\"version\":{CONTROL_VERSION},\"request\":");
+    let begun = format!("{{\"version\":{},\"minor\":{},\"request\":", CONTROL.major, CONTROL.minor);
     let unknown = format!("{begun}\"Explode\"}}\n");
     assert!(refusal(&sandbox, unknown.as_bytes()).contains("Explode"));
     assert!(refusal(&sandbox, b"{\"version\":9,\"request\":\"List\"}\n").contains("version 9"));
@@ -92,7 +92,8 @@ fn a_client_that_goes_before_the_answer_has_its_request_carried_out() {
     let sandbox = Sandbox::new();
     let _daemon = sandbox.daemon(&[]);
     let output = sandbox.path("out");
-    let create = Request::Create { name: "mine".into(), output, channel: Default::default() };
+    let (options, channel) = Default::default();
+    let create = Request::Create { name: "mine".into(), output, options, channel };
     connect(&sandbox).write_all(&request_line(create).unwrap()).unwrap();
     until("the session is there", || sandbox.done(&["list"]).contains("Session mine"));
 }

@@ -13,7 +13,7 @@ use ust_core::abi::{
 };
 use ust_core::clock::ClockKind;
 use ust_core::paths::RuntimeDir;
-use ust_core::protocol::{ClassBody, Rules, ToDaemon, decode, encode};
+use ust_core::protocol::{Block, ClassBody, Rules, ToDaemon, decode, encode};
 use ust_core::ring::RingMemory;
 use ust_core::shm::{Mapping, memfd};
 use ust_core::socket;
@@ -60,7 +60,7 @@ impl Player {
     fn play(sandbox: &Sandbox) -> Self {
         let dir = RuntimeDir::at(sandbox.runtime_dir());
         let rules: Rules = decode(&std::fs::read(dir.path().join("rules")).unwrap()).unwrap();
-        let channel = &rules.channels[0];
+        let Block(channel) = &rules.channels[0];
         let process_uid = [7; 16];
 
         let process_fd = memfd::create(c"ust-process", PROCESS_FILE_BYTES).unwrap();

@@ -32,8 +32,9 @@ fn the_summary_says_what_the_closing_line_says() {
     let summary = std::fs::read(sandbox.path("s.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
     let notes: Vec<&str> = ended.stderr.lines().map(|line| &line["ust: ".len()..]).collect();
+    let channels = serde_json::json!({"channel0": {"recorded": 0, "overwritten": 0, "lost": {}}});
     let expected = serde_json::json!({
-        "recorded": 0, "overwritten": 0, "lost": {}, "processes": 0, "trace": "out",
+        "recorded": 0, "overwritten": 0, "lost": {}, "processes": 0, "trace": "out", "channels": channels,
         "connected": 0, "still_run": 0, "unmatched": [], "errors": [], "notes": notes[..1],
     });
     assert_eq!(summary, expected);

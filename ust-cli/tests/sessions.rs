@@ -32,7 +32,7 @@ fn a_session_lives_from_create_to_destroy() {
         "{shown}"
     );
     assert!(
-        shown.contains("sub-buffers: 8 of 65536 bytes for each thread, discard, clock monotonic"),
+        shown.contains("channel channel0: 8 sub-buffers of 65536 bytes for each thread, discard"),
         "{shown}"
     );
     assert!(shown.contains("no events"), "{shown}");
@@ -201,10 +201,10 @@ fn rules_come_and_go_while_the_session_is_active() {
 }
 
 #[test]
-fn there_are_as_many_sessions_as_a_process_can_record_into() {
+fn there_are_as_many_sessions_as_there_may_be() {
     let sandbox = Sandbox::new();
     let _daemon = sandbox.daemon(&[]);
-    for index in 0..ust_core::protocol::MAX_CHANNELS {
+    for index in 0..consumerd::limits::MAX_SESSIONS {
         sandbox.done(&["create", &format!("s{index}"), "-o", &format!("out{index}")]);
     }
     let line = sandbox.fails(119, &["create", "more", "-o", "more"]);
@@ -212,6 +212,61 @@ fn there_are_as_many_sessions_as_a_process_can_record_into() {
     assert!(!sandbox.path("more").exists());
     sandbox.done(&["destroy", "s0"]);
     sandbox.done(&["create", "more", "-o", "more"]);
+}
+
+#[test]
+fn channels_are_named_and_made_before_a_session_is_started() {
+    let sandbox = Sandbox::new();
+    let _daemon = sandbox.daemon(&[]);
+    sandbox.done(&["create", "mine", "-o", "out"]);
+    assert_eq!(sandbox.done(&["enable-channel", "a"]), "channel a enabled in session mine\n");
+    let line = sandbox.fails(112, &["enable-channel", "a"]);
+    assert!(line.contains("session mine has a channel a already"), "{line}");
+    for name in ["x/y", "", "-", ".hidden", "a b"] {
+        let line = sandbox.fails(2, &["enable-channel", "--", name]);
+        assert!(line.contains("cannot be a channel's name"), "{line}");
+    }
+    // The only one is meant, whatever it is called.
+    assert_eq!(
+        sandbox.done(&["enable-event", "x:*"]),
+        "event rule x:* enabled in channel a of session mine\n"
+    );
+    sandbox.done(&["enable-channel", "b", "--mode", "overwrite", "--subbufs", "2"]);
+    let line = sandbox.fails(2, &["enable-event", "y:*"]);
+    assert!(line.contains("several channels: name one of a, b"), "{line}");
+    let line = sandbox.fails(117, &["enable-event", "y:*", "-c", "c"]);
+    assert!(line.contains("no channel c: name one of a, b"), "{line}");
+    sandbox.done(&["enable-event", "y:*,z:*", "-c", "b"]);
+    let line = sandbox.fails(117, &["disable-event", "y:*", "-c", "a"]);
+    assert!(line.contains("no rule"), "{line}");
+    assert_eq!(
+        sandbox.done(&["disable-event", "y:*", "-c", "b"]),
+        "y:* disabled in channel b of session mine\n"
+    );
+    sandbox.done(&["start"]);
+    let is_refused = || {
+        let line = sandbox.fails(116, &["enable-channel", "late"]);
+        assert!(line.contains("session mine was started already"), "{line}");
+    };
+    is_refused();
+    sandbox.done(&["stop"]);
+    is_refused();
+    let shown = sandbox.done(&["list", "mine"]);
+    let lines: Vec<_> = shown.lines().skip(3).map(str::trim).collect();
+    assert_eq!(lines[0], "channel a: 16 sub-buffers of 131072 bytes for each thread, discard");
+    assert_eq!(lines[1], "0 events recorded, 0 lost");
+    assert!(lines[2].starts_with("x:*"), "{shown}");
+    assert_eq!(lines[3], "channel b: 2 sub-buffers of 131072 bytes for each thread, overwrite");
+    assert!(lines[5].starts_with("z:*") && lines.len() == 6, "{shown}");
+
+    sandbox.done(&["create", "plain", "-o", "plain"]);
+    assert_eq!(sandbox.done(&["enable-event", "x:*"]), "event rule x:* enabled in session plain\n");
+    sandbox.done(&["enable-event", "y:*", "-c", "channel0"]);
+    sandbox.done(&["create", "empty", "-o", "empty"]);
+    let line = sandbox.fails(117, &["enable-event", "x:*", "-c", "nope"]);
+    assert!(line.contains("`ust enable-channel` makes one"), "{line}");
+    sandbox.done(&["start"]);
+    assert!(sandbox.done(&["list", "empty"]).contains("channel channel0"));
 }
 
 #[test]

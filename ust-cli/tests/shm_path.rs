@@ -54,7 +54,7 @@ fn recover_says_what_is_no_directory_of_rings() {
     }
     dir(&sandbox, "taken", 0o755);
     std::fs::write(sandbox.path("taken/trace"), "").unwrap();
-    let session = r#"{"version":1,"channel_uid":1,"buffers":"PerThread","clock":{"kind":"Monotonic",
+    let session = r#"{"version":2,"minor":0,"session_uid":1,"channels":[],"clock":{"kind":"Monotonic",
         "freq_hz":1000000000,"pair":{"cycles":1,"monotonic_ns":1,"realtime_ns":1}}}"#;
     std::fs::write(sandbox.path("empty/session"), session).unwrap();
     sandbox.fails(114, &["recover", "empty", "-o", "taken"]);

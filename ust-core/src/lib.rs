@@ -21,6 +21,7 @@
 //! | [`shm`] | memfds, mappings, the doorbell |
 //! | [`clock`], [`cpu`], [`event`] | what a record is stamped with; where; what is declared |
 //! | [`stream`] | the writing end of one ring: reserve, encode, commit |
+//! | [`version`] | what becomes of two builds that meet |
 //! | [`protocol`], [`paths`], [`socket`] | what process and consumer say to each other; where they meet; how it travels |
 
 #![deny(unsafe_code)]
@@ -31,6 +32,7 @@ pub mod hint;
 pub mod ring;
 pub mod sync;
 pub mod testpoint;
+pub mod version;
 
 // Loom's models run over the ring and what it stands on; the rest maps real memory.
 #[cfg(not(loom))]

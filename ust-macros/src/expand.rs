@@ -147,10 +147,10 @@ fn other_ways(
                 #[cold]
                 #[inline(never)]
                 fn __ust_otherwise #lifetime (#(#values: #types),*) {
-                    #private::record_otherwise(#ident::callsite().word(), (#(#values,)*));
+                    #private::record_otherwise(#ident::callsite().switch(), (#(#values,)*));
                 }
 
-                if !#private::try_record(Self::callsite().word(), __ust_seen, (#(#values,)*)) {
+                if !#private::try_record(Self::callsite().switch(), __ust_seen, (#(#values,)*)) {
                     __ust_otherwise(#(#values),*);
                 }
             }

@@ -3,7 +3,7 @@
 //! All that they need is reached from here, the standard library included, so that no name in the scope around an
 //! expansion can stand in for it.
 
-pub use crate::callsite::{Callsite, CallsiteState, CallsiteWord};
+pub use crate::callsite::{Callsite, CallsiteState, Switch};
 pub use crate::declared::{CALLSITES, Entry, all as callsites};
 pub use crate::record::{record_otherwise, try_record};
 pub use core;

@@ -1,46 +1,52 @@
 //! Callsites: the switch that each tracepoint tests, and the number that its records carry.
 //!
 //! ```text
-//!    63 ........ 32 31 .. 28   27         7 ...... 0
-//!   +--------------+--------+------+-----+------------+      one word, so that whoever sees an event on
-//!   | class id     | fast   | of   |  0  | channels,  |      also sees the number that it has
-//!   +--------------+ slot   | CPUs |     | a bit for  |
-//!                  +--------+------+     | each slot  |      fast slot, of CPUs: what the fast path would have to
-//!                                        +------------+      find out of the rest with every event
+//!    63 ...... 32 31 ... 25   24  23 ... 17 16 . 1  0
+//!   +------------+---------+-----+---------+------+----+    word: whoever sees an event on also sees the number that
+//!   | class id   | fast    | of  | only    |  0   | on |          it has. Slots: what the fast path would have to find
+//!   |            | slot    | CPUs| slot    |      |    |          out of the rest with every event
+//!   +------------+---------+-----+---------+------+----+
+//!   +--------------------------------------------------+
+//!   | channels, a bit for each slot                    |    slots: for events that several channels record, and for
+//!   +--------------------------------------------------+           the slow path
 //! ```
 //!
 //! Written by whoever applies rules (see [`crate::instance`]), one at a time; read by every tracepoint.
 
 use crate::lockfree::Announced64;
 use ust_core::event::EventDescription;
+use ust_core::protocol::MAX_CHANNELS;
 use ust_core::wire::MAX_COMPACT_ID;
 
 /// How many values [`CallsiteState::fast_slot`] may have: what is indexed by it has as many places.
-pub const SLOT_VALUES: usize = 16;
-
-/// How many slots there is a bit for. A byte: processors compare those.
-pub const SLOTS: usize = 8;
+pub const SLOT_VALUES: usize = 128;
 
 /// No channel's slot.
 pub const NO_SLOT: usize = SLOT_VALUES - 1;
 
+const _: () = assert!(MAX_CHANNELS <= u64::BITS as usize && MAX_CHANNELS <= NO_SLOT);
+
 const FAST_SLOT_SHIFT: u32 = u32::BITS - SLOT_VALUES.trailing_zeros();
 const IS_OF_CPUS: u32 = 1 << (FAST_SLOT_SHIFT - 1);
-const SLOTS_MASK: u32 = (1 << SLOTS) - 1;
+const ONLY_SLOT_SHIFT: u32 = FAST_SLOT_SHIFT - 1 - SLOT_VALUES.trailing_zeros();
+const IS_ON: u32 = 1;
 
-/// The word that a tracepoint tests. Whoever applies rules may be another copy of this code: to it the word is all there is.
+/// What a tracepoint tests. Whoever applies rules may be another copy of this code: to it the switch is all there is.
 #[derive(Debug)]
-#[repr(transparent)]
-pub struct CallsiteWord(Announced64);
+#[repr(C)]
+pub struct Switch {
+    word: Announced64,
+    slots: Announced64,
+}
 
 /// One `#[tracepoint]` of the program.
 #[derive(Debug)]
 pub struct Callsite {
-    word: CallsiteWord,
+    switch: Switch,
     description: &'static EventDescription,
 }
 
-/// What a callsite's word says.
+/// What the word of a switch says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallsiteState(u64);
 
@@ -51,16 +57,10 @@ impl CallsiteState {
         (self.0 >> 32) as u32
     }
 
-    /// One bit for each channel slot that records it.
-    #[inline(always)]
-    pub const fn slots(self) -> u32 {
-        self.0 as u32 & SLOTS_MASK
-    }
-
     /// Whether any channel records the event.
     #[inline(always)]
     pub const fn is_on(self) -> bool {
-        self.slots() != 0
+        self.0 as u32 & IS_ON != 0
     }
 
     /// The slot that records it, if it is one only and the event's number fits a short header; else [`NO_SLOT`].
@@ -70,57 +70,81 @@ impl CallsiteState {
         (self.0 as u32 >> FAST_SLOT_SHIFT) as usize
     }
 
+    /// The slot that records it, if it is one only; else [`NO_SLOT`]. Below [`SLOT_VALUES`].
+    #[inline(always)]
+    pub const fn only_slot(self) -> usize {
+        (self.0 as u32 >> ONLY_SLOT_SHIFT) as usize % SLOT_VALUES
+    }
+
     /// Whether the channel at the fast slot had streams of CPUs when the word was set. A hint.
     #[inline(always)]
     pub const fn is_of_cpus(self) -> bool {
         self.0 as u32 & IS_OF_CPUS != 0
     }
 
-    const fn with(class_id: u32, slots: u32, slots_of_cpus: u32) -> Self {
+    const fn with(class_id: u32, slots: u64, slots_of_cpus: u64) -> Self {
+        let only_slot =
+            if slots.is_power_of_two() { slots.trailing_zeros() } else { NO_SLOT as u32 };
         let is_fast = slots.is_power_of_two() && class_id <= MAX_COMPACT_ID;
-        let fast_slot = if is_fast { slots.trailing_zeros() } else { NO_SLOT as u32 };
+        let fast_slot = if is_fast { only_slot } else { NO_SLOT as u32 };
         let of_cpus = if is_fast && slots & slots_of_cpus != 0 { IS_OF_CPUS } else { 0 };
-        let lower = fast_slot << FAST_SLOT_SHIFT | of_cpus | slots;
+        let is_on = if slots != 0 { IS_ON } else { 0 };
+        let lower = fast_slot << FAST_SLOT_SHIFT | of_cpus | only_slot << ONLY_SLOT_SHIFT | is_on;
         Self((class_id as u64) << 32 | lower as u64)
     }
 }
 
-impl CallsiteWord {
-    /// The word of a callsite that is off.
+impl Switch {
+    /// What other copies of this code find where.
+    #[cfg(test)]
+    pub(crate) const FIELDS: [(&str, usize); 2] = [
+        ("word", core::mem::offset_of!(Switch, word)),
+        ("slots", core::mem::offset_of!(Switch, slots)),
+    ];
+
+    /// One that is off.
     #[allow(clippy::new_without_default)] // Nothing else is as good a start.
     pub const fn new() -> Self {
-        Self(Announced64::nothing())
+        Self { word: Announced64::nothing(), slots: Announced64::nothing() }
     }
 
-    /// What it says. What the event's number stands for is in the class log by now, and the runtime that its module has
+    /// What its word says. What the event's number stands for is in the class log by now, and the runtime that its module has
     /// joined is known.
     #[inline(always)]
     pub fn state(&self) -> CallsiteState {
-        CallsiteState(self.0.get())
+        CallsiteState(self.word.get())
     }
 
-    /// Sets number and channels at once. `slots_of_cpus` are those of all channels that have streams of CPUs.
-    pub(crate) fn set(&self, class_id: u32, slots: u32, slots_of_cpus: u32) {
-        self.0.set(CallsiteState::with(class_id, slots, slots_of_cpus).0);
+    /// The slots that record the event, a bit each. Whoever reads the word behind it finds the number that the event has in
+    /// them.
+    pub fn slots(&self) -> u64 {
+        self.slots.get()
+    }
+
+    /// Sets number and channels. `slots_of_cpus` are those of all channels that have streams of CPUs.
+    pub(crate) fn set(&self, class_id: u32, slots: u64, slots_of_cpus: u64) {
+        self.word.set(CallsiteState::with(class_id, slots, slots_of_cpus).0);
+        // Behind the word, whose number goes with them.
+        self.slots.set(slots);
     }
 }
 
 impl Callsite {
     /// A callsite that is off.
     pub const fn new(description: &'static EventDescription) -> Self {
-        Self { word: CallsiteWord::new(), description }
+        Self { switch: Switch::new(), description }
     }
 
-    /// Its word.
+    /// Its switch.
     #[inline(always)]
-    pub fn word(&self) -> &CallsiteWord {
-        &self.word
+    pub fn switch(&self) -> &Switch {
+        &self.switch
     }
 
-    /// What the word says.
+    /// What its switch says.
     #[inline(always)]
     pub fn state(&self) -> CallsiteState {
-        self.word.state()
+        self.switch.state()
     }
 
     /// What the tracepoint declares.
@@ -135,18 +159,20 @@ mod tests {
 
     #[test]
     fn an_event_of_one_channel_and_a_small_number_names_its_slot() {
-        let all = |state: CallsiteState| (state.fast_slot(), state.slots(), state.class_id());
-        for slot in 0..8 {
+        let all = |state: CallsiteState| (state.fast_slot(), state.only_slot(), state.class_id());
+        for slot in 0..MAX_CHANNELS {
             let with = |class_id| CallsiteState::with(class_id, 1 << slot, 0b0100);
+            assert!(with(0).is_on());
             assert_eq!(with(0).is_of_cpus(), slot == 2);
             assert!(!with(MAX_COMPACT_ID + 1).is_of_cpus());
-            assert_eq!(all(with(MAX_COMPACT_ID)), (slot, 1 << slot, MAX_COMPACT_ID));
-            assert_eq!(all(with(MAX_COMPACT_ID + 1)), (NO_SLOT, 1 << slot, MAX_COMPACT_ID + 1));
-            assert_eq!(all(with(u32::MAX)), (NO_SLOT, 1 << slot, u32::MAX));
+            assert_eq!(all(with(MAX_COMPACT_ID)), (slot, slot, MAX_COMPACT_ID));
+            assert_eq!(all(with(MAX_COMPACT_ID + 1)), (NO_SLOT, slot, MAX_COMPACT_ID + 1));
+            assert_eq!(all(with(u32::MAX)), (NO_SLOT, slot, u32::MAX));
         }
-        for slots in [0, 0b11, 0xff] {
-            let state = CallsiteState::with(7, slots, 0xff);
-            assert_eq!((all(state), state.is_of_cpus()), ((NO_SLOT, slots, 7), false));
+        for slots in [0, 0b11, 1 << 63 | 1, u64::MAX] {
+            let state = CallsiteState::with(7, slots, u64::MAX);
+            assert_eq!((all(state), state.is_of_cpus()), ((NO_SLOT, NO_SLOT, 7), false));
+            assert_eq!(state.is_on(), slots != 0);
         }
     }
 }

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use std::time::Duration;
 use ust_core::protocol::{
-    Lack, MAX_MESSAGE_BYTES, Rules, ToDaemon, ToProcess, decode, encode_into,
+    Lack, MAX_MESSAGE_BYTES, NotUnderstood, Rules, ToDaemon, ToProcess, decode, encode_into,
 };
 use ust_core::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
 use ust_core::shm::{Mapping, memfd, private};
@@ -124,7 +124,13 @@ fn hear(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Option<
         Err(Errno::AGAIN | Errno::INTR) => return Some(None),
         received => received.ok()?,
     };
-    match decode(received.untrusted_bytes)? {
+    let message = match decode(received.untrusted_bytes) {
+        Ok(message) => message,
+        // What only a later minor knows, this one does without.
+        Err(NotUnderstood::Later(_)) => return Some(None),
+        Err(_) => return None,
+    };
+    match message {
         ToProcess::Welcome => {
             // A message whose descriptor there is no number for comes without it.
             let Some(fd) = received.fds.first() else {

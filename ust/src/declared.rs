@@ -15,7 +15,7 @@
 #![allow(unsafe_code)]
 
 use crate::callsite::Callsite;
-use ust_core::abi::ABI_VERSION;
+use ust_core::abi::ABI;
 
 ust_macros::declare_callsites!();
 
@@ -40,11 +40,11 @@ impl Entry {
     /// The entry of a callsite.
     pub const fn new(callsite: &'static Callsite) -> Self {
         let entry_bytes = size_of::<Self>() as u32;
-        Self { magic: MAGIC, abi_version: ABI_VERSION, entry_bytes, callsite }
+        Self { magic: MAGIC, abi_version: ABI.to_word(), entry_bytes, callsite }
     }
 
     fn callsite(&self) -> Option<&'static Callsite> {
-        let is_own = (self.magic, self.abi_version) == (MAGIC, ABI_VERSION)
+        let is_own = (self.magic, self.abi_version) == (MAGIC, ABI.to_word())
             && self.entry_bytes as usize == size_of::<Self>();
         // SAFETY: whatever says all that was made by `new`, of a reference for good.
         is_own.then(|| unsafe { &*self.callsite })
@@ -80,7 +80,7 @@ mod tests {
     #[linkme::distributed_slice(CALLSITES)]
     static OTHER_BYTES: Entry = Entry { magic: 1, ..nowhere() };
     #[linkme::distributed_slice(CALLSITES)]
-    static OTHER_VERSION: Entry = Entry { abi_version: ABI_VERSION + 1, ..nowhere() };
+    static OTHER_VERSION: Entry = Entry { abi_version: ABI.to_word() + 1, ..nowhere() };
     #[linkme::distributed_slice(CALLSITES)]
     static OTHER_SIZE: Entry = Entry { entry_bytes: 1, ..nowhere() };
 

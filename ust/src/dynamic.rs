@@ -11,7 +11,7 @@
 //! The payload comes encoded, as the fields of the description lie in a record.
 #![allow(unsafe_code)]
 
-use crate::callsite::CallsiteWord;
+use crate::callsite::Switch;
 use crate::module;
 use crate::record::{record_otherwise, try_record};
 use crate::registry::ModuleId;
@@ -51,7 +51,7 @@ pub struct Observer {
 /// that of any tracepoint: async-signal-safe, in children of a fork too.
 pub struct DynamicEvent {
     /// In a place of its own: the runtime leads to it.
-    word: Box<CallsiteWord>,
+    switch: Box<Switch>,
     /// Where it is registered: this copy may join another one's runtime later.
     runtime: &'static Table,
     registration: ModuleId,
@@ -70,16 +70,12 @@ impl DynamicEvent {
             module_path: "",
             fields: fields.iter().map(|(name, ty)| (name.as_str(), *ty)).collect(),
         };
-        // Serialising plain data into memory cannot fail.
-        let body = postcard::to_stdvec(&body).unwrap_or_default();
-        let full_name = format!("{provider}:{name}");
-        let word = Box::new(CallsiteWord::new());
+        let body = body.encode();
+        let switch = Box::new(Switch::new());
         let declared = DeclaredCallsite {
-            word: &*word,
+            switch: &*switch,
             body: body.as_ptr(),
             body_bytes: body.len(),
-            full_name: full_name.as_ptr(),
-            full_name_bytes: full_name.len(),
             notify: observer.map(|observer| observer.notify),
             data: observer.map_or(core::ptr::null_mut(), |observer| observer.data),
             owner: module::own(),
@@ -88,13 +84,13 @@ impl DynamicEvent {
         // A handler that forks, or ends the program, would wait for the registry that this thread holds.
         let _undisturbed = Undisturbed::new();
         let registration = runtime.register(&[declared]);
-        Self { word, runtime, registration }
+        Self { switch, runtime, registration }
     }
 
     /// Whether some channel records it now.
     #[inline(always)]
     pub fn is_on(&self) -> bool {
-        self.word.state().is_on()
+        self.switch.state().is_on()
     }
 
     /// Records the event, if it is on.
@@ -104,9 +100,9 @@ impl DynamicEvent {
     /// thread's stream.)
     #[inline]
     pub unsafe fn record(&self, payload: &[u8]) {
-        let seen = self.word.state();
-        if seen.is_on() && !try_record(&self.word, seen, Encoded(payload)) {
-            record_otherwise(&self.word, Encoded(payload));
+        let seen = self.switch.state();
+        if seen.is_on() && !try_record(&self.switch, seen, Encoded(payload)) {
+            record_otherwise(&self.switch, Encoded(payload));
         }
     }
 }

@@ -16,7 +16,7 @@
 //!
 //! # What a tracepoint does
 //! ```text
-//!  file_indexed(..) --> callsite word: on?      a load, a branch
+//!  file_indexed(..) --> callsite: on?       a load, a branch
 //!      record           for each channel        thread cache -> this thread's stream
 //!      ring             reserve                 position, clock, CAS, frame word
 //!      wire             encode                  straight stores into the ring
@@ -61,6 +61,7 @@ mod held;
 mod instance;
 mod lockfree;
 mod meeting_place;
+mod mirror;
 mod module;
 mod orphans;
 mod panic_hook;

@@ -18,7 +18,6 @@ use crate::table::{DeclaredCallsite, Table};
 use crate::thread_cache::{self, ThreadCache};
 use core::ptr;
 use std::time::Duration;
-use ust_core::event::EventDescription;
 use ust_core::protocol::ClassBody;
 use ust_core::shm::doorbell;
 
@@ -75,43 +74,23 @@ pub(crate) fn own() -> Owner {
 struct Encoded {
     callsite: &'static Callsite,
     body: Vec<u8>,
-    full_name: String,
 }
 
 impl Encoded {
     fn new(callsite: &'static Callsite) -> Self {
-        let EventDescription { provider, name, .. } = callsite.description();
-        let body = encode_class(callsite.description());
-        Self { callsite, body, full_name: format!("{provider}:{name}") }
+        Self { callsite, body: ClassBody::of(callsite.description()).encode() }
     }
 
     fn declared(&self) -> DeclaredCallsite {
         DeclaredCallsite {
-            word: self.callsite.word(),
+            switch: self.callsite.switch(),
             body: self.body.as_ptr(),
             body_bytes: self.body.len(),
-            full_name: self.full_name.as_ptr(),
-            full_name_bytes: self.full_name.len(),
             notify: None,
             data: ptr::null_mut(),
             owner: own(),
         }
     }
-}
-
-fn encode_class(description: &EventDescription) -> Vec<u8> {
-    let fields = description.fields.iter().map(|field| (field.name, field.ty)).collect();
-    let body = ClassBody {
-        provider: description.provider,
-        name: description.name,
-        level: description.level as u8,
-        file: description.file,
-        line: description.line,
-        module_path: description.module_path,
-        fields,
-    };
-    // Serialising plain data into memory cannot fail.
-    postcard::to_stdvec(&body).unwrap_or_default()
 }
 
 extern "C" fn doorbell_place() -> &'static doorbell::Place {

@@ -4,18 +4,20 @@
 //! another process; a forked child makes one of its own, as a copy of its parent's log.
 //!
 //! Where a channel's rings are to outlive both sides (`--shm-path`), the memfd has a *mirror* beside them: a
-//! file with a name, in which everything is stored once more, so that somebody can read those rings.
+//! file with a name, in which everything is stored once more, so that somebody can read those rings (see
+//! [`mirror`](crate::mirror)).
 #![allow(unsafe_code)]
 
-use crate::lockfree::{Announced64, Place};
+use crate::lockfree::Announced64;
+use crate::mirror::{Mirror, Mirrors};
 use core::mem::ManuallyDrop;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open, stat};
 use rustix::io::{self, Errno};
 use rustix::rand::{GetRandomFlags, getrandom};
 use ust_core::abi::{
-    CHANNEL_SLOTS, CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, PROCESS_FILE_MEMFD, ProcessHeader,
-    ShmPath, SlotLosses, process_file_bytes,
+    CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, PROCESS_FILE_MEMFD, ProcessHeader, ShmPath,
+    SlotLosses, process_file_bytes,
 };
 use ust_core::clock::{realtime_less_monotonic_ns, realtime_ns};
 use ust_core::shm::{Mapping, memfd, named, private};
@@ -33,11 +35,8 @@ pub struct ProcessFile {
     /// how far its parent was at the fork, while the file goes on with the parent.
     log_bytes: Announced64,
     numbered: AtomicU32,
-    /// By channel slot. Freed as the slot's channel is, when no thread is in a probe.
-    mirrors: [Place<Mapping>; CHANNEL_SLOTS],
-    /// How far each mirror holds the log: one that has found no room for an entry holds none of those behind it, and has
-    /// no memory there.
-    mirrored_bytes: [AtomicU64; CHANNEL_SLOTS],
+    /// By channel slot.
+    mirrors: Mirrors,
 }
 
 impl ProcessFile {
@@ -60,10 +59,8 @@ impl ProcessFile {
         header.realtime_less_monotonic_ns = AtomicU64::new(realtime_less_monotonic_ns());
         map.initialise(0, header).ok_or(Errno::INVAL)?;
         let (log_bytes, numbered) = (Announced64::nothing(), AtomicU32::new(0));
-        let mirrors = [const { Place::empty() }; CHANNEL_SLOTS];
-        let mirrored_bytes = [const { AtomicU64::new(0) }; CHANNEL_SLOTS];
         let fd = ManuallyDrop::new(fd);
-        Ok(Self { uid, map, fd, identity, log_bytes, numbered, mirrors, mirrored_bytes })
+        Ok(Self { uid, map, fd, identity, log_bytes, numbered, mirrors: Mirrors::new() })
     }
 
     /// The file of a forked child: its own identity, its parent's log as it was at the fork. Allocates nothing.
@@ -138,11 +135,9 @@ impl ProcessFile {
             return None;
         }
         append_to(&self.map, start, end, body)?;
-        for (mirror, bytes) in self.mirrors() {
-            if bytes.load(Ordering::Relaxed) == start as u64
-                && append_to(mirror, start, end, body).is_some()
-            {
-                bytes.store(end as u64, Ordering::Relaxed);
+        for mirror in self.mirrors.all().filter(|mirror| mirror.holds(start)) {
+            if append_to(&mirror.map, start, end, body).is_some() {
+                mirror.note_held(end);
             }
         }
         self.log_bytes.set(end as u64);
@@ -151,11 +146,9 @@ impl ProcessFile {
 
     /// Says which number the records of a logged class carry.
     pub fn assign_class_id(&self, entry_offset: usize, class_id: u32) {
-        let holds = |(_, bytes): &(_, &AtomicU64)| {
-            bytes.load(Ordering::Relaxed) > (entry_offset - CLASS_LOG_OFFSET) as u64
-        };
-        let mirrors = self.mirrors().filter(holds).map(|(mirror, _)| mirror as &Mapping);
-        for map in core::iter::once(&self.map).chain(mirrors) {
+        let start = entry_offset - CLASS_LOG_OFFSET;
+        let mirrors = self.mirrors.all().filter(|mirror| mirror.holds_entry(start));
+        for map in core::iter::once(&self.map).chain(mirrors.map(|mirror| &mirror.map)) {
             if let Some(entry) = map.at::<ClassEntry>(entry_offset) {
                 entry.assign(class_id);
             }
@@ -174,20 +167,18 @@ impl ProcessFile {
         self.losses(slot).for_each(|losses| losses.count(reason.raw_os_error()));
     }
 
-    /// Gives the slot, whose channel is new, a mirror in its directory, or none if it has no directory (or none
+    /// Gives the slot, whose channel is new, the mirror in its directory, or none if it has no directory (or none
     /// can be had: then its rings are recorded as ever, and nobody will recover them). The registry is held, or
     /// nobody else has seen this file. Allocates nothing.
     pub fn set_mirror(&self, slot: usize, dir: Option<ShmPath>) {
-        let mirror = dir.and_then(|dir| self.create_mirror(dir));
-        self.mirrored_bytes[slot].store(self.log_bytes.get(), Ordering::Relaxed);
-        self.mirrors[slot].set(mirror);
+        let mirror = dir.and_then(|dir| self.mirrors.of(dir).or_else(|| self.create_mirror(dir)));
+        self.mirrors.set(slot, mirror);
     }
 
-    /// Takes the slot's mirror away: its channel is about to be freed, and the mirror after it. The registry is held.
-    pub fn take_mirror(&self, slot: usize) -> Option<&'static Mapping> {
-        let mirror = self.mirrors[slot].get();
-        self.mirrors[slot].set(None);
-        mirror
+    /// Takes the slot's mirror away: its channel is about to be freed, and the mirror after it, unless another channel has
+    /// the same directory. The registry is held.
+    pub fn take_mirror(&self, slot: usize) -> Option<&'static Mirror> {
+        self.mirrors.take(slot)
     }
 
     /// Removes the mirror's name: nobody is ever to hear of this file.
@@ -195,15 +186,16 @@ impl ProcessFile {
         named::remove(dir, dir.process_file(self.uid).file_name());
     }
 
-    fn create_mirror(&self, dir: ShmPath) -> Option<&'static Mapping> {
+    fn create_mirror(&self, dir: ShmPath) -> Option<&'static Mirror> {
         let name = dir.process_file(self.uid);
-        let dir = named::open_directory(dir).ok()?;
-        let fd = named::create(&dir, name.file_name(), self.map.len()).ok()?;
-        let mirror = Mapping::new(&fd, self.map.len()).ok();
-        let whole = mirror.filter(|mirror| self.copy_to(mirror).is_some());
-        let placed = whole.and_then(|mirror| private::place(mirror).ok());
+        let own_dir = named::open_directory(dir).ok()?;
+        let fd = named::create(&own_dir, name.file_name(), self.map.len()).ok()?;
+        let map = Mapping::new(&fd, self.map.len()).ok();
+        let whole = map.filter(|map| self.copy_to(map).is_some());
+        let held_bytes = self.log_bytes.get();
+        let placed = whole.and_then(|map| private::place(Mirror::new(map, dir, held_bytes)).ok());
         if placed.is_none() {
-            dir.remove(name.file_name());
+            own_dir.remove(name.file_name());
         }
         placed
     }
@@ -227,15 +219,10 @@ impl ProcessFile {
         mirror.initialise(0, copy).map(drop)
     }
 
-    /// The mirrors, and how far each holds the log.
-    fn mirrors(&self) -> impl Iterator<Item = (&'static Mapping, &AtomicU64)> + '_ {
-        let all = self.mirrors.iter().zip(&self.mirrored_bytes);
-        all.filter_map(|(place, bytes)| Some((place.get()?, bytes)))
-    }
-
     /// Where the losses of the channel in `slot` are counted.
     fn losses(&self, slot: usize) -> impl Iterator<Item = &SlotLosses> {
-        let maps: [Option<&Mapping>; 2] = [Some(&self.map), self.mirrors[slot].get()];
+        let maps: [Option<&Mapping>; 2] =
+            [Some(&self.map), self.mirrors.at(slot).map(|mirror| &mirror.map)];
         let headers = maps.into_iter().flatten().filter_map(|map| map.at::<ProcessHeader>(0));
         headers.map(move |header| &header.losses[slot])
     }

@@ -11,7 +11,7 @@
 //! Each is a call in tail position that starts over: so the one before it need not keep anything across a
 //! call, and uses no register that it would have to save. (The macro's expansion makes the first.)
 
-use crate::callsite::{CallsiteState, CallsiteWord};
+use crate::callsite::{CallsiteState, Switch};
 use crate::lockfree::reclaim::Marked;
 use crate::module;
 use crate::thread_cache::{self, ThreadCache};
@@ -28,7 +28,7 @@ const MAX_TURNS: usize = 8;
 /// Writes an event, if it is the usual case. `false`, with nothing done, if not: then [`record_otherwise`]. `seen` is what
 /// the callsite said when the event was found to be on; it may have changed since. Async-signal-safe.
 #[inline(always)]
-pub fn try_record<P: Payload>(callsite: &CallsiteWord, seen: CallsiteState, payload: P) -> bool {
+pub fn try_record<P: Payload>(callsite: &Switch, seen: CallsiteState, payload: P) -> bool {
     if seen.is_of_cpus() {
         unlikely();
         return false;
@@ -51,7 +51,7 @@ pub fn try_record<P: Payload>(callsite: &CallsiteWord, seen: CallsiteState, payl
 /// Writes an event into every channel that records it. Async-signal-safe.
 // The expansion's function is all that it is for; several of one payload would share it by a call.
 #[inline(always)]
-pub fn record_otherwise<P: Payload>(callsite: &CallsiteWord, payload: P) {
+pub fn record_otherwise<P: Payload>(callsite: &Switch, payload: P) {
     let cache = thread_cache::current();
     cache.enter();
     let state = callsite.state();
@@ -65,14 +65,12 @@ pub fn record_otherwise<P: Payload>(callsite: &CallsiteWord, payload: P) {
 }
 
 #[inline(never)]
-fn record_generally<P: Payload>(callsite: &CallsiteWord, payload: P) {
+fn record_generally<P: Payload>(callsite: &Switch, payload: P) {
     let cache = thread_cache::current();
     cache.enter();
     let state = callsite.state();
-    let slot = state.slots().trailing_zeros() as usize % MAX_CHANNELS;
-    let is_done = if !state.slots().is_power_of_two() {
-        false
-    } else if let Some(cpus) = cache.cpus(slot) {
+    let slot = state.only_slot();
+    let is_done = if let Some(cpus) = cache.cpus(slot) {
         let stream = cpus.stream(cpu::current());
         stream.is_some_and(|stream| stream.try_record(state.class_id(), &payload))
     } else {
@@ -87,8 +85,8 @@ fn record_generally<P: Payload>(callsite: &CallsiteWord, payload: P) {
 
 #[cold]
 #[inline(never)]
-fn record_slowly<P: Payload>(callsite: &CallsiteWord, payload: P) {
-    let slots = callsite.state().slots();
+fn record_slowly<P: Payload>(callsite: &Switch, payload: P) {
+    let slots = callsite.slots();
     for slot in (0..MAX_CHANNELS).filter(|slot| slots & 1 << slot != 0) {
         // A first event gets its stream, and comes round again.
         let mut turns = 0..MAX_TURNS;
@@ -105,13 +103,13 @@ fn record_slowly<P: Payload>(callsite: &CallsiteWord, payload: P) {
 }
 
 /// `false`, with nothing counted, if there is no stream.
-fn record_in<P: Payload>(slot: usize, callsite: &CallsiteWord, payload: &P) -> bool {
+fn record_in<P: Payload>(slot: usize, callsite: &Switch, payload: &P) -> bool {
     let cache = thread_cache::current();
     // Not where a tracepoint of this thread is interrupted by this one: what it waits for may be in there.
     let may_wait = cache.enter();
-    let state = callsite.state();
-    let class_id = state.class_id();
-    let outcome = if state.slots() & 1 << slot == 0 {
+    let slots = callsite.slots();
+    let class_id = callsite.state().class_id();
+    let outcome = if slots & 1 << slot == 0 {
         // Switched off by now, and the slot perhaps another channel's.
         Ok(())
     } else if let Some(stream) = cache.stream(slot) {

@@ -28,7 +28,7 @@ impl Runtime {
         self.registry.with(|registry| {
             let module = registry.add(declared);
             if let Some(process) = self.process() {
-                registry.switch_all(&self.slots, process);
+                registry.switch_added(module, &self.slots, process);
             }
             module
         })

@@ -140,7 +140,7 @@ fn published_rules(dir: &RuntimeDir) -> Option<Rules> {
     let file = dir.open_rules()?;
     let mut bytes = vec![0; MAX_MESSAGE_BYTES];
     let length = rustix::io::read(&file, &mut bytes).ok()?;
-    decode(&bytes[..length])
+    decode(&bytes[..length]).ok()
 }
 
 unsafe extern "C" fn thread_ends(value: *mut c_void) {

@@ -19,16 +19,17 @@
 //! [`CpuStreams`]: crate::cpu_streams::CpuStreams
 #![allow(unsafe_code)]
 
-use crate::callsite::CallsiteWord;
+use crate::callsite::Switch;
 use crate::lockfree::Announced32;
 use crate::registry::{Declared, ModuleId, Observer, Owner};
 use crate::thread_cache::ThreadCache;
 use core::ffi::c_void;
-use ust_core::abi::ABI_VERSION;
+use ust_core::abi::ABI;
 use ust_core::shm::doorbell;
+use ust_core::version::Version;
 
 /// Copies of another one are processes of their own.
-pub(crate) const MAJOR: u32 = 1;
+pub(crate) const MAJOR: u32 = 2;
 
 /// Grows when something is appended.
 pub(crate) const MINOR: u32 = 0;
@@ -59,11 +60,9 @@ pub(crate) struct Table {
 /// A callsite, as a module declares it to whichever copy is elected. The bytes are copied in the call.
 #[repr(C)]
 pub(crate) struct DeclaredCallsite {
-    pub(crate) word: *const CallsiteWord,
+    pub(crate) switch: *const Switch,
     pub(crate) body: *const u8,
     pub(crate) body_bytes: usize,
-    pub(crate) full_name: *const u8,
-    pub(crate) full_name_bytes: usize,
     /// May be none.
     pub(crate) notify: Option<extern "C" fn(*mut c_void, bool)>,
     pub(crate) data: *mut c_void,
@@ -89,7 +88,7 @@ impl Table {
             major: MAJOR,
             minor: MINOR,
             bytes: size_of::<Self>() as u32,
-            abi_version: ABI_VERSION,
+            abi_version: ABI.to_word(),
             is_elected: Announced32::nothing(),
             reserved: 0,
             doorbell,
@@ -104,7 +103,8 @@ impl Table {
 
     /// Whether this is a table at all, of a copy that speaks as this one does, and has all that this one calls.
     pub(crate) fn is_understood(&self) -> bool {
-        (self.magic, self.major, self.abi_version) == (MAGIC, MAJOR, ABI_VERSION)
+        (self.magic, self.major) == (MAGIC, MAJOR)
+            && ABI.understands(Version::from_word(self.abi_version))
             && self.bytes as usize >= size_of::<Self>()
     }
 
@@ -160,19 +160,15 @@ impl DeclaredCallsite {
     /// As the registry takes it.
     ///
     /// # Safety
-    /// It was made of a body and a name that are still there, and the name is UTF-8. The word stays until the callsite is taken
+    /// It was made of a body that is still there. The switch stays until the callsite is taken
     /// back.
     pub(crate) unsafe fn as_declared(&self) -> Declared<'_> {
         // SAFETY: the caller's promise.
-        let (body, full_name) = unsafe {
-            let name = core::slice::from_raw_parts(self.full_name, self.full_name_bytes);
-            let body = core::slice::from_raw_parts(self.body, self.body_bytes);
-            (body, core::str::from_utf8_unchecked(name))
-        };
+        let body = unsafe { core::slice::from_raw_parts(self.body, self.body_bytes) };
         let observer = self.notify.map(|notify| Observer { notify, data: self.data });
         // SAFETY: the caller's promise.
-        let word = unsafe { &*self.word };
-        Declared { word, body, full_name, observer, owner: self.owner }
+        let switch = unsafe { &*self.switch };
+        Declared { switch, body, observer, owner: self.owner }
     }
 }
 
@@ -198,12 +194,14 @@ mod tests {
 
     /// What copies of this code lend each other, as text.
     fn layouts() -> String {
-        let mut text = format!(
-            "# version {MAJOR}.{MINOR}, ABI {ABI_VERSION}: bytes, and where fields stand\n"
-        );
+        let mut text =
+            format!("# version {MAJOR}.{MINOR}, ABI {ABI}: bytes, and where fields stand\n");
         layout!(text, Table: magic major minor bytes abi_version is_elected doorbell register unregister first_event
             give_up want_snapshot unregister_all_of);
-        layout!(text, DeclaredCallsite: word body body_bytes full_name full_name_bytes notify data owner);
+        layout!(text, DeclaredCallsite: switch body body_bytes notify data owner);
+        for (name, offset) in Switch::FIELDS {
+            writeln!(text, "Switch {offset:>6} {name}").unwrap();
+        }
         for (name, offset) in ThreadCache::fields() {
             writeln!(text, "ThreadCache {offset:>6} {name}").unwrap();
         }
@@ -213,7 +211,7 @@ mod tests {
         for (name, offset) in StreamWords::<Local>::FIELDS {
             writeln!(text, "StreamWords {offset:>6} {name}").unwrap();
         }
-        writeln!(text, "{}", size_of::<ThreadCache>()).unwrap();
+        writeln!(text, "{} {}", size_of::<Switch>(), size_of::<ThreadCache>()).unwrap();
         assert_eq!(size_of::<Stream<Local>>(), size_of::<Stream<Shared>>());
         let sizes = [size_of::<Stream<Local>>(), size_of::<Window>(), size_of::<CpuStreams>()];
         writeln!(text, "{sizes:?}").unwrap();

@@ -1,20 +1,24 @@
 //! What `ust` and the daemon say to each other: one request and one answer a connection, a line of JSON each.
 //!
 //! ```text
-//!   {"version":5,"request":{"Start":{"session":null}}}
-//!   {"version":5,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
+//!   {"version":6,"minor":0,"request":{"Start":{"session":null}}}
+//!   {"version":6,"minor":0,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
 //! ```
 //!
 //! A line that is no request of this version is answered with a refusal, in this form.
 
 use crate::cause::Cause;
-use crate::engine::ChannelSummary;
-use crate::session::{ChannelOptions, Overview, SessionError, SnapshotsTaken};
+use crate::engine::SessionSummary;
+use crate::session::{
+    ChannelOptions, Overview, RuleOptions, SessionError, SessionOptions, SnapshotsTaken,
+};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use ust_core::version::{Mismatch, Version};
 
-/// Version of this protocol: both sides refuse any other.
-pub const CONTROL_VERSION: u32 = 5;
+/// Version of this protocol.
+pub const CONTROL: Version = Version { major: 6, minor: 0 };
 
 /// The longest request, its line's end included.
 pub const MAX_REQUEST_BYTES: usize = 64 << 10;
@@ -28,22 +32,37 @@ pub enum Request {
         name: String,
         /// Where its trace goes. Absolute: the daemon's working directory is not the client's.
         output: PathBuf,
-        /// What its channel is like.
+        /// What holds for all its channels.
+        options: SessionOptions,
+        /// What its first channel is like if no other is made.
         channel: ChannelOptions,
+    },
+    /// Make a channel.
+    EnableChannel {
+        /// In which session.
+        session: Option<String>,
+        /// Its name.
+        name: String,
+        /// What it is like.
+        options: ChannelOptions,
     },
     /// Add event rules.
     EnableEvent {
         /// To which session.
         session: Option<String>,
-        /// Globs over `provider:name`.
-        globs: Vec<String>,
+        /// To which channel of it; `None` for that which is meant without a name.
+        channel: Option<String>,
+        /// The rules.
+        rules: Vec<RuleOptions>,
     },
     /// Take event rules away.
     DisableEvent {
         /// From which session.
         session: Option<String>,
-        /// As they were given; empty for all.
-        globs: Vec<String>,
+        /// From which channel of it; `None` for that which is meant without a name.
+        channel: Option<String>,
+        /// Their patterns, as they were given; empty for all.
+        patterns: Vec<String>,
     },
     /// Start recording.
     Start {
@@ -79,17 +98,26 @@ pub enum Request {
 pub enum Reply {
     /// The session exists and is the current one.
     Created,
+    /// The channel exists.
+    ChannelEnabled {
+        /// In which session.
+        session: String,
+    },
     /// The rules stand.
     Enabled {
         /// In which session.
         session: String,
-        /// Those of them that it had before.
+        /// In which channel of it.
+        channel: String,
+        /// Patterns of those of them that it had before.
         already: Vec<String>,
     },
     /// The rules are gone.
     Disabled {
         /// From which session.
         session: String,
+        /// From which channel of it.
+        channel: String,
     },
     /// Connected processes are recording.
     Started {
@@ -103,7 +131,7 @@ pub enum Reply {
         /// Which session.
         session: String,
         /// What it has recorded so far.
-        summary: ChannelSummary,
+        summary: SessionSummary,
         /// Of a flight recorder, what it has written.
         snapshots: Option<SnapshotsTaken>,
     },
@@ -114,7 +142,7 @@ pub enum Reply {
         /// Where the trace is.
         output: PathBuf,
         /// What it recorded.
-        summary: ChannelSummary,
+        summary: SessionSummary,
         /// What it wrote instead if it was a flight recorder.
         snapshots: Option<SnapshotsTaken>,
     },
@@ -125,7 +153,7 @@ pub enum Reply {
         /// Where the trace is.
         output: PathBuf,
         /// What is in it.
-        summary: ChannelSummary,
+        summary: SessionSummary,
     },
     /// What there is.
     Listed {
@@ -157,20 +185,16 @@ pub type Answer = Result<Reply, Refusal>;
 
 #[derive(Serialize, Deserialize)]
 struct RequestLine {
-    version: u32,
+    #[serde(flatten)]
+    version: Version,
     request: Request,
 }
 
 #[derive(Serialize, Deserialize)]
 struct AnswerLine {
-    version: u32,
+    #[serde(flatten)]
+    version: Version,
     answer: Answer,
-}
-
-/// All that two versions of this protocol understand of each other.
-#[derive(Deserialize)]
-struct AnyLine {
-    version: u32,
 }
 
 /// Why a line could not be understood, or not be made.
@@ -178,10 +202,15 @@ struct AnyLine {
 pub enum LineError {
     /// The other side speaks another version.
     #[error(
-        "the other side speaks version {0} of the control protocol, this one {CONTROL_VERSION}: \
-         use `ust` and `ustconsumerd` of one release"
+        "the other side speaks the control protocol of {0}: use `ust` and `ustconsumerd` of one release"
     )]
-    Version(u32),
+    Version(#[from] Mismatch),
+    /// It speaks a later minor, and says what only that knows.
+    #[error(
+        "the other side says what version {0} of the control protocol knows, and version {CONTROL} does not: use `ust` and \
+         `ustconsumerd` of one release"
+    )]
+    Later(Version),
     /// It is no such line at all; or a path in it is not UTF-8, which JSON cannot carry.
     #[error("not a line of the control protocol: {0}")]
     Json(#[from] serde_json::Error),
@@ -192,7 +221,7 @@ pub enum LineError {
 /// # Errors
 /// A path in it is not UTF-8.
 pub fn request_line(request: Request) -> Result<Vec<u8>, LineError> {
-    line(&RequestLine { version: CONTROL_VERSION, request })
+    line(&RequestLine { version: CONTROL, request })
 }
 
 /// An answer as a line, its end included.
@@ -200,7 +229,7 @@ pub fn request_line(request: Request) -> Result<Vec<u8>, LineError> {
 /// # Errors
 /// A path in it is not UTF-8.
 pub fn answer_line(answer: Answer) -> Result<Vec<u8>, LineError> {
-    line(&AnswerLine { version: CONTROL_VERSION, answer })
+    line(&AnswerLine { version: CONTROL, answer })
 }
 
 /// The request in an untrusted line.
@@ -208,8 +237,7 @@ pub fn answer_line(answer: Answer) -> Result<Vec<u8>, LineError> {
 /// # Errors
 /// It is none of this version.
 pub fn parse_request(untrusted_line: &[u8]) -> Result<Request, LineError> {
-    check_version(untrusted_line)?;
-    Ok(serde_json::from_slice::<RequestLine>(untrusted_line)?.request)
+    Ok(parse::<RequestLine>(untrusted_line)?.request)
 }
 
 /// The answer in a line.
@@ -217,8 +245,7 @@ pub fn parse_request(untrusted_line: &[u8]) -> Result<Request, LineError> {
 /// # Errors
 /// It is none of this version.
 pub fn parse_answer(line: &[u8]) -> Result<Answer, LineError> {
-    check_version(line)?;
-    Ok(serde_json::from_slice::<AnswerLine>(line)?.answer)
+    Ok(parse::<AnswerLine>(line)?.answer)
 }
 
 fn line(value: &impl Serialize) -> Result<Vec<u8>, LineError> {
@@ -227,11 +254,14 @@ fn line(value: &impl Serialize) -> Result<Vec<u8>, LineError> {
     Ok(line)
 }
 
-fn check_version(line: &[u8]) -> Result<(), LineError> {
-    match serde_json::from_slice::<AnyLine>(line)?.version {
-        CONTROL_VERSION => Ok(()),
-        version => Err(LineError::Version(version)),
-    }
+fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, LineError> {
+    // First of all: the rest of another version may have any form.
+    let version: Version = serde_json::from_slice(line)?;
+    CONTROL.check(version)?;
+    serde_json::from_slice(line).map_err(|error| match version.minor > CONTROL.minor {
+        true => LineError::Later(version),
+        false => error.into(),
+    })
 }
 
 #[cfg(test)]
@@ -243,10 +273,20 @@ mod tests {
         let line = request_line(Request::Start { session: None }).unwrap();
         assert_eq!(parse_request(&line).unwrap(), Request::Start { session: None });
         // A later version may say things that this one cannot parse.
-        let later = br#"{"version":6,"request":{"Rotate":{}}}"#;
-        assert!(matches!(parse_request(later), Err(LineError::Version(6))));
-        assert!(matches!(parse_request(b"\x7fELF"), Err(LineError::Json(_))));
-        assert!(matches!(parse_request(b"{\"version\":5}"), Err(LineError::Json(_))));
+        let version = |major, minor| {
+            format!(r#"{{"version":{major},"minor":{minor},"request":{{"Rotate":{{}}}}}}"#)
+        };
+        let parse = |line: &str| parse_request(line.as_bytes());
+        let Version { major, minor } = CONTROL;
+        assert!(matches!(parse(&version(major + 1, 0)), Err(LineError::Version(_))));
+        assert!(matches!(parse(&version(major, minor + 1)), Err(LineError::Later(_))));
+        assert!(matches!(parse(&version(major, minor)), Err(LineError::Json(_))));
+        // Before there were minors.
+        assert!(matches!(parse(r#"{"version":5,"request":{}}"#), Err(LineError::Version(_))));
+        assert!(matches!(parse("\x7fELF"), Err(LineError::Json(_))));
+        let later = request_line(Request::Status).unwrap();
+        let later = String::from_utf8(later).unwrap().replace(r#""minor":0"#, r#""minor":7"#);
+        assert_eq!(parse(&later).unwrap(), Request::Status, "what is known is understood");
     }
 
     #[test]

@@ -20,9 +20,9 @@
 use super::protocol::{Answer, Refusal, Reply, Request};
 use super::server::ClientId;
 use crate::cause::Cause;
-use crate::engine::{ChannelUid, Engine};
+use crate::engine::{Engine, SessionUid};
 use crate::limits::{ANSWERS_PAUSE, MAX_ANSWERS_PAUSE, MAX_QUEUED_REQUESTS, RULES_APPLIED_WITHIN};
-use crate::session::{Overview, SessionError, Sessions};
+use crate::session::{Changed, Overview, SessionError, Sessions};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -59,7 +59,7 @@ struct InProgress {
 #[derive(Debug)]
 enum Finish {
     Reply(Box<Reply>),
-    Flush(ChannelUid, String),
+    Flush(SessionUid, String),
     Remove(String),
 }
 
@@ -179,19 +179,26 @@ impl Service {
         tracing::info!("{request:?}");
         let sessions = &mut self.sessions;
         match request {
-            Request::Create { name, output, channel } => {
-                sessions.create(engine, name, output, &channel)?;
+            Request::Create { name, output, options, channel } => {
+                sessions.create(engine, name, output, &options, &channel)?;
                 Ok(Finish::Reply(Box::new(Reply::Created)))
             }
-            Request::EnableEvent { session, globs } => {
-                let already = sessions.enable_events(engine, session.as_deref(), globs)?;
+            Request::EnableChannel { session, name, options } => {
+                sessions.enable_channel(engine, session.as_deref(), &name, &options)?;
                 let session = sessions.get(session.as_deref())?.name().to_owned();
-                Ok(Finish::Reply(Box::new(Reply::Enabled { session, already })))
+                Ok(Finish::Reply(Box::new(Reply::ChannelEnabled { session })))
             }
-            Request::DisableEvent { session, globs } => {
-                sessions.disable_events(engine, session.as_deref(), &globs)?;
-                let session = sessions.get(session.as_deref())?.name().to_owned();
-                Ok(Finish::Reply(Box::new(Reply::Disabled { session })))
+            Request::EnableEvent { session, channel, rules } => {
+                let (session, channel) = (session.as_deref(), channel.as_deref());
+                let Changed { session, channel, already } =
+                    sessions.enable_events(engine, session, channel, rules)?;
+                Ok(Finish::Reply(Box::new(Reply::Enabled { session, channel, already })))
+            }
+            Request::DisableEvent { session, channel, patterns } => {
+                let (session, channel) = (session.as_deref(), channel.as_deref());
+                let Changed { session, channel, .. } =
+                    sessions.disable_events(engine, session, channel, &patterns)?;
+                Ok(Finish::Reply(Box::new(Reply::Disabled { session, channel })))
             }
             Request::Start { session } => {
                 let started = sessions.start(engine, session.as_deref())?;
@@ -200,7 +207,7 @@ impl Service {
             }
             Request::Stop { session } => {
                 let stopped = sessions.stop(engine, session.as_deref())?;
-                Ok(Finish::Flush(stopped.channel(), stopped.name().to_owned()))
+                Ok(Finish::Flush(stopped.uid(), stopped.name().to_owned()))
             }
             Request::Destroy { session } => {
                 let found = sessions.get(session.as_deref())?;
@@ -222,10 +229,10 @@ impl Service {
     fn finish(&mut self, engine: &mut Engine, finish: Finish) -> Answer {
         match finish {
             Finish::Reply(reply) => Ok(*reply),
-            Finish::Flush(channel, session) => {
-                engine.flush(channel);
+            Finish::Flush(uid, session) => {
+                engine.flush(uid);
                 let snapshots = self.sessions.get(Some(&session))?.snapshots().cloned();
-                Ok(Reply::Stopped { session, summary: engine.conclude(channel), snapshots })
+                Ok(Reply::Stopped { session, summary: engine.conclude(uid), snapshots })
             }
             Finish::Remove(session) => {
                 let (removed, summary) =

@@ -12,6 +12,7 @@
 //! There is no other way to be buried: who needs it at once has a wake at once (`bury_now`).
 
 use super::drain::Pass;
+use super::loss_names::NO_STREAM;
 use super::process::Process;
 use super::round::Round;
 use super::state::Engine;
@@ -116,38 +117,40 @@ impl Engine {
     /// that was not heard would make it known once more, and what its process file counts be counted twice.
     fn bury(&mut self, uid: [u8; 16]) {
         let Some(mut tracked) = self.processes.remove(&uid) else { return };
-        for (channel_uid, channel) in &mut self.channels {
-            channel.note_matches(&mut tracked.process);
-            tracked.process.file.iter().for_each(|file| channel.note_gone(file));
-            if !channel.config.is_drained {
+        for (session_uid, session) in &mut self.sessions {
+            if let Some(file) = &mut tracked.process.file {
+                session.note_matches(file);
+                session.note_gone(file);
+            }
+            if !session.config.is_drained {
                 continue;
             }
-            if tracked.process.has_channel(*channel_uid) {
-                for pass in [Pass::Recover, Pass::Finish] {
-                    let to = channel.destination();
-                    tracked.process.pass(*channel_uid, pass, to, &mut Round::whole());
-                }
+            for pass in [Pass::Recover, Pass::Finish] {
+                let to = session.destination();
+                tracked.process.pass(*session_uid, pass, to, &mut Round::whole());
             }
-            for error in tracked.process.wants(*channel_uid) {
+            let mut sum = std::mem::take(&mut session.past);
+            for error in tracked.process.wants(*session_uid, session.classes()) {
                 tracing::error!("{error}");
-                channel.past.add_error(&error);
+                sum.add_error(&error);
             }
-            tracked.process.add_streams_to(*channel_uid, &mut channel.past);
-            tracked.process.remove_channel(*channel_uid);
+            tracked.process.add_streams_to(*session_uid, session.classes(), &mut sum);
+            session.past = sum;
+            tracked.process.remove_session(*session_uid);
             // All that could be had of them is in the trace.
-            channel.config.shm_dir.iter().for_each(|dir| dir.remove_process(uid));
+            session.config.shm_dir.iter().for_each(|dir| dir.remove_process(uid));
         }
-        for (channel, error) in tracked.process.unexplained() {
+        for (session, error) in tracked.process.unexplained() {
             tracing::error!("{error}");
-            if let Some(channel) = self.channels.get_mut(&channel) {
-                channel.past.add_error(&error);
+            if let Some(session) = self.sessions.get_mut(&session) {
+                session.past.add_error(&error);
             }
         }
         if let Some(file) = &tracked.process.file {
             self.kept_files.keep(file.losses());
             self.settle_kept_files();
         }
-        if tracked.process.has_channels() {
+        if tracked.process.has_sessions() {
             self.keep_departed(tracked.process);
         }
     }
@@ -159,7 +162,7 @@ impl Engine {
             return;
         }
         if let Some(oldest) = self.departed.pop_front().and_then(|process| process.file) {
-            let dirs = self.channels.values().filter_map(|channel| channel.config.shm_dir.as_ref());
+            let dirs = self.sessions.values().filter_map(|session| session.config.shm_dir.as_ref());
             dirs.for_each(|dir| dir.remove_process(oldest.uid));
         }
     }
@@ -175,8 +178,11 @@ impl Engine {
     pub(super) fn settle_kept_files(&mut self) {
         for file in self.kept_files.settle() {
             // What is only shown in snapshots is counted in them, from the file itself.
-            for (uid, channel) in self.channels.iter_mut().filter(|(_, c)| c.config.is_drained) {
-                channel.past.add_no_stream(file.lost_no_stream(uid.0));
+            for session in self.sessions.values_mut().filter(|it| it.config.is_drained) {
+                for (uid, channel) in &session.channels {
+                    let lost = file.lost_no_stream(uid.0);
+                    session.past.of(&channel.config.name).add_lost(NO_STREAM, lost);
+                }
             }
         }
     }

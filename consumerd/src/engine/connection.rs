@@ -18,8 +18,9 @@ use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::Pid;
 use std::rc::Rc;
-use ust_core::protocol::{PROTOCOL_VERSION, ToDaemon, ToProcess, decode, encode, version};
+use ust_core::protocol::{NotUnderstood, ToDaemon, ToProcess, decode, encode};
 use ust_core::socket::{self, Inbox, Received};
+use ust_core::version::Version;
 
 /// One accepted connection.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ pub struct Waiting {
 pub enum Heard {
     /// A message, its descriptors, and how many bytes it was.
     Message(ToDaemon, Vec<OwnedFd>, u64),
+    /// Something that only a later minor of the protocol knows, and how many bytes it was.
+    PassedOver(Version, u64),
     /// Nothing for now.
     Nothing,
     /// It is over; why, if that is worth a line.
@@ -130,8 +133,19 @@ impl Connection {
         match socket::receive(&self.socket, RecvFlags::DONTWAIT, inbox) {
             Ok(Received { untrusted_bytes: [], .. }) => Heard::End(None),
             Ok(Received { untrusted_bytes, fds }) => match decode(untrusted_bytes) {
-                Some(message) => Heard::Message(message, fds, untrusted_bytes.len() as u64),
-                None => Heard::End(Some(not_understood(untrusted_bytes))),
+                Ok(message) => Heard::Message(message, fds, untrusted_bytes.len() as u64),
+                Err(NotUnderstood::Later(version)) => {
+                    Heard::PassedOver(version, untrusted_bytes.len() as u64)
+                }
+                Err(NotUnderstood::Version(mismatch)) => Heard::End(Some(format!(
+                    "it speaks the protocol of {mismatch}, and is not recorded: build it with the ust-core of this \
+                     recorder"
+                ))),
+                Err(NotUnderstood::Garbage) => Heard::End(Some(
+                    "it says what is no message of the protocol, and is not recorded: build it with the ust-core of this \
+                     recorder"
+                        .into(),
+                )),
             },
             Err(Errno::AGAIN | Errno::INTR) => Heard::Nothing,
             Err(Errno::CONNRESET) => Heard::End(None),
@@ -154,19 +168,6 @@ impl Connection {
     /// The socket, to poll.
     pub fn socket(&self) -> rustix::fd::BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-/// Why a message is none that can be understood.
-fn not_understood(untrusted_bytes: &[u8]) -> String {
-    match version(untrusted_bytes) {
-        Some(other) if u16::from(other) != PROTOCOL_VERSION => format!(
-            "it speaks version {other} of the protocol, where this build speaks version {PROTOCOL_VERSION}, and is not \
-             recorded: build it with the ust-core of this recorder"
-        ),
-        _ => "it says what is no message of the protocol, and is not recorded: build it with the ust-core of this \
-              recorder"
-            .into(),
     }
 }
 

@@ -31,6 +31,10 @@ impl Engine {
                     heard_bytes += bytes;
                     self.handle(number, message, fds);
                 }
+                Heard::PassedOver(version, bytes) => {
+                    heard_bytes += bytes;
+                    tracing::debug!("{} says what version {version} knows", connection.shown());
+                }
                 Heard::Nothing => return,
                 Heard::End(reason) => {
                     let who = connection.shown();

@@ -95,10 +95,10 @@ impl Engine {
         self.publish_here().map(drop)
     }
 
-    /// Every channel's summary has it.
+    /// The summary of every active session has it.
     fn note_everywhere(&mut self, note: &str) {
-        for channel in self.channels.values_mut().filter(|channel| channel.is_active) {
-            channel.past.add_errors(&[note.to_owned()]);
+        for session in self.sessions.values_mut().filter(|session| session.is_active) {
+            session.past.add_errors(&[note.to_owned()]);
         }
     }
 }

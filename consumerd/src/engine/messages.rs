@@ -9,11 +9,14 @@
 //!   SnapshotWanted   it waits until its connection is closed             closed once the snapshot is taken
 //! ```
 
-use super::api::ChannelUid;
+use super::api::{ChannelUid, SessionUid};
 use super::connection::Connection;
+use super::process::{Origin, RingName};
 use super::refusals;
+use super::session::Session;
 use super::state::Engine;
 use rustix::fd::OwnedFd;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use ust_core::protocol::{ToDaemon, ToProcess};
 
@@ -42,12 +45,10 @@ impl Engine {
                 }
                 self.meet(number, process_uid, fds.next());
                 let tracked = self.processes.get_mut(&process_uid);
-                let uid = ChannelUid(channel_uid);
                 // A channel that has been removed meanwhile is read by nobody.
-                if let (Some(tracked), Some(ring), Some(channel)) =
-                    (tracked, ring, self.channels.get(&uid))
-                {
-                    tracked.process.add_ring_file(uid, file_index, ring, channel.origin());
+                let place = ring_place(&self.sessions, ChannelUid(channel_uid), file_index);
+                if let (Some(tracked), Some(ring), Some((name, origin))) = (tracked, ring, place) {
+                    tracked.process.add_ring_file(name, ring, origin);
                 }
                 self.watchful_until = Instant::now() + WATCHFUL_FOR;
             }
@@ -103,4 +104,16 @@ impl Engine {
         }
         self.expect(number);
     }
+}
+
+/// What a ring file is that is handed over for a channel, and what it has to be.
+fn ring_place(
+    sessions: &BTreeMap<SessionUid, Session>,
+    channel: ChannelUid,
+    index: u32,
+) -> Option<(RingName, Origin)> {
+    sessions.iter().find_map(|(session, of_session)| {
+        let origin = of_session.channels.get(&channel)?.origin(of_session.config.shm_dir.as_ref());
+        Some((RingName { session: *session, channel, index }, origin))
+    })
 }

@@ -8,7 +8,7 @@
 //!                +-- flush timer   everything committed: write
 //! ```
 //!
-//! Whoever embeds it (`ust record`, the daemon) adds channels, sets their events, publishes, and calls
+//! Whoever embeds it (`ust record`, the daemon) adds sessions and their channels, sets rules, publishes, and calls
 //! [`Engine::poll`] in a loop.
 //!
 //! What the engine has is one struct (`state`). What it does with it stands in a file each, with an `impl Engine` of its own;
@@ -18,18 +18,18 @@
 //! | --- | --- |
 //! | `event_loop` | waits, and does one round |
 //! | `accept`, `spare_descriptors`, `hear`, `messages`, `meet`, `room` | takes connections, hears what they say, meets processes, answers |
-//! | `publish`, `channels` | tells processes what is recorded, and in which channels |
+//! | `publish`, `sessions` | tells processes what is recorded, and in which channels of which sessions |
 //! | `sweep` | goes over streams, those that have a turn in this round (`round`) |
 //! | `burial`, `images` | sees that a process has ended, and closes what it leaves |
 //! | `snapshots`, `reach`, `listing` | answers: what rings hold now, whom rules reached, which processes there are |
 //! | `shed`, `keep_place` | gives up the greediest process where memory is short; makes a lost runtime directory anew |
-//! | `tell`, `shut_down` | says what concerns every channel; ends |
+//! | `tell`, `shut_down` | says what concerns every session; ends |
 //!
 //! What it has, from what knows most to what knows least:
 //!
 //! | file | what that is |
 //! | --- | --- |
-//! | `channel`, `seen`, `refusals` | a channel, whom its rules reached, whom it does not record |
+//! | `session`, `channel`, `seen`, `refusals`, `summary` | a session and its channels, whom its rules reached, whom it does not record, what it has recorded |
 //! | `tracked`, `watch`, `wake`, `kept_files` | a process as it is kept, how its end is noticed, and what comes of that |
 //! | `process` | its ring files, their streams, and what was recorded in them |
 //! | `drain` | one stream: from its ring into its file |
@@ -48,7 +48,6 @@ mod bell;
 mod budget;
 mod burial;
 mod channel;
-mod channels;
 mod clock;
 mod connection;
 mod drain;
@@ -77,12 +76,15 @@ mod resource;
 mod room;
 mod round;
 mod seen;
+mod session;
 mod session_file;
+mod sessions;
 mod shed;
 mod shut_down;
 mod snapshots;
 mod spare_descriptors;
 mod state;
+mod summary;
 mod sweep;
 mod tell;
 mod tracked;
@@ -91,10 +93,10 @@ mod wake;
 mod watch;
 
 pub use api::{
-    ChannelConfig, ChannelSummary, ChannelUid, EngineError, EngineOptions, ProcessInfo, Reach,
-    Running, Unmatched,
+    ChannelConfig, ChannelUid, EngineError, EngineOptions, ProcessInfo, SessionConfig, SessionUid,
 };
 pub use drain::StreamError;
 pub use recover::{LeftBehind, RecoverError, Recovered, WHAT_TO_GIVE};
 pub use snapshots::SnapshotRequest;
 pub use state::Engine;
+pub use summary::{Counts, Reach, Running, SessionSummary, Unmatched};

@@ -4,11 +4,13 @@
 //! behind the writer's back.
 #![cfg(test)]
 
+use super::api::ChannelUid;
 use super::clock::{Calibration, ClockDescription};
-use super::drain::{Trace, TraceFolder};
+use super::drain::{StreamClass, Trace, TraceFolder};
 use super::played::Player;
 use super::process_file::ProcessFile;
 use crate::output::Output;
+use std::sync::LazyLock;
 use ust_core::abi::{Buffers, Geometry, Mode};
 use ust_core::clock::ClockKind;
 use ust_core::shm::StreamWords;
@@ -89,11 +91,19 @@ pub fn clock() -> ClockDescription {
     Calibration::start(CLOCK).describe()
 }
 
+/// A session's one channel, as its traces describe it.
+pub fn classes() -> [StreamClass; 1] {
+    let (channel, name, buffers) = (ChannelUid(1), "channel0".to_owned(), Buffers::PerThread);
+    [StreamClass { channel, name, buffers }]
+}
+
+static CLASSES: LazyLock<[StreamClass; 1]> = LazyLock::new(classes);
+
 /// What a stream of that process is drained to.
 pub fn trace<'a>(
     folder: &'a mut Option<TraceFolder>,
     process: &'a mut ProcessFile,
     output: &'a Output,
 ) -> Trace<'a> {
-    Trace { folder, process, output, clock: clock(), buffers: Buffers::PerThread }
+    Trace { folder, process, output, clock: clock(), classes: CLASSES.as_slice(), number: 0 }
 }

@@ -1,15 +1,16 @@
 //! Publishing: the rules go to the file that processes read before `main`, to every agent, and the word on which processes
 //! without a daemon wait changes.
 
-use super::api::{ChannelUid, EngineError};
+use super::api::{ChannelConfig, ChannelUid, EngineError, SessionConfig};
 use super::channel::Channel;
+use super::session::Session;
 use super::state::Engine;
 use crate::place::Place;
 use rustix::fs::{OFlags, ftruncate};
 use rustix::thread::futex;
 use std::io;
 use ust_core::paths::WAKE;
-use ust_core::protocol::{ChannelRules, Rules, ToProcess, encode};
+use ust_core::protocol::{Block, ChannelRules, Rules, ToProcess, encode};
 use ust_core::shm::Mapping;
 use ust_core::sync::AtomicU32;
 
@@ -49,26 +50,38 @@ impl Engine {
 
     /// What is to be recorded now.
     pub(super) fn rules(&self) -> Rules {
-        let channel = |(uid, channel): (&ChannelUid, &Channel)| ChannelRules {
-            channel_uid: uid.0,
-            subbuf_size_bytes: channel.config.geometry.subbuf_size_bytes() as u64,
-            subbuf_count: channel.config.geometry.subbuf_count() as u32,
-            clock: channel.config.clock,
-            buffers: channel.config.buffers,
-            mode: channel.config.mode,
-            residency: channel.config.residency,
-            shm_path: channel.config.shm_dir.as_ref().map(|dir| dir.path().display().to_string()),
-            shm_dir: channel.config.shm_dir.as_ref().and_then(|dir| dir.shm_path().directory),
-            is_active: channel.is_active,
-            events: channel.globs.clone(),
+        let of_session = |session: &Session| {
+            let channels = session.channels.iter();
+            channels.map(|it| Block(channel_rules(session, it))).collect::<Vec<_>>()
         };
-        Rules { generation: self.generation, channels: self.channels.iter().map(channel).collect() }
+        let channels = self.sessions.values().flat_map(of_session).collect();
+        Rules { generation: self.generation, channels }
     }
 
     /// Whether every connected agent has applied this generation (or a later one).
     pub fn is_applied(&self, generation: u64) -> bool {
         let mut agents = self.processes.values().filter(|tracked| tracked.agent.is_some());
         agents.all(|tracked| tracked.applied >= generation)
+    }
+}
+
+/// What processes are told of a channel.
+fn channel_rules(session: &Session, (uid, channel): (&ChannelUid, &Channel)) -> ChannelRules {
+    let SessionConfig { clock, shm_dir, .. } = &session.config;
+    let ChannelConfig { geometry, buffers, mode, residency, .. } = channel.config;
+    ChannelRules {
+        channel_uid: uid.0,
+        subbuf_size_bytes: geometry.subbuf_size_bytes() as u64,
+        subbuf_count: geometry.subbuf_count() as u32,
+        clock: *clock,
+        buffers,
+        mode,
+        residency,
+        shm_path: shm_dir.as_ref().map(|dir| dir.path().display().to_string()),
+        shm_dir: shm_dir.as_ref().and_then(|dir| dir.shm_path().directory),
+        is_active: session.is_active,
+        contexts: Vec::new(),
+        events: channel.rules.iter().cloned().map(Block).collect(),
     }
 }
 

@@ -1,44 +1,46 @@
-//! Whom a channel's rules reached: so that a recording without events can say why it has none.
+//! Whom a session's rules reached: so that a recording without events can say why it has none.
 //!
 //! ```text
 //!   a process has ended  --> counted; for each rule that has matched nothing yet, its events are compared with the rule
 //!   conclude             --> the same for those that still run, and all of it as a `Reach`
 //! ```
 
-use super::api::{ChannelSummary, ChannelUid, Reach, Running, Unmatched};
+use super::api::SessionUid;
 use super::images;
 use super::state::Engine;
+use super::summary::{Reach, Running, SessionSummary, Unmatched};
 use super::tracked::Tracked;
 use super::watch::Watch;
 use crate::limits::MAX_NAMED_PROCESSES;
 
 impl Engine {
-    /// What the channel has recorded so far, and whom it reached.
-    pub fn conclude(&mut self, uid: ChannelUid) -> ChannelSummary {
+    /// What the session has recorded so far, and whom it reached.
+    pub fn conclude(&mut self, uid: SessionUid) -> SessionSummary {
         let mut summary = self.summary(uid);
-        let Some(channel) = self.channels.get_mut(&uid) else { return summary };
+        let Some(session) = self.sessions.get_mut(&uid) else { return summary };
         let mut reach = Reach {
-            was_active: channel.seen.was_active,
-            rules: channel.globs.len() as u64,
-            connected: channel.seen.connected(),
+            was_active: session.seen.was_active,
+            rules: session.channels.values().map(|channel| channel.rules.len() as u64).sum(),
+            connected: session.seen.connected(),
             ..Reach::default()
         };
         for tracked in self.processes.values_mut() {
-            channel.note_matches(&mut tracked.process);
-            let Some(file) = &tracked.process.file else { continue };
+            let is_alive = is_alive(tracked);
+            let Some(file) = &mut tracked.process.file else { continue };
+            session.note_matches(file);
             reach.connected += 1;
-            channel.compare(file);
-            if is_alive(tracked) {
+            session.compare(file);
+            if is_alive {
                 reach.add_running(Running { pid: file.pid, procname: file.procname.clone() });
             }
         }
-        let unmatched = channel
+        let unmatched = session
             .unmatched()
             .into_iter()
-            .map(|rule| Unmatched { rule: rule.clone(), closest: channel.seen.closest(rule) });
+            .map(|rule| Unmatched { rule: rule.clone(), closest: session.seen.closest(rule) });
         reach.unmatched = unmatched.filter(|_| reach.connected > 0).collect();
         summary.reach = reach;
-        summary.note_gone(channel.output.look());
+        summary.note_gone(session.output.look());
         summary
     }
 }

@@ -1,4 +1,4 @@
-//! What a channel has seen of processes, the dead ones included, and which of their events come close to a rule that has
+//! What a session has seen of processes, the dead ones included, and which of their events come close to a rule that has
 //! matched none.
 //!
 //! Event names are untrusted: how many are compared is bounded ([`MAX_COMPARED_NAMES`]), and how many are kept.
@@ -13,7 +13,7 @@ const CLOSEST: usize = 3;
 /// What has been seen of processes, the dead ones included.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// Whether the channel has ever recorded.
+    /// Whether the session has ever recorded.
     pub was_active: bool,
     /// Processes that have introduced themselves while it did, and are gone.
     connected: u64,

@@ -2,8 +2,10 @@
 //!
 //! Written once, when the session starts, and made durable: it is what a machine crash must not take.
 
-use super::api::ChannelUid;
+use super::api::{ChannelUid, SessionUid};
 use super::clock::{ClockDescription, Clocks, own_time_namespace};
+use super::drain::StreamClass;
+use crate::channel_name::is_channel_name;
 use ctf::dir::Dir;
 use rustix::fs::{OFlags, fsync, renameat};
 use serde::{Deserialize, Serialize};
@@ -11,9 +13,10 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use ust_core::abi::{Buffers, SESSION_FILE, SESSION_FILE_NEW};
 use ust_core::shm::own_dir::OwnDir;
+use ust_core::version::{Mismatch, Version};
 
-/// Version of this file: a reader refuses any other.
-const VERSION: u32 = 1;
+/// Version of this file.
+const VERSION: Version = Version { major: 2, minor: 0 };
 
 /// No session file is longer.
 const MAX_BYTES: u64 = 64 << 10;
@@ -25,36 +28,64 @@ pub enum SessionFileError {
     #[error("{0}")]
     Unreadable(#[from] io::Error),
     /// Another version has written it.
-    #[error("it is of version {0}, where this build reads version {VERSION}")]
-    Version(u32),
-}
-
-/// All that two versions of this file have in common.
-#[derive(Deserialize)]
-struct AnyVersion {
-    version: u32,
+    #[error("it is of {0}")]
+    Version(#[from] Mismatch),
 }
 
 /// See the module page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionFile {
-    version: u32,
-    /// The channel that the rings are of.
-    pub channel_uid: u64,
+    #[serde(flatten)]
+    version: Version,
+    /// The session that the rings are of.
+    pub session_uid: u64,
     /// What their clock means.
     pub clock: ClockDescription,
     /// The time namespace that it was read in; 0 if that is not known.
     #[serde(default)]
     time_namespace: u64,
+    /// Its channels, in the order of their numbers.
+    pub channels: Vec<SessionChannel>,
+}
+
+/// A channel of the session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionChannel {
+    /// Its identity, as ring files name it.
+    pub uid: u64,
+    /// Its name.
+    pub name: String,
     /// Who wrote to one stream.
     pub buffers: Buffers,
 }
 
+impl SessionChannel {
+    /// That which traces describe so.
+    pub fn of(class: &StreamClass) -> Self {
+        Self { uid: class.channel.0, name: class.name.clone(), buffers: class.buffers }
+    }
+
+    /// As traces describe it.
+    fn class(&self) -> StreamClass {
+        let channel = ChannelUid(self.uid);
+        StreamClass { channel, name: self.name.clone(), buffers: self.buffers }
+    }
+}
+
 impl SessionFile {
-    /// That of a channel.
-    pub fn new(channel: ChannelUid, clock: ClockDescription, buffers: Buffers) -> Self {
+    /// That of a session.
+    pub fn new(
+        session: SessionUid,
+        clock: ClockDescription,
+        channels: Vec<SessionChannel>,
+    ) -> Self {
         let time_namespace = own_time_namespace();
-        Self { version: VERSION, channel_uid: channel.0, clock, time_namespace, buffers }
+        Self { version: VERSION, session_uid: session.0, clock, time_namespace, channels }
+    }
+
+    /// Its channels, as traces describe them.
+    pub fn classes(&self) -> Vec<StreamClass> {
+        self.channels.iter().map(SessionChannel::class).collect()
     }
 
     /// What the recorder's clocks were, to hold against those of processes.
@@ -89,13 +120,15 @@ impl SessionFile {
         let no_session =
             |error: serde_json::Error| invalid(format!("it is no session file ({error})"));
         // First of all: the rest of another version may have any form.
-        let AnyVersion { version } = serde_json::from_slice(&json).map_err(no_session)?;
-        if version != VERSION {
-            return Err(SessionFileError::Version(version));
-        }
+        let version: Version = serde_json::from_slice(&json).map_err(no_session)?;
+        VERSION.check(version)?;
         let session: Self = serde_json::from_slice(&json).map_err(no_session)?;
         if session.clock.freq_hz == 0 {
             return Err(invalid("it says that the clock stands still".into()).into());
+        }
+        // They become names of files.
+        if let Some(odd) = session.channels.iter().find(|it| !is_channel_name(&it.name)) {
+            return Err(invalid(format!("{:?} is no channel's name", odd.name)).into());
         }
         Ok(session)
     }

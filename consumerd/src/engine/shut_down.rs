@@ -9,8 +9,8 @@ impl Engine {
     /// still queued, drains every process, writes and closes everything, removes the socket and the rules.
     pub fn shut_down(&mut self) {
         self.stop_writers();
-        for channel in self.channels.keys().copied().collect::<Vec<_>>() {
-            self.remove_channel(channel);
+        for session in self.sessions.keys().copied().collect::<Vec<_>>() {
+            self.remove_session(session);
         }
         if self.place.look().is_none() {
             let _ = self.write_rules();
@@ -21,14 +21,14 @@ impl Engine {
         self.processes.clear();
     }
 
-    /// Stops every channel, and gives agents a moment to follow: what is emitted while traces are being closed
+    /// Stops every session, and gives agents a moment to follow: what is emitted while traces are being closed
     /// would be neither recorded nor counted.
     fn stop_writers(&mut self) {
-        if !self.channels.values().any(|channel| channel.is_active) {
+        if !self.sessions.values().any(|session| session.is_active) {
             return;
         }
-        for channel in self.channels.values_mut() {
-            channel.is_active = false;
+        for session in self.sessions.values_mut() {
+            session.is_active = false;
         }
         let deadline = Instant::now() + RULES_APPLIED_WITHIN;
         let Ok(generation) = self.publish() else { return };

@@ -1,9 +1,10 @@
-//! Snapshots: what the rings of a channel hold now, of processes that are gone too.
+//! Snapshots: what the rings of a session hold now, of processes that are gone too.
 
-use super::api::{ChannelSummary, ChannelUid};
+use super::api::SessionUid;
 use super::connection::Connection;
 use super::process::Destination;
 use super::state::Engine;
+use super::summary::SessionSummary;
 use crate::output::Output;
 use std::io;
 use std::path::Path;
@@ -15,36 +16,36 @@ pub struct SnapshotRequest {
 }
 
 impl Engine {
-    /// Writes all that the channel's rings hold now, of processes that are gone too, as traces below `output`
+    /// Writes all that the session's rings hold now, of processes that are gone too, as traces below `output`
     /// (a directory, which exists), and says what is in them. The rings stay as they are.
-    pub fn snapshot(&mut self, uid: ChannelUid, output: &Path) -> ChannelSummary {
+    pub fn snapshot(&mut self, uid: SessionUid, output: &Path) -> SessionSummary {
         self.snapshot_to(uid, &Output::at(output))
     }
 
-    /// The same into a directory that is made in the channel's own.
+    /// The same into a directory that is made in the session's own.
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn snapshot_below(&mut self, uid: ChannelUid, name: &str) -> io::Result<ChannelSummary> {
-        let channel = self.channels.get(&uid).ok_or(io::ErrorKind::NotFound)?;
-        let output = channel.output.make_below(name)?;
+    pub fn snapshot_below(&mut self, uid: SessionUid, name: &str) -> io::Result<SessionSummary> {
+        let session = self.sessions.get(&uid).ok_or(io::ErrorKind::NotFound)?;
+        let output = session.output.make_below(name)?;
         Ok(self.snapshot_to(uid, &output))
     }
 
-    fn snapshot_to(&mut self, uid: ChannelUid, output: &Output) -> ChannelSummary {
+    fn snapshot_to(&mut self, uid: SessionUid, output: &Output) -> SessionSummary {
         self.take_in_everything();
         // Who waits for room has handed over its rings as well.
         if self.is_burying() {
             self.bury_now(Vec::new());
         }
-        let mut sum = ChannelSummary::default();
-        let Some(channel) = self.channels.get_mut(&uid) else { return sum };
-        let to = Destination { output, ..channel.destination() };
+        let mut sum = SessionSummary::default();
+        let Some(session) = self.sessions.get_mut(&uid) else { return sum };
+        let to = Destination { output, ..session.destination() };
         let living = self.processes.values_mut().map(|tracked| &mut tracked.process);
         for process in self.departed.iter_mut().chain(living) {
             process.snapshot(uid, to, &mut sum);
         }
-        sum.errors.extend(channel.refusals.lines());
+        sum.errors.extend(session.refusals.lines());
         sum.note_gone(output.look());
         sum
     }

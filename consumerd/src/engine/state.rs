@@ -1,15 +1,15 @@
 //! What the engine has, and how it begins. What it does with it stands in the files around this one, each with its own
 //! `impl Engine`.
 
-use super::api::{ChannelUid, EngineError, EngineOptions};
+use super::api::{EngineError, EngineOptions, SessionUid};
 use super::bell::Bell;
 use super::budget::Ledger;
-use super::channel::Channel;
 use super::connection::Connection;
 use super::kept_files::KeptFiles;
 use super::process::Process;
 use super::readiness::{Readiness, Source};
 use super::relocation::Relocation;
+use super::session::Session;
 use super::tracked::Tracked;
 use super::wake::Wake;
 use crate::limits::AGENT_BACKLOG;
@@ -34,8 +34,9 @@ pub struct Engine {
     pub(super) readiness: Readiness,
     pub(super) bell: Bell,
     pub(super) generation: u64,
-    pub(super) next_channel: u64,
-    pub(super) channels: BTreeMap<ChannelUid, Channel>,
+    /// The number that was given last to a session or channel.
+    pub(super) next_uid: u64,
+    pub(super) sessions: BTreeMap<SessionUid, Session>,
     pub(super) processes: BTreeMap<[u8; 16], Tracked>,
     /// Processes that wait for a snapshot.
     pub(super) snapshot_requests: Vec<Connection>,
@@ -43,7 +44,7 @@ pub struct Engine {
     pub(super) departed: VecDeque<Process>,
     /// Of the dead: their children may still be counting in them.
     pub(super) kept_files: KeptFiles,
-    /// Directories of channels that are gone: a process that had not heard of it may have made a file since.
+    /// Directories of sessions that are gone: a process that had not heard of it may have made a file since.
     pub(super) retired_dirs: Vec<ShmDir>,
     pub(super) ledger: Ledger,
     pub(super) connections: HashMap<u64, Connection>,
@@ -101,8 +102,8 @@ impl Engine {
             readiness,
             bell,
             generation: generation_seed(),
-            next_channel: 0,
-            channels: BTreeMap::new(),
+            next_uid: 0,
+            sessions: BTreeMap::new(),
             processes: BTreeMap::new(),
             snapshot_requests: Vec::new(),
             departed: VecDeque::new(),

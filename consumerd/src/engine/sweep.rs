@@ -1,29 +1,29 @@
-//! Going over streams: all of one channel at once, or a part of all of them each round (`round`).
+//! Going over streams: all of one session at once, or a part of all of them each round (`round`).
 
-use super::api::ChannelUid;
+use super::api::SessionUid;
 use super::drain::Pass;
 use super::round::Round;
 use super::state::Engine;
 
 impl Engine {
-    /// Writes out all that is committed now, in every stream of the channel.
-    pub fn flush(&mut self, channel: ChannelUid) {
+    /// Writes out all that is committed now, in every stream of the session.
+    pub fn flush(&mut self, session: SessionUid) {
         self.bury_dead();
-        self.pass(channel, Pass::Flush);
+        self.pass(session, Pass::Flush);
     }
 
-    /// Goes over every stream of one channel, in every process.
-    pub(super) fn pass(&mut self, uid: ChannelUid, pass: Pass) {
+    /// Goes over every stream of one session, in every process.
+    pub(super) fn pass(&mut self, uid: SessionUid, pass: Pass) {
         self.pass_in(&mut Round::whole(), uid, pass);
     }
 
-    /// Goes over those streams of one channel that have a turn in this round; whether anything was taken.
-    pub(super) fn pass_in(&mut self, round: &mut Round, uid: ChannelUid, pass: Pass) -> bool {
-        let Some(channel) = self.channels.get_mut(&uid) else { return false };
+    /// Goes over those streams of one session that have a turn in this round; whether anything was taken.
+    pub(super) fn pass_in(&mut self, round: &mut Round, uid: SessionUid, pass: Pass) -> bool {
+        let Some(session) = self.sessions.get_mut(&uid) else { return false };
         let mut any = false;
         for tracked in self.processes.values_mut() {
-            if tracked.process.has_channel(uid) {
-                any |= tracked.process.pass(uid, pass, channel.destination(), round);
+            if tracked.process.has_session(uid) {
+                any |= tracked.process.pass(uid, pass, session.destination(), round);
             }
         }
         any
@@ -41,8 +41,8 @@ impl Engine {
         let kind = usize::from(pass == Pass::Full);
         let mut round = Round::of_sweep(self.sweeps[kind]);
         let mut any = false;
-        for channel in self.channels.keys().copied().collect::<Vec<_>>() {
-            any |= self.pass_in(&mut round, channel, pass);
+        for session in self.sessions.keys().copied().collect::<Vec<_>>() {
+            any |= self.pass_in(&mut round, session, pass);
         }
         if !round.is_cut_short() {
             self.sweeps[kind] += 1;

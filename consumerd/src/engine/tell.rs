@@ -1,12 +1,12 @@
-//! What is said in the log and in the summary of every channel.
+//! What is said in the log and in the summary of every session.
 
 use super::state::Engine;
 
 impl Engine {
-    /// Says something that concerns every channel, in the log and in their summaries.
+    /// Says something that concerns every session, in the log and in their summaries.
     pub(super) fn tell(&mut self, error: &str) {
         tracing::error!("{error}");
-        self.channels.values_mut().for_each(|channel| channel.past.add_error(error));
+        self.sessions.values_mut().for_each(|session| session.past.add_error(error));
     }
 
     /// Says what was beyond a process's budget since the last time.
@@ -14,11 +14,11 @@ impl Engine {
         self.ledger.take_refusals().iter().for_each(|refusal| self.tell(refusal));
     }
 
-    /// Notes in every channel that a process is not recorded there.
+    /// Notes in every session that a process is not recorded there.
     pub(super) fn note_refusal(&mut self, who: &str, reason: &str) {
-        let mut is_new = self.channels.is_empty();
-        for channel in self.channels.values_mut() {
-            is_new |= channel.refusals.note(who, reason);
+        let mut is_new = self.sessions.is_empty();
+        for session in self.sessions.values_mut() {
+            is_new |= session.refusals.note(who, reason);
         }
         if is_new {
             tracing::warn!("{who}: {reason}");

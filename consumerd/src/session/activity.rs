@@ -19,6 +19,11 @@ impl Sessions {
         if self.sessions[index].is_active {
             return Err(SessionError::AlreadyStarted(self.sessions[index].name.clone()));
         }
+        self.channel_or_default(engine, index, None).or_else(|error| match error {
+            // It has several, and none of them is the default one.
+            SessionError::WhichChannel(..) => Ok(0),
+            error => Err(error),
+        })?;
         self.set_active(engine, index, true)
     }
 
@@ -45,15 +50,16 @@ impl Sessions {
         is_active: bool,
     ) -> Result<&Session, SessionError> {
         let session = &mut self.sessions[index];
-        engine.set_active(session.channel, is_active);
+        engine.set_active(session.uid, is_active);
         match engine.publish() {
             Ok(generation) => self.generation = generation,
             Err(error) => {
-                engine.set_active(session.channel, session.is_active);
+                engine.set_active(session.uid, session.is_active);
                 return Err(error.into());
             }
         }
         session.is_active = is_active;
+        session.was_started |= is_active;
         Ok(session)
     }
 }

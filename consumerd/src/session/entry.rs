@@ -1,20 +1,34 @@
-//! One session, as the registry has it: its name, its channel in the engine, its rules.
+//! One session, as the registry has it: its name, its channels, their rules.
 
 use super::snapshots::SnapshotsTaken;
-use crate::engine::{ChannelConfig, ChannelUid};
+use crate::engine::{ChannelConfig, ChannelUid, SessionConfig, SessionUid};
 use crate::output::Output;
 use std::path::Path;
+use ust_core::protocol::EventRule;
 
 /// One session.
 #[derive(Debug)]
 pub struct Session {
     pub(super) name: String,
-    pub(super) config: ChannelConfig,
+    pub(super) uid: SessionUid,
+    pub(super) config: SessionConfig,
     pub(super) output: Output,
-    pub(super) channel: ChannelUid,
-    pub(super) globs: Vec<String>,
+    /// In the order in which they were made.
+    pub(super) channels: Vec<Channel>,
+    /// What the first one becomes if nobody makes another: it is made when it is needed.
+    pub(super) default_channel: ChannelConfig,
     pub(super) is_active: bool,
+    /// From then on its channels are what they are.
+    pub(super) was_started: bool,
     pub(super) snapshots: SnapshotsTaken,
+}
+
+/// A channel of a session.
+#[derive(Debug)]
+pub(super) struct Channel {
+    pub(super) uid: ChannelUid,
+    pub(super) config: ChannelConfig,
+    pub(super) rules: Vec<EventRule>,
 }
 
 impl Session {
@@ -23,9 +37,9 @@ impl Session {
         &self.name
     }
 
-    /// Its channel in the engine.
-    pub fn channel(&self) -> ChannelUid {
-        self.channel
+    /// Itself in the engine.
+    pub fn uid(&self) -> SessionUid {
+        self.uid
     }
 
     /// Where its trace goes.
@@ -38,13 +52,21 @@ impl Session {
         self.is_active
     }
 
-    /// How many rules it has.
+    /// How many rules it has, in all its channels.
     pub fn rule_count(&self) -> usize {
-        self.globs.len()
+        self.rules().count()
     }
 
     /// What it has written if it is a flight recorder, which writes nothing else.
     pub fn snapshots(&self) -> Option<&SnapshotsTaken> {
         (!self.config.is_drained).then_some(&self.snapshots)
+    }
+
+    pub(super) fn rules(&self) -> impl Iterator<Item = &EventRule> {
+        self.channels.iter().flat_map(|channel| &channel.rules)
+    }
+
+    pub(super) fn channel_names(&self) -> Vec<String> {
+        self.channels.iter().map(|channel| channel.config.name.clone()).collect()
     }
 }

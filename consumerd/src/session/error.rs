@@ -22,9 +22,45 @@ pub enum SessionError {
         /// What a name must be like.
         reason: &'static str,
     },
-    /// `create`: processes record into so many channels at once and no more.
+    /// `create`: there are as many as there may be.
     #[error("there are {0} sessions, which is the most there can be: `ust destroy` one first")]
     TooManySessions(usize),
+    /// `enable-channel`, `enable-event`, `start`: processes record into so many channels at once and no more.
+    #[error(
+        "there are {0} channels in all sessions together, into which a process records at once and into no more: \
+         `ust destroy` a session first"
+    )]
+    TooManyChannels(usize),
+    /// `enable-channel`: that is no name.
+    #[error(
+        "{0:?} cannot be a channel's name: give 1 to {1} letters, digits, `_`, `-` and `.`, the first no `-` or `.`"
+    )]
+    ChannelName(String, usize),
+    /// `enable-channel`: there is a channel of that name.
+    #[error("session {1} has a channel {0} already: give another name")]
+    ChannelTaken(String, String),
+    /// `enable-channel`: traces of the session may have begun.
+    #[error(
+        "session {0} was started already, and its traces begin with its channels: give it channels before `ust start`, or \
+         create another session"
+    )]
+    ChannelsFixed(String),
+    /// There are channels, but none of that name.
+    #[error(
+        "session {session} has no channel {channel}: {}",
+        known_or(channels, "`ust enable-channel` makes one, before the session is started")
+    )]
+    NoSuchChannel {
+        /// What was asked for.
+        channel: String,
+        /// Where.
+        session: String,
+        /// What there is.
+        channels: Vec<String>,
+    },
+    /// No channel was named, and several could be meant.
+    #[error("session {0} has several channels: name one of {list} with --channel", list = .1.join(", "))]
+    WhichChannel(String, Vec<String>),
     /// `create`: the directory is free but promised to another session.
     #[error("output directory {output} is that of session {session}: give another one")]
     OutputTaken {
@@ -134,11 +170,18 @@ impl SessionError {
             SessionError::Name { .. } | SessionError::Geometry(_) | SessionError::Glob { .. } => {
                 Cause::Usage
             }
-            SessionError::SnapshotMode | SessionError::LockLimit { .. } => Cause::Usage,
+            SessionError::SnapshotMode
+            | SessionError::LockLimit { .. }
+            | SessionError::ChannelName(..)
+            | SessionError::WhichChannel(..) => Cause::Usage,
+            SessionError::ChannelTaken(..) => Cause::NameTaken,
+            SessionError::NoSuchChannel { .. } => Cause::NoSuchRule,
             SessionError::ShmDir(error) => error.cause(),
-            SessionError::NoSnapshots(_) => Cause::WrongState,
+            SessionError::NoSnapshots(_) | SessionError::ChannelsFixed(_) => Cause::WrongState,
             SessionError::Snapshot(..) => Cause::OutputNotWritable,
-            SessionError::TooManySessions(_) | SessionError::RulesTooLong { .. } => Cause::TooMany,
+            SessionError::TooManySessions(_)
+            | SessionError::TooManyChannels(_)
+            | SessionError::RulesTooLong { .. } => Cause::TooMany,
             SessionError::OutputTaken { .. } | SessionError::ShmDirTaken { .. } => {
                 Cause::OutputNotEmpty
             }
@@ -153,9 +196,13 @@ impl SessionError {
 
 /// What can be named instead.
 fn known(sessions: &[String]) -> String {
-    if sessions.is_empty() {
-        "`ust create` makes one".to_owned()
-    } else {
-        format!("name one of {}", sessions.join(", "))
+    known_or(sessions, "`ust create` makes one")
+}
+
+/// What can be named instead; if there is nothing, how it is made.
+fn known_or(names: &[String], otherwise: &str) -> String {
+    match names {
+        [] => otherwise.to_owned(),
+        names => format!("name one of {}", names.join(", ")),
     }
 }

@@ -8,8 +8,8 @@
 //!                        +----------------------------------------+  +-- destroy of an active one stops it
 //! ```
 //!
-//! A session has one channel of the [`Engine`](crate::engine::Engine): where its trace goes, how large its sub-buffers are, which
-//! events it wants. Here are names, rules about names, and the *current* session: the one that was created
+//! A session of the [`Engine`](crate::engine::Engine) is where a trace goes, and what its clock is; each of its channels is how
+//! large sub-buffers are, and which events go into them. Here are names, rules about names, and the *current* session: the one that was created
 //! last, on which a command without a session name acts. When it is destroyed there is none, so that the
 //! same command twice never reaches a second session (LTTng does the same, and keeps it in `~/.lttngrc`).
 //!
@@ -22,28 +22,33 @@
 //! | file | what stands there |
 //! | --- | --- |
 //! | `registry`, `entry` | all sessions, how they begin and end; one of them |
-//! | `channel` | what a user may say of its channel |
-//! | `rules`, `activity`, `take_snapshots` | what a command changes |
+//! | `options` | what a user may say of a session and its channels |
+//! | `channels`, `rules`, `activity`, `take_snapshots` | what a command changes |
 //! | `overview`, `snapshots` | what a user is shown |
 //! | `names`, `error` | what a name or a glob may be; what is said if something may not |
 
 mod activity;
-mod channel;
+mod channels;
 mod entry;
 mod error;
 mod names;
+mod options;
 mod overview;
 mod registry;
 mod rules;
 mod snapshots;
 mod take_snapshots;
 
-pub use channel::{ChannelOptions, DEFAULT_SUBBUF_COUNT, DEFAULT_SUBBUF_SIZE_BYTES};
 pub use entry::Session;
 pub use error::SessionError;
-pub use names::{check_globs, complete_glob};
-pub use overview::{EventView, Overview, ProcessView, RuleView, SessionView};
+pub use names::{check_rules, complete_glob};
+pub use options::{
+    ChannelOptions, DEFAULT_CHANNEL, DEFAULT_SUBBUF_COUNT, DEFAULT_SUBBUF_SIZE_BYTES,
+    SessionOptions,
+};
+pub use overview::{ChannelView, EventView, Overview, ProcessView, RuleView, SessionView};
 pub use registry::Sessions;
+pub use rules::{Changed, RuleOptions};
 pub use snapshots::SnapshotsTaken;
 pub use ust_core::abi::{Buffers, Mode, Residency};
 pub use ust_core::clock::ClockKind;

@@ -2,7 +2,7 @@
 
 use super::error::SessionError;
 use std::borrow::Cow;
-use ust_core::protocol::MAX_MESSAGE_BYTES;
+use ust_core::protocol::{EventRule, MAX_MESSAGE_BYTES};
 
 /// The longest session name, and the longest glob: as a file name.
 const MAX_NAME_BYTES: usize = 255;
@@ -10,8 +10,8 @@ const MAX_NAME_BYTES: usize = 255;
 /// The most bytes of globs. All of them travel to each process in one message, with what else it says.
 const MAX_RULES_BYTES: usize = MAX_MESSAGE_BYTES / 2;
 
-/// What a glob costs beside its own bytes.
-const GLOB_OVERHEAD_BYTES: usize = 4;
+/// What a glob, and a rule, cost beside the bytes of globs.
+const OVERHEAD_BYTES: usize = 8;
 
 /// A session's name becomes part of a directory's, and stands in one line of output.
 pub(super) fn check_session(name: &str) -> Result<(), SessionError> {
@@ -31,11 +31,14 @@ pub(super) fn check_session(name: &str) -> Result<(), SessionError> {
 ///
 /// # Errors
 /// A glob can match no event, or they are too long.
-pub fn check_globs<'a>(globs: impl IntoIterator<Item = &'a String>) -> Result<(), SessionError> {
+pub fn check_rules<'a>(rules: impl IntoIterator<Item = &'a EventRule>) -> Result<(), SessionError> {
     let mut bytes = 0;
-    for glob in globs {
-        check_glob(glob)?;
-        bytes += glob.len() + GLOB_OVERHEAD_BYTES;
+    for EventRule { pattern, exclusions, levels: _, filter } in rules {
+        for glob in exclusions.iter().chain([pattern]) {
+            check_glob(glob)?;
+            bytes += glob.len() + OVERHEAD_BYTES;
+        }
+        bytes += filter.len() + OVERHEAD_BYTES;
     }
     let limit = MAX_RULES_BYTES;
     if bytes > limit { Err(SessionError::RulesTooLong { bytes, limit }) } else { Ok(()) }
@@ -68,6 +71,7 @@ fn check_glob(glob: &str) -> Result<(), SessionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ust_core::protocol::{Block, encode};
 
     #[test]
     fn names_that_would_leave_their_directory_or_line_are_refused() {
@@ -100,11 +104,14 @@ mod tests {
     #[test]
     fn rules_that_one_message_could_not_carry_are_refused() {
         let glob = "*".repeat(MAX_NAME_BYTES);
-        let fits = MAX_RULES_BYTES / (MAX_NAME_BYTES + GLOB_OVERHEAD_BYTES);
-        assert!(check_globs(std::iter::repeat_n(&glob, fits)).is_ok());
+        let rule = EventRule::of(glob);
+        let fits = MAX_RULES_BYTES / (MAX_NAME_BYTES + 2 * OVERHEAD_BYTES);
+        assert!(check_rules(std::iter::repeat_n(&rule, fits)).is_ok());
         assert!(matches!(
-            check_globs(std::iter::repeat_n(&glob, fits + 1)),
+            check_rules(std::iter::repeat_n(&rule, fits + 1)),
             Err(SessionError::RulesTooLong { .. })
         ));
+        let said = encode(&vec![Block(rule); fits]);
+        assert!(said.len() <= MAX_RULES_BYTES, "{}", said.len());
     }
 }

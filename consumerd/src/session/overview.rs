@@ -4,17 +4,18 @@
 //! are connected now; a rule that matches none of their events still stands, for those that come later. Of processes
 //! that are gone the engine has noted which rules had matched them, and no more.
 
-use super::entry::Session;
+use super::entry::{Channel, Session};
 use super::error::SessionError;
 use super::registry::Sessions;
+use super::rules::RuleOptions;
 use super::snapshots::SnapshotsTaken;
-use crate::engine::{ChannelSummary, Engine, ProcessInfo};
+use crate::engine::{ChannelConfig, Engine, ProcessInfo, SessionSummary};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use ust_core::abi::{Buffers, Mode};
 use ust_core::clock::ClockKind;
-use wildmatch::WildMatch;
+use ust_core::protocol::{EventRule, Matcher};
 
 /// Sessions and processes as they are now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,29 +39,39 @@ pub struct SessionView {
     pub is_active: bool,
     /// Where its trace goes.
     pub output: PathBuf,
+    /// The clock of its records.
+    pub clock: ClockKind,
+    /// In the order in which they were made.
+    pub channels: Vec<ChannelView>,
+    /// What it has written if only snapshots are.
+    pub snapshots: Option<SnapshotsTaken>,
+    /// What it has recorded so far.
+    pub summary: SessionSummary,
+}
+
+/// A channel of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelView {
+    /// Its name.
+    pub name: String,
     /// Bytes of a sub-buffer.
     pub subbuf_size_bytes: u64,
     /// Sub-buffers of a stream.
     pub subbuf_count: u64,
-    /// The clock of its records.
-    pub clock: ClockKind,
-    /// What it records.
-    pub rules: Vec<RuleView>,
     /// Who writes to one stream.
     pub buffers: Buffers,
     /// What a writer does that finds no room.
     pub mode: Mode,
-    /// What it has written if only snapshots are.
-    pub snapshots: Option<SnapshotsTaken>,
-    /// What it has recorded so far.
-    pub summary: ChannelSummary,
+    /// Which events go into it.
+    pub rules: Vec<RuleView>,
 }
 
 /// An event rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleView {
-    /// The glob over `provider:name`.
-    pub glob: String,
+    /// What was given.
+    #[serde(flatten)]
+    pub rule: RuleOptions,
     /// How many different events of the connected processes it matches.
     pub matches: usize,
     /// Whether it has matched events of processes that are gone.
@@ -116,41 +127,29 @@ impl Sessions {
         }
         engine.take_stock();
         for session in self.sessions.iter().filter(is_wanted) {
-            engine.flush(session.channel);
+            engine.flush(session.uid);
         }
         let mut processes: Vec<ProcessView> =
             engine.processes().into_iter().map(process_view).collect();
         processes.sort_by_key(|process| process.pid);
-        let events: BTreeSet<&str> = processes
+        let events: BTreeSet<(&str, u8)> = processes
             .iter()
             .flat_map(|process| &process.events)
-            .map(|event| event.name.as_str())
+            .map(|event| (event.name.as_str(), event.level))
             .collect();
         let sessions = self
             .sessions
             .iter()
             .filter(is_wanted)
-            .map(|session| {
-                let geometry = session.config.geometry;
-                let rule = |glob: &String| RuleView {
-                    glob: glob.clone(),
-                    matches: matches(glob, &events),
-                    has_matched: engine.has_matched(session.channel, glob),
-                };
-                SessionView {
-                    name: session.name.clone(),
-                    is_current: self.current.as_ref() == Some(&session.name),
-                    is_active: session.is_active,
-                    output: session.config.output.clone(),
-                    subbuf_size_bytes: geometry.subbuf_size_bytes() as u64,
-                    subbuf_count: geometry.subbuf_count() as u64,
-                    clock: session.config.clock,
-                    rules: session.globs.iter().map(rule).collect(),
-                    buffers: session.config.buffers,
-                    mode: session.config.mode,
-                    snapshots: session.snapshots().cloned(),
-                    summary: engine.summary(session.channel),
-                }
+            .map(|session| SessionView {
+                name: session.name.clone(),
+                is_current: self.current.as_ref() == Some(&session.name),
+                is_active: session.is_active,
+                output: session.config.output.clone(),
+                clock: session.config.clock,
+                channels: channel_views(session, engine, &events),
+                snapshots: session.snapshots().cloned(),
+                summary: engine.summary(session.uid),
             })
             .collect();
         Ok(Overview { sessions, processes, notes: engine.notes() })
@@ -165,10 +164,42 @@ fn process_view(process: ProcessInfo) -> ProcessView {
     ProcessView { pid, procname, events, events_left_out }
 }
 
+/// The channels of a session; while it has none, that which it would have.
+fn channel_views(
+    session: &Session,
+    engine: &Engine,
+    events: &BTreeSet<(&str, u8)>,
+) -> Vec<ChannelView> {
+    let of_channel = |channel: &Channel| {
+        let rule = |rule: &EventRule| RuleView {
+            rule: RuleOptions::from(rule.clone()),
+            matches: matches(rule, events),
+            has_matched: engine.has_matched(channel.uid, &rule.pattern),
+        };
+        channel_view(&channel.config, channel.rules.iter().map(rule).collect())
+    };
+    match &session.channels[..] {
+        [] => vec![channel_view(&session.default_channel, Vec::new())],
+        channels => channels.iter().map(of_channel).collect(),
+    }
+}
+
+fn channel_view(config: &ChannelConfig, rules: Vec<RuleView>) -> ChannelView {
+    let ChannelConfig { name, geometry, buffers, mode, residency: _ } = config;
+    ChannelView {
+        name: name.clone(),
+        subbuf_size_bytes: geometry.subbuf_size_bytes() as u64,
+        subbuf_count: geometry.subbuf_count() as u64,
+        buffers: *buffers,
+        mode: *mode,
+        rules,
+    }
+}
+
 /// How many of the events a rule matches.
-fn matches(glob: &str, events: &BTreeSet<&str>) -> usize {
-    let pattern = WildMatch::new(glob);
-    events.iter().filter(|event| pattern.matches(event)).count()
+fn matches(rule: &EventRule, events: &BTreeSet<(&str, u8)>) -> usize {
+    let matcher = Matcher::new(rule);
+    events.iter().filter(|(name, level)| matcher.matches(name, *level)).count()
 }
 
 #[cfg(test)]
@@ -177,11 +208,12 @@ mod tests {
 
     #[test]
     fn a_rule_counts_each_event_it_matches() {
-        let events =
-            BTreeSet::from(["indexer:file_indexed", "indexer:queue_wait", "other:file_indexed"]);
-        assert_eq!(matches("indexer:*", &events), 2);
-        assert_eq!(matches("*:file_?ndexed", &events), 2);
-        assert_eq!(matches("*", &events), 3);
-        assert_eq!(matches("index", &events), 0);
+        let events = ["indexer:file_indexed", "indexer:queue_wait", "other:file_indexed"];
+        let events = events.map(|name| (name, 6)).into();
+        let matches = |pattern: &str| matches(&EventRule::of(pattern), &events);
+        assert_eq!(matches("indexer:*"), 2);
+        assert_eq!(matches("*:file_?ndexed"), 2);
+        assert_eq!(matches("*"), 3);
+        assert_eq!(matches("index"), 0);
     }
 }

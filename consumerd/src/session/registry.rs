@@ -2,16 +2,16 @@
 //!
 //! A new session must have its name, its output and its directory for ring files to itself.
 
-use super::channel::ChannelOptions;
 use super::entry::Session;
 use super::error::SessionError;
 use super::names;
+use super::options::{ChannelOptions, DEFAULT_CHANNEL, SessionOptions};
 use super::snapshots::SnapshotsTaken;
-use crate::engine::{ChannelConfig, ChannelSummary, Engine};
+use crate::engine::{Engine, SessionConfig, SessionSummary};
+use crate::limits::MAX_SESSIONS;
 use crate::output_dir::OutputDir;
 use crate::shm_dir::ShmDir;
 use std::path::PathBuf;
-use ust_core::protocol::MAX_CHANNELS;
 
 /// All sessions, in the order in which they were created.
 #[derive(Debug, Default)]
@@ -27,7 +27,8 @@ impl Sessions {
         self.generation
     }
 
-    /// Makes an inactive session, and its output directory, and makes it the current one.
+    /// Makes an inactive session, and its output directory, and makes it the current one. Its first channel is like
+    /// `default_channel` if nobody makes another.
     ///
     /// # Errors
     /// The name is taken or none, the directory cannot take a trace, the options are out of range, or there
@@ -37,19 +38,21 @@ impl Sessions {
         engine: &mut Engine,
         name: String,
         output: PathBuf,
-        options: &ChannelOptions,
+        options: &SessionOptions,
+        default_channel: &ChannelOptions,
     ) -> Result<(), SessionError> {
         names::check_session(&name)?;
         if self.sessions.iter().any(|session| session.name == name) {
             return Err(SessionError::NameTaken(name));
         }
-        if self.sessions.len() == MAX_CHANNELS {
-            return Err(SessionError::TooManySessions(MAX_CHANNELS));
+        if self.sessions.len() == MAX_SESSIONS {
+            return Err(SessionError::TooManySessions(MAX_SESSIONS));
         }
         if let Some(other) = self.sessions.iter().find(|session| session.config.output == output) {
             return Err(SessionError::OutputTaken { output, session: other.name.clone() });
         }
-        let mut config = options.channel(output)?;
+        let mut config = options.session(output)?;
+        let default_channel = default_channel.channel(DEFAULT_CHANNEL, options.is_snapshot)?;
         let output_dir = OutputDir::make(&config.output)?;
         config.shm_dir = options.make_shm_dir()?;
         self.check_is_alone(&config)?;
@@ -60,22 +63,24 @@ impl Sessions {
             return Err(SessionError::OutputTaken { output, session });
         }
         let output = output_dir.keep();
-        let channel = engine.add_channel_to(config.clone(), output.clone());
+        let uid = engine.add_session_to(config.clone(), output.clone());
         self.current = Some(name.clone());
         self.sessions.push(Session {
             name,
             config,
             output,
-            channel,
-            globs: Vec::new(),
+            uid,
+            channels: Vec::new(),
+            default_channel,
             is_active: false,
+            was_started: false,
             snapshots: SnapshotsTaken::default(),
         });
         Ok(())
     }
 
     /// The directory for ring files may be empty and yet another session's, which has not begun.
-    fn check_is_alone(&self, config: &ChannelConfig) -> Result<(), SessionError> {
+    fn check_is_alone(&self, config: &SessionConfig) -> Result<(), SessionError> {
         let Some(dir) = config.shm_dir.as_ref().map(ShmDir::path) else { return Ok(()) };
         let has_it = |session: &&Session| {
             session.config.shm_dir.as_ref().is_some_and(|other| other.path() == dir)
@@ -97,13 +102,13 @@ impl Sessions {
         &mut self,
         engine: &mut Engine,
         name: &str,
-    ) -> Result<(Session, ChannelSummary), SessionError> {
+    ) -> Result<(Session, SessionSummary), SessionError> {
         let session = self.sessions.remove(self.index(Some(name))?);
         if self.current.as_deref() == Some(name) {
             self.current = None;
         }
-        let summary = engine.remove_channel(session.channel);
-        // Processes are to forget the channel too; the trace is complete whether or not they hear of it.
+        let summary = engine.remove_session(session.uid);
+        // Processes are to forget its channels too; the trace is complete whether or not they hear of it.
         match engine.publish() {
             Ok(generation) => self.generation = generation,
             Err(error) => tracing::warn!("the rules still name session {name}: {error}"),

@@ -1,6 +1,6 @@
 //! What a flight recorder has written: its snapshots.
 
-use crate::engine::ChannelSummary;
+use crate::engine::SessionSummary;
 use serde::{Deserialize, Serialize};
 
 /// The snapshots of one session so far.
@@ -9,12 +9,12 @@ pub struct SnapshotsTaken {
     /// How many there are.
     pub count: u64,
     /// What is in the last one. Not a sum: an event may be in several.
-    pub last: Option<ChannelSummary>,
+    pub last: Option<SessionSummary>,
 }
 
 impl SnapshotsTaken {
     /// Notes one more.
-    pub fn add(&mut self, taken: ChannelSummary) {
+    pub fn add(&mut self, taken: SessionSummary) {
         self.count += 1;
         self.last = Some(taken);
     }

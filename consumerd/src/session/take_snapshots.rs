@@ -2,7 +2,7 @@
 
 use super::error::SessionError;
 use super::registry::Sessions;
-use crate::engine::{ChannelSummary, Engine};
+use crate::engine::{Engine, SessionSummary};
 use std::path::PathBuf;
 
 impl Sessions {
@@ -15,7 +15,7 @@ impl Sessions {
         &mut self,
         engine: &mut Engine,
         name: Option<&str>,
-    ) -> Result<(String, PathBuf, ChannelSummary), SessionError> {
+    ) -> Result<(String, PathBuf, SessionSummary), SessionError> {
         let index = self.index(name)?;
         let session = &mut self.sessions[index];
         if session.config.is_drained {
@@ -25,7 +25,7 @@ impl Sessions {
         let name = format!("snapshot-{number}");
         let output = session.config.output.join(&name);
         let summary = engine
-            .snapshot_below(session.channel, &name)
+            .snapshot_below(session.uid, &name)
             .map_err(|error| SessionError::Snapshot(output.clone(), error))?;
         session.snapshots.add(summary.clone());
         Ok((session.name.clone(), output, summary))

@@ -2,7 +2,9 @@
 //! plays a process. The engine runs only in [`Recording::turns`], so a test decides what it sees in which turn.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use consumerd::engine::{ChannelConfig, ChannelUid, Engine, EngineOptions};
+use consumerd::engine::{
+    ChannelConfig, ChannelUid, Engine, EngineOptions, SessionConfig, SessionUid,
+};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::net::{SendFlags, SocketAddrUnix};
 use std::ffi::CStr;
@@ -26,6 +28,7 @@ pub const PID: u32 = 4321;
 /// An engine with one channel, which writes to [`Recording::output`].
 pub struct Recording {
     pub engine: Engine,
+    pub session: SessionUid,
     pub channel: ChannelUid,
     address: SocketAddrUnix,
     dir: tempfile::TempDir,
@@ -55,21 +58,24 @@ impl Recording {
         let dir = RuntimeDir::at(temporary.path().join("rt"));
         let options = EngineOptions { flush_interval, read_timer: None };
         let mut engine = Engine::bind(dir.clone(), options).unwrap();
-        let mut config = ChannelConfig {
+        let session = engine.add_session(SessionConfig {
             output: temporary.path().to_owned(),
-            geometry: geometry(),
             clock: ClockKind::Monotonic,
+            is_drained: true,
+            shm_dir: None,
+        });
+        let mut config = ChannelConfig {
+            name: "channel0".to_owned(),
+            geometry: geometry(),
             buffers: Buffers::PerThread,
             mode: Mode::Discard,
             residency: Residency::OnEntry,
-            is_drained: true,
-            shm_dir: None,
         };
         change(&mut config);
-        let channel = engine.add_channel(config);
-        engine.set_active(channel, true);
+        let channel = engine.add_channel(session, config);
+        engine.set_active(session, true);
         let address = SocketAddrUnix::new(dir.agent_socket()).unwrap();
-        Self { engine, channel, address, dir: temporary, _turn: turn }
+        Self { engine, session, channel, address, dir: temporary, _turn: turn }
     }
 
     /// Lets the engine take so many turns.
@@ -79,14 +85,14 @@ impl Recording {
         }
     }
 
-    /// What the channel's summary reports.
+    /// What the session's summary reports.
     pub fn errors(&self) -> Vec<String> {
-        self.engine.summary(self.channel).errors
+        self.engine.summary(self.session).errors
     }
 
-    /// Events that processes have lost for want of a stream, as the channel's summary counts them.
+    /// Events that processes have lost for want of a stream, as the session's summary counts them.
     pub fn lost_no_stream(&self) -> u64 {
-        let lost = self.engine.summary(self.channel).lost;
+        let lost = self.engine.summary(self.session).all.lost;
         lost.get("records_lost_no_stream").copied().unwrap_or_default()
     }
 
@@ -95,7 +101,7 @@ impl Recording {
         socket::connect_to(&self.address, true).unwrap()
     }
 
-    /// Where the channel's traces go.
+    /// Where the session's traces go.
     pub fn output(&self) -> &Path {
         self.dir.path()
     }

@@ -34,17 +34,18 @@ fn a_program_whose_threads_forked_at_once_still_follows_the_daemon() {
     site.end_session("first");
     assert!(judge::count(&second) > 0);
     // Of each child at least: its only event.
-    let mut processes = std::collections::BTreeSet::new();
-    let mut of_plugins = 0;
+    let (mut told, mut of_plugins) = (0, 0);
     judge::babeltrace2(&first, |line| {
         if line.is_of("together:told") {
             assert_eq!(line.number("process"), line.vpid(), "another's record: {}", line.text);
-            processes.insert(line.vpid());
+            told += 1;
         } else {
             of_plugins += 1;
         }
     });
-    assert_eq!((processes.len(), of_plugins), (4 * 50 + 1, 4));
+    // By folders: on a busy machine process ids come again.
+    assert_eq!((folders(&first).len(), of_plugins), (4 * 50 + 1, 4));
+    assert!(told > 4 * 50, "{told}");
     program.signal(libc::SIGTERM);
     assert_eq!(program.wait().code(), 143);
 }

@@ -12,12 +12,16 @@ use ust_acceptance::frozen::{
     Fixtures, RINGS, TRACES, VERSIONS, assert_babeltrace2_agrees, recovered, viewed,
 };
 use ust_acceptance::skip;
-use ust_core::abi::{ABI_VERSION, ProcessHeader, RingFileHeader};
+use ust_core::abi::{ABI, ProcessHeader, RingFileHeader};
+use ust_core::version::Version;
+
+/// Of the session file.
+const SESSION: Version = Version { major: 2, minor: 0 };
 
 /// A build that raises its version freezes it.
 #[test]
 fn this_build_has_fixtures() {
-    assert!(VERSIONS.contains(&ABI_VERSION), "tests/fixtures/make.sh abi-{ABI_VERSION}");
+    assert!(VERSIONS.contains(&ABI.major), "tests/fixtures/make.sh abi-{}", ABI.major);
 }
 
 #[test]
@@ -29,8 +33,8 @@ fn rings_are_recovered_to_the_very_events_or_refused() {
         for (mode, buffers) in RINGS {
             let name = format!("rings-{mode}-{buffers}");
             let rings = Rings::unpack(version, &name);
-            if version != ABI_VERSION {
-                rings.assert_refused("process-", version, ABI_VERSION);
+            if version != ABI.major {
+                rings.assert_refused("session", Version { major: 1, minor: 0 }, SESSION);
                 continue;
             }
             let (text, output) = rings.recovered();
@@ -59,31 +63,32 @@ fn traces_read_as_they_did() {
 
 #[test]
 fn a_file_of_another_version_is_refused_by_a_line_that_names_both() {
-    let later = ABI_VERSION + 1;
+    let later = Version { major: ABI.major + 1, ..ABI };
     for (prefix, at) in [
         ("process-", offset_of!(ProcessHeader, abi_version)),
         ("ring-", offset_of!(RingFileHeader, abi_version)),
     ] {
-        let rings = Rings::unpack(ABI_VERSION, "rings-discard-per-thread");
+        let rings = Rings::unpack(ABI.major, "rings-discard-per-thread");
         let file = OpenOptions::new().write(true).open(rings.file(prefix));
-        let changed = file.and_then(|file| file.write_all_at(&later.to_ne_bytes(), at as u64));
+        let changed =
+            file.and_then(|file| file.write_all_at(&later.to_word().to_ne_bytes(), at as u64));
         changed.expect("the file is ours");
-        rings.assert_refused(prefix, later, ABI_VERSION);
+        rings.assert_refused(prefix, later, ABI);
     }
 }
 
 /// Whatever else a later one says, it need not make sense to this build.
 #[test]
 fn a_session_file_of_another_version_is_refused_by_a_line_that_names_both() {
-    for later in [r#"{"version":2,"channels":[]}"#.to_owned(), {
-        let rings = Rings::unpack(ABI_VERSION, "rings-discard-per-thread");
+    for later in [r#"{"version":9,"channels":[]}"#.to_owned(), {
+        let rings = Rings::unpack(ABI.major, "rings-discard-per-thread");
         let session = read_to_string(rings.file("session")).expect("it is text");
-        assert!(session.starts_with(r#"{"version":1,"#), "{session}");
-        session.replacen("\"version\":1", "\"version\":2", 1)
+        assert!(session.starts_with(r#"{"version":2,"#), "{session}");
+        session.replacen("\"version\":2", "\"version\":9", 1)
     }] {
-        let rings = Rings::unpack(ABI_VERSION, "rings-discard-per-thread");
+        let rings = Rings::unpack(ABI.major, "rings-discard-per-thread");
         write(rings.file("session"), later).expect("the file is ours");
-        rings.assert_refused("session", 2, 1);
+        rings.assert_refused("session", Version { major: 9, minor: 0 }, SESSION);
     }
 }
 
@@ -102,7 +107,7 @@ struct Rings {
 }
 
 impl Rings {
-    fn unpack(version: u32, name: &str) -> Self {
+    fn unpack(version: u16, name: &str) -> Self {
         let rings = Self { dir: TempDir::new().expect("a temporary directory") };
         Fixtures::of(version).unpack(name, &rings.path());
         create_dir(rings.scratch()).expect("there is room");
@@ -137,14 +142,14 @@ impl Rings {
     /// `ust recover` fails, and of the file whose name begins so it says in one line which version it is of, and which
     /// this build reads.
     #[track_caller]
-    fn assert_refused(&self, prefix: &str, version: u32, own: u32) {
+    fn assert_refused(&self, prefix: &str, version: Version, own: Version) {
         let (finished, output) =
             ust_acceptance::left_behind::recover(&self.path(), &self.scratch());
         assert_eq!(finished.code(), 1, "{}", finished.stderr);
         let file = self.file(prefix).display().to_string();
         let lines: Vec<_> = finished.stderr.lines().filter(|line| line.contains(&file)).collect();
         let [line] = lines[..] else { panic!("one line of {prefix}: {}", finished.stderr) };
-        let both = format!("of version {version}, where this build reads version {own}");
+        let both = format!("of version {version}, where this build has version {own}");
         assert!(line.contains(&both), "{line}");
         assert!(!output.exists(), "a trace of what cannot be read");
     }

@@ -6,16 +6,17 @@
 
 use rustix::fd::AsFd;
 use ust_acceptance::daemon::Site;
+use ust_acceptance::frozen::agent::VERSION_AT;
 use ust_acceptance::frozen::agent::{self, PROCESS_UID, greet, message};
 use ust_acceptance::frozen::conversation::{Message, from_text};
 use ust_acceptance::frozen::{FLUSHING, Fixtures, VERSIONS, control};
 use ust_acceptance::hostile::{Target, forge};
-use ust_core::abi::{ABI_VERSION, ProcessHeader, RingFileHeader};
-use ust_core::protocol::{PROTOCOL_VERSION, Rules, ToDaemon, ToProcess, decode, encode, version};
+use ust_core::abi::{ABI, ProcessHeader, RingFileHeader};
+use ust_core::protocol::{
+    Block, NotUnderstood, PROTOCOL, Rules, ToDaemon, ToProcess, decode, encode,
+};
+use ust_core::version::Mismatch;
 use ust_test_support::wait::wait_until;
-
-/// Where the version stands in a message.
-const VERSION_AT: usize = 3;
 
 /// The frozen message of one side whose meaning begins so.
 fn frozen(speaker: &str, meaning: &str) -> Vec<u8> {
@@ -32,7 +33,8 @@ fn every_message_means_what_it_meant_and_is_said_so() {
     let messages = from_text(&Fixtures::newest().text("agent.txt"));
     assert_eq!(messages.len(), 8);
     for frozen in messages {
-        assert_eq!(version(&frozen.bytes), Some(PROTOCOL_VERSION as u8), "freeze the new protocol");
+        let version = u16::from(frozen.bytes[VERSION_AT]);
+        assert_eq!(version, PROTOCOL.major, "freeze the new protocol");
         assert_eq!(message(&frozen.speaker, &frozen.bytes), frozen);
     }
 }
@@ -52,12 +54,12 @@ fn the_consumer_answers_a_frozen_process_as_it_did() {
     let (_peer, answers) = greet(&Target::at(site.runtime_dir()), &frozen("process", "Hello"));
     let [welcome, rules] = &answers[..] else { panic!("{answers:?}") };
     assert_eq!(*welcome, frozen("consumer", "Welcome"));
-    let Some(ToProcess::Rules(live)) = decode(rules) else { panic!("{rules:?}") };
-    let Some(ToProcess::Rules(mut expected)) = decode(&frozen("consumer", "Rules")) else {
+    let Ok(ToProcess::Rules(live)) = decode(rules) else { panic!("{rules:?}") };
+    let Ok(ToProcess::Rules(mut expected)) = decode(&frozen("consumer", "Rules")) else {
         panic!("they are frozen as such")
     };
     expected.generation = live.generation;
-    expected.channels[0].channel_uid = live.channels[0].channel_uid;
+    expected.channels[0].0.channel_uid = live.channels[0].0.channel_uid;
     assert_eq!(*rules, encode(&ToProcess::Rules(expected)));
 }
 
@@ -93,10 +95,12 @@ fn a_request_of_another_version_is_refused_by_a_line_that_names_both() {
     let _daemon = site.daemon(&FLUSHING);
     let text = Fixtures::newest().text("control.txt");
     let request = text.lines().find_map(|line| line.strip_prefix("client ")).expect("a request");
-    let later = request.replacen("{\"version\":5,", "{\"version\":77,", 1);
+    let (own, rest) = request.split_once(',').expect("its version, and more");
+    let later = format!("{{\"version\":77,{rest}");
+    let own = own.strip_prefix("{\"version\":").expect("its version comes first");
     let answer = control::ask(&site.runtime_dir().join("control.sock"), &later);
-    let both = "speaks version 77 of the control protocol, this one 5";
-    assert!(answer.contains(both), "{answer}");
+    let both = format!("control protocol of version 77.0, where this build has version {own}.");
+    assert!(answer.contains(&both), "{answer}");
     let listed = site.ust(&["list", "frozen"]);
     assert!(listed.stderr.contains("there is no session frozen"), "{listed:?}");
 }
@@ -111,14 +115,13 @@ fn a_process_of_another_version_is_refused_by_a_line_that_names_both() {
     let _daemon = site.daemon(&FLUSHING);
     agent::start_session(&site);
     for hello in earlier.into_iter().chain([later]) {
-        let other = version(&hello).expect("a message of the protocol");
-        if u16::from(other) == PROTOCOL_VERSION {
+        let Err(NotUnderstood::Version(Mismatch { found, own })) = decode::<ToDaemon>(&hello)
+        else {
             continue;
-        }
+        };
         let (_peer, answers) = greet(&Target::at(site.runtime_dir()), &hello);
         assert_eq!(answers, Vec::<Vec<u8>>::new());
-        let both = format!("version {other} of the protocol, where this build speaks version");
-        assert_told(&site, &format!("{both} {PROTOCOL_VERSION}"));
+        assert_told(&site, &format!("version {found}, where this build has version {own}"));
     }
 }
 
@@ -129,7 +132,7 @@ fn shared_memory_of_another_version_is_refused_by_a_line_that_names_both() {
     let _daemon = site.daemon(&FLUSHING);
     agent::start_session(&site);
     let target = Target::at(site.runtime_dir());
-    let both = format!("of version 77, where this build reads version {ABI_VERSION}");
+    let both = format!("of version 77.0, where this build has version {ABI}");
 
     let process = forge::process_file([7; 16], std::process::id(), "frozen").expect("memory");
     process.store(std::mem::offset_of!(ProcessHeader, abi_version), 77);
@@ -139,10 +142,10 @@ fn shared_memory_of_another_version_is_refused_by_a_line_that_names_both() {
     assert_told(&site, &format!("the process file is {both}"));
 
     let (peer, answers) = greet(&target, &frozen("process", "Hello"));
-    let Some(ToProcess::Rules(rules)) = answers.last().and_then(|bytes| decode(bytes)) else {
+    let Some(Ok(ToProcess::Rules(rules))) = answers.last().map(|bytes| decode(bytes)) else {
         panic!("{answers:?}")
     };
-    let [channel] = &rules.channels[..] else { panic!("{rules:?}") };
+    let [Block(channel)] = &rules.channels[..] else { panic!("{rules:?}") };
     let ring = forge::ring_file(PROCESS_UID, channel, 0).expect("memory");
     ring.file.store(std::mem::offset_of!(RingFileHeader, abi_version), 77);
     let channel_uid = channel.channel_uid;

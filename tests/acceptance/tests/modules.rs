@@ -172,6 +172,31 @@ fn events_that_are_declared_at_run_time_are_recorded_as_any() {
     assert_eq!(recorded.summary().lost_in_all(), 0);
 }
 
+/// More than the short form of a record's header can tell, and more than 16 bits can.
+#[test]
+fn classes_may_be_more_than_65_536() {
+    const CLASSES: u64 = 70_000;
+    const EACH: u64 = 500;
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recorded = Recording::of("brings_events").arg(CLASSES).arg(3).arg(EACH).run().succeeded();
+    let [switched_on, emitted]: [u64; 2] = recorded.report();
+    assert_eq!((switched_on, emitted), (CLASSES, 3 * CLASSES / EACH));
+    let mut of_class = BTreeMap::<u64, u64>::new();
+    judge::babeltrace2(&recorded.trace(), |line| {
+        if line.text.contains("text = \"brought\"") {
+            let class = line.number("class");
+            assert!(line.is_of(&format!("brought:event_{class}")), "{}", line.text);
+            *of_class.entry(class).or_default() += 1;
+        }
+    });
+    let expected = (0..CLASSES).step_by(EACH as usize).map(|class| (class, 3));
+    assert_eq!(of_class, expected.collect());
+    assert_eq!(recorded.summary().lost_in_all(), 0);
+    assert_eq!(classes(&recorded), (CLASSES / EACH) as usize + 1, "of those that came");
+}
+
 /// The agent switches callsites while their modules come and go.
 #[test]
 fn rules_change_while_modules_come_and_go() {

@@ -12,16 +12,17 @@ use ust_architecture::{packages, workspace};
 const CORE: &[(&str, &[&str])] = &[
     ("sync", &[]),
     ("testpoint", &[]),
+    ("version", &[]),
     ("hint", &[]),
     ("wire", &["hint"]),
     ("clock", &[]),
     ("cpu", &["sync"]),
     ("event", &["wire"]),
-    ("abi", &["sync"]),
+    ("abi", &["sync", "version"]),
     ("ring", &["abi", "hint", "sync", "testpoint"]),
     ("shm", &["abi", "clock", "ring", "sync"]),
     ("stream", &["abi", "clock", "ring", "shm", "sync", "wire"]),
-    ("protocol", &["abi", "clock", "wire"]),
+    ("protocol", &["abi", "clock", "event", "version", "wire"]),
     ("paths", &["shm"]),
     ("socket", &["protocol", "shm"]),
 ];
@@ -34,7 +35,8 @@ const UST: &[(&str, &[&str])] = &[
     ("orphans", &["lockfree"]),
     ("descriptor_table", &[]),
     ("channel_shape", &[]),
-    ("process_file", &["lockfree"]),
+    ("mirror", &["lockfree"]),
+    ("process_file", &["mirror"]),
     ("callsite", &["lockfree"]),
     ("declared", &["callsite"]),
     ("reach", &["lockfree"]),
@@ -59,7 +61,7 @@ const UST: &[(&str, &[&str])] = &[
     ("ancestry", &["lockfree", "process_file"]),
     ("held", &["lockfree"]),
     ("wake_word", &["descriptor_table", "meeting_place"]),
-    ("registry", &["callsite", "channel", "channel_shape", "process_file", "slots"]),
+    ("registry", &["callsite", "channel", "channel_shape", "mirror", "process_file", "slots"]),
     (
         "instance",
         &[
@@ -147,8 +149,11 @@ const TESTED_WITH_SUPPORT: &[&str] = &["consumerd", "ctf", "ust-cli", "ust-core"
 
 /// What the consumer's side may name of ust-core: formats, mappings, the reading half of the ring.
 const OF_CORE: &[(&str, &[&str])] = &[
-    ("consumerd", &["abi", "clock", "paths", "protocol", "ring", "shm", "socket", "sync", "wire"]),
-    ("ust-cli", &["abi", "clock", "event", "paths", "protocol", "shm::own_dir"]),
+    (
+        "consumerd",
+        &["abi", "clock", "paths", "protocol", "ring", "shm", "socket", "sync", "version", "wire"],
+    ),
+    ("ust-cli", &["abi", "clock", "event", "paths", "protocol", "shm::own_dir", "version"]),
 ];
 
 #[test]

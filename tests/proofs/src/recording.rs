@@ -18,7 +18,7 @@ use crate::stage::Stage;
 use crate::stream_under_test::{Shape, geometry};
 use crate::tracer::Tracer;
 use crate::verdict::judge;
-use consumerd::engine::{ChannelConfig, ChannelUid, Engine, EngineOptions};
+use consumerd::engine::{ChannelConfig, Engine, EngineOptions, SessionConfig, SessionUid};
 use ctf::reader::{Event, Reader, Value};
 use std::path::PathBuf;
 use std::process::Command;
@@ -27,6 +27,7 @@ use tempfile::TempDir;
 use ust_core::abi::{Buffers, Mode, Residency};
 use ust_core::clock::ClockKind;
 use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
+use ust_core::protocol::EventRule;
 
 /// See the module page.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub struct Recording {
     program: PathBuf,
     dir: TempDir,
     engine: Engine,
-    channel: ChannelUid,
+    session: SessionUid,
     /// Its journal only: the stream is the process's own.
     stage: Stage,
     /// Records written and lost by the tracees before this one.
@@ -51,22 +52,22 @@ impl Recording {
         std::fs::create_dir(&output).expect("the directory is new");
         let runtime_dir = RuntimeDir::at(dir.path().join("run"));
         let mut engine = Engine::bind(runtime_dir, options).expect("nobody else is there");
+        let clock = ClockKind::best();
+        let session =
+            engine.add_session(SessionConfig { output, clock, is_drained: true, shm_dir: None });
         let config = ChannelConfig {
-            output,
+            name: "channel0".into(),
             geometry: geometry(),
-            clock: ClockKind::best(),
             buffers,
             mode: Mode::Discard,
             residency: Residency::OnEntry,
-            is_drained: true,
-            shm_dir: None,
         };
-        let channel = engine.add_channel(config);
-        engine.set_events(channel, vec!["proof:*".into()]);
-        engine.set_active(channel, true);
+        let channel = engine.add_channel(session, config);
+        engine.set_rules(channel, vec![EventRule::of("proof:*")]);
+        engine.set_active(session, true);
         engine.publish().expect("the rules can be written");
         let stage = Stage::new(program);
-        Self { program: program.into(), dir, engine, channel, stage, before: (0, 0) }
+        Self { program: program.into(), dir, engine, session, stage, before: (0, 0) }
     }
 
     /// The tracee's account.
@@ -100,14 +101,14 @@ impl Recording {
     /// What is wrong.
     pub fn judge(&mut self) -> Result<(), String> {
         // Takes in what is queued, recovers, closes.
-        self.engine.flush(self.channel);
-        let summary = self.engine.summary(self.channel);
+        self.engine.flush(self.session);
+        let summary = self.engine.summary(self.session);
         if let Some(error) = summary.errors.first() {
             return Err(error.clone());
         }
-        let lost_in_all = summary.lost.values().sum::<u64>();
-        let (recorded, lost) = (summary.recorded - self.before.0, lost_in_all - self.before.1);
-        self.before = (summary.recorded, lost_in_all);
+        let lost_in_all = summary.all.lost.values().sum::<u64>();
+        let (recorded, lost) = (summary.all.recorded - self.before.0, lost_in_all - self.before.1);
+        self.before = (summary.all.recorded, lost_in_all);
         let records = self.read_back()?;
         if records.len() as u64 != recorded {
             return Err(format!("{} records in the trace, {recorded} by the sums", records.len()));

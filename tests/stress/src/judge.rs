@@ -11,7 +11,7 @@ use crate::Failure;
 use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::payload;
-use consumerd::engine::ChannelSummary;
+use consumerd::engine::SessionSummary;
 use ctf::reader::{Event, ReadError, Reader};
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -56,7 +56,7 @@ pub fn judge(
     config: &Config,
     trace: &Path,
     ledger: &Ledger,
-    summary: &ChannelSummary,
+    summary: &SessionSummary,
 ) -> Result<Tally, Failure> {
     if let Some(error) = summary.errors.first() {
         return Err(format!("the engine says: {error}"));
@@ -123,12 +123,12 @@ fn take(
 fn add_up(
     config: &Config,
     ledger: &Ledger,
-    summary: &ChannelSummary,
+    summary: &SessionSummary,
     sources: &BTreeMap<u32, Source>,
 ) -> Result<Tally, Failure> {
     let recorded: u64 = sources.values().map(|source| source.seen).sum();
-    let lost: u64 = summary.lost.values().sum::<u64>() + summary.overwritten;
-    if recorded != summary.recorded {
+    let lost: u64 = summary.all.lost.values().sum::<u64>() + summary.all.overwritten;
+    if recorded != summary.all.recorded {
         return Err(format!("{recorded} records are there"));
     }
     let (mut begun, mut returned) = (0, 0);
@@ -161,7 +161,7 @@ fn add_up(
     }
     // What was lost without a stream is in no stream's gaps; what a source lost of which nothing is there, or
     // which has records in several streams, is in one that cannot be told.
-    let no_stream = summary.lost.get("records_lost_no_stream").copied().unwrap_or(0);
+    let no_stream = summary.all.lost.get("records_lost_no_stream").copied().unwrap_or(0);
     let anywhere: u64 = ledger
         .accounts()
         .map(|(number, account)| match sources.get(&number) {

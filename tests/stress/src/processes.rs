@@ -4,7 +4,9 @@ use crate::Failure;
 use crate::config::Config;
 use crate::judge::{self, Tally};
 use crate::ledger::Ledger;
-use consumerd::engine::{ChannelConfig, ChannelSummary, ChannelUid, Engine, EngineOptions};
+use consumerd::engine::{
+    ChannelConfig, Engine, EngineOptions, SessionConfig, SessionSummary, SessionUid,
+};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 use rustix::process::{
@@ -17,6 +19,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 use ust_core::abi::Residency;
 use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
+use ust_core::protocol::EventRule;
 use ust_test_support::random::Random;
 
 /// Longer than any round takes on the slowest machine: who is not done by then hangs.
@@ -75,7 +78,7 @@ fn system(what: &'static str) -> impl Fn(Errno) -> Failure {
 /// The engine, late now and then.
 struct Recorder {
     engine: Engine,
-    channel: ChannelUid,
+    session: SessionUid,
 }
 
 impl Recorder {
@@ -86,20 +89,21 @@ impl Recorder {
             EngineOptions { flush_interval: config.flush_interval, read_timer: config.read_timer };
         let engine = Engine::bind(RuntimeDir::at(scratch.join("run")), options);
         let mut engine = engine.map_err(|error| error.to_string())?;
-        let channel = engine.add_channel(ChannelConfig {
-            output,
+        let clock = config.clock;
+        let session =
+            engine.add_session(SessionConfig { output, clock, is_drained: true, shm_dir: None });
+        let config = ChannelConfig {
+            name: "channel0".into(),
             geometry: config.geometry,
-            clock: config.clock,
             buffers: config.buffers,
             mode: config.mode,
             residency: Residency::default(),
-            is_drained: true,
-            shm_dir: None,
-        });
-        engine.set_events(channel, vec!["stress:*".into()]);
-        engine.set_active(channel, true);
+        };
+        let channel = engine.add_channel(session, config);
+        engine.set_rules(channel, vec![EventRule::of("stress:*")]);
+        engine.set_active(session, true);
         engine.publish().map_err(|error| error.to_string())?;
-        Ok(Self { engine, channel })
+        Ok(Self { engine, session })
     }
 
     /// Records until the program has ended, or kills it and all its children; whether it succeeded.
@@ -130,8 +134,8 @@ impl Recorder {
     }
 
     /// Everybody is dead: completes the trace.
-    fn finish(mut self) -> ChannelSummary {
-        let summary = self.engine.remove_channel(self.channel);
+    fn finish(mut self) -> SessionSummary {
+        let summary = self.engine.remove_session(self.session);
         self.engine.shut_down();
         summary
     }

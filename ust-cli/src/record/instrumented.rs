@@ -15,8 +15,9 @@ use super::needed::instrumented_object;
 use rustix::process::Pid;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use ust_core::abi::ABI_VERSION;
+use ust_core::abi::ABI;
 use ust_core::paths::RUNTIME_DIR_VARIABLE;
+use ust_core::version::{Mismatch, Version};
 
 /// More images are not looked at: a program that goes through so many has been one of the first.
 const MAX_IMAGES: usize = 16;
@@ -45,9 +46,9 @@ struct Seen {
 
 /// Says why nothing may have been heard of an instrumented program.
 pub fn why_unheard(Instrumented { abi_version, descriptors, .. }: &Instrumented) -> String {
-    if *abi_version != ABI_VERSION {
+    if let Err(Mismatch { found, own }) = ABI.check(Version::from_word(*abi_version)) {
         return format!(
-            "they are of version {abi_version}, and this recorder of version {ABI_VERSION}: build both with one ust-core"
+            "they are of version {found}, and this recorder of version {own}: build both with one ust-core"
         );
     }
     match descriptors {

@@ -28,6 +28,7 @@ use crate::failure::Failure;
 use crate::figures::{outcome, snapshots_outcome};
 use crate::given_path::given_path;
 use crate::rule_args::completed;
+use crate::session_args::SessionArgs;
 use crate::silence::{explain, still_running_text};
 use crate::stamp::stamp;
 use crate::summary::Summary;
@@ -37,12 +38,14 @@ use child::{Child, Ended};
 use consumerd::advice::{Attempt, why};
 use consumerd::cause::Cause;
 use consumerd::descriptors;
-use consumerd::engine::{ChannelSummary, ChannelUid, Engine, Reach};
+use consumerd::engine::{Engine, Reach, SessionSummary, SessionUid};
 use consumerd::engine_args::EngineArgs;
 use consumerd::inherited::Inherited;
 use consumerd::limits::MAX_NAMED_PROCESSES;
 use consumerd::output_dir::OutputDir;
-use consumerd::session::{SessionError, SnapshotsTaken, check_globs};
+use consumerd::session::{
+    ChannelOptions, DEFAULT_CHANNEL, SessionError, SnapshotsTaken, check_rules,
+};
 use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
 use ctf::printable;
 use instrumented::Images;
@@ -55,6 +58,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 use ust_core::paths::RuntimeDir;
+use ust_core::protocol::EventRule;
 
 /// Run a program and record its events
 ///
@@ -68,6 +72,8 @@ pub struct Arguments {
     /// Events to record, as provider:name with * and ? as wildcards, or all events of a provider; may be given again
     #[arg(long, short, value_name = "GLOB", value_delimiter = ',', default_value = "*")]
     event: Vec<String>,
+    #[command(flatten)]
+    session: SessionArgs,
     #[command(flatten)]
     channel: ChannelArgs,
     /// Keep records in the rings, the newest of them, and write only snapshots, when this happens; may be given
@@ -102,39 +108,42 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         )
     })?;
     OutputDir::check(&output)?;
-    let events = completed(&arguments.event);
-    check_globs(&events).map_err(own)?;
+    let rules: Vec<_> = completed(&arguments.event).into_iter().map(EventRule::of).collect();
+    check_rules(&rules).map_err(own)?;
     let mut snapshots = Snapshots::new(arguments.snapshot_on, &output);
-    let options = arguments.channel.options(snapshots.are_wanted()).map_err(as_own)?;
-    let mut config = options.channel(output.clone()).map_err(own)?;
+    let options = arguments.session.options(snapshots.are_wanted()).map_err(as_own)?;
+    let mut config = options.session(output.clone()).map_err(own)?;
+    let channel = ChannelOptions::from(arguments.channel);
+    let channel = channel.channel(DEFAULT_CHANNEL, options.is_snapshot).map_err(own)?;
 
     let summary_file = arguments.summary.map(SummaryFile::open).transpose()?;
     let private_dir = PrivateDir::make()?;
     let mut engine = Engine::bind(private_dir.runtime_dir().clone(), arguments.engine.into())?;
     let output_dir = OutputDir::make(&output)?;
     config.shm_dir = options.make_shm_dir().map_err(|error| own(error.into()))?;
-    let channel = engine.add_channel_to(config, output_dir.output().clone());
-    engine.set_events(channel, events);
-    engine.set_active(channel, true);
+    let session = engine.add_session_to(config, output_dir.output().clone());
+    let channel = engine.add_channel(session, channel);
+    engine.set_rules(channel, rules);
+    engine.set_active(session, true);
     engine.publish()?;
     let mut signals = Signals::handle(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT])
         .map_err(Failure::system("signals cannot be handled", Attempt::Own))?;
     let child = Child::spawn(&program, private_dir.runtime_dir());
     // With it goes the directory for ring files.
-    let child = child.inspect_err(|_| drop(engine.remove_channel(channel)))?;
+    let child = child.inspect_err(|_| drop(engine.remove_session(session)))?;
 
     // From here on the program runs, and nothing that goes wrong is undone.
     let _ = output_dir.keep();
     let mut images = Images::default();
     images.look(child.pid());
     let ended = serve(&mut engine, &child, &mut signals, |engine| {
-        snapshots.answer(engine, channel);
+        snapshots.answer(engine, session);
         images.look(child.pid());
     })?;
-    let (all, snapshots) = close(&mut engine, channel, snapshots, ended);
+    let (all, snapshots) = close(&mut engine, session, snapshots, ended);
     let last = snapshots.as_ref().and_then(|taken| taken.last.clone());
     let reach = all.reach.clone();
-    let summary = last.map_or(all, |last| ChannelSummary { reach, ..last });
+    let summary = last.map_or(all, |last| SessionSummary { reach, ..last });
     let nobody = || nobody_connected(&program, &images, ended);
     let mut notes = explain(&summary, snapshots.as_ref(), nobody);
     notes.extend(snapshots.as_ref().and_then(|taken| explain_none(taken, ended)));
@@ -210,22 +219,22 @@ fn see_out(child: &Child, signals: &mut Signals) -> Result<Ended, Failure> {
 /// Completes the traces: what was recorded, and the snapshots of a flight recorder.
 fn close(
     engine: &mut Engine,
-    channel: ChannelUid,
+    session: SessionUid,
     mut snapshots: Snapshots,
     ended: Ended,
-) -> (ChannelSummary, Option<SnapshotsTaken>) {
+) -> (SessionSummary, Option<SnapshotsTaken>) {
     // One more look: processes that died with the program are recovered before their streams are closed.
     if let Err(error) = engine.poll(&[], Some(Duration::ZERO)) {
         tell(&format!("the last records may be missing: {error}"));
     }
-    snapshots.end(engine, channel, ended);
-    let all = engine.remove_channel(channel);
+    snapshots.end(engine, session, ended);
+    let all = engine.remove_session(session);
     engine.shut_down();
     (all, snapshots.into_taken())
 }
 
 /// What is said of processes that the program leaves behind.
-fn still_running(summary: &ChannelSummary, dir: &RuntimeDir) -> Option<String> {
+fn still_running(summary: &SessionSummary, dir: &RuntimeDir) -> Option<String> {
     let Reach { connected, still_run, running, .. } = &summary.reach;
     match connected {
         0 => {

@@ -11,7 +11,7 @@
 use super::child::Ended;
 use crate::tell::tell;
 use consumerd::advice::{Attempt, why};
-use consumerd::engine::{ChannelUid, Engine};
+use consumerd::engine::{Engine, SessionUid};
 use consumerd::session::SnapshotsTaken;
 use std::path::{Path, PathBuf};
 
@@ -46,18 +46,18 @@ impl Snapshots {
     }
 
     /// Answers programs that have asked for one.
-    pub fn answer(&mut self, engine: &mut Engine, channel: ChannelUid) {
+    pub fn answer(&mut self, engine: &mut Engine, session: SessionUid) {
         let requests = engine.take_snapshot_requests();
         if !requests.is_empty() && self.wanted.contains(&SnapshotOn::Panic) {
-            self.take(engine, channel);
+            self.take(engine, session);
         }
     }
 
     /// The program has ended.
-    pub fn end(&mut self, engine: &mut Engine, channel: ChannelUid, ended: Ended) {
+    pub fn end(&mut self, engine: &mut Engine, session: SessionUid, ended: Ended) {
         let cause = if ended.is_killed { SnapshotOn::Signal } else { SnapshotOn::Exit };
         if self.wanted.contains(&cause) {
-            self.take(engine, channel);
+            self.take(engine, session);
         }
     }
 
@@ -66,9 +66,9 @@ impl Snapshots {
         self.are_wanted().then_some(self.taken)
     }
 
-    fn take(&mut self, engine: &mut Engine, channel: ChannelUid) {
+    fn take(&mut self, engine: &mut Engine, session: SessionUid) {
         let name = format!("snapshot-{}", self.taken.count + 1);
-        match engine.snapshot_below(channel, &name) {
+        match engine.snapshot_below(session, &name) {
             Ok(summary) => self.taken.add(summary),
             Err(error) => {
                 let output = self.output.join(name);

@@ -45,7 +45,7 @@ pub const CLASS_LOG_BYTES: usize = PROCESS_FILE_BYTES - CLASS_LOG_OFFSET;
 pub struct ProcessHeader {
     /// [`PROCESS_MAGIC`].
     pub magic: u64,
-    /// [`ABI_VERSION`](super::ABI_VERSION).
+    /// [`ABI`](super::ABI).
     pub abi_version: u32,
     /// Process id, in the process's own namespace.
     pub pid: u32,
@@ -77,7 +77,7 @@ pub struct ProcessHeader {
 }
 
 /// The most channels that a process records into at once.
-pub const CHANNEL_SLOTS: usize = 8;
+pub const CHANNEL_SLOTS: usize = 64;
 
 /// What stands before each serialised class in the log.
 #[repr(C)]
@@ -104,7 +104,7 @@ layout!(ProcessHeader as "ProcessHeader" {
     classes_left_out @ 96,
     reserved @ 100,
     losses @ 104,
-} ends 296);
+} ends 1640);
 
 layout!(ClassEntry as "ClassEntry" {
     body_bytes @ 0,
@@ -133,7 +133,7 @@ impl ProcessHeader {
     ) -> Self {
         Self {
             magic: PROCESS_MAGIC,
-            abi_version: super::ABI_VERSION,
+            abi_version: super::ABI.to_word(),
             pid,
             process_uid,
             created_realtime_ns,

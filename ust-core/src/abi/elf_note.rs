@@ -10,7 +10,7 @@
 //! looks for it. The second is for other copies of the library in the same process (the crate `ust` has the table). Both are
 //! allocated, so that `PT_NOTE` leads to them in a stripped file too.
 
-use super::ABI_VERSION;
+use super::ABI;
 
 /// The note's owner, as long as its bytes.
 pub const ELF_NOTE_NAME: [u8; 4] = *b"ust\0";
@@ -42,7 +42,7 @@ impl ElfNote {
             descriptor_bytes: size_of::<u32>() as u32,
             kind: ELF_NOTE_KIND,
             name: ELF_NOTE_NAME,
-            abi_version: ABI_VERSION,
+            abi_version: ABI.to_word(),
         }
     }
 }

@@ -73,10 +73,10 @@ pub(crate) struct Layout {
 mod tests {
     use super::{Layout, Stated};
     use crate::abi::{
-        ABI_VERSION, Buffers, CHANNEL_SLOTS, CLASS_LOG_OFFSET, ClassEntry, Frame, FrameKind,
-        LossCause, MAX_RECORD_BYTES, MAX_STREAMS_PER_FILE, MAX_SUBBUFS, Mode, NOTE_BYTES, Note,
-        PAGE_BYTES, PROCESS_FILE_BYTES, PROCESS_MAGIC, Position, ProcessHeader, RING_FILE_MAGIC,
-        Recycling, RingFileHeader, SlotLosses, StreamControl, StreamState, TableEntry, Taking,
+        ABI, Buffers, CHANNEL_SLOTS, CLASS_LOG_OFFSET, ClassEntry, Frame, FrameKind, LossCause,
+        MAX_RECORD_BYTES, MAX_STREAMS_PER_FILE, MAX_SUBBUFS, Mode, NOTE_BYTES, Note, PAGE_BYTES,
+        PROCESS_FILE_BYTES, PROCESS_MAGIC, Position, ProcessHeader, RING_FILE_MAGIC, Recycling,
+        RingFileHeader, SlotLosses, StreamControl, StreamState, TableEntry, Taking,
     };
     use crate::sync::{AtomicU32, AtomicU64, Local, ReadOnly, ReaderWritten, Shared, WriterWord};
     use core::fmt::Write;
@@ -99,7 +99,7 @@ mod tests {
         }
         text += "# constants\n";
         let mut constant = |name: &str, value: u64| writeln!(text, "{name} = {value:#x}").unwrap();
-        constant("ABI_VERSION", ABI_VERSION.into());
+        constant("ABI", ABI.to_word().into());
         constant("PAGE_BYTES", PAGE_BYTES as u64);
         constant("PROCESS_MAGIC", PROCESS_MAGIC);
         constant("PROCESS_FILE_BYTES", PROCESS_FILE_BYTES as u64);
@@ -144,7 +144,7 @@ mod tests {
         let table = table();
         assert!(
             golden == table,
-            "the layout has changed. If that is meant, raise ABI_VERSION and make this \
+            "the layout has changed. If that is meant, raise ABI and make this \
              src/abi/layout.golden:\n{table}"
         );
     }

@@ -39,7 +39,7 @@ pub use class_log::{
     PROCESS_FILE_BYTES, PROCESS_FILE_MEMFD, PROCESS_MAGIC, ProcessHeader, is_process_file_size,
     process_file_bytes,
 };
-pub use constants::{ABI_VERSION, PAGE_BYTES};
+pub use constants::{ABI, PAGE_BYTES};
 pub use control::{LossCause, Recycling, StreamControl, StreamState, Taking};
 pub use delivered::Delivered;
 pub use doorbell::Doorbell;

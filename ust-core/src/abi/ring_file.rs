@@ -10,7 +10,7 @@
 
 use super::layout::layout;
 use super::orderings as order;
-use super::{ABI_VERSION, Buffers, Geometry, GeometryError, Mode, PAGE_BYTES};
+use super::{ABI, Buffers, Geometry, GeometryError, Mode, PAGE_BYTES};
 use crate::sync::{AtomicU32, AtomicU64};
 
 /// First eight bytes of a ring file: "USTRING" and a zero byte.
@@ -30,7 +30,7 @@ const FILE_BYTES_AIM: u64 = 256 << 20;
 pub struct RingFileHeader {
     /// [`RING_FILE_MAGIC`].
     pub magic: u64,
-    /// [`ABI_VERSION`].
+    /// [`ABI`].
     pub abi_version: u32,
     /// Number of streams that the file has room for.
     pub stream_count: u32,
@@ -84,7 +84,7 @@ impl RingFileHeader {
     ) -> Self {
         Self {
             magic: RING_FILE_MAGIC,
-            abi_version: ABI_VERSION,
+            abi_version: ABI.to_word(),
             stream_count: streams_per_file(geometry),
             subbuf_size_bytes: geometry.subbuf_size_bytes() as u64,
             subbuf_count: geometry.subbuf_count() as u32,

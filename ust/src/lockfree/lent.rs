@@ -29,9 +29,11 @@ impl<T> Lent<T> {
         self.0.store(ptr::from_ref(value).cast_mut(), order::lent_store());
     }
 
-    /// Takes it away.
+    /// Takes it away. Where nothing is, that is only read: most caches are nobody's, and have no memory yet.
     pub fn clear(&self) {
-        self.0.store(ptr::null_mut(), order::lent_clear());
+        if !self.0.load(order::lent_load()).is_null() {
+            self.0.store(ptr::null_mut(), order::lent_clear());
+        }
     }
 
     /// Takes it away, and says what it was. The thread is the calling one, or has ended; the calling one is marked.

@@ -6,12 +6,11 @@ use crate::cpu_streams::CpuStreams;
 use crate::lockfree::reclaim::Marked;
 use crate::lockfree::{Lent, Mark, Tenant, mark};
 use crate::slots::Slots;
+use crossbeam_utils::CachePadded;
 use std::io;
 use ust_core::protocol::MAX_CHANNELS;
 use ust_core::stream::Stream;
 use ust_core::sync::Local;
-
-const _: () = assert!(MAX_CHANNELS <= crate::callsite::SLOTS);
 
 /// See the module page.
 #[derive(Debug)]
@@ -19,7 +18,8 @@ const _: () = assert!(MAX_CHANNELS <= crate::callsite::SLOTS);
 pub(crate) struct ThreadCache {
     // By slot; in those that are no channel's there never is anything. First those of the fast path.
     counting_streams: [Lent<Stream<Local>>; SLOT_VALUES],
-    // Not at the beginning, which is a page's: a control page begins with the position. Processors take a load for
+    reserved: [u64; 16],
+    // Not where a page may begin: a control page begins with the position. Processors take a load for
     // one of what was just stored at the same place of another page, and wait: a tenth of an event.
     in_probe: Mark,
     pub(super) tenant: Tenant,
@@ -30,6 +30,7 @@ pub(crate) struct ThreadCache {
 /// The cache of every thread that has none. Its mark means nothing.
 pub(super) static EMPTY: ThreadCache = ThreadCache {
     counting_streams: [const { Lent::nothing() }; SLOT_VALUES],
+    reserved: [0; 16],
     in_probe: Mark::unset(),
     tenant: Tenant::nobody(),
     cpus: [const { Lent::nothing() }; SLOT_VALUES],
@@ -38,6 +39,10 @@ pub(super) static EMPTY: ThreadCache = ThreadCache {
 
 /// Where the mark lies.
 const MARK_OFFSET: usize = core::mem::offset_of!(ThreadCache, in_probe);
+
+// Wherever in a block a cache lies: its mark never lies where a page begins.
+const _: () =
+    assert!(MARK_OFFSET % 256 == 128 && size_of::<CachePadded<ThreadCache>>().is_multiple_of(256));
 
 impl ThreadCache {
     /// What other copies of this code find where.

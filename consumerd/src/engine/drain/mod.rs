@@ -26,7 +26,7 @@
 //! | `ending`, `snapshot` | what is left of it; what it holds now |
 //! | `held_up`, `spare` | writers that do not go on; memory to exchange full sub-buffers for |
 //! | `framer`, `record_check` | records into packets, each looked at before |
-//! | `trace`, `trace_folder`, `preamble` | where packets go, and what describes them |
+//! | `trace`, `trace_folder`, `preamble`, `stream_class` | where packets go, and what describes them |
 //! | `stream_error` | why something of that could not be done |
 
 mod ending;
@@ -38,6 +38,7 @@ mod record_check;
 mod snapshot;
 mod spare;
 mod stream;
+mod stream_class;
 mod stream_error;
 mod trace;
 mod trace_folder;
@@ -45,6 +46,7 @@ mod turn;
 
 pub use pass::Pass;
 pub use stream::StreamDrain;
+pub use stream_class::StreamClass;
 pub use stream_error::StreamError;
 pub use trace::Trace;
 pub use trace_folder::TraceFolder;

@@ -1,22 +1,17 @@
 //! What a trace's metadata begin with: identity, machine and process, clock, and what stands in each packet.
 
+use super::stream_class::{StreamClass, buffering_scheme};
 use crate::engine::clock::ClockDescription;
-use crate::engine::process_file::{ProcessFile, STREAM_CLASS};
-use ctf::metadata::{self, Clock, EnvValue, Integer, StreamClass};
-use ust_core::abi::Buffers;
+use crate::engine::process_file::ProcessFile;
+use ctf::metadata::{self, Clock, EnvValue};
 
 /// The preamble of one process's metadata.
 pub fn preamble(
     uuid: [u8; 16],
     process: &ProcessFile,
     clock: ClockDescription,
-    buffers: Buffers,
+    classes: &[StreamClass],
 ) -> String {
-    // Contexts keep bare names.
-    let (scheme, owner) = match buffers {
-        Buffers::PerThread => ("tid", ("vtid", Integer::I32)),
-        Buffers::PerCpu => ("cpu", ("cpu_id", Integer::U32)),
-    };
     let text = |value: &str| EnvValue::Str(value.into());
     let number = |value: u64| EnvValue::Int(value as i64);
     let version = |part: &str| EnvValue::Int(part.parse().unwrap_or(0));
@@ -28,7 +23,7 @@ pub fn preamble(
         ("tracer_major", version(env!("CARGO_PKG_VERSION_MAJOR"))),
         ("tracer_minor", version(env!("CARGO_PKG_VERSION_MINOR"))),
         ("tracer_patchlevel", version(env!("CARGO_PKG_VERSION_PATCH"))),
-        ("tracer_buffering_scheme", text(scheme)),
+        ("tracer_buffering_scheme", text(buffering_scheme(classes))),
         ("vpid", number(process.pid.into())),
         ("procname", text(&process.procname)),
         ("vpid_datetime", text(&utc(process.created_realtime_ns))),
@@ -52,11 +47,7 @@ pub fn preamble(
             offset_s,
             offset_cycles,
         },
-        streams: vec![StreamClass {
-            id: STREAM_CLASS,
-            extra: vec![(owner.0.into(), owner.1)],
-            context: Vec::new(),
-        }],
+        streams: (0..).zip(classes).map(|(id, class)| class.described(id)).collect(),
     })
 }
 

@@ -1,14 +1,15 @@
-//! The trace of one process in one channel: a folder with metadata and stream files.
+//! The trace of one process in one session: a folder with metadata and stream files.
 //!
 //! ```text
 //!   OUTPUT/PROCNAME-PID/
 //!      metadata          preamble, then each class before its first record's packet, and no other
-//!      channel0_0 ...    one file a stream
+//!      CHANNEL_0 ...     one file a stream
 //!      index/
 //! ```
 //!
 //! The folder is made when there is something to write: a process that emits nothing leaves nothing.
 
+use super::stream_class::StreamClass;
 use super::trace_folder::{TraceFolder, Undeclared};
 use crate::engine::clock::ClockDescription;
 use crate::engine::process_file::ProcessFile;
@@ -16,7 +17,6 @@ use crate::output::Output;
 use ctf::payload_layout::PayloadLayout;
 use ctf::stream_file::StreamWriter;
 use std::io;
-use ust_core::abi::Buffers;
 
 /// What draining needs: the folder, the process's classes, the clock.
 #[derive(Debug)]
@@ -27,10 +27,12 @@ pub struct Trace<'a> {
     pub process: &'a mut ProcessFile,
     /// The session's output directory.
     pub output: &'a Output,
-    /// The channel's clock.
+    /// The session's clock.
     pub clock: ClockDescription,
-    /// Who writes to one stream.
-    pub buffers: Buffers,
+    /// The session's channels.
+    pub classes: &'a [StreamClass],
+    /// Number of the channel that is drained now.
+    pub number: u32,
 }
 
 impl Trace<'_> {
@@ -47,10 +49,12 @@ impl Trace<'_> {
                 self.output,
                 self.process,
                 self.clock.seen_by(self.process.monotonic_lead_ns),
-                self.buffers,
+                self.classes,
             )?),
         };
-        let writer = folder.create_stream(instance, owner)?;
+        let class = self.classes.get(self.number as usize).ok_or(io::ErrorKind::NotFound)?;
+        let writer =
+            folder.create_stream(self.number, &class.file_name(instance), instance, owner)?;
         self.output.note_file();
         Ok(writer)
     }
@@ -62,10 +66,10 @@ impl Trace<'_> {
     #[inline]
     pub fn layout(&mut self, id: u32) -> Result<&PayloadLayout, Undeclared> {
         let folder = self.folder.as_mut().ok_or(Undeclared::Undescribed)?;
-        if folder.layout(id).is_none() {
-            folder.append(self.process, id)?;
+        if folder.layout(self.number, id).is_none() {
+            folder.append(self.process, self.number, id)?;
         }
-        folder.layout(id).ok_or(Undeclared::Undescribed)
+        folder.layout(self.number, id).ok_or(Undeclared::Undescribed)
     }
 }
 
@@ -88,7 +92,8 @@ mod tests {
             process: &mut process,
             output: &Output::at(output.path()),
             clock: Calibration::start(ClockKind::Monotonic).describe(),
-            buffers: Buffers::PerThread,
+            classes: &crate::engine::played_stream::classes(),
+            number: 0,
         };
         trace.create_stream(0, 0).unwrap();
         let declared = ids.map(|id| trace.layout(id).map(|_| ())).collect();
@@ -112,7 +117,7 @@ mod tests {
     #[test]
     fn the_metadata_of_a_process_have_a_budget() {
         let player = Player::new();
-        let count = 300;
+        let count = 1500;
         for id in 0..count {
             let at = player.add_class(&format!("class_{id}"), 1000);
             number(&player.map, at, id);

@@ -1,20 +1,21 @@
 //! The folder of a trace: made when there is something to write, its metadata appended to class by class.
 
 use super::preamble::preamble;
+use super::stream_class::StreamClass;
 use crate::engine::budget::Held;
 use crate::engine::clock::ClockDescription;
-use crate::engine::process_file::{ProcessFile, STREAM_CLASS};
+use crate::engine::process_file::ProcessFile;
 use crate::engine::resource::Resource;
-use crate::output::{Output, STREAM_PREFIX};
+use crate::output::Output;
 use crate::uuid;
 use ctf::dir::Dir;
-use ctf::metadata;
+use ctf::metadata::{self, EventClass};
 use ctf::metadata_file::MetadataWriter;
 use ctf::packet::StreamIdentity;
 use ctf::payload_layout::PayloadLayout;
 use ctf::stream_file::StreamWriter;
+use std::collections::BTreeMap;
 use std::io;
-use ust_core::abi::Buffers;
 
 /// The folder, once it has been made.
 #[derive(Debug)]
@@ -24,8 +25,9 @@ pub struct TraceFolder {
     metadata_bytes: Held,
     /// Of the metadata and the streams' files.
     descriptors: Held,
-    /// By class number, of the classes that are in the metadata: how their payloads lie.
-    layouts: Vec<Option<PayloadLayout>>,
+    /// By channel and class number, of the classes that are in the metadata: how their payloads lie. As many as are there,
+    /// whatever their numbers.
+    layouts: Vec<BTreeMap<u32, PayloadLayout>>,
 }
 
 /// Why readers will not know a class.
@@ -48,7 +50,7 @@ impl TraceFolder {
         output: &Output,
         process: &ProcessFile,
         clock: ClockDescription,
-        buffers: Buffers,
+        classes: &[StreamClass],
     ) -> io::Result<Self> {
         // Of the budget for what the process describes.
         let hold = |what, amount| process.account().hold(what, amount).map_err(io::Error::other);
@@ -57,45 +59,60 @@ impl TraceFolder {
         let output = output.dir()?;
         let (name, folder) = create_folder(output, &process.procname, process.pid)?;
         let uuid = uuid::new()?;
-        let metadata = MetadataWriter::create_in(folder, &preamble(uuid, process, clock, buffers))
+        let metadata = MetadataWriter::create_in(folder, &preamble(uuid, process, clock, classes))
             // Who tries again must not leave one folder after the other behind.
             .inspect_err(|_| drop(output.remove_dir(&name)))?;
-        Ok(Self { uuid, metadata, metadata_bytes, descriptors, layouts: Vec::new() })
+        Ok(Self {
+            uuid,
+            metadata,
+            metadata_bytes,
+            descriptors,
+            layouts: vec![BTreeMap::new(); classes.len()],
+        })
     }
 
-    /// Creates a stream file.
-    pub fn create_stream(&mut self, instance: u64, owner: u32) -> io::Result<StreamWriter> {
+    /// Creates a stream file of the channel of a number.
+    pub fn create_stream(
+        &mut self,
+        number: u32,
+        name: &str,
+        instance: u64,
+        owner: u32,
+    ) -> io::Result<StreamWriter> {
         // The file and its index.
         self.descriptors.grow(2).map_err(io::Error::other)?;
         let identity = StreamIdentity {
             uuid: self.uuid,
-            stream_id: STREAM_CLASS,
+            stream_id: number,
             stream_instance_id: instance,
             extra: owner.to_ne_bytes().to_vec(),
         };
-        // A session has one channel.
-        let name = format!("{STREAM_PREFIX}0_{instance}");
-        StreamWriter::create_in(self.metadata.dir(), &name, identity)
+        StreamWriter::create_in(self.metadata.dir(), name, identity)
     }
 
     /// How the payload lies of a class that is in the metadata.
     #[inline]
-    pub fn layout(&self, id: u32) -> Option<&PayloadLayout> {
-        self.layouts.get(id as usize)?.as_ref()
+    pub fn layout(&self, number: u32, id: u32) -> Option<&PayloadLayout> {
+        self.layouts.get(number as usize)?.get(&id)
     }
 
-    /// Appends the class whose records carry `id`. Only those whose records come are in the metadata: a process may
+    /// Appends the class whose records carry `id` in the channel of a number. Only those whose records come are in the metadata: a process may
     /// number as many as it likes.
     #[cold]
-    pub fn append(&mut self, process: &mut ProcessFile, id: u32) -> Result<(), Undeclared> {
+    pub fn append(
+        &mut self,
+        process: &mut ProcessFile,
+        number: u32,
+        id: u32,
+    ) -> Result<(), Undeclared> {
         let class = process.log.class(id).ok_or(Undeclared::Undescribed)?;
+        let class = EventClass { stream_id: number, ..class };
+        let layouts = self.layouts.get_mut(number as usize).ok_or(Undeclared::Undescribed)?;
         let text = metadata::event(&class);
         let bytes = text.len() as u64;
         self.metadata_bytes.grow(bytes).map_err(|_| Undeclared::OverBudget)?;
         self.metadata.append(&text).inspect_err(|_| self.metadata_bytes.shrink(bytes))?;
-        let index = id as usize;
-        self.layouts.resize(self.layouts.len().max(index + 1), None);
-        self.layouts[index] = Some(PayloadLayout::of(&class));
+        layouts.insert(id, PayloadLayout::of(&class));
         Ok(())
     }
 }

@@ -1,18 +1,18 @@
-//! Where a channel's records go.
+//! Where a session's records go.
 
 use crate::engine::clock::ClockDescription;
+use crate::engine::drain::StreamClass;
 use crate::output::Output;
-use ust_core::abi::Buffers;
 
-/// Where a channel's records go, and what their clock means.
+/// Where a session's records go, and what their clock means.
 #[derive(Debug, Clone, Copy)]
 pub struct Destination<'a> {
     /// The session's output directory.
     pub output: &'a Output,
-    /// The channel's clock.
+    /// The session's clock.
     pub clock: ClockDescription,
-    /// Who writes to one stream.
-    pub buffers: Buffers,
+    /// The session's channels, as its traces describe them.
+    pub classes: &'a [StreamClass],
     /// Whether what is recorded is written out as it comes.
     pub is_drained: bool,
 }

@@ -1,10 +1,10 @@
-//! What went wrong with a process's files in one channel.
+//! What went wrong with a process's files in one session.
 
 use super::ring_file::RingFile;
 use crate::engine::drain::StreamError;
 use crate::limits::MAX_ERRORS;
 
-/// What went wrong with a channel's files, as the log and the summary have it.
+/// What went wrong with a session's files, as the log and the summary have it.
 #[derive(Debug, Default)]
 pub struct Errors(Vec<String>);
 

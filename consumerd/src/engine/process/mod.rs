@@ -3,9 +3,8 @@
 //! ```text
 //!   Process
 //!     file        who it is, its event classes
-//!     channels    for each channel that it records into:
-//!                    ring files -> StreamDrain, StreamDrain, ...
-//!                    TraceFolder
+//!     sessions    for each session that it records into: a TraceFolder, and
+//!        channels    ring files -> StreamDrain, StreamDrain, ...
 //!     waiting     ring files that came before it had said who it is
 //! ```
 //!
@@ -17,7 +16,7 @@
 //! | `turns`, `snapshot` | its streams have their turns (see `drain`); what they hold now |
 //! | `sums`, `starved`, `errors` | what was recorded and lost, and what is said of that |
 //! | `ring_file`, `ring_header`, `ring_kind`, `origin` | a ring file, what it claims, and what it has to be |
-//! | `destination` | where a channel's records go |
+//! | `ring_name`, `destination` | which ring file it is; where a session's records go |
 
 mod destination;
 mod errors;
@@ -25,6 +24,7 @@ mod origin;
 mod ring_file;
 mod ring_header;
 mod ring_kind;
+mod ring_name;
 mod snapshot;
 mod starved;
 mod sums;
@@ -34,10 +34,11 @@ pub use destination::Destination;
 pub use origin::Origin;
 pub use ring_header::RingHeader;
 pub use ring_kind::RingKind;
+pub use ring_name::RingName;
 
-use super::api::ChannelUid;
+use super::api::{ChannelUid, SessionUid};
 use super::budget::{Account, Held};
-use super::drain::TraceFolder;
+use super::drain::{StreamDrain, TraceFolder};
 use super::process_file::ProcessFile;
 use super::resource::Resource;
 use crate::limits::MAX_WAITING_RING_FILES;
@@ -53,7 +54,7 @@ use ust_core::abi::MAX_RING_FILES;
 pub struct Process {
     /// Who it is; none while only a ring file has come.
     pub file: Option<ProcessFile>,
-    channels: BTreeMap<ChannelUid, ProcessChannel>,
+    sessions: BTreeMap<SessionUid, ProcessSession>,
     /// Files that came before the process file did.
     waiting: Vec<WaitingFile>,
     account: Rc<Account>,
@@ -62,107 +63,129 @@ pub struct Process {
 /// A ring file of a process that has not said yet who it is.
 #[derive(Debug)]
 struct WaitingFile {
-    channel: ChannelUid,
-    index: u32,
+    name: RingName,
     fd: OwnedFd,
     origin: Origin,
     /// Its descriptor is paid for.
     _held: Held,
 }
 
-/// One channel's streams in one process.
+/// What one process has in one session.
 #[derive(Debug, Default)]
-struct ProcessChannel {
-    files: Vec<RingFile>,
+struct ProcessSession {
+    channels: BTreeMap<ChannelUid, ProcessChannel>,
     folder: Option<TraceFolder>,
     errors: Errors,
     /// It has been said that memory could not be locked.
     is_lock_failure_told: bool,
 }
 
+/// One channel's streams in one process.
+#[derive(Debug, Default)]
+struct ProcessChannel {
+    files: Vec<RingFile>,
+}
+
+impl ProcessSession {
+    fn streams(&self) -> impl Iterator<Item = &StreamDrain> {
+        self.channels.values().flat_map(ProcessChannel::streams)
+    }
+
+    fn files_mut(&mut self) -> impl Iterator<Item = &mut RingFile> {
+        self.channels.values_mut().flat_map(|of_channel| &mut of_channel.files)
+    }
+}
+
+impl ProcessChannel {
+    fn streams(&self) -> impl Iterator<Item = &StreamDrain> {
+        self.files.iter().flat_map(|file| &file.streams)
+    }
+}
+
 impl Process {
     /// A process of which nothing is known yet.
     pub fn new(account: Rc<Account>) -> Self {
-        Self { file: None, channels: BTreeMap::new(), waiting: Vec::new(), account }
+        Self { file: None, sessions: BTreeMap::new(), waiting: Vec::new(), account }
     }
 
     /// One that is dead, as its file was left behind.
     pub fn left_behind(file: ProcessFile) -> Self {
         let account = file.account().clone();
-        Self { file: Some(file), channels: BTreeMap::new(), waiting: Vec::new(), account }
+        Self { file: Some(file), sessions: BTreeMap::new(), waiting: Vec::new(), account }
     }
 
     /// Takes the process file.
     pub fn set_file(&mut self, file: ProcessFile) {
         self.file.get_or_insert(file);
-        for WaitingFile { channel, index, fd, origin, .. } in std::mem::take(&mut self.waiting) {
-            self.add_ring_file(channel, index, fd, origin);
+        for WaitingFile { name, fd, origin, .. } in std::mem::take(&mut self.waiting) {
+            self.add_ring_file(name, fd, origin);
         }
     }
 
     /// Takes a ring file, checked. One that it has already is passed over.
-    pub fn add_ring_file(&mut self, channel: ChannelUid, index: u32, fd: OwnedFd, origin: Origin) {
+    pub fn add_ring_file(&mut self, name: RingName, fd: OwnedFd, origin: Origin) {
+        let of_session = self.sessions.entry(name.session).or_default();
         let Some(process) = &self.file else {
             if self.waiting.len() < MAX_WAITING_RING_FILES
                 && let Ok(held) = self.account.hold(Resource::Descriptors, 1)
             {
-                self.waiting.push(WaitingFile { channel, index, fd, origin, _held: held });
+                self.waiting.push(WaitingFile { name, fd, origin, _held: held });
             } else {
                 let error = format!(
                     "a process that has not introduced itself hands over more than {MAX_WAITING_RING_FILES} ring files: \
                      the records in the others are lost"
                 );
-                self.channels.entry(channel).or_default().errors.note(error);
+                of_session.errors.note(error);
             }
             return;
         };
-        let of_channel = self.channels.entry(channel).or_default();
-        if of_channel.files.iter().any(|file| file.index == index) {
+        let of_channel = of_session.channels.entry(name.channel).or_default();
+        if of_channel.files.iter().any(|file| file.index == name.index) {
             return;
         }
-        if index >= MAX_RING_FILES {
+        if name.index >= MAX_RING_FILES {
             let error = format!(
                 "process {} ({}) hands over ring files numbered beyond {MAX_RING_FILES}: their records are lost",
                 process.pid, process.procname
             );
-            of_channel.errors.note(error);
+            of_session.errors.note(error);
             return;
         }
-        match RingFile::new(&fd, channel, index, process.uid, origin, process.account()) {
+        match RingFile::new(&fd, name, process.uid, origin, process.account()) {
             Ok(file) => of_channel.files.push(file),
             Err(reason) => {
                 let error = format!(
                     "process {} ({}): {reason}: its records are lost",
                     process.pid, process.procname
                 );
-                of_channel.errors.note(error);
+                of_session.errors.note(error);
             }
         }
     }
 
     /// Ring files that came without their process ever saying what is in them, each as an error: nobody
     /// can read records whose classes are unknown.
-    pub fn unexplained(&self) -> impl Iterator<Item = (ChannelUid, String)> {
-        self.waiting.iter().map(|WaitingFile { channel, index, .. }| {
+    pub fn unexplained(&self) -> impl Iterator<Item = (SessionUid, String)> {
+        self.waiting.iter().map(|WaitingFile { name: RingName { session, index, .. }, .. }| {
             let error = format!(
                 "ring file {index} of a process that never introduced itself is unreadable"
             );
-            (*channel, error)
+            (*session, error)
         })
     }
 
-    /// Whether it has streams in a channel.
-    pub fn has_channel(&self, channel: ChannelUid) -> bool {
-        self.channels.contains_key(&channel)
+    /// Whether it has streams in a session.
+    pub fn has_session(&self, session: SessionUid) -> bool {
+        self.sessions.contains_key(&session)
     }
 
     /// Whether it has streams in any.
-    pub fn has_channels(&self) -> bool {
-        !self.channels.is_empty()
+    pub fn has_sessions(&self) -> bool {
+        !self.sessions.is_empty()
     }
 
-    /// Forgets a channel, whose memory is then the process's alone.
-    pub fn remove_channel(&mut self, channel: ChannelUid) {
-        self.channels.remove(&channel);
+    /// Forgets a session, the memory of whose rings is then the process's alone.
+    pub fn remove_session(&mut self, session: SessionUid) {
+        self.sessions.remove(&session);
     }
 }

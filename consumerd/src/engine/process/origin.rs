@@ -1,8 +1,8 @@
 //! Where a ring file comes from, and what it has to be for that.
 
 use super::ring_kind::RingKind;
+use super::ring_name::RingName;
 use crate::advice::{Attempt, why};
-use crate::engine::api::ChannelUid;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{FileType, fstat, lstat, readlink};
 use rustix::io::Errno;
@@ -48,8 +48,7 @@ pub fn check_named(
     fd: &OwnedFd,
     dir: ShmPath,
     uid: [u8; 16],
-    channel: ChannelUid,
-    index: u32,
+    name: RingName,
 ) -> Result<usize, String> {
     let failed = |errno: Errno| {
         format!("a ring file cannot be looked at: {}", why(Attempt::Read, &errno.into()))
@@ -57,7 +56,7 @@ pub fn check_named(
     let stranger = "a ring file is not the one of its name in the directory for ring files";
     let stat = fstat(fd).map_err(failed)?;
     let path = readlink(format!("/proc/self/fd/{}", fd.as_raw_fd()), Vec::new()).map_err(failed)?;
-    let prefix = dir.ring_file_of_any(uid, channel.0, index);
+    let prefix = dir.ring_file_of_any(uid, name.channel.0, name.index);
     let tid = path.to_bytes().strip_prefix(prefix.as_bytes()).ok_or(stranger)?;
     let named = lstat(&path).map_err(failed)?;
     let is_it = tid.iter().all(u8::is_ascii_digit)

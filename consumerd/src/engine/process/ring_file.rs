@@ -13,7 +13,7 @@
 use super::origin::{Origin, check_named};
 use super::ring_header::RingHeader;
 use super::ring_kind::RingKind;
-use crate::engine::api::ChannelUid;
+use super::ring_name::RingName;
 use crate::engine::budget::{Account, Held};
 use crate::engine::drain::StreamDrain;
 use crate::engine::mapped::Mapped;
@@ -54,17 +54,14 @@ impl RingFile {
     /// What is wrong with it, as a phrase.
     pub fn new(
         fd: &OwnedFd,
-        channel: ChannelUid,
-        index: u32,
+        name: RingName,
         uid: [u8; 16],
         origin: Origin,
         account: &Rc<Account>,
     ) -> Result<Self, String> {
         let size_bytes = match (Mapped::check_sealed(fd), origin) {
             (Ok(size_bytes), _) => size_bytes,
-            (Err(_), Origin::Process { dir: Some(dir), .. }) => {
-                check_named(fd, dir, uid, channel, index)?
-            }
+            (Err(_), Origin::Process { dir: Some(dir), .. }) => check_named(fd, dir, uid, name)?,
             (Err(reason), _) => return Err(format!("a ring file {reason}")),
         };
         let hold = |what, amount| {
@@ -76,12 +73,14 @@ impl RingFile {
         let untrusted =
             map.copy_out(0, size_of::<RingFileHeader>()).ok_or("a ring file is too short")?;
         let header = RingHeader::parse(&untrusted, size_bytes)?;
-        if (header.process_uid, header.channel_uid, header.index) != (uid, channel.0, index) {
+        if (header.process_uid, header.channel_uid, header.index)
+            != (uid, name.channel.0, name.index)
+        {
             return Err("a ring file is not the one that was announced".into());
         }
         origin.check(header.kind)?;
         Ok(Self {
-            index,
+            index: name.index,
             streams: Vec::new(),
             known: 0,
             map,
@@ -147,6 +146,7 @@ impl RingFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::api::{ChannelUid, SessionUid};
     use rustix::fs::{Mode as FileMode, OFlags, open};
     use std::fs;
     use std::path::Path;
@@ -155,6 +155,7 @@ mod tests {
 
     const UID: [u8; 16] = [7; 16];
     const CHANNEL: ChannelUid = ChannelUid(5);
+    const NAME: RingName = RingName { session: SessionUid(4), channel: CHANNEL, index: 0 };
 
     fn kind() -> RingKind {
         let shape = RingFileShape::of(Geometry::new(4096, 2).unwrap()).unwrap();
@@ -177,7 +178,7 @@ mod tests {
     }
 
     fn refusal(claimed: RingKind, origin: Origin) -> Option<String> {
-        RingFile::new(&sealed(claimed), CHANNEL, 0, UID, origin, &Account::alone()).err()
+        RingFile::new(&sealed(claimed), NAME, UID, origin, &Account::alone()).err()
     }
 
     /// A file with a name.
@@ -238,7 +239,7 @@ mod tests {
         let own = Path::new(str::from_utf8(name.as_bytes()).unwrap());
         let take = |fd: &OwnedFd, shm_path| {
             let origin = Origin::Process { kind: Some(kind()), dir: shm_path };
-            RingFile::new(fd, CHANNEL, 0, UID, origin, &Account::alone()).map(drop)
+            RingFile::new(fd, NAME, UID, origin, &Account::alone()).map(drop)
         };
 
         let fd = ring_file(own);
@@ -265,7 +266,7 @@ mod tests {
         let fd = ring_file(Path::new(str::from_utf8(name.as_bytes()).unwrap()));
         memfd::set_size(&fd, 8192).unwrap();
         let origin = Origin::Process { kind: Some(kind()), dir: Some(shm_path) };
-        let refused = RingFile::new(&fd, CHANNEL, 0, UID, origin, &Account::alone());
+        let refused = RingFile::new(&fd, NAME, UID, origin, &Account::alone());
         assert!(refused.unwrap_err().contains("has not the size"));
     }
 }

@@ -3,7 +3,8 @@
 use super::ring_kind::RingKind;
 use crate::engine::header_bytes::HeaderBytes;
 use std::mem::offset_of;
-use ust_core::abi::{ABI_VERSION, Buffers, Mode, RING_FILE_MAGIC, RingFileHeader, RingFileShape};
+use ust_core::abi::{ABI, Buffers, Mode, RING_FILE_MAGIC, RingFileHeader, RingFileShape};
+use ust_core::version::Version;
 
 /// What the first page says, as far as it makes sense.
 #[derive(Debug)]
@@ -36,12 +37,8 @@ impl RingHeader {
         if header.long(at!(magic)) != RING_FILE_MAGIC {
             return Err("what it has for a ring file is none".into());
         }
-        let version = header.word(at!(abi_version));
-        if version != ABI_VERSION {
-            return Err(format!(
-                "a ring file is of version {version}, where this build reads version {ABI_VERSION}"
-            ));
-        }
+        ABI.check(Version::from_word(header.word(at!(abi_version))))
+            .map_err(|mismatch| format!("a ring file is of {mismatch}"))?;
         let size = header.long(at!(subbuf_size_bytes));
         let shape = RingFileShape::check(
             size,

@@ -1,26 +1,32 @@
-//! What a process has recorded in a channel, what it has lost there, and what is to be said of it.
+//! What a process has recorded in a session, what it has lost there, and what is to be said of it.
 
-use super::Process;
 use super::starved::Starved;
-use crate::engine::api::{ChannelSummary, ChannelUid};
-use crate::engine::drain::StreamDrain;
+use super::{Process, ProcessChannel};
+use crate::engine::api::SessionUid;
+use crate::engine::drain::{StreamClass, StreamDrain};
+use crate::engine::loss_names::NO_STREAM;
+use crate::engine::summary::SessionSummary;
 
 impl Process {
-    /// Adds what it has recorded in a channel, and lost.
-    pub fn add_to(&self, channel: ChannelUid, sum: &mut ChannelSummary) {
+    /// Adds what it has recorded in a session of these channels, and lost.
+    pub fn add_to(&self, session: SessionUid, classes: &[StreamClass], sum: &mut SessionSummary) {
         if let Some(process) = &self.file {
-            sum.add_no_stream(process.losses().lost_no_stream(channel.0));
+            let losses = process.losses();
+            for class in classes {
+                let lost = losses.lost_no_stream(class.channel.0);
+                sum.of(&class.name).add_lost(NO_STREAM, lost);
+            }
         }
-        sum.add_errors(&self.wants(channel));
-        self.add_streams_to(channel, sum);
+        sum.add_errors(&self.wants(session, classes));
+        self.add_streams_to(session, classes, sum);
     }
 
     /// What is to be said of it if there were events for which it could get no memory.
-    pub fn wants(&self, channel: ChannelUid) -> Vec<String> {
+    pub fn wants(&self, session: SessionUid, classes: &[StreamClass]) -> Vec<String> {
         let Some(file) = &self.file else { return Vec::new() };
-        let files = self.channels.get(&channel).into_iter().flat_map(|it| &it.files);
-        let of_subbufs = Starved::of_subbufs(file, files.flat_map(|file| &file.streams));
-        let all = Starved::of_rings(file, channel).into_iter().chain(of_subbufs);
+        let streams = self.sessions.get(&session).into_iter().flat_map(|it| it.streams());
+        let of_subbufs = Starved::of_subbufs(file, streams);
+        let of_rings = classes.iter().filter_map(|class| Starved::of_rings(file, class.channel));
         let left_out = Some(file.classes_left_out()).filter(|count| *count > 0).map(|count| {
             format!(
                 "process {} ({}): {count} of its event classes found no room in its process file, and their events are \
@@ -28,28 +34,35 @@ impl Process {
                 file.pid, file.procname
             )
         });
-        all.map(|starved| starved.to_string()).chain(left_out).collect()
+        let starved = of_rings.chain(of_subbufs).map(|starved| starved.to_string());
+        starved.chain(left_out).collect()
     }
 
     /// The same without the losses that its process file counts.
-    pub fn add_streams_to(&self, channel: ChannelUid, sum: &mut ChannelSummary) {
-        let Some(of_channel) = self.channels.get(&channel) else { return };
-        let recorded_before = sum.recorded;
-        for stream in of_channel.files.iter().flat_map(|file| &file.streams) {
-            sum.recorded += stream.recorded();
-            sum.add_overwritten(stream.overwritten());
-            for (cause, count) in stream.lost() {
-                sum.add_lost(cause, count);
+    pub fn add_streams_to(
+        &self,
+        session: SessionUid,
+        classes: &[StreamClass],
+        sum: &mut SessionSummary,
+    ) {
+        let Some(of_session) = self.sessions.get(&session) else { return };
+        let recorded_before = sum.all.recorded;
+        for class in classes {
+            let of_channel = of_session.channels.get(&class.channel).into_iter();
+            let mut sums = sum.of(&class.name);
+            for stream in of_channel.flat_map(ProcessChannel::streams) {
+                sums.add_recorded(stream.recorded());
+                sums.add_overwritten(stream.overwritten());
+                stream.lost().for_each(|(cause, count)| sums.add_lost(cause, count));
             }
         }
-        sum.processes += u64::from(sum.recorded > recorded_before);
-        sum.add_errors(of_channel.errors.all());
+        sum.processes += u64::from(sum.all.recorded > recorded_before);
+        sum.add_errors(of_session.errors.all());
     }
 
-    /// Records in a channel that their writers had begun, and not ended.
-    pub fn holes(&self, channel: ChannelUid) -> u64 {
-        let files =
-            self.channels.get(&channel).into_iter().flat_map(|of_channel| &of_channel.files);
-        files.flat_map(|file| &file.streams).map(StreamDrain::holes).sum()
+    /// Records in a session that their writers had begun, and not ended.
+    pub fn holes(&self, session: SessionUid) -> u64 {
+        let of_session = self.sessions.get(&session).into_iter();
+        of_session.flat_map(|it| it.streams()).map(StreamDrain::holes).sum()
     }
 }

@@ -3,10 +3,7 @@
 use ust_core::protocol::ClassBody;
 use ust_core::wire::{FieldType, Scalar};
 
-/// The one stream class of our traces.
-pub const STREAM_CLASS: u32 = 0;
-
-/// The class of number `id` as traces describe it.
+/// The class of number `id` as traces describe it, in their first stream class.
 pub fn to_ctf(body: &ClassBody<'_>, id: u32) -> ctf::metadata::EventClass {
     let field = |(name, ty): &(&str, FieldType)| ctf::metadata::Field {
         name: (*name).into(),
@@ -14,7 +11,7 @@ pub fn to_ctf(body: &ClassBody<'_>, id: u32) -> ctf::metadata::EventClass {
     };
     ctf::metadata::EventClass {
         id,
-        stream_id: STREAM_CLASS,
+        stream_id: 0,
         name: format!("{}:{}", body.provider, body.name),
         loglevel: body.level.into(),
         fields: body.fields.iter().map(field).collect(),

@@ -11,7 +11,6 @@ mod class_body;
 mod class_log;
 mod losses;
 
-pub use class_body::STREAM_CLASS;
 pub use losses::Losses;
 
 use super::budget::{Account, Held, OverBudget};
@@ -25,11 +24,10 @@ use rustix::fd::OwnedFd;
 use std::fmt;
 use std::mem::offset_of;
 use std::rc::Rc;
-use ust_core::abi::{
-    ABI_VERSION, CLASS_LOG_OFFSET, PROCESS_MAGIC, ProcessHeader, is_process_file_size,
-};
+use ust_core::abi::{ABI, CLASS_LOG_OFFSET, PROCESS_MAGIC, ProcessHeader, is_process_file_size};
 use ust_core::shm::memfd;
 use ust_core::sync::Ordering;
+use ust_core::version::Version;
 
 /// The mapped file and what has been read of it.
 #[derive(Debug)]
@@ -118,12 +116,8 @@ impl ProcessFile {
         if header.long(offset_of!(ProcessHeader, magic)) != PROCESS_MAGIC {
             return Err("what it has for a process file is none".into());
         }
-        let version = header.word(offset_of!(ProcessHeader, abi_version));
-        if version != ABI_VERSION {
-            return Err(Unusable::Reason(format!(
-                "the process file is of version {version}, where this build reads version {ABI_VERSION}"
-            )));
-        }
+        ABI.check(Version::from_word(header.word(offset_of!(ProcessHeader, abi_version))))
+            .map_err(|mismatch| Unusable::Reason(format!("the process file is of {mismatch}")))?;
         if header.long(offset_of!(ProcessHeader, file_bytes)) != size as u64 {
             return Err("the process file has not the size that it claims".into());
         }

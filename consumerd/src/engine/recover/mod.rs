@@ -13,13 +13,14 @@
 mod sealed_copy;
 mod users;
 
-use super::api::{ChannelSummary, ChannelUid};
+use super::api::{ChannelUid, SessionUid};
 use super::budget::Account;
 use super::drain::Pass;
-use super::process::{Destination, Origin, Process, RingHeader};
+use super::process::{Destination, Origin, Process, RingHeader, RingName};
 use super::process_file::ProcessFile;
 use super::round::Round;
 use super::session_file::{SessionFile, SessionFileError};
+use super::summary::SessionSummary;
 use crate::advice::{Attempt, why};
 use crate::held_dir::{as_path, names_in};
 use crate::output::Output;
@@ -75,7 +76,7 @@ struct Files {
 #[derive(Debug, Default)]
 pub struct Recovered {
     /// As a recording's; what was lost or overwritten is counted from each ring's beginning.
-    pub summary: ChannelSummary,
+    pub summary: SessionSummary,
     /// Records whose calls had not returned.
     pub holes: u64,
 }
@@ -151,7 +152,8 @@ impl LeftBehind {
                 return;
             }
         };
-        let channel = ChannelUid(self.session.channel_uid);
+        let session = SessionUid(self.session.session_uid);
+        let classes = self.session.classes();
         let mut rings = Vec::new();
         for name in &files.rings {
             match self.copy_ring(name) {
@@ -166,20 +168,22 @@ impl LeftBehind {
         // Of two with one number, one lost a race and was never used.
         rings.sort_by_key(|(header, _)| std::cmp::Reverse(header.untrusted_claimed.count_ones()));
         for (header, fd) in rings {
-            let origin = Origin::LeftBehind(self.session.buffers);
-            process.add_ring_file(channel, header.index, fd, origin);
+            let channel = ChannelUid(header.channel_uid);
+            let Some(class) = classes.iter().find(|class| class.channel == channel) else {
+                let error = format!("{}: a ring file is of another session", self.shown(files));
+                recovered.summary.errors.push(error);
+                continue;
+            };
+            let name = RingName { session, channel, index: header.index };
+            process.add_ring_file(name, fd, Origin::LeftBehind(class.buffers));
         }
-        let to = Destination {
-            output,
-            clock: self.session.clock,
-            buffers: self.session.buffers,
-            is_drained: true,
-        };
+        let to =
+            Destination { output, clock: self.session.clock, classes: &classes, is_drained: true };
         for pass in [Pass::Recover, Pass::Finish] {
-            process.pass(channel, pass, to, &mut Round::whole());
+            process.pass(session, pass, to, &mut Round::whole());
         }
-        process.add_to(channel, &mut recovered.summary);
-        recovered.holes += process.holes(channel);
+        process.add_to(session, &classes, &mut recovered.summary);
+        recovered.holes += process.holes(session);
     }
 
     fn process_file(&self, files: &Files) -> Result<ProcessFile, String> {

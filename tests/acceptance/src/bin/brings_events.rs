@@ -1,4 +1,5 @@
-//! `brings_events CLASSES EVENTS`: declares events while it runs, and records each so often, with its class's number.
+//! `brings_events CLASSES EVENTS [EACH]`: declares events while it runs, and records each of them, or one of EACH, so often,
+//! with its class's number.
 //!
 //! An observer counts how many were switched on. The account is how many were, and how many events were recorded.
 
@@ -24,6 +25,7 @@ fn main() {
     let number = |text: String| text.parse::<u64>().expect("a number");
     let [classes, events] =
         [1, 2].map(|at| number(std::env::args().nth(at).expect("CLASSES EVENTS")));
+    let each = std::env::args().nth(3).map_or(1, number);
     begun();
     let field = FieldType::Scalar(Scalar::Integer { bits: 64, signed: false, hex: false });
     for class in 0..classes {
@@ -36,10 +38,11 @@ fn main() {
         let observer = Observer { notify, data: core::ptr::null_mut() };
         let event = DynamicEvent::register(&description, Some(observer));
         let payload = [&class.to_ne_bytes()[..], b"brought\0"].concat();
-        for _ in 0..events {
+        let recorded = if class % each == 0 { events } else { 0 };
+        for _ in 0..recorded {
             // SAFETY: a number and a text.
             unsafe { event.record(&payload) };
         }
     }
-    report::write(&[SWITCHED_ON.load(Ordering::Relaxed), classes * events]);
+    report::write(&[SWITCHED_ON.load(Ordering::Relaxed), classes.div_ceil(each) * events]);
 }

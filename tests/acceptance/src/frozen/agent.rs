@@ -14,6 +14,9 @@ use ust_test_support::command::Running;
 /// The identity that every frozen process has.
 pub const PROCESS_UID: [u8; 16] = *b"a frozen process";
 
+/// Where the major stands in a message.
+pub const VERSION_AT: usize = 3;
+
 /// A message of either side, with its meaning: that of its bytes alone.
 ///
 /// # Panics

@@ -1,8 +1,8 @@
 //! The control protocol, frozen: requests as `ust` sends them, and the answers.
 //!
 //! ```text
-//!   client {"version":5,"request":...}       sent as it stands, but for the directory
-//!   daemon {"version":5,"answer":...}        what comes back, but for the directory and process ids
+//!   client {"version":6,...,"request":...}       sent as it stands, but for the directory
+//!   daemon {"version":6,...,"answer":...}        what comes back, but for the directory and process ids
 //! ```
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -24,7 +24,7 @@ use ust_test_support::binaries;
 use ust_test_support::command::run;
 
 /// The versions of the shared memory that fixtures are of, the newest last: `tests/fixtures/abi-VERSION`.
-pub const VERSIONS: [u32; 1] = [5];
+pub const VERSIONS: [u16; 2] = [5, 6];
 
 /// Of each there is an archive and a text, by the modes and buffers of `ust record`.
 pub const RINGS: [(&str, &str); 4] = [
@@ -52,7 +52,7 @@ pub struct Fixtures(PathBuf);
 
 impl Fixtures {
     /// Those of a version of the shared memory.
-    pub fn of(version: u32) -> Self {
+    pub fn of(version: u16) -> Self {
         let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
         Self(folders.join(format!("abi-{version}")))
     }

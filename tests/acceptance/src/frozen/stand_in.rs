@@ -65,7 +65,7 @@ impl StandIn {
             received => received.expect("the process sends messages"),
         };
         let bytes = received.untrusted_bytes.to_owned();
-        if matches!(decode(&bytes), Some(ToDaemon::Hello { .. })) {
+        if matches!(decode(&bytes), Ok(ToDaemon::Hello { .. })) {
             for (number, answer) in answers.iter().enumerate() {
                 let doorbell = [self.doorbell.as_fd()];
                 let fds = if number == 0 { &doorbell[..] } else { &[] };

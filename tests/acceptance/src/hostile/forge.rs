@@ -81,7 +81,7 @@ pub fn add_class(file: &Shared, name: &str, number_plus_one: u32) {
         module_path: "hostile",
         fields: FIELDS.to_vec(),
     };
-    add_class_bytes(file, &postcard_bytes(&body), number_plus_one);
+    add_class_bytes(file, &body.encode(), number_plus_one);
 }
 
 /// Appends bytes that claim to be a class.
@@ -98,12 +98,6 @@ pub fn add_class_bytes(file: &Shared, body: &[u8], number_plus_one: u32) {
     }
     let end = (begin + size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
     header.log_bytes.store(end as u64, Ordering::Release);
-}
-
-/// A body as the class log has it: behind a message's preamble stands the same.
-fn postcard_bytes(body: &ClassBody<'_>) -> Vec<u8> {
-    use ust_core::protocol::{PREAMBLE, encode};
-    encode(body).split_off(PREAMBLE.len())
 }
 
 /// A ring file as a channel wants it, and where things are in it.

@@ -23,7 +23,7 @@ use rustix::io;
 use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix};
 use std::path::PathBuf;
 use ust_core::paths::RuntimeDir;
-use ust_core::protocol::{ChannelRules, ToDaemon, ToProcess, decode, encode};
+use ust_core::protocol::{Block, ChannelRules, ToDaemon, ToProcess, decode, encode};
 use ust_core::socket::{self, Inbox};
 use ust_test_support::random::Random;
 use ust_test_support::wait::HANGS_AFTER;
@@ -106,10 +106,11 @@ impl Peer {
             let patience = Timespec { tv_sec: ANSWER_SECONDS, tv_nsec: 0 };
             poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&patience)).ok()?;
             let received = socket::receive(&self.0, RecvFlags::DONTWAIT, &mut inbox).ok()?;
-            match decode(received.untrusted_bytes)? {
+            match decode(received.untrusted_bytes).ok()? {
                 ToProcess::Welcome => doorbell = received.fds.into_iter().next(),
                 ToProcess::Rules(rules) => {
-                    return Some(Briefing { channels: rules.channels, doorbell });
+                    let channels = rules.channels.into_iter().map(|Block(channel)| channel);
+                    return Some(Briefing { channels: channels.collect(), doorbell });
                 }
             }
         }

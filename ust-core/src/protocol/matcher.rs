@@ -1,0 +1,58 @@
+//! Which events a rule names: asked by the process, which switches them, and by the consumer, which says what matched nothing.
+
+use super::EventRule;
+use super::rules::Levels;
+use wildmatch::WildMatch;
+
+/// An event rule, ready to be asked.
+#[derive(Debug, Clone)]
+pub struct Matcher {
+    pattern: WildMatch,
+    exclusions: Vec<WildMatch>,
+    levels: Levels,
+}
+
+impl Matcher {
+    /// That of a rule. Its filter is another matter: it is asked of each event, not of its class.
+    pub fn new(rule: &EventRule) -> Self {
+        Self {
+            pattern: WildMatch::new(&rule.pattern),
+            exclusions: rule.exclusions.iter().map(|glob| WildMatch::new(glob)).collect(),
+            levels: rule.levels,
+        }
+    }
+
+    /// Whether it names an event (`provider:name`) of that level.
+    pub fn matches(&self, full_name: &str, level: u8) -> bool {
+        self.levels.has(level)
+            && self.pattern.matches(full_name)
+            && !self.exclusions.iter().any(|glob| glob.matches(full_name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Level;
+
+    #[test]
+    fn a_rule_names_what_its_pattern_does_but_for_exclusions_and_other_levels() {
+        let (info, error) = (Level::Info as u8, Level::Err as u8);
+        let rule = EventRule {
+            exclusions: vec!["io:read_*".into(), "io:poll".into()],
+            levels: Levels::AtLeast(Level::Warning as u8),
+            ..EventRule::of("io:*")
+        };
+        let matcher = Matcher::new(&rule);
+        assert!(matcher.matches("io:write", error) && matcher.matches("io:read", error));
+        assert!(matcher.matches("io:write", Level::Warning as u8));
+        for (name, level) in
+            [("io:write", info), ("io:read_all", error), ("io:poll", error), ("net:write", error)]
+        {
+            assert!(!matcher.matches(name, level), "{name}");
+        }
+        let only = Matcher::new(&EventRule { levels: Levels::Only(info), ..EventRule::of("*") });
+        assert!(only.matches("a:b", info) && !only.matches("a:b", error));
+        assert!(Matcher::new(&EventRule::of("?:b")).matches("a:b", u8::MAX));
+    }
+}

@@ -1,0 +1,135 @@
+//! What traced processes and the daemon say to each other.
+//!
+//! ```text
+//!   process                                                daemon
+//!   constructor, fork     Introduction + process file ---->       on a connection of its own
+//!   agent connects        Hello (+ process file) --------->
+//!                         <---------- Welcome + doorbell, Rules
+//!   agent                 Applied{generation}   ---------->       each time it has been given Rules
+//!
+//!   any thread's first    Handover + ring file (+ process file) ->   on a connection of its own,
+//!   event in a new file                                              closed at once
+//!   a panic               SnapshotWanted -------------------->       on a connection of its own,
+//!                         <------------------------------ closed     once it has been taken
+//!   constructor, agent    Lacking{what, errno}  ------------->       on a connection of its own, no descriptor
+//! ```
+//!
+//! Sequenced-packet sockets: one send is one message, from whichever thread, and descriptors travel with
+//! it. A message is [`PREAMBLE`], the minor of whoever says it, and a postcard value; one that does not parse ends the
+//! connection, unless a later minor says it: then it is passed over. The rules also stand in a file, in the same form, which
+//! a process reads before `main`.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `messages` | what each side says |
+//! | `rules` | what is to be recorded |
+//! | `matcher` | which events a rule names |
+//! | `class_body` | an event class, as the class log has it |
+//! | `block` | values that a later minor may append to |
+
+mod block;
+mod class_body;
+mod matcher;
+mod messages;
+mod rules;
+
+pub use block::Block;
+pub use class_body::ClassBody;
+pub use matcher::Matcher;
+pub use messages::{Lack, ToDaemon, ToProcess};
+pub use rules::{ChannelRules, ContextRule, EventRule, Levels, Rules};
+
+use crate::version::{Mismatch, Version};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Version of this protocol.
+pub const PROTOCOL: Version = Version { major: 5, minor: 0 };
+
+/// First bytes of every message and of the rules file. Behind them stands the minor, in a byte.
+pub const PREAMBLE: [u8; 4] = [b'U', b'S', b'T', PROTOCOL.major as u8];
+
+/// Where a message begins.
+const HEADER_BYTES: usize = PREAMBLE.len() + 1;
+
+/// The longest message.
+pub const MAX_MESSAGE_BYTES: usize = 64 << 10;
+
+/// The most channels that a process records into at once.
+pub const MAX_CHANNELS: usize = crate::abi::CHANNEL_SLOTS;
+
+/// Writes a message into `buffer`; `None` if it does not fit. Allocates nothing.
+pub fn encode_into<'b>(buffer: &'b mut [u8], message: &impl Serialize) -> Option<&'b [u8]> {
+    let (header, rest) = buffer.split_at_mut_checked(HEADER_BYTES)?;
+    header.copy_from_slice(&header_of(PROTOCOL.minor));
+    let length = postcard::to_slice(message, rest).ok()?.len();
+    Some(&buffer[..HEADER_BYTES + length])
+}
+
+/// A message as bytes.
+pub fn encode(message: &impl Serialize) -> Vec<u8> {
+    let mut bytes = header_of(PROTOCOL.minor).to_vec();
+    // Serialising plain data into memory cannot fail.
+    bytes.extend(postcard::to_stdvec(message).unwrap_or_default());
+    bytes
+}
+
+fn header_of(minor: u16) -> [u8; HEADER_BYTES] {
+    let [u, s, t, major] = PREAMBLE;
+    [u, s, t, major, minor as u8]
+}
+
+/// Why bytes are no message that this build can follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotUnderstood {
+    /// The other side speaks another major.
+    Version(Mismatch),
+    /// It speaks a later minor, and says what only that knows: to be passed over.
+    Later(Version),
+    /// They are no message of this protocol.
+    Garbage,
+}
+
+/// The message in untrusted bytes.
+///
+/// # Errors
+/// It is none that this build can follow.
+pub fn decode<T: DeserializeOwned>(untrusted_bytes: &[u8]) -> Result<T, NotUnderstood> {
+    let Some(([b'U', b'S', b'T', major, minor], body)) = untrusted_bytes.split_first_chunk() else {
+        return Err(NotUnderstood::Garbage);
+    };
+    let version = Version { major: (*major).into(), minor: (*minor).into() };
+    PROTOCOL.check(version).map_err(NotUnderstood::Version)?;
+    postcard::from_bytes(body).map_err(|_| match version.minor > PROTOCOL.minor {
+        true => NotUnderstood::Later(version),
+        false => NotUnderstood::Garbage,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_followed_passed_over_or_refused_by_version() {
+        let message = ToDaemon::Applied { generation: 7 };
+        let said = encode(&message);
+        let mut buffer = [0; 64];
+        assert_eq!(encode_into(&mut buffer, &message), Some(&said[..]));
+        assert_eq!(decode(&said), Ok(message));
+        // A variant that there is not.
+        let unknown = |major: u8, minor: u8| [b'U', b'S', b'T', major, minor, 99, 1, 2];
+        let (major, minor) = (PROTOCOL.major as u8, PROTOCOL.minor as u8);
+        assert_eq!(decode::<ToDaemon>(&unknown(major, minor)), Err(NotUnderstood::Garbage));
+        let later = Version { minor: PROTOCOL.minor + 1, ..PROTOCOL };
+        assert_eq!(
+            decode::<ToDaemon>(&unknown(major, minor + 1)),
+            Err(NotUnderstood::Later(later))
+        );
+        let mut earlier = said;
+        earlier[3] -= 1;
+        let refused = decode::<ToDaemon>(&earlier).unwrap_err();
+        assert!(
+            matches!(refused, NotUnderstood::Version(Mismatch { found, .. }) if found.major == PROTOCOL.major - 1)
+        );
+    }
+}

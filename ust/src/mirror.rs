@@ -1,0 +1,119 @@
+//! Mirrors: the process file once more, beside rings that are to outlive both sides.
+//!
+//! ```text
+//!   slot 0  ---.
+//!   slot 1  ---+--> Mirror: DIR/process-UID      the channels of one session, which have one directory
+//!   slot 2  (none)
+//!   slot 3  ------> Mirror: OTHER/process-UID
+//! ```
+//!
+//! Written by whoever holds the registry. A mirror that has found no room for an entry of the log holds none of those behind
+//! it, and has no memory there.
+
+use crate::lockfree::Place;
+use core::ptr;
+use ust_core::abi::{CHANNEL_SLOTS, ShmPath};
+use ust_core::shm::Mapping;
+use ust_core::sync::{AtomicU64, Ordering};
+
+/// One mirror.
+#[derive(Debug)]
+pub struct Mirror {
+    /// The file.
+    pub map: Mapping,
+    dir: ShmPath,
+    held_bytes: AtomicU64,
+}
+
+impl Mirror {
+    /// One in `dir` that holds so much of the log.
+    pub fn new(map: Mapping, dir: ShmPath, held_bytes: u64) -> Self {
+        Self { map, dir, held_bytes: AtomicU64::new(held_bytes) }
+    }
+
+    /// Whether it holds the log as far as `end`, and no further.
+    pub fn holds(&self, end: usize) -> bool {
+        self.held_bytes.load(Ordering::Relaxed) == end as u64
+    }
+
+    /// Whether it holds the entry that begins at `start`.
+    pub fn holds_entry(&self, start: usize) -> bool {
+        self.held_bytes.load(Ordering::Relaxed) > start as u64
+    }
+
+    /// It holds the log as far as `end` now.
+    pub fn note_held(&self, end: usize) {
+        self.held_bytes.store(end as u64, Ordering::Relaxed);
+    }
+}
+
+/// The mirrors of a process file, by channel slot. One is freed as the slot's channel is, when no thread is in a probe.
+#[derive(Debug)]
+pub struct Mirrors([Place<Mirror>; CHANNEL_SLOTS]);
+
+impl Mirrors {
+    /// None.
+    pub const fn new() -> Self {
+        Self([const { Place::empty() }; CHANNEL_SLOTS])
+    }
+
+    /// The slot's.
+    pub fn at(&self, slot: usize) -> Option<&'static Mirror> {
+        self.0[slot].get()
+    }
+
+    /// Each once.
+    pub fn all(&self) -> impl Iterator<Item = &'static Mirror> {
+        let is_first = |slot: usize, mirror: &Mirror| {
+            !(0..slot).any(|earlier| self.at(earlier).is_some_and(|it| ptr::eq(it, mirror)))
+        };
+        (0..CHANNEL_SLOTS)
+            .filter_map(move |slot| self.at(slot).filter(|mirror| is_first(slot, mirror)))
+    }
+
+    /// That in a directory.
+    pub fn of(&self, dir: ShmPath) -> Option<&'static Mirror> {
+        self.all().find(|mirror| mirror.dir == dir)
+    }
+
+    /// Gives the slot one, or none.
+    pub fn set(&self, slot: usize, mirror: Option<&'static Mirror>) {
+        self.0[slot].set(mirror);
+    }
+
+    /// Takes the slot's away, and returns it if no other slot has it.
+    pub fn take(&self, slot: usize) -> Option<&'static Mirror> {
+        let mirror = self.at(slot);
+        self.set(slot, None);
+        mirror.filter(|mirror| !self.all().any(|other| ptr::eq(other, *mirror)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ust_core::abi::PAGE_BYTES;
+    use ust_core::shm::{memfd, private};
+
+    fn mirror(dir: &[u8]) -> &'static Mirror {
+        let fd = memfd::create(c"mirror", PAGE_BYTES).unwrap();
+        let map = Mapping::new(&fd, PAGE_BYTES).unwrap();
+        private::place(Mirror::new(map, ShmPath::new(dir).unwrap(), 0)).unwrap()
+    }
+
+    #[test]
+    fn slots_of_one_directory_share_a_mirror_and_the_last_one_takes_it_away() {
+        let mirrors = Mirrors::new();
+        let (a, b) = (mirror(b"/a"), mirror(b"/b"));
+        for (slot, mirror) in [(0, a), (3, b), (5, a)] {
+            mirrors.set(slot, Some(mirror));
+        }
+        assert_eq!(mirrors.all().count(), 2);
+        let of = |dir| mirrors.of(ShmPath::new(dir).unwrap());
+        assert!(of(b"/a").is_some_and(|found| ptr::eq(found, a)) && of(b"/c").is_none());
+        assert!(mirrors.take(0).is_none(), "slot 5 has it still");
+        assert!(mirrors.take(5).is_some_and(|last| ptr::eq(last, a)));
+        assert!(mirrors.take(3).is_some_and(|last| ptr::eq(last, b)));
+        assert!(mirrors.take(3).is_none() && mirrors.all().next().is_none());
+    }
+}
