@@ -85,12 +85,11 @@ pub const MAX_DEPARTED_PROCESSES: usize = 64;
 /// one beyond is summed up as it is then.
 pub const MAX_KEPT_PROCESS_FILES: usize = 256;
 
-/// Bytes of the longest description of an event class. A longer one ends the reading of its class log.
-pub const MAX_CLASS_BYTES: usize = 64 << 10;
-
-/// Fields of an event class. A class with more is one that the process has not described: its first record closes the
+/// Bytes of the longest description of an event class: that of the bounds to which an honest process holds its classes
+/// itself ([`bounds`](ust_core::wire::bounds)). A longer one ends the reading of its class log. What is beyond the others,
+/// in number or depth of types or in labels, is a class that the process has not described: its first record closes the
 /// stream, with an error of the channel.
-pub const MAX_FIELDS: usize = 1024;
+pub use ust_core::wire::bounds::MAX_CLASS_BYTES;
 
 /// Bytes of a class's provider and name together, as far as rules are matched against them and lists show them. A
 /// class with a longer name is in no list.

@@ -13,7 +13,7 @@ use ust_core::protocol::{ClassBody, ToDaemon};
 use ust_core::shm::Mapping;
 use ust_core::socket;
 use ust_core::sync::{AtomicU32, Ordering};
-use ust_core::wire::FieldType;
+use ust_core::wire::Encoding;
 
 /// Anonymous memory of this process, the engine included.
 fn anonymous_bytes() -> usize {
@@ -33,9 +33,13 @@ fn full_process_file(process_uid: [u8; 16], field_count: usize) -> OwnedFd {
         file: "f",
         line: 1,
         module_path: "m",
-        fields: vec![("f", FieldType::String); field_count],
+        fields: vec![],
     };
-    let mut body = postcard::to_stdvec(&body).unwrap();
+    let mut body = body.encode().unwrap();
+    // Behind all else stands the list of fields, which is empty: these are texts, be they too many.
+    body.pop();
+    let field = ("f", 3_u8, Encoding::Utf8);
+    body.extend(postcard::to_stdvec(&vec![field; field_count]).unwrap());
     body.resize(body.len().next_multiple_of(4), 0);
     let words: Vec<u32> =
         body.chunks_exact(4).map(|word| u32::from_ne_bytes(word.try_into().unwrap())).collect();

@@ -100,11 +100,6 @@ impl Played {
 /// Describes class 0: one number.
 fn add_class(process: &OwnedFd) {
     let file = Mapping::new(process, PROCESS_FILE_BYTES).unwrap();
-    let field = ust_core::wire::FieldType::Scalar(ust_core::wire::Scalar::Integer {
-        bits: 64,
-        signed: false,
-        hex: false,
-    });
     let body = ClassBody {
         provider: "fair",
         name: "tick",
@@ -112,9 +107,9 @@ fn add_class(process: &OwnedFd) {
         file: "fair.rs",
         line: 1,
         module_path: "fair",
-        fields: vec![("number", field)],
+        fields: vec![("number", ust_core::wire::FieldType::U64)],
     };
-    let bytes = postcard::to_stdvec(&body).unwrap();
+    let bytes = body.encode().unwrap();
     let entry = ClassEntry { body_bytes: bytes.len() as u32, class_id: AtomicU32::new(1) };
     file.initialise(CLASS_LOG_OFFSET, entry).unwrap();
     for (index, chunk) in bytes.chunks(4).enumerate() {

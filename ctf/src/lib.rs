@@ -83,6 +83,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod any_class;
 pub mod dir;
 pub mod event_header;
 mod index;

@@ -6,6 +6,9 @@
 //!
 //!   01 00 00 00 'a' 'b' 00 | 02 00 00 00 00 00 00 00  03 00 00 00  .. .. .. .. .. ..
 //!   '- skip 4 -'  text       '------- skip 8 -------'  count 3      3 x 2 bytes
+//!
+//!   seq<struct { u32, string }>     counted: [ skip 4, text | skip 0 ]
+//!   variant { 0: nothing, 1: f64 }  choice: 0 [ skip 0 ], 1 [ skip 8 ]
 //! ```
 //!
 //! A reader decodes record behind record, so one that is longer or shorter than its class says turns all that follow
@@ -15,36 +18,59 @@
 //! Invariants:
 //!
 //! - It says of the bytes what [`metadata::event`](crate::metadata::event) says of the same class. Everything is
-//!   byte-aligned and every bit pattern of a number is one, so lengths are all that can be wrong.
-//! - A class without texts and sequences is one comparison ([`fixed_bytes`](PayloadLayout::fixed_bytes)).
-//! - Neighbouring fields of fixed size are one step: what a check takes grows with the texts and sequences alone.
+//!   byte-aligned and every bit pattern of a number is one, so lengths and tags are all that can be wrong.
+//! - A class without texts, sequences and variants is one comparison ([`fixed_bytes`](PayloadLayout::fixed_bytes)).
+//! - Neighbouring fields of fixed size are one step, structures or not: what a check takes grows with what varies alone.
+//! - It recurses as deep as the class does, and ends soon whatever the bytes are: each element that varies takes one at
+//!   least, or is not read.
 
 use std::ffi::CStr;
 
-use crate::metadata::{EventClass, FieldType, Float, Integer, Scalar};
+use crate::metadata::{Choice, EventClass, FieldType, Integer};
 
 /// Bytes of the count before a sequence's elements.
 const COUNT_BYTES: usize = 4;
 
 /// The program for one event class.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PayloadLayout {
+pub struct PayloadLayout(Run);
+
+/// Fields one behind the other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Run {
     steps: Box<[Step]>,
     /// Bytes behind the last step.
     rest_bytes: u32,
 }
 
 /// Fields of fixed size, and the one of varying size behind them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Step {
     skip_bytes: u32,
     varying: Varying,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Varying {
     Text,
-    Elements { bytes: u8 },
+    /// A count, and elements of fixed size.
+    Elements {
+        bytes: u32,
+    },
+    /// A count, and elements that vary.
+    Counted(Box<Run>),
+    /// So many elements that vary.
+    Repeated(u32, Box<Run>),
+    /// A tag, and what it says.
+    Chosen(Integer, Box<[Chosen]>),
+}
+
+/// A choice and its tags; all of a variant lie in the order of these, and do not overlap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Chosen {
+    low: i128,
+    high: i128,
+    run: Run,
 }
 
 /// Why bytes are no payload of a class.
@@ -59,6 +85,9 @@ pub enum PayloadError {
     /// A sequence has more elements than there are bytes for.
     #[error("a sequence in it claims {0} elements, for which it is too short")]
     Elements(u32),
+    /// No choice of a variant has that tag.
+    #[error("a tag in it is {0}, which chooses nothing")]
+    Tag(i128),
     /// They go on behind the last field.
     #[error("it is {0} bytes too long")]
     Long(usize),
@@ -67,36 +96,13 @@ pub enum PayloadError {
 impl PayloadLayout {
     /// That of a class. Sizes beyond any record's stay beyond it.
     pub fn of(class: &EventClass) -> Self {
-        let (mut steps, mut fixed_bytes) = (Vec::new(), 0_u32);
-        for field in &class.fields {
-            let varying = match field.ty {
-                FieldType::String => Varying::Text,
-                FieldType::Sequence { elem } | FieldType::Array { elem, len: 0 } => {
-                    Varying::Elements { bytes: scalar_bytes(elem) }
-                }
-                FieldType::Array { elem, len } => {
-                    let bytes = u32::from(scalar_bytes(elem)).saturating_mul(len);
-                    fixed_bytes = fixed_bytes.saturating_add(bytes);
-                    continue;
-                }
-                FieldType::Integer(integer) => {
-                    fixed_bytes = fixed_bytes.saturating_add(integer_bytes(integer).into());
-                    continue;
-                }
-                FieldType::Float(float) => {
-                    fixed_bytes = fixed_bytes.saturating_add(float_bytes(float).into());
-                    continue;
-                }
-            };
-            steps.push(Step { skip_bytes: std::mem::take(&mut fixed_bytes), varying });
-        }
-        Self { steps: steps.into(), rest_bytes: fixed_bytes }
+        Self(Run::of(class.fields.iter().map(|field| &field.ty)))
     }
 
     /// Bytes of every payload, if all have as many.
     #[inline]
     pub fn fixed_bytes(&self) -> Option<usize> {
-        self.steps.is_empty().then_some(self.rest_bytes as usize)
+        self.0.fixed_bytes().map(|bytes| bytes as usize)
     }
 
     /// Whether these bytes are a payload of the class: all of it, and nothing else.
@@ -105,20 +111,99 @@ impl PayloadLayout {
     /// What is wrong with them.
     #[inline]
     pub fn check(&self, payload: &[u8]) -> Result<(), PayloadError> {
-        let mut left = payload;
-        for step in &self.steps {
-            left = left.get(step.skip_bytes as usize..).ok_or(PayloadError::Short)?;
-            left = match step.varying {
-                Varying::Text => behind_text(left)?,
-                Varying::Elements { bytes } => behind_elements(left, bytes)?,
-            };
-        }
-        match left.len().checked_sub(self.rest_bytes as usize) {
-            Some(0) => Ok(()),
-            Some(too_many) => Err(PayloadError::Long(too_many)),
-            None => Err(PayloadError::Short),
+        match self.0.walk(payload)? {
+            [] => Ok(()),
+            too_many => Err(PayloadError::Long(too_many.len())),
         }
     }
+}
+
+impl Run {
+    fn of<'t>(types: impl IntoIterator<Item = &'t FieldType>) -> Self {
+        let mut run = Writing::default();
+        types.into_iter().for_each(|ty| run.push(ty));
+        Self { steps: run.steps.into(), rest_bytes: run.fixed_bytes }
+    }
+
+    fn fixed_bytes(&self) -> Option<u32> {
+        self.steps.is_empty().then_some(self.rest_bytes)
+    }
+
+    /// What is left behind it of these bytes.
+    #[inline]
+    fn walk<'b>(&self, mut left: &'b [u8]) -> Result<&'b [u8], PayloadError> {
+        for step in &self.steps {
+            left = behind(left, step.skip_bytes)?;
+            left = match &step.varying {
+                Varying::Text => behind_text(left)?,
+                Varying::Elements { bytes } => behind_elements(left, *bytes)?,
+                Varying::Counted(element) => behind_counted(left, element)?,
+                Varying::Repeated(count, element) => behind_repeated(left, *count, element)?,
+                Varying::Chosen(tag, choices) => behind_chosen(left, *tag, choices)?,
+            };
+        }
+        behind(left, self.rest_bytes)
+    }
+}
+
+/// A run that is being made.
+#[derive(Default)]
+struct Writing {
+    steps: Vec<Step>,
+    /// Of the fields behind the last step.
+    fixed_bytes: u32,
+}
+
+impl Writing {
+    fn push(&mut self, ty: &FieldType) {
+        match ty {
+            FieldType::Integer(ty) | FieldType::Enumeration { container: ty, .. } => {
+                self.skip(ty.size_bytes() as u32);
+            }
+            FieldType::Float(ty) => self.skip(*ty as u32 / 8),
+            FieldType::String(_) => self.step(Varying::Text),
+            FieldType::Struct(fields) => fields.iter().for_each(|field| self.push(&field.ty)),
+            FieldType::Array { elem, len } if *len > 0 => {
+                let element = Run::of([&**elem]);
+                match element.fixed_bytes() {
+                    Some(bytes) => self.skip(bytes.saturating_mul(*len)),
+                    None => self.step(Varying::Repeated(*len, element.into())),
+                }
+            }
+            FieldType::Array { elem, .. } | FieldType::Sequence { elem } => {
+                let element = Run::of([&**elem]);
+                match element.fixed_bytes() {
+                    Some(bytes) => self.step(Varying::Elements { bytes }),
+                    None => self.step(Varying::Counted(element.into())),
+                }
+            }
+            FieldType::Variant { tag, choices } => {
+                let mut choices: Vec<_> = choices.iter().map(Chosen::of).collect();
+                choices.sort_by_key(|choice| choice.low);
+                self.step(Varying::Chosen(*tag, choices.into()));
+            }
+        }
+    }
+
+    fn skip(&mut self, bytes: u32) {
+        self.fixed_bytes = self.fixed_bytes.saturating_add(bytes);
+    }
+
+    fn step(&mut self, varying: Varying) {
+        self.steps.push(Step { skip_bytes: std::mem::take(&mut self.fixed_bytes), varying });
+    }
+}
+
+impl Chosen {
+    fn of(choice: &Choice) -> Self {
+        let (low, high) = (choice.label.low, choice.label.high);
+        Self { low, high, run: Run::of([&choice.ty]) }
+    }
+}
+
+#[inline]
+fn behind(left: &[u8], bytes: u32) -> Result<&[u8], PayloadError> {
+    left.get(bytes as usize..).ok_or(PayloadError::Short)
 }
 
 fn behind_text(left: &[u8]) -> Result<&[u8], PayloadError> {
@@ -126,109 +211,45 @@ fn behind_text(left: &[u8]) -> Result<&[u8], PayloadError> {
     Ok(&left[text.count_bytes() + 1..])
 }
 
-fn behind_elements(left: &[u8], element_bytes: u8) -> Result<&[u8], PayloadError> {
+fn count(left: &[u8]) -> Result<(u32, &[u8]), PayloadError> {
     let (count, left) = left.split_first_chunk::<COUNT_BYTES>().ok_or(PayloadError::Short)?;
-    let count = u32::from_ne_bytes(*count);
+    Ok((u32::from_ne_bytes(*count), left))
+}
+
+fn behind_elements(left: &[u8], element_bytes: u32) -> Result<&[u8], PayloadError> {
+    let (count, left) = count(left)?;
     let bytes = u64::from(count) * u64::from(element_bytes);
     let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     left.get(bytes..).ok_or(PayloadError::Elements(count))
 }
 
-const fn integer_bytes(integer: Integer) -> u8 {
-    integer.width as u8 / 8
-}
-
-const fn float_bytes(float: Float) -> u8 {
-    float as u8 / 8
-}
-
-const fn scalar_bytes(scalar: Scalar) -> u8 {
-    match scalar {
-        Scalar::Integer(integer) => integer_bytes(integer),
-        Scalar::Float(float) => float_bytes(float),
+fn behind_counted<'b>(left: &'b [u8], element: &Run) -> Result<&'b [u8], PayloadError> {
+    let (count, left) = count(left)?;
+    // One byte is the least that an element takes.
+    if count as usize > left.len() {
+        return Err(PayloadError::Elements(count));
     }
+    behind_repeated(left, count, element)
+}
+
+fn behind_repeated<'b>(
+    left: &'b [u8],
+    count: u32,
+    element: &Run,
+) -> Result<&'b [u8], PayloadError> {
+    (0..count).try_fold(left, |left, _| element.walk(left))
+}
+
+fn behind_chosen<'b>(
+    left: &'b [u8],
+    tag: Integer,
+    choices: &[Chosen],
+) -> Result<&'b [u8], PayloadError> {
+    let number = tag.read(left).ok_or(PayloadError::Short)?;
+    let at = choices.partition_point(|choice| choice.high < number);
+    let chosen = choices.get(at).filter(|choice| choice.low <= number);
+    chosen.ok_or(PayloadError::Tag(number))?.run.walk(&left[tag.size_bytes()..])
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::metadata::Field;
-
-    const SHORTS: FieldType = FieldType::Sequence { elem: Scalar::Integer(Integer::I16) };
-
-    fn layout(types: &[FieldType]) -> PayloadLayout {
-        let field = |ty: &FieldType| Field { name: "x".to_owned(), ty: *ty };
-        PayloadLayout::of(&EventClass {
-            id: 0,
-            stream_id: 0,
-            name: "a:b".to_owned(),
-            loglevel: 6,
-            fields: types.iter().map(field).collect(),
-        })
-    }
-
-    #[test]
-    fn fields_of_fixed_size_are_one_number() {
-        let bytes = FieldType::Array { elem: Scalar::Integer(Integer::U8), len: 4 };
-        let fixed = [FieldType::Integer(Integer::U32), FieldType::Float(Float::F64), bytes];
-        let layout = layout(&fixed);
-        assert_eq!(layout.fixed_bytes(), Some(16));
-        assert_eq!(layout.check(&[0; 16]), Ok(()));
-        assert_eq!(layout.check(&[0; 15]), Err(PayloadError::Short));
-        assert_eq!(layout.check(&[0; 19]), Err(PayloadError::Long(3)));
-    }
-
-    #[test]
-    fn a_class_without_fields_has_no_payload() {
-        let layout = layout(&[]);
-        assert_eq!(layout.fixed_bytes(), Some(0));
-        assert_eq!(layout.check(&[]), Ok(()));
-        assert_eq!(layout.check(&[0]), Err(PayloadError::Long(1)));
-    }
-
-    #[test]
-    fn texts_and_sequences_are_walked() {
-        let layout = layout(&[
-            FieldType::Integer(Integer::U16),
-            FieldType::String,
-            SHORTS,
-            FieldType::Float(Float::F32),
-        ]);
-        assert_eq!(layout.fixed_bytes(), None);
-        let payload = |text: &[u8], count: u32, elements: usize, rest: usize| {
-            let mut bytes = vec![1, 2];
-            bytes.extend(text);
-            bytes.extend(count.to_ne_bytes());
-            bytes.resize(bytes.len() + 2 * elements + rest, 0xFF);
-            bytes
-        };
-        assert_eq!(layout.check(&payload(b"text\0", 3, 3, 4)), Ok(()));
-        assert_eq!(layout.check(&payload(b"\0", 0, 0, 4)), Ok(()));
-        assert_eq!(layout.check(&payload(b"\xFF\xFE\0", 0, 0, 4)), Ok(()));
-        assert_eq!(layout.check(&payload(b"\0", 3, 3, 3)), Err(PayloadError::Short));
-        assert_eq!(layout.check(&payload(b"\0", 3, 4, 4)), Err(PayloadError::Long(2)));
-        assert_eq!(layout.check(&payload(b"\0", 6, 3, 4)), Err(PayloadError::Elements(6)));
-        let most = u32::MAX;
-        assert_eq!(layout.check(&payload(b"\0", most, 3, 4)), Err(PayloadError::Elements(most)));
-        assert_eq!(layout.check(&[1, 2, b'a', b'b']), Err(PayloadError::EndlessText));
-        assert_eq!(layout.check(&[1]), Err(PayloadError::Short));
-        assert_eq!(layout.check(&[1, 2, 0, 1, 0, 0]), Err(PayloadError::Short));
-    }
-
-    /// The metadata describe it as a sequence.
-    #[test]
-    fn an_array_of_nothing_is_a_count() {
-        let layout = layout(&[FieldType::Array { elem: Scalar::Float(Float::F64), len: 0 }]);
-        assert_eq!(layout.check(&[0; 4]), Ok(()));
-        assert_eq!(layout.check(&[]), Err(PayloadError::Short));
-        assert_eq!(layout.check(&[1, 0, 0, 0]), Err(PayloadError::Elements(1)));
-    }
-
-    #[test]
-    fn sizes_that_no_record_has_do_not_wrap() {
-        let long = |len| FieldType::Array { elem: Scalar::Integer(Integer::U64), len };
-        let layout = layout(&[long(u32::MAX), long(u32::MAX), long(1 << 29)]);
-        assert_eq!(layout.fixed_bytes(), Some(u32::MAX as usize));
-        assert_eq!(layout.check(&[0; 100]), Err(PayloadError::Short));
-    }
-}
+mod tests;

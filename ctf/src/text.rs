@@ -136,11 +136,17 @@ struct Text<'a>(&'a Value);
 impl Display for Text<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Value::Unsigned { value, base } => unsigned(*value, *base, out),
+            Value::Unsigned { value, bits, base } => unsigned(*value, *bits, *base, out),
             Value::Signed { value, base: 10, .. } => write!(out, "{value}"),
             Value::Signed { value, bits, base } => {
-                let mask = u64::MAX >> 64_u8.saturating_sub(*bits).min(63);
-                unsigned(*value as u64 & mask, *base, out)
+                // As many whole digits as its bits fill.
+                let shown_bits = match base {
+                    8 => bits.next_multiple_of(3),
+                    16 => bits.next_multiple_of(4),
+                    _ => *bits,
+                };
+                let mask = u64::MAX >> 64_u8.saturating_sub(shown_bits).min(63);
+                unsigned(*value as u64 & mask, *bits, *base, out)
             }
             Value::Float { value, bits: 32 } => float(&format!("{:e}", *value as f32), *value, out),
             Value::Float { value, .. } => float(&format!("{value:e}"), *value, out),
@@ -185,9 +191,9 @@ fn is_length(fields: &[Field], at: usize) -> bool {
     length == Some(&**name)
 }
 
-fn unsigned(value: u64, base: u8, out: &mut impl Write) -> fmt::Result {
+fn unsigned(value: u64, bits: u8, base: u8, out: &mut impl Write) -> fmt::Result {
     match base {
-        2 => write!(out, "{value:#b}"),
+        2 => write!(out, "0b{value:0bits$b}", bits = bits.into()),
         8 => write!(out, "0{value:o}"),
         16 => write!(out, "{value:#X}"),
         _ => write!(out, "{value}"),
@@ -224,5 +230,5 @@ fn labels(ty: &EnumType, value: i128, out: &mut impl Write) -> fmt::Result {
         }
     }
     let known = if separator == "( " { "( <unknown>" } else { "" };
-    write!(out, "{known} : container = {value} )")
+    write!(out, "{known} : container = {} )", Text(&Value::container(ty, value)))
 }

@@ -203,8 +203,8 @@ fn babeltrace_1_reads_by_the_index() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let bytes =
-        metadata::FieldType::Sequence { elem: metadata::Scalar::Integer(metadata::Integer::U8) };
+    let byte = metadata::FieldType::Integer(metadata::Integer::U8);
+    let bytes = metadata::FieldType::sequence(byte);
     let field = metadata::Field { name: "bytes".to_owned(), ty: bytes };
     common::write_metadata(dir.path(), &[class(0, "prov:bytes", 6, vec![field])]);
     let mut writer = StreamWriter::create(dir.path(), "s", identity(0, 0, 1)).unwrap();

@@ -10,7 +10,7 @@ use common::{identity, put, trace};
 use ctf::dir::Tree;
 use ctf::join::{JoinError, Joined, join};
 use ctf::metadata::{
-    self, EnvValue, EventClass, Field, FieldType, Float, Integer, Scalar, StreamClass,
+    self, Base, Choice, EnvValue, EventClass, Field, FieldType, Float, Integer, Label, StreamClass,
 };
 use ctf::metadata_file::MetadataWriter;
 use ctf::reader::{Event, ReadError, Reader, Value};
@@ -73,7 +73,7 @@ impl Process {
 }
 
 fn class(name: &str, fields: &[(&str, FieldType)]) -> EventClass {
-    let field = |(name, ty): &(&str, FieldType)| Field { name: (*name).to_owned(), ty: *ty };
+    let field = |(name, ty): &(&str, FieldType)| Field { name: (*name).to_owned(), ty: ty.clone() };
     let fields = fields.iter().map(field).collect();
     EventClass { id: 0, stream_id: 0, name: name.to_owned(), loglevel: 6, fields }
 }
@@ -84,19 +84,41 @@ fn number() -> EventClass {
 
 /// Every kind of field, and names that had to be made unique.
 fn everything() -> EventClass {
-    let u16s = Scalar::Integer(Integer::U16.hex());
+    let u16s = || FieldType::Integer(Integer::U16.shown_in(Base::Hexadecimal));
     class(
         "p:everything",
         &[
             ("a b", FieldType::Integer(Integer::I64)),
-            ("a_b", FieldType::String),
-            ("x", FieldType::Sequence { elem: u16s }),
+            ("a_b", FieldType::TEXT),
+            ("x", FieldType::sequence(u16s())),
             ("_x_length", FieldType::Integer(Integer::U32)),
-            ("none", FieldType::Array { elem: u16s, len: 0 }),
-            ("two", FieldType::Array { elem: Scalar::Float(Float::F32), len: 2 }),
+            ("none", FieldType::array(u16s(), 0)),
+            ("two", FieldType::array(FieldType::Float(Float::F32), 2)),
             ("f", FieldType::Float(Float::F64)),
+            ("option", option()),
+            ("points", FieldType::sequence(point())),
         ],
     )
+}
+
+/// Two bytes, or nothing; a tag in network order before them.
+fn option() -> FieldType {
+    let choice = |name: &str, tag, ty| Choice {
+        label: Label { name: name.to_owned(), low: tag, high: tag },
+        ty,
+    };
+    let bytes = FieldType::array(FieldType::Integer(Integer::U8), 2);
+    let choices = vec![choice("none", 0, FieldType::Struct(vec![])), choice("int", 1, bytes)];
+    FieldType::Variant { tag: Integer::U16.in_network_order(), choices }
+}
+
+fn point() -> FieldType {
+    let field = |name: &str, ty| Field { name: name.to_owned(), ty };
+    let labels = vec![Label { name: "idle".to_owned(), low: 0, high: 2 }];
+    FieldType::Struct(vec![
+        field("x", FieldType::Integer(Integer::U8.shown_in(Base::Binary))),
+        field("state", FieldType::Enumeration { container: Integer::U8, labels }),
+    ])
 }
 
 fn everything_bytes() -> Vec<u8> {
@@ -108,6 +130,9 @@ fn everything_bytes() -> Vec<u8> {
     bytes.extend(0_u32.to_ne_bytes());
     bytes.extend([0.5_f32, 1.5].map(f32::to_ne_bytes).concat());
     bytes.extend(2.25_f64.to_ne_bytes());
+    bytes.extend([0, 1, 8, 9]);
+    bytes.extend(1_u32.to_ne_bytes());
+    bytes.extend([3, 1]);
     bytes
 }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use common::walk::{FILLING, PAGE, check_index, walk};
 use common::{identity, put};
-use ctf::metadata::{EventClass, Field, FieldType, Integer, Scalar};
+use ctf::metadata::{EventClass, Field, FieldType, Integer};
 use ctf::metadata_file::MetadataWriter;
 use ctf::stream_file::StreamWriter;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
@@ -108,10 +108,10 @@ struct Writer {
 impl Writer {
     fn start(parent: &Path, large: bool) -> Writer {
         let dir = tempfile::tempdir_in(parent).unwrap();
-        let elem = Scalar::Integer(Integer::U8);
+        let byte = FieldType::Integer(Integer::U8);
         let fields = vec![
             Field { name: "n".to_owned(), ty: FieldType::Integer(Integer::U64) },
-            Field { name: "bytes".to_owned(), ty: FieldType::Sequence { elem } },
+            Field { name: "bytes".to_owned(), ty: FieldType::sequence(byte) },
         ];
         let class =
             EventClass { id: 0, stream_id: 0, name: "t:record".to_owned(), loglevel: 6, fields };

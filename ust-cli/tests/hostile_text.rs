@@ -118,9 +118,9 @@ fn add_class(process: &Mapping) {
         file: HOSTILE,
         line: 1,
         module_path: HOSTILE,
-        fields: vec![(HOSTILE, FieldType::String)],
+        fields: vec![(HOSTILE, FieldType::TEXT)],
     };
-    let body = postcard::to_stdvec(&body).unwrap();
+    let body = body.encode().unwrap();
     let entry = ClassEntry { body_bytes: body.len() as u32, class_id: AtomicU32::new(1) };
     process.initialise(CLASS_LOG_OFFSET, entry).unwrap();
     let body_at = CLASS_LOG_OFFSET + size_of::<ClassEntry>();

@@ -34,7 +34,7 @@ pub struct FieldDescription {
     /// The parameter's name, without any prefix.
     pub name: &'static str,
     /// How the value lies in the record.
-    pub ty: FieldType,
+    pub ty: &'static FieldType,
 }
 
 /// How important an event is: syslog's levels, then LTTng's finer debug levels.

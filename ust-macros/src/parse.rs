@@ -22,12 +22,11 @@ const MAX_FIELDS: usize = 16;
 
 /// Types that are often tried, and what to write instead. `ust`'s traits refuse them too, but can
 /// only say of all types at once what they say.
-const NO_FIELDS: [(&str, &str); 7] = [
+const NO_FIELDS: [(&str, &str); 6] = [
     ("String", "`&str`"),
     ("PathBuf", "`&str`, and pass `&path.to_string_lossy()`"),
     ("OsString", "`&str`, and pass `&text.to_string_lossy()`"),
     ("Vec", "a slice, `&[T]`"),
-    ("Option", "two fields, a `bool` and a `T`"),
     ("u128", "`[u64; 2]`"),
     ("i128", "`[u64; 2]`"),
 ];
@@ -179,6 +178,7 @@ impl Wrong {
             }
             // `&String` is as little a field as `String`.
             Type::Reference(reference) => self.field_type(&reference.elem),
+            Type::Tuple(members) => members.elems.iter().for_each(|ty| self.field_type(ty)),
             Type::Path(path) => {
                 let last = path.path.segments.last();
                 let known =

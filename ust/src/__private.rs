@@ -10,7 +10,9 @@ pub use core;
 pub use linkme;
 pub use ust_core::abi::ElfNote as Note;
 pub use ust_core::event::{EventDescription, FieldDescription, Level};
-pub use ust_core::wire::{Field, FieldType, Payload};
+pub use ust_core::wire::{
+    Choice, Field, FieldType, Integer, Label, Member, Part, Payload, sum_of_sizes,
+};
 
 /// Called by each expansion's `.init_array` entry, before `main` or in `dlopen`.
 pub extern "C" fn register_module() {

@@ -8,7 +8,30 @@
 //!                                          drop: taken back
 //! ```
 //!
-//! The payload comes encoded, as the fields of the description lie in a record.
+//! The payload comes encoded, as the fields of the description lie in a record: what types there are, and their bytes, is
+//! the table of [`FieldType`]. They nest, within the [bounds](ust_core::wire::bounds) of a class.
+//!
+//! ```
+//! use ust::Level;
+//! use ust::dynamic::{Base, Description, DynamicEvent, FieldType, Integer};
+//!
+//! let flags = FieldType::Integer(Integer::unsigned(16).in_network_order().shown_in(Base::Hexadecimal));
+//! let state = FieldType::enumeration(Integer::unsigned(8), &[("idle", 0), ("busy", 1)]);
+//! let socket = FieldType::structure([("flags", flags), ("state", state)]);
+//! let event = DynamicEvent::register(
+//!     &Description {
+//!         provider: "net".to_owned(),
+//!         name: "sockets".to_owned(),
+//!         level: Level::Info,
+//!         fields: vec![("sockets".to_owned(), FieldType::sequence(socket))],
+//!     },
+//!     None,
+//! );
+//! // Two of them: a count, then flags and state of each.
+//! let payload = [&2_u32.to_ne_bytes()[..], &[0x00, 0x12, 1], &[0x00, 0x02, 0]].concat();
+//! // SAFETY: the payload is as it was described.
+//! unsafe { event.record(&payload) };
+//! ```
 #![allow(unsafe_code)]
 
 use crate::callsite::Switch;
@@ -20,7 +43,11 @@ use crate::undisturbed::Undisturbed;
 use core::ffi::c_void;
 use ust_core::event::Level;
 use ust_core::protocol::ClassBody;
-use ust_core::wire::{FieldType, Payload};
+use ust_core::wire::Payload;
+pub use ust_core::wire::bounds::{self, Beyond};
+pub use ust_core::wire::{
+    Base, ByteOrder, Choice, Encoding, FieldType, Integer, Label, Member, Part,
+};
 
 /// What an event declares, in memory of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +60,29 @@ pub struct Description {
     pub level: Level,
     /// Names and types of the fields, in the order of their bytes in the record.
     pub fields: Vec<(String, FieldType)>,
+}
+
+impl Description {
+    fn body(&self) -> ClassBody<'_> {
+        let Self { provider, name, level, fields } = self;
+        ClassBody {
+            provider,
+            name,
+            level: *level as u8,
+            file: "",
+            line: 0,
+            module_path: "",
+            fields: fields.iter().map(|(name, ty)| (name.as_str(), ty.clone())).collect(),
+        }
+    }
+
+    /// Looks whether a class may be so.
+    ///
+    /// # Errors
+    /// It is beyond the [`bounds`] of a class.
+    pub fn check(&self) -> Result<(), Beyond> {
+        self.body().encode().map(drop)
+    }
 }
 
 /// Who is told that an event is on, or off again. Called by the thread that switches, which holds a lock: it must neither
@@ -58,19 +108,12 @@ pub struct DynamicEvent {
 }
 
 impl DynamicEvent {
-    /// Registers an event. It costs its description once: another one of the same description is of the same class.
+    /// Registers an event. It costs its description once: another one of the same description is of the same class. One
+    /// that is beyond the [`bounds`] of a class is never on, and counted as a class left out: see
+    /// [`Description::check`].
     pub fn register(description: &Description, observer: Option<Observer>) -> Self {
-        let Description { provider, name, level, fields } = description;
-        let body = ClassBody {
-            provider,
-            name,
-            level: *level as u8,
-            file: "",
-            line: 0,
-            module_path: "",
-            fields: fields.iter().map(|(name, ty)| (name.as_str(), *ty)).collect(),
-        };
-        let body = body.encode();
+        // What is beyond the bounds is no class: the runtime counts it.
+        let body = description.body().encode().unwrap_or_default();
         let switch = Box::new(Switch::new());
         let declared = DeclaredCallsite {
             switch: &*switch,

@@ -118,10 +118,10 @@ impl ProcessFile {
         }
     }
 
-    /// Counts a class for which the log has no room.
-    fn leave_out(&self) {
+    /// Counts classes that are not in the log: it has no room for them, or they are beyond what a class may be.
+    pub fn leave_out(&self, classes: u32) {
         if let Some(header) = self.header() {
-            header.classes_left_out.fetch_add(1, Ordering::Relaxed);
+            header.classes_left_out.fetch_add(classes, Ordering::Relaxed);
         }
     }
 
@@ -131,7 +131,7 @@ impl ProcessFile {
         let entry_bytes = (size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
         let end = start + entry_bytes;
         if end > self.log_capacity_bytes() {
-            self.leave_out();
+            self.leave_out(1);
             return None;
         }
         append_to(&self.map, start, end, body)?;

@@ -10,61 +10,22 @@
 //! ```
 #![cfg(test)]
 
+use super::any_type::{NAMES, any_type, payload};
 use super::drain::StreamDrain;
-use super::played::number;
+use super::played::{body, number};
 use super::played_stream::{self, PlayedStream};
-use crate::limits::MAX_FIELDS;
 use ctf::reader::Reader;
 use std::path::Path;
 use std::process::Command;
 use ust_core::abi::{Geometry, Mode};
-use ust_core::wire::{FieldType, Scalar};
+use ust_core::wire::FieldType;
+use ust_core::wire::bounds::{MAX_DEPTH, MAX_TYPES, check};
 
 /// Processes that are judged.
 const CASES: u64 = 400;
 
 /// The first process id; each case has its own.
 const FIRST_PID: u32 = 1000;
-
-/// Names that are something in TSDL, in C strings or at a terminal, or nothing at all.
-const NAMES: [&str; 20] = [
-    "",
-    "x",
-    "x",
-    "_x",
-    "__x_length",
-    "_x_length",
-    "event",
-    "stream",
-    "struct",
-    "id",
-    "timestamp",
-    "int",
-    "größe in m²",
-    "\"",
-    "\\",
-    "\\\"};\n};",
-    "*/",
-    "/* CTF 1.8 */",
-    "\u{1b}[31m\0\n",
-    "v",
-];
-
-const SCALARS: [Scalar; 9] = [
-    Scalar::Integer { bits: 8, signed: false, hex: false },
-    Scalar::Integer { bits: 16, signed: true, hex: true },
-    Scalar::Integer { bits: 32, signed: true, hex: false },
-    Scalar::Integer { bits: 64, signed: false, hex: true },
-    Scalar::Float { bits: 32 },
-    Scalar::Float { bits: 64 },
-    // No such sizes: they are taken for 64 bits.
-    Scalar::Integer { bits: 0, signed: false, hex: false },
-    Scalar::Integer { bits: 255, signed: true, hex: true },
-    Scalar::Float { bits: 16 },
-];
-
-/// Bytes of each of the scalars.
-const SCALAR_BYTES: [usize; 9] = [1, 2, 4, 8, 4, 8, 8, 8, 8];
 
 /// How a stream's records get into a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +67,7 @@ fn every_folder_reads_whatever_its_process_did() {
 fn honest(output: &Path) -> u64 {
     let geometry = Geometry::new(1 << 20, 2).unwrap();
     let player = PlayedStream::new(1, *b"honest\0\0\0\0\0\0\0\0\0\0", geometry, Mode::Discard);
-    let text = player.process.describe("text", 6, vec![("text", FieldType::String)]);
+    let text = player.process.describe("text", 6, vec![("text", FieldType::TEXT)]);
     number(&player.process.map, text, 0);
     (0..5000).for_each(|_| player.write(0, b"a text\0"));
     let outcome = drain(&player, Way::Flush, output);
@@ -158,10 +119,15 @@ fn any(seed: u64, output: &Path) -> Outcome {
 }
 
 /// Describes a class of any kind. Returns its number and types.
-fn class(player: &PlayedStream, id: u32, random: &mut fastrand::Rng) -> (u32, Vec<Type>) {
-    let count = if random.u8(..20) == 0 { MAX_FIELDS } else { random.usize(..6) };
-    let types: Vec<_> = (0..count).map(|_| Type::any(random)).collect();
-    let fields = types.iter().map(|ty| (random.choice(NAMES).unwrap(), ty.field_type())).collect();
+fn class(player: &PlayedStream, id: u32, random: &mut fastrand::Rng) -> (u32, Vec<FieldType>) {
+    let mut types: Vec<_> = (0..random.usize(..6)).map(|_| any_type(MAX_DEPTH, random)).collect();
+    if random.u8(..20) == 0 {
+        types = vec![FieldType::TEXT; MAX_TYPES];
+    }
+    if check(&types).is_err() {
+        types.clear();
+    }
+    let fields = types.iter().map(|ty| (*random.choice(&NAMES).unwrap(), ty.clone())).collect();
     let long = "n".repeat(random.usize(..20_000));
     let name = if random.u8(..20) == 0 { &*long } else { random.choice(NAMES).unwrap() };
     // Numbers that have the long header, that another class has, and that nobody gives.
@@ -171,68 +137,13 @@ fn class(player: &PlayedStream, id: u32, random: &mut fastrand::Rng) -> (u32, Ve
         2 => random.u32(..),
         _ => id,
     };
-    let logged = player.process.describe(name, random.u8(..), fields);
+    let mut body = body(name, random.u8(..), fields).encode().unwrap();
+    if random.u8(..10) == 0 {
+        spoil(&mut body, random);
+    }
+    let logged = player.process.add(&body);
     number(&player.process.map, logged, id);
     (id, types)
-}
-
-/// A field's type, by the scalar's place in [`SCALARS`].
-#[derive(Debug, Clone, Copy)]
-enum Type {
-    One(usize),
-    Text,
-    Several(usize, u32),
-    Counted(usize),
-}
-
-impl Type {
-    fn any(random: &mut fastrand::Rng) -> Self {
-        let scalar = random.usize(..SCALARS.len());
-        match random.u8(..5) {
-            0 | 1 => Self::One(scalar),
-            2 => Self::Text,
-            3 if random.u8(..50) == 0 => Self::Several(scalar, u32::MAX),
-            3 => Self::Several(scalar, random.u32(..4)),
-            _ => Self::Counted(scalar),
-        }
-    }
-
-    fn field_type(self) -> FieldType {
-        match self {
-            Self::One(scalar) => FieldType::Scalar(SCALARS[scalar]),
-            Self::Text => FieldType::String,
-            Self::Several(scalar, length) => FieldType::Array { element: SCALARS[scalar], length },
-            Self::Counted(scalar) => FieldType::Sequence { element: SCALARS[scalar] },
-        }
-    }
-}
-
-/// A payload of these types, as its writer should write it.
-fn payload(types: &[Type], random: &mut fastrand::Rng) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let any = |count: usize, random: &mut fastrand::Rng| -> Vec<u8> {
-        std::iter::repeat_with(|| random.u8(..)).take(count).collect()
-    };
-    for ty in types {
-        match *ty {
-            Type::One(scalar) => bytes.extend(any(SCALAR_BYTES[scalar], random)),
-            Type::Text => {
-                let text = any(random.usize(..20), random).into_iter().map(|byte| byte.max(1));
-                bytes.extend(text.chain([0]));
-            }
-            // The array of nothing is a sequence; the one that is too long cannot be written.
-            Type::Several(_, 0 | u32::MAX) => bytes.extend([0; 4]),
-            Type::Several(scalar, length) => {
-                bytes.extend(any(SCALAR_BYTES[scalar] * length as usize, random));
-            }
-            Type::Counted(scalar) => {
-                let count = random.u32(..5);
-                bytes.extend(count.to_ne_bytes());
-                bytes.extend(any(SCALAR_BYTES[scalar] * count as usize, random));
-            }
-        }
-    }
-    bytes
 }
 
 /// Makes a payload wrong, or perhaps another one that is right.

@@ -43,6 +43,7 @@
 
 mod accept;
 mod any_process;
+mod any_type;
 mod api;
 mod bell;
 mod budget;

@@ -8,7 +8,7 @@ use ust_core::abi::{CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, ProcessHea
 use ust_core::protocol::ClassBody;
 use ust_core::shm::{Mapping, memfd};
 use ust_core::sync::{AtomicU32, Ordering};
-use ust_core::wire::FieldType;
+use ust_core::wire::{Encoding, FieldType};
 
 /// The process's side of it.
 #[derive(Debug)]
@@ -39,16 +39,19 @@ impl Player {
         ProcessFile::new(&self.fd, &Account::alone()).unwrap()
     }
 
-    /// Adds a class without a number, with so many fields; where its entry stands.
+    /// Adds a class without a number, with so many texts, be they too many; where its entry stands.
     pub fn add_class(&self, name: &str, field_count: usize) -> usize {
-        self.describe(name, 14, vec![("f", FieldType::String); field_count])
+        let mut body = body(name, 14, vec![]).encode().unwrap();
+        // The empty list of fields is its last byte.
+        body.pop();
+        let field = ("f", 3_u8, Encoding::Utf8);
+        body.extend(postcard::to_stdvec(&vec![field; field_count]).unwrap());
+        self.add(&body)
     }
 
     /// Adds a class of that name, level and fields.
     pub fn describe(&self, name: &str, level: u8, fields: Vec<(&str, FieldType)>) -> usize {
-        let (provider, file, module_path) = ("test", "test.rs", "test");
-        let body = ClassBody { provider, name, level, file, line: 1, module_path, fields };
-        self.add(&postcard::to_stdvec(&body).unwrap())
+        self.add(&body(name, level, fields).encode().unwrap())
     }
 
     /// Adds an entry whose body is these bytes.
@@ -68,6 +71,12 @@ impl Player {
         header.log_bytes.store(end as u64, Ordering::Release);
         at
     }
+}
+
+/// A class of that name, level and fields.
+pub fn body<'a>(name: &'a str, level: u8, fields: Vec<(&'a str, FieldType)>) -> ClassBody<'a> {
+    let (provider, file, module_path) = ("test", "test.rs", "test");
+    ClassBody { provider, name, level, file, line: 1, module_path, fields }
 }
 
 /// Gives a class its number.

@@ -38,7 +38,7 @@ struct Raw<'a>(&'a [u8]);
 // SAFETY: the bytes are what is measured and written; a slice does not change while it is borrowed.
 #[allow(unsafe_code)]
 unsafe impl Field for Raw<'_> {
-    const TYPE: FieldType = FieldType::String;
+    const TYPE: &'static FieldType = &FieldType::TEXT;
     const FIXED_SIZE_BYTES: Option<usize> = None;
 
     fn size_bytes(&self) -> usize {

@@ -2,8 +2,14 @@
 //!
 //! Two processes of one program have the same classes under numbers of their own; described, they compare equal.
 
-use crate::metadata::{Base, EventClass, Field, FieldType, Float, Integer, Scalar, Width};
-use crate::tsdl::{ByteOrder, EventType, Fields, IntegerType, Type};
+use std::sync::Arc;
+
+use crate::metadata::{
+    Base, Choice, Encoding, EventClass, Field, FieldType, Float, Integer, Label, VALUE, Width,
+};
+use crate::tsdl::{
+    ByteOrder, EnumType, EventType, Fields, FloatType, IntegerType, Path, Type, VariantType,
+};
 
 /// The class, with number 0; `None` if this library would not have described it so.
 pub(super) fn described(class: &EventType) -> Option<EventClass> {
@@ -21,30 +27,21 @@ pub(super) fn described(class: &EventType) -> Option<EventClass> {
     })
 }
 
+/// A scope's fields, each without the length or the tag that stands in front of it.
 fn fields(fields: &Fields) -> Option<Vec<Field>> {
     let mut described = Vec::new();
-    let mut length: Option<&str> = None;
+    let mut in_front: Option<&Type> = None;
     for (index, (name, ty)) in fields.iter().enumerate() {
-        if let Some((_, Type::Sequence { len, .. })) = fields.get(index + 1)
-            && len.scope.is_none()
-            && len.name == *name
-            && scalar(ty) == Some(Scalar::Integer(Integer::U32))
+        if let Some((_, behind)) = fields.get(index + 1)
+            && is_companion(name, ty, behind)
         {
-            length = Some(name);
+            in_front = Some(ty);
             continue;
         }
-        let ty = match ty {
-            Type::Sequence { elem, len } if length.take() == Some(&len.name) => {
-                FieldType::Sequence { elem: scalar(elem)? }
-            }
-            Type::Array { elem, len } => {
-                FieldType::Array { elem: scalar(elem)?, len: u32::try_from(*len).ok()? }
-            }
-            Type::String => FieldType::String,
-            ty => match scalar(ty)? {
-                Scalar::Integer(ty) => FieldType::Integer(ty),
-                Scalar::Float(ty) => FieldType::Float(ty),
-            },
+        let ty = match (ty, in_front.take()) {
+            (Type::Sequence { elem, .. }, Some(_)) => FieldType::sequence(within(elem)?),
+            (Type::Variant(ty), Some(Type::Enum(tag))) => variant(tag, ty)?,
+            (ty, _) => field_type(ty)?,
         };
         // Written again, the name gets its underscore back.
         described.push(Field { name: name.strip_prefix('_')?.to_owned(), ty });
@@ -52,19 +49,79 @@ fn fields(fields: &Fields) -> Option<Vec<Field>> {
     Some(described)
 }
 
-fn scalar(ty: &Type) -> Option<Scalar> {
-    match ty {
-        Type::Integer(ty) => integer(ty).map(Scalar::Integer),
-        Type::Float(ty) if ty.align == 8 && is_native(ty.byte_order) => match ty.bits {
-            32 => Some(Scalar::Float(Float::F32)),
-            64 => Some(Scalar::Float(Float::F64)),
-            _ => None,
-        },
-        _ => None,
+/// Whether a field is the length of the sequence, or the tag of the variant, behind it.
+fn is_companion(name: &Arc<str>, ty: &Type, behind: &Type) -> bool {
+    let is_named = |path: &Path| path.scope.is_none() && path.name == *name;
+    match (ty, behind) {
+        (Type::Integer(ty), Type::Sequence { len, .. }) => {
+            is_named(len) && integer(ty) == Some(Integer::U32)
+        }
+        (Type::Enum(_), Type::Variant(ty)) => is_named(&ty.tag),
+        _ => false,
     }
 }
 
+/// What needs nothing in front.
+fn field_type(ty: &Type) -> Option<FieldType> {
+    Some(match ty {
+        Type::Integer(ty) => FieldType::Integer(integer(ty)?),
+        Type::Float(ty) => FieldType::Float(float(ty)?),
+        Type::String(encoding) => FieldType::String(*encoding),
+        Type::Enum(ty) => {
+            let label = |(name, low, high): &(Arc<str>, i128, i128)| label(name, *low, *high);
+            let labels = ty.labels.iter().map(label).collect();
+            FieldType::Enumeration { container: integer(&ty.container)?, labels }
+        }
+        Type::Array { elem, len } => FieldType::array(within(elem)?, u32::try_from(*len).ok()?),
+        Type::Struct(ty) => FieldType::Struct(fields(&ty.fields)?),
+        Type::Sequence { .. } | Type::Variant(_) => return None,
+    })
+}
+
+/// The type of an element or a choice, out of the structure that it may stand in.
+fn within(ty: &Type) -> Option<FieldType> {
+    let mut ty = field_type(ty)?;
+    if let FieldType::Struct(members) = &mut ty
+        && let [Field { name, ty: value }] = &mut members[..]
+        && name == VALUE
+        && let FieldType::Array { .. } | FieldType::Sequence { .. } | FieldType::Variant { .. } =
+            value
+    {
+        let value = std::mem::replace(value, FieldType::TEXT);
+        return Some(value);
+    }
+    Some(ty)
+}
+
+fn variant(tag: &EnumType, ty: &VariantType) -> Option<FieldType> {
+    if tag.labels.len() != ty.options.len() {
+        return None;
+    }
+    let mut choices = Vec::new();
+    for ((name, low, high), (option, ty)) in tag.labels.iter().zip(&ty.options) {
+        // What was escaped is escaped again.
+        let plain = name.strip_prefix('_').unwrap_or(name);
+        let choice = Choice { label: label(plain, *low, *high), ty: within(ty)? };
+        choices.push(Some(choice).filter(|_| name == option)?);
+    }
+    Some(FieldType::Variant { tag: integer(&tag.container)?, choices })
+}
+
+fn label(name: &str, low: i128, high: i128) -> Label {
+    Label { name: name.to_owned(), low, high }
+}
+
+fn float(ty: &FloatType) -> Option<Float> {
+    let float = match ty.bits {
+        32 => Float::F32,
+        64 => Float::F64,
+        _ => return None,
+    };
+    (ty.align == 8 && is_native(ty.byte_order)).then_some(float)
+}
+
 fn integer(ty: &IntegerType) -> Option<Integer> {
+    use crate::metadata::ByteOrder::{Native, Network};
     let width = match ty.bits {
         8 => Width::W8,
         16 => Width::W16,
@@ -73,14 +130,88 @@ fn integer(ty: &IntegerType) -> Option<Integer> {
         _ => return None,
     };
     let base = match ty.base {
+        2 => Base::Binary,
+        8 => Base::Octal,
         10 => Base::Decimal,
         16 => Base::Hexadecimal,
         _ => return None,
     };
-    let is_plain = ty.align == 8 && is_native(ty.byte_order) && !ty.is_text && !ty.is_clock;
-    is_plain.then_some(Integer { width, signed: ty.signed, base })
+    let byte_order = match ty.byte_order {
+        order if is_native(order) => Native,
+        ByteOrder::Big => Network,
+        ByteOrder::Little => return None,
+    };
+    let is_text = ty.encoding != Encoding::None;
+    let is_plain = ty.align == 8 && !ty.is_clock && !(is_text && ty.bits != 8);
+    is_plain.then_some(Integer {
+        width,
+        signed: ty.signed,
+        base,
+        byte_order,
+        encoding: ty.encoding,
+    })
 }
 
 fn is_native(byte_order: ByteOrder) -> bool {
     byte_order == if cfg!(target_endian = "little") { ByteOrder::Little } else { ByteOrder::Big }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::any_class::any_class;
+    use crate::metadata::event;
+    use proptest::prelude::*;
+
+    fn reread(class: &EventClass) -> EventClass {
+        let trace = "trace { major = 1; minor = 8; byte_order = ";
+        let order = if cfg!(target_endian = "little") { "le; };" } else { "be; };" };
+        let metadata = crate::tsdl::parse(format!("{trace}{order}{}", event(class)).as_bytes());
+        let metadata = metadata.unwrap_or_else(|error| panic!("{error}: {}", event(class)));
+        let described = described(&metadata.streams[&0].events[&3]);
+        EventClass { id: 3, ..described.unwrap_or_else(|| panic!("{}", event(class))) }
+    }
+
+    /// Names that stay as they are.
+    fn rename(fields: &mut [Field]) {
+        fields.iter_mut().enumerate().for_each(|(place, field)| {
+            field.name = format!("f{place}");
+            rename_within(&mut field.ty);
+        });
+    }
+
+    fn rename_within(ty: &mut FieldType) {
+        match ty {
+            FieldType::Array { elem, .. } | FieldType::Sequence { elem } => rename_within(elem),
+            FieldType::Struct(fields) => rename(fields),
+            FieldType::Variant { choices, .. } => {
+                for (place, choice) in choices.iter_mut().enumerate() {
+                    choice.label.name = format!("c{place}");
+                    rename_within(&mut choice.ty);
+                }
+            }
+            _ => {}
+        }
+        // It is described as an empty sequence.
+        if let FieldType::Array { elem, len: 0 } = ty {
+            *ty = FieldType::sequence((**elem).clone());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn a_class_is_read_as_it_was_written(class in any_class()) {
+            let mut class = class;
+            rename(&mut class.fields);
+            prop_assert_eq!(reread(&class), class);
+        }
+
+        /// Whatever its names are.
+        #[test]
+        fn a_class_that_was_read_is_written_as_before(class in any_class()) {
+            prop_assert_eq!(event(&reread(&class)), event(&class));
+        }
+    }
 }

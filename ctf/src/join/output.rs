@@ -196,7 +196,7 @@ fn context(owner: Owner) -> Vec<(String, FieldType)> {
         Owner::Cpu => ("cpu_id", FieldType::Integer(Integer::U32)),
     };
     let context =
-        [("vpid", FieldType::Integer(Integer::I32)), owner, ("procname", FieldType::String)];
+        [("vpid", FieldType::Integer(Integer::I32)), owner, ("procname", FieldType::TEXT)];
     context.into_iter().map(|(name, ty)| (name.to_owned(), ty)).collect()
 }
 

@@ -28,24 +28,31 @@
 //!
 //! | field type | bytes |
 //! | --- | --- |
-//! | [`Integer`](FieldType::Integer), [`Float`](FieldType::Float) | the value in native byte order |
-//! | [`String`](FieldType::String) | UTF-8, ended by a NUL |
+//! | [`Integer`](FieldType::Integer), [`Enumeration`](FieldType::Enumeration) | the value, in native byte order or the network's |
+//! | [`Float`](FieldType::Float) | the value in native byte order |
+//! | [`String`](FieldType::String) | text, ended by a NUL |
 //! | [`Array`](FieldType::Array) | the elements; **for `len: 0` a u32 0**, as if it were an empty sequence |
 //! | [`Sequence`](FieldType::Sequence) | a u32 count, then the elements |
+//! | [`Struct`](FieldType::Struct) | its members, one behind the other |
+//! | [`Variant`](FieldType::Variant) | the tag, then the choice that has it in its range |
 //!
-//! An array of no elements is described as a sequence, since some readers refuse a length of 0.
+//! An array of no elements is described as a sequence, since some readers refuse a length of 0. An element of an array or
+//! a sequence takes one byte at least: structures without members are for choices of variants.
 
 pub(crate) mod checksum;
+mod declaration;
 mod event;
+mod field_types;
 mod integer;
 mod names;
 mod preamble;
 mod types;
 
+pub(crate) use declaration::VALUE;
 pub use event::event;
+pub use field_types::{
+    Base, ByteOrder, Choice, Encoding, Field, FieldType, Float, Integer, Label, Width,
+};
 pub use preamble::preamble;
 pub(crate) use preamble::{CONTEXT_FIELDS, HEADER_FIELDS};
-pub use types::{
-    Base, Clock, EnvValue, EventClass, Field, FieldType, Float, Integer, Scalar, StreamClass,
-    Trace, Width,
-};
+pub use types::{Clock, EnvValue, EventClass, StreamClass, Trace};

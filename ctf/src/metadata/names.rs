@@ -82,7 +82,15 @@ pub(super) fn identifier(name: &str) -> String {
     if stands && !KEYWORDS.contains(&&*name) { name } else { format!("_{name}") }
 }
 
-fn letters(name: &str) -> String {
+/// The name of a variant's choice, made of [letters] that are its own; it is its tag's label too. Readers drop one leading
+/// underscore of it: what is escaped by one is shown as it was, and is nobody else's then.
+pub(super) fn choice(name: &str) -> String {
+    let stands = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    if stands && !KEYWORDS.contains(&name) { name.to_owned() } else { format!("_{name}") }
+}
+
+/// What is left of a name in an identifier.
+pub(super) fn letters(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
@@ -130,6 +138,11 @@ mod tests {
         assert_eq!(identifier("event"), "_event");
         assert_eq!(identifier("9lives"), "_9lives");
         assert_eq!(identifier("vpid"), "vpid");
+        assert_eq!(choice("some"), "some");
+        assert_eq!(choice("int"), "_int");
+        assert_eq!(choice("_int"), "__int");
+        assert_eq!(choice("2_b"), "_2_b");
+        assert_eq!(choice(""), "_");
     }
 
     #[test]

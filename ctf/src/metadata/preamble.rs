@@ -1,10 +1,11 @@
 //! What stands before the first event class: types, trace, environment, clock and stream classes.
 
 use super::checksum;
-use super::event::declaration;
+use super::declaration::Declarations;
+use super::field_types::Integer;
 use super::integer::integer;
 use super::names::{Names, identifier, literal, uuid};
-use super::types::{Clock, EnvValue, Integer, StreamClass, Trace};
+use super::types::{Clock, EnvValue, StreamClass, Trace};
 use crate::packet::CHECKSUM_ENV;
 
 /// The packet header's fields and their bytes, as [`packet`](crate::packet) draws them.
@@ -150,10 +151,11 @@ fn stream_block(stream: &StreamClass) -> String {
     text.push_str("    };\n");
     if !stream.context.is_empty() {
         text.push_str("    event.context := struct {\n");
-        let mut names = Names::default();
+        let (mut names, mut context) = (Names::default(), Declarations::at(2));
         for (name, ty) in &stream.context {
-            text.push_str(&declaration(&names.claim(&identifier(name), |_| None), *ty));
+            context.field(&names.claim(&identifier(name), |_| None), ty);
         }
+        text.push_str(&context.finish());
         text.push_str("    };\n");
     }
     text.push_str("};\n\n");

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use super::bits::{Bits, Short};
 use super::value::Value;
+use crate::metadata::Encoding;
 use crate::tsdl::{EnumType, IntegerType, Path, Scope, Type};
 
 /// Values that one record, packet header or context may have.
@@ -106,7 +107,7 @@ impl Decoder {
                 };
                 Ok(Value::Float { value, bits: ty.bits as u8 })
             }
-            Type::String => Ok(Value::Text(self.bits.c_string()?)),
+            Type::String(_) => Ok(Value::Text(self.bits.c_string()?)),
             Type::Struct(ty) => {
                 self.bits.align(ty.align)?;
                 let mark = self.mark();
@@ -116,13 +117,13 @@ impl Decoder {
             }
             Type::Variant(ty) => {
                 let tag = self.find(&ty.tag)?;
-                let is_tagged = |option: &str| {
-                    let mut labels = tag.labels.iter().flat_map(|labels| &labels.labels);
-                    labels.any(|(name, low, high)| {
-                        &**name == option && (*low..=*high).contains(&tag.number)
-                    })
+                let labels = tag.labels.iter().flat_map(|labels| &labels.labels);
+                let mut names =
+                    labels.filter(|(_, low, high)| (*low..=*high).contains(&tag.number));
+                let option = |(label, ..): &(Arc<str>, i128, i128)| {
+                    ty.options.iter().find(|(name, _)| name == label)
                 };
-                match ty.options.iter().find(|(name, _)| is_tagged(name)) {
+                match names.find_map(option) {
                     Some((name, option)) => {
                         let value = Box::new(self.value(scope, option)?);
                         Ok(Value::Variant { option: Arc::clone(name), value })
@@ -165,7 +166,9 @@ impl Decoder {
 
     fn elements(&mut self, scope: Scope, elem: &Type, len: u64) -> Result<Value, DecodeError> {
         self.bits.align(elem.align())?;
-        if let Type::Integer(IntegerType { bits: 8, align: 1..=8, is_text: true, .. }) = elem {
+        if let Type::Integer(IntegerType { bits: 8, align: 1..=8, encoding, .. }) = elem
+            && *encoding != Encoding::None
+        {
             let text = self.bits.bytes(usize::try_from(len).map_err(|_| Short)?)?;
             let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
             return Ok(Value::Text(text.to_vec()));

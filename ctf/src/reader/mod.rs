@@ -16,6 +16,7 @@
 //!   its writer says is missing is no error: a [`Gap`].
 //! - Index files are not needed: the packets say where they end.
 
+mod agreement;
 mod bits;
 mod decode;
 mod error;

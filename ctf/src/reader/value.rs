@@ -11,6 +11,8 @@ pub enum Value {
     Unsigned {
         /// The number.
         value: u64,
+        /// Its size.
+        bits: u8,
         /// 2, 8, 10 or 16: how people want to see it.
         base: u8,
     },
@@ -61,8 +63,13 @@ impl Value {
             let unused = 64 - ty.bits;
             Value::Signed { value: (raw << unused) as i64 >> unused, bits, base }
         } else {
-            Value::Unsigned { value: raw, base }
+            Value::Unsigned { value: raw, bits, base }
         }
+    }
+
+    /// An enumeration's number without its names.
+    pub(crate) fn container(ty: &EnumType, value: i128) -> Value {
+        Value::integer(&ty.container, value as u64)
     }
 
     /// The number, if it is a whole one.

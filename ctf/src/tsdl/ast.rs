@@ -53,7 +53,7 @@ pub(super) struct TypeExpr<'t> {
 pub(super) enum TypeKind<'t> {
     Integer(Vec<Attribute<'t>>),
     Float(Vec<Attribute<'t>>),
-    String,
+    String(Vec<Attribute<'t>>),
     Struct {
         name: Option<&'t str>,
         members: Option<Vec<Member<'t>>>,

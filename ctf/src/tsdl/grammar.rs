@@ -138,9 +138,8 @@ fn type_expr<'t>(i: &mut Input<'t>) -> ModalResult<TypeExpr<'t>> {
         "integer" => TypeKind::Integer(preceded(word, cut_err(attributes)).parse_next(i)?),
         "floating_point" => TypeKind::Float(preceded(word, cut_err(attributes)).parse_next(i)?),
         "string" => {
-            // Its one attribute is the encoding, and what is not UTF-8 is seen when it is read.
-            preceded(word, opt(attributes)).parse_next(i)?;
-            TypeKind::String
+            let attributes = preceded(word, opt(attributes)).parse_next(i)?;
+            TypeKind::String(attributes.unwrap_or_default())
         }
         "struct" => structure(i)?,
         "enum" => enumeration(i)?,

@@ -1,4 +1,4 @@
-//! The attributes of numbers: size, alignment, sign, base, byte order.
+//! The attributes of numbers and texts: size, alignment, sign, base, byte order, encoding.
 //!
 //! ```text
 //!   integer { size = 27; align = 1; map = clock.monotonic.value; }
@@ -7,6 +7,7 @@
 
 use super::ast::{Attribute, Value, Wrong};
 use super::types::{ByteOrder, FloatType, IntegerType};
+use crate::metadata::Encoding;
 
 /// What `integer { ... }` says; `native` is the trace's byte order.
 pub(super) fn integer(
@@ -20,7 +21,7 @@ pub(super) fn integer(
         signed: false,
         base: 10,
         byte_order: native,
-        is_text: false,
+        encoding: Encoding::None,
         is_clock: false,
     };
     for Attribute { name, value, at } in attributes {
@@ -34,7 +35,7 @@ pub(super) fn integer(
                 ty.base = base(value).ok_or_else(|| (*at, "no such base".to_owned()))?
             }
             ("byte_order", Value::Word(word)) => ty.byte_order = byte_order(word, native, *at)?,
-            ("encoding", Value::Word(word)) => ty.is_text = *word != "none",
+            ("encoding", Value::Word(word)) => ty.encoding = encoding(word),
             ("map", Value::Path(path)) => ty.is_clock = path.starts_with("clock."),
             ("size" | "align" | "signed" | "byte_order" | "encoding", _) => {
                 return Err((*at, format!("an integer cannot have this `{name}`")));
@@ -96,6 +97,24 @@ pub(super) fn byte_order(
         ("be" | "network", _) => Ok(ByteOrder::Big),
         ("native", Some(native)) => Ok(native),
         _ => Err((at, format!("`{word}` is no byte order"))),
+    }
+}
+
+/// What `string { ... }` says.
+pub(super) fn string(attributes: &[Attribute<'_>]) -> Encoding {
+    let word = attributes.iter().find_map(|attribute| match attribute.value {
+        Value::Word(word) if attribute.name == "encoding" => Some(word),
+        _ => None,
+    });
+    word.map_or(Encoding::Utf8, encoding)
+}
+
+/// The encoding that a word names. What is none of CTF's is text all the same: what is not UTF-8 is seen when it is read.
+fn encoding(word: &str) -> Encoding {
+    match word {
+        "none" | "NONE" => Encoding::None,
+        "ASCII" | "ascii" => Encoding::Ascii,
+        _ => Encoding::Utf8,
     }
 }
 

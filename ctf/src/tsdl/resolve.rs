@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ast::{Declaration, Dimension, Label, Member, TypeExpr, TypeKind, Wrong};
-use super::numbers::{alignment, float, integer};
+use super::numbers::{alignment, float, integer, string};
 use super::types::{
     ByteOrder, EnumType, Fields, IntegerType, Path, Scope, StructType, Type, VariantType,
 };
@@ -86,7 +86,7 @@ impl Resolver {
             TypeKind::Float(attributes) => {
                 return leaf(Type::Float(float(attributes, self.native, at)?));
             }
-            TypeKind::String => return leaf(Type::String),
+            TypeKind::String(attributes) => return leaf(Type::String(string(attributes))),
             TypeKind::Named(name) => return self.look_up(name, at),
             TypeKind::Struct { name: Some(name), members: None, .. } => {
                 return self.look_up(&format!("struct {name}"), at);

@@ -15,6 +15,8 @@
 
 use std::sync::Arc;
 
+use crate::metadata::Encoding;
+
 /// How bytes are read.
 #[derive(Debug, Clone)]
 pub enum Type {
@@ -25,7 +27,7 @@ pub enum Type {
     /// An IEEE 754 number.
     Float(FloatType),
     /// Bytes up to a NUL.
-    String,
+    String(Encoding),
     /// Fields one behind the other.
     Struct(Arc<StructType>),
     /// One of several types: which, an enumeration read before says.
@@ -68,8 +70,8 @@ pub struct IntegerType {
     pub base: u32,
     /// How its bytes lie.
     pub byte_order: ByteOrder,
-    /// It is a character: arrays of it are text.
-    pub is_text: bool,
+    /// If any, it is a character: arrays of it are text.
+    pub encoding: Encoding,
     /// It is a value of the trace's clock.
     pub is_clock: bool,
 }
@@ -160,7 +162,7 @@ impl Type {
             Type::Integer(ty) => ty.align,
             Type::Enum(ty) => ty.container.align,
             Type::Float(ty) => ty.align,
-            Type::String => 8,
+            Type::String(_) => 8,
             Type::Struct(ty) => ty.align,
             // The option that is chosen has its own.
             Type::Variant(_) => 1,

@@ -1,6 +1,6 @@
 //! Records with every field type over its edge values.
 
-use ctf::metadata::{Field, FieldType, Float, Integer, Scalar, Width};
+use ctf::metadata::{Base, Field, FieldType, Float, Integer, Width};
 
 use super::shown::{float, text};
 
@@ -32,7 +32,9 @@ pub fn edges(high: bool) -> Row {
     let widths = [Width::W8, Width::W16, Width::W32, Width::W64];
     for (width, bytes) in widths.into_iter().zip([1, 2, 4, 8]) {
         let bits = bytes as u32 * 8;
-        for base in [Integer::new(width, false), Integer::new(width, false).hex()] {
+        for base in
+            [Integer::new(width, false), Integer::new(width, false).shown_in(Base::Hexadecimal)]
+        {
             let value = if high { u64::MAX >> (64 - bits) } else { 0 };
             let name = format!("u{bits}{:?}", base.base);
             let le = value.to_le_bytes();
@@ -62,16 +64,16 @@ pub fn edges(high: bool) -> Row {
     row.add("f64", FieldType::Float(Float::F64), &f64.to_ne_bytes(), &[("_f64", float(f64))]);
     let string = if high { "größer \"als\" \u{1F980}\n\\" } else { "" };
     let bytes = [string.as_bytes(), &[0]].concat();
-    row.add("größe", FieldType::String, &bytes, &[("_gr__e", text(string))]);
+    row.add("größe", FieldType::TEXT, &bytes, &[("_gr__e", text(string))]);
 
-    let elem = Scalar::Integer(Integer::I16);
+    let short = || FieldType::Integer(Integer::I16);
     let bytes: Vec<u8> = [i16::MIN, -1, i16::MAX].iter().flat_map(|n| n.to_ne_bytes()).collect();
-    let ty = FieldType::Array { elem, len: 3 };
+    let ty = FieldType::array(short(), 3);
     row.add("array", ty, &bytes, &[("_array", "[-32768,-1,32767]".to_owned())]);
-    let ty = FieldType::Array { elem, len: 0 };
+    let ty = FieldType::array(short(), 0);
     let shown = [("__none_length", "0".to_owned()), ("_none", "[]".to_owned())];
     row.add("none", ty, &0_u32.to_ne_bytes(), &shown);
-    let ty = FieldType::Array { elem: Scalar::Float(Float::F32), len: 1 };
+    let ty = FieldType::array(FieldType::Float(Float::F32), 1);
     row.add("floats", ty, &1.5_f32.to_ne_bytes(), &[("_floats", format!("[{}]", float(1.5)))]);
 
     let count = if high { 300 } else { 0_u32 };
@@ -79,12 +81,12 @@ pub fn edges(high: bool) -> Row {
     let mut bytes = count.to_ne_bytes().to_vec();
     bytes.extend(values.iter().flat_map(|value| value.to_ne_bytes()));
     let list: Vec<String> = values.iter().map(|value| float(*value)).collect();
-    let ty = FieldType::Sequence { elem: Scalar::Float(Float::F64) };
+    let ty = FieldType::sequence(FieldType::Float(Float::F64));
     let shown = [("__seq_length", count.to_string()), ("_seq", format!("[{}]", list.join(",")))];
     row.add("seq", ty, &bytes, &shown);
     // The same names again, and the name of a companion.
     let byte = FieldType::Integer(Integer::U8);
-    row.add("i8", byte, &[1], &[("_i8_2", "1".to_owned())]);
+    row.add("i8", byte.clone(), &[1], &[("_i8_2", "1".to_owned())]);
     row.add("_seq_length", byte, &[2], &[("__seq_length_2", "2".to_owned())]);
     row
 }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! What is none of these is told as one that is: a `String` as `&str`, a `Vec<T>` as `&[T]`, an enum as its
-//! number or its name, an `Option<T>` as a `bool` and a `T`.
+//! number or its name.
 
 use std::ffi::CStr;
 use ust::tracepoint;
@@ -37,6 +37,10 @@ fn slices(bytes: &[u8], numbers: &[i64], singles: &[f32], flags: &[bool], letter
 #[tracepoint(provider = "types")]
 fn arrays(address: [u8; 4], matrix: &[f64; 4]);
 
+// What may not be there is a variant: its tag says whether it is. A tuple is a structure.
+#[tracepoint(provider = "types")]
+fn composed(parent: Option<u64>, place: (f32, f32), named: Option<(&str, u16)>);
+
 // An event may have no fields at all, and up to 16.
 #[tracepoint(provider = "types")]
 fn nothing();
@@ -55,5 +59,6 @@ fn main() {
     slices(&[], &[], &[], &[], &[]);
     slices(b"bytes", &[i64::MIN, -1, i64::MAX], &[0.5, f32::MAX], &[true, false], &['x', 'é']);
     arrays([192, 0, 2, 1], &[1.0, 0.0, 0.0, 1.0]);
+    composed(None, (0.5, -0.5), Some(("http", 80)));
     nothing();
 }

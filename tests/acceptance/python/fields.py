@@ -31,7 +31,18 @@ def shown(field):
         return str(field) if len(field) else ""
     if isinstance(field, bt2._ArrayFieldConst):
         return [shown(element) for element in field]
+    if isinstance(field, bt2._VariantFieldConst):
+        is_some = field.cls.option_at_index(field.selected_option_index).name == "some"
+        return shown(field.selected_option) if is_some else None
+    if isinstance(field, bt2._StructureFieldConst):
+        return {name: shown(member) for name, member in named(field).items()}
     sys.exit(f"what is a {type(field)}?")
+
+
+def named(structure):
+    """The fields that a user gave a name: lengths of sequences and tags of variants are fields too."""
+    ours = ("_length", "_tag")
+    return {name: field for name, field in structure.items() if not name.endswith(ours)}
 
 
 def is_signalling(bits):
@@ -53,8 +64,7 @@ events = [
 compared = 0
 # Kept event objects keep their fields: bt2 does not recycle what is referred to.
 for event, account in zip(events, expected):
-    # The lengths of sequences are fields too, whose names no user gave.
-    fields = {name: field for name, field in event.payload_field.items() if not name.endswith("_length")}
+    fields = named(event.payload_field)
     if set(fields) != set(account):
         sys.exit(f"{event.name} has {list(fields)}, not {list(account)}")
     for name, field in fields.items():

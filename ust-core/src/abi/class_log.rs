@@ -69,7 +69,8 @@ pub struct ProcessHeader {
     /// `CLOCK_REALTIME` less `CLOCK_MONOTONIC` in the process, in nanoseconds, wrapping; 0 if it does not tell. Two
     /// processes that read another `CLOCK_MONOTONIC` at one moment differ in this: realtime has no namespace.
     pub realtime_less_monotonic_ns: AtomicU64,
-    /// Event classes for which the log had no room: their events are not recorded.
+    /// Event classes for which the log had no room, or that are described beyond the bounds of a class: their events are
+    /// not recorded.
     pub classes_left_out: AtomicU32,
     reserved: u32,
     /// Records lost because no stream could be had for them, by channel slot.

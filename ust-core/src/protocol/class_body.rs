@@ -1,10 +1,13 @@
 //! What the class log says of an event class.
 
+use super::type_list::{self, Entry};
 use crate::event::EventDescription;
+use crate::wire::FieldType;
+use crate::wire::bounds::{Beyond, MAX_CLASS_BYTES};
 use serde::{Deserialize, Serialize};
 
 /// An event class, but for its number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassBody<'a> {
     /// Part before the colon.
     pub provider: &'a str,
@@ -19,13 +22,26 @@ pub struct ClassBody<'a> {
     /// Rust module of the declaration.
     pub module_path: &'a str,
     /// Names and types, in the order of the record.
+    pub fields: Vec<(&'a str, FieldType)>,
+}
+
+/// The same as it is written.
+#[derive(Serialize, Deserialize)]
+struct Written<'a> {
+    provider: &'a str,
+    name: &'a str,
+    level: u8,
+    file: &'a str,
+    line: u32,
+    module_path: &'a str,
     #[serde(borrow)]
-    pub fields: Vec<(&'a str, crate::wire::FieldType)>,
+    types: Vec<Entry<'a>>,
 }
 
 impl<'a> ClassBody<'a> {
     /// What a tracepoint declares.
     pub fn of(description: &'a EventDescription) -> Self {
+        let fields = description.fields.iter();
         Self {
             provider: description.provider,
             name: description.name,
@@ -33,7 +49,8 @@ impl<'a> ClassBody<'a> {
             file: description.file,
             line: description.line,
             module_path: description.module_path,
-            fields: description.fields.iter().map(|field| (field.name, field.ty)).collect(),
+            // Its parts stay where they are.
+            fields: fields.map(|field| (field.name, field.ty.clone())).collect(),
         }
     }
 
@@ -43,13 +60,116 @@ impl<'a> ClassBody<'a> {
     }
 
     /// As bytes.
-    pub fn encode(&self) -> Vec<u8> {
-        // Serialising plain data into memory cannot fail.
-        postcard::to_stdvec(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// It is beyond the [bounds](crate::wire::bounds) of a class.
+    pub fn encode(&self) -> Result<Vec<u8>, Beyond> {
+        let Self { provider, name, level, file, line, module_path, fields } = self;
+        let types = type_list::flatten(fields.iter().map(|(name, ty)| (*name, ty)))?;
+        let (level, line) = (*level, *line);
+        let written = Written { provider, name, level, file, line, module_path, types };
+        let bytes = postcard::to_stdvec(&written).map_err(|_| Beyond::Bytes)?;
+        if bytes.len() > MAX_CLASS_BYTES { Err(Beyond::Bytes) } else { Ok(bytes) }
     }
 
-    /// The class in untrusted bytes; `None` if there is none.
+    /// The class in untrusted bytes; `None` if there is none, or one that is beyond the bounds.
     pub fn decode(untrusted_bytes: &'a [u8]) -> Option<Self> {
-        postcard::from_bytes(untrusted_bytes).ok()
+        if untrusted_bytes.len() > MAX_CLASS_BYTES {
+            return None;
+        }
+        let written: Written<'a> = postcard::from_bytes(untrusted_bytes).ok()?;
+        let Written { provider, name, level, file, line, module_path, types } = written;
+        let fields = type_list::build(&types)?;
+        Some(Self { provider, name, level, file, line, module_path, fields })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::bounds::{MAX_DEPTH, MAX_TYPES};
+    use crate::wire::{Base, Encoding, Integer};
+    use proptest::prelude::*;
+
+    fn body(fields: Vec<(&str, FieldType)>) -> ClassBody<'_> {
+        let (provider, name, level) = ("provider", "name", 6);
+        let (file, line, module_path) = ("file.rs", 7, "module");
+        ClassBody { provider, name, level, file, line, module_path, fields }
+    }
+
+    fn every_type() -> Vec<(&'static str, FieldType)> {
+        let state = [("idle", 0), ("busy", 1), ("", -1)];
+        let option = FieldType::variant(
+            Integer::unsigned(8),
+            [("none", 0, FieldType::NOTHING), ("some", 1, FieldType::sequence(FieldType::TEXT))],
+        );
+        let point = FieldType::structure([("x", FieldType::F32), ("options", option)]);
+        let port = Integer::unsigned(16).in_network_order().shown_in(Base::Hexadecimal);
+        vec![
+            ("state", FieldType::enumeration(Integer::signed(32), &state)),
+            ("port", FieldType::Integer(port)),
+            ("points", FieldType::array(FieldType::sequence(point), 3)),
+            (
+                "letters",
+                FieldType::array(FieldType::Integer(Integer::character(Encoding::Ascii)), 8),
+            ),
+            ("none", FieldType::array(FieldType::F64, 0)),
+        ]
+    }
+
+    #[test]
+    fn what_was_encoded_is_decoded() {
+        for fields in [vec![], every_type()] {
+            let class = body(fields);
+            let bytes = class.encode().unwrap();
+            assert_eq!(ClassBody::decode(&bytes), Some(class));
+            for length in 0..bytes.len() {
+                assert_eq!(ClassBody::decode(&bytes[..length]), None, "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_the_bounds_is_neither_encoded_nor_decoded() {
+        let nested =
+            |depth| (1..depth).fold(FieldType::U8, |ty, _| FieldType::structure([("within", ty)]));
+        assert!(body(vec![("x", nested(MAX_DEPTH))]).encode().is_ok());
+        assert_eq!(body(vec![("x", nested(MAX_DEPTH + 1))]).encode(), Err(Beyond::Depth));
+        assert_eq!(body(vec![("x", nested(200))]).encode(), Err(Beyond::Depth));
+        let long = "x".repeat(MAX_CLASS_BYTES);
+        assert_eq!(body(vec![(&long, FieldType::U8)]).encode(), Err(Beyond::Bytes));
+        // As another process may write it.
+        let raw = |list: &[u8], count: u32| {
+            let count = postcard::to_stdvec(&count).unwrap();
+            [&[0, 0, 6, 0, 0, 0], &count[..], list].concat()
+        };
+        // Each the element of the one before: who went down there would have no stack left.
+        let sequences = [0, 5].repeat(30_000);
+        assert_eq!(ClassBody::decode(&raw(&sequences, 30_000)), None);
+        let sequence_of_bytes = [0, 5, 0, 0, 8, 0, 0, 0, 0];
+        assert_eq!(
+            ClassBody::decode(&raw(&sequence_of_bytes, 2)).map(|class| class.fields),
+            Some(vec![("", FieldType::sequence(FieldType::U8))])
+        );
+        assert_eq!(ClassBody::decode(&raw(&sequence_of_bytes[..2], 1)), None, "no element");
+        let many = vec![("x", FieldType::U8); MAX_TYPES + 1];
+        assert_eq!(body(many).encode(), Err(Beyond::Types));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_class_within_the_bounds_or_none(
+            at in 0usize..400, byte: u8, noise in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let mut bytes = body(every_type()).encode().unwrap();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            for bytes in [bytes, noise] {
+                if let Some(class) = ClassBody::decode(&bytes) {
+                    let again = class.encode().unwrap();
+                    prop_assert_eq!(ClassBody::decode(&again), Some(class));
+                }
+            }
+        }
     }
 }

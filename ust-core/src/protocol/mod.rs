@@ -25,6 +25,7 @@
 //! | `rules` | what is to be recorded |
 //! | `matcher` | which events a rule names |
 //! | `class_body` | an event class, as the class log has it |
+//! | `type_list` | its fields' types, flat |
 //! | `block` | values that a later minor may append to |
 
 mod block;
@@ -32,6 +33,7 @@ mod class_body;
 mod matcher;
 mod messages;
 mod rules;
+mod type_list;
 
 pub use block::Block;
 pub use class_body::ClassBody;

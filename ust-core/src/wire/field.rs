@@ -4,8 +4,12 @@
 //!   Element   u8 ... i64  usize isize  bool  f32 f64  char      one scalar   (scalar.rs)
 //!     |
 //!     +-- Field   every Element                                              (scalar.rs)
-//!                 &[Element]  [Element; N]  &[Element; N]                    (sequence.rs)
+//!                 &[Element]  [Element; N]                                   (sequence.rs)
 //!                 &str  &CStr                                                (text.rs)
+//!                 Option<Field>                                              (option.rs)
+//!                 tuples of 2 to 8 Fields                                    (structure.rs)
+//!                 &Field                                                     (reference.rs)
+//!                 structures and enumerations with #[derive(Field)]          (ust-macros)
 //!                   |
 //!                   +-- Payload   tuples of up to 16 Fields                  (payload.rs)
 //! ```
@@ -15,7 +19,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{FieldType, Scalar};
+use super::FieldType;
 
 /// A value that can be a field of an event.
 ///
@@ -29,12 +33,12 @@ use super::{FieldType, Scalar};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of an event",
     label = "not a field type",
-    note = "fields are integers up to 64 bits, `f32`, `f64`, `bool`, `char`, `&str`, `&CStr`, and slices `&[T]` and arrays `[T; N]` of the numeric types",
-    note = "instead of `String` write `&str`, of `Vec<T>` `&[T]`, of `u128` two `u64`, of `Option<T>` a `bool` and a `T`; of anything else a number or a `&str` that tells it apart"
+    note = "fields are integers up to 64 bits, `f32`, `f64`, `bool`, `char`, `&str`, `&CStr`, slices `&[T]` and arrays `[T; N]` of the numeric types, `Option<T>` and tuples of fields, and what has `#[derive(Field)]`",
+    note = "instead of `String` write `&str`, of `Vec<T>` `&[T]`, of `u128` two `u64`; of anything else a number or a `&str` that tells it apart"
 )]
 pub unsafe trait Field {
     /// What the metadata says of the field.
-    const TYPE: FieldType;
+    const TYPE: &'static FieldType;
     /// The field's size in bytes, if it is the same for every value.
     const FIXED_SIZE_BYTES: Option<usize>;
 
@@ -57,11 +61,22 @@ pub unsafe trait Field {
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8;
 }
 
+/// The size of fields of these sizes together, if all of them are fixed.
+pub const fn sum_of_sizes(sizes_bytes: &[Option<usize>]) -> Option<usize> {
+    let (mut sum_bytes, mut rest) = (0_usize, sizes_bytes);
+    while let [first, more @ ..] = rest {
+        let Some(bytes) = *first else { return None };
+        sum_bytes = sum_bytes.saturating_add(bytes);
+        rest = more;
+    }
+    Some(sum_bytes)
+}
+
 /// A number, or what is written as one: the element of a slice or array field.
 ///
 /// # Safety
 ///
-/// [`Wire`](Element::Wire) is an unsigned integer of [`SCALAR`](Element::SCALAR)'s size. If `Self` has
+/// [`Wire`](Element::Wire) is an unsigned integer of the size that [`TYPE`](Field::TYPE) says. If `Self` has
 /// that size too, then a value's bytes in memory are those of `to_wire`'s result, so that a slice can be
 /// copied as it lies.
 #[diagnostic::on_unimplemented(
@@ -69,9 +84,7 @@ pub unsafe trait Field {
     label = "not an element type",
     note = "the elements of a slice `&[T]` or array `[T; N]` are integers up to 64 bits, `f32`, `f64`, `bool` or `char`"
 )]
-pub unsafe trait Element: Copy {
-    /// What the metadata says of each element.
-    const SCALAR: Scalar;
+pub unsafe trait Element: Field + Copy {
     /// The integer that is written.
     type Wire: Copy;
     /// The bits to write.

@@ -1,66 +1,175 @@
 //! What a reader has to know of a field in order to find its bytes.
 //!
-//! ```text
-//!  Scalar      Integer { bits, signed, hex }     bits / 8 bytes
-//!              Float { bits }                    bits / 8 bytes
+//! | type | bytes | of tracepoints |
+//! | --- | --- | --- |
+//! | `Integer` | 1, 2, 4 or 8, native or network order; shown in base 2, 8, 10 or 16 | `u8` ... `i64`, `usize`, `bool`, `char` |
+//! | `Float { bits }` | 4 or 8, IEEE 754 | `f32`, `f64` |
+//! | `Enumeration { container, labels }` | the container's: any value is one, labelled or not | `#[derive(Field)]` |
+//! | `String { encoding }` | text, 0 | `&str`, `&CStr` |
+//! | `Array { element, length }` | `length` elements; **of length 0 a `u32` 0** | `[T; N]` |
+//! | `Sequence { element }` | count: `u32`, so many elements | `&[T]` |
+//! | `Structure { members }` | its members, one behind the other | tuples, `#[derive(Field)]` |
+//! | `Variant { tag, choices }` | tag, and the choice that has it in its range | `Option<T>`, `#[derive(Field)]` |
 //!
-//!  FieldType   Scalar(s)                         s
-//!              String                            bytes, 0
-//!              Array { element, length }         element * length
-//!              Sequence { element }              count: u32, element * count
-//! ```
-//!
-//! Each variant is one declaration of CTF's metadata language. Elements are scalars only, so a
-//! description is two levels deep at most and needs no heap: it is a constant in the traced program, and
-//! is small when it is sent.
+//! Each is one declaration of CTF's metadata language. Types nest, within the bounds of [`bounds`](super::bounds). A
+//! description is made of [`Part`]s: a constant in the traced program, or owned where it is made at run time.
 
-use serde::{Deserialize, Serialize};
+use super::{Encoding, Integer, Part};
 
-/// A value of fixed size that is read as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Scalar {
-    /// A two's complement or unsigned integer: 8, 16, 32 or 64 bits.
-    Integer {
-        /// Size in bits.
-        bits: u8,
-        /// Whether it is two's complement.
-        signed: bool,
-        /// Whether viewers should show it in base 16.
-        hex: bool,
-    },
+/// How a field lies in a record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum FieldType {
+    /// A whole number.
+    Integer(Integer),
     /// An IEEE 754 number: 32 or 64 bits.
     Float {
         /// Size in bits.
         bits: u8,
     },
-}
-
-impl Scalar {
-    /// The bytes that each such value takes.
-    pub const fn size_bytes(self) -> usize {
-        match self {
-            Scalar::Integer { bits, .. } | Scalar::Float { bits } => bits as usize / 8,
-        }
-    }
-}
-
-/// How a field lies in a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum FieldType {
-    /// One integer or floating-point number.
-    Scalar(Scalar),
-    /// UTF-8 (a `&CStr`: whatever it holds), ended by a zero byte.
-    String,
+    /// A whole number with names for some of its values.
+    Enumeration {
+        /// The number.
+        container: Integer,
+        /// The names. Their ranges may overlap, and need not cover every value.
+        labels: Part<[Label]>,
+    },
+    /// Text ended by a zero byte.
+    String {
+        /// What its bytes mean. (A `&CStr` says UTF-8, whatever it holds.)
+        encoding: Encoding,
+    },
     /// As many elements in every record.
     Array {
         /// What each element is.
-        element: Scalar,
-        /// How many there are: never 0, which not every reader accepts.
+        element: Part<FieldType>,
+        /// How many there are. None at all lie, and are described, as an empty sequence: some readers refuse a length of 0.
         length: u32,
     },
     /// A `u32` count and that many elements.
     Sequence {
         /// What each element is.
-        element: Scalar,
+        element: Part<FieldType>,
     },
+    /// Several, one behind the other.
+    Structure {
+        /// Names and types, in the order of their bytes.
+        members: Part<[Member]>,
+    },
+    /// One of several: a tag, and what the tag says.
+    Variant {
+        /// The number in front.
+        tag: Integer,
+        /// What there is to choose from. Their ranges do not overlap; a tag in none of them is no value.
+        choices: Part<[Choice]>,
+    },
+}
+
+/// A name for values of an enumeration.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Label {
+    /// The name.
+    pub name: Part<str>,
+    /// The first value.
+    pub low: i128,
+    /// The last value.
+    pub high: i128,
+}
+
+/// A field within a structure.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Member {
+    /// Its name.
+    pub name: Part<str>,
+    /// How it lies.
+    pub ty: Part<FieldType>,
+}
+
+/// One of the types that a variant may have.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Choice {
+    /// Its name, and the tags that choose it.
+    pub label: Label,
+    /// What then lies behind the tag: a [`FieldType::NOTHING`], if nothing does.
+    pub ty: Part<FieldType>,
+}
+
+impl FieldType {
+    /// `u8`.
+    pub const U8: Self = Self::Integer(Integer::unsigned(8));
+    /// `u16`.
+    pub const U16: Self = Self::Integer(Integer::unsigned(16));
+    /// `u32`.
+    pub const U32: Self = Self::Integer(Integer::unsigned(32));
+    /// `u64`.
+    pub const U64: Self = Self::Integer(Integer::unsigned(64));
+    /// `i8`.
+    pub const I8: Self = Self::Integer(Integer::signed(8));
+    /// `i16`.
+    pub const I16: Self = Self::Integer(Integer::signed(16));
+    /// `i32`.
+    pub const I32: Self = Self::Integer(Integer::signed(32));
+    /// `i64`.
+    pub const I64: Self = Self::Integer(Integer::signed(64));
+    /// `f32`.
+    pub const F32: Self = Self::Float { bits: 32 };
+    /// `f64`.
+    pub const F64: Self = Self::Float { bits: 64 };
+    /// `&str`.
+    pub const TEXT: Self = Self::String { encoding: Encoding::Utf8 };
+    /// No bytes: for a variant's choice only.
+    pub const NOTHING: Self = Self::Structure { members: Part::Static(&[]) };
+
+    /// The whole number that it is, for constants.
+    ///
+    /// # Panics
+    /// It is none.
+    pub const fn number(&self) -> Integer {
+        match self {
+            Self::Integer(integer) => *integer,
+            _ => panic!("no whole number"),
+        }
+    }
+
+    /// A sequence of these.
+    pub fn sequence(element: Self) -> Self {
+        Self::Sequence { element: element.into() }
+    }
+
+    /// An array of so many of these.
+    pub fn array(element: Self, length: u32) -> Self {
+        Self::Array { element: element.into(), length }
+    }
+
+    /// An enumeration with a name for each of these values.
+    pub fn enumeration(container: Integer, labels: &[(&str, i128)]) -> Self {
+        let labels = labels.iter().map(|(name, value)| Label::of(name, *value));
+        Self::Enumeration { container, labels: labels.collect::<Vec<_>>().into() }
+    }
+
+    /// A structure of these.
+    pub fn structure(members: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
+        let member = |(name, ty): (_, Self)| Member { name: Part::Static(name), ty: ty.into() };
+        let members: Vec<_> = members.into_iter().map(member).collect();
+        Self::Structure { members: members.into() }
+    }
+
+    /// A variant of these, each with its tag.
+    pub fn variant(
+        tag: Integer,
+        choices: impl IntoIterator<Item = (&'static str, i128, Self)>,
+    ) -> Self {
+        let choice = |(name, value, ty): (_, _, Self)| Choice {
+            label: Label::of(name, value),
+            ty: ty.into(),
+        };
+        let choices: Vec<_> = choices.into_iter().map(choice).collect();
+        Self::Variant { tag, choices: choices.into() }
+    }
+}
+
+impl Label {
+    /// A name for one value.
+    pub fn of(name: &str, value: i128) -> Self {
+        Self { name: name.into(), low: value, high: value }
+    }
 }

@@ -13,28 +13,37 @@
 //! What holds for every byte here:
 //!
 //! - **Native byte order, alignment 1.** Nothing is padded, so a payload's size does not depend on
-//!   where it starts. The metadata says which byte order it was.
+//!   where it starts. The metadata says which byte order it was. (Events that are described at run time may have numbers in
+//!   network order.)
 //! - **Measured, then written.** A payload's [`size_bytes`](Payload::size_bytes) is known before space
 //!   is reserved for it, and [`encode`](Payload::encode) writes exactly that many bytes. When every
 //!   field has a fixed size, so has the payload: the ring then reserves a constant, and the encoding
 //!   compiles to straight stores.
 //! - **Described by the type alone.** [`Field::TYPE`] is a constant from which the metadata is written;
-//!   nothing in the record says what it is.
+//!   nothing in the record says what it is. What types there are: [`FieldType`].
 //! - **Pure.** Values in, bytes out: no I/O, no allocation, no state, and no value makes it panic.
 
+pub mod bounds;
 mod copy;
 mod field;
 mod field_type;
+mod integer;
+mod option;
+mod part;
 mod payload;
 mod record_header;
+mod reference;
 mod scalar;
 mod sequence;
+mod structure;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub use field::{Element, Field};
-pub use field_type::{FieldType, Scalar};
+pub use field::{Element, Field, sum_of_sizes};
+pub use field_type::{Choice, FieldType, Label, Member};
+pub use integer::{Base, ByteOrder, Encoding, Integer};
+pub use part::Part;
 pub use payload::Payload;
 pub use record_header::{
     COMPACT_BYTES, COMPACT_CLOCK_BITS, EXTENDED_BYTES, MAX_COMPACT_ID, compact_fits, write_compact,

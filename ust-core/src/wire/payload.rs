@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code)]
 
-use super::Field;
+use super::{Field, sum_of_sizes};
 
 /// The fields of one event: a tuple of up to 16 [`Field`]s.
 ///
@@ -41,24 +41,12 @@ pub unsafe trait Payload {
     unsafe fn encode(&self, dst: *mut u8);
 }
 
-/// The size of two fixed sizes together, if both are.
-const fn add(left: Option<usize>, right: Option<usize>) -> Option<usize> {
-    match (left, right) {
-        (Some(left), Some(right)) => Some(left.saturating_add(right)),
-        _ => None,
-    }
-}
-
 macro_rules! payload {
     ($($field:ident)*) => {
         // SAFETY: each field writes what it measured, from where the one before it ended, and the sizes
         // are the sums of the fields'. The fields do not panic, nor do saturating sums.
         unsafe impl<$($field: Field),*> Payload for ($($field,)*) {
-            const FIXED_SIZE_BYTES: Option<usize> = {
-                let size_bytes = Some(0);
-                $(let size_bytes = add(size_bytes, $field::FIXED_SIZE_BYTES);)*
-                size_bytes
-            };
+            const FIXED_SIZE_BYTES: Option<usize> = sum_of_sizes(&[$($field::FIXED_SIZE_BYTES),*]);
 
             #[inline(always)]
             fn size_bytes(&self) -> usize {

@@ -10,16 +10,15 @@
 
 #![allow(unsafe_code)]
 
-use super::{Element, Field, FieldType, Scalar};
+use super::{Base, Element, Field, FieldType, Integer};
 
 macro_rules! scalar_fields {
-    ($($ty:ty as $wire:ty, $scalar:expr, |$value:ident| $to_wire:expr;)*) => {$(
-        const _: () = assert!(size_of::<$wire>() == $scalar.size_bytes());
+    ($($ty:ty as $wire:ty, $field_type:expr, |$value:ident| $to_wire:expr;)*) => {$(
+        const _: () = assert!(size_of::<$wire>() == size_bytes(&$field_type));
 
         // SAFETY: the assertion above checks the size. `$to_wire` is a cast or `to_bits`, which keeps
         // the bits of a value of the same size.
         unsafe impl Element for $ty {
-            const SCALAR: Scalar = $scalar;
             type Wire = $wire;
 
             #[inline(always)]
@@ -31,7 +30,7 @@ macro_rules! scalar_fields {
 
         // SAFETY: one write of a `$wire`, whose size is the constant that both size items give.
         unsafe impl Field for $ty {
-            const TYPE: FieldType = FieldType::Scalar($scalar);
+            const TYPE: &'static FieldType = &$field_type;
             const FIXED_SIZE_BYTES: Option<usize> = Some(size_of::<$wire>());
 
             #[inline(always)]
@@ -51,28 +50,31 @@ macro_rules! scalar_fields {
     )*};
 }
 
-const fn unsigned(bits: u8) -> Scalar {
-    Scalar::Integer { bits, signed: false, hex: false }
+/// The bytes of a number.
+const fn size_bytes(ty: &FieldType) -> usize {
+    match ty {
+        FieldType::Integer(integer) => integer.size_bytes(),
+        FieldType::Float { bits } => *bits as usize / 8,
+        _ => panic!("no number"),
+    }
 }
 
-const fn signed(bits: u8) -> Scalar {
-    Scalar::Integer { bits, signed: true, hex: false }
-}
+const CODE_POINT: FieldType = FieldType::Integer(Integer::unsigned(32).shown_in(Base::Hexadecimal));
 
 scalar_fields! {
-    u8 as u8, unsigned(8), |value| value;
-    u16 as u16, unsigned(16), |value| value;
-    u32 as u32, unsigned(32), |value| value;
-    u64 as u64, unsigned(64), |value| value;
-    usize as u64, unsigned(64), |value| value as u64;
-    i8 as u8, signed(8), |value| value as u8;
-    i16 as u16, signed(16), |value| value as u16;
-    i32 as u32, signed(32), |value| value as u32;
-    i64 as u64, signed(64), |value| value as u64;
+    u8 as u8, FieldType::U8, |value| value;
+    u16 as u16, FieldType::U16, |value| value;
+    u32 as u32, FieldType::U32, |value| value;
+    u64 as u64, FieldType::U64, |value| value;
+    usize as u64, FieldType::U64, |value| value as u64;
+    i8 as u8, FieldType::I8, |value| value as u8;
+    i16 as u16, FieldType::I16, |value| value as u16;
+    i32 as u32, FieldType::I32, |value| value as u32;
+    i64 as u64, FieldType::I64, |value| value as u64;
     // Sign extension happens in the first cast of the two.
-    isize as u64, signed(64), |value| value as i64 as u64;
-    bool as u8, unsigned(8), |value| value as u8;
-    char as u32, Scalar::Integer { bits: 32, signed: false, hex: true }, |value| value as u32;
-    f32 as u32, Scalar::Float { bits: 32 }, |value| value.to_bits();
-    f64 as u64, Scalar::Float { bits: 64 }, |value| value.to_bits();
+    isize as u64, FieldType::I64, |value| value as i64 as u64;
+    bool as u8, FieldType::U8, |value| value as u8;
+    char as u32, CODE_POINT, |value| value as u32;
+    f32 as u32, FieldType::F32, |value| value.to_bits();
+    f64 as u64, FieldType::F64, |value| value.to_bits();
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  &[T]              count: u32 | element 0 | element 1 | ...
-//!  [T; N], &[T; N]                element 0 | ... | element N-1
+//!  [T; N]                         element 0 | ... | element N-1
 //!  [T; 0]            0: u32       (CTF has no arrays of length 0: some readers refuse the whole trace)
 //! ```
 //!
@@ -12,14 +12,14 @@
 #![allow(unsafe_code)]
 
 use super::copy::{SHORT_BYTES, copy};
-use super::{Element, Field, FieldType};
+use super::{Element, Field, FieldType, Part};
 
 /// The size of the count before a sequence's elements.
 const COUNT_BYTES: usize = size_of::<u32>();
 
 /// The bytes of `count` elements.
 const fn elements_size_bytes<T: Element>(count: usize) -> usize {
-    count.saturating_mul(T::SCALAR.size_bytes())
+    count.saturating_mul(size_of::<T::Wire>())
 }
 
 /// Writes the elements and returns the address behind them.
@@ -37,8 +37,7 @@ unsafe fn encode_elements<T: Element>(elements: &[T], dst: *mut u8) -> *mut u8 {
         unsafe { copy(elements.as_ptr().cast::<u8>(), dst, size_bytes) };
     } else {
         for (index, element) in elements.iter().enumerate() {
-            // SAFETY: `index` is below the element count, so this write of a `Wire`, which has the
-            // scalar's size, ends inside the caller's bytes.
+            // SAFETY: `index` is below the element count, so this write of a `Wire` ends inside the caller's bytes.
             unsafe { dst.cast::<T::Wire>().add(index).write_unaligned(element.to_wire()) };
         }
     }
@@ -64,7 +63,7 @@ unsafe fn encode_count(count: usize, dst: *mut u8) -> *mut u8 {
 // SAFETY: the count and the elements are what `size_bytes` adds up; a slice's length cannot change while
 // it is borrowed.
 unsafe impl<T: Element> Field for &[T] {
-    const TYPE: FieldType = FieldType::Sequence { element: T::SCALAR };
+    const TYPE: &'static FieldType = &FieldType::Sequence { element: Part::Static(T::TYPE) };
     const FIXED_SIZE_BYTES: Option<usize> = None;
 
     #[inline(always)]
@@ -86,11 +85,11 @@ unsafe impl<T: Element> Field for &[T] {
 
 // SAFETY: `N` elements, or a count if there are none, are what both size items say.
 unsafe impl<T: Element, const N: usize> Field for [T; N] {
-    const TYPE: FieldType = if N == 0 {
-        FieldType::Sequence { element: T::SCALAR }
+    const TYPE: &'static FieldType = if N == 0 {
+        <&[T]>::TYPE
     } else {
         assert!(N <= u32::MAX as usize, "an array field has at most u32::MAX elements");
-        FieldType::Array { element: T::SCALAR, length: N as u32 }
+        &FieldType::Array { element: Part::Static(T::TYPE), length: N as u32 }
     };
     const FIXED_SIZE_BYTES: Option<usize> =
         Some(if N == 0 { COUNT_BYTES } else { elements_size_bytes::<T>(N) });
@@ -114,27 +113,5 @@ unsafe impl<T: Element, const N: usize> Field for [T; N] {
             // SAFETY: the caller lends `size_bytes()` bytes, the size of the elements.
             unsafe { encode_elements(self, dst) }
         }
-    }
-}
-
-// SAFETY: everything is what the array itself says and does.
-unsafe impl<T: Element, const N: usize> Field for &[T; N] {
-    const TYPE: FieldType = <[T; N]>::TYPE;
-    const FIXED_SIZE_BYTES: Option<usize> = <[T; N]>::FIXED_SIZE_BYTES;
-
-    #[inline(always)]
-    fn size_bytes(&self) -> usize {
-        (**self).size_bytes()
-    }
-
-    #[inline(always)]
-    fn is_short(&self) -> bool {
-        (**self).is_short()
-    }
-
-    #[inline(always)]
-    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
-        // SAFETY: the same contract.
-        unsafe { (**self).encode(dst) }
     }
 }

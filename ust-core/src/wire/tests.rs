@@ -42,6 +42,7 @@ enum Seen {
     Bits(u64),
     Text(Vec<u8>),
     Several(Vec<Seen>),
+    Chosen(String, Box<Seen>),
 }
 
 /// A CTF reader's way through the bytes.
@@ -62,38 +63,45 @@ impl Reader<'_> {
         bytes.into_iter().fold(0, |value, byte| value << 8 | u64::from(byte))
     }
 
-    fn scalar(&mut self, scalar: Scalar) -> Seen {
-        match scalar {
-            Scalar::Integer { bits, signed: false, .. } => Seen::Number(self.unsigned(bits).into()),
-            Scalar::Integer { bits, signed: true, .. } => {
-                let value = i128::from(self.unsigned(bits));
-                let negative = value >> (bits - 1) == 1;
-                Seen::Number(if negative { value - (1 << bits) } else { value })
-            }
-            Scalar::Float { bits } => Seen::Bits(self.unsigned(bits)),
-        }
+    fn integer(&mut self, Integer { bits, signed, byte_order, .. }: Integer) -> Seen {
+        assert_eq!(byte_order, ByteOrder::Native, "no value of Rust's is in another one");
+        let value = i128::from(self.unsigned(bits));
+        let is_negative = signed && value >> (bits - 1) == 1;
+        Seen::Number(if is_negative { value - (1 << bits) } else { value })
     }
 
-    fn several(&mut self, element: Scalar, count: u64) -> Seen {
-        Seen::Several((0..count).map(|_| self.scalar(element)).collect())
+    fn several(&mut self, element: &FieldType, count: u64) -> Seen {
+        Seen::Several((0..count).map(|_| self.field(element)).collect())
     }
 
-    fn field(&mut self, ty: FieldType) -> Seen {
+    fn field(&mut self, ty: &FieldType) -> Seen {
         match ty {
-            FieldType::Scalar(scalar) => self.scalar(scalar),
-            FieldType::String => {
+            FieldType::Integer(integer) => self.integer(*integer),
+            FieldType::Enumeration { container, .. } => self.integer(*container),
+            FieldType::Float { bits } => Seen::Bits(self.unsigned(*bits)),
+            FieldType::String { .. } => {
                 let length = self.0.iter().position(|byte| *byte == 0).expect("no terminator");
                 let text = self.take(length);
                 self.take(1);
                 Seen::Text(text)
             }
             FieldType::Array { element, length } => {
-                assert_ne!(length, 0);
-                self.several(element, length.into())
+                assert_ne!(*length, 0);
+                self.several(element, (*length).into())
             }
             FieldType::Sequence { element } => {
                 let count = self.unsigned(32);
                 self.several(element, count)
+            }
+            FieldType::Structure { members } => {
+                Seen::Several(members.iter().map(|member| self.field(&member.ty)).collect())
+            }
+            FieldType::Variant { tag, choices } => {
+                let Seen::Number(tag) = self.integer(*tag) else { unreachable!() };
+                let is_chosen =
+                    |choice: &&Choice| choice.label.low <= tag && tag <= choice.label.high;
+                let choice = choices.iter().find(is_chosen).expect("a tag of a choice");
+                Seen::Chosen(choice.label.name.to_string(), Box::new(self.field(&choice.ty)))
             }
         }
     }
@@ -150,6 +158,38 @@ fn a_payload_has_a_fixed_size_exactly_if_its_fields_have() {
     assert_eq!(<(u8, u64, [u16; 3]) as Payload>::FIXED_SIZE_BYTES, Some(15));
     assert_eq!(<(u8, &str, u64) as Payload>::FIXED_SIZE_BYTES, None);
     assert_eq!(<(u8, &[u8]) as Payload>::FIXED_SIZE_BYTES, None);
+}
+
+fn some(value: Seen) -> Seen {
+    Seen::Chosen("some".to_owned(), Box::new(value))
+}
+
+fn none() -> Seen {
+    Seen::Chosen("none".to_owned(), Box::new(Seen::Several(vec![])))
+}
+
+#[test]
+fn an_option_says_which_it_is() {
+    assert_eq!(seen(None::<u64>), none());
+    assert_eq!(seen(Some(7_u64)), some(Seen::Number(7)));
+    assert_eq!(seen(Some("text")), some(Seen::Text(b"text".into())));
+    assert_eq!(seen(Some(Some([1_u8, 2]))), some(some(numbers(&[1, 2]))));
+    assert_eq!(seen(Some(None::<&[u32]>)), some(none()));
+    assert_eq!(<Option<u8> as Field>::FIXED_SIZE_BYTES, None);
+    assert!(None::<&str>.is_short() && Some("short").is_short());
+    assert!(!Some("long".repeat(99).as_str()).is_short());
+}
+
+#[test]
+fn a_tuple_is_a_structure_of_its_members() {
+    let seen = seen((1_u8, "b", (2_i64, Some(3_u16))));
+    let inner = Seen::Several(vec![Seen::Number(2), some(Seen::Number(3))]);
+    let expected = vec![Seen::Number(1), Seen::Text(b"b".into()), inner];
+    assert_eq!(seen, Seen::Several(expected));
+    assert_eq!(<((u8, u64), [u16; 3]) as Field>::FIXED_SIZE_BYTES, Some(15));
+    let FieldType::Structure { members } = <(u8, f32) as Field>::TYPE else { unreachable!() };
+    let names: Vec<&str> = members.iter().map(|member| &*member.name).collect();
+    assert_eq!(names, ["0", "1"]);
 }
 
 #[test]

@@ -30,7 +30,7 @@ const TERMINATOR_BYTES: usize = 1;
 // SAFETY: the bytes and the terminator are what `size_bytes` adds up; a `str`'s length cannot change
 // while it is borrowed.
 unsafe impl Field for &str {
-    const TYPE: FieldType = FieldType::String;
+    const TYPE: &'static FieldType = &FieldType::TEXT;
     const FIXED_SIZE_BYTES: Option<usize> = None;
 
     #[inline(always)]
@@ -66,7 +66,7 @@ unsafe impl Field for &str {
 // SAFETY: the bytes with their terminator are what `size_bytes` counts, and a borrowed `CStr` does not
 // change.
 unsafe impl Field for &CStr {
-    const TYPE: FieldType = FieldType::String;
+    const TYPE: &'static FieldType = &FieldType::TEXT;
     const FIXED_SIZE_BYTES: Option<usize> = None;
 
     #[inline(always)]

@@ -84,6 +84,8 @@ pub(crate) struct Registry {
     last_module: ModuleId,
     rules: Rules,
     next_class_id: u32,
+    /// What was declared and is no class, and has not been counted in the process file yet.
+    left_out: u32,
 }
 
 // SAFETY: what observers' data points to is theirs, and they are called from any thread.
@@ -95,7 +97,10 @@ impl Registry {
     pub(crate) fn add<'a>(&mut self, declared: impl Iterator<Item = Declared<'a>>) -> ModuleId {
         self.last_module += 1;
         for Declared { switch, body, observer, owner } in declared {
-            let Some(class) = self.class_of(body) else { continue };
+            let Some(class) = self.class_of(body) else {
+                self.left_out += 1;
+                continue;
+            };
             self.known.push(Known { module: self.last_module, switch, observer, owner, class });
         }
         self.last_module
@@ -127,7 +132,8 @@ impl Registry {
         }
     }
 
-    /// `None` if the body is none: another copy of the library has made it.
+    /// `None` if the body is none: it is beyond the [bounds](ust_core::wire::bounds) of a class, or another copy of the
+    /// library has made it.
     fn class_of(&mut self, body: &[u8]) -> Option<usize> {
         if let Some(index) = self.by_body.get(body) {
             return Some(*index);

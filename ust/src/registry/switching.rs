@@ -51,6 +51,7 @@ impl Registry {
     /// Logs classes that are not, and sets the switches of the callsites from `first` on.
     fn switch_from(&mut self, first: usize, slots: &Slots, process: &ProcessFile) {
         let switching = Switching::by(&self.rules, slots);
+        process.leave_out(core::mem::take(&mut self.left_out));
         for Known { switch, observer, class, .. } in &self.known[first..] {
             let class = &mut self.classes[*class];
             if class.entry_offset.is_none() {

@@ -132,10 +132,9 @@ mod tests {
     use crate::engine::played_stream::{self, PlayedStream};
     use std::path::Path;
     use ust_core::abi::{Geometry, Mode, NOTE_BYTES, PAGE_BYTES};
-    use ust_core::wire::{FieldType, Scalar};
+    use ust_core::wire::{FieldType, Part};
 
-    const WORDS: FieldType =
-        FieldType::Sequence { element: Scalar::Integer { bits: 32, signed: false, hex: false } };
+    const WORDS: FieldType = FieldType::Sequence { element: Part::Static(&FieldType::U32) };
 
     /// Three records that are right, that one, and two more that are right.
     fn stream_with(bad: &[u8], name: &str, mode: Mode) -> PlayedStream {

@@ -29,8 +29,9 @@ impl Process {
         let of_rings = classes.iter().filter_map(|class| Starved::of_rings(file, class.channel));
         let left_out = Some(file.classes_left_out()).filter(|count| *count > 0).map(|count| {
             format!(
-                "process {} ({}): {count} of its event classes found no room in its process file, and their events are \
-                 not recorded: let it write larger files (ulimit -f)",
+                "process {} ({}): {count} of its event classes are not in its process file, and their events are not \
+                 recorded: there was no room (let it write larger files: ulimit -f), or they are described beyond the \
+                 limits of a class",
                 file.pid, file.procname
             )
         });

@@ -13,7 +13,7 @@
 use super::class_body::to_ctf;
 use crate::engine::budget::Held;
 use crate::engine::mapped::Mapped;
-use crate::limits::{CLASSES, MAX_CLASS_BYTES, MAX_FIELDS, MAX_FUTILE_LOOKS, MAX_NAME_BYTES};
+use crate::limits::{CLASSES, MAX_CLASS_BYTES, MAX_FUTILE_LOOKS, MAX_NAME_BYTES};
 use ust_core::abi::{CLASS_LOG_OFFSET, ClassEntry, ProcessHeader};
 use ust_core::protocol::ClassBody;
 use ust_core::sync::{AtomicU32, Ordering};
@@ -105,8 +105,7 @@ impl ClassLog {
             self.futile_looks += u32::from(self.entry_of(id).is_none());
         }
         let untrusted_body = self.body(self.entry_of(id)?, MAX_CLASS_BYTES)?;
-        let body = postcard::from_bytes::<ClassBody>(&untrusted_body).ok()?;
-        (body.fields.len() <= MAX_FIELDS).then(|| to_ctf(&body, id))
+        Some(to_ctf(&ClassBody::decode(&untrusted_body)?, id))
     }
 
     fn entry_of(&self, id: u32) -> Option<Entry> {
@@ -202,6 +201,7 @@ impl ClassLog {
 mod tests {
     use super::*;
     use crate::engine::played::{Player, number};
+    use ust_core::wire::bounds::MAX_TYPES;
 
     #[test]
     fn classes_are_read_as_they_come_and_parsed_when_they_are_asked_for() {
@@ -223,12 +223,12 @@ mod tests {
     #[test]
     fn a_class_with_more_fields_than_any_has_is_not_described() {
         let player = Player::new();
-        for (id, fields) in [MAX_FIELDS, MAX_FIELDS + 1].into_iter().enumerate() {
+        for (id, fields) in [MAX_TYPES, MAX_TYPES + 1].into_iter().enumerate() {
             let at = player.add_class("large", fields);
             number(&player.map, at, id as u32);
         }
         let mut log = player.process_file().log;
-        assert_eq!(log.class(0).map(|class| class.fields.len()), Some(MAX_FIELDS));
+        assert_eq!(log.class(0).map(|class| class.fields.len()), Some(MAX_TYPES));
         assert_eq!(log.class(1), None);
     }
 

@@ -36,6 +36,15 @@ fn arrays(
     after: u8,
 );
 
+#[tracepoint(provider = "all", level = Info)]
+fn others(
+    maybe: Option<u32>,
+    name: Option<&str>,
+    pair: (u8, &str),
+    nested: Option<(i16, Option<f64>)>,
+    after: u8,
+);
+
 fn text(number: impl ToString) -> Value {
     Value::String(number.to_string())
 }
@@ -180,11 +189,29 @@ fn sequences(account: &mut Vec<Value>) {
     }
 }
 
+fn composed(account: &mut Vec<Value>) {
+    let long = "0123456789".repeat(100);
+    for (maybe, name, pair, nested) in [
+        (None, None, (0, ""), None),
+        (Some(u32::MAX), Some("name"), (255, "b"), Some((i16::MIN, None))),
+        (Some(0), Some(&*long), (1, &*long), Some((-1, Some(-0.0)))),
+    ] {
+        others(maybe, name, pair, nested, 0x77);
+        let inner =
+            nested.map(|(first, second)| json!({"0": text(first), "1": second.map(double)}));
+        account.push(json!({
+            "maybe": maybe.map(text), "name": name, "pair": {"0": text(pair.0), "1": pair.1}, "nested": inner,
+            "after": "119",
+        }));
+    }
+}
+
 fn main() {
     let mut account = Vec::new();
     numbers(&mut account);
     floating(&mut account);
     strings(&mut account);
     sequences(&mut account);
+    composed(&mut account);
     report::write(&account);
 }

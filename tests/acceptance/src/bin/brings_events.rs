@@ -8,7 +8,7 @@ use ust::Level;
 use ust::dynamic::{Description, DynamicEvent, Observer};
 use ust_acceptance::report;
 use ust_core::sync::{AtomicU64, Ordering};
-use ust_core::wire::{FieldType, Scalar};
+use ust_core::wire::FieldType;
 
 static SWITCHED_ON: AtomicU64 = AtomicU64::new(0);
 
@@ -27,13 +27,15 @@ fn main() {
         [1, 2].map(|at| number(std::env::args().nth(at).expect("CLASSES EVENTS")));
     let each = std::env::args().nth(3).map_or(1, number);
     begun();
-    let field = FieldType::Scalar(Scalar::Integer { bits: 64, signed: false, hex: false });
     for class in 0..classes {
         let description = Description {
             provider: "brought".to_owned(),
             name: format!("event_{class}"),
             level: Level::Info,
-            fields: vec![("class".to_owned(), field), ("text".to_owned(), FieldType::String)],
+            fields: vec![
+                ("class".to_owned(), FieldType::U64),
+                ("text".to_owned(), FieldType::TEXT),
+            ],
         };
         let observer = Observer { notify, data: core::ptr::null_mut() };
         let event = DynamicEvent::register(&description, Some(observer));

@@ -12,7 +12,7 @@ use ust_core::abi::{
 use ust_core::protocol::{ChannelRules, ClassBody};
 use ust_core::shm::{Mapping, memfd};
 use ust_core::sync::{AtomicU32, Ordering, ReadOnly};
-use ust_core::wire::{FieldType, Scalar};
+use ust_core::wire::{FieldType, Part};
 
 /// A file that is shared with the daemon.
 #[derive(Debug)]
@@ -62,12 +62,9 @@ pub fn process_file(process_uid: [u8; 16], pid: u32, name: &str) -> io::Result<S
 
 /// Fields of the class that the forged records of [`fill`] are of.
 const FIELDS: [(&str, FieldType); 3] = [
-    ("number", FieldType::Scalar(Scalar::Integer { bits: 32, signed: false, hex: false })),
-    ("text", FieldType::String),
-    (
-        "words",
-        FieldType::Sequence { element: Scalar::Integer { bits: 32, signed: false, hex: true } },
-    ),
+    ("number", FieldType::U32),
+    ("text", FieldType::TEXT),
+    ("words", FieldType::Sequence { element: Part::Static(&FieldType::U32) }),
 ];
 
 /// Appends a class to a process file, with its number plus one; 0 for none.
@@ -81,7 +78,7 @@ pub fn add_class(file: &Shared, name: &str, number_plus_one: u32) {
         module_path: "hostile",
         fields: FIELDS.to_vec(),
     };
-    add_class_bytes(file, &body.encode(), number_plus_one);
+    add_class_bytes(file, &body.encode().unwrap_or_default(), number_plus_one);
 }
 
 /// Appends bytes that claim to be a class.

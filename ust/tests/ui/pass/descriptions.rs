@@ -3,7 +3,7 @@ use ust::Level;
 use ust::__private::callsites;
 use ust_core::event::EventDescription;
 use ust::tracepoint;
-use ust_core::wire::{FieldType, Scalar};
+use ust_core::wire::FieldType;
 
 mod deep {
     pub mod deeper {
@@ -31,9 +31,8 @@ fn main() {
     assert!(description_of_match.file.ends_with("descriptions.rs"));
     assert_eq!(description_of_match.line, 11);
     let [ty, hashes] = description_of_match.fields else { panic!("two fields") };
-    assert_eq!((ty.name, ty.ty), ("type", FieldType::String));
-    let element = Scalar::Integer { bits: 64, signed: false, hex: false };
-    assert_eq!((hashes.name, hashes.ty), ("hashes", FieldType::Sequence { element }));
+    assert_eq!((ty.name, ty.ty), ("type", &FieldType::TEXT));
+    assert_eq!((hashes.name, hashes.ty), ("hashes", &FieldType::sequence(FieldType::U64)));
 
     let done = description("done");
     assert_eq!((done.provider, done.level, done.line), ("indexer", Level::Info, 17));

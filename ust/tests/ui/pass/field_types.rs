@@ -16,6 +16,10 @@ fn texts(a: &str, b: &CStr, c: &'static str);
 #[tracepoint]
 fn several(a: &[u8], b: [u16; 4], c: &[i64; 2], d: &[bool], e: &[char], f: [f32; 0], g: &[usize]);
 #[tracepoint]
+fn options(a: Option<u8>, b: Option<&str>, c: Option<Option<[u8; 2]>>, d: Option<&'static [u64]>);
+#[tracepoint]
+fn structures(a: (u8, &str), b: (Inode, (f32, Option<&CStr>)), c: Option<(bool, char)>);
+#[tracepoint]
 fn nothing();
 #[tracepoint]
 fn lifetimes<'a, 'b: 'a>(a: &'a str, b: &'b [u8], c: &'_ str);
@@ -34,6 +38,10 @@ fn main() {
     texts::with(|| ("a", c"b", "c"));
     several(&[1], [2; 4], &[3; 2], &[true], &['x'], [], &[4]);
     several::with(|| (&[1], [2; 4], &[3; 2], &[true], &['x'], [], &[4]));
+    options(Some(1), None, Some(None), Some(&[7]));
+    options::with(|| (None, Some("b"), Some(Some([1, 2])), None));
+    structures((1, "b"), (2, (0.5, Some(c"c"))), None);
+    structures::with(|| ((1, "b"), (2, (0.5, None)), Some((true, 'c'))));
     nothing();
     nothing::with(|| ());
     nothing::with(|| println!("is off"));

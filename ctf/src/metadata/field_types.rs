@@ -1,0 +1,234 @@
+//! What a writer declares of a field.
+
+/// A field of an event's payload, or a member of a structure.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Field {
+    /// The user's name for it.
+    pub name: String,
+    /// How its bytes are read.
+    pub ty: FieldType,
+}
+
+/// How a field's bytes are read. Types nest; whatever works on one recurses as deep as it does.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum FieldType {
+    /// A whole number.
+    Integer(Integer),
+    /// An IEEE 754 number.
+    Float(Float),
+    /// A whole number with names for some of its values.
+    Enumeration {
+        /// The number.
+        container: Integer,
+        /// The names.
+        labels: Vec<Label>,
+    },
+    /// Text ended by a NUL.
+    String(Encoding),
+    /// A number of elements known beforehand.
+    Array {
+        /// What each is.
+        elem: Box<FieldType>,
+        /// How many.
+        len: u32,
+    },
+    /// A number of elements that each record states.
+    Sequence {
+        /// What each is.
+        elem: Box<FieldType>,
+    },
+    /// Fields, one behind the other.
+    Struct(Vec<Field>),
+    /// One of several, which a number in front says.
+    Variant {
+        /// The number.
+        tag: Integer,
+        /// What there is to choose from: one at least.
+        choices: Vec<Choice>,
+    },
+}
+
+/// A name for values of an enumeration.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Label {
+    /// The name.
+    pub name: String,
+    /// The first value, not beyond the number's range.
+    pub low: i128,
+    /// The last value, neither.
+    pub high: i128,
+}
+
+/// One of the types that a variant may have.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Choice {
+    /// Its name, and the tags that choose it: no other choice's.
+    pub label: Label,
+    /// What lies behind the tag.
+    pub ty: FieldType,
+}
+
+/// A whole number of 1, 2, 4 or 8 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Integer {
+    /// Its size.
+    pub width: Width,
+    /// Two's complement, or without sign.
+    pub signed: bool,
+    /// How readers show it.
+    pub base: Base,
+    /// How its bytes lie.
+    pub byte_order: ByteOrder,
+    /// Of one byte: whether arrays and sequences of it are text.
+    pub encoding: Encoding,
+}
+
+/// Size of an [`Integer`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Width {
+    /// One byte.
+    W8 = 8,
+    /// Two bytes.
+    W16 = 16,
+    /// Four bytes.
+    W32 = 32,
+    /// Eight bytes.
+    W64 = 64,
+}
+
+/// How readers show an [`Integer`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Base {
+    /// `0b10010110100`.
+    Binary = 2,
+    /// `02264`.
+    Octal = 8,
+    /// `1204`.
+    Decimal = 10,
+    /// `0x4B4`.
+    Hexadecimal = 16,
+}
+
+/// How the bytes of an [`Integer`] lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ByteOrder {
+    /// As the machine has them, and the trace.
+    Native,
+    /// The most significant first.
+    Network,
+}
+
+/// What bytes mean as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// Nothing: of a number that it is one, of a text that nobody knows.
+    None,
+    /// UTF-8.
+    Utf8,
+    /// ASCII.
+    Ascii,
+}
+
+/// Size of an IEEE 754 number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Float {
+    /// `f32`.
+    F32 = 32,
+    /// `f64`.
+    F64 = 64,
+}
+
+impl FieldType {
+    /// UTF-8 text ended by a NUL.
+    pub const TEXT: FieldType = FieldType::String(Encoding::Utf8);
+
+    /// An array of so many of these.
+    pub fn array(elem: FieldType, len: u32) -> FieldType {
+        FieldType::Array { elem: elem.into(), len }
+    }
+
+    /// A sequence of these.
+    pub fn sequence(elem: FieldType) -> FieldType {
+        FieldType::Sequence { elem: elem.into() }
+    }
+}
+
+impl Integer {
+    /// `u8`.
+    pub const U8: Integer = Integer::new(Width::W8, false);
+    /// `u16`.
+    pub const U16: Integer = Integer::new(Width::W16, false);
+    /// `u32`.
+    pub const U32: Integer = Integer::new(Width::W32, false);
+    /// `u64`.
+    pub const U64: Integer = Integer::new(Width::W64, false);
+    /// `i8`.
+    pub const I8: Integer = Integer::new(Width::W8, true);
+    /// `i16`.
+    pub const I16: Integer = Integer::new(Width::W16, true);
+    /// `i32`.
+    pub const I32: Integer = Integer::new(Width::W32, true);
+    /// `i64`.
+    pub const I64: Integer = Integer::new(Width::W64, true);
+
+    /// A decimal integer.
+    pub const fn new(width: Width, signed: bool) -> Integer {
+        let (base, byte_order) = (Base::Decimal, ByteOrder::Native);
+        Integer { width, signed, base, byte_order, encoding: Encoding::None }
+    }
+
+    /// The same, shown in that base.
+    pub const fn shown_in(self, base: Base) -> Integer {
+        Integer { base, ..self }
+    }
+
+    /// The same, the most significant byte first.
+    pub const fn in_network_order(self) -> Integer {
+        Integer { byte_order: ByteOrder::Network, ..self }
+    }
+
+    /// Its bytes.
+    pub const fn size_bytes(self) -> usize {
+        self.width as usize / 8
+    }
+
+    /// The number whose bytes these are; `None` if they are fewer.
+    pub(crate) fn read(self, bytes: &[u8]) -> Option<i128> {
+        let bytes = bytes.get(..self.size_bytes())?;
+        let is_little = self.byte_order == ByteOrder::Native && cfg!(target_endian = "little");
+        let push = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+        let number =
+            if is_little { bytes.iter().rev().fold(0, push) } else { bytes.iter().fold(0, push) };
+        // Up to the top and down again, which carries the sign along.
+        let unused = 64 - self.width as u32;
+        let signed = (number << unused) as i64 >> unused;
+        Some(if self.signed { signed.into() } else { number.into() })
+    }
+}
+
+impl Encoding {
+    /// As metadata have it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Encoding::None => "none",
+            Encoding::Utf8 => "UTF8",
+            Encoding::Ascii => "ASCII",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_either_order() {
+        let bytes = [0xFE, 0xFF, 0x01, 0x80, 0xAA];
+        assert_eq!(Integer::I16.in_network_order().read(&bytes), Some(-257));
+        assert_eq!(Integer::U16.in_network_order().read(&bytes), Some(0xFEFF));
+        let native = i32::from_ne_bytes([0xFE, 0xFF, 0x01, 0x80]);
+        assert_eq!(Integer::I32.read(&bytes), Some(native.into()));
+        assert_eq!(Integer::U64.read(&bytes), None);
+        assert_eq!(Integer::U64.read(&[0xFF; 8]), Some(u64::MAX.into()));
+    }
+}

@@ -1,0 +1,103 @@
+//! Whole numbers: how they lie, and how people want to see them.
+
+use serde::{Deserialize, Serialize};
+
+/// A two's complement or unsigned integer: 8, 16, 32 or 64 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Integer {
+    /// Size in bits.
+    pub bits: u8,
+    /// Whether it is two's complement.
+    pub signed: bool,
+    /// How viewers show it.
+    pub base: Base,
+    /// How its bytes lie.
+    pub byte_order: ByteOrder,
+    /// Of one byte: whether arrays and sequences of it are text. [`Encoding::None`] for every other.
+    pub encoding: Encoding,
+}
+
+/// How viewers show an [`Integer`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Base {
+    /// `1204`
+    Decimal,
+    /// `0b10010110100`
+    Binary,
+    /// `02264`
+    Octal,
+    /// `0x4B4`
+    Hexadecimal,
+}
+
+/// How the bytes of an [`Integer`] lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ByteOrder {
+    /// As the machine has them.
+    Native,
+    /// The most significant first.
+    Network,
+}
+
+/// What bytes mean as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Encoding {
+    /// Nothing: of a number that it is one, of a text that nobody knows.
+    None,
+    /// UTF-8.
+    Utf8,
+    /// ASCII.
+    Ascii,
+}
+
+impl Integer {
+    /// An unsigned one of so many bits, decimal.
+    pub const fn unsigned(bits: u8) -> Self {
+        let (base, byte_order) = (Base::Decimal, ByteOrder::Native);
+        Self { bits, signed: false, base, byte_order, encoding: Encoding::None }
+    }
+
+    /// One of two's complement, decimal.
+    pub const fn signed(bits: u8) -> Self {
+        Self { signed: true, ..Self::unsigned(bits) }
+    }
+
+    /// The same, shown in that base.
+    pub const fn shown_in(self, base: Base) -> Self {
+        Self { base, ..self }
+    }
+
+    /// The same, the most significant byte first.
+    pub const fn in_network_order(self) -> Self {
+        Self { byte_order: ByteOrder::Network, ..self }
+    }
+
+    /// A byte of text.
+    pub const fn character(encoding: Encoding) -> Self {
+        Self { encoding, ..Self::unsigned(8) }
+    }
+
+    /// The bytes that each takes.
+    pub const fn size_bytes(self) -> usize {
+        self.bits as usize / 8
+    }
+
+    /// The lowest and the highest value.
+    pub const fn range(self) -> (i128, i128) {
+        let above = 1 << (self.bits - self.signed as u8);
+        (if self.signed { -above } else { 0 }, above - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_end_at_the_edges() {
+        assert_eq!(Integer::unsigned(8).range(), (0, 255));
+        assert_eq!(Integer::signed(8).range(), (-128, 127));
+        assert_eq!(Integer::unsigned(64).range(), (0, u64::MAX.into()));
+        assert_eq!(Integer::signed(64).range(), (i64::MIN.into(), i64::MAX.into()));
+    }
+}

@@ -1,0 +1,58 @@
+//! Values that may not be there.
+//!
+//! ```text
+//!   None       0: u8
+//!   Some(x)    1: u8 | x
+//! ```
+
+#![allow(unsafe_code)]
+
+use core::marker::PhantomData;
+
+use super::{Choice, Field, FieldType, Integer, Label, Part};
+
+/// The size of the tag.
+const TAG_BYTES: usize = 1;
+
+/// Where the constants of each type stand.
+struct Of<T>(PhantomData<T>);
+
+impl<T: Field> Of<T> {
+    const CHOICES: &'static [Choice] =
+        &[choice("none", 0, &FieldType::NOTHING), choice("some", 1, T::TYPE)];
+}
+
+const fn choice(name: &'static str, tag: i128, ty: &'static FieldType) -> Choice {
+    let label = Label { name: Part::Static(name), low: tag, high: tag };
+    Choice { label, ty: Part::Static(ty) }
+}
+
+// SAFETY: the tag, and what the value measures and writes, if there is one. Saturating sums do not panic.
+unsafe impl<T: Field> Field for Option<T> {
+    const TYPE: &'static FieldType =
+        &FieldType::Variant { tag: Integer::unsigned(8), choices: Part::Static(Of::<T>::CHOICES) };
+    const FIXED_SIZE_BYTES: Option<usize> = None;
+
+    #[inline(always)]
+    fn size_bytes(&self) -> usize {
+        self.as_ref().map_or(0, T::size_bytes).saturating_add(TAG_BYTES)
+    }
+
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        self.as_ref().is_none_or(T::is_short)
+    }
+
+    #[inline(always)]
+    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
+        // SAFETY: the caller lends the byte of the tag and, behind it, those of the value.
+        unsafe {
+            dst.write(self.is_some().into());
+            let behind_tag = dst.add(TAG_BYTES);
+            match self {
+                Some(value) => value.encode(behind_tag),
+                None => behind_tag,
+            }
+        }
+    }
+}
