@@ -13,12 +13,15 @@
 //! A function and an enum may share a name, since one is a value and the other a type. So an event has
 //! one name in the source, and its less common uses are found behind that name.
 //!
+//! `derive.rs` makes fields of structures and enumerations.
+//!
 //! `section.rs` is for `ust` alone: the list that callsites are gathered in.
 //!
 //! What a user writes wrong is said where it stands, in the words of what to write instead. What cannot
 //! be seen here, because it takes a type, is said by `ust`'s traits.
 
 mod args;
+mod derive;
 mod expand;
 mod parse;
 mod section;
@@ -62,7 +65,8 @@ use proc_macro::TokenStream;
 ///
 /// # Fields
 ///
-/// Up to 16 parameters of types that implement `ust::Field`. Their names are the fields' names. Any identifier
+/// Up to 16 parameters of types that implement `ust::Field`: numbers, texts, slices and arrays of numbers, tuples and
+/// `Option`s of fields. Their names are the fields' names. Any identifier
 /// of ASCII letters, raw ones included, will do for a field, an event or a type, but one that begins with `__ust_`, which
 /// is refused.
 ///
@@ -79,6 +83,34 @@ pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
         }
     }
     .into()
+}
+
+/// Makes a field of a structure or an enumeration whose members are fields.
+///
+/// ```ignore
+/// use ust::{Field, tracepoint};
+///
+/// #[derive(Field)]
+/// struct Point { x: f32, y: f32 }
+///
+/// #[derive(Field)]
+/// enum State { Idle, Busy }
+///
+/// #[derive(Field)]
+/// enum Found<'a> { Nothing, Inode(u64), File { name: &'a str, bytes: u64 } }
+///
+/// #[tracepoint]
+/// fn moved(to: &Point, state: &State, found: &Found<'_>);
+/// ```
+///
+/// A tracepoint takes it by reference, or by value if it is `Copy`, and its lifetime is written down: `Found<'_>`.
+///
+/// A structure is one in the trace too; one of a single member without a name is that member. An enumeration is a number with
+/// names: of the type that `#[repr]` says, else `u8`, or `i64` where it states values. One that holds something is a variant.
+#[proc_macro_derive(Field)]
+pub fn derive_field(item: TokenStream) -> TokenStream {
+    let derived = syn::parse(item).and_then(|input| derive::expand(&input));
+    derived.unwrap_or_else(|error| error.into_compile_error()).into()
 }
 
 /// Declares the list of callsites, named after the version of the package that is being compiled. For `ust` alone.

@@ -84,4 +84,4 @@ pub mod __private;
 pub use panic_hook::snapshot_on_panic;
 pub use ust_core::event::Level;
 pub use ust_core::wire::Field;
-pub use ust_macros::tracepoint;
+pub use ust_macros::{Field, tracepoint};

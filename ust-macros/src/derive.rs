@@ -1,0 +1,285 @@
+//! `#[derive(Field)]`: a structure or an enumeration as a field.
+//!
+//! ```text
+//!  struct Point { x: f32, y: f32 }            structure: x, y
+//!  struct Inode(u64);                         as its one member
+//!  enum State { Idle, Busy = 4 }              enumeration, its container as `#[repr]` says
+//!  enum Found { Nothing, At(u64, &str) }      variant: a tag of one byte, the choice's place; what it holds
+//! ```
+//!
+//! All that the members hold is their own doing: measured and written one behind the other, as the fields of an event are.
+//! Lints and names are as in [`expand`](crate::expand).
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::ext::IdentExt as _;
+use syn::{
+    Attribute, Data, DataEnum, DeriveInput, Error, Fields, GenericParam, Ident, Result, Type,
+    Variant,
+};
+
+/// As many as a tag of one byte can name.
+const MAX_CHOICES: usize = 256;
+
+/// What the trait's items are.
+struct Items {
+    ty: TokenStream,
+    fixed_size_bytes: TokenStream,
+    size_bytes: TokenStream,
+    is_short: TokenStream,
+    encode: TokenStream,
+}
+
+pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
+    for parameter in &input.generics.params {
+        if !matches!(parameter, GenericParam::Lifetime(_)) {
+            let message = "a field has one type: of generic ones, take the members that you want";
+            return Err(Error::new_spanned(parameter, message));
+        }
+    }
+    let private = quote!(::ust::__private);
+    let items = match &input.data {
+        Data::Struct(data) if data.fields.is_empty() => {
+            return Err(Error::new_spanned(&input.ident, "there is nothing in it to record"));
+        }
+        Data::Struct(data) => structure(&Members::of(&data.fields, &private)),
+        Data::Enum(data) => enumeration(input, data, &private)?,
+        Data::Union(data) => {
+            let message = "what a union holds is not known: record the member that is meant";
+            return Err(Error::new_spanned(data.union_token, message));
+        }
+    };
+    let Items { ty, fixed_size_bytes, size_bytes, is_short, encode } = items;
+    let ident = &input.ident;
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    Ok(quote! {
+        #[automatically_derived]
+        // SAFETY: each member writes what it measured, from where the one before it ended; a tag is a field as well.
+        unsafe impl #impl_generics #private::Field for #ident #type_generics #where_clause {
+            const TYPE: &'static #private::FieldType = #ty;
+            const FIXED_SIZE_BYTES:
+                #private::core::option::Option<#private::core::primitive::usize> = #fixed_size_bytes;
+
+            #[inline(always)]
+            fn size_bytes(&self) -> #private::core::primitive::usize {
+                #size_bytes
+            }
+
+            #[inline(always)]
+            fn is_short(&self) -> #private::core::primitive::bool {
+                #is_short
+            }
+
+            #[inline(always)]
+            unsafe fn encode(
+                &self,
+                __ust_dst: *mut #private::core::primitive::u8,
+            ) -> *mut #private::core::primitive::u8 {
+                #encode
+            }
+        }
+    })
+}
+
+/// The members of a structure, or of one variant of an enumeration.
+struct Members<'a> {
+    /// `Self::Name { .. }` without the `Self::Name`: each is bound to a name of ours.
+    pattern: TokenStream,
+    bindings: Vec<Ident>,
+    types: Vec<&'a Type>,
+    names: Vec<String>,
+    has_names: bool,
+    private: &'a TokenStream,
+}
+
+impl<'a> Members<'a> {
+    fn of(fields: &'a Fields, private: &'a TokenStream) -> Self {
+        let bindings: Vec<_> =
+            (0..fields.len()).map(|place| format_ident!("__ust_member{place}")).collect();
+        let members: Vec<_> = fields.members().collect();
+        let name = |(place, field): (usize, &syn::Field)| match &field.ident {
+            Some(ident) => ident.unraw().to_string(),
+            None => place.to_string(),
+        };
+        Self {
+            pattern: quote!({ #(#members: #bindings),* }),
+            bindings,
+            types: fields.iter().map(|field| &field.ty).collect(),
+            names: fields.iter().enumerate().map(name).collect(),
+            has_names: matches!(fields, Fields::Named(_)),
+            private,
+        }
+    }
+
+    fn ty(&self) -> TokenStream {
+        let Self { types, names, private, .. } = self;
+        match &types[..] {
+            [] => quote!(&#private::FieldType::NOTHING),
+            [ty] if !self.has_names => quote!(<#ty as #private::Field>::TYPE),
+            _ => quote!(const {
+                &#private::FieldType::Structure {
+                    members: #private::Part::Static(const {
+                        &[#(#private::Member {
+                            name: #private::Part::Static(#names),
+                            ty: #private::Part::Static(<#types as #private::Field>::TYPE),
+                        }),*]
+                    }),
+                }
+            }),
+        }
+    }
+
+    fn fixed_size_bytes(&self) -> TokenStream {
+        let Self { types, private, .. } = self;
+        quote!(#private::sum_of_sizes(&[#(<#types as #private::Field>::FIXED_SIZE_BYTES),*]))
+    }
+
+    fn size_bytes(&self) -> TokenStream {
+        let Self { bindings, private, .. } = self;
+        quote!(0usize #(.saturating_add(#private::Field::size_bytes(#bindings)))*)
+    }
+
+    fn is_short(&self) -> TokenStream {
+        let Self { bindings, private, .. } = self;
+        quote!(true #(&& #private::Field::is_short(#bindings))*)
+    }
+
+    /// What comes behind the last of them.
+    fn encode(&self) -> TokenStream {
+        let Self { bindings, private, .. } = self;
+        quote! {
+            #(
+                // SAFETY: the caller lends what all of them measured.
+                let __ust_dst = unsafe { #private::Field::encode(#bindings, __ust_dst) };
+            )*
+            __ust_dst
+        }
+    }
+}
+
+fn structure(members: &Members<'_>) -> Items {
+    let pattern = &members.pattern;
+    let with = |of_members: TokenStream| quote!(let Self #pattern = self; #of_members);
+    Items {
+        ty: members.ty(),
+        fixed_size_bytes: members.fixed_size_bytes(),
+        size_bytes: with(members.size_bytes()),
+        is_short: with(members.is_short()),
+        encode: with(members.encode()),
+    }
+}
+
+fn enumeration(input: &DeriveInput, data: &DataEnum, private: &TokenStream) -> Result<Items> {
+    if data.variants.is_empty() {
+        return Err(Error::new_spanned(&input.ident, "it has no values"));
+    }
+    if data.variants.iter().all(|variant| variant.fields.is_empty()) {
+        return labelled(input, data, private);
+    }
+    if let Some(one_too_many) = data.variants.iter().nth(MAX_CHOICES) {
+        let message = format!("a variant has at most {MAX_CHOICES} choices");
+        return Err(Error::new_spanned(one_too_many, message));
+    }
+    Ok(variant(data, private))
+}
+
+/// A number with names.
+fn labelled(input: &DeriveInput, data: &DataEnum, private: &TokenStream) -> Result<Items> {
+    let container = container(&input.attrs, &data.variants.iter().collect::<Vec<_>>())?;
+    let number = Ident::new(container, Span::call_site());
+    let number = quote!(#private::core::primitive::#number);
+    let idents: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
+    let names = idents.iter().map(|ident| ident.unraw().to_string());
+    let value = quote!(match self { #(Self::#idents { .. } => Self::#idents as #number),* });
+    Ok(Items {
+        ty: quote!(&#private::FieldType::Enumeration {
+            container: <#number as #private::Field>::TYPE.number(),
+            labels: #private::Part::Static(const {
+                &[#(#private::Label {
+                    name: #private::Part::Static(#names),
+                    low: Self::#idents as #number as #private::core::primitive::i128,
+                    high: Self::#idents as #number as #private::core::primitive::i128,
+                }),*]
+            }),
+        }),
+        fixed_size_bytes: quote!(<#number as #private::Field>::FIXED_SIZE_BYTES),
+        size_bytes: quote!(#private::core::mem::size_of::<#number>()),
+        is_short: quote!(true),
+        encode: quote! {
+            let __ust_value: #number = #value;
+            // SAFETY: the caller lends as many bytes as a number of that type has.
+            unsafe { #private::Field::encode(&__ust_value, __ust_dst) }
+        },
+    })
+}
+
+/// The type of an enumeration's number: what `#[repr]` says; else a byte, where the compiler counts and that is enough.
+fn container(attrs: &[Attribute], variants: &[&Variant]) -> Result<&'static str> {
+    const NUMBERS: [(&str, &str); 10] = [
+        ("u8", "u8"),
+        ("u16", "u16"),
+        ("u32", "u32"),
+        ("u64", "u64"),
+        ("usize", "u64"),
+        ("i8", "i8"),
+        ("i16", "i16"),
+        ("i32", "i32"),
+        ("i64", "i64"),
+        ("isize", "i64"),
+    ];
+    let mut said = None;
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("repr")) {
+        attr.parse_nested_meta(|meta| {
+            let number = NUMBERS.iter().find(|(name, _)| meta.path.is_ident(name));
+            said = said.or(number.map(|(_, number)| *number));
+            Ok(())
+        })?;
+    }
+    let is_counted = variants.iter().all(|variant| variant.discriminant.is_none());
+    let else_said = if is_counted && variants.len() <= MAX_CHOICES { "u8" } else { "i64" };
+    Ok(said.unwrap_or(else_said))
+}
+
+/// One of several types.
+fn variant(data: &DataEnum, private: &TokenStream) -> Items {
+    let of_all: Vec<_> =
+        data.variants.iter().map(|variant| Members::of(&variant.fields, private)).collect();
+    let idents: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
+    let patterns: Vec<_> = of_all.iter().map(|members| &members.pattern).collect();
+    let matched =
+        |arms: Vec<TokenStream>| quote!(match self { #(Self::#idents #patterns => { #arms }),* });
+    let names = idents.iter().map(|ident| ident.unraw().to_string());
+    let types = of_all.iter().map(Members::ty);
+    let tags: Vec<_> = (0..of_all.len() as i128).collect();
+    let encoded = |(tag, members): (usize, &Members<'_>)| {
+        let (tag, members) = (tag as u8, members.encode());
+        quote! {
+            // SAFETY: the caller lends the byte of the tag.
+            let __ust_dst = unsafe { #private::Field::encode(&#tag, __ust_dst) };
+            #members
+        }
+    };
+    let sizes = of_all.iter().map(|members| {
+        let bytes = members.size_bytes();
+        quote!((#bytes).saturating_add(1))
+    });
+    Items {
+        ty: quote!(&#private::FieldType::Variant {
+            tag: #private::Integer::unsigned(8),
+            choices: #private::Part::Static(const {
+                &[#(#private::Choice {
+                    label: #private::Label {
+                        name: #private::Part::Static(#names),
+                        low: #tags,
+                        high: #tags,
+                    },
+                    ty: #private::Part::Static(#types),
+                }),*]
+            }),
+        }),
+        fixed_size_bytes: quote!(#private::core::option::Option::None),
+        size_bytes: matched(sizes.collect()),
+        is_short: matched(of_all.iter().map(Members::is_short).collect()),
+        encode: matched(of_all.iter().enumerate().map(encoded).collect()),
+    }
+}
