@@ -18,7 +18,7 @@ use std::ffi::CStr;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
-use ust::tracepoint;
+use ust::{Field, tracepoint};
 use ust_acceptance::progress::{END, Lease, Progress};
 use ust_core::sync::{AtomicU32, Ordering};
 
@@ -39,6 +39,28 @@ fn slices(bytes: &[u8], words: &[u16], longs: &[i64], doubles: &[f64], flags: &[
 
 #[tracepoint(provider = "types", level = Info)]
 fn arrays(bytes: [u8; 4], longs: [i32; 3], letters: [char; 2], none: [u32; 0], after: u8);
+
+#[derive(Field, Clone, Copy)]
+enum State {
+    Idle,
+    Busy,
+}
+
+#[derive(Field)]
+enum Place<'a> {
+    Nowhere,
+    At { x: f32, y: f32 },
+    Named(&'a str),
+}
+
+#[tracepoint(provider = "types", level = Info)]
+fn composed(
+    maybe: Option<u32>,
+    pair: (u8, &str),
+    states: (State, State),
+    place: &Place<'_>,
+    after: u8,
+);
 
 #[tracepoint(provider = "walk", level = Debug)]
 fn step(thread: u32, sequence: u64, text: &str);
@@ -117,6 +139,10 @@ fn types() {
     slices(&[0, 255], &[7; 3], &[i64::MIN, -1], &[-0.0, 0.1, f64::INFINITY], &[true, false], 1);
     slices(&[], &[], &[], &[], &[], 2);
     arrays([1, 2, 3, 255], [i32::MIN, 0, i32::MAX], ['\0', 'ß'], [], 0xff);
+    let states = (State::Idle, State::Busy);
+    composed(None, (1, "a"), states, &Place::Nowhere, 1);
+    composed(Some(7), (2, ""), states, &Place::At { x: 0.5, y: -0.5 }, 2);
+    composed(Some(u32::MAX), (3, "b"), states, &Place::Named("here"), 3);
 }
 
 /// Keeps the calling thread on one CPU.
