@@ -18,6 +18,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod check;
 pub mod constructor;
 pub mod daemon;
 pub mod frozen;

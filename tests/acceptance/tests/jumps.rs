@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use ust_acceptance::recording::{Recorded, Recording};
-use ust_acceptance::{judge, jump, progress, skip};
+use ust_acceptance::{check, judge, jump, progress, skip};
 use ust_test_support::wait::wait_until;
 
 const JUMPS: u64 = 200;
@@ -16,11 +16,6 @@ struct Account {
     begun: u64,
     returned: u64,
     later: u64,
-}
-
-/// As the program reckons it.
-fn check(sequence: u64) -> u64 {
-    sequence.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1
 }
 
 /// The trace of a program in which handlers have jumped, ended once a later event was read.
@@ -55,7 +50,7 @@ fn assert_at_most_those_are_lost(buffers: &str, mode: &str) {
     let (mut next, mut last_later) = (0, 0);
     let lines = judge::babeltrace2(&recorded.trace(), |line| {
         let sequence = line.number("sequence");
-        assert_eq!(line.number("check"), check(sequence), "torn: {}", line.text);
+        assert_eq!(line.number("check"), check::of(sequence), "torn: {}", line.text);
         let length = line.value("text").len() as u64;
         assert_eq!(length, sequence % 1024 + 3, "torn: {}", line.text);
         if line.is_of("jumps:later") {

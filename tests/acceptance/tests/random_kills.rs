@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 use ust_acceptance::recording::{Recorded, Recording};
-use ust_acceptance::{judge, progress, skip};
+use ust_acceptance::{check, judge, progress, skip};
 use ust_test_support::random::Random;
 
 const THREADS: usize = 3;
@@ -31,11 +31,6 @@ const MODES: [[&str; 2]; 4] = [
 fn kills() -> u64 {
     let all = std::env::var("UST_KILLS").map_or(100u64, |kills| kills.parse().expect("a number"));
     all.div_ceil(2)
-}
-
-/// As the program reckons it.
-fn check(thread: u64, sequence: u64) -> u64 {
-    (sequence ^ thread << 48).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1
 }
 
 fn kill_after(delay: Duration, buffers: &str, mode: [&str; 2]) -> Recorded {
@@ -64,7 +59,12 @@ fn look(recorded: &Recorded, what: &str) -> [Seen; THREADS + 1] {
     }
     judge::babeltrace2(&recorded.trace(), |line| {
         let (thread, sequence) = (line.number("thread"), line.number("sequence"));
-        assert_eq!(line.number("check"), check(thread, sequence), "{what}: torn: {}", line.text);
+        assert_eq!(
+            line.number("check"),
+            check::of_thread(thread, sequence),
+            "{what}: torn: {}",
+            line.text
+        );
         let length = line.value("text").len() as u64;
         assert_eq!(length, sequence % 26 + 3, "{what}: torn: {}", line.text);
         let seen = &mut seen[thread as usize];

@@ -6,17 +6,12 @@
 
 use serde::Deserialize;
 use ust_acceptance::recording::{Recorded, Recording};
-use ust_acceptance::{judge, skip};
+use ust_acceptance::{check, judge, skip};
 
 #[derive(Debug, Deserialize)]
 struct Account {
     flooded: u64,
     rang: u64,
-}
-
-/// As the program reckons it.
-fn check(sequence: u64) -> u64 {
-    sequence.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1
 }
 
 #[track_caller]
@@ -27,7 +22,7 @@ fn assert_all_accounted_for(recorded: &Recorded) -> Account {
     let mut last_ns = 0;
     let lines = judge::babeltrace2(&recorded.trace(), |line| {
         let sequence = line.number("sequence");
-        assert_eq!(line.number("check"), check(sequence), "torn: {}", line.text);
+        assert_eq!(line.number("check"), check::of(sequence), "torn: {}", line.text);
         assert_eq!(line.value("text").len() as u64, sequence % 26 + 3, "torn: {}", line.text);
         let next = &mut next[usize::from(line.is_of("alarms:rang"))];
         assert!(sequence >= *next, "out of order: {}", line.text);

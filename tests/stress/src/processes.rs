@@ -21,9 +21,7 @@ use ust_core::abi::Residency;
 use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 use ust_core::protocol::EventRule;
 use ust_test_support::random::Random;
-
-/// Longer than any round takes on the slowest machine: who is not done by then hangs.
-const HANGS_AFTER: Duration = Duration::from_secs(300);
+use ust_test_support::wait::HANGS_AFTER;
 
 /// Runs one round.
 ///

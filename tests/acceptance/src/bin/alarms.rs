@@ -6,7 +6,7 @@
 use serde::Serialize;
 use std::time::Duration;
 use ust::tracepoint;
-use ust_acceptance::report;
+use ust_acceptance::{check, report};
 use ust_core::sync::{AtomicU64, Ordering};
 
 #[tracepoint(provider = "alarms", level = Info)]
@@ -27,18 +27,13 @@ static RANG: AtomicU64 = AtomicU64::new(0);
 /// Never cut to nothing: babeltrace2 2.0.4 prints an empty string with what an earlier record had there.
 const TEXT: &str = "abcdefghijklmnopqrstuvwxyz";
 
-/// Two different halves, so that a torn record does not pass.
-fn check(sequence: u64) -> u64 {
-    sequence.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1
-}
-
 fn text(sequence: u64) -> &'static str {
     &TEXT[..1 + sequence as usize % TEXT.len()]
 }
 
 extern "C" fn handler(_: libc::c_int) {
     let sequence = RANG.fetch_add(1, Ordering::Relaxed);
-    rang(sequence, check(sequence), text(sequence));
+    rang(sequence, check::of(sequence), text(sequence));
 }
 
 #[allow(unsafe_code)]
@@ -75,7 +70,7 @@ fn main() {
         on_signal(libc::SIGALRM);
         set_timer(Duration::from_micros(50));
         while account.flooded < events {
-            flooded(account.flooded, text(account.flooded), check(account.flooded));
+            flooded(account.flooded, text(account.flooded), check::of(account.flooded));
             account.flooded += 1;
         }
         set_timer(Duration::ZERO);
@@ -84,7 +79,7 @@ fn main() {
         for sequence in 0..events {
             let thread = std::thread::spawn(move || {
                 raise_in_this_thread();
-                flooded(sequence, text(sequence), check(sequence));
+                flooded(sequence, text(sequence), check::of(sequence));
             });
             thread.join().expect("it does not panic");
             account.flooded += 1;

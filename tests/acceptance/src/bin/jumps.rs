@@ -9,7 +9,7 @@ use std::time::Duration;
 use ust::tracepoint;
 use ust_acceptance::jump::Jump;
 use ust_acceptance::progress::{Lease, Progress};
-use ust_acceptance::report;
+use ust_acceptance::{check, report};
 use ust_core::sync::{AtomicU64, Ordering};
 
 #[tracepoint(provider = "jumps", level = Info)]
@@ -34,10 +34,6 @@ const TEXT: &str = match core::str::from_utf8(&[b'x'; 1024]) {
     Err(_) => panic!("x is text"),
 };
 
-fn check(sequence: u64) -> u64 {
-    sequence.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1
-}
-
 fn text(sequence: u64) -> &'static str {
     &TEXT[..1 + sequence as usize % TEXT.len()]
 }
@@ -45,7 +41,7 @@ fn text(sequence: u64) -> &'static str {
 extern "C" fn flood() {
     loop {
         let sequence = BEGUN.fetch_add(1, Ordering::Relaxed);
-        flooded(sequence, text(sequence), check(sequence));
+        flooded(sequence, text(sequence), check::of(sequence));
         RETURNED.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -84,7 +80,7 @@ fn main() {
         later: 0,
     };
     while progress.word(0) == 0 && !lease.is_over() {
-        later(account.later, text(account.later), check(account.later));
+        later(account.later, text(account.later), check::of(account.later));
         account.later += 1;
         std::thread::sleep(Duration::from_millis(10));
     }

@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::time::Duration;
 use ust::tracepoint;
+use ust_acceptance::check;
 use ust_acceptance::progress::Progress;
 
 #[tracepoint(provider = "sprint", level = Info)]
@@ -15,15 +16,15 @@ fn ran(thread: u32, sequence: u64, text: &str, check: u64);
 /// Never cut to nothing: babeltrace2 2.0.4 prints an empty string with what an earlier record had there.
 const TEXT: &str = "abcdefghijklmnopqrstuvwxyz";
 
-/// Of thread and number both, so that two threads' halves do not pass as one.
-fn check(thread: u32, sequence: u64) -> u64 {
-    (sequence ^ u64::from(thread) << 48).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1
-}
-
 fn run(progress: Progress, thread: u32) -> ! {
     let mut sequence = 0;
     loop {
-        ran(thread, sequence, &TEXT[..1 + sequence as usize % TEXT.len()], check(thread, sequence));
+        ran(
+            thread,
+            sequence,
+            &TEXT[..1 + sequence as usize % TEXT.len()],
+            check::of_thread(thread.into(), sequence),
+        );
         sequence += 1;
         progress.note(thread as usize, sequence);
     }
