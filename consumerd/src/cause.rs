@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of thing went wrong. The discriminants are the exit codes: stable, documented in the README.
+/// What kind of thing went wrong. The discriminants are the exit codes: stable, listed by `ust --help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Cause {

@@ -39,7 +39,7 @@ pub const CLASSES: Budget = Budget { of_process: 256 << 10, of_user: 4 << 20 };
 
 /// Bytes of the text that describes classes, in the traces of living processes. Only classes whose records arrive are
 /// described. Records of classes beyond end their streams.
-pub const METADATA_BYTES: Budget = Budget { of_process: 32 << 20, of_user: 256 << 20 };
+pub const METADATA_BYTES: Budget = Budget { of_process: 16 << 20, of_user: 1 << 30 };
 
 /// Connections of agents, handovers, introductions. The oldest idle ones of that process are closed.
 pub const CONNECTIONS: Budget = Budget { of_process: 512, of_user: 12 << 10 };

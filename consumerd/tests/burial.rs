@@ -3,11 +3,14 @@
 mod common;
 
 use common::*;
+use consumerd::engine::SessionConfig;
 use consumerd::limits::IDENTITIES;
+use consumerd::shm_dir::ShmDir;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::net::SendFlags;
 use std::time::Duration;
 use ust_core::abi::Mode;
+use ust_core::clock::ClockKind;
 use ust_core::protocol::{ToDaemon, encode};
 use ust_core::socket;
 
@@ -85,4 +88,34 @@ fn who_dies_as_fast_as_others_are_buried_is_not_waited_for() {
     recording.turns(40);
     assert_eq!(recording.lost_no_stream(), u64::from(QUEUED), "the others have the next turns");
     assert_eq!(recording.engine.processes().len(), 0);
+}
+
+/// The clock of a session is reckoned when that begins, or has something to write: the longer after its making, the better.
+#[test]
+fn a_session_that_has_not_begun_has_no_clock_yet_whoever_dies() {
+    let mut recording = without_flushes();
+    let rings = recording.output().join("rings");
+    let session = recording.engine.add_session(SessionConfig {
+        output: recording.output().to_owned(),
+        clock: ClockKind::Monotonic,
+        is_drained: true,
+        shm_dir: Some(ShmDir::make(&rings).unwrap()),
+    });
+    let process_uid = uid(1);
+    let file = file_of_gone_image(process_uid, recording.channel);
+    say(&recording.connect(), &ToDaemon::Introduction { process_uid }, &[&file]);
+    // As long as it is not buried, it is there.
+    for _ in 0..100 {
+        recording.engine.flush(recording.session);
+        recording.turns(1);
+        recording.engine.take_stock();
+    }
+    recording.engine.remove_session(recording.session);
+    assert_eq!(recording.engine.processes().len(), 0, "it is buried");
+    let buried_ns = ust_core::clock::realtime_ns();
+    recording.engine.set_active(session, true);
+    let json = std::fs::read(rings.join("session")).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let reckoned_ns = json["clock"]["pair"]["realtime_ns"].as_u64().unwrap();
+    assert!(reckoned_ns >= buried_ns, "{reckoned_ns}, before {buried_ns}");
 }

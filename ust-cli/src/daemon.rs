@@ -44,7 +44,7 @@ fn print(text: Printable<'_>) -> Result<u8, Failure> {
 /// What to look at if no process has connected to the daemon.
 pub fn nobody_connected() -> String {
     format!(
-        "no instrumented process has connected: a program must be linked with ust-core and the crate of its tracepoints, \
+        "no instrumented process has connected: a program must be linked with ust and the crate of its tracepoints, \
          run as the daemon's user, and find the runtime directory {} by its environment",
         printable::path(RuntimeDir::from_environment().path())
     )

@@ -47,8 +47,10 @@ pub fn session_text(session: &SessionView) -> String {
     for channel in &session.channels {
         text += &channel_text(channel);
         // Of the only one that has been said.
+        let last = session.snapshots.as_ref().map(|taken| taken.last.as_ref());
         if session.channels.len() > 1
-            && let Some(of_channel) = session.summary.channels.get(&channel.name)
+            && let Some(summary) = last.unwrap_or(Some(&session.summary))
+            && let Some(of_channel) = summary.channels.get(&channel.name)
         {
             text += &format!("\n    {}", counts(of_channel));
         }

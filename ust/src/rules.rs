@@ -11,11 +11,11 @@ use crate::instance::Runtime;
 use crate::process_file::ProcessFile;
 use crate::registry::{Declared, Gone, ModuleId, Owner};
 use rustix::io::{self, Errno};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ust_core::protocol::Rules;
 use ust_core::shm::private;
 
-/// How long memory of a channel that is gone waits for a thread that stays in a tracepoint.
+/// How long memory of channels that are gone waits, of all together, for threads that stay in tracepoints.
 const QUIESCE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Runtime {
@@ -60,13 +60,22 @@ impl Runtime {
             let process = self.create_process()?;
             let generation = rules.generation;
             registry.set_rules(rules);
-            registry.add_channels(&self.slots, Some(process));
             registry.switch_all(&self.slots, process);
             registry.remove_channels(&self.slots, Some(process), &mut gone);
             Ok(Some(generation))
         });
         let generation = generation.unwrap_or(Ok(None))?;
-        gone.into_iter().flatten().for_each(|gone| self.free(gone));
+        let deadline = Instant::now() + QUIESCE_TIMEOUT;
+        gone.into_iter().flatten().for_each(|gone| self.free(gone, deadline));
+        // Only now: what was freed has left its slot to the channels that are new, and its mirror to nobody.
+        if generation.is_some() {
+            self.registry.with(|registry| {
+                let process = self.process()?;
+                registry.add_channels(&self.slots, Some(process));
+                registry.switch_all(&self.slots, process);
+                Some(())
+            });
+        }
         Ok(generation)
     }
 
@@ -109,10 +118,10 @@ impl Runtime {
         }
     }
 
-    /// Frees a channel that stands in no slot any more. Without the registry: it may take a while.
+    /// Frees a channel that stands in no slot any more. Without the registry: it may take until the deadline.
     #[allow(unsafe_code)]
-    fn free(&self, Gone { slot, channel, mirror }: Gone) {
-        if self.caches.quiesce(slot, QUIESCE_TIMEOUT) {
+    fn free(&self, Gone { slot, channel, mirror }: Gone, deadline: Instant) {
+        if self.caches.quiesce(slot, deadline) {
             // SAFETY: no cache leads to its streams, no slot to it, and no thread was in a tracepoint since.
             unsafe {
                 if let Some(channel) = channel {

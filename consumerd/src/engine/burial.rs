@@ -125,9 +125,12 @@ impl Engine {
             if !session.config.is_drained {
                 continue;
             }
-            for pass in [Pass::Recover, Pass::Finish] {
-                let to = session.destination();
-                tracked.process.pass(*session_uid, pass, to, &mut Round::whole());
+            // Without anything of it the clock is not reckoned: the session may not have begun.
+            if tracked.process.has_session(*session_uid) {
+                for pass in [Pass::Recover, Pass::Finish] {
+                    let to = session.destination();
+                    tracked.process.pass(*session_uid, pass, to, &mut Round::whole());
+                }
             }
             let mut sum = std::mem::take(&mut session.past);
             for error in tracked.process.wants(*session_uid, session.classes()) {

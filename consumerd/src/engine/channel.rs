@@ -16,8 +16,8 @@ pub(super) struct Channel {
     pub(super) config: ChannelConfig,
     /// Which events go into it.
     pub(super) rules: Vec<EventRule>,
-    /// Patterns that have matched events of some process; noted when the process goes, or when rules may.
-    matched: BTreeSet<String>,
+    /// Rules that have matched events of some process; noted when the process goes, or when rules may.
+    matched: BTreeSet<EventRule>,
 }
 
 impl Channel {
@@ -34,13 +34,13 @@ impl Channel {
     }
 
     /// Whether a rule has been noted to match an event.
-    pub(super) fn has_matched(&self, pattern: &str) -> bool {
-        self.matched.contains(pattern)
+    pub(super) fn has_matched(&self, rule: &EventRule) -> bool {
+        self.matched.contains(rule)
     }
 
     /// The rules that are not known to match anything.
     fn waiting(&self) -> impl Iterator<Item = &EventRule> {
-        self.rules.iter().filter(|rule| !self.has_matched(&rule.pattern))
+        self.rules.iter().filter(|rule| !self.has_matched(rule))
     }
 
     /// Their patterns.
@@ -51,7 +51,7 @@ impl Channel {
     /// Notes which rules match events of a process, as long as both are there to be asked.
     pub(super) fn note_matches(&mut self, file: &mut ProcessFile) {
         let asking: Vec<_> =
-            self.waiting().map(|rule| (rule.pattern.clone(), Matcher::new(rule))).collect();
+            self.waiting().map(|rule| (rule.clone(), Matcher::new(rule))).collect();
         // Once all have, another process costs nothing.
         if asking.is_empty() {
             return;
@@ -61,6 +61,6 @@ impl Channel {
             file.log.names().any(|class| matcher.matches(&class.name, class.level))
         };
         let matched = asking.into_iter().filter(|(_, matcher)| matches(matcher));
-        self.matched.extend(matched.map(|(pattern, _)| pattern));
+        self.matched.extend(matched.map(|(rule, _)| rule));
     }
 }

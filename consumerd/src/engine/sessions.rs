@@ -57,10 +57,10 @@ impl Engine {
     }
 
     /// Whether a rule has been noted to match an event, in this channel: of processes that are gone, at least.
-    pub fn has_matched(&self, channel: ChannelUid, pattern: &str) -> bool {
+    pub fn has_matched(&self, channel: ChannelUid, rule: &EventRule) -> bool {
         let mut sessions = self.sessions.values();
         let channel = sessions.find_map(|session| session.channels.get(&channel));
-        channel.is_some_and(|channel| channel.has_matched(pattern))
+        channel.is_some_and(|channel| channel.has_matched(rule))
     }
 
     /// Starts or stops a session. In force after the next [`publish`](Self::publish).

@@ -174,7 +174,7 @@ fn channel_views(
         let rule = |rule: &EventRule| RuleView {
             rule: RuleOptions::from(rule.clone()),
             matches: matches(rule, events),
-            has_matched: engine.has_matched(channel.uid, &rule.pattern),
+            has_matched: engine.has_matched(channel.uid, rule),
         };
         channel_view(&channel.config, channel.rules.iter().map(rule).collect())
     };

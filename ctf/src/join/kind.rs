@@ -2,7 +2,8 @@
 
 use crate::reader::Trace;
 use crate::reader::whole::Layout;
-use crate::tsdl::{ClockType, Type};
+use crate::tsdl::{ClockType, StreamType, Type};
+use std::collections::BTreeMap;
 
 /// What a stream's packets belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +20,17 @@ pub(super) struct Kind {
 }
 
 impl Kind {
-    /// That of a trace; `None` if it is not as ust records them.
-    pub(super) fn of(trace: &Trace) -> Option<Self> {
+    /// Those of a trace's streams, by stream class: a channel each. `None` if it is not as ust records them.
+    pub(super) fn of_streams(trace: &Trace) -> Option<BTreeMap<u64, Self>> {
         Layout::of(&trace.metadata)?;
-        let mut streams = trace.metadata.streams.values();
-        let (Some(stream), None) = (streams.next(), streams.next()) else { return None };
+        let streams = trace.metadata.streams.iter();
+        let kinds: BTreeMap<_, _> = streams
+            .map(|(id, stream)| Some((*id, Self::of(trace, stream)?)))
+            .collect::<Option<_>>()?;
+        (!kinds.is_empty()).then_some(kinds)
+    }
+
+    fn of(trace: &Trace, stream: &StreamType) -> Option<Self> {
         // A joined trace has one, and packets of nobody.
         if stream.event_context.is_some() {
             return None;

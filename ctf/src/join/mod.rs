@@ -16,8 +16,8 @@
 //! - Lost events are counted where they are missing, and in all as often as in the traces joined. Whose they were the
 //!   stream cannot say: [`Joined::processes`] does.
 //! - Facts that all of the processes agree on stand in the environment; others with the process's number (`environment`).
-//! - Traces whose clocks mean different things cannot share a stream: for each clock (and kind of stream, of threads or of
-//!   CPUs) there is a trace, TO/1, TO/2, ...
+//! - Streams whose clocks mean different things cannot share one: for each clock (and kind of stream, of threads or of
+//!   CPUs) there is a trace, TO/1, TO/2, ... A process whose channels are of both kinds is in two of them.
 //!
 //! Only traces that this library has written are joined: their records have no alignment, and mean the same wherever they
 //! stand.
@@ -27,7 +27,7 @@ mod environment;
 mod kind;
 mod output;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -107,10 +107,10 @@ pub fn join(
     })
 }
 
-/// Where a trace's events go: to which output, and which of the processes they are counted for.
-#[derive(Debug, Clone, Copy)]
+/// Where a trace's events go: to which output, by their stream class, and which of the processes they are counted for.
+#[derive(Debug)]
 struct Place {
-    output: usize,
+    outputs: BTreeMap<u64, usize>,
     process: usize,
 }
 
@@ -129,13 +129,22 @@ impl Outputs {
         let mut groups: Vec<(Kind, Vec<Arc<Trace>>)> = Vec::new();
         let mut of_trace = HashMap::new();
         for (process, trace) in traces.iter().enumerate() {
-            let kind = Kind::of(trace).ok_or_else(|| JoinError::Foreign(trace.path.clone()))?;
-            let output = groups.iter().position(|(other, _)| *other == kind).unwrap_or_else(|| {
-                groups.push((kind, Vec::new()));
-                groups.len() - 1
-            });
-            groups[output].1.push(Arc::clone(trace));
-            of_trace.insert(trace.path.clone(), Place { output, process });
+            let kinds =
+                Kind::of_streams(trace).ok_or_else(|| JoinError::Foreign(trace.path.clone()))?;
+            let mut outputs = BTreeMap::new();
+            for (stream_id, kind) in kinds {
+                let known = groups.iter().position(|(other, _)| *other == kind);
+                let output = known.unwrap_or_else(|| {
+                    groups.push((kind, Vec::new()));
+                    groups.len() - 1
+                });
+                // Several of its channels may go to one.
+                if !outputs.values().any(|other| *other == output) {
+                    groups[output].1.push(Arc::clone(trace));
+                }
+                outputs.insert(stream_id, output);
+            }
+            of_trace.insert(trace.path.clone(), Place { outputs, process });
         }
         let mut outputs: Vec<Output> = Vec::new();
         let is_one = groups.len() == 1;
@@ -176,9 +185,10 @@ impl Outputs {
 
     /// The process whose event it was; `None` if the event's class could not be described.
     fn add(&mut self, event: &Event, payload: &[u8]) -> io::Result<Option<usize>> {
-        let Some(Place { output, process }) = self.of_trace.get(&event.trace.path) else {
+        let Some(Place { outputs, process }) = self.of_trace.get(&event.trace.path) else {
             return Ok(None);
         };
+        let Some(output) = outputs.get(&event.packet.stream_id) else { return Ok(None) };
         let is_added = self.outputs[*output].add(event, payload)?;
         Ok(is_added.then_some(*process))
     }
@@ -187,8 +197,9 @@ impl Outputs {
         joined.lost = joined.lost.saturating_add(gap.discarded_events);
         joined.missing_packets = joined.missing_packets.saturating_add(gap.missing_packets);
         let place = gap.path.parent().and_then(|dir| self.of_trace.get(dir));
-        if let Some(Place { output, process }) = place {
-            self.outputs[*output].note_lost(gap);
+        if let Some(Place { outputs, process }) = place {
+            let output = outputs.get(&gap.stream_id);
+            output.into_iter().for_each(|output| self.outputs[*output].note_lost(gap));
             let process = &mut joined.processes[*process];
             process.lost = process.lost.saturating_add(gap.discarded_events);
             process.missing_packets = process.missing_packets.saturating_add(gap.missing_packets);

@@ -15,6 +15,8 @@ use super::event::{Packet, Trace};
 pub struct Gap {
     /// The stream file.
     pub path: Arc<PathBuf>,
+    /// Which stream class the stream is of.
+    pub stream_id: u64,
     /// When the packet before it ended, in nanoseconds since 1970; `None` at the stream's beginning.
     pub after_ns: Option<i64>,
     /// When the packet behind it ended: a writer counts what it discards until then.
@@ -46,6 +48,7 @@ impl Before {
         let missing = |before: u64, now: u64| now.saturating_sub(before).saturating_sub(1);
         let gap = Gap {
             path: Arc::clone(&packet.path),
+            stream_id: packet.stream_id,
             after_ns: self.end_ns,
             until_ns: now.end_ns,
             discarded_events: now.discarded.saturating_sub(self.discarded),

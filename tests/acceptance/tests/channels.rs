@@ -128,6 +128,13 @@ fn two_channels_of_one_session_are_exact_each_and_one_trace() {
     let metadata = std::fs::read_to_string(folder.join("metadata")).expect("it is text");
     assert_eq!(metadata.matches("\nstream {").count(), 2, "a stream class a channel");
     assert_eq!(of_cpus(&trace), (wide.recorded, newest.recorded));
+    // Joined: a stream of threads and one of CPUs.
+    let joined = site.path("joined");
+    let paths =
+        [trace.to_str(), joined.to_str()].map(|path| path.expect("temporary paths are text"));
+    site.ust(&["join", paths[0], "-o", paths[1]]).succeeded();
+    assert_eq!(of_cpus(&joined), (wide.recorded, newest.recorded));
+    assert_eq!(folders(&joined).len(), 2);
     // Merged: one trace, in the order of time.
     let (mut last, mut by_event) = (0, BTreeMap::<&str, u64>::new());
     judge::babeltrace2(&trace, |line| {
@@ -238,6 +245,10 @@ fn a_snapshot_holds_what_all_channels_of_a_session_hold() {
     let (of_threads, of_cpus) = of_cpus(&snapshot);
     assert_eq!(of_threads + of_cpus, all.recorded);
     assert!(of_threads > 0 && of_cpus > 0 && of_cpus < each, "{of_threads}, {of_cpus}");
+    // What a list says of each is what the last snapshot says.
+    let counts = counts(&site, "flight");
+    assert_eq!((counts["a"].recorded, counts["b"].recorded), (of_threads, of_cpus));
+    assert_eq!((counts["a"].all(), counts["b"].all()), (each, each));
     drop(program);
 }
 

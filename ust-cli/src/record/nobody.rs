@@ -35,7 +35,7 @@ pub fn nobody_connected(program: &Program<'_>, images: &Images, ended: Ended) ->
     let only = shell.map(|it| format!(" (only {} was looked at)", printable::path(&it)));
     let only = only.unwrap_or_default();
     format!(
-        "no instrumented process has connected: check that {given}, or what it starts{only}, is linked with ust-core and \
+        "no instrumented process has connected: check that {given}, or what it starts{only}, is linked with ust and \
          the crate of its tracepoints, and that {RUNTIME_DIR_VARIABLE} reaches it (env -i, sudo and containers \
          take it away)"
     )

@@ -50,6 +50,8 @@ pub const PROTOCOL: Version = Version { major: 5, minor: 0 };
 /// First bytes of every message and of the rules file. Behind them stands the minor, in a byte.
 pub const PREAMBLE: [u8; 4] = [b'U', b'S', b'T', PROTOCOL.major as u8];
 
+const FIRST_MAJOR_WITH_MINORS: u8 = 5;
+
 /// Where a message begins.
 const HEADER_BYTES: usize = PREAMBLE.len() + 1;
 
@@ -99,7 +101,9 @@ pub fn decode<T: DeserializeOwned>(untrusted_bytes: &[u8]) -> Result<T, NotUnder
     let Some(([b'U', b'S', b'T', major, minor], body)) = untrusted_bytes.split_first_chunk() else {
         return Err(NotUnderstood::Garbage);
     };
-    let version = Version { major: (*major).into(), minor: (*minor).into() };
+    // Before version 5 there was none, and something else stood there.
+    let minor = if *major < FIRST_MAJOR_WITH_MINORS { 0 } else { *minor };
+    let version = Version { major: (*major).into(), minor: minor.into() };
     PROTOCOL.check(version).map_err(NotUnderstood::Version)?;
     postcard::from_bytes(body).map_err(|_| match version.minor > PROTOCOL.minor {
         true => NotUnderstood::Later(version),
@@ -127,11 +131,11 @@ mod tests {
             decode::<ToDaemon>(&unknown(major, minor + 1)),
             Err(NotUnderstood::Later(later))
         );
-        let mut earlier = said;
-        earlier[3] -= 1;
-        let refused = decode::<ToDaemon>(&earlier).unwrap_err();
-        assert!(
-            matches!(refused, NotUnderstood::Version(Mismatch { found, .. }) if found.major == PROTOCOL.major - 1)
-        );
+        // A Hello of version 4, which had no minor.
+        let earlier = [b'U', b'S', b'T', 4, 1, 2, 3];
+        let refused = |found| Err(NotUnderstood::Version(Mismatch { found, own: PROTOCOL }));
+        assert_eq!(decode::<ToDaemon>(&earlier), refused(Version { major: 4, minor: 0 }));
+        let next = Version { major: PROTOCOL.major + 1, minor: 7 };
+        assert_eq!(decode::<ToDaemon>(&unknown(major + 1, 7)), refused(next));
     }
 }

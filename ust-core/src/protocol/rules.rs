@@ -52,7 +52,7 @@ pub struct ChannelRules {
 }
 
 /// Which events a channel records.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct EventRule {
     /// A glob (`*`, `?`) over `provider:name`.
     pub pattern: String,
@@ -66,7 +66,7 @@ pub struct EventRule {
 }
 
 /// A condition on an event's level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Levels {
     /// Any level.
     #[default]

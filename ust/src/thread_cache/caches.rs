@@ -11,7 +11,7 @@ use crate::undisturbed::Undisturbed;
 use core::ptr;
 use rustix::process::getpid;
 use rustix::thread::gettid;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use ust_core::sync::{AtomicU32, Ordering};
 
 /// Keys below this lie in the thread itself: setting them does not allocate (glibc).
@@ -104,10 +104,9 @@ impl Caches {
     }
 
     /// Takes the channel at `slot`, which stands in no slot any more, away from every thread, and waits until
-    /// none can be using it. `false` if some thread stayed in a tracepoint for longer than `patience` (stopped by a
+    /// none can be using it. `false` if some thread stayed in a tracepoint until the deadline (stopped by a
     /// debugger, say, or gone by siglongjmp): what it may use must not be freed.
-    pub(crate) fn quiesce(&self, slot: usize, patience: Duration) -> bool {
-        let deadline = Instant::now() + patience;
+    pub(crate) fn quiesce(&self, slot: usize, deadline: Instant) -> bool {
         reclaim(|| self.blocks.all(), slot, || Instant::now() > deadline)
     }
 }

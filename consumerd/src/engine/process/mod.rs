@@ -187,5 +187,6 @@ impl Process {
     /// Forgets a session, the memory of whose rings is then the process's alone.
     pub fn remove_session(&mut self, session: SessionUid) {
         self.sessions.remove(&session);
+        self.waiting.retain(|waiting| waiting.name.session != session);
     }
 }

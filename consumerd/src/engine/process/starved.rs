@@ -24,10 +24,17 @@ enum Want {
 }
 
 impl<'a> Starved<'a> {
-    /// Of rings. `None` if there were no such events in that channel.
-    pub fn of_rings(process: &'a ProcessFile, channel: ChannelUid) -> Option<Self> {
+    /// Of rings. `None` if there were no such events in these channels.
+    pub fn of_rings(
+        process: &'a ProcessFile,
+        channels: impl Iterator<Item = ChannelUid>,
+    ) -> Option<Self> {
         let losses = process.losses();
-        let (events, reason) = (losses.lost_no_stream(channel.0), losses.reason(channel.0));
+        let (mut events, mut reason) = (0_u64, None);
+        for ChannelUid(uid) in channels {
+            events = events.saturating_add(losses.lost_no_stream(uid));
+            reason = losses.reason(uid).or(reason);
+        }
         (events > 0).then_some(Self { process, events, of: Want::Ring, reason })
     }
 

@@ -26,7 +26,7 @@ impl Process {
         let Some(file) = &self.file else { return Vec::new() };
         let streams = self.sessions.get(&session).into_iter().flat_map(|it| it.streams());
         let of_subbufs = Starved::of_subbufs(file, streams);
-        let of_rings = classes.iter().filter_map(|class| Starved::of_rings(file, class.channel));
+        let of_rings = Starved::of_rings(file, classes.iter().map(|class| class.channel));
         let left_out = Some(file.classes_left_out()).filter(|count| *count > 0).map(|count| {
             format!(
                 "process {} ({}): {count} of its event classes are not in its process file, and their events are not \
@@ -35,7 +35,7 @@ impl Process {
                 file.pid, file.procname
             )
         });
-        let starved = of_rings.chain(of_subbufs).map(|starved| starved.to_string());
+        let starved = of_rings.into_iter().chain(of_subbufs).map(|starved| starved.to_string());
         starved.chain(left_out).collect()
     }
 
