@@ -39,6 +39,10 @@ proofs:
 mutants:
     loom-tests/mutants.sh
 
+# What would be published, packed: manifests, versions, files.
+package:
+    cargo package --no-verify --allow-dirty -p ctf -p ust-core -p ust-macros -p ust -p consumerd -p ust-cli
+
 # What an event costs, against its floor and its peers, and how many a second reach files: the whole table.
 bench:
     cargo bench -p ust-benches --no-fail-fast -- --check

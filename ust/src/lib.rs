@@ -34,6 +34,17 @@
 //!
 //! Linking this crate does not trace a program: constructors stand in the expansion of [`macro@tracepoint`].
 //!
+//! # Where it works
+//! Linux with glibc, on `x86_64` and on x86 of 32 bits beside a consumer of 64; it compiles for `aarch64`, where it has not been
+//! run. Tests run on Linux 6.18; nothing is known to need more than 5.3, which has pidfds. On x86 the clock is the time-stamp
+//! counter where the kernel trusts it, elsewhere `CLOCK_MONOTONIC`.
+//!
+//! Feature `dynamic-tls` is for shared objects with more thread-locals than `dlopen` has room for, and for crates of type
+//! `dylib`: an event then costs a call more. There is no other feature.
+//!
+//! The oldest toolchain is `rust-version` of the manifest, 1.88. A minor version may raise it, to one that is half a year old
+//! at least.
+//!
 //! # Inside
 //! The runtime of a traced process is private. Its one instance is `instance`; `record` is the hot path from the callsite
 //! to the stream, which is `ust_core::stream`. What both sides share, the ring above all, is the crate `ust-core`.
