@@ -105,12 +105,16 @@ fn become_traced(runtime: &'static Runtime) {
     }
 }
 
-/// Without it there is no agent, so a shortage that passes is waited for; a directory that cannot be used stays so.
+/// Without it there is no agent, so a shortage that passes is waited for; a directory that cannot be used stays so, unless
+/// a consumer has made it anew since this process began.
 fn open_wake_word(runtime: &Runtime, place: &MeetingPlace, table: Table) -> Option<WakeWord> {
     let mut pauses = Pauses::default();
     loop {
         match runtime.between_forks(|| WakeWord::open(place, table)).flatten() {
-            None if !pauses.are_longest() => pauses.next(),
+            None if !pauses.are_longest() => {
+                pauses.next();
+                conversation::keep_directory_noted(place, table);
+            }
             wake => return wake,
         }
     }

@@ -102,7 +102,7 @@ fn converse(
 
 /// Notes the runtime directory if it is another by now and a consumer answers there: this one has made it anew, and says its
 /// rules once more when it has. In another root directory nobody answers, and what was noted stays.
-fn keep_directory_noted(place: &MeetingPlace, table: Table) {
+pub(crate) fn keep_directory_noted(place: &MeetingPlace, table: Table) {
     let answers =
         || socket::connect_placed(&place.agent_socket, true, |fd| table.place(fd)).is_ok();
     if !place.noted.is_where_it_was(&place.dir) && answers() {
