@@ -2,7 +2,7 @@
 //!
 //! Loom runs a model in many interleavings, and has each load return every value that the memory model allows. What it runs
 //! is compiled from the shipped files: `ust-core`'s ring by its `sync`, whose words are loom's here, and the runtime's
-//! [`lockfree`] types likewise. `mutants.sh` weakens each ordering of their tables in turn; a model fails for each.
+//! `lockfree` types likewise. `mutants.sh` weakens each ordering of their tables in turn; a model fails for each.
 //!
 //! | model | what it holds |
 //! | --- | --- |

@@ -82,13 +82,13 @@ fn a_rule_without_a_colon_is_a_provider_and_that_is_said() {
 #[test]
 fn that_nobody_connected_is_said_with_what_to_look_at() {
     let nobody = "no instrumented process has connected";
-    let said = assert_says(of("/bin/true", &[]), &[nobody, "/bin/true", "ust-core"]);
+    let said = assert_says(of("/bin/true", &[]), &[nobody, "/bin/true", "linked with ust and"]);
     assert_eq!((said.connected, said.still_run), (0, 0));
     let cleared = of("/usr/bin/env", &["-i", &one_event()]);
     assert_says(cleared, &[nobody, "UST_RUNTIME_DIR", "env -i"]);
 }
 
-/// The file says that it has tracepoints: it is told from one that is not linked with ust-core.
+/// The file says that it has tracepoints: it is told from one that is not linked with ust.
 #[test]
 fn an_instrumented_program_of_which_nothing_was_heard_is_named() {
     let ticks = binaries::program("ticks").display().to_string();
