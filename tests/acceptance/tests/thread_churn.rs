@@ -102,8 +102,9 @@ fn assert_many_are_as_few(buffers: &str) {
     // The header of the file, and that of the process, with its classes, beside the streams.
     let bound = 2 * ALIVE * STREAM_BYTES + (64 << 10);
     assert!(late.memfd_bytes <= bound, "{early:?} {late:?}");
-    // The allocator's habits and a table here or there; not so much as 50 bytes a thread.
-    assert!(late.anonymous_bytes <= early.anonymous_bytes + (4 << 20), "{early:?} {late:?}");
+    // The allocator's habits, and on a busy machine some thousand caches of three kilobytes: threads that are ending still
+    // have theirs. Not so much as 130 bytes a thread.
+    assert!(late.anonymous_bytes <= early.anonymous_bytes + (12 << 20), "{early:?} {late:?}");
     assert_eq!(judge::count(&recorded.trace()), emitted);
 }
 
