@@ -8,8 +8,7 @@
 //!        |           description                    |      what the source says, in read-only memory
 //!        |           entry     linkme's section     |      leads to it, in the list of its copy of the library
 //!        |           register  .init_array          |      tells the runtime of the list
-//!        |           unregister  .fini_array        |      takes it back, where the module is unloaded
-//!        '--         note      .note.ust            |      says in the file that it has tracepoints
+//!        '--         unregister  .fini_array        |      takes it back, where the module is unloaded
 //!      enabled, with                                v
 //!      record        #[inline(never)]         one for all callers: the usual case, straight through
 //!        '-- otherwise                         everything else
@@ -179,10 +178,6 @@ fn callsite(private: &TokenStream, description: &TokenStream) -> TokenStream {
             #[used]
             #[unsafe(link_section = ".fini_array.00100")]
             static __UST_UNREGISTER: extern "C" fn() = #private::unregister_module;
-
-            #[used]
-            #[unsafe(link_section = ".note.ust")]
-            static __UST_NOTE: #private::Note = #private::Note::new();
 
             &__UST_CALLSITE
         }

@@ -8,7 +8,6 @@ pub use crate::declared::{CALLSITES, Entry, all as callsites};
 pub use crate::record::{record_otherwise, try_record};
 pub use core;
 pub use linkme;
-pub use ust_core::abi::ElfNote as Note;
 pub use ust_core::event::{EventDescription, FieldDescription, Level};
 pub use ust_core::wire::{
     Choice, Field, FieldType, Integer, Label, Member, Part, Payload, sum_of_sizes,

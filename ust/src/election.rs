@@ -18,7 +18,7 @@ use crate::table::{MAJOR, Table};
 use core::arch::global_asm;
 use core::ffi::{c_int, c_void};
 use core::mem::offset_of;
-use ust_core::abi::{ELF_NOTE_KIND_TABLE, ELF_NOTE_NAME};
+use ust_core::abi::{ABI, ELF_NOTE_KIND, ELF_NOTE_KIND_TABLE, ELF_NOTE_NAME};
 
 /// The assembler's directive for an address.
 #[cfg(target_pointer_width = "64")]
@@ -34,7 +34,8 @@ macro_rules! address {
     };
 }
 
-// Here, beside `find`: whoever links that function links the note.
+// Here, beside `find`: whoever links that function, as each module with tracepoints does, links the notes. Assembled, no
+// statics: around those sanitizers put padding, which is no note, and which nobody may read.
 global_asm!(
     ".pushsection .data.rel.ro.ust,\"aw\",%progbits",
     ".p2align 3",
@@ -43,12 +44,17 @@ global_asm!(
     ".popsection",
     ".pushsection .note.ust,\"a\",%note",
     ".p2align 2",
+    ".long 4, 4, {tracepoints}",
+    ".asciz \"ust\"",
+    ".long {abi}",
     ".long 4, 8, {kind}",
     ".asciz \"ust\"",
     ".long {major}",
     ".long 77b - .",
     ".popsection",
     table = sym crate::module::TABLE,
+    tracepoints = const ELF_NOTE_KIND,
+    abi = const ABI.to_word(),
     kind = const ELF_NOTE_KIND_TABLE,
     major = const MAJOR,
 );
