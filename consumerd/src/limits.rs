@@ -11,7 +11,7 @@ use rustix::process::{Resource, getrlimit};
 use std::time::Duration;
 
 /// What one process and all processes of one user may have of something. What goes beyond is refused to that process,
-/// with an error of every channel, once for each process and kind of thing.
+/// with an error of every session, once for each process and kind of thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// By process id, however many identities it claims.
@@ -63,17 +63,17 @@ pub const MAX_UNINTRODUCED_IDENTITIES: usize = 64;
 
 /// Ring files that may wait for the process file of their process. A process introduces itself first, unless the
 /// program has closed that descriptor; only files that come before the agent's word wait. Those beyond are an error
-/// of the channel.
+/// of the session.
 pub const MAX_WAITING_RING_FILES: usize = 64;
 
 /// Sessions at a time. Channels are as many as processes record into
 /// ([`MAX_CHANNELS`](ust_core::protocol::MAX_CHANNELS)).
 pub const MAX_SESSIONS: usize = 64;
 
-/// Errors that one process may add to a channel's log and summary. The first ones say enough: later ones are dropped.
+/// Errors that one process may add to a session's log and summary. The first ones say enough: later ones are dropped.
 pub const MAX_ERRORS: usize = 64;
 
-/// Errors in a channel's summary, of all processes together. Instead of the last one stands that there are more, which
+/// Errors in a session's summary, of all processes together. Instead of the last one stands that there are more, which
 /// only the log has.
 pub const MAX_SESSION_ERRORS: usize = 256;
 
@@ -88,7 +88,7 @@ pub const MAX_KEPT_PROCESS_FILES: usize = 256;
 /// Bytes of the longest description of an event class: that of the bounds to which an honest process holds its classes
 /// itself ([`bounds`](ust_core::wire::bounds)). A longer one ends the reading of its class log. What is beyond the others,
 /// in number or depth of types or in labels, is a class that the process has not described: its first record closes the
-/// stream, with an error of the channel.
+/// stream, with an error of the session.
 pub use ust_core::wire::bounds::MAX_CLASS_BYTES;
 
 /// Bytes of a class's provider and name together, as far as rules are matched against them and lists show them. A
@@ -107,7 +107,7 @@ pub const MAX_LISTED_BYTES: usize = 1 << 20;
 pub const MAX_EVENTS: usize = 128;
 
 /// Connections of one process below which none is closed for want of descriptors. Where every process has as few,
-/// newcomers are refused, with an error of every channel.
+/// newcomers are refused, with an error of every session.
 pub const FEW_CONNECTIONS: u64 = 8;
 
 /// Messages of one connection that are heard in one turn, of those that were queued when it began. The others have the
@@ -143,7 +143,7 @@ pub const AGENT_BACKLOG: i32 = 4096;
 
 /// Descriptors kept free of trace files: for a connection, its peer's pidfd, and the two that a handover brings. The
 /// kernel drops what it has no number for, and with it the records. When even these are used up, that is an error of
-/// every channel.
+/// every session.
 pub const SPARE_DESCRIPTORS: usize = 4;
 
 /// Clients of the control socket that one process may be at a time. One more closes its oldest that does not wait for
@@ -175,14 +175,14 @@ pub const MAX_UNREAD_ANSWER_BYTES: usize = 16 << 20;
 /// the log.
 pub const MAX_CONTROL_CONNECTIONS: usize = 64;
 
-/// Reasons for which processes are refused, or not recorded, that a channel keeps: each is a line of its summary. Later
+/// Reasons for which processes are refused, or not recorded, that a session keeps: each is a line of its summary. Later
 /// ones are in the log only.
 pub const MAX_REFUSED_REASONS: usize = 32;
 
 /// Processes that are told apart in the count behind one such reason. Beyond them it says "or more".
 pub const MAX_REFUSED_NAMES: usize = 256;
 
-/// Comparisons of an event's name with a rule that has matched nothing, in one channel: they find the names that come
+/// Comparisons of an event's name with a rule that has matched nothing, in one session: they find the names that come
 /// closest. Those beyond are not made, and the names that are shown are the closest of those compared.
 pub const MAX_COMPARED_NAMES: usize = 20_000;
 
@@ -193,7 +193,7 @@ pub const MAX_COMPARED_RULES: usize = 16;
 pub const MAX_COMPARED_BYTES: usize = 128;
 
 /// Memory that is kept back for an allocation that fails. Then the greediest process is given up, with an error of every
-/// channel, until it can be kept again.
+/// session, until it can be kept again.
 pub const RESERVE_BYTES: usize = 16 << 20;
 
 /// How long processes have to apply new rules: a command, and the end of a recording, wait no longer for those that are

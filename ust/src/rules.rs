@@ -60,20 +60,20 @@ impl Runtime {
             let process = self.create_process()?;
             let generation = rules.generation;
             registry.set_rules(rules);
-            registry.switch_all(&self.slots, process);
-            registry.remove_channels(&self.slots, Some(process), &mut gone);
+            registry.remove_channels(&self.slots, process, &mut gone);
+            // Others have their slots, and perhaps their mirror, until they are freed.
+            if gone.iter().all(Option::is_none) {
+                registry.enforce(&self.slots, process);
+            }
             Ok(Some(generation))
         });
         let generation = generation.unwrap_or(Ok(None))?;
-        let deadline = Instant::now() + QUIESCE_TIMEOUT;
-        gone.into_iter().flatten().for_each(|gone| self.free(gone, deadline));
-        // Only now: what was freed has left its slot to the channels that are new, and its mirror to nobody.
-        if generation.is_some() {
+        if gone.iter().any(Option::is_some) {
+            let deadline = Instant::now() + QUIESCE_TIMEOUT;
+            gone.into_iter().flatten().for_each(|gone| self.free(gone, deadline));
+            let process = self.process();
             self.registry.with(|registry| {
-                let process = self.process()?;
-                registry.add_channels(&self.slots, Some(process));
-                registry.switch_all(&self.slots, process);
-                Some(())
+                process.into_iter().for_each(|process| registry.enforce(&self.slots, process));
             });
         }
         Ok(generation)

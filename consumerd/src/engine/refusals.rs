@@ -4,7 +4,7 @@
 //!
 //! | what | where it is told |
 //! | --- | --- |
-//! | `accept`: EMFILE, ENFILE, ENOMEM, ENOBUFS | an error of every channel, once until it is over |
+//! | `accept`: EMFILE, ENFILE, ENOMEM, ENOBUFS | an error of every session, once until it is over |
 //! | a peer of another user, or of a user namespace whose users are not known here | a line here |
 //! | a peer of another PID namespace, on Linux before 6.5, which does not let its end be noticed | a line here |
 //! | a message of another version of the protocol, or none; one longer than any may be | a line here |
@@ -12,7 +12,7 @@
 //! | a message whose descriptor did not come: there was no number for it (EMFILE) | a line here |
 //! | more identities than a process may have | a line here |
 //! | a process that tells that it cannot have what it needs (`ToDaemon::Lacking`) | a line here |
-//! | a ring file that makes no sense, is of another kind, or is one too many | an error of its channel |
+//! | a ring file that makes no sense, is of another kind, or is one too many | an error of its session |
 //! | `pidfd`: EMFILE, ENFILE, ENOMEM | nowhere: the process is watched by its mappings instead |
 //!
 //! What a process meets: `ust`'s `reach`.

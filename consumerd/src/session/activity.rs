@@ -19,11 +19,9 @@ impl Sessions {
         if self.sessions[index].is_active {
             return Err(SessionError::AlreadyStarted(self.sessions[index].name.clone()));
         }
-        self.channel_or_default(engine, index, None).or_else(|error| match error {
-            // It has several, and none of them is the default one.
-            SessionError::WhichChannel(..) => Ok(0),
-            error => Err(error),
-        })?;
+        if self.sessions[index].channels.is_empty() {
+            self.channel_or_default(engine, index, None)?;
+        }
         self.set_active(engine, index, true)
     }
 

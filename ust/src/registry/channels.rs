@@ -52,22 +52,31 @@ impl Registry {
         }
     }
 
-    /// Takes the channels out of their slots that the rules do not name.
+    /// Switches off what the rules do not name, and takes its channels out of their slots.
     pub(crate) fn remove_channels(
         &mut self,
         slots: &Slots,
-        process: Option<&ProcessFile>,
+        process: &ProcessFile,
         gone: &mut [Option<Gone>; MAX_CHANNELS],
     ) {
         let is_named = |uid| self.rules.channels().any(|rules| rules.channel_uid == uid);
         let is_gone = |slot: &usize| slots.channel_uid(*slot).is_some_and(|uid| !is_named(uid));
-        let take = |slot| {
+        let unnamed: Vec<_> = (0..MAX_CHANNELS).filter(is_gone).collect();
+        if unnamed.is_empty() {
+            return;
+        }
+        self.switch_all(slots, process);
+        for slot in unnamed {
             let channel = slots.channel(slot);
             slots.set_channel(slot, None);
             slots.set_starved(slot, None);
-            let mirror = process.and_then(|process| process.take_mirror(slot));
-            Gone { slot, channel, mirror }
-        };
-        (0..MAX_CHANNELS).filter(is_gone).for_each(|slot| gone[slot] = Some(take(slot)));
+            gone[slot] = Some(Gone { slot, channel, mirror: process.take_mirror(slot) });
+        }
+    }
+
+    /// Puts the rules into force that were set: makes the channels that they name, and switches callsites.
+    pub(crate) fn enforce(&mut self, slots: &Slots, process: &ProcessFile) {
+        self.add_channels(slots, Some(process));
+        self.switch_all(slots, process);
     }
 }

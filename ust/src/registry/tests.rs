@@ -49,8 +49,7 @@ fn recorded(events: &[(&str, Level)], channels: Vec<ChannelRules>) -> Vec<Vec<St
     let uids: Vec<_> = channels.iter().map(|channel| channel.channel_uid).collect();
     let channels = channels.into_iter().map(Block).collect();
     registry.set_rules(Rules { generation: 1, channels });
-    registry.add_channels(&slots, Some(&process));
-    registry.switch_all(&slots, &process);
+    registry.enforce(&slots, &process);
     let of_channel = |uid: &u64| {
         let slot = slots.slot_of(*uid);
         let is_on = |switch: &Switch| slot.is_some_and(|slot| switch.slots() & 1 << slot != 0);
@@ -119,4 +118,29 @@ fn of_many_registrations_each_is_taken_back_alone() {
     assert_eq!(left(&registry), [fourth, fourth]);
     registry.remove(fourth);
     assert!(registry.known.is_empty() && registry.classes.len() == 2);
+}
+
+/// Channels that go and channels that come with one message: those that come find the slots of those that go.
+#[test]
+fn channels_that_come_have_the_slots_of_those_that_have_gone() {
+    let (mut registry, slots) = (Registry::default(), Slots::new());
+    let process = ProcessFile::create().unwrap();
+    let rules = |uids: std::ops::Range<u64>| Rules {
+        generation: uids.start,
+        channels: uids.map(|uid| Block(channel(uid, [EventRule::of("*")]))).collect(),
+    };
+    let most = MAX_CHANNELS as u64;
+    registry.set_rules(rules(1..1 + most));
+    registry.enforce(&slots, &process);
+    registry.set_rules(rules(1 + most..1 + 2 * most));
+    let mut gone = [const { None }; MAX_CHANNELS];
+    registry.remove_channels(&slots, &process, &mut gone);
+    assert_eq!(gone.iter().flatten().count(), MAX_CHANNELS);
+    assert!((1..1 + 2 * most).all(|uid| slots.slot_of(uid).is_none()));
+    registry.enforce(&slots, &process);
+    assert!((1 + most..1 + 2 * most).all(|uid| slots.slot_of(uid).is_some()));
+    // Nothing goes where all are named.
+    let mut gone = [const { None }; MAX_CHANNELS];
+    registry.remove_channels(&slots, &process, &mut gone);
+    assert!(gone.iter().all(Option::is_none));
 }
