@@ -79,6 +79,9 @@ fn converse(
     process.tell_clocks();
     let own_file = process.descriptor();
     say(connection, &ToDaemon::Hello { process_uid: process.uid }, own_file.as_slice())?;
+    if let Some(other) = runtime.other_copy.get() {
+        say(connection, &ToDaemon::Apart { from: *other }, &[])?;
+    }
     loop {
         feed_until_heard(runtime, connection);
         wait_until_heard(connection);

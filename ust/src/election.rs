@@ -4,8 +4,8 @@
 //! that it is linked into, and the note leads to the copy's [`Table`]:
 //!
 //! ```text
-//!   PT_NOTE  "ust" kind 2 | MAJOR | offset --.        read-only, so it cannot hold an address
-//!                                            v
+//!   PT_NOTE  "ust" kind 2 | version | offset --.      read-only, so it cannot hold an address
+//!                                              v
 //!                                   address of TABLE  relocated by the loader before any constructor runs
 //! ```
 //!
@@ -14,11 +14,13 @@
 //! namespace of the loader (`dlmopen`) are not seen, and elect one of their own.
 #![allow(unsafe_code)]
 
-use crate::table::{MAJOR, Table};
+use crate::table::{IN_PROCESS, Table};
 use core::arch::global_asm;
 use core::ffi::{c_int, c_void};
 use core::mem::offset_of;
 use ust_core::abi::{ABI, ELF_NOTE_KIND, ELF_NOTE_KIND_TABLE, ELF_NOTE_NAME};
+use ust_core::protocol::OtherCopy;
+use ust_core::version::Version;
 
 /// The assembler's directive for an address.
 #[cfg(target_pointer_width = "64")]
@@ -49,14 +51,14 @@ global_asm!(
     ".long {abi}",
     ".long 4, 8, {kind}",
     ".asciz \"ust\"",
-    ".long {major}",
+    ".long {version}",
     ".long 77b - .",
     ".popsection",
     table = sym crate::module::TABLE,
     tracepoints = const ELF_NOTE_KIND,
     abi = const ABI.to_word(),
     kind = const ELF_NOTE_KIND_TABLE,
-    major = const MAJOR,
+    version = const IN_PROCESS.to_word(),
 );
 
 /// The note that the assembler wrote.
@@ -67,7 +69,8 @@ struct TableNote {
     descriptor_bytes: u32,
     kind: u32,
     name: [u8; 4],
-    major: u32,
+    /// Of the table, as a word.
+    version: u32,
     /// From this field to where the table's address stands.
     offset: i32,
 }
@@ -75,34 +78,42 @@ struct TableNote {
 /// Name and descriptor are padded to multiples of this.
 const NOTE_ALIGN: usize = 4;
 
-/// The table of the copy that has been elected, among those that speak as this one does.
+/// The copies that the notes of all modules lead to.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The table of the copy that has been elected, among those that this one can join.
+    pub(crate) elected: Option<&'static Table>,
+    /// The first copy that this one cannot join, if no other has been elected.
+    pub(crate) other: Option<OtherCopy>,
+}
+
+/// Looks through the modules of this program.
 #[inline(never)]
-pub(crate) fn find() -> Option<&'static Table> {
-    let mut found: Option<&'static Table> = None;
+pub(crate) fn find() -> Found {
+    let mut found = Found::default();
     // SAFETY: the callback is handed what it is declared to take; it does not unwind.
     unsafe { libc::dl_iterate_phdr(Some(look_at), (&raw mut found).cast()) };
     found
 }
 
-/// Elects `own`, unless another one has been: then that.
-pub(crate) fn elect(own: &'static Table) -> Option<&'static Table> {
-    let mut own_or_found: (&'static Table, Option<&'static Table>) = (own, None);
+/// Elects `own`, unless another one has been elected. Returns what was found before.
+pub(crate) fn elect(own: &'static Table) -> Found {
+    let mut own_and_found = (own, Found::default());
     // SAFETY: as in `find`.
-    unsafe { libc::dl_iterate_phdr(Some(elect_within), (&raw mut own_or_found).cast()) };
-    own_or_found.1
+    unsafe { libc::dl_iterate_phdr(Some(elect_within), (&raw mut own_and_found).cast()) };
+    own_and_found.1
 }
 
 /// Called for the first module, while the loader's list is locked (by a lock that this thread may take again).
 unsafe extern "C" fn elect_within(
     _: *mut libc::dl_phdr_info,
     _: libc::size_t,
-    own_or_found: *mut c_void,
+    own_and_found: *mut c_void,
 ) -> c_int {
     // SAFETY: `elect` handed its own variable.
-    let (own, found) =
-        unsafe { &mut *own_or_found.cast::<(&'static Table, Option<&'static Table>)>() };
+    let (own, found) = unsafe { &mut *own_and_found.cast::<(&'static Table, Found)>() };
     *found = find();
-    if found.is_none() {
+    if found.elected.is_none() {
         own.elect();
     }
     1
@@ -135,21 +146,27 @@ unsafe extern "C" fn look_at(
         let notes = core::ptr::with_exposed_provenance::<u8>(start);
         // SAFETY: mapped, and notes are never written to.
         let notes = unsafe { core::slice::from_raw_parts(notes, bytes) };
-        let elected = |table: &&Table| table.is_understood() && table.is_elected();
-        if let Some(table) = tables_in(notes, &is_mapped).find(elected) {
-            // SAFETY: `find` handed its own variable.
-            unsafe { *found.cast() = Some(table) };
-            return 1;
+        // SAFETY: `find` handed its own variable.
+        let found = unsafe { &mut *found.cast::<Found>() };
+        for copy in copies_in(notes, &is_mapped) {
+            match copy {
+                Ok(table) if table.is_elected() => {
+                    *found = Found { elected: Some(table), other: None };
+                    return 1;
+                }
+                Ok(_) => {}
+                Err(other) => found.other = found.other.or(Some(other)),
+            }
         }
     }
     0
 }
 
-/// The tables that a module's notes lead to, of what the module itself has mapped.
-fn tables_in<'a>(
+/// The tables that a module's notes lead to, of what the module itself has mapped; for copies that this one cannot join, why.
+fn copies_in<'a>(
     notes: &'a [u8],
     is_mapped: &'a impl Fn(usize, usize) -> bool,
-) -> impl Iterator<Item = &'static Table> + 'a {
+) -> impl Iterator<Item = Result<&'static Table, OtherCopy>> + 'a {
     let mut rest = notes;
     core::iter::from_fn(move || {
         while let Some(header) = rest.get(..offset_of!(TableNote, name)) {
@@ -162,25 +179,32 @@ fn tables_in<'a>(
             let end =
                 body.and_then(|(name, body)| name.checked_add(body)?.checked_add(header.len()));
             rest = end.and_then(|end| rest.get(end..)).unwrap_or_default();
-            if let Some(table) = table_of(note, is_mapped) {
-                return Some(table);
+            if let Some(copy) = copy_of(note, is_mapped) {
+                return Some(copy);
             }
         }
         None
     })
 }
 
-/// The table that one note leads to, if it is such a note of a copy whose table this one may look at.
+/// The table that one note leads to, if it is a note of a copy. Of a copy with another major only the note is read.
 ///
 /// A module that another thread is just loading may not be relocated: its address then leads out of the module.
-fn table_of(note: &[u8], is_mapped: &impl Fn(usize, usize) -> bool) -> Option<&'static Table> {
+fn copy_of(
+    note: &[u8],
+    is_mapped: &impl Fn(usize, usize) -> bool,
+) -> Option<Result<&'static Table, OtherCopy>> {
     let bytes = note.get(..size_of::<TableNote>())?;
     // SAFETY: as many bytes, of numbers.
     let read: TableNote = unsafe { bytes.as_ptr().cast::<TableNote>().read_unaligned() };
     let is_ours = (read.name_bytes, read.name) == (4, ELF_NOTE_NAME)
         && (read.descriptor_bytes, read.kind) == (8, ELF_NOTE_KIND_TABLE);
-    if !is_ours || read.major != MAJOR {
+    if !is_ours {
         return None;
+    }
+    let version = Version::from_word(read.version);
+    if !IN_PROCESS.understands(version) {
+        return Some(Err(OtherCopy::Table(version)));
     }
     let place = bytes.as_ptr().addr() + offset_of!(TableNote, offset);
     let place = place.wrapping_add_signed(read.offset as isize);
@@ -189,10 +213,12 @@ fn table_of(note: &[u8], is_mapped: &impl Fn(usize, usize) -> bool) -> Option<&'
     }
     // SAFETY: mapped; whoever wrote this note put the address of its table there, for the loader to relocate.
     let table = unsafe { core::ptr::with_exposed_provenance::<usize>(place).read_unaligned() };
-    is_mapped(table, size_of::<Table>()).then(|| {
-        // SAFETY: the module's own, and so relocated: a table, which is never changed but for one atomic.
-        unsafe { &*core::ptr::with_exposed_provenance::<Table>(table) }
-    })
+    if !is_mapped(table, size_of::<Table>()) {
+        return None;
+    }
+    // SAFETY: the module's own, and so relocated: a table, which is never changed but for one atomic.
+    let table = unsafe { &*core::ptr::with_exposed_provenance::<Table>(table) };
+    table.is_table().then(|| table.hindrance().map_or(Ok(table), Err))
 }
 
 #[cfg(test)]
@@ -211,22 +237,35 @@ mod tests {
     fn notes_of_others_and_torn_ones_lead_nowhere() {
         let mut notes = note(3, b"GNU\0", &[1; 20]);
         notes.extend(note(ELF_NOTE_KIND_TABLE, b"GNU\0", &[0; 8]));
-        notes.extend(note(ELF_NOTE_KIND_TABLE, b"ust\0", &(MAJOR + 1).to_ne_bytes().repeat(2)));
         notes.extend(note(1, b"ust\0", &[0; 4]));
-        assert_eq!(tables_in(&notes, &|_, _| true).count(), 0);
+        assert_eq!(copies_in(&notes, &|_, _| true).count(), 0);
         // Lengths that go beyond, at every byte of them.
         for cut in 0..notes.len() {
-            assert_eq!(tables_in(&notes[..cut], &|_, _| true).count(), 0);
+            assert_eq!(copies_in(&notes[..cut], &|_, _| true).count(), 0);
         }
         let mut vast = notes.clone();
         vast[..8].fill(0xff);
-        assert_eq!(tables_in(&vast, &|_, _| true).count(), 0);
+        assert_eq!(copies_in(&vast, &|_, _| true).count(), 0);
+    }
+
+    #[test]
+    fn of_a_copy_with_another_major_the_note_alone_is_read() {
+        let other = Version { major: IN_PROCESS.major + 1, minor: 4 };
+        // An address that nobody may look at.
+        let descriptor = [other.to_word(), u32::MAX].map(u32::to_ne_bytes).concat();
+        let notes = note(ELF_NOTE_KIND_TABLE, b"ust\0", &descriptor);
+        let copies: Vec<_> = copies_in(&notes, &|_, _| panic!("it is looked at")).collect();
+        assert!(
+            matches!(copies[..], [Err(OtherCopy::Table(found))] if found == other),
+            "{copies:?}"
+        );
     }
 
     #[test]
     fn the_note_of_this_copy_leads_to_its_table() {
-        assert!(elect(&crate::module::TABLE).is_none());
-        assert!(elect(&crate::module::TABLE).is_some(), "once");
-        assert!(find().is_some_and(|table| core::ptr::eq(table, &crate::module::TABLE)));
+        let found = elect(&crate::module::TABLE);
+        assert!(found.elected.is_none() && found.other.is_none(), "{found:?}");
+        assert!(elect(&crate::module::TABLE).elected.is_some(), "once");
+        assert!(find().elected.is_some_and(|table| core::ptr::eq(table, &crate::module::TABLE)));
     }
 }

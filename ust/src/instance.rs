@@ -3,6 +3,7 @@
 //! ```text
 //!   RUNTIME
 //!     meeting_place   where the consumer is met                     written once, before the first callsite is on
+//!     other_copy      what the program holds that cannot be joined  written once, before the agent starts
 //!     process         process file: identity, class log, losses     made when there first are rules
 //!     registry        callsites, rules                              changed by who holds it
 //!     slots           channels in force --> ring files --> streams  written by who holds the registry
@@ -28,7 +29,7 @@ use crate::slots::Slots;
 use crate::thread_cache::Caches;
 use once_cell::race::OnceBox;
 use rustix::io::Errno;
-use ust_core::protocol::Lack;
+use ust_core::protocol::{Lack, OtherCopy};
 
 /// The runtime of this copy of the library.
 // Used: what is only kept in it, and loaded by nobody, is kept for leak checkers.
@@ -38,6 +39,7 @@ pub(crate) static RUNTIME: Runtime = Runtime::new();
 /// See the module page.
 pub(crate) struct Runtime {
     pub(crate) meeting_place: OnceBox<MeetingPlace>,
+    pub(crate) other_copy: OnceBox<OtherCopy>,
     process: Place<ProcessFile>,
     pub(crate) registry: Holder<Registry>,
     pub(crate) slots: Slots,
@@ -51,6 +53,7 @@ impl Runtime {
     const fn new() -> Self {
         Self {
             meeting_place: OnceBox::new(),
+            other_copy: OnceBox::new(),
             process: Place::empty(),
             registry: Holder::new(),
             slots: Slots::new(),

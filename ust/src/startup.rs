@@ -36,16 +36,20 @@ pub(crate) fn register_module() {
     // before `main`).
     let _undisturbed = Undisturbed::new();
     cpu::initialise();
-    let elected = election::find().or_else(|| {
-        // The copy that is elected is never unloaded.
-        if stay_loaded(first) { election::elect(&module::TABLE) } else { None }
-    });
-    match elected {
+    let mut found = election::find();
+    // The copy that is elected is never unloaded.
+    if found.elected.is_none() && stay_loaded(first) {
+        found = election::elect(&module::TABLE);
+    }
+    match found.elected {
         Some(elected) => {
             module::join(elected);
             module::register_callsites(callsites);
         }
         None if module::TABLE.is_elected() => {
+            if let Some(other) = found.other {
+                RUNTIME.other_copy.get_or_init(|| Box::new(other));
+            }
             module::register_callsites(callsites);
             start();
         }

@@ -12,9 +12,9 @@
 //! each copy has its own, and works on what the elected one lends it, a thread cache and what that leads to. So there are two
 //! things that copies must agree on:
 //!
-//! - this table: [`MAJOR`] and what was there before never change together with it; a newer [`MINOR`] appends;
+//! - this table, which has the version [`IN_PROCESS`]: a newer minor appends;
 //! - the layout of what is lent ([`ThreadCache`], [`Stream`](ust_core::stream::Stream) and its parts, [`CpuStreams`]), and
-//!   the ABI of the shared memory behind it. It is stated in `in_process.golden`: another layout is another [`MAJOR`].
+//!   the ABI of the shared memory behind it. It is stated in `in_process.golden`: another layout is another major.
 //!
 //! [`CpuStreams`]: crate::cpu_streams::CpuStreams
 #![allow(unsafe_code)]
@@ -25,14 +25,12 @@ use crate::registry::{Declared, ModuleId, Observer, Owner};
 use crate::thread_cache::ThreadCache;
 use core::ffi::c_void;
 use ust_core::abi::ABI;
+use ust_core::protocol::OtherCopy;
 use ust_core::shm::doorbell;
 use ust_core::version::Version;
 
-/// Copies of another one are processes of their own.
-pub(crate) const MAJOR: u32 = 2;
-
-/// Grows when something is appended.
-pub(crate) const MINOR: u32 = 0;
+/// Version of what copies offer each other. Copies of two majors are two processes; the minor grows when something is appended.
+pub(crate) const IN_PROCESS: Version = Version { major: 2, minor: 0 };
 
 /// What tells a table from other bytes.
 const MAGIC: u64 = u64::from_ne_bytes(*b"usttable");
@@ -85,8 +83,8 @@ impl Table {
     ) -> Self {
         Self {
             magic: MAGIC,
-            major: MAJOR,
-            minor: MINOR,
+            major: IN_PROCESS.major as u32,
+            minor: IN_PROCESS.minor as u32,
             bytes: size_of::<Self>() as u32,
             abi_version: ABI.to_word(),
             is_elected: Announced32::nothing(),
@@ -101,11 +99,20 @@ impl Table {
         }
     }
 
-    /// Whether this is a table at all, of a copy that speaks as this one does, and has all that this one calls.
-    pub(crate) fn is_understood(&self) -> bool {
-        (self.magic, self.major) == (MAGIC, MAJOR)
-            && ABI.understands(Version::from_word(self.abi_version))
-            && self.bytes as usize >= size_of::<Self>()
+    /// Whether this is a table at all.
+    pub(crate) fn is_table(&self) -> bool {
+        self.magic == MAGIC
+    }
+
+    /// What keeps this copy from joining the copy with this table: `None` if it can, for that one speaks as this one does and
+    /// has all that this one calls.
+    pub(crate) fn hindrance(&self) -> Option<OtherCopy> {
+        let version = Version { major: self.major as u16, minor: self.minor as u16 };
+        let abi = Version::from_word(self.abi_version);
+        if !IN_PROCESS.understands(version) || (self.bytes as usize) < size_of::<Self>() {
+            return Some(OtherCopy::Table(version));
+        }
+        (!ABI.understands(abi)).then_some(OtherCopy::Abi(abi))
     }
 
     /// Whether its copy is the process's runtime.
@@ -195,7 +202,7 @@ mod tests {
     /// What copies of this code lend each other, as text.
     fn layouts() -> String {
         let mut text =
-            format!("# version {MAJOR}.{MINOR}, ABI {ABI}: bytes, and where fields stand\n");
+            format!("# version {IN_PROCESS}, ABI {ABI}: bytes, and where fields stand\n");
         layout!(text, Table: magic major minor bytes abi_version is_elected doorbell register unregister first_event
             give_up want_snapshot unregister_all_of);
         layout!(text, DeclaredCallsite: switch body body_bytes notify data owner);
@@ -223,7 +230,7 @@ mod tests {
         let (golden, layouts) = (include_str!("in_process.golden"), layouts());
         assert!(
             golden == layouts,
-            "the layout has changed. If that is meant, raise MAJOR and make this src/in_process.golden:\n{layouts}"
+            "the layout has changed. If that is meant, raise IN_PROCESS's major and make this src/in_process.golden:\n{layouts}"
         );
     }
 }

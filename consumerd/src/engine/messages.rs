@@ -5,6 +5,7 @@
 //!   Hello            the same, from its agent                            the doorbell, and the rules as they are
 //!   Handover         a ring file, and who it is where that is new        -
 //!   Applied          its agent has applied rules                         -
+//!   Apart            its program holds a copy that it cannot join        a line of the log
 //!   Lacking          what it cannot have, and why                        a line of the summary
 //!   SnapshotWanted   it waits until its connection is closed             closed once the snapshot is taken
 //! ```
@@ -15,6 +16,7 @@ use super::process::{Origin, RingName};
 use super::refusals;
 use super::session::Session;
 use super::state::Engine;
+use super::tracked::Tracked;
 use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -68,12 +70,26 @@ impl Engine {
                 }
             }
             ToDaemon::Applied { generation } => {
-                let uid = self.connections.get(&number).and_then(|connection| connection.agent_of);
-                if let Some(tracked) = uid.and_then(|uid| self.processes.get_mut(&uid)) {
+                if let Some(tracked) = self.process_of_agent(number) {
                     tracked.applied = tracked.applied.max(generation);
                 }
             }
+            ToDaemon::Apart { from } => {
+                let file =
+                    self.process_of_agent(number).and_then(|tracked| tracked.process.file.as_ref());
+                let reason = file.map(|file| refusals::apart(&file.procname, from));
+                let who = self.connections.get(&number).map(Connection::shown);
+                if let Some((who, reason)) = who.zip(reason) {
+                    self.tell_of_copies(&who, &reason);
+                }
+            }
         }
+    }
+
+    /// The process whose agent is at the other end of a connection.
+    fn process_of_agent(&mut self, number: u64) -> Option<&mut Tracked> {
+        let uid = self.connections.get(&number)?.agent_of?;
+        self.processes.get_mut(&uid)
     }
 
     /// Notes that something of the process at the other end of a connection is not recorded.

@@ -26,7 +26,7 @@ use crate::limits::{MAX_REFUSED_NAMES, MAX_REFUSED_REASONS};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::io;
-use ust_core::protocol::Lack;
+use ust_core::protocol::{Lack, OtherCopy};
 
 /// See the module page.
 #[derive(Debug, Default)]
@@ -87,6 +87,18 @@ pub fn lacking(what: Lack, untrusted_errno: u32) -> String {
     };
     let advice = advice.map(|advice| format!(": {advice}")).unwrap_or_default();
     format!("{missing}: {}: {consequence}{advice}", io::Error::from(errno))
+}
+
+/// What is said of a program with copies of the library that do not join.
+pub fn apart(name: &str, untrusted_from: OtherCopy) -> String {
+    let (what, version) = match untrusted_from {
+        OtherCopy::Table(version) => ("in-process table", version),
+        OtherCopy::Abi(version) => ("shared memory", version),
+    };
+    format!(
+        "{name} also holds a copy of ust that this one cannot join, because its {what} has version {version}: each copy is \
+         recorded as a process of its own: build the program and its plugins with one version of ust"
+    )
 }
 
 /// The name in untrusted bytes that end with zeroes.

@@ -8,6 +8,7 @@ use super::connection::Connection;
 use super::kept_files::KeptFiles;
 use super::process::Process;
 use super::readiness::{Readiness, Source};
+use super::refusals::Refusals;
 use super::relocation::Relocation;
 use super::session::Session;
 use super::tracked::Tracked;
@@ -47,6 +48,8 @@ pub struct Engine {
     /// Directories of sessions that are gone: a process that had not heard of it may have made a file since.
     pub(super) retired_dirs: Vec<ShmDir>,
     pub(super) ledger: Ledger,
+    /// Programs that hold copies of the library that do not join, as the log has them.
+    pub(super) copies_told: Refusals,
     pub(super) connections: HashMap<u64, Connection>,
     pub(super) next_connection: u64,
     pub(super) inbox: Inbox,
@@ -110,6 +113,7 @@ impl Engine {
             kept_files: KeptFiles::default(),
             retired_dirs: Vec::new(),
             ledger: Ledger::default(),
+            copies_told: Refusals::default(),
             connections: HashMap::new(),
             next_connection: 0,
             inbox: Inbox::default(),

@@ -24,4 +24,11 @@ impl Engine {
             tracing::warn!("{who}: {reason}");
         }
     }
+
+    /// Says in the log, once for each program, that it holds copies of the library that do not join.
+    pub(super) fn tell_of_copies(&mut self, who: &str, reason: &str) {
+        if self.copies_told.note(who, reason) {
+            tracing::warn!("{who}: {reason}");
+        }
+    }
 }

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use ust_acceptance::daemon::Site;
+use ust_acceptance::other_table::copy_with_other_table;
 use ust_acceptance::recording::{Recorded, Recording, folders};
 use ust_acceptance::{judge, plugin, skip};
+use ust_test_support::binaries;
+use ust_test_support::command::Running;
 use ust_test_support::wait::wait_until;
 
 /// Events of each provider, by babeltrace2.
@@ -146,6 +149,54 @@ fn other_ways_of_the_loader_are_recorded_too() {
         assert_all_are_there(&recorded, &["plugin", "guest"]);
         assert_eq!(recorded.summary().processes, processes, "{way}");
     }
+}
+
+/// A program and its plugin have copies that do not understand each other: two processes, exact, and the log names both versions.
+#[test]
+fn a_copy_that_cannot_join_is_a_process_of_its_own_and_says_so() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let log = site.path("log");
+    let _daemon = site.daemon(&["--log", log.to_str().expect("text")]);
+    let program = site.path("host");
+    let other = copy_with_other_table(&binaries::program("loads_plugin"), &program);
+    let trace = site.start_session("session", "*");
+    let plugin = plugin::built("plugin").display().to_string();
+    // Twice: it is one program.
+    for _ in 0..2 {
+        let mut command = site.command(&program);
+        Running::start(command.args([plugin.as_str(), "2", "50"])).wait().succeeded();
+    }
+    site.end_session("session");
+    let seen = by_provider(&trace);
+    assert_eq!((seen["plugin"], seen["host"]), (600, 4));
+    assert_eq!(folders(&trace).len(), 4, "two processes for each run");
+    let log = std::fs::read_to_string(log).expect("the daemon has a log");
+    let said: Vec<_> = log.lines().filter(|line| line.contains("cannot join")).collect();
+    let [said] = said[..] else { panic!("once, not {said:?}") };
+    assert!(said.contains("(host)") || said.contains("host also holds"), "{said}");
+    assert!(said.contains(&format!("version {other}")), "{said}");
+}
+
+/// Two that are reloaded in turn, so that each is loaded before the other is closed: without `dynamic-tls` the loader's room for
+/// thread-locals is used up after some 20 rounds.
+#[test]
+fn plugins_with_dynamic_tls_are_reloaded_in_turn_without_end() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let plugins = ["one.so", "two.so"].map(|name| {
+        let path = dir.path().join(name);
+        std::fs::copy(plugin::built("large_plugin"), &path).expect("there is room for a plugin");
+        path.display().to_string()
+    });
+    let recording = Recording::of("takes_turns").arg(500).arg(3);
+    let recorded = recording.arg(&plugins[0]).arg(&plugins[1]).run().succeeded();
+    assert_all_are_there(&recorded, &["plugin", "host"]);
+    assert_eq!((recorded.summary().processes, classes(&recorded)), (1, 2));
 }
 
 /// More classes than the short header has numbers for, declared and taken back one after the other.

@@ -1,6 +1,7 @@
 //! The messages, by who says them.
 
 use super::Rules;
+use crate::version::Version;
 use serde::{Deserialize, Serialize};
 
 /// What a process says.
@@ -50,6 +51,21 @@ pub enum ToDaemon {
         /// As in [`Rules`].
         generation: u64,
     },
+    /// The program holds a copy of the library that this copy cannot join. Each of the two is a process of its own in the
+    /// trace. An agent says this once on each connection, behind Hello.
+    Apart {
+        /// What the two copies do not have in common.
+        from: OtherCopy,
+    },
+}
+
+/// A copy of the library that another copy in the same program cannot join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OtherCopy {
+    /// Its in-process table has this version.
+    Table(Version),
+    /// Its shared memory has this version.
+    Abi(Version),
 }
 
 /// What a process cannot have.

@@ -5,6 +5,7 @@
 //!   constructor, fork     Introduction + process file ---->       on a connection of its own
 //!   agent connects        Hello (+ process file) --------->
 //!                         <---------- Welcome + doorbell, Rules
+//!   agent                 Apart{from}           ---------->       if the program holds a copy that this copy cannot join
 //!   agent                 Applied{generation}   ---------->       each time it has been given Rules
 //!
 //!   any thread's first    Handover + ring file (+ process file) ->   on a connection of its own,
@@ -38,7 +39,7 @@ mod type_list;
 pub use block::Block;
 pub use class_body::ClassBody;
 pub use matcher::Matcher;
-pub use messages::{Lack, ToDaemon, ToProcess};
+pub use messages::{Lack, OtherCopy, ToDaemon, ToProcess};
 pub use rules::{ChannelRules, ContextRule, EventRule, Levels, Rules};
 
 use crate::version::{Mismatch, Version};

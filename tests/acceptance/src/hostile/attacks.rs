@@ -11,11 +11,12 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use ust_core::abi::PROCESS_FILE_BYTES;
-use ust_core::protocol::{ChannelRules, PREAMBLE, ToDaemon, encode};
+use ust_core::protocol::{ChannelRules, OtherCopy, PREAMBLE, ToDaemon, encode};
 use ust_core::shm::Mapping;
 use ust_core::shm::doorbell::DOORBELL_BYTES;
 use ust_core::socket::MAX_FDS;
 use ust_core::sync::AtomicU32;
+use ust_core::version::Version;
 use ust_test_support::random::Random;
 
 /// Identities that one attacker uses in turn. Children have others.
@@ -197,10 +198,13 @@ fn garbage(attacker: &mut Attacker) -> io::Result<()> {
 fn half_valid(attacker: &mut Attacker) -> io::Result<()> {
     let (process_uid, file) = attacker.process()?;
     let random = &mut attacker.random;
-    let message = match random.below(4) {
+    let version = Version { major: random.below(1 << 16) as u16, minor: random.below(4) as u16 };
+    let message = match random.below(6) {
         0 => ToDaemon::Hello { process_uid },
         1 => ToDaemon::Introduction { process_uid },
         2 => ToDaemon::SnapshotWanted { process_uid },
+        3 => ToDaemon::Apart { from: OtherCopy::Table(version) },
+        4 => ToDaemon::Apart { from: OtherCopy::Abi(version) },
         _ => ToDaemon::Applied { generation: random.below(u64::MAX) },
     };
     let mut bytes = encode(&message);
