@@ -271,7 +271,7 @@ mod tests {
             true
         }
 
-        unsafe fn encode(&self, _: *mut u8) {
+        unsafe fn encode(&self, _: *mut u8) -> *mut u8 {
             unreachable!("no record has room for it");
         }
     }

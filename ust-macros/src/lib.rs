@@ -65,10 +65,9 @@ use proc_macro::TokenStream;
 ///
 /// # Fields
 ///
-/// Up to 16 parameters of types that implement `ust::Field`: numbers, texts, slices and arrays of numbers, tuples and
-/// `Option`s of fields. Their names are the fields' names. Any identifier
-/// of ASCII letters, raw ones included, will do for a field, an event or a type, but one that begins with `__ust_`, which
-/// is refused.
+/// Up to 16 parameters of types that implement `ust::Field`: numbers, texts, and slices, arrays, tuples and `Option`s of
+/// fields. Their names are the fields' names. Any identifier of ASCII letters, raw ones included, will do for a field, an
+/// event or a type, but one that begins with `__ust_`, which is refused.
 ///
 /// # Where it can stand
 ///

@@ -181,8 +181,11 @@ unsafe impl Payload for Encoded<'_> {
     }
 
     #[inline(always)]
-    unsafe fn encode(&self, dst: *mut u8) {
+    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
         // SAFETY: the caller lends as many bytes, which do not overlap.
-        unsafe { self.0.as_ptr().copy_to_nonoverlapping(dst, self.0.len()) };
+        unsafe {
+            self.0.as_ptr().copy_to_nonoverlapping(dst, self.0.len());
+            dst.add(self.0.len())
+        }
     }
 }

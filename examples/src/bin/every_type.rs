@@ -29,7 +29,7 @@ fn others(yes: bool, letter: char);
 #[tracepoint(provider = "types")]
 fn texts(text: &str, c_text: &CStr);
 
-// Slices carry their length, and may be empty; their elements are any of the numeric types.
+// Slices carry their length, and may be empty.
 #[tracepoint(provider = "types")]
 fn slices(bytes: &[u8], numbers: &[i64], singles: &[f32], flags: &[bool], letters: &[char]);
 
@@ -37,9 +37,9 @@ fn slices(bytes: &[u8], numbers: &[i64], singles: &[f32], flags: &[bool], letter
 #[tracepoint(provider = "types")]
 fn arrays(address: [u8; 4], matrix: &[f64; 4]);
 
-// What may not be there is a variant: its tag says whether it is. A tuple is a structure.
+// What may not be there is a variant: its tag says whether it is. A tuple is a structure. Fields of any type are elements.
 #[tracepoint(provider = "types")]
-fn composed(parent: Option<u64>, place: (f32, f32), named: Option<(&str, u16)>);
+fn composed(parent: Option<u64>, place: (f32, f32), named: Option<(&str, u16)>, path: &[&str]);
 
 // An event may have no fields at all, and up to 16.
 #[tracepoint(provider = "types")]
@@ -59,6 +59,6 @@ fn main() {
     slices(&[], &[], &[], &[], &[]);
     slices(b"bytes", &[i64::MIN, -1, i64::MAX], &[0.5, f32::MAX], &[true, false], &['x', 'é']);
     arrays([192, 0, 2, 1], &[1.0, 0.0, 0.0, 1.0]);
-    composed(None, (0.5, -0.5), Some(("http", 80)));
+    composed(None, (0.5, -0.5), Some(("http", 80)), &["usr", "bin"]);
     nothing();
 }

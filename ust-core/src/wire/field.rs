@@ -1,17 +1,15 @@
 //! Which values can be fields.
 //!
 //! ```text
-//!   Element   u8 ... i64  usize isize  bool  f32 f64  char      one scalar   (scalar.rs)
-//!     |
-//!     +-- Field   every Element                                              (scalar.rs)
-//!                 &[Element]  [Element; N]                                   (sequence.rs)
-//!                 &str  &CStr                                                (text.rs)
-//!                 Option<Field>                                              (option.rs)
-//!                 tuples of 2 to 8 Fields                                    (structure.rs)
-//!                 &Field                                                     (reference.rs)
-//!                 structures and enumerations with #[derive(Field)]          (ust-macros)
-//!                   |
-//!                   +-- Payload   tuples of up to 16 Fields                  (payload.rs)
+//!   Field   u8 ... i64  usize isize  bool  f32 f64  char       (scalar.rs)
+//!           &[Field]  [Field; N]                               (sequence.rs)
+//!           &str  &CStr                                        (text.rs)
+//!           Option<Field>                                      (option.rs)
+//!           tuples of 2 to 8 Fields                            (structure.rs)
+//!           &Field                                             (reference.rs)
+//!           structures and enumerations with #[derive(Field)]  (ust-macros)
+//!             |
+//!             +-- Payload   tuples of up to 16 Fields          (payload.rs)
 //! ```
 //!
 //! Both traits are unsafe to implement for the same reason: what is measured before the reservation
@@ -30,13 +28,15 @@ use super::FieldType;
 /// - `size_bytes` gives the same answer however often it is asked while the value is borrowed, and that
 ///   answer is `FIXED_SIZE_BYTES` if there is one.
 /// - Neither of them panics: a reservation must not be left behind.
+/// - The same holds for [`size_of_all_bytes`](Field::size_of_all_bytes) and [`encode_all`](Field::encode_all), which do what
+///   those two do for one value after the other.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of an event",
     label = "not a field type",
-    note = "fields are integers up to 64 bits, `f32`, `f64`, `bool`, `char`, `&str`, `&CStr`, slices `&[T]` and arrays `[T; N]` of the numeric types, `Option<T>` and tuples of fields, and what has `#[derive(Field)]`",
+    note = "fields are integers up to 64 bits, `f32`, `f64`, `bool`, `char`, `&str`, `&CStr`, slices `&[T]`, arrays `[T; N]`, `Option<T>` and tuples of fields, and what has `#[derive(Field)]`",
     note = "instead of `String` write `&str`, of `Vec<T>` `&[T]`, of `u128` two `u64`; of anything else a number or a `&str` that tells it apart"
 )]
-pub unsafe trait Field {
+pub unsafe trait Field: Sized {
     /// What the metadata says of the field.
     const TYPE: &'static FieldType;
     /// The field's size in bytes, if it is the same for every value.
@@ -59,6 +59,32 @@ pub unsafe trait Field {
     /// `dst` is valid for writes of [`size_bytes`](Field::size_bytes) bytes and does not overlap with
     /// anything that `self` borrows.
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8;
+
+    /// How many bytes these values take together; `usize::MAX` if the number does not fit.
+    #[inline(always)]
+    fn size_of_all_bytes(all: &[Self]) -> usize {
+        match Self::FIXED_SIZE_BYTES {
+            Some(bytes) => all.len().saturating_mul(bytes),
+            None => all.iter().fold(0, |sum, value| value.size_bytes().saturating_add(sum)),
+        }
+    }
+
+    /// As [`is_short`](Field::is_short), for these values together.
+    #[inline(always)]
+    fn are_short(_all: &[Self]) -> bool {
+        false
+    }
+
+    /// Writes these values at `dst`, one behind the other, and returns the address behind the last.
+    ///
+    /// # Safety
+    ///
+    /// As for [`encode`](Field::encode), with [`size_of_all_bytes`](Field::size_of_all_bytes) bytes.
+    #[inline(always)]
+    unsafe fn encode_all(all: &[Self], dst: *mut u8) -> *mut u8 {
+        // SAFETY: each value ends where the next one begins, and the last where the caller's bytes end.
+        all.iter().fold(dst, |dst, value| unsafe { value.encode(dst) })
+    }
 }
 
 /// The size of fields of these sizes together, if all of them are fixed.
@@ -70,23 +96,4 @@ pub const fn sum_of_sizes(sizes_bytes: &[Option<usize>]) -> Option<usize> {
         rest = more;
     }
     Some(sum_bytes)
-}
-
-/// A number, or what is written as one: the element of a slice or array field.
-///
-/// # Safety
-///
-/// [`Wire`](Element::Wire) is an unsigned integer of the size that [`TYPE`](Field::TYPE) says. If `Self` has
-/// that size too, then a value's bytes in memory are those of `to_wire`'s result, so that a slice can be
-/// copied as it lies.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an element of a field",
-    label = "not an element type",
-    note = "the elements of a slice `&[T]` or array `[T; N]` are integers up to 64 bits, `f32`, `f64`, `bool` or `char`"
-)]
-pub unsafe trait Element: Field + Copy {
-    /// The integer that is written.
-    type Wire: Copy;
-    /// The bits to write.
-    fn to_wire(self) -> Self::Wire;
 }

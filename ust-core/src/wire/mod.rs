@@ -40,7 +40,7 @@ mod structure;
 mod tests;
 mod text;
 
-pub use field::{Element, Field, sum_of_sizes};
+pub use field::{Field, sum_of_sizes};
 pub use field_type::{Choice, FieldType, Label, Member};
 pub use integer::{Base, ByteOrder, Encoding, Integer};
 pub use part::Part;

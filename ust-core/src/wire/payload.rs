@@ -4,7 +4,8 @@
 //!  (path, bytes, ok)     path ... 0 | bytes: u64 | ok: u8
 //! ```
 //!
-//! The fields lie in the tuple's order, each where the one before it ends.
+//! The fields lie in the tuple's order, each where the one before it ends. A tuple that is a [field](super::structure) of
+//! another lies there in the same way.
 
 #![allow(unsafe_code)]
 
@@ -32,13 +33,13 @@ pub unsafe trait Payload {
     /// Whether all fields are short (see [`Field::is_short`]).
     fn is_short(&self) -> bool;
 
-    /// Writes the fields at `dst`, which need not be aligned.
+    /// Writes the fields at `dst`, which need not be aligned, and returns the address behind the last.
     ///
     /// # Safety
     ///
     /// `dst` is valid for writes of [`size_bytes`](Payload::size_bytes) bytes and does not overlap with
     /// anything that `self` borrows.
-    unsafe fn encode(&self, dst: *mut u8);
+    unsafe fn encode(&self, dst: *mut u8) -> *mut u8;
 }
 
 macro_rules! payload {
@@ -67,15 +68,15 @@ macro_rules! payload {
             }
 
             #[inline(always)]
-            unsafe fn encode(&self, dst: *mut u8) {
+            unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
                 #[allow(non_snake_case)]
                 let ($($field,)*) = self;
-                let _end = dst;
                 $(
                     // SAFETY: the fields before this one have used their own sizes of what the caller
                     // lent, which is the sum of all.
-                    let _end = unsafe { $field.encode(_end) };
+                    let dst = unsafe { $field.encode(dst) };
                 )*
+                dst
             }
         }
     };

@@ -7,28 +7,22 @@
 //! ```
 //!
 //! A record means the same whichever machine wrote it, byte order aside, hence the 64 bits of `usize`.
+//!
+//! Where a number's bytes in memory are its bytes in the record, which is everywhere but for `usize` on a 32-bit machine, a
+//! slice of numbers is copied as it lies.
 
 #![allow(unsafe_code)]
 
-use super::{Base, Element, Field, FieldType, Integer};
+use super::copy::{SHORT_BYTES, copy};
+use super::{Base, Field, FieldType, Integer};
 
 macro_rules! scalar_fields {
     ($($ty:ty as $wire:ty, $field_type:expr, |$value:ident| $to_wire:expr;)*) => {$(
         const _: () = assert!(size_of::<$wire>() == size_bytes(&$field_type));
 
-        // SAFETY: the assertion above checks the size. `$to_wire` is a cast or `to_bits`, which keeps
-        // the bits of a value of the same size.
-        unsafe impl Element for $ty {
-            type Wire = $wire;
-
-            #[inline(always)]
-            fn to_wire(self) -> $wire {
-                let $value = self;
-                $to_wire
-            }
-        }
-
-        // SAFETY: one write of a `$wire`, whose size is the constant that both size items give.
+        // SAFETY: one write of a `$wire`, whose size is the constant that both size items give, and that the assertion
+        // above compares with the type's. `$to_wire` is a cast or `to_bits`, which keeps the bits of a value of the same
+        // size: such values can be copied as they lie.
         unsafe impl Field for $ty {
             const TYPE: &'static FieldType = &$field_type;
             const FIXED_SIZE_BYTES: Option<usize> = Some(size_of::<$wire>());
@@ -40,10 +34,31 @@ macro_rules! scalar_fields {
 
             #[inline(always)]
             unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
+                let $value = *self;
                 // SAFETY: the caller lends `size_bytes()` bytes at `dst`.
                 unsafe {
-                    dst.cast::<$wire>().write_unaligned(self.to_wire());
+                    dst.cast::<$wire>().write_unaligned($to_wire);
                     dst.add(size_of::<$wire>())
+                }
+            }
+
+            #[inline(always)]
+            fn are_short(all: &[Self]) -> bool {
+                Self::size_of_all_bytes(all) <= SHORT_BYTES
+            }
+
+            #[inline(always)]
+            unsafe fn encode_all(all: &[Self], dst: *mut u8) -> *mut u8 {
+                if const { size_of::<Self>() != size_of::<$wire>() } {
+                    // SAFETY: each ends where the next one begins, and the last where the caller's bytes end.
+                    return all.iter().fold(dst, |dst, value| unsafe { value.encode(dst) });
+                }
+                let size_bytes = Self::size_of_all_bytes(all);
+                // SAFETY: numbers of this size are `size_bytes` initialised bytes without padding, and in memory what
+                // they are in the record. The caller lends as many at `dst`.
+                unsafe {
+                    copy(all.as_ptr().cast::<u8>(), dst, size_bytes);
+                    dst.add(size_bytes)
                 }
             }
         }

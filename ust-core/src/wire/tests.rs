@@ -193,6 +193,28 @@ fn a_tuple_is_a_structure_of_its_members() {
 }
 
 #[test]
+fn slices_and_arrays_may_have_any_fields() {
+    let texts = |texts: &[&str]| {
+        Seen::Several(texts.iter().map(|text| Seen::Text(text.as_bytes().into())).collect())
+    };
+    assert_eq!(seen(&["a", "", "cd"][..]), texts(&["a", "", "cd"]));
+    assert_eq!(seen(["a", "b"]), texts(&["a", "b"]));
+    let pairs = [(1_u8, "one"), (2, "two")];
+    let seen_pairs = pairs.map(|(number, text)| {
+        Seen::Several(vec![Seen::Number(number.into()), Seen::Text(text.into())])
+    });
+    assert_eq!(seen(&pairs[..]), Seen::Several(seen_pairs.into()));
+    let rows: [&[u16]; 3] = [&[1, 2], &[], &[3]];
+    assert_eq!(seen(&rows[..]), Seen::Several(rows.iter().map(|row| numbers(row)).collect()));
+    assert_eq!(seen([Some(1_u8), None]), Seen::Several(vec![some(Seen::Number(1)), none()]));
+    assert_eq!(<[(u8, u32); 3] as Field>::FIXED_SIZE_BYTES, Some(15));
+    assert_eq!(<[&str; 3] as Field>::FIXED_SIZE_BYTES, None);
+    assert_eq!(<[[u16; 2]; 3] as Field>::FIXED_SIZE_BYTES, Some(12));
+    assert_eq!(<[[u16; 0]; 3] as Field>::FIXED_SIZE_BYTES, Some(12), "three counts");
+    assert!(![(1_u8, 2_u8)].is_short() && [(); 0].map(|()| "").is_short());
+}
+
+#[test]
 fn sixteen_fields_lie_in_their_order() {
     let bytes = encoded((
         0u8, 1u8, 2u8, 3u8, 4u8, 5u8, 6u8, 7u8, 8u8, 9u8, 10u8, 11u8, 12u8, 13u8, 14u8, 15u8,

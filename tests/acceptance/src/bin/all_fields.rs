@@ -45,6 +45,16 @@ fn others(
     after: u8,
 );
 
+#[tracepoint(provider = "all", level = Info)]
+fn several(
+    texts: &[&str],
+    pairs: &[(u16, &str)],
+    rows: &[&[i32]],
+    maybe: [Option<u8>; 3],
+    grid: [[u8; 2]; 2],
+    after: u8,
+);
+
 fn text(number: impl ToString) -> Value {
     Value::String(number.to_string())
 }
@@ -206,6 +216,31 @@ fn composed(account: &mut Vec<Value>) {
     }
 }
 
+/// An element that has a length or a tag of its own is read as a structure with the member `value`.
+fn nested(account: &mut Vec<Value>) {
+    let value = |value: Value| json!({"value": value});
+    for (texts, pairs, rows, maybe, grid) in [
+        (&[][..], &[][..], &[][..], [None; 3], [[0; 2]; 2]),
+        (
+            &["a", "", "bcd"],
+            &[(1, "one"), (2, "")],
+            &[&[][..], &[-1, i32::MAX]],
+            [None, Some(1), Some(255)],
+            [[1, 2], [3, 4]],
+        ),
+    ] {
+        several(texts, pairs, rows, maybe, grid, 0x7f);
+        account.push(json!({
+            "texts": texts,
+            "pairs": list(pairs, |(number, name)| json!({"0": text(number), "1": name})),
+            "rows": list(rows, |row| value(list(row, text))),
+            "maybe": list(&maybe, |maybe| value(maybe.map_or(Value::Null, text))),
+            "grid": list(&grid, |row| value(list(&row, text))),
+            "after": "127",
+        }));
+    }
+}
+
 fn main() {
     let mut account = Vec::new();
     numbers(&mut account);
@@ -213,5 +248,6 @@ fn main() {
     strings(&mut account);
     sequences(&mut account);
     composed(&mut account);
+    nested(&mut account);
     report::write(&account);
 }

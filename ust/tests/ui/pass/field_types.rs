@@ -20,6 +20,8 @@ fn options(a: Option<u8>, b: Option<&str>, c: Option<Option<[u8; 2]>>, d: Option
 #[tracepoint]
 fn structures(a: (u8, &str), b: (Inode, (f32, Option<&CStr>)), c: Option<(bool, char)>);
 #[tracepoint]
+fn nested(a: &[&str], b: &[(Inode, &str)], c: &[&[u8]], d: [Option<u8>; 2], e: [[u16; 2]; 2]);
+#[tracepoint]
 fn nothing();
 #[tracepoint]
 fn lifetimes<'a, 'b: 'a>(a: &'a str, b: &'b [u8], c: &'_ str);
@@ -42,6 +44,8 @@ fn main() {
     options::with(|| (None, Some("b"), Some(Some([1, 2])), None));
     structures((1, "b"), (2, (0.5, Some(c"c"))), None);
     structures::with(|| ((1, "b"), (2, (0.5, None)), Some((true, 'c'))));
+    nested(&["a", "b"], &[(1, "c")], &[b"d", b""], [None, Some(1)], [[1, 2], [3, 4]]);
+    nested::with(|| (&["a"], &[(1, "c")], &[b"d"], [None, Some(1)], [[1, 2], [3, 4]]));
     nothing();
     nothing::with(|| ());
     nothing::with(|| println!("is off"));
