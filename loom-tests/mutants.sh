@@ -6,7 +6,8 @@
 #   - each fence beside them, left out (UST_WEAKEN)
 #   - the mistakes that have a name in ust-core/src/testpoint.rs, and that of the fixture (UST_MISTAKE)
 #
-# One build serves all. Prints caught/total; exit 1 if one gets away. Usage: loom-tests/mutants.sh [ring|runtime]
+# One build serves all. The model that caught a mistake last time (mutants.caught) is tried first, then the others. Prints
+# caught/total; exit 1 if one gets away. Usage: loom-tests/mutants.sh [ring|runtime]
 set -u
 cd "$(dirname "$0")/.."
 export RUSTFLAGS="--cfg loom"
@@ -25,12 +26,14 @@ done
 caught=0 total=0
 expect_failure() { # VARIABLE NAME MODEL...
     total=$((total + 1))
-    for model in "${@:3}"; do
+    known=$(sed -n "s/^$2 //p" loom-tests/mutants.caught)
+    for model in $known "${@:3}"; do
         # A model that runs for minutes where it took seconds has not found anything, and goes on to the next.
         timeout 120 env "$1=$2" "${binaries[$model]}" --test-threads=2 >/dev/null 2>&1
         code=$?
         if [ $code -ne 0 ] && [ $code -ne 124 ]; then
             caught=$((caught + 1))
+            [ "$model" = "$known" ] || echo "             mutants.caught should have the line: $2 $model"
             echo "caught       $2 (by $model)"
             return
         fi

@@ -79,7 +79,7 @@ struct TableNote {
 const NOTE_ALIGN: usize = 4;
 
 /// The copies that the notes of all modules lead to.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Found {
     /// The table of the copy that has been elected, among those that this one can join.
     pub(crate) elected: Option<&'static Table>,
@@ -255,16 +255,13 @@ mod tests {
         let descriptor = [other.to_word(), u32::MAX].map(u32::to_ne_bytes).concat();
         let notes = note(ELF_NOTE_KIND_TABLE, b"ust\0", &descriptor);
         let copies: Vec<_> = copies_in(&notes, &|_, _| panic!("it is looked at")).collect();
-        assert!(
-            matches!(copies[..], [Err(OtherCopy::Table(found))] if found == other),
-            "{copies:?}"
-        );
+        assert!(matches!(copies[..], [Err(OtherCopy::Table(found))] if found == other));
     }
 
     #[test]
     fn the_note_of_this_copy_leads_to_its_table() {
         let found = elect(&crate::module::TABLE);
-        assert!(found.elected.is_none() && found.other.is_none(), "{found:?}");
+        assert!(found.elected.is_none() && found.other.is_none());
         assert!(elect(&crate::module::TABLE).elected.is_some(), "once");
         assert!(find().elected.is_some_and(|table| core::ptr::eq(table, &crate::module::TABLE)));
     }

@@ -26,8 +26,13 @@ fn guarded(size_bytes: usize, misaligned: usize, write: impl FnOnce(*mut u8)) ->
 fn encoded<P: Payload>(payload: P) -> Vec<u8> {
     let size_bytes = payload.size_bytes();
     assert!(P::FIXED_SIZE_BYTES.is_none_or(|fixed| fixed == size_bytes));
-    // SAFETY: `guarded` lends `size_bytes` bytes.
-    let encode = |misaligned| guarded(size_bytes, misaligned, |dst| unsafe { payload.encode(dst) });
+    let encode = |misaligned| {
+        guarded(size_bytes, misaligned, |dst| {
+            // SAFETY: `guarded` lends `size_bytes` bytes.
+            let end = unsafe { payload.encode(dst) };
+            assert_eq!(end, dst.wrapping_add(size_bytes));
+        })
+    };
     let bytes = encode(0);
     for misaligned in 1..8 {
         assert_eq!(encode(misaligned), bytes);
