@@ -1,9 +1,8 @@
-//! The clock that records carry.
+//! The clock of event records.
 //!
-//! Two kinds, chosen by the daemon and told to the process with the rules: the processor's time-stamp
-//! counter where the kernel itself trusts it (about 8 ns), else `CLOCK_MONOTONIC` through the vDSO
-//! (about 25 ns). Which frequency and which moment of the epoch a value stands for is the daemon's
-//! affair; the process only reads.
+//! There are two kinds. The consumer chooses one and tells the process with the rules: the processor's time-stamp
+//! counter if the kernel itself trusts it (about 8 ns), else `CLOCK_MONOTONIC` through the vDSO (about 25 ns). The
+//! process only reads the clock; the consumer handles its frequency and its offset from the epoch.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86")]
@@ -16,15 +15,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum ClockKind {
-    /// The invariant time-stamp counter, in cycles. x86 only, of either word size; elsewhere it is `Monotonic`.
+    /// The invariant time-stamp counter, in cycles. Only on x86, of either word size; elsewhere it is `Monotonic`.
     Tsc,
     /// `CLOCK_MONOTONIC`, in nanoseconds.
     Monotonic,
 }
 
 impl ClockKind {
-    /// The best clock of this machine: the counter where the kernel uses it for its own clocks, which it
-    /// does only after it has found it invariant and in step on all CPUs.
+    /// The best clock of this machine: the counter if the kernel uses it for its own clocks. The kernel does so only if
+    /// it has found the counter invariant and in step on all CPUs.
     pub fn best() -> Self {
         const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
         let is_tsc = || std::fs::read_to_string(SOURCE).is_ok_and(|name| name.trim() == "tsc");
@@ -39,7 +38,7 @@ impl ClockKind {
     #[inline(always)]
     pub fn now(self) -> u64 {
         match self {
-            // The daemon chooses the clock for processes of both word sizes: both read the same counter.
+            // The consumer chooses one clock for processes of both word sizes: both read the same counter.
             #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
             ClockKind::Tsc => counter(),
             _ => monotonic_ns(),
@@ -47,15 +46,15 @@ impl ClockKind {
     }
 }
 
-/// The time-stamp counter. It does not wait for earlier loads, and need not: a stream's owner reads it between two
-/// accesses to the position of which the second is a CAS that fails if a handler came between, and an interrupt
-/// is precise.
+/// The time-stamp counter. It does not wait for earlier loads, and need not. A stream's owner reads it between two
+/// accesses to the position, the second of which is a CAS that fails if a handler came in between; and interrupts are
+/// precise.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline(always)]
 fn counter() -> u64 {
     let now;
-    // Its halves are put together at once: a compiler that does so when it must keeps two registers until then.
-    // SAFETY: every x86-64 has the instruction; it writes the two registers that are named.
+    // Combines the halves at once. The compiler would do so only when it must, and keep two registers until then.
+    // SAFETY: every x86-64 has the instruction; it writes the two named registers.
     unsafe {
         core::arch::asm!(
             "rdtsc",
@@ -69,7 +68,7 @@ fn counter() -> u64 {
     now
 }
 
-/// The same.
+/// The same, by the intrinsic.
 #[cfg(any(target_arch = "x86", all(target_arch = "x86_64", miri)))]
 #[inline(always)]
 fn counter() -> u64 {
@@ -78,27 +77,27 @@ fn counter() -> u64 {
 }
 
 impl ClockKind {
-    /// Whether it is read without a call: what must be kept across a call that is never made costs registers all
-    /// the same.
+    /// Whether it is read without a call. Code that may call keeps values across the call, which costs registers even
+    /// if the call is never made.
     #[inline(always)]
     pub fn is_counter(self) -> bool {
         cfg!(target_arch = "x86_64") && self == ClockKind::Tsc
     }
 
-    /// Lets [`now`](Self::now), called later, not read the clock before every load that comes earlier in the program has
-    /// been done: for a stream to which other CPUs write. (`clock_gettime` sees to it itself.)
+    /// Keeps a later [`now`](Self::now) from reading the clock before every earlier load is done: for a stream that
+    /// other CPUs write to as well. (`clock_gettime` takes care of this itself.)
     #[inline(always)]
     pub fn await_loads(self) {
         #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
         if self == ClockKind::Tsc {
-            // SAFETY: whoever has the counter has the instruction; it waits until the loads before it are done.
+            // SAFETY: a processor with the counter has the instruction, which waits until earlier loads are done.
             unsafe { arch::_mm_lfence() };
         }
     }
 }
 
-/// `CLOCK_MONOTONIC` in nanoseconds. Not inlined: a call that the counter's users never make must not
-/// cost them registers.
+/// `CLOCK_MONOTONIC` in nanoseconds. Not inlined: users of the counter never make this call, and it must not cost them
+/// registers.
 #[cold]
 #[inline(never)]
 pub fn monotonic_ns() -> u64 {
@@ -111,11 +110,11 @@ pub fn realtime_ns() -> u64 {
     read(libc::CLOCK_REALTIME)
 }
 
-/// How often [`realtime_less_monotonic_ns`] looks.
+/// How many measurements [`realtime_less_monotonic_ns`] takes.
 const LOOKS: usize = 8;
 
-/// `CLOCK_REALTIME` less `CLOCK_MONOTONIC`, in nanoseconds, wrapping. A time namespace has a `CLOCK_MONOTONIC` of its own,
-/// and none has a `CLOCK_REALTIME`: what two processes get here at one moment differs by what their namespaces do.
+/// `CLOCK_REALTIME` less `CLOCK_MONOTONIC`, in nanoseconds, wrapping. A time namespace has its own `CLOCK_MONOTONIC`,
+/// but none has its own `CLOCK_REALTIME`. So the results of two processes at one moment differ as their namespaces do.
 /// Async-signal-safe.
 pub fn realtime_less_monotonic_ns() -> u64 {
     let mut tightest = (u64::MAX, 0);
@@ -130,7 +129,7 @@ pub fn realtime_less_monotonic_ns() -> u64 {
     tightest.1
 }
 
-// libc's, not rustix's: that one looks for the vDSO itself, and under valgrind, which hides it, crashes.
+// libc's, not rustix's: rustix looks for the vDSO itself, and crashes under valgrind, which hides it.
 fn read(clock: libc::clockid_t) -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: a valid pointer to plain data; both clocks exist on every Linux.

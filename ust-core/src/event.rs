@@ -1,9 +1,8 @@
 //! Event classes as the source code states them.
 //!
-//! One [`EventDescription`] stands in read-only memory for each `#[tracepoint]`. It says all that a
-//! reader has to know of the event: who provides it, its name, its level, its fields in the order in
-//! which they lie in the record. The process writes it into its process file once, and the daemon turns it into CTF
-//! metadata.
+//! Each `#[tracepoint]` has one [`EventDescription`] in read-only memory. It has everything that a reader must know
+//! about the event: its provider, name and level, and its fields in the order of the record. The process writes it
+//! into its process file once, and the consumer turns it into CTF metadata.
 //!
 //! Nothing here changes while the program runs.
 
@@ -20,7 +19,7 @@ pub struct EventDescription {
     pub level: Level,
     /// The fields, in the order of their bytes in the record.
     pub fields: &'static [FieldDescription],
-    /// Path of the source file that declares it, as the compiler was given it.
+    /// Path of the source file that declares it, as the compiler got it.
     pub file: &'static str,
     /// Line of the declaration, counted from 1.
     pub line: u32,
@@ -33,14 +32,14 @@ pub struct EventDescription {
 pub struct FieldDescription {
     /// The parameter's name, without any prefix.
     pub name: &'static str,
-    /// How the value lies in the record.
+    /// The type of the value.
     pub ty: &'static FieldType,
 }
 
 /// How important an event is: syslog's levels, then LTTng's finer debug levels.
 ///
-/// The numbers are those of LTTng-UST's `TRACE_*` levels, so that filters and viewers that know one
-/// know the other. A lower number is more urgent.
+/// The numbers are those of LTTng-UST's `TRACE_*` levels, so filters and viewers that know one set know the other.
+/// A lower number is more urgent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Level {
@@ -70,14 +69,14 @@ pub enum Level {
     DebugUnit = 11,
     /// Debugging, function scope.
     DebugFunction = 12,
-    /// Debugging, line scope: what an event without a stated level has.
+    /// Debugging, line scope: the level of an event that states none.
     DebugLine = 13,
     /// Debugging, everything else.
     Debug = 14,
 }
 
 impl Level {
-    /// Every level, the most urgent first: each at the index that is its number.
+    /// Every level, the most urgent first. Each is at the index of its number.
     pub const ALL: [Level; 15] = [
         Level::Emerg,
         Level::Alert,

@@ -1,6 +1,7 @@
-//! What a compiler cannot know of the hot path.
+//! A hint to the compiler about the hot path.
 
-/// Called on the way that a branch seldom takes: the other way then lies straight ahead, and the branch stays one.
+/// Call this on the unlikely side of a branch. The likely side then follows directly, and the branch stays a
+/// branch.
 #[inline]
 #[cold]
 pub fn unlikely() {}

@@ -1,15 +1,17 @@
-//! What a traced process and its consumer share, and what is proven of it: the ring, the shared memory, the protocol.
+//! What a traced process and its consumer share, and what is proven: the ring, the shared memory, the protocol.
 //!
-//! It knows nothing of a process being traced; that is the crate `ust`, which programs use. Start reading at [`ring`].
+//! This crate knows nothing about tracing a process. That is the crate `ust`, which programs use. Start reading at
+//! [`ring`].
 //!
 //! # Words
-//! - **session**: what a user starts and stops; **channel**: how and where its events are recorded;
-//!   **stream**: one ring, written by one thread.
-//! - **sub-buffer**: a stream's memory comes in several; the reader takes full ones by exchange. **packet**:
-//!   what the daemon frames from them into a stream file.
+//! - **consumer**: the role that reads traces out of processes; `ustconsumerd` plays it, or `ust record`.
+//! - **session**: what a user starts and stops; **channel**: how and where its events are recorded; **stream**: one
+//!   ring, written by one thread or by the threads on one CPU.
+//! - **sub-buffer**: one of the parts of a stream's memory; the reader takes full ones by exchange. **packet**: what
+//!   the consumer frames from their records into a stream file.
 //! - **event class**: what a `#[tracepoint]` declares; **event record**: one call; **callsite**: the switch.
-//! - **reserve, commit**: a record's two steps; **deliver**: a sub-buffer is full; **consume**: the reader
-//!   walks; **exchange**: full memory against zeroed; **recover**: reading what the dead left.
+//! - **reserve, commit**: a record's two steps; **deliver**: a sub-buffer is full; **consume**: the reader walks a
+//!   sub-buffer; **exchange**: full memory against zeroed; **recover**: read what dead writers left.
 //! - **position**: bytes since a stream began. **records lost**: counted by cause, never forgotten.
 //!
 //! # Modules
@@ -19,10 +21,10 @@
 //! | [`abi`] | the words of the shared memory, and arithmetic on them |
 //! | [`ring`] | the algorithm: start reading at its page |
 //! | [`shm`] | memfds, mappings, the doorbell |
-//! | [`clock`], [`cpu`], [`event`] | what a record is stamped with; where; what is declared |
+//! | [`clock`], [`cpu`], [`event`] | a record's time; the thread's CPU; what a tracepoint declares |
 //! | [`stream`] | the writing end of one ring: reserve, encode, commit |
-//! | [`version`] | what becomes of two builds that meet |
-//! | [`protocol`], [`paths`], [`socket`] | what process and consumer say to each other; where they meet; how it travels |
+//! | [`version`] | what happens if two different builds meet |
+//! | [`protocol`], [`paths`], [`socket`] | what process and consumer say; where they meet; how messages travel |
 
 #![deny(unsafe_code)]
 
@@ -34,7 +36,7 @@ pub mod sync;
 pub mod testpoint;
 pub mod version;
 
-// Loom's models run over the ring and what it stands on; the rest maps real memory.
+// Loom's models run over the ring and the modules that it uses. The other modules map real memory.
 #[cfg(not(loom))]
 pub mod clock;
 #[cfg(not(loom))]

@@ -1,21 +1,21 @@
-//! Where processes and the daemon meet: the runtime directory.
+//! Where processes and the consumer meet: the runtime directory.
 //!
 //! ```text
 //!   $UST_RUNTIME_DIR, else $XDG_RUNTIME_DIR/ust, else /tmp/ust-UID       mode 0700, owned by the user
-//!     agent.sock     where agents connect and ring files are handed over
-//!     control.sock   where `ust` gives its commands
-//!     rules          what is to be recorded: read before main
-//!     lock           held by the daemon
-//!     wake           four bytes: processes without a daemon wait on them
+//!     agent.sock     agents connect here, and threads hand ring files over
+//!     control.sock   `ust` gives its commands here
+//!     rules          what to record; a process reads it before main
+//!     lock           held by the consumer
+//!     wake           four bytes on which processes without a consumer wait
 //! ```
 //!
-//! A socket's address has 108 bytes. A directory whose path leaves no room in it for the sockets' names is refused
-//! by everybody alike, before anything is made in it: no daemon can be there, and nobody looks for one.
+//! A socket's address has 108 bytes. If the directory's path leaves no room for the sockets' names, both sides refuse
+//! it before they make anything in it: no consumer can be there, and no process looks for one.
 //!
-//! **The directory is opened once, and what is done in it is done by its descriptor** ([`OwnDir`]). Neither it nor
-//! anything in it is reached through a symbolic link. On the way to it links are followed that only root or this user
-//! can have laid ([`Walk`]). Where others could exchange a directory on the way, they could still lead here to some
-//! other directory of this user's alone (`~/.ssh`, say): there it has to be empty, or hold nothing but what stands above.
+//! **The directory is opened once, and then used by its descriptor** ([`OwnDir`]). Neither it nor anything in it is
+//! reached through a symbolic link. On the way to it, only links that nobody but root or this user can have laid are
+//! followed ([`Walk`]). If others could exchange a directory on the way, they could still lead us to another directory
+//! of this user's alone (`~/.ssh`, say). Then the directory must be empty, or contain only the names above.
 
 use crate::shm::own_dir::{NotOwn, OwnDir, is_plain_and_own};
 use crate::shm::walk::{Walk, WalkError};
@@ -32,34 +32,34 @@ use std::{fmt, io};
 /// The environment variable that names the runtime directory.
 pub const RUNTIME_DIR_VARIABLE: &str = "UST_RUNTIME_DIR";
 
-/// Where agents connect, in the directory.
+/// The socket on which agents connect.
 pub const AGENT_SOCKET: &CStr = c"agent.sock";
 
-/// Where `ust` connects.
+/// The socket on which `ust` connects.
 pub const CONTROL_SOCKET: &CStr = c"control.sock";
 
-/// What is to be recorded.
+/// The file that says what to record.
 pub const RULES: &CStr = c"rules";
 
-/// The name under which rules are written.
+/// The temporary name under which rules are written.
 pub const RULES_NEW: &CStr = c"rules.new";
 
-/// Held by the daemon.
+/// The file that the consumer locks.
 pub const LOCK: &CStr = c"lock";
 
-/// The word that waiting processes wait on.
+/// The file with the word on which processes wait.
 pub const WAKE: &CStr = c"wake";
 
-/// What the directories of single recordings are called, with a number behind it.
+/// Prefix of the directories of single recordings. A number follows.
 pub const RECORDING_PREFIX: &str = "record-";
 
-/// The longest name of a socket in the directory, with the slash before it.
+/// The longest name of a socket in the directory, including the slash before it.
 const LONGEST_SOCKET: &str = "/control.sock";
 
-/// The longest path of a runtime directory, in bytes: an address ends with a zero byte.
+/// The longest path of a runtime directory, in bytes. An address ends with a zero byte.
 pub const MAX_RUNTIME_DIR_BYTES: usize = 108 - 1 - LONGEST_SOCKET.len();
 
-/// The runtime directory and what stands in it.
+/// The runtime directory, and the paths in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuntimeDir(PathBuf);
 
@@ -68,17 +68,18 @@ pub struct RuntimeDir(PathBuf);
 pub enum RuntimeDirError {
     /// It belongs to another user.
     Owner(PathBuf, u32),
-    /// Others may write to it.
+    /// Others have rights on it.
     Mode(PathBuf, u32),
-    /// It is there but no directory.
+    /// It exists but is not a directory.
     NoDirectory(PathBuf),
-    /// Its path is longer than so many bytes, and leaves no room for a socket's address.
+    /// Its path is longer than that many bytes, and leaves no room for a socket's address.
     TooLong(PathBuf, usize),
-    /// It is a symbolic link: of this user.
+    /// It is a symbolic link, owned by the user with this id.
     Link(PathBuf, u32),
-    /// The way to it leads through a link that others laid, or could lay.
+    /// The way to it leads through a link that others laid or could lay.
     Way(PathBuf, WalkError),
-    /// Others can exchange it in that directory, and it holds something of that name, which is none of ours.
+    /// Others can exchange it, because they may write to the second directory, and it contains something of that name,
+    /// which is not ours.
     Exposed(PathBuf, PathBuf, OsString),
     /// It can be neither found nor made.
     Io(PathBuf, io::Error),
@@ -105,8 +106,8 @@ impl fmt::Display for RuntimeDirError {
                 let bytes = path.as_os_str().len();
                 write!(
                     f,
-                    "runtime directory {} has a path of {bytes} bytes, and may have {most} for sockets in it to \
-                     have addresses: set UST_RUNTIME_DIR to a shorter one",
+                    "runtime directory {} has a path of {bytes} bytes, and a socket's address has room for {most}: \
+                     set UST_RUNTIME_DIR to a shorter one",
                     path.display()
                 )
             }
@@ -120,8 +121,8 @@ impl fmt::Display for RuntimeDirError {
             }
             RuntimeDirError::Exposed(path, parent, name) => write!(
                 f,
-                "runtime directory {} holds {}, which is nothing of ours, and others can put another directory in its \
-                 place in {}: take the right to write there from them (chmod go-w), or {advice}",
+                "runtime directory {} contains {}, which is not ours, and others can exchange the directory because \
+                 they may write to {}: remove that permission (chmod go-w), or {advice}",
                 path.display(),
                 name.display(),
                 parent.display()
@@ -136,12 +137,12 @@ impl fmt::Display for RuntimeDirError {
 impl std::error::Error for RuntimeDirError {}
 
 impl RuntimeDir {
-    /// The directory that this process's environment names, from the root: a relative name is meant from the directory in
-    /// which the process is now, wherever it goes later. It need not exist.
+    /// The directory that this process's environment names, as an absolute path. A relative name counts from the
+    /// process's present working directory, wherever the process goes later. The directory need not exist.
     pub fn from_environment() -> Self {
         let Self(named) =
             Self::from_variables(|name| std::env::var_os(name).filter(|value| !value.is_empty()));
-        // A working directory that is gone has no name: then it stays as it is, and leads nowhere.
+        // A working directory that was removed has no name. Then the path stays relative, and leads nowhere.
         Self(std::path::absolute(&named).unwrap_or(named))
     }
 
@@ -155,12 +156,12 @@ impl RuntimeDir {
         Self(format!("/tmp/ust-{}", geteuid().as_raw()).into())
     }
 
-    /// A directory that is named otherwise.
+    /// A directory that is named in another way.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// Checks that sockets in it, or in a directory in it that takes `more_bytes`, have addresses.
+    /// Checks that the sockets in it have addresses, or those in a subdirectory whose name takes `more_bytes`.
     ///
     /// # Errors
     /// Its path is too long.
@@ -172,25 +173,25 @@ impl RuntimeDir {
         }
     }
 
-    /// Makes it, mode 0700, if it is not there, and opens it once it is certain that it is this user's alone.
+    /// Makes the directory, with mode 0700, if it does not exist, and opens it. Checks that it is this user's alone.
     ///
     /// # Errors
-    /// Its path is too long, it is somebody else's, others may enter it, a link leads to it, or it cannot be made.
+    /// Its path is too long, it belongs to another user, others may enter it, a link leads to it, or it cannot be made.
     pub fn create(&self) -> Result<OwnDir, RuntimeDirError> {
         self.check_length(0)?;
         self.reach(|parent, name| OwnDir::make_at(parent, name))
     }
 
-    /// Opens it once it is certain that it is this user's alone.
+    /// Opens the directory. Checks that it is this user's alone.
     ///
     /// # Errors
-    /// It is not there, it is somebody else's, others may enter it, or a link leads to it.
+    /// It does not exist, belongs to another user, others may enter it, or a link leads to it.
     pub fn open(&self) -> Result<OwnDir, RuntimeDirError> {
         self.reach(|parent, name| OwnDir::open_at(parent, name).map(|dir| (dir, false)))
     }
 
-    /// Opens the rules, to be read. It takes one descriptor, where a program may have no more, and no way through the
-    /// directories: a file of this user's with one name is nothing that another user could have put there.
+    /// Opens the rules for reading. This takes one descriptor, because a program may have no more, and does not walk
+    /// the directories: another user cannot have put a file there that is this user's and has one name.
     pub fn open_rules(&self) -> Option<OwnedFd> {
         let dir = lstat(&self.0).ok()?;
         let is_own = FileType::from_raw_mode(dir.st_mode) == FileType::Directory
@@ -206,7 +207,7 @@ impl RuntimeDir {
         open: impl FnOnce(&OwnedFd, &OsStr) -> Result<(OwnDir, bool), NotOwn>,
     ) -> Result<OwnDir, RuntimeDirError> {
         let failed = |errno: Errno| RuntimeDirError::Io(self.0.clone(), errno.into());
-        // Without one it ends with "..", or is the root: nothing that could be made.
+        // Without a last name the path ends with "..", or is the root: neither can be made.
         let name = self.0.file_name().ok_or_else(|| failed(Errno::INVAL))?;
         let way =
             Walk::along(self.0.parent().unwrap_or(Path::new(""))).map_err(|error| match error {
@@ -252,7 +253,7 @@ impl RuntimeDir {
     }
 }
 
-/// Something in a directory that is nothing of ours.
+/// The name of something in a directory that is not ours, if there is any.
 fn stranger_in(dir: &OwnDir) -> Result<Option<OsString>, Errno> {
     let ours = [AGENT_SOCKET, CONTROL_SOCKET, RULES, RULES_NEW, LOCK, WAKE, c".", c".."];
     for entry in Dir::read_from(dir)? {
@@ -330,7 +331,7 @@ mod tests {
             assert!(matches!(error, RuntimeDirError::Link(..)), "{error}");
             assert!(error.to_string().contains(link.to_str().unwrap()), "{error}");
         }
-        // On the way there links are followed that nobody else can have laid.
+        // On the way, links that nobody else can have laid are followed.
         symlink(parent.path(), parent.path().join("way")).unwrap();
         assert!(RuntimeDir::at(parent.path().join("way/victim")).open().is_ok());
         std::fs::create_dir(parent.path().join("open")).unwrap();

@@ -1,6 +1,6 @@
-//! The sockets between processes and the daemon: connect, send with descriptors, receive with them.
+//! The sockets between processes and the consumer: connect, send with descriptors, receive with them.
 //!
-//! What sends allocates nothing and takes no lock: a thread's first event may come in a signal handler.
+//! Sending allocates nothing and takes no lock, because a thread's first event may come in a signal handler.
 #![allow(unsafe_code)]
 
 use crate::protocol::MAX_MESSAGE_BYTES;
@@ -15,26 +15,26 @@ use rustix::net::{
 use rustix::process::geteuid;
 use std::mem::MaybeUninit;
 
-/// Descriptors that one message carries at most.
+/// The most descriptors in one message.
 pub const MAX_FDS: usize = 2;
 
-/// Connects to the daemon.
+/// Connects to the consumer.
 ///
-/// What listens there has to be this user's, or root's: it is sent this process's memory, and obeyed. The path may lead
-/// elsewhere than when the directory was looked at.
+/// The listener must be this user's or root's, because it gets this process's memory and gives it rules. The path may
+/// lead elsewhere by now than when the directory was checked.
 ///
-/// Without `wait` it does not block: a daemon whose queue of connections is full is as good as none.
+/// Without `wait` it does not block: a consumer whose connection queue is full counts as absent.
 ///
 /// # Errors
-/// What the kernel says; `CONNREFUSED` and `NOENT` mean that there is no daemon, `PERM` that it is another user's.
+/// The kernel's error. `CONNREFUSED` and `NOENT` mean that there is no consumer, `PERM` that it is another user's.
 pub fn connect_to(address: &SocketAddrUnix, wait: bool) -> io::Result<OwnedFd> {
     connect_placed(address, wait, clear_of_standard)
 }
 
-/// The same, where `place` finds the descriptor its number: the agent's own table has no standard descriptors.
+/// The same, but `place` gives the descriptor its number: the agent's own table has no standard descriptors.
 ///
 /// # Errors
-/// As for [`connect_to`], and what `place` says.
+/// As for [`connect_to`], and the error of `place`.
 pub fn connect_placed(
     address: &SocketAddrUnix,
     wait: bool,
@@ -51,8 +51,8 @@ pub fn connect_placed(
     }
 }
 
-/// The user who listened at the other end when it was connected. `rustix` has this only for peers whose process id
-/// there is one for in this namespace.
+/// The user who was listening at the other end at connection time. `rustix` returns it only for peers that have a
+/// process id in this namespace.
 fn peer_uid(socket: &OwnedFd) -> io::Result<u32> {
     let mut peer = libc::ucred { pid: 0, uid: u32::MAX, gid: u32::MAX };
     let mut length = size_of::<libc::ucred>() as libc::socklen_t;
@@ -62,7 +62,7 @@ fn peer_uid(socket: &OwnedFd) -> io::Result<u32> {
         libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, to, &mut length)
     };
     if failed != 0 {
-        // SAFETY: `errno` of this thread.
+        // SAFETY: this thread's `errno`.
         return Err(Errno::from_raw_os_error(unsafe { *libc::__errno_location() }));
     }
     Ok(peer.uid)
@@ -71,7 +71,7 @@ fn peer_uid(socket: &OwnedFd) -> io::Result<u32> {
 /// Sends one message with its descriptors, whole or not at all.
 ///
 /// # Errors
-/// What the kernel says. Never a SIGPIPE.
+/// The kernel's error. Never raises SIGPIPE.
 pub fn send(
     socket: impl AsFd,
     bytes: &[u8],
@@ -87,7 +87,7 @@ pub fn send(
     Ok(())
 }
 
-/// Room for one message, to receive the next one into, and the next.
+/// A reusable buffer for one message.
 #[derive(Debug)]
 pub struct Inbox(Box<[u8]>);
 
@@ -97,7 +97,7 @@ impl Default for Inbox {
     }
 }
 
-/// A message as it arrived.
+/// A received message.
 #[derive(Debug)]
 pub struct Received<'i> {
     /// Its bytes; empty at the end of the connection.
@@ -109,8 +109,8 @@ pub struct Received<'i> {
 /// Receives one message into `inbox`.
 ///
 /// # Errors
-/// What the kernel says; `AGAIN` if there is none and the socket or `flags` say not to wait. A message that
-/// was longer than any may be is `MSGSIZE`.
+/// The kernel's error. `AGAIN` if there is no message and the socket or `flags` say not to wait. `MSGSIZE` if the
+/// message was longer than the maximum.
 pub fn receive(
     socket: impl AsFd,
     flags: RecvFlags,

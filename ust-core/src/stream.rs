@@ -1,15 +1,15 @@
-//! A stream as a writing thread has it: reserve, encode, commit.
+//! The writing end of a stream: reserve, encode, commit.
 //!
 //! ```text
 //!        frame word   header                 payload             to the next multiple of four
 //!       +-----------+----------------------+-------------------+----+
 //!       | 4 bytes   | 4 (short) or 13      | as measured       |    |
 //!       +-----------+----------------------+-------------------+----+
-//!        the ring's  CTF's, and so are the payload's: the daemon copies them as they are
+//!        the ring's  header and payload are CTF's: the consumer copies them unchanged
 //! ```
 //!
-//! The daemon strips the frame word. Arguments are measured before room is reserved, so that nothing of
-//! the user's runs inside a reservation.
+//! The consumer strips the frame word. Arguments are measured before room is reserved, so no code of the user runs
+//! within a reservation.
 #![allow(unsafe_code)]
 
 use crate::abi::{FrameKind, Geometry, LossCause, MAX_RECORD_BYTES, Mode, WORD_BYTES};
@@ -23,11 +23,10 @@ use crate::wire::{
 };
 use core::marker::PhantomData;
 
-// The ring decides which header a record has, the wire format how it looks: they mean the same one.
+// The ring decides which header a record has, and the wire format writes it: both must mean the same header.
 const _: () = assert!(COMPACT_CLOCK_BITS == ring::reserve::SHORT_CLOCK_BITS);
 
-/// The writing end of one stream: [`Local`] if one thread writes to it, else
-/// [`Shared`].
+/// The writing end of one stream: [`Local`] if one thread writes to it, else [`Shared`].
 #[derive(Debug)]
 #[repr(C)]
 pub struct Stream<K> {
@@ -36,12 +35,12 @@ pub struct Stream<K> {
     clock: ClockKind,
 }
 
-/// The stream is retired: this record, and all later ones, want another one.
+/// The stream is retired: this record and all later ones need another stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
 impl<K: Rmw> Stream<K> {
-    /// Name and offset of its fields: copies of this code in one process lend each other streams.
+    /// Name and offset of its fields: copies of this code in one process lend streams to each other.
     pub const FIELDS: [(&str, usize); 3] = [
         ("words", core::mem::offset_of!(Self, words)),
         ("window", core::mem::offset_of!(Self, window)),
@@ -63,25 +62,25 @@ impl<K: Rmw> Stream<K> {
         &self.words
     }
 
-    /// What a writer works with. By value: what lies behind a reference would be loaded again after each store
-    /// into the ring.
+    /// The parts that a writer uses. By value, because a compiler would reload fields behind a reference after each
+    /// store into the ring.
     #[inline(always)]
     fn writer(&self) -> WriterWords<'_, K> {
         WriterWords { words: self.words, window: &self.window }
     }
 
-    /// Whether the clock of its records is a counter, which is read without a call.
+    /// Whether its records' clock is a counter, which is read without a call.
     pub fn is_counting(&self) -> bool {
         self.clock.is_counter()
     }
 
-    /// As [`try_record`](Self::try_record), for the usual case: the class has a short header, the clock is a counter,
-    /// and if the stream is one thread's, no tracepoint of that thread is under way but the caller's. `false` also
-    /// where the record has the long header all the same, and where the payload is long: what cannot be here needs
-    /// no registers.
+    /// Like [`try_record`](Self::try_record), for the usual case: the class has a short header, the clock is a
+    /// counter, and if the stream is one thread's, the caller's tracepoint is the only one of that thread in
+    /// progress. `false` also if the record needs the long header, or if the payload is long: code for cases that
+    /// cannot occur here would need registers.
     #[inline(always)]
     pub fn try_record_usual<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
-        // Of one thread's stream the thread cache knows it: see `ThreadCache::counting_stream`.
+        // For one thread's stream the thread cache knows the clock: see `ThreadCache::counting_stream`.
         let clock = if K::IS_SHARED { self.clock } else { ClockKind::Tsc };
         if !clock.is_counter() || !payload.is_short() {
             return false;
@@ -97,7 +96,7 @@ impl<K: Rmw> Stream<K> {
         }
     }
 
-    /// Writes one event record if its sub-buffer has room for it. `false`, with nothing counted, if not.
+    /// Writes one event record if its sub-buffer has room for it. Otherwise returns `false`, and counts nothing.
     #[inline(always)]
     pub fn try_record<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
         let (writer, clock) = (self.writer(), StreamClock::<K>::new(self.clock));
@@ -111,8 +110,8 @@ impl<K: Rmw> Stream<K> {
         }
     }
 
-    /// Writes one event record, into the next sub-buffer if need be; or counts it as lost. Where the mode is
-    /// [`Mode::Block`] it waits for room before that, if the caller `may_wait`.
+    /// Writes one event record, into the next sub-buffer if necessary, or counts it as lost. In [`Mode::Block`] it
+    /// first waits for room, if the caller `may_wait`.
     ///
     /// # Errors
     /// The stream is closed. The record has not been counted.
@@ -143,15 +142,15 @@ impl<K: Rmw> Stream<K> {
         }
     }
 
-    /// Waits until a sub-buffer was given back since `seen`. `false`: it is time to give up.
+    /// Waits until the reader has given back a sub-buffer since `seen`. `false`: give up.
     ///
-    /// A reader that does not come within the bound is waited for once, and not by every event: until it
-    /// does come, nobody waits any more.
+    /// If the reader does not come within the timeout, only one event waits for it: no other event waits until the
+    /// reader does come.
     fn wait_for_room(&self, seen: u32, deadline: &mut Option<u64>) -> bool {
         let Mode::Block { timeout_ms } = self.words.mode() else { return false };
         let control = self.words.control();
         let gave_up = u64::from(seen) + 1;
-        // Relaxed: who misses it waits a bound more.
+        // Relaxed: a stale read costs one extra timeout.
         if control.gave_up_at.load(Ordering::Relaxed) == gave_up {
             return false;
         }
@@ -165,10 +164,10 @@ impl<K: Rmw> Stream<K> {
         true
     }
 
-    /// Notes in the stream that its records are `owner`'s from here on.
+    /// Notes in the stream that `owner` owns its records from here on.
     ///
     /// # Errors
-    /// There is no room, or it is closed. Nothing is counted.
+    /// There is no room, or the stream is closed. Nothing is counted.
     pub fn record_owner(&self, owner: u32) -> Result<(), Refusal> {
         self.words.control().owner.store(owner, Ordering::Relaxed);
         ring::write_note(&self.writer(), 0)
@@ -176,18 +175,18 @@ impl<K: Rmw> Stream<K> {
 }
 
 impl Stream<Shared> {
-    /// The same stream, in the hands of the only thread that writes to it.
+    /// The same stream, for the only thread that writes to it.
     ///
     /// # Safety
-    /// As long as the result is used, nobody writes to the stream but the calling thread and the signal
-    /// handlers that interrupt it.
+    /// As long as the result is used, only the calling thread and the signal handlers that interrupt it write to the
+    /// stream.
     pub unsafe fn of_one_thread(&self) -> &Stream<Local> {
-        // SAFETY: `repr(C)` all the way down, and the parameter stands for no bytes.
+        // SAFETY: `repr(C)` throughout, and the parameter has no bytes.
         unsafe { &*core::ptr::from_ref(self).cast() }
     }
 }
 
-/// The clock of a stream as its ring reads it.
+/// A stream's clock, for its ring.
 struct StreamClock<K>(ClockKind, PhantomData<K>);
 
 impl<K> StreamClock<K> {
@@ -198,7 +197,8 @@ impl<K> StreamClock<K> {
 }
 
 impl<K: Rmw> Clock for StreamClock<K> {
-    /// Only other CPUs' writers could have read a later clock, and moved the position, before it is loaded.
+    /// Only a writer on another CPU could read a later clock and move the position before this thread loads the
+    /// position.
     #[inline(always)]
     fn await_loads(&self) {
         if K::IS_SHARED {
@@ -218,7 +218,7 @@ fn request_for<P: Payload>(class_id: u32, payload: &P) -> Request {
         Some(bytes) => bytes,
         None => payload.size_bytes(),
     };
-    // Lengths that no record can have are all alike, and must not overflow the sums below.
+    // All lengths beyond the longest record are alike, and must not overflow the sums below.
     let payload_bytes = payload_bytes.min(MAX_RECORD_BYTES);
     Request {
         kind: FrameKind::Event,
@@ -235,9 +235,9 @@ fn write<K: Rmw, P: Payload>(
     class_id: u32,
     payload: &P,
 ) {
-    // SAFETY: the reservation is `length_bytes` long: the frame word, then the header that `is_short`
-    // says, then the payload, which writes no more than it was measured to have. It is of this stream, so
-    // it lies within its memory.
+    // SAFETY: the reservation is `length_bytes` long: the frame word, then the header that `is_short` selects, then
+    // the payload, which writes no more than it was measured to need. The reservation is of this stream, so it is
+    // within the stream's memory.
     unsafe {
         let header = writer.words.bytes_at(reservation.at + WORD_BYTES);
         let body = if reservation.is_short {
@@ -256,7 +256,7 @@ fn write<K: Rmw, P: Payload>(
 mod tests {
     use super::*;
 
-    /// As large as the address space: on a 32-bit machine a few references to one array are.
+    /// As large as the address space. On a 32-bit machine a few references to one array reach that size.
     struct Vast;
 
     // SAFETY: never written.

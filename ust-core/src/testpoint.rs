@@ -1,14 +1,14 @@
-//! Named points right after each side effect that somebody else can observe.
+//! Named points right after each side effect that another thread or process can observe.
 //!
 //! In a normal build [`reach`] is empty and compiles to nothing. Under loom, and with the `testpoints`
-//! feature, a test installs a hook: loom's models call a nested writer there, as a signal handler would,
-//! or let the writer die there; kill tests stop a real process exactly there.
+//! feature, a test installs a hook. Loom's models call a nested writer there, as a signal handler would,
+//! or let the writer die. Kill tests stop a real process exactly there.
 
-/// A point in the ring's code. The letters are those of the protocol essay in [`crate::ring`].
+/// A point in the ring's code. The letters are the steps on the page of [`crate::ring`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Point {
-    /// A: the position was loaded and the clock read; nothing is changed yet.
+    /// A: the position was loaded and the clock read; nothing has changed yet.
     ReserveLoaded,
     /// C: the position has moved past the new record; its frame word is still zero.
     ReserveMoved,
@@ -18,11 +18,12 @@ pub enum Point {
     ReserveStamped,
     /// F: the record is committed.
     Committed,
-    /// H: the position has moved into the next sub-buffer; the rest of the old one is not padded yet.
+    /// H: the position has moved into the next sub-buffer; the rest of the old sub-buffer is not padded
+    /// yet.
     SwitchMoved,
     /// H: the rest of the old sub-buffer is padded.
     SwitchPadded,
-    /// R: the checksum of the old sub-buffer is noted, where that is wanted.
+    /// R: the checksum of the old sub-buffer is noted, if it is wanted.
     SubbufSummed,
     /// H: the frame word of the sub-buffer's note says in flight.
     NoteFramed,
@@ -32,23 +33,23 @@ pub enum Point {
     LossCounted,
     /// L: the recyclers' spare is held.
     RecycleHeld,
-    /// N: `recycling` names the sub-buffer, `overwritten_next` what its end will make of the count.
+    /// N: `recycling` names the sub-buffer, and `overwritten_next` is the count after its recycling.
     RecycleAnnounced,
-    /// O: the spare stands in the oldest memory's place, or the reader was first.
+    /// O: the spare is in the oldest memory's place, or the reader was first.
     RecycleSwapped,
     /// O: `overwritten` is raised.
     RecycleCounted,
-    /// O: `recycling` is none.
+    /// O: `recycling` is 0.
     RecycleEnded,
     /// O: there is a spare again.
     RecycleCleared,
     /// K1: `taking` names the sub-buffer.
     ExchangeAnnounced,
-    /// K2: the spare stands in the full memory's place, and writers may enter it.
+    /// K2: the spare is in the full memory's place, and writers may enter it.
     ExchangeSwapped,
-    /// K3: writers that wait have been told.
+    /// K3: waiting writers have been woken.
     ExchangeReleased,
-    /// The memory that was taken is clear again.
+    /// The taken memory is clear again.
     ExchangeCleared,
     /// One more entry of the table is closed.
     EntryClosed,
@@ -57,7 +58,7 @@ pub enum Point {
 }
 
 impl Point {
-    /// Whether it is the reader that gets there.
+    /// Whether the reader reaches this point.
     pub const fn is_readers(self) -> bool {
         use Point::{
             EntryClosed, ExchangeAnnounced, ExchangeCleared, ExchangeReleased, ExchangeSwapped,
@@ -74,7 +75,7 @@ impl Point {
         )
     }
 
-    /// Whether it is a writer that recycles who gets there.
+    /// Whether a recycling writer reaches this point.
     pub const fn is_recyclers(self) -> bool {
         use Point::{
             RecycleAnnounced, RecycleCleared, RecycleCounted, RecycleEnded, RecycleHeld,
@@ -91,7 +92,7 @@ impl Point {
         )
     }
 
-    /// Every point; in the models nobody wants checksums.
+    /// Every point. The models use no checksums.
     pub const ALL: &[Point] = &[
         Point::ReserveLoaded,
         Point::ReserveMoved,
@@ -120,7 +121,7 @@ impl Point {
     ];
 }
 
-/// Says that `point` has been reached.
+/// Marks that `point` has been reached.
 #[cfg(not(any(loom, feature = "testpoints")))]
 #[inline(always)]
 pub fn reach(_point: Point) {}
@@ -136,7 +137,7 @@ mod hooked {
 
     type Hook = Rc<dyn Fn(Point)>;
 
-    // Loom runs its threads as coroutines of one OS thread, so it has thread-locals of its own.
+    // Loom runs its threads as coroutines of one OS thread, so it has its own thread-locals.
     #[cfg(loom)]
     loom::thread_local! { static HOOK: RefCell<Option<Hook>> = RefCell::new(None); }
     #[cfg(not(loom))]
@@ -156,25 +157,25 @@ mod hooked {
     }
 }
 
-/// A mistake that the models must find: made in the shipped code, and only if a model's run asks for it.
+/// A mistake that the models must find. The shipped code makes it only if a model's run asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake {
     /// G takes any lap for the right one.
     WrongLap,
-    /// A recycler whose CAS failed, since the reader was first, goes on as if it had not.
+    /// A recycler whose CAS failed, because the reader was first, goes on as if it had succeeded.
     NoRetry,
-    /// The table's entry is changed by an owner-only operation, though the reader changes it too.
+    /// An owner-only operation changes the table's entry, although the reader changes it too.
     OwnerOnlyTable,
 }
 
-/// Whether the mistake is to be made. Never but under loom, where `UST_MISTAKE=<name>` says so.
+/// Whether to make the mistake. Never, except under loom, if `UST_MISTAKE` names it.
 #[cfg(not(loom))]
 #[inline(always)]
 pub fn makes(_mistake: Mistake) -> bool {
     false
 }
 
-/// Whether the mistake is to be made: `UST_MISTAKE` is its name.
+/// Whether to make the mistake: `UST_MISTAKE` is its name.
 #[cfg(loom)]
 pub fn makes(mistake: Mistake) -> bool {
     use std::sync::OnceLock;

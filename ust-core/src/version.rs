@@ -1,15 +1,16 @@
-//! Versions of what two builds may meet in: shared memory, protocols, published files, the in-process table.
+//! Versions of everything in which two builds may meet: shared memory, protocols, published files, the in-process
+//! table.
 //!
-//! One rule for all of them. A **major** that differs is refused, by one line that names both ([`Mismatch`]). A **minor**
-//! only adds: what a later one has added an earlier one passes over, and does without.
+//! One rule for all. A different **major** is refused, with one line that names both ([`Mismatch`]). A **minor** only
+//! adds: an earlier build ignores what a later one has added, and does without it.
 
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// A version of a format or a protocol. In JSON two keys of the object that is of this version: `"version":6,"minor":0`.
+/// A version of a format or a protocol. In JSON it is two keys of the versioned object: `"version":6,"minor":0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
-    /// Another one is not understood.
+    /// A build does not understand another major.
     #[serde(rename = "version")]
     pub major: u16,
     /// Grows when something is added.
@@ -18,7 +19,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// As one word in memory, the major below. (Before there were minors the word was the major.)
+    /// As one word in memory, with the major in the lower half. (Before there were minors, the word was the major.)
     pub const fn to_word(self) -> u32 {
         self.major as u32 | (self.minor as u32) << 16
     }
@@ -51,9 +52,9 @@ impl fmt::Display for Version {
 /// Two versions that do not understand each other, as a phrase: `version 5.0, where this build has version 6.0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mismatch {
-    /// That of the other side.
+    /// The other side's version.
     pub found: Version,
-    /// This build's.
+    /// This build's version.
     pub own: Version,
 }
 

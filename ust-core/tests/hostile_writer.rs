@@ -1,7 +1,7 @@
-//! A writer that changes its ring under each look of the reader: every call ends, after as much work as a ring is worth.
+//! A writer that changes its ring at each look of the reader. Every call must end, after a bounded amount of work.
 //!
-//! No thread plays it: the ring itself changes with each look, which is as fast as any writer can be, and the same in
-//! every run. Looks are counted, and a call that does not end fails the test.
+//! No thread acts as the writer: the ring itself changes at each look. That is as fast as any writer can be, and the
+//! same in every run. The test counts looks, and a call that does not end fails it.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -21,7 +21,7 @@ fn geometry() -> Geometry {
     Geometry::new(SUBBUF_BYTES as u64, PLACES as u64).unwrap()
 }
 
-/// A ring that changes when the control page is looked at, or a word behind a hole.
+/// A ring that changes when the reader looks at the control page, or at a word behind a hole.
 struct Changing<'a> {
     words: StreamWords<ReadOnly>,
     control: &'a StreamControl<Local>,
@@ -76,7 +76,7 @@ unsafe impl RingMemory for &Changing<'_> {
     }
 }
 
-/// An empty stream, given to `test` with what changes it.
+/// Passes an empty stream to `test`, and the control page to change it by.
 fn with_ring<R>(
     mode: Mode,
     test: impl FnOnce(StreamWords<ReadOnly>, &StreamControl<Local>) -> R,
@@ -88,7 +88,7 @@ fn with_ring<R>(
 }
 
 fn store_frame(words: &StreamWords<ReadOnly>, memory: usize, offset: usize, frame: u32) {
-    // SAFETY: memories and offsets of the geometry; nobody else has the ring.
+    // SAFETY: memories and offsets are within the geometry, and nobody else has the ring.
     unsafe { words.frame(memory, offset) }.store(frame, Ordering::Relaxed);
 }
 
@@ -121,7 +121,7 @@ fn catching_up_with_a_writer_that_is_always_ahead_ends() {
         for _ in 0..10 {
             let before = ring.looks.get();
             let _ = reader.catch_up();
-            // A hint, the entry, the position: a few looks for each step, and two steps a place.
+            // A hint, the entry, the position: a few looks for each step, and two steps for each place.
             assert!(ring.looks.get() - before <= 100, "{} looks", ring.looks.get() - before);
         }
     });
@@ -166,7 +166,7 @@ fn the_dead_who_write_on_are_followed_over_one_ring() {
         let mut reader = Reader::new(&ring);
         let mut found = 0;
         loop {
-            // As far ahead as a ring can be, each time; at its end the reader still stands in a sub-buffer.
+            // As far ahead as a ring can be, each time. At its end the reader is still in a sub-buffer.
             let start = geometry().subbuf_start(reader.cursor().saturating_sub(1));
             let end = Position::at(start + geometry().capacity_bytes());
             control.position.store(end.word(), Ordering::Relaxed);

@@ -1,6 +1,7 @@
-//! The arithmetic on offsets and positions, against the same in 128 bits, where nothing wraps.
+//! Compares the arithmetic on offsets and positions with the same arithmetic in 128 bits, where
+//! nothing wraps.
 //!
-//! The ring shifts and masks in the machine's own words; what it is to mean is division and remainder.
+//! The ring shifts and masks in the machine's own words. The result must equal division and remainder.
 
 use proptest::prelude::*;
 use ust_core::abi::{
@@ -11,17 +12,17 @@ use ust_core::abi::{
 /// What the ABI calls a page.
 const PAGE: u128 = 4096;
 
-/// The most that one stream's places may take.
+/// The maximum size of one stream's places.
 const MAX_STREAM_BYTES: u128 = 1 << 36;
 
-/// Numbers of every magnitude, and those around powers of two.
+/// Numbers of every magnitude, and numbers around powers of two.
 fn any_size() -> impl Strategy<Value = u64> {
     let near_power =
         (0u32..64, -1i64..=1).prop_map(|(shift, off)| (1u64 << shift).wrapping_add_signed(off));
     prop_oneof![4 => (0u32..64).prop_map(|shift| 1 << shift), 1 => near_power, 1 => any::<u64>()]
 }
 
-/// Every geometry that is accepted.
+/// Every accepted geometry.
 fn any_geometry() -> impl Strategy<Value = (Geometry, u128, u128)> {
     (12u32..=30, 1u32..=8).prop_filter_map("too large", |(size, count)| {
         let geometry = Geometry::new(1 << size, 1 << count).ok()?;
@@ -103,13 +104,13 @@ proptest! {
 
     #[test]
     fn a_record_moves_the_position_by_its_length(start in any_position(), record in any_record()) {
-        // The ring refuses to go beyond; the word itself wraps there.
+        // The ring refuses to go further; the word itself would wrap.
         let start = start.min(Position::MAX_BYTES - record as u64);
         let end = u128::from(start) + record as u128;
         let behind = Position::behind_record_at(start, record);
         prop_assert_eq!(u128::from(behind.bytes()), end);
         prop_assert_eq!(behind.last_record_bytes(), record);
-        // However long the record before it was.
+        // Whatever the length of the record before it.
         for word in [behind.word(), behind.word() & !0xffff] {
             let next = Position::from_word(word).after(8);
             if end + 8 <= u128::from(Position::MAX_BYTES) {

@@ -1,6 +1,7 @@
-//! Nothing of ours gets the number of a standard descriptor that the program does not have.
+//! None of our descriptors gets a standard descriptor's number, even if the program has closed that
+//! one.
 //!
-//! In a process of its own, and all in one test: it closes its standard input.
+//! One test in a process of its own, because it closes its standard input.
 
 use rustix::fd::{AsRawFd, OwnedFd};
 use ust_core::shm::own_dir::OwnDir;
@@ -25,7 +26,7 @@ fn what_we_open_stays_clear_of_the_standard_descriptors() {
     rustix::net::listen(&listener, 1).unwrap();
     let own = dir.path().join("own");
     let (own, _) = OwnDir::make_at(rustix::fs::CWD, own.as_path()).unwrap();
-    // SAFETY: nobody reads it here.
+    // SAFETY: nobody reads standard input here.
     unsafe { rustix::io::close(0) };
 
     assert_clear(&memfd::create(c"test", 4096).unwrap());

@@ -28,12 +28,12 @@ const LEVELS: [&str; 15] = [
 
 const ARGUMENTS: [&str; 4] = ["provider", "name", "level", "crate"];
 
-/// What stands in the attribute's parentheses.
+/// The parsed arguments.
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) provider: Option<String>,
     pub(crate) name: Option<String>,
-    /// A variant of `ust::Level`, with the span of where it was written.
+    /// A variant of `ust::Level`, with its span in the source.
     pub(crate) level: Option<Ident>,
     /// The path of `ust` in the user's crate.
     pub(crate) ust: Option<Path>,
@@ -71,7 +71,7 @@ impl Parse for Args {
     }
 }
 
-/// How an argument is written, for messages.
+/// An example of an argument, for messages.
 fn example(argument: &str) -> &'static str {
     match argument {
         "provider" => "provider = \"indexer\"",
@@ -101,7 +101,7 @@ fn parse_name(argument: &str, input: ParseStream<'_>) -> Result<String> {
     Ok(text)
 }
 
-/// Takes one bare word. A string and `Level::Info` are looked at too, to say what was meant.
+/// Parses one bare word. Also parses a string and `Level::Info`, to report what was meant.
 fn parse_level(input: ParseStream<'_>) -> Result<Ident> {
     let (word, span) = if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;

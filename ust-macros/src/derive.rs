@@ -2,13 +2,13 @@
 //!
 //! ```text
 //!  struct Point { x: f32, y: f32 }            structure: x, y
-//!  struct Inode(u64);                         as its one member
-//!  enum State { Idle, Busy = 4 }              enumeration, its container as `#[repr]` says
-//!  enum Found { Nothing, At(u64, &str) }      variant: a tag of one byte, the choice's place; what it holds
+//!  struct Inode(u64);                         its one member's type
+//!  enum State { Idle, Busy = 4 }              enumeration, with the container of `#[repr]`
+//!  enum Found { Nothing, At(u64, &str) }      variant: a one-byte tag, the choice's index, then its members
 //! ```
 //!
-//! All that the members hold is their own doing: measured and written one behind the other, as the fields of an event are.
-//! Lints and names are as in [`expand`](crate::expand).
+//! The members measure and write themselves, one after the other, as the fields of an event do. Lints and names are as
+//! in [`expand`](crate::expand).
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -18,10 +18,10 @@ use syn::{
     Variant,
 };
 
-/// As many as a tag of one byte can name.
+/// As many as a one-byte tag can tell apart.
 const MAX_CHOICES: usize = 256;
 
-/// What the trait's items are.
+/// The items of the trait's implementation.
 struct Items {
     ty: TokenStream,
     fixed_size_bytes: TokenStream,
@@ -33,19 +33,24 @@ struct Items {
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     for parameter in &input.generics.params {
         if !matches!(parameter, GenericParam::Lifetime(_)) {
-            let message = "a field has one type: of generic ones, take the members that you want";
+            let message =
+                "`#[derive(Field)]` takes no generic types: record the members that you want";
             return Err(Error::new_spanned(parameter, message));
         }
     }
     let private = quote!(::ust::__private);
     let items = match &input.data {
         Data::Struct(data) if data.fields.is_empty() => {
-            return Err(Error::new_spanned(&input.ident, "there is nothing in it to record"));
+            return Err(Error::new_spanned(
+                &input.ident,
+                "a structure without members has nothing to record",
+            ));
         }
         Data::Struct(data) => structure(&Members::of(&data.fields, &private)),
         Data::Enum(data) => enumeration(input, data, &private)?,
         Data::Union(data) => {
-            let message = "what a union holds is not known: record the member that is meant";
+            let message =
+                "it is unknown which member of a union is in use: record the one that you mean";
             return Err(Error::new_spanned(data.union_token, message));
         }
     };
@@ -54,7 +59,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     Ok(quote! {
         #[automatically_derived]
-        // SAFETY: each member writes what it measured, from where the one before it ended; a tag is a field as well.
+        // SAFETY: each member writes what it measured, starting where the member before it ended; a tag is a field as
+        // well.
         unsafe impl #impl_generics #private::Field for #ident #type_generics #where_clause {
             const TYPE: &'static #private::FieldType = #ty;
             const FIXED_SIZE_BYTES:
@@ -83,7 +89,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
 /// The members of a structure, or of one variant of an enumeration.
 struct Members<'a> {
-    /// `Self::Name { .. }` without the `Self::Name`: each is bound to a name of ours.
+    /// `Self::Name { .. }` without the `Self::Name`. Each member is bound to a name of ours.
     pattern: TokenStream,
     bindings: Vec<Ident>,
     types: Vec<&'a Type>,
@@ -144,12 +150,12 @@ impl<'a> Members<'a> {
         quote!(true #(&& #private::Field::is_short(#bindings))*)
     }
 
-    /// What comes behind the last of them.
+    /// Writes the members, and returns the address after the last.
     fn encode(&self) -> TokenStream {
         let Self { bindings, private, .. } = self;
         quote! {
             #(
-                // SAFETY: the caller lends what all of them measured.
+                // SAFETY: the caller provides the bytes that all members measured.
                 let __ust_dst = unsafe { #private::Field::encode(#bindings, __ust_dst) };
             )*
             __ust_dst
@@ -171,7 +177,10 @@ fn structure(members: &Members<'_>) -> Items {
 
 fn enumeration(input: &DeriveInput, data: &DataEnum, private: &TokenStream) -> Result<Items> {
     if data.variants.is_empty() {
-        return Err(Error::new_spanned(&input.ident, "it has no values"));
+        return Err(Error::new_spanned(
+            &input.ident,
+            "an enumeration without variants has no values",
+        ));
     }
     if data.variants.iter().all(|variant| variant.fields.is_empty()) {
         return labelled(input, data, private);
@@ -207,13 +216,14 @@ fn labelled(input: &DeriveInput, data: &DataEnum, private: &TokenStream) -> Resu
         is_short: quote!(true),
         encode: quote! {
             let __ust_value: #number = #value;
-            // SAFETY: the caller lends as many bytes as a number of that type has.
+            // SAFETY: the caller provides as many bytes as a number of that type has.
             unsafe { #private::Field::encode(&__ust_value, __ust_dst) }
         },
     })
 }
 
-/// The type of an enumeration's number: what `#[repr]` says; else a byte, where the compiler counts and that is enough.
+/// The type of an enumeration's number: the one in `#[repr]`. Without it a byte, if no value is stated and a byte is
+/// enough, else `i64`.
 fn container(attrs: &[Attribute], variants: &[&Variant]) -> Result<&'static str> {
     const NUMBERS: [(&str, &str); 10] = [
         ("u8", "u8"),
@@ -240,7 +250,7 @@ fn container(attrs: &[Attribute], variants: &[&Variant]) -> Result<&'static str>
     Ok(said.unwrap_or(else_said))
 }
 
-/// One of several types.
+/// An enumeration with members: one of several types.
 fn variant(data: &DataEnum, private: &TokenStream) -> Items {
     let of_all: Vec<_> =
         data.variants.iter().map(|variant| Members::of(&variant.fields, private)).collect();
@@ -254,7 +264,7 @@ fn variant(data: &DataEnum, private: &TokenStream) -> Items {
     let encoded = |(tag, members): (usize, &Members<'_>)| {
         let (tag, members) = (tag as u8, members.encode());
         quote! {
-            // SAFETY: the caller lends the byte of the tag.
+            // SAFETY: the caller provides the byte of the tag.
             let __ust_dst = unsafe { #private::Field::encode(&#tag, __ust_dst) };
             #members
         }

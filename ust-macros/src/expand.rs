@@ -1,35 +1,35 @@
-//! What a tracepoint becomes.
+//! The expansion of a tracepoint.
 //!
 //! ```text
 //!  #[inline(always)] pub fn NAME(fields)      in every caller: load, branch, and a call to
 //!  pub enum NAME {}                                 |
 //!  impl NAME {                                      |
-//!      callsite      on or off, and which class     |      the load's address
-//!        |           description                    |      what the source says, in read-only memory
-//!        |           entry     linkme's section     |      leads to it, in the list of its copy of the library
-//!        |           register  .init_array          |      tells the runtime of the list
-//!        '--         unregister  .fini_array        |      takes it back, where the module is unloaded
+//!      callsite      on or off, and which class     |      the address that is loaded
+//!        |           description                    |      the source's declaration, in read-only memory
+//!        |           entry     linkme's section     |      points to it, in the list of its copy of the library
+//!        |           register  .init_array          |      tells the runtime about the list
+//!        '--         unregister  .fini_array        |      unregisters it, when the module is unloaded
 //!      enabled, with                                v
 //!      record        #[inline(never)]         one for all callers: the usual case, straight through
-//!        '-- otherwise                         everything else
+//!        '-- otherwise                         all other cases
 //!  }
 //! ```
 //!
-//! **Lints.** The expansion must pass in crates that forbid what it does (`unsafe_code`, dead code,
-//! pedantic habits). An `#[allow]` is no way out: it is itself an error under `forbid`. But the compiler
-//! is silent about code that comes from another crate's macro, and knows it by its span. So everything
-//! that could be linted has the macro's span; the user's own stay on what the user can do wrong, types
-//! and levels. (One lint of clippy's does not look at spans and has its `#[allow]`.)
+//! **Lints.** The expansion must pass in crates that forbid what it does (`unsafe_code`, dead code, pedantic habits).
+//! An `#[allow]` does not help: under `forbid` it is itself an error. But the compiler does not lint code from another
+//! crate's macro, which it recognises by the span. So everything that could be linted has the macro's span. Only types
+//! and levels, where the user can make mistakes, keep the user's span. (One clippy lint ignores spans and has its
+//! `#[allow]`.)
 //!
-//! **Names.** The user's names and the expansion's never meet:
+//! **Names.** The user's names and the expansion's never clash:
 //!
-//! - The user's types stand in the scope in which the user wrote them, so they mean what they mean there. For that the
-//!   expansion has no module of its own, but functions that are associated with an empty enum.
-//! - Whatever else it names it reaches through `ust::__private`, standard types and macros included: a module called
-//!   `core`, or a type called `bool`, is in nobody's way.
-//! - What needs a name beside the user's (items in function bodies, parameters, locals, a lifetime) begins with `__ust_`,
-//!   in either case of letters, and that prefix is refused in a declaration ([`words`](crate::words)). A constant of such a
-//!   name in the scope around is the one thing that the macro cannot see; there the compiler names it.
+//! - The user's types are in the scope where the user wrote them, so they keep their meaning. For this the expansion
+//!   uses no module of its own, but associated functions of an empty enum.
+//! - The expansion reaches everything else through `ust::__private`, including standard types and macros. So a module
+//!   called `core`, or a type called `bool`, does no harm.
+//! - Names that appear beside the user's (items in function bodies, parameters, locals, a lifetime) begin with
+//!   `__ust_`, in upper or lower case. A declaration must not use that prefix ([`words`](crate::words)). The macro
+//!   cannot see a constant of such a name in the surrounding scope; there the compiler reports it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -41,7 +41,7 @@ use syn::{Attribute, Ident, Lifetime, Type, TypeReference};
 use crate::args::Args;
 use crate::parse::Declaration;
 
-/// Clippy's `too_many_arguments` lints macros' functions too, from one more than this.
+/// Clippy's `too_many_arguments` also lints functions from macros, from one more than this.
 const MAX_UNLINTED_PARAMETERS: usize = 7;
 
 /// The one lifetime of all borrowed fields.
@@ -51,21 +51,21 @@ pub(crate) fn expand(args: Args, mut declaration: Declaration) -> TokenStream {
     let ust = args.ust.as_ref().map_or_else(|| quote!(::ust), |path| quote!(#path));
     let private = quote!(#ust::__private);
     let description = description(&args, &declaration, &private);
-    // Where the user wrote it, for messages, but the macro's token, for lints: a tracepoint of which only
-    // `with` is used is not dead code.
+    // The user's location, for messages, but the macro's hygiene, for lints: a tracepoint of which only `with` is used
+    // is not dead code.
     declaration.ident.set_span(declaration.ident.span().resolved_at(Span::call_site()));
     let function = function(&declaration);
     let other_ways = other_ways(&declaration, &private, &description);
     quote!(#function #other_ways)
 }
 
-/// What stands in every caller.
+/// The function, which is inlined into every caller.
 fn function(declaration: &Declaration) -> TokenStream {
     let Declaration { attrs, vis, ident, generics, fields } = declaration;
     let names: Vec<&Ident> = fields.iter().map(|field| &field.ident).collect();
     let types = fields.iter().map(|field| &field.ty);
     let allow = allow_many_parameters(fields.len());
-    // What was seen goes along: `record` would load it again, and only then know where to turn.
+    // Passes the loaded state on: `record` would load it again, and only then know which way to go.
     quote! {
         #(#attrs)*
         #allow
@@ -79,7 +79,7 @@ fn function(declaration: &Declaration) -> TokenStream {
     }
 }
 
-/// What stands beside the function, once.
+/// The enum beside the function, and its associated functions.
 fn other_ways(
     declaration: &Declaration,
     private: &TokenStream,
@@ -97,7 +97,7 @@ fn other_ways(
         quote!(<#lifetime>)
     });
     let values: Vec<Ident> = (0..).zip(&types).map(|(i, ty)| value(i, ty)).collect();
-    // A single field is itself: a tuple of one is what nobody expects.
+    // A single field is returned as itself: nobody expects a tuple of one.
     let (returned, pattern) = match (&*types, &*values) {
         ([ty], [value]) => (ty.to_token_stream(), value.to_token_stream()),
         _ => (quote!((#(#types),*)), quote!((#(#values),*))),
@@ -106,9 +106,9 @@ fn other_ways(
     let allow_for_record = allow_many_parameters(fields.len() + 1);
     let callsite = callsite(private, description);
 
-    // `record` is cold so that callers run straight on while the event is off: the call, and what must be
-    // saved around it, is moved behind the caller's own code. Its body is compiled as any other. It ends in a call
-    // with its own arguments where they already are, and so has no frame of its own.
+    // `record` is cold, so that callers run straight on while the event is off: the compiler moves the call, and what
+    // it must save for the call, behind the caller's own code. It compiles the body like any other. `record` ends in a
+    // call whose arguments already are in place, so it has no frame of its own.
     quote! {
         #(#attrs)*
         #[doc = #doc]
@@ -118,13 +118,13 @@ fn other_ways(
         impl #ident {
             #callsite
 
-            /// Whether the event is on: whether some channel records it now.
+            /// Whether the event is on: some channel records it now.
             #[inline(always)]
             #vis fn enabled() -> #private::core::primitive::bool {
                 Self::callsite().state().is_on()
             }
 
-            /// Records what the closure returns, and calls it only if the event is on.
+            /// Calls the closure only if the event is on, and records what it returns.
             #[inline(always)]
             #vis fn with #lifetime (
                 __ust_fields: impl #private::core::ops::FnOnce() -> #returned
@@ -157,7 +157,7 @@ fn other_ways(
     }
 }
 
-/// The callsite, what it says, and what leads to it.
+/// The callsite, its description, and the entry that points to it.
 fn callsite(private: &TokenStream, description: &TokenStream) -> TokenStream {
     quote! {
         #[inline(always)]
@@ -184,7 +184,7 @@ fn callsite(private: &TokenStream, description: &TokenStream) -> TokenStream {
     }
 }
 
-/// The name of a field's value. It stands where the type stands, which is what an error is about.
+/// The name of a field's value. It has the span of the type, which errors are about.
 fn value(index: usize, ty: &Type) -> Ident {
     format_ident!("__ust_field{index}", span = ty.span().resolved_at(Span::call_site()))
 }
@@ -200,7 +200,7 @@ fn description(args: &Args, declaration: &Declaration, private: &TokenStream) ->
     let level = args.level.clone().unwrap_or_else(|| Ident::new("DebugLine", Span::call_site()));
     let field_names = fields.iter().map(|field| field.ident.unraw().to_string());
     let types = fields.iter().map(|field| with_lifetime("'static", &field.ty));
-    // Called from the function's place; called from the macro's, they would name the attribute's.
+    // With the function's span. With the macro's span they would give the attribute's line.
     let here = ident.span();
     let private_here = private.clone().into_iter().map(|mut token| {
         token.set_span(here);
@@ -231,7 +231,7 @@ fn allow_many_parameters(count: usize) -> Option<TokenStream> {
     (count > MAX_UNLINTED_PARAMETERS).then(|| quote!(#[allow(clippy::too_many_arguments)]))
 }
 
-/// Whether an attribute of the function must stand on all the other items too.
+/// Whether an attribute of the function must be on all other items too.
 fn is_for_all(attr: &Attribute) -> bool {
     let is_doc_hidden = || {
         attr.path().is_ident("doc")
@@ -240,10 +240,10 @@ fn is_for_all(attr: &Attribute) -> bool {
     attr.path().is_ident("cfg") || is_doc_hidden()
 }
 
-/// The type with one name for all its lifetimes but `'static`, those left out included.
+/// The type, with one name for all its lifetimes but `'static`, including elided ones.
 ///
-/// The closure type `FnOnce() -> (&str, &[u8])` must name them, and one for all is enough: a longer
-/// borrow passes as a shorter one.
+/// The closure type `FnOnce() -> (&str, &[u8])` must name its lifetimes. One for all is enough: a longer borrow passes
+/// as a shorter one.
 fn with_lifetime(name: &str, ty: &Type) -> Type {
     let mut ty = ty.clone();
     Lifetimes { name, found: false }.visit_type_mut(&mut ty);
@@ -271,7 +271,7 @@ impl VisitMut for Lifetimes<'_> {
     }
 
     fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
-        // One that was left out becomes `'_` first; then the walk over the type's parts names it.
+        // An elided lifetime becomes `'_` first; then the walk over the type's parts renames it.
         reference.lifetime.get_or_insert_with(|| Lifetime::new("'_", Span::call_site()));
         visit_mut::visit_type_reference_mut(self, reference);
     }

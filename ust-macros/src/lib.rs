@@ -1,24 +1,24 @@
 //! The `#[tracepoint]` attribute of `ust`.
 //!
 //! ```text
-//!  #[tracepoint(provider = "indexer", level = Info)]   args.rs     what the attribute says
-//!  pub fn file_indexed(path: &str, bytes: u64);        parse.rs    what the declaration says
+//!  #[tracepoint(provider = "indexer", level = Info)]   args.rs     parses the attribute
+//!  pub fn file_indexed(path: &str, bytes: u64);        parse.rs    parses the declaration
 //!         |
 //!         v                                            expand.rs
-//!  pub fn file_indexed(path: &str, bytes: u64)         the call site's half: a load and a branch
+//!  pub fn file_indexed(path: &str, bytes: u64)         in each caller: a load and a branch
 //!  pub enum file_indexed {}                            the rest: the callsite, its description,
 //!                                                      `enabled`, `with`
 //! ```
 //!
-//! A function and an enum may share a name, since one is a value and the other a type. So an event has
-//! one name in the source, and its less common uses are found behind that name.
+//! A function and an enum may share a name, because one is a value and the other a type. So an event has one name in
+//! the source, and its less common uses are behind that name.
 //!
-//! `derive.rs` makes fields of structures and enumerations.
+//! `derive.rs` makes structures and enumerations fields.
 //!
-//! `section.rs` is for `ust` alone: the list that callsites are gathered in.
+//! `section.rs` is only for `ust`: it declares the list that gathers the callsites.
 //!
-//! What a user writes wrong is said where it stands, in the words of what to write instead. What cannot
-//! be seen here, because it takes a type, is said by `ust`'s traits.
+//! An error points at the user's mistake, and says what to write instead. Mistakes that only show in types are reported
+//! by `ust`'s traits.
 
 mod args;
 mod derive;
@@ -43,25 +43,25 @@ use proc_macro::TokenStream;
 /// if file_indexed::enabled() { /* ... */ }
 /// ```
 ///
-/// Beside the function `file_indexed` stands an empty enum of the same name:
+/// Besides the function `file_indexed` there is an empty enum of the same name:
 ///
-/// - `file_indexed::with(closure)` calls the closure only while the event is on, and records what it
-///   returns: the value of a single field, a tuple of several.
-/// - `file_indexed::enabled()` says whether the event is on.
+/// - `file_indexed::with(closure)` calls the closure only while the event is on, and records what it returns: the value
+///   of a single field, or a tuple of several.
+/// - `file_indexed::enabled()` returns whether the event is on.
 ///
-/// While the event is off each of the three costs a load and a branch that is not taken. The arguments
-/// of a plain call are evaluated in either case, as for any function.
+/// While the event is off, each of the three costs a load and a branch that is not taken. The arguments of a plain call
+/// are always evaluated, as for any function.
 ///
 /// # Arguments
 ///
 /// All are optional.
 ///
-/// | | | if not given |
+/// | argument | meaning | default |
 /// | --- | --- | --- |
 /// | `provider = "indexer"` | the part of `provider:name` before the colon | the crate's name |
-/// | `name = "file_indexed"` | the part behind it | the function's name |
+/// | `name = "file_indexed"` | the part after it | the function's name |
 /// | `level = Info` | a variant of `ust::Level` | `DebugLine` |
-/// | `crate = ::path::to::ust` | where `ust` is, if it goes by another name | `::ust` |
+/// | `crate = ::path::to::ust` | the path of `ust`, if it has another name | `::ust` |
 ///
 /// # Fields
 ///
@@ -69,9 +69,9 @@ use proc_macro::TokenStream;
 /// fields. Their names are the fields' names. Any identifier of ASCII letters, raw ones included, will do for a field, an
 /// event or a type, but one that begins with `__ust_`, which is refused.
 ///
-/// # Where it can stand
+/// # Where it may be
 ///
-/// Wherever a type can be declared: in a module or in a function's body, not in an `impl` or a `trait`.
+/// Wherever a type can be declared: in a module or in a function's body, but not in an `impl` or a `trait`.
 #[proc_macro_attribute]
 pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
     match (syn::parse(args), syn::parse(item)) {
@@ -84,7 +84,7 @@ pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
     .into()
 }
 
-/// Makes a field of a structure or an enumeration whose members are fields.
+/// Makes a structure or an enumeration a field, if its members are fields.
 ///
 /// ```ignore
 /// use ust::{Field, tracepoint};
@@ -102,21 +102,22 @@ pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
 /// fn moved(to: &Point, state: &State, found: &Found<'_>);
 /// ```
 ///
-/// A tracepoint takes it by reference, or by value if it is `Copy`, and its lifetime is written down: `Found<'_>`.
+/// A tracepoint takes it by reference, or by value if it is `Copy`. Write out its lifetime: `Found<'_>`.
 ///
-/// A structure is one in the trace too; one of a single member without a name is that member. An enumeration is a number with
-/// names: of the type that `#[repr]` says, else `u8`, or `i64` where it states values. One that holds something is a variant.
+/// In the trace a structure is a structure; a structure of one unnamed member is that member. An enumeration without
+/// members is a number with names, of the type in `#[repr]`; without `#[repr]` a `u8`, or an `i64` if it states values
+/// or has more than 256. An enumeration with members is a variant.
 #[proc_macro_derive(Field)]
 pub fn derive_field(item: TokenStream) -> TokenStream {
     let derived = syn::parse(item).and_then(|input| derive::expand(&input));
     derived.unwrap_or_else(|error| error.into_compile_error()).into()
 }
 
-/// Declares the list of callsites, named after the version of the package that is being compiled. For `ust` alone.
+/// Declares the list of callsites, named after the version of the package that is being compiled. Only for `ust`.
 #[doc(hidden)]
 #[proc_macro]
 pub fn declare_callsites(_: TokenStream) -> TokenStream {
-    // Another build system than Cargo may not say: then there is one version.
+    // A build system other than Cargo may not set it: then there is only one version.
     let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
     section::declare(&version).into()
 }

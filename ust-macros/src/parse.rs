@@ -1,8 +1,8 @@
 //! The declaration: a function without a body, whose parameters are the event's fields.
 //!
-//! The compiler parses such a function wherever a function can stand, so a declaration is plain Rust
-//! that rustfmt and editors know. What a function may have and an event has not is refused here, each at
-//! its own place, and all that is wrong at once.
+//! The compiler parses such a function wherever a function may be, so a declaration is plain Rust, which
+//! rustfmt and editors know. This file refuses what a function may have but an event may not. It reports
+//! all mistakes at once, each at its place.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -17,11 +17,11 @@ use crate::words::{
     check_hides_no_type, check_is_no_value, check_name, check_not_reserved, check_type,
 };
 
-/// As many as the tuples that implement `ust_core::wire::Payload` can have.
+/// The size of the largest tuple that implements `ust_core::wire::Payload`.
 const MAX_FIELDS: usize = 16;
 
-/// Types that are often tried, and what to write instead. `ust`'s traits refuse them too, but can
-/// only say of all types at once what they say.
+/// Types that are often tried, and what to write instead. `ust`'s traits refuse them too, but with one
+/// message for all types.
 const NO_FIELDS: [(&str, &str); 6] = [
     ("String", "`&str`"),
     ("PathBuf", "`&str`, and pass `&path.to_string_lossy()`"),
@@ -31,7 +31,7 @@ const NO_FIELDS: [(&str, &str); 6] = [
     ("i128", "`[u64; 2]`"),
 ];
 
-/// What the function says of the event.
+/// The function's declaration of the event.
 pub(crate) struct Declaration {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -89,7 +89,7 @@ fn starts_a_function(input: ParseStream<'_>) -> bool {
     ahead.parse::<Signature>().is_ok()
 }
 
-/// All that is wrong with a declaration.
+/// All mistakes in a declaration.
 #[derive(Default)]
 struct Wrong(Option<Error>);
 
@@ -109,7 +109,7 @@ impl Wrong {
         self.0.map_or(Ok(()), Err)
     }
 
-    /// What may stand around a function's name and parameters.
+    /// Checks everything around a function's name and parameters.
     fn modifiers(&mut self, signature: &Signature) {
         if let Some(keyword) = &signature.constness {
             self.at(
@@ -145,7 +145,7 @@ impl Wrong {
         }
     }
 
-    /// One parameter, if it is a field.
+    /// Checks one parameter. Returns it if it is a field.
     fn field(&mut self, input: &FnArg) -> Option<Field> {
         let parameter = match input {
             FnArg::Typed(parameter) => parameter,
@@ -176,7 +176,7 @@ impl Wrong {
             Type::ImplTrait(_) => {
                 self.at(ty, "an event's fields have one type each: write the type itself");
             }
-            // `&String` is as little a field as `String`.
+            // `&String` is no more a field than `String`.
             Type::Reference(reference) => self.field_type(&reference.elem),
             Type::Tuple(members) => members.elems.iter().for_each(|ty| self.field_type(ty)),
             Type::Path(path) => {

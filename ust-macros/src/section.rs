@@ -1,7 +1,7 @@
-//! The list of callsites of `ust`, under a name of its version.
+//! The list of `ust`'s callsites, under a name that carries `ust`'s version.
 //!
-//! linkme names a section after the list, and the linker joins what has one name. A program with two versions of
-//! `ust` in it must have two lists, so the name carries the version of the package that is being compiled.
+//! linkme names a section after the list, and the linker joins sections of one name. A program with two versions
+//! of `ust` must have two lists. So the name carries the version of the package that is being compiled.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -13,7 +13,7 @@ pub(crate) fn declare(package_version: &str) -> TokenStream {
     let name = format!("UST_CALLSITES_{version}");
     let list = Ident::new(&name, Span::call_site());
     quote! {
-        /// What linkme gathers.
+        /// The entries that linkme gathers.
         #[::linkme::distributed_slice]
         pub static #list: [Entry];
 

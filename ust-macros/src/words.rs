@@ -1,13 +1,13 @@
-//! Names that a trace can carry, and guesses at what a misspelt word was meant to be.
+//! Names that a trace can carry, and guesses at the meaning of a misspelt word.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::{Error, Ident, Result};
 
-/// What the expansion's own names begin with, in either case of letters (see [`expand`](crate::expand)).
+/// The prefix of the expansion's own names, in upper or lower case (see [`expand`](crate::expand)).
 const RESERVED: &str = "__ust_";
 
-/// Refuses a name that could be one of the expansion's.
+/// Refuses a name that could clash with one of the expansion's.
 pub(crate) fn check_not_reserved(ident: &Ident) -> Result<()> {
     if !ident.unraw().to_string().to_ascii_lowercase().starts_with(RESERVED) {
         return Ok(());
@@ -18,13 +18,13 @@ pub(crate) fn check_not_reserved(ident: &Ident) -> Result<()> {
     Err(Error::new(ident.span(), message))
 }
 
-/// The primitive types: an event of such a name would stand for the type in all of its module.
+/// The primitive types: an event of such a name would hide the type in its whole module.
 const PRIMITIVES: [&str; 17] = [
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16",
     "u32", "u64", "u128", "usize",
 ];
 
-/// The values that every module has without asking: as a parameter's name each means the value.
+/// The values in every module's prelude: as a parameter's name, each would mean the value.
 const VALUES: [&str; 4] = ["None", "Some", "Ok", "Err"];
 
 /// Refuses an event's name that would hide a type.
@@ -39,7 +39,7 @@ pub(crate) fn check_hides_no_type(ident: &Ident) -> Result<()> {
     Err(Error::new(ident.span(), message))
 }
 
-/// Refuses a field's name that Rust takes for a value.
+/// Refuses a field's name that Rust reads as a value.
 pub(crate) fn check_is_no_value(ident: &Ident) -> Result<()> {
     let name = ident.unraw().to_string();
     if !VALUES.contains(&&*name) {
@@ -52,7 +52,8 @@ pub(crate) fn check_is_no_value(ident: &Ident) -> Result<()> {
     Err(Error::new(ident.span(), message))
 }
 
-/// Refuses a type in which a name could be one of the expansion's, or would be taken for its enum.
+/// Refuses a type that contains a name which could clash with one of the expansion's, or `Self`, which
+/// would mean the expansion's enum.
 pub(crate) fn check_type(tokens: TokenStream) -> Result<()> {
     for token in tokens {
         match token {
@@ -68,10 +69,10 @@ pub(crate) fn check_type(tokens: TokenStream) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what cannot stand on one side of `provider:name`, or name a field.
+/// Refuses a text that cannot be one side of `provider:name`, or a field's name.
 ///
-/// CTF's metadata language has C's identifiers. A name that is none would have to be changed on its way
-/// into the trace, and could there not be found again.
+/// CTF's metadata language has C's identifiers. Any other name would have to be changed on its way into
+/// the trace, and could not be found there again.
 pub(crate) fn check_name(what: &str, text: &str, span: Span) -> Result<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let starts_with_digit = text.starts_with(|c: char| c.is_ascii_digit());
@@ -82,7 +83,7 @@ pub(crate) fn check_name(what: &str, text: &str, span: Span) -> Result<()> {
         return Ok(());
     }
     let why = if text.contains(':') {
-        "the colon of `provider:name` is put in between"
+        "`#[tracepoint]` adds the colon of `provider:name` itself"
     } else {
         "it is made of ASCII letters, digits and `_`, and does not start with a digit"
     };
@@ -95,24 +96,24 @@ pub(crate) fn check_name(what: &str, text: &str, span: Span) -> Result<()> {
     Err(Error::new(span, message))
 }
 
-/// The known word that was probably meant.
+/// The known word that the user probably meant.
 pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
-    // `Error` for `Err` and `Warn` for `Warning` are nearer than their letters say.
+    // `Error` is nearer to `Err`, and `Warn` to `Warning`, than their letters suggest.
     let extends = |candidate: &str| {
         let candidate = candidate.to_ascii_lowercase();
         !word.is_empty() && (word.starts_with(&candidate) || candidate.starts_with(&word))
     };
     let distance = |candidate: &str| edit_distance(&word, &candidate.to_ascii_lowercase());
     let best = known.iter().min_by_key(|candidate| (!extends(candidate), distance(candidate)))?;
-    // With more than half of it changed, it is some other word.
+    // If more than half of it would have to change, the user meant another word.
     (extends(best) || distance(best) <= best.len() / 2).then_some(*best)
 }
 
-/// How many letters must be put in, taken out or changed to make one word of the other.
+/// How many letters must be inserted, deleted or changed to turn one word into the other.
 fn edit_distance(left: &str, right: &str) -> usize {
-    // One row of the classic table: `row[i]` is the distance from what of `left` has been seen to the
-    // first `i` letters of `right`.
+    // One row of the classic table: `row[i]` is the distance from the letters of `left` seen so far to
+    // the first `i` letters of `right`.
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (seen, l) in left.bytes().enumerate() {
         let mut diagonal = row[0];

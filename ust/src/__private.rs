@@ -1,7 +1,7 @@
-//! What macro expansions name. Not part of the public interface.
+//! The names that macro expansions use. Not part of the public interface.
 //!
-//! All that they need is reached from here, the standard library included, so that no name in the scope around an
-//! expansion can stand in for it.
+//! An expansion reaches everything from here, the standard library included, so no name in the scope around it
+//! can shadow what it needs.
 
 pub use crate::callsite::{Callsite, CallsiteState, Switch};
 pub use crate::declared::{CALLSITES, Entry, all as callsites};
@@ -21,13 +21,13 @@ pub extern "C" fn register_module() {
 
 /// Called by each expansion's `.fini_array` entry, in `dlclose` or at the program's end.
 pub extern "C" fn unregister_module() {
-    // Nor must a destructor.
+    // A destructor must not either.
     let _ = std::panic::catch_unwind(crate::startup::unregister_module);
 }
 
-/// The crate's name, with which the path of each of its modules starts.
+/// The crate's name: the first part of every module path.
 ///
-/// Not `env!("CARGO_CRATE_NAME")`, which other build systems do not set.
+/// `env!("CARGO_CRATE_NAME")` is not used: only Cargo sets it.
 pub const fn crate_name(module_path: &'static str) -> &'static str {
     let mut length = 0;
     while length < module_path.len() && module_path.as_bytes()[length] != b':' {

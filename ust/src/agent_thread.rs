@@ -1,4 +1,4 @@
-//! The agent: the one thread that listens to the consumer, and sleeps.
+//! The agent: the one thread of the runtime. It listens to the consumer, and sleeps otherwise.
 //!
 //! ```text
 //!            +------------------- connection ends: everything off ----------------+
@@ -6,15 +6,15 @@
 //!   connect to agent.sock --ok--> Hello --> Welcome: doorbell --> Rules: apply, Applied     (`conversation`)
 //!            |                                                      ^         |
 //!            no consumer: wait on the wake word                     '---------'
-//!            short of something, or shut out: pause, and the rules stay as they are
+//!            lacks a resource, or shut out: pause, and the rules stay as they are
 //! ```
 //!
-//! It blocks every signal but glibc's own two (without them `setuid` would wait for ever), and has a
-//! descriptor table of its own.
+//! The agent blocks every signal but glibc's own two (`setuid` would wait for ever without them), and has a descriptor
+//! table of its own.
 //!
-//! **A fork leaves nothing behind.** The child has the agent's memory and no agent. So the agent holds nothing of the heap
-//! while it sleeps but what the runtime leads to ([`Held`](crate::held::Held)), and while it works with more
-//! a fork waits for it ([`Runtime::between_forks`]). A child that looks for leaks finds none of ours.
+//! **A fork leaks nothing.** The child has the agent's memory but no agent. So while the agent sleeps, all its heap
+//! memory is reachable from the runtime ([`Held`](crate::held::Held)). While it works with more, forks wait for it
+//! ([`Runtime::between_forks`]). A leak checker in the child finds none of ours.
 #![allow(unsafe_code)]
 
 use crate::conversation::{self, Served};
@@ -29,15 +29,15 @@ use rustix::io::{self, Errno};
 use std::os::raw::c_void;
 use std::time::Duration;
 
-/// Stack of the agent, in bytes: its own frames are shallow, the program's thread-locals may not be.
+/// The agent's stack, in bytes: its own frames are shallow, but the program's thread-locals may be large.
 const STACK_BYTES: usize = 256 << 10;
 
-/// Starts the agent of [`RUNTIME`]. Without one the process keeps the rules that it has.
+/// Starts the agent of [`RUNTIME`]. Without an agent the process keeps its present rules.
 ///
 /// # Errors
-/// No memory, or no processes left.
+/// No memory, or no more threads allowed.
 pub(crate) fn start() -> io::Result<()> {
-    // The new thread inherits the mask; blocking in the thread itself would be too late.
+    // The new thread inherits the mask. Blocking signals in the thread itself would be too late.
     let _undisturbed = Undisturbed::new();
     // SAFETY: plain data and valid pointers; `run` takes no argument and never unwinds.
     unsafe {
@@ -53,7 +53,7 @@ pub(crate) fn start() -> io::Result<()> {
 }
 
 extern "C" fn run(_: *mut c_void) -> *mut c_void {
-    // A panic must not take the traced program with it; the process then goes on without an agent.
+    // A panic must not end the traced program, which then goes on without an agent.
     let _ = std::panic::catch_unwind(|| listen(&RUNTIME));
     core::ptr::null_mut()
 }
@@ -61,7 +61,7 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
 fn listen(runtime: &'static Runtime) {
     let _ = rustix::thread::set_name(c"ust-agent");
     runtime.held.hold_own_thread();
-    // First of all: what is opened from here on takes no number of the program's.
+    // Before anything else: what the agent opens from here on uses none of the program's numbers.
     let table = Table::leave_program(runtime.process().and_then(|process| process.descriptor()));
     become_traced(runtime);
     let Some(place) = runtime.meeting_place() else { return };
@@ -75,7 +75,7 @@ fn listen(runtime: &'static Runtime) {
         match conversation::serve(runtime, place, table, inbox) {
             Served::ToTheEnd => {
                 pauses = Pauses::default();
-                // The consumer may have made its directory anew: the next one wakes by the word in that.
+                // The consumer may have recreated its directory. The next consumer changes the wake word in that one.
                 if let Some(present) =
                     runtime.between_forks(|| WakeWord::open(place, table)).flatten()
                 {
@@ -84,7 +84,7 @@ fn listen(runtime: &'static Runtime) {
             }
             Served::Hindered => pauses.next(),
             Served::Nobody => {
-                // The published rules were a dead consumer's, or that of one which has just gone.
+                // The published rules came from a consumer that has died or just ended.
                 runtime.forget_rules();
                 if wake.wait(seen) == Waited::InVain
                     && let Some(other) =
@@ -97,7 +97,7 @@ fn listen(runtime: &'static Runtime) {
     }
 }
 
-/// In a forked child that has no process file, and so counts its events in its parent's: tries until it has one.
+/// In a forked child without a process file, which counts its events in its parent's: tries until it has one.
 fn become_traced(runtime: &'static Runtime) {
     let mut pauses = Pauses::default();
     while fork::ensure_current(runtime, Origin::Any).is_err() {
@@ -105,8 +105,8 @@ fn become_traced(runtime: &'static Runtime) {
     }
 }
 
-/// Without it there is no agent, so a shortage that passes is waited for; a directory that cannot be used stays so, unless
-/// a consumer has made it anew since this process began.
+/// Opens the wake word; without it there is no agent. Tries until the pauses are longest, because a shortage may pass.
+/// A directory that cannot be used stays so, unless a consumer has recreated it since this process began.
 fn open_wake_word(runtime: &Runtime, place: &MeetingPlace, table: Table) -> Option<WakeWord> {
     let mut pauses = Pauses::default();
     loop {
@@ -120,7 +120,7 @@ fn open_wake_word(runtime: &Runtime, place: &MeetingPlace, table: Table) -> Opti
     }
 }
 
-/// Between tries of what is short now: ever longer, as the shortage may be one that stays.
+/// Pauses between tries: ever longer, because a shortage may last.
 struct Pauses {
     next: Duration,
 }

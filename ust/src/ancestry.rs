@@ -1,4 +1,4 @@
-//! Whose child this process is, and whether what it has is its own: the states of [`fork`](crate::fork).
+//! Whose child this process is, and whether its files and channels are its own: the states of [`fork`](crate::fork).
 
 use crate::lockfree::turn::State;
 use crate::lockfree::{Place, Turn};
@@ -8,25 +8,25 @@ use ust_core::clock::monotonic_ns;
 use ust_core::shm::private;
 use ust_core::sync::{AtomicU32, AtomicU64, Ordering};
 
-/// Between tries of an untraced child: an event that is only counted must stay cheap.
+/// An untraced child's pause between two tries: an event that is only counted must stay cheap.
 const PAUSE_NS: u64 = 1_000_000;
 
 /// See the module page.
 pub(crate) struct Ancestry {
-    /// A page that a child finds zero.
+    /// In a page that a child finds zeroed.
     turn: Place<Turn>,
     /// When an untraced child tries again, by `CLOCK_MONOTONIC`.
     next_try_ns: AtomicU64,
-    /// Why it is untraced, as `errno` has it.
+    /// Why it is untraced: an `errno`.
     untraced_because: AtomicU32,
-    /// The file in which an untraced child counts: that of the nearest ancestor that has one.
+    /// The file in which an untraced child counts: its nearest ancestor's that has one.
     ancestor: Place<ProcessFile>,
 }
 
-/// Who may make what the process has its own: whoever was let in by [`Ancestry::enter`].
+/// The right to make the process's own files and channels. [`Ancestry::enter`] gives it to one thread at a time.
 pub(crate) struct Becoming<'a> {
     turn: &'a Turn,
-    /// Whether it is the first try since the fork.
+    /// Whether this is the first try since the fork.
     pub(crate) is_first: bool,
 }
 
@@ -40,19 +40,19 @@ impl Ancestry {
         }
     }
 
-    /// Prepares for forks. `false` if the kernel cannot wipe pages: then there is no tracing.
+    /// Prepares for forks. `false` if the kernel cannot wipe pages on fork: then nothing is traced.
     #[allow(unsafe_code)]
     pub(crate) fn initialise(&self) -> bool {
         let Some(page) = private::wiped_on_fork(size_of::<Turn>()) else { return false };
-        // SAFETY: zeroes are a turn, and the page is never unmapped.
+        // SAFETY: all zeroes are a valid turn, and the page is never unmapped.
         Turn::begin(&self.turn, unsafe { &*page.cast() });
         true
     }
 
-    /// Lets one thread in that is to make what the process has its own. `None`: it is.
+    /// Lets one thread in, which is to make the process's own files and channels. `None`: the process has them.
     ///
     /// # Errors
-    /// What the last try met, if that was a moment ago; `AGAIN`: another thread is in.
+    /// The error of the last try, if that was a moment ago; `AGAIN`: another thread is in.
     pub(crate) fn enter(&self) -> Result<Option<Becoming<'_>>, Errno> {
         let turn = self.turn.get().ok_or(Errno::NOSYS)?;
         let found = turn.state();
@@ -71,7 +71,7 @@ impl Ancestry {
             .ok_or(Errno::AGAIN)
     }
 
-    /// Lets the next one in, if it did not succeed.
+    /// Ends the try. The next thread is let in if it failed.
     pub(crate) fn leave(&self, becoming: Becoming<'_>, became: Result<(), Errno>) {
         if let Err(reason) = became {
             self.untraced_because.store(reason.raw_os_error() as u32, Ordering::Relaxed);
@@ -80,8 +80,8 @@ impl Ancestry {
         becoming.turn.leave(became.is_ok());
     }
 
-    /// The file of the nearest ancestor that has one, if this process may have to count there: the file that was this
-    /// process's own before the fork. Freed only where there is one thread, which takes it away first.
+    /// The file of the nearest ancestor that has one, if this process may have to count there. It was this process's
+    /// own file before the fork. It is freed only when there is just one thread, which removes it from here first.
     pub(crate) fn ancestor(&self) -> Option<&'static ProcessFile> {
         self.ancestor.get()
     }

@@ -1,27 +1,27 @@
-//! Callsites: the switch that each tracepoint tests, and the number that its records carry.
+//! Callsites: the switch that each tracepoint tests, and the class number that its records carry.
 //!
 //! ```text
 //!    63 ...... 32 31 ... 25   24  23 ... 17 16 . 1  0
-//!   +------------+---------+-----+---------+------+----+    word: whoever sees an event on also sees the number that
-//!   | class id   | fast    | of  | only    |  0   | on |          it has. Slots: what the fast path would have to find
-//!   |            | slot    | CPUs| slot    |      |    |          out of the rest with every event
+//!   +------------+---------+-----+---------+------+----+    word: a thread that sees an event on also sees its class
+//!   | class id   | fast    | of  | only    |  0   | on |          number. The slots are stored, to spare the fast path
+//!   |            | slot    | CPUs| slot    |      |    |          from computing them at each event
 //!   +------------+---------+-----+---------+------+----+
 //!   +--------------------------------------------------+
 //!   | channels, a bit for each slot                    |    slots: for events that several channels record, and for
 //!   +--------------------------------------------------+           the slow path
 //! ```
 //!
-//! Written by whoever applies rules (see [`crate::instance`]), one at a time; read by every tracepoint.
+//! One thread at a time applies rules and writes these words (see [`crate::instance`]). Every tracepoint reads them.
 
 use crate::lockfree::Announced64;
 use ust_core::event::EventDescription;
 use ust_core::protocol::MAX_CHANNELS;
 use ust_core::wire::MAX_COMPACT_ID;
 
-/// How many values [`CallsiteState::fast_slot`] may have: what is indexed by it has as many places.
+/// The number of values that [`CallsiteState::fast_slot`] may have: arrays indexed by it have that many places.
 pub const SLOT_VALUES: usize = 128;
 
-/// No channel's slot.
+/// A slot value that names no channel.
 pub const NO_SLOT: usize = SLOT_VALUES - 1;
 
 const _: () = assert!(MAX_CHANNELS <= u64::BITS as usize && MAX_CHANNELS <= NO_SLOT);
@@ -31,7 +31,8 @@ const IS_OF_CPUS: u32 = 1 << (FAST_SLOT_SHIFT - 1);
 const ONLY_SLOT_SHIFT: u32 = FAST_SLOT_SHIFT - 1 - SLOT_VALUES.trailing_zeros();
 const IS_ON: u32 = 1;
 
-/// What a tracepoint tests. Whoever applies rules may be another copy of this code: to it the switch is all there is.
+/// What a tracepoint tests. The runtime that applies rules may be another copy of this code, and sees no more of a
+/// callsite than its switch.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Switch {
@@ -46,7 +47,7 @@ pub struct Callsite {
     description: &'static EventDescription,
 }
 
-/// What the word of a switch says.
+/// The value of a switch's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallsiteState(u64);
 
@@ -63,20 +64,20 @@ impl CallsiteState {
         self.0 as u32 & IS_ON != 0
     }
 
-    /// The slot that records it, if it is one only and the event's number fits a short header; else [`NO_SLOT`].
-    /// Below [`SLOT_VALUES`].
+    /// The slot of the only channel that records the event, if the event's number fits a short header; else
+    /// [`NO_SLOT`]. Below [`SLOT_VALUES`].
     #[inline(always)]
     pub const fn fast_slot(self) -> usize {
         (self.0 as u32 >> FAST_SLOT_SHIFT) as usize
     }
 
-    /// The slot that records it, if it is one only; else [`NO_SLOT`]. Below [`SLOT_VALUES`].
+    /// The slot of the only channel that records the event; else [`NO_SLOT`]. Below [`SLOT_VALUES`].
     #[inline(always)]
     pub const fn only_slot(self) -> usize {
         (self.0 as u32 >> ONLY_SLOT_SHIFT) as usize % SLOT_VALUES
     }
 
-    /// Whether the channel at the fast slot had streams of CPUs when the word was set. A hint.
+    /// Whether the channel at the fast slot had per-CPU streams when the word was set. A hint.
     #[inline(always)]
     pub const fn is_of_cpus(self) -> bool {
         self.0 as u32 & IS_OF_CPUS != 0
@@ -95,36 +96,36 @@ impl CallsiteState {
 }
 
 impl Switch {
-    /// What other copies of this code find where.
+    /// The offsets by which other copies of this code find the fields.
     #[cfg(test)]
     pub(crate) const FIELDS: [(&str, usize); 2] = [
         ("word", core::mem::offset_of!(Switch, word)),
         ("slots", core::mem::offset_of!(Switch, slots)),
     ];
 
-    /// One that is off.
-    #[allow(clippy::new_without_default)] // Nothing else is as good a start.
+    /// A switch that is off.
+    #[allow(clippy::new_without_default)] // A switch has no obvious default.
     pub const fn new() -> Self {
         Self { word: Announced64::nothing(), slots: Announced64::nothing() }
     }
 
-    /// What its word says. What the event's number stands for is in the class log by now, and the runtime that its module has
-    /// joined is known.
+    /// The value of its word. If it says on, the class of its number is in the class log, and this copy knows which
+    /// runtime it has joined.
     #[inline(always)]
     pub fn state(&self) -> CallsiteState {
         CallsiteState(self.word.get())
     }
 
-    /// The slots that record the event, a bit each. Whoever reads the word behind it finds the number that the event has in
-    /// them.
+    /// The slots that record the event, one bit each. A thread that loads the word after this finds the event's number
+    /// for these slots.
     pub fn slots(&self) -> u64 {
         self.slots.get()
     }
 
-    /// Sets number and channels. `slots_of_cpus` are those of all channels that have streams of CPUs.
+    /// Sets the class number and the channels. `slots_of_cpus` are the slots of all channels with per-CPU streams.
     pub(crate) fn set(&self, class_id: u32, slots: u64, slots_of_cpus: u64) {
         self.word.set(CallsiteState::with(class_id, slots, slots_of_cpus).0);
-        // Behind the word, whose number goes with them.
+        // After the word, which has the number for these slots.
         self.slots.set(slots);
     }
 }
@@ -141,7 +142,7 @@ impl Callsite {
         &self.switch
     }
 
-    /// What its switch says.
+    /// The state of its switch.
     #[inline(always)]
     pub fn state(&self) -> CallsiteState {
         self.switch.state()

@@ -1,4 +1,4 @@
-//! A channel in the process: its ring files, and which threads have which of their streams.
+//! A channel in the process: its ring files, and which threads own which of their streams.
 //!
 //! ```text
 //!   Channel            RingFile (one memfd)                    claimed: one bit a stream
@@ -7,10 +7,10 @@
 //!   files[2]   none
 //! ```
 //!
-//! A thread (or a CPU, see [`CpuStreams`]) claims the first stream that has no owner, which keeps the number of
-//! streams at that of the threads alive at once; a stream goes on where its last owner left it, behind a note
-//! that says who writes from here on. No lock: whoever finds no free stream makes a file and installs it by CAS; who
-//! loses that race throws its file away and takes a stream of the winner's. Nothing here allocates.
+//! A thread (or a CPU, see [`CpuStreams`]) claims the first stream without an owner. So there are as many streams as
+//! threads were alive at once. A stream goes on where its last owner left it, after a note that names the new owner.
+//! No lock: a thread that finds no free stream makes a file and installs it by CAS. A thread that loses this race
+//! throws its file away and takes a stream of the winner's file. Nothing here allocates.
 
 use crate::channel_shape::ChannelShape;
 use crate::cpu_streams::CpuStreams;
@@ -28,29 +28,29 @@ use ust_core::sync::Shared;
 /// The most ring files of one channel.
 const MAX_FILES: usize = MAX_RING_FILES as usize;
 
-/// One channel of a session, as its process has it.
+/// One channel of a session, in the traced process.
 #[derive(Debug)]
 pub struct Channel {
-    /// What all its streams are like.
+    /// What all its streams have in common.
     pub shape: ChannelShape,
     files: [Installed<RingFile>; MAX_FILES],
     cpus: CpuStreams,
 }
 
 impl Channel {
-    /// A channel without any ring yet, in pages of its own.
+    /// Makes a channel without any ring yet, in pages of its own.
     ///
     /// # Errors
     /// No memory.
     #[allow(unsafe_code)]
     pub fn place(shape: ChannelShape) -> io::Result<&'static Self> {
-        // SAFETY: zeroes are null pointers, and the shape is written.
+        // SAFETY: all zeroes are valid null pointers, and the shape is written.
         unsafe {
             private::place_with(|channel: *mut Self| (&raw mut (*channel).shape).write(shape))
         }
     }
 
-    /// The streams by CPU: of a per-CPU channel.
+    /// The streams by CPU, if the channel is per-CPU.
     pub fn cpus(&self) -> &CpuStreams {
         &self.cpus
     }
@@ -76,16 +76,16 @@ impl Channel {
         Ok(())
     }
 
-    /// Gives a stream back, if it is one of this channel's: its owner has ended.
+    /// Gives a stream back, because its owner has ended. Returns whether it is one of this channel's.
     pub fn release(&self, stream: *const Stream<Shared>) -> bool {
         self.files().any(|file| file.release(stream))
     }
 
-    /// Claims a stream for `owner` and notes in it whose it is now.
+    /// Claims a stream for `owner`, and notes the new owner in it.
     ///
     /// # Errors
-    /// No memory, no descriptor, or a file that the daemon does not have yet could not be sent; `USERS` if no
-    /// stream that there may be can be had: they have owners, or are closed, or full.
+    /// No memory; no descriptor; or a file that the consumer does not have yet could not be sent. `USERS` if every
+    /// stream that the channel may have is owned, closed or full.
     pub fn claim(
         &self,
         process: &ProcessFile,
@@ -95,15 +95,15 @@ impl Channel {
         let mut shortage = None;
         for (index, slot) in self.files.iter().enumerate() {
             if slot.file().is_none() && shortage.is_some() {
-                // A new file would want more of what there is none of.
+                // A new file would need more of the resource that is short.
                 break;
             }
             let make = || self.make_file(index as u32, process.uid);
             let file = slot.file_or_make(make, |own| self.throw_away(own))?;
-            // Nobody would ever read what is written into a file that the daemon does not have.
+            // Never write into a file that the consumer does not have: nobody would read it.
             match slot.ensure_sent(|| place.send_ring(file, process)) {
                 Ok(()) => {}
-                // The program has closed its descriptor: it never can be.
+                // The program has closed its descriptor, so it can never be sent.
                 Err(Errno::BADF) => continue,
                 Err(reason) => return Err(reason),
             }
@@ -122,23 +122,23 @@ impl Channel {
         private::place(file).inspect_err(|_| remove(name))
     }
 
-    /// Throws a file away that nobody has seen.
+    /// Throws away a file that nobody else has seen.
     #[allow(unsafe_code)]
     fn throw_away(&self, file: &'static RingFile) {
         remove(file.name(self.shape));
-        // SAFETY: nobody has seen it.
+        // SAFETY: nobody else has seen it.
         unsafe { private::free(file) };
     }
 
-    /// The files there are.
+    /// The ring files that exist.
     pub fn files(&self) -> impl Iterator<Item = &'static RingFile> {
         self.files.iter().map_while(Installed::file)
     }
 
-    /// Gives all memory back. Called by the agent, whose descriptor table is not the program's.
+    /// Frees all memory. Called by the agent, whose descriptor table is not the program's.
     ///
     /// # Safety
-    /// No thread is in, or can come to, any of the channel's streams.
+    /// No thread is in any of the channel's streams, and none can reach one.
     #[allow(unsafe_code)]
     pub unsafe fn free_files(&self, orphans: &Orphans) {
         for file in self.files.iter().filter_map(Installed::take) {
@@ -149,7 +149,7 @@ impl Channel {
     }
 }
 
-/// Removes a file's name: one that stayed would be in the way of the next try.
+/// Removes a file's name, which would block the next try.
 fn remove(name: Option<(ShmPath, ShmFile)>) {
     name.iter().for_each(|(dir, name)| named::remove(*dir, name.file_name()));
 }

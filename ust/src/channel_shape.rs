@@ -1,4 +1,4 @@
-//! What never changes about a channel, as its rules came with it.
+//! The properties of a channel that never change, as its rules gave them.
 
 use ust_core::abi::{Buffers, Geometry, Mode, Residency, ShmPath};
 use ust_core::clock::ClockKind;
@@ -12,12 +12,12 @@ pub(crate) struct ChannelShape {
     pub geometry: Geometry,
     /// The clock of its records.
     pub clock: ClockKind,
-    /// Who writes to one stream.
+    /// Whether a stream belongs to a thread or to a CPU.
     pub buffers: Buffers,
-    /// What a writer does that finds no room.
+    /// What a writer does when there is no room.
     pub mode: Mode,
     /// When the memory of a stream is made resident.
     pub residency: Residency,
-    /// Where ring files are made with names.
+    /// The directory in which ring files get names, if they do.
     pub shm_path: Option<ShmPath>,
 }

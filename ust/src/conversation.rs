@@ -1,6 +1,7 @@
 //! One connection of the agent with the consumer, from `connect` to its end.
 //!
-//! Nothing is allocated but in turns for which a fork waits, and none is begun before there is memory for it.
+//! A turn begins only when there is memory for it. Everything is allocated within such turns, and a fork waits for
+//! them.
 
 use crate::descriptor_table::Table;
 use crate::handover;
@@ -18,20 +19,21 @@ use ust_core::shm::doorbell::{self, DOORBELL_BYTES, Doorbell};
 use ust_core::shm::{Mapping, memfd, private};
 use ust_core::socket::{self, Inbox};
 
-/// What a turn of the agent's work allocates, in bytes: a message, and what it says once more.
+/// How many bytes one turn allocates: a message, and a copy of what it says.
 const WORK_BYTES: usize = 2 * MAX_MESSAGE_BYTES;
 
-/// Between looks for memory while a consumer may be waiting.
+/// The pause between two tries for memory while a consumer may be waiting.
 const SHORTAGE_PAUSE: Duration = Duration::from_millis(100);
 
-/// What came of looking for a consumer.
+/// How an attempt to serve a consumer ended.
 pub(crate) enum Served {
-    /// There was one, and its connection has ended.
+    /// There was a consumer, and its connection has ended.
     ToTheEnd,
-    /// There was none, or none that speaks as we do: connecting again would end the same way, until another comes.
+    /// There was no consumer, or none that speaks our protocol. Connecting again would end the same way until another
+    /// one starts.
     Nobody,
-    /// It cannot be reached (see [`reach`](crate::reach)), or something is short: that says nothing about the consumer, and
-    /// the rules stay.
+    /// The consumer cannot be reached (see [`reach`](crate::reach)), or this process lacks a resource. That says
+    /// nothing about the consumer, so the rules stay.
     Hindered,
 }
 
@@ -58,7 +60,7 @@ pub(crate) fn serve(
     served
 }
 
-/// Until the connection ends, or says what no consumer says. Keeps `served` up to date.
+/// Talks until the connection ends, or until the peer breaks the protocol. Keeps `served` up to date.
 fn converse(
     runtime: &Runtime,
     place: &MeetingPlace,
@@ -87,7 +89,7 @@ fn converse(
         wait_until_heard(connection);
         runtime.wait_for_memory();
         let mut goes_on = false;
-        // There is a process file: it cannot fail.
+        // `apply` fails only without a process file, and there is one.
         let applied = runtime.apply(|| {
             let rules = hear(connection, inbox, served);
             goes_on = rules.is_some();
@@ -103,8 +105,9 @@ fn converse(
     }
 }
 
-/// Notes the runtime directory if it is another by now and a consumer answers there: this one has made it anew, and says its
-/// rules once more when it has. In another root directory nobody answers, and what was noted stays.
+/// Notes the runtime directory anew if it is another one by now and a consumer answers there. Then this connection's
+/// consumer has recreated it, and sends its rules once more afterwards. Within another root directory nobody answers,
+/// and the noted directory stays.
 pub(crate) fn keep_directory_noted(place: &MeetingPlace, table: Table) {
     let answers =
         || socket::connect_placed(&place.agent_socket, true, |fd| table.place(fd)).is_ok();
@@ -113,29 +116,29 @@ pub(crate) fn keep_directory_noted(place: &MeetingPlace, table: Table) {
     }
 }
 
-/// Sends a message from a buffer of its own: nothing is allocated.
+/// Sends a message from a buffer on the stack: allocates nothing.
 fn say(connection: &OwnedFd, message: &ToDaemon, fds: &[BorrowedFd<'_>]) -> Option<()> {
     let mut buffer = [0; 64];
     socket::send(connection, encode_into(&mut buffer, message)?, fds, SendFlags::empty()).ok()
 }
 
-/// Receives what is there: rules are returned, anything else is done. `None`: the connection has ended, or said what no
-/// consumer says, or what cannot be done. Keeps `served` up to date.
+/// Receives one message, if there is one. Returns rules; handles every other message itself. `None`: the connection has
+/// ended, the peer broke the protocol, or the message cannot be acted on. Keeps `served` up to date.
 fn hear(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Option<Option<Rules>> {
     let received = match socket::receive(connection, RecvFlags::DONTWAIT, inbox) {
-        // The registry is held meanwhile: nothing here may wait.
+        // The caller holds the registry: nothing here may wait.
         Err(Errno::AGAIN | Errno::INTR) => return Some(None),
         received => received.ok()?,
     };
     let message = match decode(received.untrusted_bytes) {
         Ok(message) => message,
-        // What only a later minor knows, this one does without.
+        // A message that only a later minor version knows is ignored.
         Err(NotUnderstood::Later(_)) => return Some(None),
         Err(_) => return None,
     };
     match message {
         ToProcess::Welcome => {
-            // A message whose descriptor there is no number for comes without it.
+            // The kernel delivers a message without its descriptor if the receiver has no free number.
             let Some(fd) = received.fds.first() else {
                 *served = Served::Hindered;
                 return None;
@@ -150,8 +153,8 @@ fn hear(connection: &OwnedFd, inbox: &mut Inbox, served: &mut Served) -> Option<
     }
 }
 
-/// Waits until the consumer has said something. Where the kernel refuses to wait (a program may lower its limit of
-/// descriptors to none), looks now and then.
+/// Waits until the consumer has said something. Polls now and then where the kernel refuses to wait (a program may
+/// lower its limit of descriptors to none).
 fn wait_until_heard(connection: &OwnedFd) {
     loop {
         match poll(&mut [PollFd::new(connection, PollFlags::IN)], None) {
@@ -162,7 +165,7 @@ fn wait_until_heard(connection: &OwnedFd) {
     }
 }
 
-/// While a channel has no memory, tries again to get it some; until the consumer says something, if it does.
+/// While a channel has no memory, tries to get it some, until the consumer says something.
 fn feed_until_heard(runtime: &Runtime, connection: &OwnedFd) {
     let pause = Timespec { tv_sec: 0, tv_nsec: SHORTAGE_PAUSE.as_nanos() as _ };
     while runtime.slots.is_starved() {
@@ -173,25 +176,25 @@ fn feed_until_heard(runtime: &Runtime, connection: &OwnedFd) {
     }
 }
 
-/// Maps the consumer's doorbell, for good: a page for each consumer that this process has ever seen.
+/// Maps the consumer's doorbell, for good. This costs a page for each consumer that the process ever sees.
 fn map_doorbell(fd: &OwnedFd) -> Option<&'static Doorbell> {
     if memfd::check(fd).ok()? < DOORBELL_BYTES {
         return None;
     }
     let map = Mapping::new(fd, DOORBELL_BYTES).ok()?;
-    // Writers ring without asking whether there is memory.
+    // Writers ring without checking that the page is populated.
     map.populate(0, DOORBELL_BYTES).ok()?;
     private::place(map).ok()?.at(0)
 }
 
 impl Runtime {
-    /// A failed allocation would abort the program, which may well bear its own: work is begun when there is
-    /// memory for it. The program may take that meanwhile; a try is all that an allocator offers.
+    /// Waits until there is memory for a turn. A failed allocation would abort a program that may well survive its own.
+    /// The program may take the memory before the turn does: an allocator offers no more than a try.
     pub(crate) fn wait_for_memory(&self) {
         let is_there = || {
             let mut bytes = Vec::<u8>::new();
             let tried = bytes.try_reserve_exact(WORK_BYTES);
-            // Looked at, or the compiler leaves the allocation out and calls it a success.
+            // Without the look, the compiler removes the allocation and reports success.
             core::hint::black_box(&bytes);
             tried.is_ok()
         };

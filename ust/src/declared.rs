@@ -1,17 +1,17 @@
-//! The callsites of this module (executable or shared object): what linkme gathers of every `#[tracepoint]`.
+//! The callsites of this module (executable or shared object), as linkme gathers them from every `#[tracepoint]`.
 //!
 //! ```text
 //!   #[tracepoint] --> Entry --.
 //!   #[tracepoint] --> Entry --+--> one section, named after this package's version --> CALLSITES --> all()
-//!   #[tracepoint] --> Entry --'                                        each is looked at before it is used
+//!   #[tracepoint] --> Entry --'                                              each is checked before use
 //! ```
 //!
-//! A program may hold several copies of this library, which is a normal result of Cargo. Each copy has a section of its
-//! own, because the section's name carries the version ([`ust_macros::declare_callsites`]), and an expansion puts its
-//! entry into that of the copy which it was compiled against. Two copies of *one* version do not link.
+//! A program may hold several copies of this library, as Cargo allows. Each copy has a section of its own, whose name
+//! carries the version ([`ust_macros::declare_callsites`]). An expansion puts its entry into the section of the copy
+//! that it was compiled against. Two copies of *one* version do not link.
 //!
-//! Nothing else is to put anything there; but a name is all that the linker goes by. So an entry says what it is, and one
-//! that says something else is passed over.
+//! The linker goes by the section's name alone, so other code could put other bytes there. Each entry therefore says
+//! what it is, and [`all`] skips every entry that says something else.
 #![allow(unsafe_code)]
 
 use crate::callsite::Callsite;
@@ -19,25 +19,25 @@ use ust_core::abi::ABI;
 
 ust_macros::declare_callsites!();
 
-/// What tells an entry from other bytes.
+/// Tells an entry from other bytes.
 const MAGIC: u64 = u64::from_ne_bytes(*b"ustentry");
 
-/// Where a callsite is, and that this is such an entry.
+/// Points to a callsite, and says that it is an entry.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Entry {
     magic: u64,
     abi_version: u32,
     entry_bytes: u32,
-    /// No reference: bytes that are no entry must not be taken for one.
+    /// Not a reference: bytes that are no entry must not be treated as one.
     callsite: *const Callsite,
 }
 
-// SAFETY: it is never changed, and what it points to is `Sync`.
+// SAFETY: an entry never changes, and what it points to is `Sync`.
 unsafe impl Sync for Entry {}
 
 impl Entry {
-    /// The entry of a callsite.
+    /// The entry of `callsite`.
     pub const fn new(callsite: &'static Callsite) -> Self {
         let entry_bytes = size_of::<Self>() as u32;
         Self { magic: MAGIC, abi_version: ABI.to_word(), entry_bytes, callsite }
@@ -46,7 +46,7 @@ impl Entry {
     fn callsite(&self) -> Option<&'static Callsite> {
         let is_own = (self.magic, self.abi_version) == (MAGIC, ABI.to_word())
             && self.entry_bytes as usize == size_of::<Self>();
-        // SAFETY: whatever says all that was made by `new`, of a reference for good.
+        // SAFETY: only `new` makes entries that pass this check, from a `'static` reference.
         is_own.then(|| unsafe { &*self.callsite })
     }
 }
@@ -76,7 +76,7 @@ mod tests {
     #[linkme::distributed_slice(CALLSITES)]
     static OWN: Entry = Entry::new(&SITE);
 
-    // Each leads nowhere, and would be a fault if it were followed.
+    // Each points nowhere: following it would fault.
     #[linkme::distributed_slice(CALLSITES)]
     static OTHER_BYTES: Entry = Entry { magic: 1, ..nowhere() };
     #[linkme::distributed_slice(CALLSITES)]

@@ -1,7 +1,7 @@
-//! The agent's descriptor table: its own, if it can be had.
+//! The agent's descriptor table: its own, if the kernel allows.
 //!
-//! A program that closes everything it does not know leaves the agent's connection alone, and does not find strange numbers
-//! taken.
+//! A program that closes every descriptor it does not know then leaves the agent's connection alone, and finds no
+//! unknown numbers in use.
 #![allow(unsafe_code)]
 
 use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
@@ -11,7 +11,7 @@ use ust_core::shm::standard::clear_of_standard;
 /// Whose descriptor table the agent uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Table {
-    /// Its own, in which every number is free: a process with a limit of four descriptors, all taken, can still
+    /// Its own, in which every number is free. So a process whose limit is four descriptors, all in use, can still
     /// introduce itself.
     Own,
     /// The program's.
@@ -19,7 +19,7 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    /// The descriptor, under a number that it may have.
+    /// Returns the descriptor under a number that it may have in this table.
     pub(crate) fn place(self, fd: OwnedFd) -> io::Result<OwnedFd> {
         match self {
             Table::Own => Ok(fd),
@@ -27,10 +27,10 @@ impl Table {
         }
     }
 
-    /// A descriptor table of the calling thread's own, with nothing in it but what it is to keep, if it can be had.
+    /// Gives the calling thread a descriptor table of its own that holds only `keep`, if the kernel allows.
     pub(crate) fn leave_program(keep: Option<BorrowedFd<'_>>) -> Self {
         let keep = keep.map(|fd| fd.as_raw_fd() as u32);
-        // SAFETY: system calls on this thread's own table; if the first fails, the second is not made.
+        // SAFETY: system calls on this thread's own table; if `unshare` fails, nothing is closed.
         unsafe {
             if libc::unshare(libc::CLONE_FILES) != 0 {
                 return Table::Program;

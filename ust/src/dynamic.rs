@@ -1,4 +1,4 @@
-//! Event classes that are made while the program runs, for those who bring other programs' events: C, `tracing`, LTTng's
+//! Event classes made while the program runs, for libraries that bring other programs' events: C, `tracing`, LTTng's
 //! providers.
 //!
 //! ```text
@@ -8,8 +8,8 @@
 //!                                          drop: taken back
 //! ```
 //!
-//! The payload comes encoded, as the fields of the description lie in a record: what types there are, and their bytes, is
-//! the table of [`FieldType`]. They nest, within the [bounds](ust_core::wire::bounds) of a class.
+//! The caller encodes the payload: the fields of the description as they lie in a record. [`FieldType`] has the table
+//! of types and their bytes. Types nest, within the [bounds](ust_core::wire::bounds) of a class.
 //!
 //! ```
 //! use ust::Level;
@@ -49,12 +49,12 @@ pub use ust_core::wire::{
     Base, ByteOrder, Choice, Encoding, FieldType, Integer, Label, Member, Part,
 };
 
-/// What an event declares, in memory of its own.
+/// What an event declares, owned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
     /// The part of `provider:name` before the colon.
     pub provider: String,
-    /// The part behind it.
+    /// The part after it.
     pub name: String,
     /// How important it is.
     pub level: Level,
@@ -76,43 +76,43 @@ impl Description {
         }
     }
 
-    /// Looks whether a class may be so.
+    /// Checks that the description is within the [`bounds`] of a class.
     ///
     /// # Errors
-    /// It is beyond the [`bounds`] of a class.
+    /// The bound that it exceeds.
     pub fn check(&self) -> Result<(), Beyond> {
         self.body().encode().map(drop)
     }
 }
 
-/// Who is told that an event is on, or off again. Called by the thread that switches, which holds a lock: it must neither
-/// wait nor register anything.
+/// Called when an event is switched on or off, by the switching thread, which holds a lock. It must neither wait nor
+/// register anything.
 #[derive(Debug, Clone, Copy)]
 pub struct Observer {
-    /// What is called, with `data` and whether the event is on.
+    /// The function: called with `data`, and whether the event is on.
     pub notify: extern "C" fn(data: *mut c_void, is_on: bool),
-    /// What it is called with.
+    /// Its first argument.
     pub data: *mut c_void,
 }
 
-/// An event that was registered while the program runs. Off until a rule names it; taken back when it is dropped.
+/// An event that was registered while the program runs. It is off until a rule names it. Dropping it unregisters it.
 ///
-/// Registering and dropping allocate and wait for whoever changes the registry: not in a signal handler. Recording is as
-/// that of any tracepoint: async-signal-safe, in children of a fork too.
+/// Registering and dropping allocate, and wait for any thread that changes the registry: do neither in a signal
+/// handler. Recording is like that of any tracepoint: async-signal-safe, also in children of a fork.
 pub struct DynamicEvent {
-    /// In a place of its own: the runtime leads to it.
+    /// Boxed: the runtime points to it.
     switch: Box<Switch>,
-    /// Where it is registered: this copy may join another one's runtime later.
+    /// The runtime that it is registered with. This copy of the library may join another copy's runtime later.
     runtime: &'static Table,
     registration: ModuleId,
 }
 
 impl DynamicEvent {
-    /// Registers an event. It costs its description once: another one of the same description is of the same class. One
-    /// that is beyond the [`bounds`] of a class is never on, and counted as a class left out: see
+    /// Registers an event. Events of equal descriptions share one class, whose description is stored once. An event
+    /// that is beyond the [`bounds`] of a class is never on, and is counted as a class left out: see
     /// [`Description::check`].
     pub fn register(description: &Description, observer: Option<Observer>) -> Self {
-        // What is beyond the bounds is no class: the runtime counts it.
+        // A description beyond the bounds gives an empty body, which the runtime counts.
         let body = description.body().encode().unwrap_or_default();
         let switch = Box::new(Switch::new());
         let declared = DeclaredCallsite {
@@ -124,13 +124,13 @@ impl DynamicEvent {
             owner: module::own(),
         };
         let runtime = module::runtime();
-        // A handler that forks, or ends the program, would wait for the registry that this thread holds.
+        // A signal handler that forks or ends the program would wait for the registry, which this thread holds.
         let _undisturbed = Undisturbed::new();
         let registration = runtime.register(&[declared]);
         Self { switch, runtime, registration }
     }
 
-    /// Whether some channel records it now.
+    /// Whether some channel records the event now.
     #[inline(always)]
     pub fn is_on(&self) -> bool {
         self.switch.state().is_on()
@@ -139,8 +139,8 @@ impl DynamicEvent {
     /// Records the event, if it is on.
     ///
     /// # Safety
-    /// `payload` are the fields as the description has them. (Other bytes make a record that the consumer refuses, and end the
-    /// thread's stream.)
+    /// `payload` holds the fields as the description has them. (Any other bytes make a record that the consumer
+    /// refuses, which ends the thread's stream.)
     #[inline]
     pub unsafe fn record(&self, payload: &[u8]) {
         let seen = self.switch.state();
@@ -159,14 +159,14 @@ impl Drop for DynamicEvent {
     }
 }
 
-/// A payload that comes as it is to lie in the record.
+/// A payload that is encoded already.
 #[derive(Clone, Copy)]
 struct Encoded<'a>(&'a [u8]);
 
-/// Longer payloads go the longer way, where a call costs nothing that matters.
+/// Longer payloads take the slower path, where the extra call does not matter.
 const SHORT_BYTES: usize = 256;
 
-// SAFETY: it writes its bytes, as many as it says, and does not panic.
+// SAFETY: writes exactly as many bytes as `size_bytes` says, and does not panic.
 unsafe impl Payload for Encoded<'_> {
     const FIXED_SIZE_BYTES: Option<usize> = None;
 

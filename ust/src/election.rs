@@ -1,7 +1,7 @@
-//! Which copy of this library is the process's runtime: the first that was initialised.
+//! Elects one copy of this library as the process's runtime: the first that is initialised.
 //!
-//! An executable exports no symbols, so a look-up by name would not find its copy. Each copy leaves an ELF note in the module
-//! that it is linked into, and the note leads to the copy's [`Table`]:
+//! An executable exports no symbols, so a look-up by name would not find its copy. Instead each copy leaves an ELF note
+//! in the module that it is linked into, and the note leads to the copy's [`Table`]:
 //!
 //! ```text
 //!   PT_NOTE  "ust" kind 2 | version | offset --.      read-only, so it cannot hold an address
@@ -9,9 +9,9 @@
 //!                                   address of TABLE  relocated by the loader before any constructor runs
 //! ```
 //!
-//! The search and the election are one step: both happen while the loader holds the lock of its list of modules, for the
-//! constructors of a program's own libraries may run beside those of a `dlopen` in another thread. Modules in another
-//! namespace of the loader (`dlmopen`) are not seen, and elect one of their own.
+//! Search and election are one step, while the loader holds the lock of its list of modules: the constructors of a
+//! program's own libraries may run beside those of a `dlopen` in another thread. Modules in another namespace of the
+//! loader (`dlmopen`) are not seen, and elect a runtime of their own.
 #![allow(unsafe_code)]
 
 use crate::table::{IN_PROCESS, Table};
@@ -36,8 +36,8 @@ macro_rules! address {
     };
 }
 
-// Here, beside `find`: whoever links that function, as each module with tracepoints does, links the notes. Assembled, no
-// statics: around those sanitizers put padding, which is no note, and which nobody may read.
+// Here, beside `find`: every module with tracepoints links that function, and so links the notes. In assembly, not as
+// statics: sanitizers put padding around statics, which is no valid note and must not be read.
 global_asm!(
     ".pushsection .data.rel.ro.ust,\"aw\",%progbits",
     ".p2align 3",
@@ -61,7 +61,7 @@ global_asm!(
     version = const IN_PROCESS.to_word(),
 );
 
-/// The note that the assembler wrote.
+/// The note, as the assembler lays it out.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct TableNote {
@@ -75,7 +75,7 @@ struct TableNote {
     offset: i32,
 }
 
-/// Name and descriptor are padded to multiples of this.
+/// Name and descriptor are each padded to a multiple of this.
 const NOTE_ALIGN: usize = 4;
 
 /// The copies that the notes of all modules lead to.
@@ -119,13 +119,13 @@ unsafe extern "C" fn elect_within(
     1
 }
 
-/// Looks at one module; stops when it has the elected table.
+/// Looks at one module. Stops the search when it has found the elected table.
 unsafe extern "C" fn look_at(
     module: *mut libc::dl_phdr_info,
     _: libc::size_t,
     found: *mut c_void,
 ) -> c_int {
-    // SAFETY: the loader's record of a module that is loaded, its program headers included.
+    // SAFETY: the loader's record of a loaded module, including its program headers.
     let (module, headers) = unsafe {
         let module = &*module;
         (module, core::slice::from_raw_parts(module.dlpi_phdr, module.dlpi_phnum as usize))
@@ -144,7 +144,7 @@ unsafe extern "C" fn look_at(
             continue;
         }
         let notes = core::ptr::with_exposed_provenance::<u8>(start);
-        // SAFETY: mapped, and notes are never written to.
+        // SAFETY: mapped, and nobody writes to notes.
         let notes = unsafe { core::slice::from_raw_parts(notes, bytes) };
         // SAFETY: `find` handed its own variable.
         let found = unsafe { &mut *found.cast::<Found>() };
@@ -195,7 +195,7 @@ fn copy_of(
     is_mapped: &impl Fn(usize, usize) -> bool,
 ) -> Option<Result<&'static Table, OtherCopy>> {
     let bytes = note.get(..size_of::<TableNote>())?;
-    // SAFETY: as many bytes, of numbers.
+    // SAFETY: as many bytes, all of them integers.
     let read: TableNote = unsafe { bytes.as_ptr().cast::<TableNote>().read_unaligned() };
     let is_ours = (read.name_bytes, read.name) == (4, ELF_NOTE_NAME)
         && (read.descriptor_bytes, read.kind) == (8, ELF_NOTE_KIND_TABLE);
@@ -211,7 +211,7 @@ fn copy_of(
     if !is_mapped(place, size_of::<usize>()) {
         return None;
     }
-    // SAFETY: mapped; whoever wrote this note put the address of its table there, for the loader to relocate.
+    // SAFETY: mapped; the copy that wrote this note put its table's address there, for the loader to relocate.
     let table = unsafe { core::ptr::with_exposed_provenance::<usize>(place).read_unaligned() };
     if !is_mapped(table, size_of::<Table>()) {
         return None;

@@ -1,7 +1,8 @@
-//! A thread's first event in a channel: gets the thread its stream, and the consumer the file that it lies in.
+//! A thread's first event in a channel: claims a stream for the thread, and sends the consumer the ring file that
+//! holds it.
 //!
-//! Async-signal-safe: signals are blocked meanwhile, so that no handler finds it half done; nothing
-//! allocates, nothing locks, nothing waits for the consumer.
+//! Async-signal-safe. Signals are blocked meanwhile, so no handler sees a half-finished state. Nothing here
+//! allocates, locks, or waits for the consumer.
 #![allow(unsafe_code)]
 
 use crate::fork;
@@ -15,16 +16,17 @@ use ust_core::abi::Buffers;
 use ust_core::cpu;
 
 impl Runtime {
-    /// Gets the calling thread a stream in the channel at `slot`. `false` if the event cannot be recorded.
+    /// Gets the calling thread a stream in the channel at `slot`. Returns `false` if the event cannot be
+    /// recorded.
     #[cold]
     #[inline(never)]
     pub(crate) fn first_event(&'static self, slot: usize) -> bool {
         let _undisturbed = Undisturbed::new();
         let outcome = self.claim_stream(slot);
         match outcome {
-            // The channel is gone, and so is whoever would count for it; the slot may be another's by now.
+            // The channel is gone, and its counters with it. The slot may already be another channel's.
             Ok(()) | Err(Errno::CANCELED) => {}
-            // No stream although there is a channel: that event is lost, and is counted.
+            // The channel exists, but no stream could be had: counts the event as lost.
             Err(reason) => self.count_lost_marked(slot, reason),
         }
         outcome.is_ok()
@@ -33,9 +35,9 @@ impl Runtime {
     fn claim_stream(&'static self, slot: usize) -> io::Result<()> {
         fork::ensure_current(self, Origin::Any)?;
         self.orphans.close();
-        // Where there is none they could not grow.
+        // No cache is free, and there is no memory for more.
         let cache = self.caches.own(&self.slots).ok_or(Errno::NOMEM)?;
-        // The caller marked the cache that it saw, which may have been the empty one.
+        // The caller has marked the cache that it saw, which may have been the empty one.
         cache.enter();
         let claimed = self.claim_for(cache, slot);
         cache.leave();
@@ -43,13 +45,13 @@ impl Runtime {
     }
 
     fn claim_for(&self, cache: &ThreadCache, slot: usize) -> io::Result<()> {
-        // Without one: it is gone, and nothing is counted for it, or there was no memory for it.
+        // Without a channel: either it is gone (then nothing is counted), or there was no memory for it.
         let channel = self.slots.channel(slot).ok_or(Errno::NOMEM)?;
         let process = self.process().ok_or(Errno::NOMEM)?;
         let place = self.meeting_place().ok_or(Errno::NOENT)?;
-        // If its file cannot be sent, the event is counted as lost, and the next one tries again.
+        // If the ring file cannot be sent, the event is counted as lost and the next event tries again.
         let claimed = match channel.shape.buffers {
-            // Another module's events have been here: what is new is only that module's pointer to the cache.
+            // Another module's event claimed it already. Only this module's pointer to the cache is missing.
             Buffers::PerThread if cache.stream(slot).is_some() => None,
             Buffers::PerThread => {
                 let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
@@ -64,8 +66,8 @@ impl Runtime {
                 None
             }
         };
-        // The channel may have been taken out of its slot meanwhile, by somebody who waits for our mark to go: it
-        // is not freed yet, and must not be found again.
+        // Meanwhile another thread may have taken the channel out of its slot and wait for our mark to go. The
+        // channel is not freed yet, but this thread must not find it again.
         if may_keep(self.slots.place(slot), channel) {
             return Ok(());
         }
@@ -76,14 +78,14 @@ impl Runtime {
         Err(Errno::CANCELED)
     }
 
-    /// Counts an event whose streams were closed as fast as they were had.
+    /// Counts an event that found its stream closed at each of `record::MAX_TURNS` tries.
     pub(crate) fn give_up(&self, slot: usize) {
         self.count_lost_marked(slot, Errno::AGAIN);
     }
 
-    /// Counts an event for which no stream could be had, for that reason.
+    /// Counts an event for which no stream could be had, by `reason`.
     fn count_lost_marked(&self, slot: usize, reason: Errno) {
-        // Marked, as it may count beside the channel's rings, in what is freed with them.
+        // Marked: the loss may also be counted in a mirror, which is freed with the channel.
         let cache = thread_cache::current();
         cache.enter();
         if self.slots.channel_uid(slot).is_some() {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   parent                     child
-//!   caches, state page  -----> zero, whichever way it was forked (MADV_WIPEONFORK)
+//!   caches, state page  -----> zero, by whatever call it was forked (MADV_WIPEONFORK)
 //!   ring mappings       -----> the same memory as the parent's!  replaced by private pages
 //!   process file, slots -----> the parent's; replaced by own ones
 //!   agent               -----> gone; `fork` (not a raw clone) starts one
@@ -14,19 +14,19 @@
 //!              UNTRACED    no descriptor, no memory: events are counted in the nearest ancestor's file
 //! ```
 //!
-//! [`ensure_current`] does the replacing. After `fork` the handler of `pthread_atfork` calls it; after a
-//! raw `clone` the child's first event does, because no stream is found in its zeroed cache. It makes
-//! system calls and copies, and neither allocates nor locks.
+//! [`ensure_current`] does the replacing. After `fork` the handler of `pthread_atfork` calls it. After a raw `clone`
+//! the child's first event calls it, because it finds no stream in its zeroed cache. It makes system calls and copies;
+//! it neither allocates nor locks.
 //!
-//! The daemon must keep the ancestor's file for as long as a child counts there, even when the ancestor is
-//! dead. So it is told beforehand: each `fork` marks the file ([`ProcessFile::add_heir`](crate::process_file::ProcessFile::add_heir)), and the child takes
-//! the mark back when it has a file of its own. A raw `clone` is not seen; its child makes the mark at its
-//! first event.
+//! The consumer must keep the ancestor's file for as long as a child counts there, even if the ancestor is dead. So
+//! each `fork` marks the file beforehand ([`ProcessFile::add_heir`]), and the child removes the mark when it has a file
+//! of its own. The runtime does not notice a raw `clone`, so that child adds the mark at its first event.
 //!
-//! A child of `vfork` shares its waiting parent's memory, the state page included, and so is none of this: what it emits is
-//! its parent's thread's (`thread_cache::Caches` looks whose number it notes).
-//! Unsupported: a raw `clone` by a signal handler that interrupted a tracepoint; the interrupted record
-//! goes to the parent's stream.
+//! A child of `vfork` shares the memory of its waiting parent, the state page included, and none of this applies: its
+//! events are its parent's thread's (`thread_cache::Caches` decides whose tid it notes).
+//!
+//! Unsupported: a raw `clone` by a signal handler that interrupted a tracepoint. The interrupted record goes to the
+//! parent's stream.
 
 use crate::channel::Channel;
 use crate::handover::Origin;
@@ -38,15 +38,16 @@ use ust_core::clock::monotonic_ns;
 use ust_core::protocol::MAX_CHANNELS;
 use ust_core::shm::private;
 
-/// How long a fork waits for whoever changes the registry, which takes milliseconds, unless a machine is so busy.
+/// How long a fork waits for a thread that changes the registry. A change takes milliseconds, unless the machine is
+/// very busy.
 const REGISTRY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Makes sure that what this process has is its own, and that the consumer has its process file. A file that nobody has is
-/// as good as none: what is counted in it would be lost.
+/// Makes sure that this process has files and channels of its own, and that the consumer has its process file. Counting
+/// in a file that the consumer does not have would lose the counts.
 ///
 /// # Errors
-/// It cannot be had, for the reason that the last try met; or `AGAIN`: another thread is just doing so. Later calls
-/// try again.
+/// The process file or a channel cannot be had, with the reason of the last try; or `AGAIN`: another thread is just
+/// making them. Later calls try again.
 pub(crate) fn ensure_current(runtime: &'static Runtime, origin: Origin) -> io::Result<()> {
     let Some(becoming) = runtime.ancestry.enter()? else { return Ok(()) };
     let is_first = becoming.is_first;
@@ -61,12 +62,12 @@ pub(crate) fn ensure_current(runtime: &'static Runtime, origin: Origin) -> io::R
     became
 }
 
-/// Nothing that a thread or a channel holds is the child's.
+/// Lets go of all that the parent's threads and channels hold.
 fn leave_parent(runtime: &Runtime, origin: Origin) {
     runtime.caches.forget_all();
     runtime.registry.lose_what_is_half_changed();
-    // The structs of the parent's files stay, a page or two: a handler that forked in a tracepoint may still
-    // read them.
+    // The structs of the parent's files stay, a page or two: if a handler forked within a tracepoint, the tracepoint
+    // may still read them.
     let files = runtime.slots.channels().flat_map(|(_, channel)| channel.files());
     files.for_each(|file| file.abandon());
     if let Some(parents) = runtime.process() {
@@ -78,9 +79,9 @@ fn leave_parent(runtime: &Runtime, origin: Origin) {
     }
 }
 
-/// If anything of it cannot be had, all is as before.
+/// Makes the process file and channels, and introduces them. On failure everything is as before.
 fn become_own_process(runtime: &Runtime, origin: Origin) -> io::Result<()> {
-    // Nobody has been traced so far: nothing to be replaced.
+    // No ancestor has a process file: nothing to replace.
     let Some(ancestor) = runtime.ancestry.ancestor() else { return Ok(()) };
     let place = runtime.meeting_place().ok_or(Errno::NOENT)?;
     let own = private::place(ProcessFile::create_after_fork(ancestor)?)?;
@@ -101,8 +102,8 @@ fn become_own_process(runtime: &Runtime, origin: Origin) -> io::Result<()> {
     Ok(())
 }
 
-/// A channel of one's own for each that the parent had. What the parent had no memory for the child has none for either,
-/// until its agent gets it some.
+/// Makes a channel for each of the parent's. A channel that lacks memory in the parent lacks it here too, until the
+/// child's agent gets it some.
 fn replace_channels(
     runtime: &Runtime,
     own: &ProcessFile,
@@ -118,14 +119,14 @@ fn replace_channels(
     Ok(())
 }
 
-/// What nobody but this function's caller has seen.
+/// Frees what nobody but this function's caller has seen.
 #[allow(unsafe_code)]
 fn free<T>(unseen: &'static T) {
-    // SAFETY: it came from `private::place`, and was put nowhere.
+    // SAFETY: it came from `private::place`, and was stored nowhere.
     unsafe { private::free(unseen) };
 }
 
-/// The first try has succeeded: nobody counts in the ancestor's file for this process.
+/// The first try has succeeded: this process has never counted in the ancestor's file.
 #[allow(unsafe_code)]
 fn part_with_ancestor(runtime: &Runtime, origin: Origin) {
     let Some(ancestor) = runtime.ancestry.ancestor() else { return };
@@ -133,19 +134,19 @@ fn part_with_ancestor(runtime: &Runtime, origin: Origin) {
         Origin::Fork => {
             ancestor.remove_heir();
             runtime.ancestry.set_ancestor(None);
-            // SAFETY: only this process's threads look at its copy of the struct, and there is one.
+            // SAFETY: only this process's threads use its copy of the struct, and there is only one thread.
             unsafe { private::free(ancestor) };
         }
-        // Another thread may be counting in it. Not even the mark is taken back: that might come too early.
+        // Another thread may be counting in it. The mark stays too: removing it now might be too early.
         Origin::Any => ancestor.close_descriptor(),
     }
 }
 
-/// Counts an event of the channel in `slot` for which no stream could be had, for that reason. Async-signal-safe.
+/// Counts an event of the channel in `slot` for which no stream could be had, by `reason`. Async-signal-safe.
 pub(crate) fn count_lost(runtime: &Runtime, slot: usize, reason: Errno) {
     match (runtime.process(), runtime.ancestry.ancestor()) {
         (Some(own), _) => own.count_lost(slot, reason),
-        // A child that is not traced has no agent that would free channels.
+        // A child that is not traced has no agent, so nothing frees channels.
         (None, Some(ancestor)) => {
             if let Some(uid) = runtime.slots.channel_uid(slot) {
                 ancestor.count_lost_of(slot, uid, reason);
@@ -155,19 +156,19 @@ pub(crate) fn count_lost(runtime: &Runtime, slot: usize, reason: Errno) {
     }
 }
 
-/// Before a fork: marks the file in which the child may have to count, and holds the registry, so that the
-/// child does not find it half changed.
+/// Before a fork: marks the file in which the child may have to count, and holds the registry, so that the child does
+/// not find it half changed. Returns whether it holds the registry.
 ///
-/// Gives up on the latter after a second: the program must not hang of us, and whoever changes the registry may
-/// wait for this very thread. Memory allocators have handlers of their own before a fork, which may have run by
-/// now, and the other thread may want memory. What the child then misses is an agent: the registry is of no use to
-/// it, so it is traced by the rules as they were at the fork, as the child of a raw `clone` is, and nothing in it
-/// ever waits for the registry: it is lost there, and modules that come or go find that at once.
+/// Waits at most [`REGISTRY_TIMEOUT`]: the runtime must never block the program, and the thread that changes the
+/// registry may be waiting for this one. (Memory allocators have atfork handlers of their own, which may have run by
+/// now, and the other thread may want memory.) A child of a fork that gave up has no agent: it is traced by the rules
+/// as they were at the fork, as the child of a raw `clone` is. Nothing in it ever waits for the registry: it is lost
+/// there, and modules that join or leave find that at once.
 ///
-/// A signal handler that forks does not wait for what it has interrupted: whoever changes the registry has signals
-/// blocked.
+/// A signal handler that forks never waits for the code that it interrupted: a thread that changes the registry has
+/// signals blocked.
 pub(crate) fn before(runtime: &Runtime) -> bool {
-    // If the fork fails the mark stays: the daemon then keeps a dead process's file for longer than it must.
+    // If the fork fails the mark stays. The consumer then keeps a dead process's file for longer than needed.
     let counted_in = runtime.process().or_else(|| runtime.ancestry.ancestor());
     counted_in.into_iter().for_each(ProcessFile::add_heir);
     let started_ns = monotonic_ns();

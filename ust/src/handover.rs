@@ -1,11 +1,11 @@
-//! What a thread of the program says to the consumer itself, each message on a connection of its own.
+//! What the program's own threads say to the consumer, each message on a connection of its own.
 //!
-//! When a call returns, what it sent has been handed over: if the process is killed right after, the kernel's
-//! queue keeps the message, the message keeps the memfd, and the memfd the records. The connection is a new
-//! one, not the agent's: a descriptor that was opened a moment ago is surely still ours.
+//! When a call returns, its message has been handed over. If the process is killed right after, the kernel's queue
+//! keeps the message, the message keeps the memfd, and the memfd keeps the records. The connection is a new one, not
+//! the agent's: a descriptor opened a moment ago is surely still ours.
 //!
-//! Async-signal-safe: nothing allocates, nothing locks, nothing waits for the consumer, but for [`want_snapshot`], which
-//! waits for so long as its caller says.
+//! Async-signal-safe: nothing allocates, locks, or waits for the consumer. Only [`want_snapshot`] waits, for as long as
+//! its caller allows.
 //!
 //! [`want_snapshot`]: MeetingPlace::want_snapshot
 
@@ -20,24 +20,24 @@ use std::time::Duration;
 use ust_core::protocol::{Lack, ToDaemon, encode_into};
 use ust_core::socket;
 
-/// What is known of how this process came to be.
+/// How this process came to be, as far as the caller knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The handler of `fork` says it: there is one thread, and the parent has marked its file.
+    /// `fork`'s handler calls: there is one thread, and the parent has marked its file.
     Fork,
-    /// An event, or the agent, asks: perhaps a raw clone, perhaps with threads by now.
+    /// An event or the agent calls: perhaps after a raw clone, perhaps with more threads by now.
     Any,
 }
 
 impl MeetingPlace {
-    /// Sends a ring file, and the process file if there still is a descriptor of it.
+    /// Sends a ring file, and the process file if its descriptor is still open.
     pub(crate) fn send_ring(&self, file: &RingFile, process: &ProcessFile) -> io::Result<()> {
         let message = ToDaemon::Handover {
             process_uid: process.uid,
             channel_uid: file.channel_uid,
             file_index: file.index,
         };
-        // The program has closed it.
+        // The program has closed the descriptor.
         let ring = file.descriptor().ok_or(Errno::BADF)?;
         match process.descriptor() {
             Some(process) => self.send(&message, &[ring, process]),
@@ -51,16 +51,16 @@ impl MeetingPlace {
         self.send(&ToDaemon::Introduction { process_uid: file.uid }, &[fd])
     }
 
-    /// Sends a forked child's file. It fails if there is a consumer that has not got it: for want of a descriptor, say,
-    /// or because the process has become another user's, or another root directory is its own.
+    /// Sends a forked child's file. Fails if there is a consumer but it did not get the file: no descriptor is free,
+    /// say, or the process now runs as another user or in another root directory.
     pub(crate) fn introduce_child(&self, file: &ProcessFile, origin: Origin) -> io::Result<()> {
         match self.introduce(file) {
             Err(errno) if self.is_absence(errno) => Ok(()),
-            // The consumer has its hands full. It will hear it from the agent, if one is about to be started.
+            // The consumer's queue is full. The agent will introduce the process again, if one is about to be started.
             Err(Errno::AGAIN) if origin == Origin::Fork => Ok(()),
             sent => {
                 if sent.is_ok() {
-                    // One answers there, perhaps in a directory that it has made anew since the parent looked.
+                    // A consumer answers there, perhaps in a directory that it has recreated since the parent looked.
                     self.note_directory();
                 }
                 sent
@@ -68,18 +68,19 @@ impl MeetingPlace {
         }
     }
 
-    /// Tells the consumer what this process cannot have, if there is a consumer, and a descriptor to say it with.
+    /// Tells the consumer what this process cannot have, if there is a consumer and a free descriptor for the
+    /// connection.
     pub(crate) fn tell_lack(&self, process: Option<&ProcessFile>, what: Lack, reason: Errno) {
         let _ = self.send(&lacking(process, what, reason), &[]);
     }
 
-    /// Asks for a snapshot, and waits until it has been taken or the time is over.
+    /// Asks for a snapshot, and waits until it has been taken or the timeout is over.
     pub(crate) fn want_snapshot(&self, process: &ProcessFile, timeout: Duration) {
         let message = ToDaemon::SnapshotWanted { process_uid: process.uid };
         if let Ok(connection) = self.say(&message, &[]) {
             let timeout =
                 Timespec { tv_sec: timeout.as_secs() as _, tv_nsec: timeout.subsec_nanos().into() };
-            // The consumer says nothing; it hangs up.
+            // The consumer answers by closing the connection.
             let _ = poll(&mut [PollFd::new(&connection, PollFlags::IN)], Some(&timeout));
         }
     }
@@ -97,7 +98,7 @@ impl MeetingPlace {
     }
 }
 
-/// The message that says what this process, of which `process` is the file if it has one, cannot have. Allocates nothing.
+/// The message that says what this process cannot have. `process` is its file, if it has one. Allocates nothing.
 pub(crate) fn lacking(process: Option<&ProcessFile>, what: Lack, reason: Errno) -> ToDaemon {
     ToDaemon::Lacking {
         process_uid: process.map(|process| process.uid),

@@ -5,16 +5,16 @@
 //!     meeting_place   where the consumer is met                     written once, before the first callsite is on
 //!     other_copy      what the program holds that cannot be joined  written once, before the agent starts
 //!     process         process file: identity, class log, losses     made when there first are rules
-//!     registry        callsites, rules                              changed by who holds it
-//!     slots           channels in force --> ring files --> streams  written by who holds the registry
-//!     caches          what each thread has at hand                  each written by its thread
-//!     ancestry        whose child this process is, and whether what it has is its own
+//!     registry        callsites, rules                              changed by the thread that holds it
+//!     slots           channels in force --> ring files --> streams  written by the thread that holds the registry
+//!     caches          what each thread keeps at hand                each written by its thread
+//!     ancestry        whose child this process is, and whether its files and channels are its own
 //!     orphans         descriptors for the program's threads to close
 //!     held            what the agent keeps while it sleeps
 //! ```
 //!
-//! A static, because tracepoints of any module run at any time. Its parts are plain types that know nothing of each other
-//! but what their pages say; what is done with several of them stands in files of its own: [`startup`](crate::startup),
+//! A static, because tracepoints of any module run at any time. Its parts are plain types that know of each other only
+//! what their pages say. Code that uses several of them is in files of its own: [`startup`](crate::startup),
 //! [`first_event`](crate::first_event), [`rules`](crate::rules), [`fork`](crate::fork),
 //! [`agent_thread`](crate::agent_thread).
 
@@ -32,7 +32,7 @@ use rustix::io::Errno;
 use ust_core::protocol::{Lack, OtherCopy};
 
 /// The runtime of this copy of the library.
-// Used: what is only kept in it, and loaded by nobody, is kept for leak checkers.
+// `#[used]`, because some parts are only stored, never loaded: leak checkers must find what they point to.
 #[used]
 pub(crate) static RUNTIME: Runtime = Runtime::new();
 
@@ -64,18 +64,18 @@ impl Runtime {
         }
     }
 
-    /// Where the consumer is met: `None` before [`startup`](crate::startup), and where nobody could be met.
+    /// Where this process meets the consumer. `None` before [`startup`](crate::startup), or if no consumer can be met.
     pub(crate) fn meeting_place(&self) -> Option<&MeetingPlace> {
         self.meeting_place.get()
     }
 
-    /// This process's file, if it has had any reason to make one: never freed but by the child of a fork, before it has a
-    /// second thread. Async-signal-safe.
+    /// This process's file, if it had a reason to make one. Never freed, but in a forked child before it has a second
+    /// thread. Async-signal-safe.
     pub(crate) fn process(&self) -> Option<&'static ProcessFile> {
         self.process.get()
     }
 
-    /// Forked child: what stands there is its parent's.
+    /// In a forked child: forgets the process file, which is the parent's.
     pub(crate) fn forget_process(&self) {
         self.process.set(None);
     }
@@ -84,7 +84,7 @@ impl Runtime {
         self.process.set(Some(process));
     }
 
-    /// Tells the consumer what this process cannot have, if it can be told.
+    /// Tells the consumer what this process cannot have, if the consumer can be reached.
     pub(crate) fn tell_lack(&self, what: Lack, reason: Errno) {
         if let Some(place) = self.meeting_place() {
             place.tell_lack(self.process(), what, reason);

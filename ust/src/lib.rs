@@ -1,4 +1,4 @@
-//! Lock-free userspace tracing: tracepoints that write records into shared memory, for a consumer to read.
+//! Lock-free userspace tracing: tracepoints write records into shared memory, and a consumer reads them.
 //!
 //! ```
 //! use ust::tracepoint;
@@ -11,8 +11,8 @@
 //! }
 //! ```
 //!
-//! `ust record -o OUT -e 'indexer:*' -- ./indexer DIR` runs the program and records those events; without
-//! a recorder each call is a load and a branch that is not taken.
+//! `ust record -o OUT -e 'indexer:*' -- ./indexer DIR` runs the program and records those events. Without a consumer
+//! each call is a load and a branch that is not taken.
 //!
 //! # What a tracepoint does
 //! ```text
@@ -23,34 +23,36 @@
 //!      ring             commit                  one release store
 //!
 //!  off the hot path:
-//!      ring::switch     the sub-buffer is full: the next one, or the record is lost and counted
+//!      ring::switch     a full sub-buffer: goes on to the next one, or counts the record as lost
 //!      first_event      a thread's first event in a channel
-//!      agent_thread     what the consumer says
-//!      fork, startup    a forked child becomes a process of its own; what happens before `main`
+//!      agent_thread     follows what the consumer says
+//!      fork, startup    makes a forked child a process of its own; runs before `main`
 //! ```
-//! No lock, no system call, no allocation, after a thread's first event, within a sub-buffer. Tracepoints
-//! may be called anywhere: in signal handlers (the interrupted tracepoint's included), before `main` once
+//! After its first event a thread records without locks, system calls or allocations, until a sub-buffer is full.
+//! Tracepoints may be called anywhere: in signal handlers (also those that interrupt a tracepoint), before `main` once
 //! the constructors have run, in thread-exit destructors, in the child of a `fork`.
 //!
-//! Linking this crate does not trace a program: constructors stand in the expansion of [`macro@tracepoint`].
+//! Linking this crate alone does not trace a program: the constructors are part of the expansion of
+//! [`macro@tracepoint`].
 //!
 //! # Where it works
-//! Linux with glibc, on `x86_64` and on x86 of 32 bits beside a consumer of 64; it compiles for `aarch64`, where it has not been
-//! run. Tests run on Linux 6.18; nothing is known to need more than 5.3, which has pidfds. On x86 the clock is the time-stamp
-//! counter where the kernel trusts it, elsewhere `CLOCK_MONOTONIC`.
+//! Linux with glibc, on `x86_64`, and on 32-bit x86 beside a 64-bit consumer. The crate compiles for `aarch64` but has
+//! not been run there. Tests run on Linux 6.18. 5.3, the first kernel with pidfds, should be enough. On x86 the clock
+//! is the time-stamp counter if the kernel trusts it, elsewhere `CLOCK_MONOTONIC`.
 //!
-//! Feature `dynamic-tls` is for shared objects with more thread-locals than `dlopen` has room for, and for crates of type
-//! `dylib`: an event then costs a call more. There is no other feature.
+//! Feature `dynamic-tls` is for shared objects with more thread-locals than `dlopen` has room for, and for crates of
+//! type `dylib`. With it an event costs one call more. There is no other feature.
 //!
-//! The oldest toolchain is `rust-version` of the manifest, 1.88. A minor version may raise it, to one that is half a year old
-//! at least.
+//! The oldest supported toolchain is the manifest's `rust-version`, 1.88. A minor version may raise it to one that is
+//! at least half a year old.
 //!
 //! # Inside
-//! The runtime of a traced process is private. Its one instance is `instance`; `record` is the hot path from the callsite
-//! to the stream, which is `ust_core::stream`. What both sides share, the ring above all, is the crate `ust-core`.
+//! The runtime of a traced process is private. Its one instance is `instance`. `record` is the hot path from the
+//! callsite to the stream, which is `ust_core::stream`. The crate `ust-core` holds what process and consumer share,
+//! above all the ring.
 
 #![deny(unsafe_code)]
-// The macro's expansion names this crate; so may its own documentation and tests.
+// The macro's expansion names this crate. So do this crate's own documentation and tests.
 extern crate self as ust;
 
 mod agent_thread;

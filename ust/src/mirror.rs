@@ -1,14 +1,14 @@
-//! Mirrors: the process file once more, beside rings that are to outlive both sides.
+//! Mirrors: copies of the process file beside rings that are to outlive both sides.
 //!
 //! ```text
 //!   slot 0  ---.
-//!   slot 1  ---+--> Mirror: DIR/process-UID      the channels of one session, which have one directory
+//!   slot 1  ---+--> Mirror: DIR/process-UID      all channels of one session, which share a directory
 //!   slot 2  (none)
 //!   slot 3  ------> Mirror: OTHER/process-UID
 //! ```
 //!
-//! Written by whoever holds the registry. A mirror that has found no room for an entry of the log holds none of those behind
-//! it, and has no memory there.
+//! The thread that holds the registry writes them. A mirror that had no room for an entry of the log holds none of the
+//! later entries, and has no memory for them.
 
 use crate::lockfree::Place;
 use core::ptr;
@@ -26,12 +26,12 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// One in `dir` that holds so much of the log.
+    /// A mirror in `dir` that holds the first `held_bytes` of the log.
     pub fn new(map: Mapping, dir: ShmPath, held_bytes: u64) -> Self {
         Self { map, dir, held_bytes: AtomicU64::new(held_bytes) }
     }
 
-    /// Whether it holds the log as far as `end`, and no further.
+    /// Whether it holds the log up to `end`, and no further.
     pub fn holds(&self, end: usize) -> bool {
         self.held_bytes.load(Ordering::Relaxed) == end as u64
     }
@@ -41,28 +41,29 @@ impl Mirror {
         self.held_bytes.load(Ordering::Relaxed) > start as u64
     }
 
-    /// It holds the log as far as `end` now.
+    /// Notes that it now holds the log up to `end`.
     pub fn note_held(&self, end: usize) {
         self.held_bytes.store(end as u64, Ordering::Relaxed);
     }
 }
 
-/// The mirrors of a process file, by channel slot. One is freed as the slot's channel is, when no thread is in a probe.
+/// The mirrors of a process file, by channel slot. A mirror is freed like its slot's channel: when no thread is in a
+/// tracepoint.
 #[derive(Debug)]
 pub struct Mirrors([Place<Mirror>; CHANNEL_SLOTS]);
 
 impl Mirrors {
-    /// None.
+    /// No mirrors.
     pub const fn new() -> Self {
         Self([const { Place::empty() }; CHANNEL_SLOTS])
     }
 
-    /// The slot's.
+    /// The slot's mirror.
     pub fn at(&self, slot: usize) -> Option<&'static Mirror> {
         self.0[slot].get()
     }
 
-    /// Each once.
+    /// Each mirror, once.
     pub fn all(&self) -> impl Iterator<Item = &'static Mirror> {
         let is_first = |slot: usize, mirror: &Mirror| {
             !(0..slot).any(|earlier| self.at(earlier).is_some_and(|it| ptr::eq(it, mirror)))
@@ -71,17 +72,17 @@ impl Mirrors {
             .filter_map(move |slot| self.at(slot).filter(|mirror| is_first(slot, mirror)))
     }
 
-    /// That in a directory.
+    /// The mirror in a directory.
     pub fn of(&self, dir: ShmPath) -> Option<&'static Mirror> {
         self.all().find(|mirror| mirror.dir == dir)
     }
 
-    /// Gives the slot one, or none.
+    /// Sets the slot's mirror, or none.
     pub fn set(&self, slot: usize, mirror: Option<&'static Mirror>) {
         self.0[slot].set(mirror);
     }
 
-    /// Takes the slot's away, and returns it if no other slot has it.
+    /// Removes the slot's mirror, and returns it if no other slot has it.
     pub fn take(&self, slot: usize) -> Option<&'static Mirror> {
         let mirror = self.at(slot);
         self.set(slot, None);

@@ -1,10 +1,10 @@
-//! This copy of the library as a module of the process: elected, or joined to the one that is.
+//! This copy of the library as a module of the process: elected as the runtime, or joined to the elected copy.
 //!
 //! ```text
 //!   constructor --> election::find --none--> this copy is elected: startup, agent, forks, ...; stays loaded
 //!                          |
-//!                          '--a table--> joined: callsites are registered there; slow paths are calls of that table
-//!   destructor  --> joined: callsites are taken back; nothing leads into this module any more
+//!                          '--a table--> joined: registers its callsites there; slow paths are calls of that table
+//!   destructor  --> joined: unregisters its callsites; nothing points into this module any more
 //! ```
 #![allow(unsafe_code)]
 
@@ -21,7 +21,7 @@ use std::time::Duration;
 use ust_core::protocol::ClassBody;
 use ust_core::shm::doorbell;
 
-/// What this copy offers others.
+/// What this copy offers to other copies.
 pub(crate) static TABLE: Table = Table::new(
     doorbell_place,
     register,
@@ -32,7 +32,8 @@ pub(crate) static TABLE: Table = Table::new(
     unregister_all_of,
 );
 
-/// The table of the runtime that this copy has joined, of a module that stays loaded; none: it is its own.
+/// The table of the runtime that this copy has joined, in a module that stays loaded. Empty: this copy is its own
+/// runtime.
 static JOINED: Place<Table> = Place::empty();
 
 /// The runtime that this copy's events go to.
@@ -45,7 +46,7 @@ pub(crate) fn is_joined() -> bool {
     JOINED.get().is_some()
 }
 
-/// Has this copy's events go to another one's runtime from here on.
+/// From here on, this copy's events go to the elected copy.
 pub(crate) fn join(elected: &'static Table) {
     doorbell::share(elected.doorbell());
     JOINED.set(Some(elected));
@@ -55,22 +56,22 @@ pub(crate) fn join(elected: &'static Table) {
 pub(crate) fn register_callsites(callsites: impl Iterator<Item = &'static Callsite>) {
     let encoded: Vec<_> = callsites.map(Encoded::new).collect();
     let declared: Vec<_> = encoded.iter().map(Encoded::declared).collect();
-    // It is never asked for by its number: see `leave`.
+    // The number is not needed: `leave` unregisters by owner.
     let _ = runtime().register(&declared);
 }
 
-/// Takes this module's callsites back from the runtime that it has joined, those too that were declared at run time and are
-/// still there: its memory is about to go.
+/// Unregisters all of this module's callsites from the runtime that it has joined, those declared at run time included:
+/// this module's memory is about to be unmapped.
 pub(crate) fn leave() {
     runtime().unregister_all_of(own());
 }
 
-/// What this copy is known by to the runtime.
+/// Identifies this copy to the runtime.
 pub(crate) fn own() -> Owner {
     (&raw const TABLE).addr()
 }
 
-/// What a callsite declares, as bytes.
+/// What a callsite declares, encoded.
 struct Encoded {
     callsite: &'static Callsite,
     body: Vec<u8>,
@@ -78,7 +79,7 @@ struct Encoded {
 
 impl Encoded {
     fn new(callsite: &'static Callsite) -> Self {
-        // What is beyond the bounds of a class is none: the runtime counts it.
+        // A description beyond the bounds of a class gives an empty body, which the runtime counts.
         let body = ClassBody::of(callsite.description()).encode().unwrap_or_default();
         Self { callsite, body }
     }
@@ -100,7 +101,8 @@ extern "C" fn doorbell_place() -> &'static doorbell::Place {
 }
 
 unsafe extern "C" fn register(declared: *const DeclaredCallsite, count: usize) -> ModuleId {
-    // SAFETY: the caller's slice; `as_declared`'s promise is kept by whoever made its elements, `Encoded` of some copy.
+    // SAFETY: the caller's slice. The code that made the elements keeps `as_declared`'s promise: `Encoded` or
+    // `DynamicEvent`, of some copy.
     let declared = unsafe { core::slice::from_raw_parts(declared, count) };
     // SAFETY: as above.
     let declared = declared.iter().map(|declared| unsafe { declared.as_declared() });
@@ -118,9 +120,9 @@ extern "C" fn unregister_all_of(owner: Owner) {
     RUNTIME.unregister_all_of(owner);
 }
 
-/// In the child of a raw `clone` whose parent was changing the registry: nobody is there who would let go of it.
+/// Matters in the child of a raw `clone` whose parent was changing the registry: no thread there would let go of it.
 fn own_the_registry() {
-    // Without a process file its events are counted where they can be.
+    // On failure (no process file) the child's events are counted where they can be.
     let _ = fork::ensure_current(&RUNTIME, Origin::Any);
 }
 

@@ -1,16 +1,16 @@
-//! A flight recorder's snapshot at a panic: asked for by the program that panics, before it goes on.
+//! Snapshots at a panic: the panicking program asks for them before it goes on.
 
 use crate::module;
 use std::panic;
 use std::sync::Once;
 use std::time::Duration;
 
-/// How long a panic waits for its snapshot: a recorder that hangs must not keep the program from its end.
+/// How long a panic waits for its snapshot. A consumer that hangs must not keep the program from ending.
 const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Has every panic of this program, caught or not, take a snapshot of the flight recorders that want one
-/// (`ust record --snapshot-on panic`, and sessions of the daemon created with `--snapshot`), and then do what
-/// panics did before. Without a recorder it costs a panic one system call. To call it again changes nothing.
+/// Makes every panic of this program, caught or not, take a snapshot of the flight recorders that want one
+/// (`ust record --snapshot-on panic`, and the daemon's sessions created with `--snapshot`). Then the previous
+/// panic hook runs. Without a consumer it costs a panic one system call. Calling this again changes nothing.
 ///
 /// ```
 /// ust::snapshot_on_panic();

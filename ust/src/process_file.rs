@@ -1,11 +1,10 @@
 //! The process file: who this process is, and the log of its event classes.
 //!
-//! See [`ust_core::abi`] for the layout. One writer at a time (whoever holds the registry), readers in
-//! another process; a forked child makes one of its own, as a copy of its parent's log.
+//! See [`ust_core::abi`] for the layout. It has one writer at a time, the thread that holds the registry, and readers
+//! in another process. A forked child makes a file of its own, with a copy of its parent's log.
 //!
-//! Where a channel's rings are to outlive both sides (`--shm-path`), the memfd has a *mirror* beside them: a
-//! file with a name, in which everything is stored once more, so that somebody can read those rings (see
-//! [`mirror`](crate::mirror)).
+//! If a channel's rings are to outlive both sides (`--shm-path`), the memfd has a *mirror* beside them: a file with a
+//! name that stores everything once more, so that `ust recover` can read those rings (see [`mirror`](crate::mirror)).
 #![allow(unsafe_code)]
 
 use crate::lockfree::Announced64;
@@ -26,13 +25,13 @@ use ust_core::sync::{AtomicU32, AtomicU64, Ordering};
 /// The process file, mapped.
 #[derive(Debug)]
 pub struct ProcessFile {
-    /// Identity of the process: random, so that it never comes again.
+    /// Identity of the process: random, so it never repeats.
     pub uid: [u8; 16],
     map: Mapping,
     fd: ManuallyDrop<OwnedFd>,
     identity: (u64, u64),
-    /// What is in the log, and how many classes have a number. In private memory: a forked child finds here
-    /// how far its parent was at the fork, while the file goes on with the parent.
+    /// The length of the log, and how many classes have a number. In private memory, so that a forked child finds the
+    /// parent's state at the fork; the file itself goes on with the parent.
     log_bytes: Announced64,
     numbered: AtomicU32,
     /// By channel slot.
@@ -40,10 +39,11 @@ pub struct ProcessFile {
 }
 
 impl ProcessFile {
-    /// Creates the file of the calling process, its log empty. Allocates nothing.
+    /// Creates the calling process's file, with an empty log. Allocates nothing.
     ///
     /// # Errors
-    /// The kernel gives no descriptor or no memory; `FBIG`: no file may be so long as even the shortest one.
+    /// The kernel gives no descriptor or no memory; `FBIG`: the file size limit is below even the shortest process
+    /// file.
     pub fn create() -> io::Result<Self> {
         let file_bytes = process_file_bytes(memfd::size_limit_bytes()).ok_or(Errno::FBIG)?;
         let fd = memfd::create(PROCESS_FILE_MEMFD, file_bytes)?;
@@ -63,7 +63,8 @@ impl ProcessFile {
         Ok(Self { uid, map, fd, identity, log_bytes, numbered, mirrors: Mirrors::new() })
     }
 
-    /// The file of a forked child: its own identity, its parent's log as it was at the fork. Allocates nothing.
+    /// Creates the file of a forked child: its own identity, and its parent's log as it was at the fork. Allocates
+    /// nothing.
     ///
     /// # Errors
     /// As for [`create`](Self::create).
@@ -71,12 +72,12 @@ impl ProcessFile {
         let child = Self::create()?;
         let log_bytes = parent.log_bytes.get() as usize;
         if log_bytes > child.log_capacity_bytes() {
-            // Its parent may have longer files than it may.
+            // The parent's file size limit may be higher than the child's.
             return Err(Errno::FBIG);
         }
         child.map.populate(CLASS_LOG_OFFSET, log_bytes)?;
-        // SAFETY: both mappings have that many bytes at that offset; the child's is nobody else's yet, and
-        // the parent, if it appends meanwhile, does so behind them.
+        // SAFETY: both mappings have that many bytes at that offset. Nobody else uses the child's yet, and a parent
+        // that appends meanwhile does so behind these bytes.
         unsafe {
             let from = parent.map.base().add(CLASS_LOG_OFFSET);
             from.copy_to_nonoverlapping(child.map.base().add(CLASS_LOG_OFFSET), log_bytes);
@@ -87,7 +88,7 @@ impl ProcessFile {
         Ok(child)
     }
 
-    /// Takes back the numbers that the parent gave after the fork: the child will give them to others.
+    /// Clears the numbers that the parent assigned after the fork: the child will give them to other classes.
     fn forget_numbers_from(&self, first: u32, log_bytes: usize) {
         let mut at = 0;
         while at + size_of::<ClassEntry>() <= log_bytes {
@@ -108,24 +109,25 @@ impl ProcessFile {
         self.map.len() - CLASS_LOG_OFFSET
     }
 
-    /// Says once more what this process's clocks are: the wall clock may have been set since.
+    /// Stores anew how this process's clocks relate: the wall clock may have been set since.
     pub fn tell_clocks(&self) {
         if let Some(header) = self.header() {
-            // Relaxed: one word, which stands for itself.
+            // Relaxed: nothing else depends on this word.
             header
                 .realtime_less_monotonic_ns
                 .store(realtime_less_monotonic_ns(), Ordering::Relaxed);
         }
     }
 
-    /// Counts classes that are not in the log: it has no room for them, or they are beyond what a class may be.
+    /// Counts classes that are not in the log: the log has no room for them, or they are beyond the bounds of a class.
     pub fn leave_out(&self, classes: u32) {
         if let Some(header) = self.header() {
             header.classes_left_out.fetch_add(classes, Ordering::Relaxed);
         }
     }
 
-    /// Appends an event class, by its body (see [`ClassBody`](ust_core::protocol::ClassBody)); returns where its entry stands. `None` if the log is full, which is counted.
+    /// Appends an event class, by its body (see [`ClassBody`](ust_core::protocol::ClassBody)), and returns its entry's
+    /// offset in the file. `None` if the log is full, which is counted, or if there is no memory.
     pub fn log_class(&self, body: &[u8]) -> Option<usize> {
         let start = self.log_bytes.get() as usize;
         let entry_bytes = (size_of::<ClassEntry>() + body.len()).next_multiple_of(4);
@@ -144,7 +146,7 @@ impl ProcessFile {
         Some(CLASS_LOG_OFFSET + start)
     }
 
-    /// Says which number the records of a logged class carry.
+    /// Stores which number the records of a logged class carry.
     pub fn assign_class_id(&self, entry_offset: usize, class_id: u32) {
         let start = entry_offset - CLASS_LOG_OFFSET;
         let mirrors = self.mirrors.all().filter(|mirror| mirror.holds_entry(start));
@@ -153,7 +155,7 @@ impl ProcessFile {
                 entry.assign(class_id);
             }
         }
-        // They are given in order.
+        // Numbers are assigned in order.
         self.numbered.store(class_id + 1, Ordering::Relaxed);
     }
 
@@ -162,26 +164,26 @@ impl ProcessFile {
         self.losses(slot).for_each(|losses| losses.begin(channel_uid));
     }
 
-    /// Counts an event of the channel in `slot` for which no stream could be had, for that reason.
+    /// Counts an event of the channel in `slot` for which no stream could be had, by `reason`.
     pub fn count_lost(&self, slot: usize, reason: Errno) {
         self.losses(slot).for_each(|losses| losses.count(reason.raw_os_error()));
     }
 
-    /// Gives the slot, whose channel is new, the mirror in its directory, or none if it has no directory (or none
-    /// can be had: then its rings are recorded as ever, and nobody will recover them). The registry is held, or
-    /// nobody else has seen this file. Allocates nothing.
+    /// Gives the slot of a new channel the mirror in the channel's directory. It gets none if it has no directory, or
+    /// if no mirror can be had: then its rings are recorded as usual, but cannot be recovered. The caller holds the
+    /// registry, or nobody else has seen this file. Allocates nothing.
     pub fn set_mirror(&self, slot: usize, dir: Option<ShmPath>) {
         let mirror = dir.and_then(|dir| self.mirrors.of(dir).or_else(|| self.create_mirror(dir)));
         self.mirrors.set(slot, mirror);
     }
 
-    /// Takes the slot's mirror away: its channel is about to be freed, and the mirror after it, unless another channel has
-    /// the same directory. The registry is held.
+    /// Removes the slot's mirror, because its channel is about to be freed. Returns the mirror, to be freed after the
+    /// channel, unless another channel has the same directory. The caller holds the registry.
     pub fn take_mirror(&self, slot: usize) -> Option<&'static Mirror> {
         self.mirrors.take(slot)
     }
 
-    /// Removes the mirror's name: nobody is ever to hear of this file.
+    /// Removes the mirror's name, if the file will never be used.
     pub fn remove_mirror(&self, dir: ShmPath) {
         named::remove(dir, dir.process_file(self.uid).file_name());
     }
@@ -219,7 +221,7 @@ impl ProcessFile {
         mirror.initialise(0, copy).map(drop)
     }
 
-    /// Where the losses of the channel in `slot` are counted.
+    /// The counters of the losses of the channel in `slot`.
     fn losses(&self, slot: usize) -> impl Iterator<Item = &SlotLosses> {
         let maps: [Option<&Mapping>; 2] =
             [Some(&self.map), self.mirrors.at(slot).map(|mirror| &mirror.map)];
@@ -227,30 +229,30 @@ impl ProcessFile {
         headers.map(move |header| &header.losses[slot])
     }
 
-    /// Counts the same for a forked child without a file of its own, as long as the slot is that channel's.
+    /// Counts the same for a forked child without a file of its own, as long as the slot is still that channel's.
     pub fn count_lost_of(&self, slot: usize, channel_uid: u64, reason: Errno) {
         self.losses(slot).for_each(|losses| losses.count_of(channel_uid, reason.raw_os_error()));
     }
 
-    /// Notes that a child is being forked: what it loses before it has a file of its own is counted here.
+    /// Notes that a child is being forked. The child counts its losses here until it has a file of its own.
     pub fn add_heir(&self) {
         if let Some(header) = self.header() {
             header.heirs.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// The child has one: it does not count here any more.
+    /// The child has a file of its own, and does not count here any more.
     pub fn remove_heir(&self) {
         if let Some(header) = self.header() {
-            // Less by one.
+            // Adds -1.
             header.heirs.fetch_add(u32::MAX, Ordering::Relaxed);
         }
     }
 
-    /// Forked child: closes the descriptor, which is its parent's file's. The mapping stays.
+    /// In a forked child: closes the descriptor, which is the parent's file's. The mapping stays.
     pub fn close_descriptor(&self) {
         if let Some(fd) = self.descriptor() {
-            // SAFETY: still our own descriptor; it is not used again, since its identity is gone.
+            // SAFETY: still our own descriptor. It is not used again: its identity no longer matches.
             unsafe { memfd::close(fd.as_raw_fd()) };
         }
     }
@@ -271,7 +273,7 @@ impl Drop for ProcessFile {
 fn append_to(map: &Mapping, start: usize, end: usize, body: &[u8]) -> Option<()> {
     let header = map.at::<ProcessHeader>(0)?;
     if header.own_log_bytes() != start as u64 {
-        // A mirror that had no room for one before.
+        // A mirror that had no room for an earlier entry.
         return None;
     }
     let offset = CLASS_LOG_OFFSET + start;
@@ -287,18 +289,18 @@ fn append_to(map: &Mapping, start: usize, end: usize, body: &[u8]) -> Option<()>
     Some(())
 }
 
-/// Inode of the time namespace of this process; 0 without `/proc`. Allocates nothing.
+/// Inode of this process's time namespace; 0 without `/proc`. Allocates nothing.
 fn time_namespace() -> u64 {
     stat(c"/proc/self/ns/time").map_or(0, |stat| stat.st_ino)
 }
 
-/// The process's name as the kernel has it: its first thread's, whichever thread asks. Allocates nothing.
+/// The process's name as the kernel has it: the first thread's name, whichever thread asks. Allocates nothing.
 pub fn procname() -> [u8; 16] {
     let mut name = [0u8; 16];
     let comm = open(c"/proc/self/comm", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
     let read = comm.and_then(|comm| rustix::io::read(comm, &mut name)).unwrap_or(0);
     if read == 0 {
-        // No /proc: the calling thread's.
+        // Without /proc: the calling thread's name.
         // SAFETY: the kernel writes at most 16 bytes.
         unsafe { libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr()) };
     }

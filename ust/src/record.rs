@@ -1,15 +1,15 @@
-//! The hot path from the callsite down: for each channel that has the event on, one record.
+//! The hot path behind the callsite: writes one record for each channel that has the event on.
 //!
 //! ```text
-//!   try_record        the usual case: one channel, this thread's stream, nothing of the thread's under way, the
-//!     |               short header, short texts, room in the sub-buffer: straight through, no call
+//!   try_record        the usual case: one channel, this thread's stream, no other tracepoint of the thread in
+//!     |               progress, the short header, short texts, room in the sub-buffer: straight through, no call
 //!     '-- else -->      record_otherwise   the usual case of this CPU's stream, known at once from the callsite
 //!       '-- else -->    record_generally   one channel, and room
 //!         '-- else -->  record_slowly      several channels, a first event, a full sub-buffer, a closed stream
 //! ```
 //!
-//! Each is a call in tail position that starts over: so the one before it need not keep anything across a
-//! call, and uses no register that it would have to save. (The macro's expansion makes the first.)
+//! Each step calls the next in tail position, and the next starts over. So no step keeps anything across a call, and
+//! none has registers to save. (The macro's expansion makes the first of these calls.)
 
 use crate::callsite::{CallsiteState, Switch};
 use crate::lockfree::reclaim::Marked;
@@ -22,11 +22,13 @@ use ust_core::protocol::MAX_CHANNELS;
 use ust_core::stream::Closed;
 use ust_core::wire::Payload;
 
-/// How often one event looks for a stream in one channel. More than twice takes a daemon that closes them all.
+/// How often one event looks for a stream in one channel. Only a consumer that keeps closing streams makes it look more
+/// than twice.
 const MAX_TURNS: usize = 8;
 
-/// Writes an event, if it is the usual case. `false`, with nothing done, if not: then [`record_otherwise`]. `seen` is what
-/// the callsite said when the event was found to be on; it may have changed since. Async-signal-safe.
+/// Writes the event if this is the usual case. Otherwise does nothing and returns `false`; the caller then calls
+/// [`record_otherwise`]. `seen` is the callsite's state when the caller found the event on; it may have changed since.
+/// Async-signal-safe.
 #[inline(always)]
 pub fn try_record<P: Payload>(callsite: &Switch, seen: CallsiteState, payload: P) -> bool {
     if seen.is_of_cpus() {
@@ -34,7 +36,8 @@ pub fn try_record<P: Payload>(callsite: &Switch, seen: CallsiteState, payload: P
         return false;
     }
     let cache = thread_cache::current();
-    // Marked first: what the state leads to may be taken away, and something else put in its place.
+    // Mark, then load the state again: without the mark, the channel that the state names may be freed and its slot
+    // reused.
     let is_outermost = cache.enter();
     let state = callsite.state();
     let is_done = if is_outermost {
@@ -49,7 +52,8 @@ pub fn try_record<P: Payload>(callsite: &Switch, seen: CallsiteState, payload: P
 }
 
 /// Writes an event into every channel that records it. Async-signal-safe.
-// The expansion's function is all that it is for; several of one payload would share it by a call.
+// Inlined, because the expansion's cold function holds nothing else. Otherwise callsites of one payload type would
+// share this function, and each would need one more call to reach it.
 #[inline(always)]
 pub fn record_otherwise<P: Payload>(callsite: &Switch, payload: P) {
     let cache = thread_cache::current();
@@ -88,7 +92,7 @@ fn record_generally<P: Payload>(callsite: &Switch, payload: P) {
 fn record_slowly<P: Payload>(callsite: &Switch, payload: P) {
     let slots = callsite.slots();
     for slot in (0..MAX_CHANNELS).filter(|slot| slots & 1 << slot != 0) {
-        // A first event gets its stream, and comes round again.
+        // At a first event the thread gets its stream here, and the loop tries again.
         let mut turns = 0..MAX_TURNS;
         while !record_in(slot, callsite, &payload) {
             if turns.next().is_none() {
@@ -96,21 +100,22 @@ fn record_slowly<P: Payload>(callsite: &Switch, payload: P) {
                 break;
             }
             let Some(cache) = module::runtime().first_event(slot) else { break };
-            // The runtime's, which may be another copy of this code: this one has a thread-local of its own.
+            // The cache comes from the runtime, which may be another copy of this code. This copy has its own
+            // thread-local.
             thread_cache::make_current(cache);
         }
     }
 }
 
-/// `false`, with nothing counted, if there is no stream.
+/// Returns `false`, and counts nothing, if there is no stream.
 fn record_in<P: Payload>(slot: usize, callsite: &Switch, payload: &P) -> bool {
     let cache = thread_cache::current();
-    // Not where a tracepoint of this thread is interrupted by this one: what it waits for may be in there.
+    // A tracepoint that interrupts another one of its thread must not wait: it might wait for the interrupted one.
     let may_wait = cache.enter();
     let slots = callsite.slots();
     let class_id = callsite.state().class_id();
     let outcome = if slots & 1 << slot == 0 {
-        // Switched off by now, and the slot perhaps another channel's.
+        // The event has been switched off, and the slot may already be another channel's.
         Ok(())
     } else if let Some(stream) = cache.stream(slot) {
         stream.record(class_id, payload, may_wait).inspect_err(|Closed| forget_closed(cache, slot))
@@ -129,8 +134,8 @@ fn record_in<P: Payload>(slot: usize, callsite: &Switch, payload: &P) -> bool {
     outcome.is_ok()
 }
 
-/// The thread's stream is closed: it stays claimed, for good, and the thread forgets it. The next event is as
-/// its first.
+/// Forgets the thread's stream, which is closed. The stream stays claimed for good. The thread's next event takes the
+/// path of a first event.
 #[cold]
 fn forget_closed(cache: &ThreadCache, slot: usize) {
     let _undisturbed = Undisturbed::new();

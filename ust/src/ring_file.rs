@@ -1,5 +1,5 @@
-//! A ring file in the process: the memfd (or, to outlive both sides, a file with a name), its mapping, and
-//! who has which stream of it.
+//! A ring file in the process: the memfd (or a file with a name, if it is to outlive both sides), its mapping, and the
+//! owners of its streams.
 #![allow(unsafe_code)]
 
 use crate::channel_shape::ChannelShape;
@@ -30,12 +30,12 @@ pub struct RingFile {
     map: Mapping,
     fd: ManuallyDrop<OwnedFd>,
     identity: (u64, u64),
-    /// The thread that made it, if it has a name.
+    /// The thread that made it, if the file has a name.
     named_by: Option<u32>,
-    /// Who has which stream. Memory that can be touched have those that are ready: the others are holes of the file, where
-    /// even to load a word is a SIGBUS if there is no room for them.
+    /// Which streams are owned, and which are ready. Only a ready stream has memory: the others are holes of the file,
+    /// where even a load is a SIGBUS if no memory is left.
     claims: Claims,
-    /// In pages of their own; those beyond the file's number stand for nothing.
+    /// In pages of their own. Entries beyond the file's number of streams are never used.
     streams: &'static StreamTable,
 }
 
@@ -49,7 +49,7 @@ impl RingFile {
     /// # Errors
     /// The kernel gives no descriptor or no memory.
     pub fn create(channel: ChannelShape, process_uid: [u8; 16], index: u32) -> io::Result<Self> {
-        // More than this process has addresses for.
+        // `None`: more than this process has addresses for.
         let shape = RingFileShape::of(channel.geometry).ok_or(Errno::NOMEM)?;
         let shape = shape.within(memfd::size_limit_bytes()).ok_or(Errno::FBIG)?;
         let Some(dir) = channel.shm_path else {
@@ -83,16 +83,16 @@ impl RingFile {
         let write_streams = |table: *mut StreamTable| {
             for number in 0..shape.stream_count {
                 let base = map.base().wrapping_add(shape.stream_offset(number));
-                // SAFETY: the file has that many streams, and so has the table; the mapping stays as long as
-                // the table: both end with this struct.
+                // SAFETY: the file has that many streams, and so has the table. The mapping lives as long as the table:
+                // both end with this struct.
                 unsafe {
                     let stream = Stream::new(base, shape.geometry, mode, channel.clock);
                     table.cast::<Stream<Shared>>().add(number as usize).write(stream);
                 }
             }
         };
-        // SAFETY: zeroes, which the others stay, are a stream without words: a null pointer, numbers, and the
-        // first of the modes and of the clocks.
+        // SAFETY: unused entries stay zero, which is a valid stream without words: a null pointer, numbers, and the
+        // first mode and clock.
         let streams = unsafe { private::place_with(write_streams) }?;
         Ok(Self {
             index,
@@ -113,11 +113,11 @@ impl RingFile {
         &self.streams[..self.shape.stream_count as usize]
     }
 
-    /// Claims a stream that has no owner, for thread or CPU `owner`: one that has had owners, if there is one. `None`:
-    /// each has an owner, or is closed, or has no room for another's note.
+    /// Claims a stream without an owner for thread or CPU `owner`, preferably one that has had owners. `None`: each is
+    /// owned or closed, or has no room for another owner's note.
     ///
     /// # Errors
-    /// There is no memory for one more, or for the sub-buffers of those that it could have had.
+    /// There is no memory to make one more ready, or for a sub-buffer of those that are.
     pub fn claim(&'static self, owner: u32) -> io::Result<Option<&'static Stream<Shared>>> {
         let mut shortage = None;
         for is_ready in [true, false] {
@@ -130,14 +130,14 @@ impl RingFile {
                 }
                 match self.begin_ownership(index as u32, stream, owner) {
                     Ok(()) => return Ok(Some(stream)),
-                    // Retired while nobody had it: it never gets an owner again.
+                    // Retired while it had no owner: it stays claimed, so it never gets an owner again.
                     Err(Refusal::Closed) => {}
                     Err(Refusal::Lost(cause)) => {
                         self.claims.release(index);
                         if cause == LossCause::Memory {
                             shortage = Some(stream.words().memory_shortage());
                             if !is_ready {
-                                // The next one is as new as this one.
+                                // The remaining streams are as new as this one.
                                 return shortage.map_or(Ok(None), Err);
                             }
                         }
@@ -153,7 +153,7 @@ impl RingFile {
         self.make_resident(index)?;
         let control = stream.words().control();
         control.initialise(self.shape.geometry);
-        // What has no name does not outlive the machine.
+        // A file without a name does not outlive the machine, and needs no checksums.
         control.has_checksums.store(self.named_by.is_some().into(), Ordering::Relaxed);
         Ok(())
     }
@@ -165,7 +165,7 @@ impl RingFile {
         owner: u32,
     ) -> Result<(), Refusal> {
         stream.record_owner(owner)?;
-        // Relaxed: for whoever looks at a file without its process.
+        // Relaxed: only for a reader that has the file but not its process.
         stream.words().control().state.store(StreamState::Live as u32, Ordering::Relaxed);
         if let Some(header) = self.header() {
             header.add_claimed(index);
@@ -173,7 +173,7 @@ impl RingFile {
         Ok(())
     }
 
-    /// Makes a stream's memory resident, as much of it as is to be before its first record.
+    /// Makes a stream's memory resident, as far as the channel wants it before the first record.
     fn make_resident(&self, index: u32) -> io::Result<()> {
         let start = self.shape.stream_offset(index);
         let bytes = match self.residency {
@@ -185,8 +185,8 @@ impl RingFile {
             // SAFETY: a range of our own mapping.
             let failed = unsafe { libc::mlock(self.map.base().add(start).cast(), bytes) } != 0;
             if failed && let Some(header) = self.header() {
-                // Recording goes on, unlocked; the daemon says so.
-                // SAFETY: `errno` of this thread.
+                // Recording goes on, unlocked; the consumer reports it.
+                // SAFETY: this thread's `errno`.
                 let errno = unsafe { *libc::__errno_location() };
                 header.lock_errno.store(errno as u32, Ordering::Relaxed);
             }
@@ -198,7 +198,7 @@ impl RingFile {
         self.map.at(0)
     }
 
-    /// Gives a stream back, if it is one of this file's: its owner has ended.
+    /// Gives a stream back, because its owner has ended. Returns whether it is one of this file's.
     pub fn release(&self, stream: *const Stream<Shared>) -> bool {
         let is_it = |other: &Stream<Shared>| core::ptr::eq(other, stream);
         let Some(index) = self.streams().iter().position(is_it) else { return false };
@@ -208,29 +208,29 @@ impl RingFile {
         true
     }
 
-    /// The descriptor, if it still is this file's: the program may have closed it, and have opened
-    /// something else under its number.
+    /// The descriptor, if it still is this file's: the program may have closed it and opened something else under its
+    /// number.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         (memfd::identity(&*self.fd) == Ok(self.identity)).then(|| self.fd.as_fd())
     }
 
-    /// Forked child: puts private pages where the parent's streams are mapped, and closes the descriptor.
-    /// A handler that forked in the middle of a record still has an address in there.
+    /// In a forked child: puts private pages where the parent's streams are mapped, and closes the descriptor. A
+    /// handler that forked in the middle of a record still has an address in there.
     pub fn abandon(&self) {
-        // SAFETY: the mapping is the parent's file; the child has streams of its own from here on.
+        // SAFETY: the mapping is of the parent's file, and from here on the child uses streams of its own.
         unsafe { private::replace(self.map.base(), self.map.len()) };
         self.close();
     }
 
-    /// Its directory and its name, if it has one: for whoever removes it again, before anybody has seen it.
+    /// Its directory and name, if it has a name. Used to remove the file before anybody has seen it.
     pub fn name(&self, channel: ChannelShape) -> Option<(ShmPath, ShmFile)> {
         let (dir, tid) = channel.shm_path.zip(self.named_by)?;
         Some((dir, dir.ring_file(self.process_uid, self.channel_uid, self.index, tid)))
     }
 
-    /// Agent: gives the memory back now, and leaves the descriptor to the program's threads.
+    /// Called by the agent: frees the memory now, and leaves the descriptor to the program's threads.
     ///
-    /// Not that of a file with a name: perhaps the consumer has died, and somebody will want to recover it.
+    /// Keeps the memory of a file with a name: the consumer may have died, and somebody may want to recover the file.
     pub fn leave_to_program(&self, orphans: &Orphans) {
         if self.named_by.is_none() {
             self.map.discard();
@@ -240,7 +240,7 @@ impl RingFile {
 
     fn close(&self) {
         if let Some(fd) = self.descriptor() {
-            // SAFETY: it still is our own descriptor; it is not used again, since its identity is gone.
+            // SAFETY: still our own descriptor. It is not used again: its identity no longer matches.
             unsafe { memfd::close(fd.as_raw_fd()) };
         }
     }
@@ -249,7 +249,7 @@ impl RingFile {
 impl Drop for RingFile {
     fn drop(&mut self) {
         self.close();
-        // SAFETY: whoever drops the file knows that nobody uses its streams.
+        // SAFETY: a file is dropped only when nobody uses its streams.
         unsafe { private::free(self.streams) };
     }
 }

@@ -1,10 +1,10 @@
-//! Rules and modules: what is done with the registry, by whoever holds it.
+//! Rules and modules: what a thread that holds the registry does with it.
 //!
 //! ```text
 //!   a module's callsites --register--> Registry --> callsite words: class number, slots
 //!                      <-unregister--
 //!   rules                --apply-----> Registry --> slots, process file, callsite words
-//!                                          '------> channels that are gone: freed when no thread is in a tracepoint
+//!                                          '------> removed channels: freed when no thread is in a tracepoint
 //! ```
 
 use crate::instance::Runtime;
@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 use ust_core::protocol::Rules;
 use ust_core::shm::private;
 
-/// How long memory of channels that are gone waits, of all together, for threads that stay in tracepoints.
+/// How long the runtime waits, for all removed channels together, for threads that stay in tracepoints.
 const QUIESCE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Runtime {
-    /// Adds a module's callsites, and switches them by the rules in force. `None` in a forked child without an agent, whose
-    /// registry was lost: there nothing is switched any more.
+    /// Adds a module's callsites, and switches them by the rules in force. `None` in a forked child without an agent
+    /// whose registry was lost: nothing is switched there any more.
     pub(crate) fn register<'a>(
         &self,
         declared: impl Iterator<Item = Declared<'a>>,
@@ -34,25 +34,25 @@ impl Runtime {
         })
     }
 
-    /// Takes a module's callsites back: its memory may go when this returns.
+    /// Removes a module's callsites. Their memory may be unmapped when this returns.
     pub(crate) fn unregister(&self, module: ModuleId) {
-        // Where the registry was lost, nobody follows what is in it.
+        // If the registry is lost, nothing uses its contents any more.
         self.registry.with(|registry| registry.remove(module));
     }
 
-    /// Takes all callsites of a copy of the library back: the memory of its module may go when this returns.
+    /// Removes all callsites of a copy of the library. The memory of its module may be unmapped when this returns.
     pub(crate) fn unregister_all_of(&self, owner: Owner) {
         self.registry.with(|registry| registry.remove_of(owner));
     }
 
-    /// Puts the rules into force that `take` comes with, if any, and returns their generation. Channels that they no longer
-    /// name are taken away from all threads and freed.
+    /// Puts the rules that `take` returns into force, if any, and returns their generation. Channels that they no
+    /// longer name are taken from all threads and freed.
     ///
-    /// As in [`between_forks`](Self::between_forks), no fork comes between what `take` allocates and the registry that
-    /// keeps it.
+    /// As in [`between_forks`](Self::between_forks), no fork comes between `take`'s allocations and the registry that
+    /// keeps them.
     ///
     /// # Errors
-    /// The process can have no process file: then nothing is in force.
+    /// The process can have no process file; then no rules are in force.
     pub(crate) fn apply(&self, take: impl FnOnce() -> Option<Rules>) -> io::Result<Option<u64>> {
         let mut gone = [const { None }; ust_core::protocol::MAX_CHANNELS];
         let generation = self.registry.with(|registry| {
@@ -61,7 +61,7 @@ impl Runtime {
             let generation = rules.generation;
             registry.set_rules(rules);
             registry.remove_channels(&self.slots, process, &mut gone);
-            // Others have their slots, and perhaps their mirror, until they are freed.
+            // Until they are freed, removed channels still use their slots in thread caches, and perhaps their mirror.
             if gone.iter().all(Option::is_none) {
                 registry.enforce(&self.slots, process);
             }
@@ -79,8 +79,8 @@ impl Runtime {
         Ok(generation)
     }
 
-    /// Runs a job for which a fork waits, as it does for a change of the registry. What a thread has allocated at a fork is
-    /// nobody's in the child: leak checkers find it there, and rightly.
+    /// Runs a job for which a fork waits, as it does for a change of the registry. Memory that only a thread's stack
+    /// points to at a fork is leaked in the child, and leak checkers report it.
     pub(crate) fn between_forks<R>(&self, job: impl FnOnce() -> R) -> Option<R> {
         self.registry.with(|_| job())
     }
@@ -90,10 +90,10 @@ impl Runtime {
         self.registry.with(|registry| registry.add_channels(&self.slots, self.process()));
     }
 
-    /// This process's file, made now if it was not before.
+    /// This process's file, made now if there is none yet.
     ///
     /// # Errors
-    /// As for [`ProcessFile::create`]; `AGAIN` where the registry was lost.
+    /// As for [`ProcessFile::create`]; `AGAIN` if the registry was lost.
     pub(crate) fn process_or_create(&self) -> io::Result<&'static ProcessFile> {
         self.registry.with(|_| self.create_process()).unwrap_or(Err(Errno::AGAIN))
     }
@@ -113,16 +113,17 @@ impl Runtime {
     /// Switches everything off: the consumer is gone.
     pub(crate) fn forget_rules(&self) {
         if self.process().is_some() {
-            // There is a process file: it cannot fail.
+            // `apply` fails only without a process file, and there is one.
             let _ = self.apply(|| Some(Rules::default()));
         }
     }
 
-    /// Frees a channel that stands in no slot any more. Without the registry: it may take until the deadline.
+    /// Frees a channel that is in no slot any more. Called without the registry: it may take until the deadline.
     #[allow(unsafe_code)]
     fn free(&self, Gone { slot, channel, mirror }: Gone, deadline: Instant) {
         if self.caches.quiesce(slot, deadline) {
-            // SAFETY: no cache leads to its streams, no slot to it, and no thread was in a tracepoint since.
+            // SAFETY: no cache points to its streams, no slot to the channel, and since then no thread was in a
+            // tracepoint.
             unsafe {
                 if let Some(channel) = channel {
                     channel.free_files(&self.orphans);

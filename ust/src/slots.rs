@@ -1,11 +1,11 @@
 //! The channels of this process, by slot.
 //!
-//! A *slot* is the number under which threads find a channel's stream in their cache, and the bit that
-//! stands for it in a callsite's word. Rules are applied by one thread at a time, which holds the registry;
-//! tracepoints read slots without any lock.
+//! A *slot* is the number under which threads find a channel's stream in their cache, and the number of the
+//! channel's bit in a callsite's word. One thread at a time applies rules, and holds the registry. Tracepoints read
+//! slots without a lock.
 //!
-//! A channel for which there is no memory has its slot all the same, and callsites are on for it: so its events are
-//! counted. It is *starved* until the agent gets it the memory.
+//! A channel without memory has a slot all the same, and callsites are on for it, so that its events are counted.
+//! It is *starved* until the agent gets it the memory.
 
 use crate::channel::Channel;
 use crate::lockfree::{Announced64, Place};
@@ -17,8 +17,8 @@ use ust_core::sync::Local;
 /// See the module page.
 pub(crate) struct Slots {
     channels: [Place<Channel>; MAX_CHANNELS],
-    /// The identity of a channel that has the slot and no memory; 0 if there is none. What is counted for the
-    /// channel has its place when it is announced.
+    /// The identity of a channel that has the slot but no memory; 0 if there is none. When it is announced, the
+    /// channel's loss counters are ready.
     starved: [Announced64; MAX_CHANNELS],
 }
 
@@ -32,22 +32,22 @@ impl Slots {
 
     /// The channel at `slot`, if there is one. Async-signal-safe.
     ///
-    /// The caller is marked as in a probe, or holds the registry: else the channel may go away.
+    /// The caller is marked as in a tracepoint, or holds the registry. Otherwise the channel may be freed.
     pub(crate) fn channel(&self, slot: usize) -> Option<&'static Channel> {
         self.channels[slot].get()
     }
 
-    /// Where the channel at `slot` stands.
+    /// The place that holds the channel at `slot`.
     pub(crate) fn place(&self, slot: usize) -> &Place<Channel> {
         &self.channels[slot]
     }
 
-    /// Every channel that has memory, with its slot. The caller is as for [`channel`](Self::channel).
+    /// Every channel that has memory, with its slot. The caller must do as for [`channel`](Self::channel).
     pub(crate) fn channels(&self) -> impl Iterator<Item = (usize, &'static Channel)> {
         (0..MAX_CHANNELS).filter_map(|slot| Some((slot, self.channel(slot)?)))
     }
 
-    /// Gives a thread's stream back to the channel that it is of. The caller is marked as in a probe.
+    /// Gives a thread's stream back to its channel. The caller is marked as in a tracepoint.
     pub(crate) fn release(&self, stream: &'static Stream<Local>) {
         let stream = ptr::from_ref(stream).cast();
         let _ = self.channels().any(|(_, channel)| channel.release(stream));
@@ -57,7 +57,7 @@ impl Slots {
         self.channels[slot].set(channel);
     }
 
-    /// The channel that has `slot`, with memory or without. Async-signal-safe; the caller is as for
+    /// The channel that has `slot`, with memory or without. Async-signal-safe. The caller must do as for
     /// [`channel`](Self::channel).
     pub(crate) fn channel_uid(&self, slot: usize) -> Option<u64> {
         self.channel(slot).map(|channel| channel.shape.uid).or_else(|| self.starved(slot))
@@ -68,7 +68,7 @@ impl Slots {
         (0..MAX_CHANNELS).find(|slot| self.channel_uid(*slot) == Some(channel_uid))
     }
 
-    /// The channel that has `slot` and no memory.
+    /// The channel that has `slot` but no memory.
     pub(crate) fn starved(&self, slot: usize) -> Option<u64> {
         Some(self.starved[slot].get()).filter(|uid| *uid != 0)
     }

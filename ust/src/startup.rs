@@ -1,6 +1,6 @@
-//! What happens before `main`, and at the program's other turns: fork, and the end of a thread.
+//! What the runtime does before `main`, at a fork, and at the end of a thread.
 //!
-//! Constructors run before std has set itself up: nothing here prints, and nothing may panic.
+//! Constructors run before std has set itself up: nothing here may print or panic.
 #![allow(unsafe_code)]
 
 use crate::agent_thread;
@@ -21,19 +21,19 @@ use ust_core::paths::RuntimeDir;
 use ust_core::protocol::{Lack, MAX_MESSAGE_BYTES, Rules, decode};
 use ust_core::sync::{AtomicBool, Ordering};
 
-/// Makes this copy the process's runtime or joins it, and registers the module's callsites. Called by a constructor of each
-/// tracepoint of the module, does its work in the first.
+/// Makes this copy the process's runtime or joins it, and registers the module's callsites. Each tracepoint of the
+/// module has a constructor that calls this; the first call does the work.
 pub(crate) fn register_module() {
     static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
-    // Relaxed: a thread that finds it done does nothing.
+    // Relaxed: a thread that finds it set does nothing.
     if IS_REGISTERED.swap(true, Ordering::Relaxed) {
         return;
     }
     let mut callsites = declared::all().peekable();
     let Some(first) = callsites.peek() else { return };
     let first = core::ptr::from_ref(*first).cast();
-    // A handler that forks would wait for the registry that this thread holds (in `dlopen`; there are no handlers
-    // before `main`).
+    // A handler that forks would wait for the registry, which this thread holds (in `dlopen`; before `main` there are
+    // no handlers).
     let _undisturbed = Undisturbed::new();
     cpu::initialise();
     let mut found = election::find();
@@ -57,28 +57,28 @@ pub(crate) fn register_module() {
     }
 }
 
-/// Takes the module's callsites back, if it may be about to be unloaded. Called by a destructor of each tracepoint of the
-/// module, does its work in the first.
+/// Unregisters the module's callsites, if it may be about to be unloaded. Each tracepoint of the module has a
+/// destructor that calls this; the first call does the work.
 pub(crate) fn unregister_module() {
     let is_executable = || declared::all().next().is_none_or(lies_in_executable);
-    // At the program's end as well: but what is not unloaded goes on to be recorded for as long as it runs.
+    // Also called at the program's end. Modules that stay loaded must go on recording for as long as they run.
     if module::is_joined() && !is_executable() {
         let _undisturbed = Undisturbed::new();
         module::leave();
     }
 }
 
-/// Starts the runtime of this copy, which is the process's.
+/// Starts the runtime in this copy, which is elected.
 fn start() {
     let Some(place) = MeetingPlace::from_environment() else { return };
     let place = RUNTIME.meeting_place.get_or_init(|| Box::new(place));
     if !RUNTIME.ancestry.initialise() {
-        // The kernel does not know the advice, or there is no page to be had.
+        // The kernel does not know MADV_WIPEONFORK, or gives no page.
         RUNTIME.tell_lack(Lack::Forks, Errno::NOMEM);
         return;
     }
     RUNTIME.caches.initialise(thread_ends);
-    // SAFETY: handlers that stay linked: `stay_loaded` saw to it.
+    // SAFETY: handlers that stay linked: `stay_loaded` has made sure.
     unsafe {
         libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child))
     };
@@ -86,7 +86,7 @@ fn start() {
         Ok(None) => {}
         Ok(Some(_)) => {
             place.note_directory();
-            // If it fails the agent will say it, or the first event.
+            // If it fails, the agent or the first event introduces the process.
             let _ = RUNTIME.process().map(|process| place.introduce(process));
         }
         Err(reason) => RUNTIME.tell_lack(Lack::ProcessFile, reason),
@@ -94,23 +94,22 @@ fn start() {
     start_agent();
 }
 
-/// Starts the agent, or tells that there is none.
+/// Starts the agent, or tells the consumer that there is none.
 fn start_agent() {
     if let Err(reason) = agent_thread::start() {
         RUNTIME.tell_lack(Lack::Agent, reason);
     }
 }
 
-/// Keeps the shared object in which a callsite lies in memory for good, and with it the one that this code is linked
-/// into: the agent runs in it, threads that end call into it, and so do forks. `false` if that cannot be had; then the
-/// module is not traced.
+/// Keeps the shared object that contains a callsite loaded for good, and with it the one that contains this code: the
+/// agent runs in it, and ending threads and forks call into it. `false` if that fails; then the module is not traced.
 fn stay_loaded(callsite: *const c_void) -> bool {
-    // SAFETY: plain data and valid pointers. `dlopen` of what is loaded already loads nothing; asking for
-    // the executable by name fails, and need not be asked: it is never unloaded.
+    // SAFETY: plain data and valid pointers. `dlopen` with RTLD_NOLOAD loads nothing. For the executable it fails by
+    // name, but the executable is never unloaded.
     unsafe {
         let mut object: libc::Dl_info = core::mem::zeroed();
         if libc::dladdr(callsite, &mut object) == 0 || object.dli_fname.is_null() {
-            // Linked statically: there is no loader that could unload it.
+            // Statically linked: there is no loader that could unload it.
             return true;
         }
         let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
@@ -118,7 +117,7 @@ fn stay_loaded(callsite: *const c_void) -> bool {
     }
 }
 
-/// Whether an object is the program itself and no library: program headers of the main program lie in it.
+/// Whether an object is the executable, not a library: the main program's headers are in it.
 fn is_executable(object: &libc::Dl_info) -> bool {
     // SAFETY: the auxiliary vector of this process.
     let headers = unsafe { libc::getauxval(libc::AT_PHDR) } as usize;
@@ -126,21 +125,21 @@ fn is_executable(object: &libc::Dl_info) -> bool {
     (base..base + ust_core::abi::PAGE_BYTES).contains(&headers)
 }
 
-/// Whether a callsite is the program's own.
+/// Whether a callsite is in the executable.
 fn lies_in_executable(callsite: &Callsite) -> bool {
     // SAFETY: plain data and valid pointers.
     unsafe {
         let mut object: libc::Dl_info = core::mem::zeroed();
-        // Where there is no loader, nothing is unloaded.
+        // Without a loader nothing is unloaded.
         libc::dladdr(core::ptr::from_ref(callsite).cast(), &mut object) == 0
             || is_executable(&object)
     }
 }
 
-/// The rules as the daemon last published them. They may be a dead daemon's: then the first event's
-/// handover finds nobody, and the agent switches everything off.
+/// The rules as a consumer last published them. That consumer may be dead: then the first event's handover finds
+/// nobody, and the agent switches everything off.
 fn published_rules(dir: &RuntimeDir) -> Option<Rules> {
-    // Whoever can write there would be obeyed, and sent our memory.
+    // Opens only a file that nobody else could have written: its writer is obeyed, and gets this process's memory.
     let file = dir.open_rules()?;
     let mut bytes = vec![0; MAX_MESSAGE_BYTES];
     let length = rustix::io::read(&file, &mut bytes).ok()?;
@@ -153,7 +152,7 @@ unsafe extern "C" fn thread_ends(value: *mut c_void) {
 }
 
 thread_local! {
-    // Of the forking thread, which is the child's only one: several threads may fork at once.
+    // A thread-local, because several threads may fork at once. The forking thread is the child's only thread.
     static IS_HELD: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -168,11 +167,11 @@ unsafe extern "C" fn after_fork_parent() {
 }
 
 unsafe extern "C" fn after_fork_child() {
-    // Without a process file its events are counted where they can be.
+    // On failure (no process file) the child's events are counted where they can be.
     let _ = fork::ensure_current(&RUNTIME, Origin::Fork);
     if IS_HELD.take() {
         fork::after_in_child(&RUNTIME);
-        // Also if it is not traced for now: the agent, whose descriptors are its own, tries again.
+        // Even if the process is not traced for now: the agent has its own descriptors, and tries again.
         start_agent();
     }
 }

@@ -1,4 +1,4 @@
-//! The in-process table: what copies of this library in one process offer each other.
+//! The in-process table: what the copies of this library in one process offer to each other.
 //!
 //! ```text
 //!   executable                 plugin.so                  other.so
@@ -8,9 +8,9 @@
 //!              '------ register, first_event, ... --'
 //! ```
 //!
-//! One copy is elected (see [`election`](crate::election)); the others call what its table has. The hot path calls nothing:
-//! each copy has its own, and works on what the elected one lends it, a thread cache and what that leads to. So there are two
-//! things that copies must agree on:
+//! One copy is elected (see [`election`](crate::election)); the others call the functions of its table. The hot path
+//! calls none of them: each copy has its own hot path, and works on what the elected copy lends it, a thread cache and
+//! what that leads to. So copies must agree on two things:
 //!
 //! - this table, which has the version [`IN_PROCESS`]: a newer minor appends;
 //! - the layout of what is lent ([`ThreadCache`], [`Stream`](ust_core::stream::Stream) and its parts, [`CpuStreams`]), and
@@ -32,7 +32,7 @@ use ust_core::version::Version;
 /// Version of what copies offer each other. Copies of two majors are two processes; the minor grows when something is appended.
 pub(crate) const IN_PROCESS: Version = Version { major: 2, minor: 0 };
 
-/// What tells a table from other bytes.
+/// Tells a table from other bytes.
 const MAGIC: u64 = u64::from_ne_bytes(*b"usttable");
 
 /// See the module page.
@@ -43,7 +43,7 @@ pub(crate) struct Table {
     minor: u32,
     bytes: u32,
     abi_version: u32,
-    /// 1: it is the process's. The loader has relocated it by then.
+    /// 1: its copy is the process's runtime. The loader has relocated the table by then.
     is_elected: Announced32,
     reserved: u32,
     doorbell: extern "C" fn() -> &'static doorbell::Place,
@@ -55,23 +55,23 @@ pub(crate) struct Table {
     unregister_all_of: extern "C" fn(Owner),
 }
 
-/// A callsite, as a module declares it to whichever copy is elected. The bytes are copied in the call.
+/// A callsite, as a module declares it to the elected copy, which copies the bytes within the call.
 #[repr(C)]
 pub(crate) struct DeclaredCallsite {
     pub(crate) switch: *const Switch,
     pub(crate) body: *const u8,
     pub(crate) body_bytes: usize,
-    /// May be none.
+    /// None if nothing is to be called.
     pub(crate) notify: Option<extern "C" fn(*mut c_void, bool)>,
     pub(crate) data: *mut c_void,
     pub(crate) owner: Owner,
 }
 
-// SAFETY: functions and numbers.
+// SAFETY: functions, integers and one atomic.
 unsafe impl Sync for Table {}
 
 impl Table {
-    /// The table of a copy with these functions. Nobody is elected by it.
+    /// A table with these functions. Its copy is not elected.
     pub(crate) const fn new(
         doorbell: extern "C" fn() -> &'static doorbell::Place,
         register: unsafe extern "C" fn(*const DeclaredCallsite, usize) -> ModuleId,
@@ -125,50 +125,49 @@ impl Table {
         self.is_elected.set(1);
     }
 
-    /// Where the elected copy keeps the consumer's doorbell.
+    /// The place where the elected copy keeps the consumer's doorbell.
     pub(crate) fn doorbell(&self) -> &'static doorbell::Place {
         (self.doorbell)()
     }
 
-    /// Adds a module's callsites; 0 if they will never be switched.
+    /// Adds a module's callsites. 0 if they will never be switched.
     pub(crate) fn register(&self, declared: &[DeclaredCallsite]) -> ModuleId {
         // SAFETY: a slice.
         unsafe { (self.register)(declared.as_ptr(), declared.len()) }
     }
 
-    /// Takes a module's callsites back.
+    /// Removes a module's callsites.
     pub(crate) fn unregister(&self, module: ModuleId) {
         (self.unregister)(module);
     }
 
-    /// Takes all callsites of a copy of the library back.
+    /// Removes all callsites of a copy of the library.
     pub(crate) fn unregister_all_of(&self, owner: Owner) {
         (self.unregister_all_of)(owner);
     }
 
-    /// Gets the calling thread a stream in the channel at `slot`, and returns its cache. `None` if the event cannot be
-    /// recorded, which has been counted. Async-signal-safe.
+    /// Gets the calling thread a stream in the channel at `slot`, and returns the thread's cache. `None` if the event
+    /// cannot be recorded; then it has been counted, unless the channel is gone. Async-signal-safe.
     pub(crate) fn first_event(&self, slot: usize) -> Option<&'static ThreadCache> {
         (self.first_event)(slot as u32)
     }
 
-    /// Counts an event whose streams were closed as fast as they were had. Async-signal-safe.
+    /// Counts an event that found its stream closed at each of its tries. Async-signal-safe.
     pub(crate) fn give_up(&self, slot: usize) {
         (self.give_up)(slot as u32);
     }
 
-    /// Asks for a snapshot, and waits for it, at most so long.
+    /// Asks for a snapshot, and waits for it, at most `timeout_ns`.
     pub(crate) fn want_snapshot(&self, timeout_ns: u64) {
         (self.want_snapshot)(timeout_ns);
     }
 }
 
 impl DeclaredCallsite {
-    /// As the registry takes it.
+    /// In the form that the registry takes.
     ///
     /// # Safety
-    /// It was made of a body that is still there. The switch stays until the callsite is taken
-    /// back.
+    /// The body that it was made of still exists. The switch stays until the callsite is unregistered.
     pub(crate) unsafe fn as_declared(&self) -> Declared<'_> {
         // SAFETY: the caller's promise.
         let body = unsafe { core::slice::from_raw_parts(self.body, self.body_bytes) };
@@ -190,7 +189,7 @@ mod tests {
     use ust_core::stream::Stream;
     use ust_core::sync::{Local, Shared};
 
-    /// Name and offset of fields.
+    /// Writes names and offsets of fields.
     macro_rules! layout {
         ($text:ident, $ty:ty: $($field:ident)*) => {
             let name = core::any::type_name::<$ty>().replace("ust_core::", "");
@@ -199,7 +198,7 @@ mod tests {
         };
     }
 
-    /// What copies of this code lend each other, as text.
+    /// The layout of what copies of this code lend each other, as text.
     fn layouts() -> String {
         let mut text =
             format!("# version {IN_PROCESS}, ABI {ABI}: bytes, and where fields stand\n");

@@ -1,7 +1,8 @@
 //! Work that no signal handler of the program may find half done.
 #![allow(unsafe_code)]
 
-/// While it lives, no signal handler runs on this thread; when it ends, `errno` is what it was.
+/// While this lives, no asynchronous signal's handler runs on this thread. Dropping it restores the signal
+/// mask and `errno`.
 pub(crate) struct Undisturbed {
     mask: libc::sigset_t,
     errno: libc::c_int,
@@ -9,7 +10,7 @@ pub(crate) struct Undisturbed {
 
 impl Undisturbed {
     pub(crate) fn new() -> Self {
-        // SAFETY: plain data, and valid pointers to it. `pthread_sigmask` leaves glibc's own signals alone.
+        // SAFETY: plain data and valid pointers to it. `pthread_sigmask` leaves glibc's own signals alone.
         unsafe {
             let errno = *libc::__errno_location();
             let mut all = core::mem::zeroed();
@@ -31,8 +32,8 @@ impl Drop for Undisturbed {
     }
 }
 
-/// Every signal but those that an instruction of the thread itself raises: blocking one of these does not
-/// put it off, it kills, even where the program has a handler (a sandbox's, for SIGSYS, say).
+/// Every signal but those that the thread's own instructions raise. A blocked signal of that kind is not
+/// delayed: it kills the process even if the program has a handler (a sandbox's for SIGSYS, say).
 ///
 /// # Safety
 /// `set` points to a signal set; what it holds does not matter.

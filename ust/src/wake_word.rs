@@ -1,4 +1,5 @@
-//! The word in the runtime directory that a consumer changes when it comes, and that an agent without one sleeps on.
+//! The wake word: a word in the runtime directory that a consumer changes when it starts. An agent without a
+//! consumer sleeps on it.
 #![allow(unsafe_code)]
 
 use crate::descriptor_table::Table;
@@ -13,25 +14,25 @@ use ust_core::paths::WAKE;
 use ust_core::shm::{Mapping, memfd};
 use ust_core::sync::AtomicU32;
 
-/// While there is no consumer: between looks whether the wake word still is the one that a consumer would change.
+/// How often an agent without a consumer checks that its wake word is still the one that a consumer would change.
 const LOOK_AROUND_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How a wait for a daemon ended.
+/// How a wait for a consumer ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Waited {
-    /// One has come, or something like it.
+    /// One has started, or the wait ended for another reason.
     ForADaemon,
-    /// None has; or it could not be told by this word.
+    /// None has started, or this word cannot tell.
     InVain,
 }
 
-/// The word in the runtime directory that a daemon changes when it comes.
+/// The word in the runtime directory that a consumer changes when it starts.
 ///
-/// It may be that of a directory which has been removed since, and made anew by a daemon that cannot wake by it: so
-/// the word is looked up again once in a while.
+/// The directory may have been removed and recreated since. A consumer cannot wake the agent by the old word, so the
+/// agent looks the word up again from time to time.
 ///
-/// It is compared by the kernel and read by `pread`, never loaded: a file can be truncated by whoever may
-/// write to it, and a load beyond its end would be a SIGBUS.
+/// Only the kernel (futex) and `pread` read it; it is never loaded. Anyone who may write to the file can truncate
+/// it, and a load beyond its end would be a SIGBUS.
 pub(crate) struct WakeWord {
     fd: OwnedFd,
     map: Mapping,
@@ -39,7 +40,7 @@ pub(crate) struct WakeWord {
 
 impl WakeWord {
     pub(crate) fn open(place: &MeetingPlace, table: Table) -> Option<Self> {
-        // Never one in another root directory.
+        // Never a wake word in another root directory.
         if !place.noted.is_where_it_was(&place.dir) {
             return None;
         }
@@ -58,13 +59,13 @@ impl WakeWord {
 
     pub(crate) fn wait(&self, seen: u32) -> Waited {
         let word = self.map.base().cast::<AtomicU32>();
-        // SAFETY: mapped as long as `self`; the reference is only handed to the kernel, which reports a
-        // page that is not there as an error.
+        // SAFETY: mapped as long as `self`. Only the kernel uses the reference, and it reports a missing page as an
+        // error.
         let word = unsafe { &*word };
         let timeout = Timespec { tv_sec: LOOK_AROUND_INTERVAL.as_secs() as _, tv_nsec: 0 };
         match futex::wait(word.futex(), futex::Flags::empty(), seen, Some(&timeout)) {
             Err(Errno::FAULT) => {
-                // Somebody truncated it. Looking once in a while is all that is left.
+                // Somebody has truncated it. Only looking from time to time is left.
                 std::thread::sleep(Duration::from_secs(1));
                 Waited::InVain
             }

@@ -6,14 +6,13 @@
 //!                    '--------------- log_bytes ---------------'
 //! ```
 //!
-//! A process whose files may not be large (RLIMIT_FSIZE) has a shorter one, with room for fewer classes. Both sides go by
-//! `file_bytes`, which the consumer holds against the sealed size.
+//! A process with a limit on file sizes (RLIMIT_FSIZE) has a shorter file, with room for fewer classes. Both sides go
+//! by `file_bytes`, which the consumer compares with the sealed size.
 //!
-//! A memfd, so that it outlives the process: whoever emits one event and is killed has still said what
-//! the event is. It only grows. `log_bytes` is raised, with release, behind whole entries; the body is a
-//! serialised [`ClassBody`](crate::protocol::ClassBody). An entry's `class_id` is written once,
-//! when the class is first switched on: that keeps the low identifiers, which have the short record
-//! header, for classes that are recorded.
+//! A memfd, so that it outlives the process: even if the process is killed after one event, the event's class is known.
+//! The log only grows. The writer raises `log_bytes`, with release, after whole entries. The body is a serialised
+//! [`ClassBody`](crate::protocol::ClassBody). An entry's `class_id` is written once, when the class is first switched
+//! on. So the low identifiers, which have the short record header, go to classes that are recorded.
 
 use super::PAGE_BYTES;
 use super::layout::layout;
@@ -25,10 +24,10 @@ use core::ffi::CStr;
 /// First eight bytes of a process file: "USTPROC" and a zero byte.
 pub const PROCESS_MAGIC: u64 = u64::from_le_bytes(*b"USTPROC\0");
 
-/// What the memfd of a process file is called: `/proc/PID/maps` shows it as long as the process has it.
+/// The name of a process file's memfd. `/proc/PID/maps` shows it as long as the process maps the file.
 pub const PROCESS_FILE_MEMFD: &CStr = c"ust-process";
 
-/// Bytes of a process file where nothing limits it; sparse, nearly all of it never touched.
+/// Bytes of a process file without a limit. The file is sparse: nearly all of it is never touched.
 pub const PROCESS_FILE_BYTES: usize = 16 << 20;
 
 /// Bytes of the shortest process file: the header, and one page of classes.
@@ -37,7 +36,7 @@ pub const MIN_PROCESS_FILE_BYTES: usize = 2 * PAGE_BYTES;
 /// Where the log begins.
 pub const CLASS_LOG_OFFSET: usize = PAGE_BYTES;
 
-/// Bytes that the log of the longest file can grow to.
+/// The maximum size of the log, in the longest file.
 pub const CLASS_LOG_BYTES: usize = PROCESS_FILE_BYTES - CLASS_LOG_OFFSET;
 
 /// First page of a process file.
@@ -49,16 +48,16 @@ pub struct ProcessHeader {
     pub abi_version: u32,
     /// Process id, in the process's own namespace.
     pub pid: u32,
-    /// Random identity: process ids come again, this does not.
+    /// Random identity: the system reuses process ids, but this never repeats.
     pub process_uid: [u8; 16],
     /// When the identity was made, in nanoseconds since the epoch.
     pub created_realtime_ns: u64,
     /// Bits of a pointer.
     pub pointer_bits: u32,
-    /// Forked children that have no file of their own, or not yet: what they lose is counted in this one,
-    /// which therefore is still of use when the process is dead.
+    /// Forked children without a file of their own so far. Their losses are counted in this file, so it must be kept
+    /// even when the process is dead.
     pub heirs: AtomicU32,
-    /// Process name, as the kernel has it, zero-padded.
+    /// The kernel's process name, zero-padded.
     pub procname: [u8; 16],
     /// Bytes of whole entries in the log.
     pub log_bytes: AtomicU64,
@@ -66,24 +65,24 @@ pub struct ProcessHeader {
     pub file_bytes: u64,
     /// Inode of the process's time namespace; 0 if the process cannot tell (no `/proc`).
     pub time_namespace: u64,
-    /// `CLOCK_REALTIME` less `CLOCK_MONOTONIC` in the process, in nanoseconds, wrapping; 0 if it does not tell. Two
-    /// processes that read another `CLOCK_MONOTONIC` at one moment differ in this: realtime has no namespace.
+    /// `CLOCK_REALTIME` less `CLOCK_MONOTONIC` in the process, in nanoseconds, wrapping; 0 if the process does not
+    /// tell. It differs between processes whose `CLOCK_MONOTONIC` differs at one moment: realtime has no namespace.
     pub realtime_less_monotonic_ns: AtomicU64,
-    /// Event classes for which the log had no room, or that are described beyond the bounds of a class: their events are
-    /// not recorded.
+    /// Event classes for which the log had no room, or whose description is beyond the bounds of a class. Their events
+    /// are not recorded.
     pub classes_left_out: AtomicU32,
     reserved: u32,
-    /// Records lost because no stream could be had for them, by channel slot.
+    /// Records lost because no stream could be had, by channel slot.
     pub losses: [SlotLosses; CHANNEL_SLOTS],
 }
 
 /// The most channels that a process records into at once.
 pub const CHANNEL_SLOTS: usize = 64;
 
-/// What stands before each serialised class in the log.
+/// Precedes each serialised class in the log.
 #[repr(C)]
 pub struct ClassEntry {
-    /// Bytes of the body that follows; the next entry stands behind it, at a multiple of four.
+    /// Bytes of the body that follows. The next entry follows the body, at a multiple of four.
     pub body_bytes: u32,
     /// Event id plus one; 0 until the class is first switched on.
     pub class_id: AtomicU32,
@@ -112,20 +111,20 @@ layout!(ClassEntry as "ClassEntry" {
     class_id @ 4,
 } ends 8);
 
-/// Bytes of the process file where no file may be longer than `most_bytes`; `None` if that is too short for any.
+/// Bytes of the process file if no file may be longer than `most_bytes`. `None` if that is too short for any.
 pub fn process_file_bytes(most_bytes: u64) -> Option<usize> {
     let most_bytes = most_bytes.min(PROCESS_FILE_BYTES as u64) as usize;
     is_process_file_size(most_bytes / PAGE_BYTES * PAGE_BYTES)
 }
 
-/// The size, if a process file can have it.
+/// Returns the size if a process file can have it.
 pub fn is_process_file_size(bytes: usize) -> Option<usize> {
     let range = MIN_PROCESS_FILE_BYTES..=PROCESS_FILE_BYTES;
     (range.contains(&bytes) && bytes.is_multiple_of(PAGE_BYTES)).then_some(bytes)
 }
 
 impl ProcessHeader {
-    /// The header of a fresh process file of [`PROCESS_FILE_BYTES`], which does not tell its clocks.
+    /// The header of a fresh process file of [`PROCESS_FILE_BYTES`] that does not tell its clocks.
     pub fn new(
         pid: u32,
         process_uid: [u8; 16],
@@ -151,24 +150,24 @@ impl ProcessHeader {
         }
     }
 
-    /// How far the log goes, as the file says: whole entries.
+    /// The length of the log's whole entries, as the file says.
     pub fn log_bytes(&self) -> u64 {
         self.log_bytes.load(order::log_load())
     }
 
-    /// The same, for the log's writer.
+    /// The same, read by the log's writer.
     pub fn own_log_bytes(&self) -> u64 {
         self.log_bytes.load(order::own_log_load())
     }
 
-    /// Says that the log goes as far as this: behind whole entries.
+    /// Sets the length of the log, after whole entries.
     pub fn raise_log(&self, bytes: u64) {
         self.log_bytes.store(bytes, order::log_raise());
     }
 }
 
 impl ClassEntry {
-    /// The entry of a class that has no number yet, before its body.
+    /// The entry of a class without a number, before its body.
     pub fn new(body_bytes: u32) -> Self {
         Self { body_bytes, class_id: AtomicU32::new(0) }
     }

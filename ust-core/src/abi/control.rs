@@ -1,4 +1,4 @@
-//! The control page of a stream: every word that its writers and its reader share.
+//! The control page of a stream: every word that the stream's writers and its reader share.
 //!
 //! ```text
 //!     0  position        writers    CAS                128  recycling          recycler  store
@@ -16,9 +16,8 @@
 //!   208  release_seq     reader     add (a futex)       2560  delivered[N]       writers   CAS
 //! ```
 //!
-//! Each group has cache lines of its own: the fast path touches the first, a loss the second, recycling
-//! the third, an exchange the fourth. Lines are 64 bytes by fiat, not `CachePadded`: the layout is one and
-//! the same for every architecture.
+//! Each group has its own cache lines: the fast path touches the first, a loss the second, recycling the third, an
+//! exchange the fourth. A line is 64 bytes here, not `CachePadded`: the layout is the same on every architecture.
 
 use super::layout::layout;
 use super::{Geometry, MAX_SUBBUFS, TableEntry};
@@ -32,10 +31,10 @@ pub enum LossCause {
     Full = 0,
     /// The record is larger than a sub-buffer, or than any record may be.
     Big = 1,
-    /// The oldest sub-buffer could not be recycled: a record in it was still being written, or another
-    /// writer was just recycling.
+    /// The oldest sub-buffer could not be recycled: a record in it was still being written, or another writer was just
+    /// recycling it.
     Wrap = 2,
-    /// There was no memory for a sub-buffer that nobody had entered before.
+    /// There was no memory for a sub-buffer that no writer had entered before.
     Memory = 3,
 }
 
@@ -44,7 +43,7 @@ impl LossCause {
     pub const ALL: [LossCause; 4] =
         [LossCause::Full, LossCause::Big, LossCause::Wrap, LossCause::Memory];
 
-    /// The name by which the summary and the documentation call the count.
+    /// The count's name in the summary and in the documentation.
     pub const fn name(self) -> &'static str {
         match self {
             LossCause::Full => "records_lost_full",
@@ -55,15 +54,15 @@ impl LossCause {
     }
 }
 
-/// Who a stream belongs to, as the reader is told.
+/// The state of a stream's ownership, for the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum StreamState {
-    /// Nobody has used it yet; all its bytes are zero.
+    /// It has had no owner yet.
     Free = 0,
     /// A thread writes to it.
     Live = 1,
-    /// Its thread has ended; what was committed is still to be read. It may become live again.
+    /// Its owner has ended. Committed records may still be unread. It may become live again.
     Ended = 2,
 }
 
@@ -79,50 +78,49 @@ impl StreamState {
     }
 }
 
-/// The control page. `K` says how its holder may write the writers' words:
-/// [`Local`](crate::sync::Local), [`Shared`](crate::sync::Shared) or, in the reader,
-/// [`ReadOnly`](crate::sync::ReadOnly).
+/// The control page. `K` says how its holder may write the writers' words: [`Local`](crate::sync::Local),
+/// [`Shared`](crate::sync::Shared) or, in the reader, [`ReadOnly`](crate::sync::ReadOnly).
 #[repr(C)]
 pub struct StreamControl<K> {
     /// [`Position`](super::Position): where the next record goes.
     pub position: WriterWord<K>,
-    /// Clock of the last record whose header was written: never later than that of the record
-    /// before `position`.
+    /// Clock of the last record whose header was written: never later than that of the record before `position`.
     pub last_clock: WriterWord<K>,
-    /// Not 0: the reader has closed the stream. Among the writers' words, so that it costs them no cache line.
+    /// Not 0: the reader has closed the stream. It is among the writers' words, so that it costs writers no further
+    /// cache line.
     pub closed: AtomicU32,
     reserved_writer: [u32; 11],
 
-    /// Records lost, by [`LossCause`]. Cumulative: they never go back.
+    /// Records lost, by [`LossCause`]. Cumulative: these counters never decrease.
     pub lost: [WriterWord<K>; 8],
 
-    /// The sub-buffer that is being recycled, as [`Recycling`] encodes it; 0 when none is.
+    /// The sub-buffer that is being recycled, in the encoding of [`Recycling`]; 0 if there is none.
     pub recycling: WriterWord<K>,
     /// Event records in recycled sub-buffers.
     pub overwritten: WriterWord<K>,
-    /// What `overwritten` becomes if the sub-buffer in `recycling` is gone from its place.
+    /// The next value of `overwritten`, if the sub-buffer in `recycling` has left its place.
     pub overwritten_next: WriterWord<K>,
-    /// The recyclers' zeroed memory, plus one; 0 while one of them has it, which keeps the others out.
+    /// The recyclers' zeroed memory, plus one; 0 while a recycler has it, which keeps other recyclers out.
     pub spare: WriterWord<K>,
-    /// The `release_seq`, plus one, at which a writer waited in vain; the others do not wait until it moves.
+    /// The `release_seq`, plus one, at which a writer waited in vain. Other writers do not wait until it moves.
     pub gave_up_at: WriterWord<K>,
     reserved_recycler: [u64; 3],
 
-    /// What the reader is exchanging, as [`Taking`] encodes it; 0 when nothing.
+    /// What the reader is exchanging, in the encoding of [`Taking`]; 0 if nothing.
     pub taking: ReaderWritten,
-    /// Everything below this position is in its file.
+    /// All records below this position are in the trace file.
     pub consumed: ReaderWritten,
-    /// Grows with each sub-buffer given back: what a blocked writer waits on.
+    /// Grows with each sub-buffer that the reader gives back. Blocked writers wait on it.
     pub release_seq: AtomicU32,
     reserved_reader: [u32; 11],
 
     /// [`StreamState`].
     pub state: AtomicU32,
-    /// Whose records are written now: kernel thread id, or CPU number.
+    /// The present owner: kernel thread id, or CPU number.
     pub owner: AtomicU32,
-    /// Not 0: who leaves a sub-buffer notes its checksum.
+    /// Not 0: a writer that leaves a sub-buffer notes its checksum.
     pub has_checksums: AtomicU32,
-    /// Why the last sub-buffer that could get no memory did not: a number of `errno`.
+    /// The `errno` of the last sub-buffer that could get no memory.
     pub memory_errno: AtomicU32,
     reserved_owner: [u32; 60],
 
@@ -133,15 +131,15 @@ pub struct StreamControl<K> {
     pub delivered: [AtomicU32; MAX_SUBBUFS],
 }
 
-/// The word `recycling`: a sub-buffer, and the parity of its place's entry before it was recycled.
+/// The word `recycling`: a sub-buffer, and the parity of its place's entry before the recycling.
 ///
-/// The reader compares the parity with that of the entry now, and so knows whether the recycler got past
-/// its compare-and-swap, however it died.
+/// The reader compares this parity with the entry's present parity. So it knows whether the recycler got past its
+/// compare-and-swap, wherever the recycler died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recycling {
-    /// Where the sub-buffer begins.
+    /// The position where the sub-buffer begins.
     pub start: u64,
-    /// Parity of the entry.
+    /// The entry's parity.
     pub parity: bool,
 }
 
@@ -154,7 +152,7 @@ impl Recycling {
         self.start | Self::PRESENT_BIT | if self.parity { Self::PARITY_BIT } else { 0 }
     }
 
-    /// Reads a word that may hold anything; `None` when nothing is being recycled.
+    /// Reads a word that may hold anything. `None` if nothing is being recycled.
     pub const fn from_word(word: u64) -> Option<Self> {
         if word & Self::PRESENT_BIT == 0 {
             return None;
@@ -164,15 +162,15 @@ impl Recycling {
     }
 }
 
-/// The word `taking`: a sub-buffer, the memory that it lies in, and the parity of its place's exchanges before.
+/// The word `taking`: a sub-buffer, its memory, and its place's exchange parity before the exchange.
 ///
-/// A successor compares the parity with that of the entry now, and so knows whether the reader got past its
-/// compare-and-swap, however it died, and whatever writers did to the place since.
+/// A later reader compares this parity with the entry's present one. So it knows whether the earlier reader got past
+/// its compare-and-swap, wherever that reader died, and whatever writers have done to the place since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taking {
-    /// Where the sub-buffer begins: a position, so less than 50 bits.
+    /// The position where the sub-buffer begins: less than 50 bits.
     pub start: u64,
-    /// Its memory: at most [`MAX_SUBBUFS`] and one, so 9 bits.
+    /// The sub-buffer's memory: at most [`MAX_SUBBUFS`] and one, so 9 bits.
     pub memory: usize,
     /// [`exchange_parity`](super::TableEntry::exchange_parity) of the entry.
     pub exchange_parity: bool,
@@ -191,7 +189,7 @@ impl Taking {
             | Self::PRESENT_BIT
     }
 
-    /// Reads a word that may hold anything; `None` when nothing is being exchanged.
+    /// Reads a word that may hold anything. `None` if nothing is being exchanged.
     pub const fn from_word(word: u64) -> Option<Self> {
         if word & Self::PRESENT_BIT == 0 {
             return None;
@@ -230,7 +228,7 @@ layout!(StreamControl<crate::sync::ReadOnly> as "StreamControl" {
 } ends 3584);
 
 impl<K> StreamControl<K> {
-    /// A control page in private memory, as a fresh one is: loom's fixture and tests.
+    /// A fresh control page in private memory, for loom's fixture and for tests.
     pub fn new_private(geometry: Geometry) -> Self {
         Self {
             position: WriterWord::new(0),
@@ -258,7 +256,7 @@ impl<K> StreamControl<K> {
         }
     }
 
-    /// Records lost so far, by all causes together.
+    /// Records lost so far, for all causes together.
     pub fn lost_in_all(&self, order: impl crate::sync::OrdersLoads) -> u64 {
         self.lost.iter().fold(0, |sum, count| sum.wrapping_add(count.load(order)))
     }
@@ -267,18 +265,18 @@ impl<K> StreamControl<K> {
         TableEntry::first(place).word()
     }
 
-    /// Of the memories beyond the places the first is the reader's, the second the recyclers'.
+    /// Of the two memories beyond the places, the first is the reader's spare and the second the recyclers'.
     fn first_spare(geometry: Geometry) -> u64 {
         geometry.subbuf_count() as u64 + 2
     }
 }
 
 impl<K: Rmw> StreamControl<K> {
-    /// Makes a zeroed page that of an empty stream: every place has the memory of its own number, and
-    /// all of them are free. Called by the process before anybody else can see the stream.
+    /// Turns a zeroed page into that of an empty stream: every place has the memory of its own number, and all places
+    /// are free. The process calls this before anybody else can see the stream.
     pub fn initialise(&self, geometry: Geometry) {
         use crate::sync::Ordering::Relaxed;
-        // Relaxed throughout: the stream is published later, when the file's header says that it is claimed.
+        // Relaxed throughout: the file's header publishes the stream later, when it says that the stream is claimed.
         for (place, entry) in self.table.iter().enumerate().take(geometry.subbuf_count()) {
             entry.store(Self::first_entry(place), Relaxed);
         }

@@ -1,4 +1,4 @@
-//! The word `delivered[place]`: the checksum of the full sub-buffer that stood there last.
+//! The word `delivered[place]`: the checksum of the last full sub-buffer at that place.
 //!
 //! ```text
 //!      31       30 ......... 24   23 ...................... 0
@@ -8,23 +8,23 @@
 //!   +---------+----------------+----------------------------+
 //! ```
 //!
-//! The control page has no room for more. A word of another lap says nothing of this one's sub-buffer; that it
-//! survives for 128 laps takes as many in which no word was stored.
+//! The control page has no room for more bits. A word of another lap says nothing about this lap's sub-buffer.
+//! A stale word is mistaken for this lap's only if no word was stored for 128 laps.
 
 const PRESENT_BIT: u32 = 1 << 31;
 const LAP_SHIFT: u32 = 24;
 const LAP_MASK: u64 = 0x7f;
 const CRC_MASK: u32 = (1 << LAP_SHIFT) - 1;
 
-/// A checksum and whose it is. Any bits are one.
+/// A checksum, and the lap that it belongs to. Any bits are valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delivered(u32);
 
 impl Delivered {
-    /// No sub-buffer's.
+    /// No checksum.
     pub const NONE: Self = Self(0);
 
-    /// That of the sub-buffer that stands at the place in this lap.
+    /// The checksum of the sub-buffer that is at the place in this lap.
     pub const fn new(lap: u64, crc32: u32) -> Self {
         Self(PRESENT_BIT | ((lap & LAP_MASK) as u32) << LAP_SHIFT | crc32 & CRC_MASK)
     }
@@ -39,7 +39,7 @@ impl Delivered {
         self.0
     }
 
-    /// Whether it is of this lap's sub-buffer.
+    /// Whether it belongs to the sub-buffer of this lap.
     pub const fn is_of(self, lap: u64) -> bool {
         self.0 & !CRC_MASK == Self::new(lap, 0).0
     }
@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(Delivered::from_word(delivered.word()), delivered);
         assert!(delivered.is_of(300) && !delivered.is_of(299) && !delivered.is_of(301));
         assert_ne!(delivered, Delivered::new(300, 0xdead_beee));
-        // Also where all of it is zero.
+        // Also if lap and checksum are zero.
         assert!(!Delivered::NONE.is_of(0) && Delivered::new(0, 0).is_of(0));
     }
 }

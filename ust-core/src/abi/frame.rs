@@ -1,10 +1,10 @@
-//! The frame word: the first four bytes of every record, by which the reader walks a sub-buffer.
+//! The frame word: the first four bytes of every record. The reader walks a sub-buffer by them.
 //!
 //! ```text
 //!    31 30   29    28 ................ 0
 //!   +-----+------+---------------------+
-//!   |state| note |  length in bytes    |     length counts the frame word itself and is exact;
-//!   +-----+------+---------------------+     the next frame stands at the next multiple of four
+//!   |state| note |  length in bytes    |     the length is exact and includes the frame word;
+//!   +-----+------+---------------------+     the next frame is at the next multiple of four
 //!
 //!   00 empty      memory is as it was when the sub-buffer was entered: nothing stored yet
 //!   01 in flight  space is reserved; what follows may be half written
@@ -12,12 +12,12 @@
 //!   11 pad        nothing follows to the end of the sub-buffer
 //! ```
 //!
-//! Order in time is empty -> in flight -> committed, or empty -> pad.
+//! A frame goes from empty to in flight to committed, or from empty to pad.
 
-/// Records, and so frame words, stand at multiples of this.
+/// Records, and so frame words, begin at multiples of this.
 pub const WORD_BYTES: usize = 4;
 
-/// The longest record, its frame word included: what 16 bits of words can say.
+/// The longest record, including its frame word: as many words as 16 bits can count.
 pub const MAX_RECORD_BYTES: usize = 0xffff * WORD_BYTES;
 
 const STATE_SHIFT: u32 = 30;
@@ -27,9 +27,9 @@ const LENGTH_MASK: u32 = NOTE_BIT - 1;
 /// What a committed frame holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameKind {
-    /// An event record: header and payload as CTF wants them.
+    /// An event record: header and payload in CTF's format.
     Event,
-    /// A note from the writers to the reader (who owns the stream from here on); no event.
+    /// A note from the writers to the reader (the new owner of the stream); no event.
     Note,
 }
 
@@ -43,14 +43,14 @@ impl FrameKind {
     }
 }
 
-/// A frame word, decoded. Lengths are as the word says them and not yet checked.
+/// A decoded frame word. Its length is not yet checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame {
     /// Nothing stored yet.
     Empty,
     /// Reserved, possibly half written.
     InFlight {
-        /// What it is going to hold.
+        /// What it will hold.
         kind: FrameKind,
         /// Exact bytes, the frame word included.
         length_bytes: usize,
@@ -62,7 +62,7 @@ pub enum Frame {
         /// Exact bytes, the frame word included.
         length_bytes: usize,
     },
-    /// Nothing more in this sub-buffer.
+    /// Nothing more follows in this sub-buffer.
     Pad {
         /// Bytes up to the end of the sub-buffer.
         length_bytes: usize,
@@ -101,7 +101,7 @@ impl Frame {
         3 << STATE_SHIFT | length_bytes as u32
     }
 
-    /// Whether `word` is that of a committed record, whichever it holds.
+    /// Whether `word` is that of a committed record, of either kind.
     #[inline(always)]
     pub const fn is_committed(word: u32) -> bool {
         word >> STATE_SHIFT == 2

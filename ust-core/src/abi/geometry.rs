@@ -1,4 +1,4 @@
-//! How large a stream is and where its parts stand.
+//! The size of a stream, and the offsets of its parts.
 //!
 //! ```text
 //!   stream:  | control page | memory 0 | memory 1 | ... | memory N + 1 |    N + 2 memories for N places:
@@ -6,9 +6,9 @@
 //!                                                                           writers who recycle have one
 //! ```
 //!
-//! A position is a byte count since the stream began. With sub-buffers of `S` bytes (a power of two)
-//! and `N` places (a power of two), position `p` lies in sub-buffer number `p / S`, at place
-//! `(p / S) % N`, at offset `p % S`. Which memory stands at a place is what the table says.
+//! A position is a byte count since the stream began. With sub-buffers of `S` bytes (a power of two) and `N`
+//! places (a power of two), position `p` is in sub-buffer number `p / S`, at place `(p / S) % N`, at offset
+//! `p % S`. The table says which memory is at a place.
 
 use super::PAGE_BYTES;
 use core::fmt;
@@ -22,20 +22,20 @@ pub const MAX_SUBBUFS: usize = 256;
 #[cfg(loom)]
 pub const MAX_SUBBUFS: usize = 4;
 
-/// Sub-buffer sizes that are accepted, in bytes. Powers of two only.
+/// Accepted sub-buffer sizes, in bytes. Powers of two only.
 pub const SUBBUF_SIZE_RANGE_BYTES: RangeInclusive<u64> = 4096..=(1 << 30);
 
-/// Numbers of sub-buffers that are accepted. Powers of two only.
+/// Accepted numbers of sub-buffers. Powers of two only.
 pub const SUBBUF_COUNT_RANGE: RangeInclusive<u64> = 2..=MAX_SUBBUFS as u64;
 
-/// The most that one stream may take, in bytes.
+/// The maximum size of one stream, in bytes.
 const MAX_STREAM_BYTES: u64 = 1 << 36;
 
-/// Size and number of a stream's sub-buffers: checked, so that arithmetic on it cannot overflow.
+/// Size and number of a stream's sub-buffers, checked so that arithmetic on them cannot overflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct Geometry {
-    // Not its logarithm: what the fast path compares with is the size.
+    // The size, not its logarithm: the fast path compares with the size.
     subbuf_size_bytes: u32,
     subbuf_count: u32,
 }
@@ -47,7 +47,7 @@ pub enum GeometryError {
     SubbufSize(u64),
     /// The number of sub-buffers is out of range or no power of two.
     SubbufCount(u64),
-    /// Both are well by themselves, but the stream would be too large.
+    /// Each is acceptable by itself, but the stream would be too large.
     StreamSize(u64),
 }
 
@@ -81,7 +81,7 @@ impl Geometry {
     /// Checks a size and a number.
     ///
     /// # Errors
-    /// Either is no power of two or out of [`SUBBUF_SIZE_RANGE_BYTES`], [`SUBBUF_COUNT_RANGE`], or
+    /// Either is not a power of two, or out of [`SUBBUF_SIZE_RANGE_BYTES`] or [`SUBBUF_COUNT_RANGE`], or
     /// their product is too large.
     pub const fn new(subbuf_size_bytes: u64, subbuf_count: u64) -> Result<Self, GeometryError> {
         if !subbuf_size_bytes.is_power_of_two()
@@ -102,7 +102,7 @@ impl Geometry {
         Ok(Self { subbuf_size_bytes: subbuf_size_bytes as u32, subbuf_count: subbuf_count as u32 })
     }
 
-    /// A geometry too small for the real thing: loom's models want few states.
+    /// A geometry too small for real use: loom's models need few states.
     #[cfg(loom)]
     pub const fn tiny(subbuf_size_bytes: u32, subbuf_count: u32) -> Self {
         Self { subbuf_size_bytes, subbuf_count }
@@ -130,13 +130,13 @@ impl Geometry {
         self.subbuf_count as usize + 2
     }
 
-    /// Bytes of all places: how far the writer may run ahead of the reader.
+    /// Bytes of all places: the furthest that the writer may run ahead of the reader.
     #[inline]
     pub const fn capacity_bytes(self) -> u64 {
         (self.subbuf_count as u64) << self.subbuf_shift()
     }
 
-    /// Where in its sub-buffer position `bytes` lies.
+    /// The offset of position `bytes` in its sub-buffer.
     #[inline]
     pub const fn offset(self, bytes: u64) -> usize {
         bytes as usize & (self.subbuf_size_bytes() - 1)
@@ -148,32 +148,32 @@ impl Geometry {
         (bytes >> self.subbuf_shift()) as usize & (self.subbuf_count as usize - 1)
     }
 
-    /// How often position `bytes` has gone round all places.
+    /// How often position `bytes` has passed all places.
     #[inline]
     pub const fn lap(self, bytes: u64) -> u64 {
         bytes >> self.subbuf_shift() >> self.subbuf_count.trailing_zeros()
     }
 
-    /// Start of the sub-buffer in which position `bytes` lies.
+    /// Start of the sub-buffer that contains position `bytes`.
     #[inline]
     pub const fn subbuf_start(self, bytes: u64) -> u64 {
         bytes >> self.subbuf_shift() << self.subbuf_shift()
     }
 
-    /// Where `memory` begins, in bytes from the stream's start. `memory` is below
+    /// The offset of `memory` in its stream, in bytes. `memory` must be below
     /// [`memory_count`](Self::memory_count).
     #[inline]
     pub const fn memory_offset(self, memory: usize) -> usize {
         PAGE_BYTES + (memory << self.subbuf_shift())
     }
 
-    /// Bytes of a whole stream, control page and spares included. In a process of 32 bits it may be more than
-    /// there are addresses, and the number wrong: [`RingFileShape`](super::RingFileShape) looks before.
+    /// Bytes of a whole stream, including control page and spares. It may overflow in a 32-bit process, so
+    /// [`RingFileShape`](super::RingFileShape) checks first.
     pub const fn stream_bytes(self) -> usize {
         self.memory_offset(self.memory_count())
     }
 
-    /// The same, whatever the machine can address.
+    /// The same in 64 bits, which cannot overflow.
     pub(super) const fn stream_file_bytes(self) -> u64 {
         PAGE_BYTES as u64 + ((self.memory_count() as u64) << self.subbuf_shift())
     }

@@ -1,18 +1,18 @@
-//! Layouts stated field by field, and held: by the compiler, and by a golden file for both word sizes.
+//! Layouts stated field by field. The compiler checks them, and so does a golden file for both word sizes.
 //!
 //! ```text
 //!   layout!(StreamControl<ReadOnly> as "StreamControl" {
-//!       position @ 0,           each field stands where it says ...
-//!       last_clock @ 8,         ... and begins where the one before it ends: no hole without a name
+//!       position @ 0,           each field is at the stated offset ...
+//!       last_clock @ 8,         ... where the field before it ends: no hole without a name
 //!       ...
-//!   } ends 2560);               ... and the last one ends the struct
+//!   } ends 3584);               ... and the last one ends the struct
 //! ```
 //!
-//! A process of 32 bits and a daemon of 64 look at the same bytes. There `u64` is aligned to four bytes, and an
-//! atomic of 64 bits to eight: a field that only happens to stand well on one of the two does not compile on the
-//! other, and one that moved on both, unnoticed, is not what the golden file says.
+//! A 32-bit process and a 64-bit consumer use the same bytes. On 32-bit x86 `u64` is aligned to four bytes, and
+//! a 64-bit atomic to eight. So a field that has the stated offset on only one of the two does not compile on
+//! the other. A field that moved on both contradicts the golden file.
 
-/// States a layout. Under loom the words are loom's own, and stand elsewhere.
+/// States a layout. Not checked under loom, whose words have other sizes.
 macro_rules! layout {
     ($ty:ty as $name:literal { $($field:ident @ $offset:literal,)* } ends $size:literal) => {
         #[cfg(not(loom))]
@@ -24,7 +24,7 @@ macro_rules! layout {
                 let end = $offset + $crate::abi::layout::size_of_field(|it: &$ty| &it.$field);
             )*
             assert!(end == $size && size_of::<$ty>() == $size, "bytes behind the last field");
-            // What is mapped begins at a multiple of eight.
+            // Mappings begin at a multiple of eight.
             assert!(align_of::<$ty>() <= 8);
         };
 
@@ -45,25 +45,25 @@ macro_rules! layout {
 
 pub(crate) use layout;
 
-/// Bytes of what a field's getter returns.
+/// The size of the type that a field's getter returns.
 #[cfg(not(loom))]
 pub(crate) const fn size_of_field<T, F>(_: fn(&T) -> &F) -> usize {
     size_of::<F>()
 }
 
-/// A struct whose layout is stated.
+/// A struct with a stated layout.
 #[cfg(all(test, not(loom)))]
 pub(crate) trait Stated {
-    /// As the compiler has it.
+    /// The layout as the compiler has it.
     const LAYOUT: Layout;
 }
 
-/// Where a struct's fields stand.
+/// The offsets and sizes of a struct's fields.
 #[cfg(all(test, not(loom)))]
 pub(crate) struct Layout {
-    /// The struct.
+    /// The struct's name.
     pub name: &'static str,
-    /// Its bytes.
+    /// The struct's size in bytes.
     pub size: usize,
     /// Name, offset and bytes of each field.
     pub fields: &'static [(&'static str, usize, usize)],
@@ -81,7 +81,7 @@ mod tests {
     use crate::sync::{AtomicU32, AtomicU64, Local, ReadOnly, ReaderWritten, Shared, WriterWord};
     use core::fmt::Write;
 
-    /// What this build's layout is, as text.
+    /// This build's layout, as text.
     fn table() -> String {
         let mut text =
             String::from("# struct: its bytes; then offset, bytes and name of each field\n");
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn words_are_as_large_as_they_say_and_aligned_to_themselves() {
-        // An atomic of 64 bits that straddles two cache lines would not be atomic.
+        // A 64-bit atomic that straddles two cache lines would not be atomic.
         assert_eq!((size_of::<AtomicU64>(), align_of::<AtomicU64>()), (8, 8));
         assert_eq!((size_of::<AtomicU32>(), align_of::<AtomicU32>()), (4, 4));
         assert_eq!((size_of::<ReaderWritten>(), align_of::<ReaderWritten>()), (8, 8));

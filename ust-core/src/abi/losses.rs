@@ -1,11 +1,11 @@
-//! What the channel in one slot has lost without having a stream to count it in.
+//! Records that the channel in one slot has lost because it had no stream to count them in.
 //!
 //! ```text
 //!   begin    channel_uid = 0   clear_fence   no_stream, errno = 0   channel_uid = its own
 //!   of       channel_uid?      no_stream, errno     read_fence      channel_uid still?
 //! ```
 //!
-//! So a reader takes no channel's losses for another's, though the slot may pass on while it reads.
+//! So a reader never takes one channel's losses for another's, even if the slot changes channels while it reads.
 
 use super::layout::layout;
 use super::orderings as order;
@@ -14,11 +14,11 @@ use crate::sync::{AtomicU32, AtomicU64};
 /// See the module page.
 #[repr(C)]
 pub struct SlotLosses {
-    /// The channel; the count starts anew with each. 0 is none.
+    /// The channel; 0 if there is none. The counts start anew with each channel.
     pub channel_uid: AtomicU64,
-    /// Records.
+    /// Records lost.
     pub no_stream: AtomicU64,
-    /// Why the last of them could have no stream: a number of `errno`.
+    /// Why the last of them could have no stream: an `errno`.
     pub errno: AtomicU32,
     reserved: u32,
 }
@@ -31,7 +31,7 @@ layout!(SlotLosses as "SlotLosses" {
 } ends 24);
 
 impl SlotLosses {
-    /// Of no channel.
+    /// Counts of no channel.
     pub fn nobodys() -> Self {
         Self {
             channel_uid: AtomicU64::new(0),
@@ -41,8 +41,8 @@ impl SlotLosses {
         }
     }
 
-    /// Begins to count for a channel that has taken the slot. One thread at a time does; nobody counts meanwhile, but
-    /// children of a fork, by [`count_of`](Self::count_of).
+    /// Begins to count for a channel that has taken the slot. Only one thread at a time does this. Meanwhile nobody
+    /// counts, except children of a fork, by [`count_of`](Self::count_of).
     pub fn begin(&self, channel_uid: u64) {
         self.channel_uid.store(0, order::losses_end());
         order::losses_clear_fence();
@@ -57,15 +57,16 @@ impl SlotLosses {
         self.no_stream.fetch_add(1, order::losses_count());
     }
 
-    /// Counts the same in another process's file, as long as the slot is that channel's. One that has taken the slot since
-    /// then begins with 0, or (between these two lines) with 1: the two processes have no lock in common.
+    /// Counts the same in another process's file, if the slot is still that channel's. If another channel takes the
+    /// slot between the two lines below, its count begins with 1 instead of 0: the two processes share no lock.
     pub fn count_of(&self, channel_uid: u64, errno: i32) {
         if self.channel_uid.load(order::losses_load()) == channel_uid {
             self.count(errno);
         }
     }
 
-    /// How many records that channel has lost here, and why the last of them, if the slot is its.
+    /// How many records that channel has lost here, and the reason for the last one. `None` if the slot is not that
+    /// channel's.
     pub fn of(&self, channel_uid: u64) -> Option<(u64, u32)> {
         if self.channel_uid.load(order::losses_load()) != channel_uid {
             return None;

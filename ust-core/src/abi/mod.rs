@@ -7,14 +7,14 @@
 //!   +----------------------------+          +--------------------------+
 //!   | class entries, append-only |          | stream 0                 |
 //!   |   ClassEntry + body        |          |   StreamControl  1 page  |
-//!   |   ...                      |          |   memory 0 .. memory N   |   N places and two spares
+//!   |   ...                      |          |   memory 0 .. N + 1      |   N places and two spares
 //!   +----------------------------+          | stream 1 ...             |
 //!                                           +--------------------------+
 //! ```
 //!
-//! The layout is the same for 32- and 64-bit processes: sizes are explicit, every word stands at an
-//! offset that a const assertion states, reserved bytes have names. Both sides treat what the other
-//! wrote as an allegation: the arithmetic here masks or refuses, it never trusts.
+//! The layout is the same for 32- and 64-bit processes: sizes are explicit, a const assertion
+//! states each word's offset, and reserved bytes have names. Each side treats what the other wrote
+//! as untrusted: the arithmetic here masks or refuses.
 
 mod class_log;
 mod constants;

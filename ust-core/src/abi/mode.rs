@@ -1,19 +1,20 @@
-//! What a channel's streams are like besides their size: who shares one, and what happens when it is full.
+//! Properties of a channel's streams besides their size: who shares a stream, and what happens when it is full.
 
 use serde::{Deserialize, Serialize};
 
-/// Who writes to one stream.
+/// Who writes to one stream: a thread, or all threads on a CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[repr(u32)]
 pub enum Buffers {
-    /// One thread, and the signal handlers that interrupt it. Cheapest; memory grows with the threads alive.
+    /// One thread, and the signal handlers that interrupt it. The cheapest; memory grows with the number of
+    /// live threads.
     #[default]
     PerThread = 0,
-    /// Whoever runs on one CPU. Memory is bounded by the number of CPUs.
+    /// The threads that run on one CPU. The number of CPUs bounds the memory.
     PerCpu = 1,
 }
 
-/// What a writer does that finds no room.
+/// What a writer does when there is no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Mode {
     /// The new record is lost, and counted.
@@ -21,9 +22,10 @@ pub enum Mode {
     Discard,
     /// The oldest sub-buffer is recycled, its records counted as overwritten: a flight recorder.
     Overwrite,
-    /// The writer waits until the reader has given room, at most so long; then the record is lost, and counted.
+    /// The writer waits until the reader gives room, for a bounded time. After that the record is lost, and
+    /// counted.
     Block {
-        /// The bound, in milliseconds.
+        /// The longest wait, in milliseconds.
         timeout_ms: u32,
     },
 }
@@ -31,23 +33,23 @@ pub enum Mode {
 /// When the memory of a stream is made resident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Residency {
-    /// Each sub-buffer when it is first entered: memory is what was touched.
+    /// Each sub-buffer when it is first entered: only touched pages use memory.
     #[default]
     OnEntry,
-    /// All of it when the stream gets its first owner: no page fault ever after.
+    /// All of it when the stream gets its first owner: no page faults afterwards.
     Prefault,
-    /// That, and locked: it is not swapped out either.
+    /// Like `Prefault`, and locked: it is never swapped out either.
     Lock,
 }
 
 impl Mode {
-    /// Whether writers recycle what nobody has read.
+    /// Whether writers recycle sub-buffers that the reader has not read.
     #[inline]
     pub const fn overwrites(self) -> bool {
         matches!(self, Mode::Overwrite)
     }
 
-    /// As a word of the ring file: the bound of [`Mode::Block`] in the upper half.
+    /// As a word of the ring file: the timeout of [`Mode::Block`] is in the upper half.
     pub const fn to_word(self) -> u64 {
         match self {
             Mode::Discard => 0,

@@ -1,25 +1,25 @@
-//! A note: what the writers tell the reader in the ring itself, between event records.
+//! A note: what the writers tell the reader within the ring, between event records.
 //!
 //! ```text
 //!   frame word | owner  u32 | records lost so far  u64 |        16 bytes in all, no CTF header
 //! ```
 //!
-//! One stands at the start of each sub-buffer, so that a reader which has nothing but that sub-buffer knows
-//! whose records it holds; another where a stream changes hands, and where a record was lost without leaving
-//! its sub-buffer. Because a note has its place among the records, the reader knows *where* records are
-//! missing, and not only how many.
+//! There is a note at the start of each sub-buffer, so a reader that has only that sub-buffer knows the
+//! records' owner. There is another where a stream changes owners, and where a record was lost without
+//! leaving the sub-buffer. Because a note has its place among the records, the reader knows *where* records
+//! are missing, not only how many.
 
 use super::WORD_BYTES;
 
 /// Bytes of a note, its frame word included.
 pub const NOTE_BYTES: usize = WORD_BYTES + 12;
 
-/// What a note says of the records behind it.
+/// What a note says about the records after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Note {
-    /// Whose they are: the kernel thread id, or in a per-CPU stream the CPU number.
+    /// Their owner: the kernel thread id, or in a per-CPU stream the CPU number.
     pub owner: u32,
-    /// Records that this stream had lost before them, by all causes that writers count.
+    /// Records that this stream had lost before them, for all causes that writers count.
     pub lost: u64,
 }
 

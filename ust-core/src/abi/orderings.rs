@@ -1,15 +1,15 @@
-//! The orderings between a traced process and its consumer that are not the ring's: each with its partner.
+//! The orderings between a traced process and its consumer, except the ring's: each with its partner.
 
 use crate::sync::Ordering::{Acquire, Release};
 use crate::sync::{orderings, weakenable_fence};
 
-/// A slot's losses begin for another channel: with `losses_read_fence`. Whoever sees them cleared sees that the slot is not
-/// the last channel's any more.
+/// A slot's losses begin for another channel: with `losses_read_fence`. A reader that sees them cleared sees that the
+/// slot is no longer the last channel's.
 pub fn losses_clear_fence() {
     weakenable_fence("losses_clear_fence", Release);
 }
 
-/// What was read of a slot's losses was read before its channel is looked at again: with `losses_clear_fence`.
+/// The reader reads a slot's losses before it checks the slot's channel again: with `losses_clear_fence`.
 pub fn losses_read_fence() {
     weakenable_fence("losses_read_fence", Acquire);
 }
@@ -21,27 +21,28 @@ orderings! {
     LoadOrder log_load = Acquire;
     /// The log's writer, which is one thread at a time: its own word.
     LoadOrder own_log_load = Relaxed;
-    /// A number, which stands for itself. A record with it comes after: the callsite's word, and the ring's commit, publish it.
+    /// A number; nothing else depends on it. A record with it comes later: the callsite's word and the ring's commit
+    /// publish it.
     StoreOrder class_assign = Relaxed;
     /// Likewise: the entry came through `log_load`.
     LoadOrder class_load = Relaxed;
-    /// With `losses_load`: the slot counts from nothing.
+    /// With `losses_load`: the slot counts from zero.
     StoreOrder losses_begin = Release;
     /// With `losses_begin`.
     LoadOrder losses_load = Acquire;
-    /// Behind `losses_read_fence`.
+    /// After `losses_read_fence`.
     LoadOrder losses_check = Relaxed;
-    /// `losses_clear_fence`, behind it, releases it.
+    /// The later `losses_clear_fence` releases it.
     StoreOrder losses_end = Relaxed;
     /// Cleared between `losses_clear_fence` and `losses_begin`.
     StoreOrder losses_clear = Relaxed;
-    /// With `losses_read`: a reason.
+    /// With `losses_read`: publishes a reason.
     RmwOrder losses_count = Release;
-    /// With `losses_count`: who sees a count sees a reason.
+    /// With `losses_count`: a reader that sees a count sees a reason.
     LoadOrder losses_read = Acquire;
-    /// `losses_count`, behind it, publishes it. The last reason is as good as another.
+    /// The later `losses_count` publishes it. Any of the last reasons will do.
     StoreOrder losses_reason = Relaxed;
-    /// Behind `losses_read`.
+    /// After `losses_read`.
     LoadOrder losses_reason_read = Relaxed;
     /// With `claimed_load`: the stream is initialised.
     RmwOrder claimed_add = Release;
@@ -49,12 +50,12 @@ orderings! {
     LoadOrder claimed_load = Acquire;
     /// b: with `asleep_say`.
     RmwOrder asleep_answer = Release;
-    /// 1: with `asleep_answer`. What a moved is seen.
+    /// 1: with `asleep_answer`. The consumer sees what a moved.
     RmwOrder asleep_say = Acquire;
     /// The consumer looks at the streams before it falls asleep again.
     RmwOrder awake_say = Relaxed;
     /// c: with `rings_load`.
     RmwOrder rings_add = Release;
-    /// With `rings_add`: whoever sees the ring sees what it was rung for.
+    /// With `rings_add`: a consumer that sees the ring sees what it was rung for.
     LoadOrder rings_load = Acquire;
 }

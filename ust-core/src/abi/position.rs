@@ -1,4 +1,4 @@
-//! The position word: where the next record goes, and how long the one before it is.
+//! The position word: where the next record goes, and how long the record before it is.
 //!
 //! ```text
 //!    63 ............................ 16 15 ............. 0
@@ -8,10 +8,10 @@
 //!   +----------------------------------+------------------+
 //! ```
 //!
-//! One compare-and-swap moves both, so that a writer that has the word knows, without any other
-//! load that could be stale, where the frame word of the record immediately before stands. Positions
-//! only grow: 2^48 words are a pebibyte, 17 days of one thread that does nothing but trace; a stream
-//! that gets there counts its records as lost rather than wrap.
+//! One compare-and-swap moves both. So a writer that has the word knows where the frame word of the
+//! preceding record is, without another load that could be stale. Positions only grow. 2^48 words
+//! are a pebibyte: 17 days of one thread that does nothing but trace. A stream that gets there
+//! counts its records as lost rather than wrap.
 
 use super::frame::WORD_BYTES;
 
@@ -44,20 +44,21 @@ impl Position {
         (self.0 >> LENGTH_BITS) * WORD_BYTES as u64
     }
 
-    /// Bytes from the start of a sub-buffer to here; more than any is long if it starts behind this.
+    /// Bytes from the start of a sub-buffer to here. More than any sub-buffer's length if the
+    /// sub-buffer starts after this position.
     #[inline(always)]
     pub const fn bytes_behind(self, subbuf_start: Self) -> u64 {
         (self.0.wrapping_sub(subbuf_start.0) >> LENGTH_BITS) * WORD_BYTES as u64
     }
 
-    /// Bytes from the start of the last record to here, its padding to a word included.
+    /// Bytes from the start of the last record to here, including its padding to a word.
     #[inline(always)]
     pub const fn last_record_bytes(self) -> usize {
         (self.0 & LENGTH_MASK) as usize * WORD_BYTES
     }
 
-    /// The position right behind a record of `record_bytes` (a multiple of four, at most
-    /// [`MAX_RECORD_BYTES`](super::MAX_RECORD_BYTES)) that is placed here.
+    /// The position right after a record of `record_bytes` (a multiple of four, at most
+    /// [`MAX_RECORD_BYTES`](super::MAX_RECORD_BYTES)) that is written here.
     #[inline(always)]
     pub const fn after(self, record_bytes: usize) -> Self {
         let words = (record_bytes / WORD_BYTES) as u64;
@@ -70,7 +71,7 @@ impl Position {
         Self((bytes / WORD_BYTES as u64) << LENGTH_BITS)
     }
 
-    /// The position behind a record of `record_bytes` that stands at byte `start`.
+    /// The position after a record of `record_bytes` that begins at byte `start`.
     #[inline]
     pub const fn behind_record_at(start: u64, record_bytes: usize) -> Self {
         Self::at(start).after(record_bytes)

@@ -4,9 +4,9 @@
 //!   | RingFileHeader | stream 0 | stream 1 | ... | stream n-1 |     each Geometry::stream_bytes() long
 //! ```
 //!
-//! The file is sparse: a stream that no thread has claimed costs nothing but addresses. A process whose files may not be
-//! large (RLIMIT_FSIZE) puts fewer streams into one, and makes more files. The process
-//! writes the header once, before it shows the file to anybody; only the words marked so change.
+//! The file is sparse: a stream that no thread has claimed uses only addresses. A process with a limit on file sizes
+//! (RLIMIT_FSIZE) puts fewer streams into a file, and makes more files. The process writes the header once, before it
+//! shows the file to anybody. Afterwards only the atomic words change.
 
 use super::layout::layout;
 use super::orderings as order;
@@ -22,7 +22,7 @@ pub const MAX_STREAMS_PER_FILE: u32 = 64;
 /// The most ring files of one channel in one process.
 pub const MAX_RING_FILES: u32 = 480;
 
-/// Streams are put into one file up to this many bytes of addresses.
+/// A file gets streams up to this many bytes of addresses.
 const FILE_BYTES_AIM: u64 = 256 << 20;
 
 /// First page of a ring file.
@@ -38,20 +38,20 @@ pub struct RingFileHeader {
     pub subbuf_size_bytes: u64,
     /// Places of each stream.
     pub subbuf_count: u32,
-    /// Which of the process's ring files of this channel it is, from 0.
+    /// The file's number among the process's ring files of this channel, from 0.
     pub file_index: u32,
     /// Identity of the process, as in its process file.
     pub process_uid: [u8; 16],
     /// Identity of the channel, as the rules name it.
     pub channel_uid: u64,
-    /// Streams that have ever been claimed, a bit each: the reader looks at no others, which need not have memory.
-    /// Written by claiming threads.
+    /// Streams that have ever been claimed, one bit each. Claiming threads write it. The reader looks at no other
+    /// streams, because those may have no memory.
     pub streams_claimed: AtomicU64,
-    /// What a writer does that finds no room: [`Mode`], as a word.
+    /// What a writer does when there is no room: [`Mode`], as a word.
     pub mode: u64,
     /// Who writes to one stream: [`Buffers`].
     pub buffers: u32,
-    /// The `errno` with which locking a stream into memory failed; 0 if it did not.
+    /// The `errno` with which locking a stream into memory failed; 0 if it did not fail.
     pub lock_errno: AtomicU32,
     reserved: [u32; 12],
 }
@@ -73,7 +73,7 @@ layout!(RingFileHeader as "RingFileHeader" {
 } ends 128);
 
 impl RingFileHeader {
-    /// A header for streams of `geometry`, with as many of them as one file takes.
+    /// A header for streams of `geometry`, as many as one file takes.
     pub fn new(
         geometry: Geometry,
         buffers: Buffers,
@@ -99,31 +99,31 @@ impl RingFileHeader {
         }
     }
 
-    /// Says that a stream has been claimed: it is initialised.
+    /// Announces that a stream has been claimed, and so is initialised.
     pub fn add_claimed(&self, number: u32) {
         self.streams_claimed.fetch_or(1 << number, order::claimed_add());
     }
 
-    /// The streams that have been claimed, as the untrusted word says but none that the file has not.
+    /// The claimed streams, by the untrusted word, restricted to those that the file has.
     pub fn claimed(&self, stream_count: u32) -> impl Iterator<Item = u32> + use<> {
         let claimed = self.streams_claimed.load(order::claimed_load());
         (0..stream_count.min(u64::BITS)).filter(move |number| claimed & 1 << number != 0)
     }
 }
 
-/// How many streams of `geometry` go into one file.
+/// The number of streams of `geometry` in one file.
 fn streams_per_file(geometry: Geometry) -> u32 {
-    // In 64 bits on every machine: both sides come to the same number.
+    // In 64 bits on every machine, so both sides compute the same number.
     (FILE_BYTES_AIM / geometry.stream_file_bytes()).clamp(1, MAX_STREAMS_PER_FILE.into()) as u32
 }
 
-/// Whether a file of so many streams can be mapped at all: 32 bits do not address the largest.
+/// Whether a file of that many streams can be mapped at all: 32 bits cannot address the largest.
 fn is_addressable(geometry: Geometry, stream_count: u32) -> bool {
     let bytes = PAGE_BYTES as u64 + u64::from(stream_count) * geometry.stream_file_bytes();
     bytes <= isize::MAX as u64
 }
 
-/// What a checked header says: the reader's copy, which nobody can change any more.
+/// The content of a checked header: the reader's own copy, which no process can change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RingFileShape {
     /// Size and number of each stream's sub-buffers.
@@ -139,7 +139,8 @@ impl RingFileShape {
         is_addressable(geometry, stream_count).then_some(Self { geometry, stream_count })
     }
 
-    /// The same with fewer streams, where no file may be longer than `most_bytes`; `None` if not even one finds room.
+    /// The same shape with fewer streams, if no file may be longer than `most_bytes`. `None` if not even one stream
+    /// fits.
     pub fn within(self, most_bytes: u64) -> Option<Self> {
         let room_bytes = most_bytes.saturating_sub(PAGE_BYTES as u64);
         let most = room_bytes / self.geometry.stream_file_bytes();
@@ -147,11 +148,11 @@ impl RingFileShape {
         (stream_count > 0).then_some(Self { stream_count, ..self })
     }
 
-    /// Checks what an untrusted header claims.
+    /// Checks an untrusted header.
     ///
     /// # Errors
-    /// The geometry is none that is accepted. A stream count out of range is reported as a stream size, and so
-    /// is a file that this machine cannot address.
+    /// The geometry is not accepted. A stream count out of range is reported as a stream size, and so is a file that
+    /// this machine cannot address.
     pub fn check(
         subbuf_size_bytes: u64,
         subbuf_count: u32,
@@ -172,7 +173,7 @@ impl RingFileShape {
         self.stream_offset(self.stream_count)
     }
 
-    /// Where stream number `index` begins.
+    /// The offset of stream number `index`.
     pub const fn stream_offset(self, index: u32) -> usize {
         PAGE_BYTES + index as usize * self.geometry.stream_bytes()
     }

@@ -1,4 +1,4 @@
-//! Where rings stand as files, if their channel wants them to outlive both sides: names, and nothing else.
+//! The names of ring files, for a channel whose rings are to outlive both sides. Names only: no I/O.
 //!
 //! ```text
 //!   DIR/session                             what the consumer knows: which clock, whose rings   (the consumer's)
@@ -6,29 +6,29 @@
 //!   DIR/ring-UID-CHANNEL-INDEX-TID          a ring file, in place of a memfd
 //! ```
 //!
-//! UID is the process's random identity, so no name comes twice. TID is the thread that made the file: of
-//! several that race for one index each makes its own, and who loses removes it again.
+//! UID is the process's random identity, so no name repeats. TID is the thread that made the file. If several threads
+//! race for one index, each makes a file of its own, and the losers remove theirs.
 //!
-//! Everything has a fixed size: a thread's first event may not allocate.
+//! Everything has a fixed size, because a thread's first event must not allocate.
 
 use core::ffi::CStr;
 
 /// What the consumer knows of the session.
 pub const SESSION_FILE: &CStr = c"session";
 
-/// The name under which that is written.
+/// The temporary name under which the consumer writes that file.
 pub const SESSION_FILE_NEW: &CStr = c"session.new";
 
-/// What the names of copies of process files begin with. Behind it stands the identity, in 32 hexadecimal digits.
+/// Prefix of the names of process file copies. The identity follows, in 32 hexadecimal digits.
 pub const PROCESS_FILE_PREFIX: &str = "process-";
 
-/// What the names of ring files begin with. Behind it stands the same, and a hyphen.
+/// Prefix of the names of ring files. The same identity follows, and a hyphen.
 pub const RING_FILE_PREFIX: &str = "ring-";
 
 /// The longest directory, in bytes.
 pub const MAX_SHM_PATH_BYTES: usize = 200;
 
-/// Bytes of the longest file name, with the slash before it and the zero behind it.
+/// Bytes of the longest file name, including the slash before it and the zero after it.
 const NAME_BYTES: usize = 88;
 
 /// A directory for ring files.
@@ -36,12 +36,12 @@ const NAME_BYTES: usize = 88;
 pub struct ShmPath {
     /// An absolute path, padded with zeroes.
     path: [u8; MAX_SHM_PATH_BYTES],
-    /// Which directory has that path where the consumer runs: device and inode. Where a process finds another (after chroot,
-    /// in another mount namespace), its files would be found by nobody.
+    /// The device and inode of that path, as the consumer sees it. If a process finds another directory there (after
+    /// chroot, in another mount namespace), nobody would find its files.
     pub directory: Option<(u64, u64)>,
 }
 
-/// A file in it, as the kernel takes names.
+/// A file in that directory, as a path for the kernel.
 #[derive(Debug, Clone, Copy)]
 pub struct ShmFile {
     bytes: [u8; MAX_SHM_PATH_BYTES + NAME_BYTES],
@@ -49,7 +49,7 @@ pub struct ShmFile {
 }
 
 impl ShmPath {
-    /// `None`: not absolute, too long, or with a zero byte in it.
+    /// `None` if the path is not absolute, is too long, or contains a zero byte.
     pub fn new(path: &[u8]) -> Option<Self> {
         if !path.starts_with(b"/") || path.contains(&0) {
             return None;
@@ -59,7 +59,7 @@ impl ShmPath {
         Some(Self { path: bytes, directory: None })
     }
 
-    /// The same, once it is known which directory that is.
+    /// The same, with the identity of the directory.
     pub fn in_directory(self, directory: Option<(u64, u64)>) -> Self {
         Self { directory, ..self }
     }
@@ -70,14 +70,14 @@ impl ShmPath {
         &self.path[..length_bytes.unwrap_or(self.path.len())]
     }
 
-    /// The directory, for a system call.
+    /// The directory itself, for a system call.
     pub fn own(&self) -> ShmFile {
         let mut file = ShmFile { bytes: [0; MAX_SHM_PATH_BYTES + NAME_BYTES], length_bytes: 0 };
         file.push(self.as_bytes());
         file
     }
 
-    /// The copy of a process's file.
+    /// The copy of a process's process file.
     pub fn process_file(&self, process_uid: [u8; 16]) -> ShmFile {
         let mut file = ShmFile::below(self);
         file.push(PROCESS_FILE_PREFIX.as_bytes());
@@ -85,7 +85,7 @@ impl ShmPath {
         file
     }
 
-    /// What the names of all ring files of one index begin with.
+    /// The common prefix of all ring files of one index.
     pub fn ring_file_of_any(&self, process_uid: [u8; 16], channel_uid: u64, index: u32) -> ShmFile {
         let mut file = ShmFile::below(self);
         file.push(RING_FILE_PREFIX.as_bytes());
@@ -98,7 +98,7 @@ impl ShmPath {
         file
     }
 
-    /// A ring file, made by thread `tid`.
+    /// A ring file that thread `tid` made.
     pub fn ring_file(
         &self,
         process_uid: [u8; 16],
@@ -119,18 +119,18 @@ impl ShmFile {
         file
     }
 
-    /// The path, without the zero behind it.
+    /// The path, without its terminating zero.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length_bytes]
     }
 
-    /// The path for a system call.
+    /// The path, for a system call.
     pub fn as_c_str(&self) -> &CStr {
-        // There is always a zero: no name fills the buffer, as the longest one is tested not to.
+        // There always is a zero: the longest name is tested not to fill the buffer.
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"")
     }
 
-    /// The name in the directory, for a system call.
+    /// The name within the directory, for a system call.
     pub fn file_name(&self) -> &CStr {
         let begin = self.as_bytes().iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
         CStr::from_bytes_until_nul(&self.bytes[begin..]).unwrap_or(c"")

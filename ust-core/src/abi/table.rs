@@ -1,4 +1,4 @@
-//! An entry of the table: which memory stands at a place, for which lap, and how it got there.
+//! A table entry: which memory is at a place, for which lap, and how it got there.
 //!
 //! ```text
 //!    63 ............ 16    15       14      13 ...... 0
@@ -7,21 +7,21 @@
 //!   +------------------+--------+--------+------------+
 //!
 //!   lap      the place belongs to sub-buffer number `lap * N + place`: free to be entered, being written, or
-//!            full. One further means that this sub-buffer is gone from here
-//!   parity   flips when a writer recycles what stood here, and not when the reader exchanges it
-//!   closed   the stream is retired: nobody enters any more
+//!            full. One higher means that this sub-buffer has left the place
+//!   parity   flips when a writer recycles the place's memory, but not when the reader exchanges it
+//!   closed   the stream is retired: no writer enters any more
 //! ```
 //!
-//! The lap is what writers and reader agree by: whoever takes a full sub-buffer away (the reader that
-//! exchanges it, the writer that recycles it) does so by one compare-and-swap to the next lap, which gives
-//! the writers a zeroed memory at the same instant.
+//! Writers and reader agree by the lap. One compare-and-swap to the next lap takes a full sub-buffer away (by the
+//! reader that exchanges it, or by the writer that recycles it), and gives the writers a zeroed memory at the same
+//! instant.
 
 const LAP_SHIFT: u32 = 16;
 const PARITY_BIT: u64 = 1 << 15;
 const CLOSED_BIT: u64 = 1 << 14;
 const MEMORY_MASK: u64 = CLOSED_BIT - 1;
 
-/// A table entry. Any bits are one; what they name is to be checked.
+/// A table entry. Any bits are valid, but the memory that they name must be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableEntry(u64);
 
@@ -60,8 +60,8 @@ impl TableEntry {
         self.0 & PARITY_BIT != 0
     }
 
-    /// Flips when the reader exchanges what stands here, and not when a writer recycles it: each of both takes the
-    /// place to its next lap, so this is what of the lap's parity the other does not explain.
+    /// Flips when the reader exchanges the place's memory, but not when a writer recycles it. Either takes the
+    /// place to its next lap, so this is the part of the lap's parity that recycling does not explain.
     pub const fn exchange_parity(self) -> bool {
         (self.lap() & 1 == 1) != self.parity()
     }
@@ -71,20 +71,20 @@ impl TableEntry {
         self.0 & CLOSED_BIT != 0
     }
 
-    /// The reader has taken the memory and left `spare`.
+    /// The entry after the reader has taken the memory and left `spare`.
     #[must_use]
     pub const fn exchanged_for(self, spare: usize) -> Self {
         let kept = self.0 & (PARITY_BIT | CLOSED_BIT);
         Self((self.lap().wrapping_add(1) << LAP_SHIFT) | kept | spare as u64)
     }
 
-    /// A writer has recycled the memory and left `spare`.
+    /// The entry after a writer has recycled the memory and left `spare`.
     #[must_use]
     pub const fn recycled_for(self, spare: usize) -> Self {
         Self(self.exchanged_for(spare).0 ^ PARITY_BIT)
     }
 
-    /// Nobody enters any more.
+    /// The entry that no writer enters any more.
     #[must_use]
     pub const fn closed(self) -> Self {
         Self(self.0 | CLOSED_BIT)

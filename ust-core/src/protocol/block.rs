@@ -1,4 +1,4 @@
-//! Values that may grow: each with its length in front, so that a reader passes over what a later minor has appended.
+//! Values that may grow. Each has its length in front, so a reader skips what a later minor has appended.
 
 use core::marker::PhantomData;
 use serde::de::{DeserializeOwned, Error, Visitor};
@@ -61,7 +61,7 @@ mod tests {
         for length in 0..bytes.len() {
             assert!(postcard::from_bytes::<Block<Now>>(&bytes[..length]).is_err());
         }
-        // A length of its own that is too short for what is to be in it.
+        // A length that is too short for the value.
         assert!(postcard::from_bytes::<Block<Now>>(&[1, 7, 3, b'a', b'b', b'c']).is_err());
     }
 }

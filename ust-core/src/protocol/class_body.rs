@@ -1,4 +1,4 @@
-//! What the class log says of an event class.
+//! What the class log says about an event class.
 
 use super::type_list::{self, Entry};
 use crate::event::EventDescription;
@@ -6,14 +6,14 @@ use crate::wire::FieldType;
 use crate::wire::bounds::{Beyond, MAX_CLASS_BYTES};
 use serde::{Deserialize, Serialize};
 
-/// An event class, but for its number.
+/// An event class, without its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassBody<'a> {
     /// Part before the colon.
     pub provider: &'a str,
-    /// Part behind the colon.
+    /// Part after the colon.
     pub name: &'a str,
-    /// As [`Level`](crate::event::Level)'s discriminants.
+    /// A discriminant of [`Level`](crate::event::Level).
     pub level: u8,
     /// Source file of the declaration.
     pub file: &'a str,
@@ -25,7 +25,7 @@ pub struct ClassBody<'a> {
     pub fields: Vec<(&'a str, FieldType)>,
 }
 
-/// The same as it is written.
+/// The encoded form.
 #[derive(Serialize, Deserialize)]
 struct Written<'a> {
     provider: &'a str,
@@ -39,7 +39,7 @@ struct Written<'a> {
 }
 
 impl<'a> ClassBody<'a> {
-    /// What a tracepoint declares.
+    /// The class that a tracepoint declares.
     pub fn of(description: &'a EventDescription) -> Self {
         let fields = description.fields.iter();
         Self {
@@ -49,20 +49,20 @@ impl<'a> ClassBody<'a> {
             file: description.file,
             line: description.line,
             module_path: description.module_path,
-            // Its parts stay where they are.
+            // Cheap: the clone shares the type's static parts.
             fields: fields.map(|field| (field.name, field.ty.clone())).collect(),
         }
     }
 
-    /// `provider:name`, by which rules know it.
+    /// `provider:name`, which rules match.
     pub fn full_name(&self) -> String {
         format!("{}:{}", self.provider, self.name)
     }
 
-    /// As bytes.
+    /// Encodes the class.
     ///
     /// # Errors
-    /// It is beyond the [bounds](crate::wire::bounds) of a class.
+    /// The [bound](crate::wire::bounds) that it exceeds.
     pub fn encode(&self) -> Result<Vec<u8>, Beyond> {
         let Self { provider, name, level, file, line, module_path, fields } = self;
         let types = type_list::flatten(fields.iter().map(|(name, ty)| (*name, ty)))?;
@@ -72,7 +72,7 @@ impl<'a> ClassBody<'a> {
         if bytes.len() > MAX_CLASS_BYTES { Err(Beyond::Bytes) } else { Ok(bytes) }
     }
 
-    /// The class in untrusted bytes; `None` if there is none, or one that is beyond the bounds.
+    /// Decodes the class in untrusted bytes. `None` if they are no class, or one beyond the bounds.
     pub fn decode(untrusted_bytes: &'a [u8]) -> Option<Self> {
         if untrusted_bytes.len() > MAX_CLASS_BYTES {
             return None;
@@ -138,12 +138,12 @@ mod tests {
         assert_eq!(body(vec![("x", nested(200))]).encode(), Err(Beyond::Depth));
         let long = "x".repeat(MAX_CLASS_BYTES);
         assert_eq!(body(vec![(&long, FieldType::U8)]).encode(), Err(Beyond::Bytes));
-        // As another process may write it.
+        // As a hostile process may write it.
         let raw = |list: &[u8], count: u32| {
             let count = postcard::to_stdvec(&count).unwrap();
             [&[0, 0, 6, 0, 0, 0], &count[..], list].concat()
         };
-        // Each the element of the one before: who went down there would have no stack left.
+        // Each is the element of the one before: uncounted recursion would overflow the stack.
         let sequences = [0, 5].repeat(30_000);
         assert_eq!(ClassBody::decode(&raw(&sequences, 30_000)), None);
         let sequence_of_bytes = [0, 5, 0, 0, 8, 0, 0, 0, 0];

@@ -1,10 +1,11 @@
-//! Which events a rule names: asked by the process, which switches them, and by the consumer, which says what matched nothing.
+//! Which events a rule names. The process uses it to switch callsites, the consumer to report rules that matched
+//! nothing.
 
 use super::EventRule;
 use super::rules::Levels;
 use wildmatch::WildMatch;
 
-/// An event rule, ready to be asked.
+/// An event rule, prepared for matching.
 #[derive(Debug, Clone)]
 pub struct Matcher {
     pattern: WildMatch,
@@ -13,7 +14,7 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// That of a rule. Its filter is another matter: it is asked of each event, not of its class.
+    /// Prepares a rule, except its filter: that decides about each event, not about its class.
     pub fn new(rule: &EventRule) -> Self {
         Self {
             pattern: WildMatch::new(&rule.pattern),
@@ -22,7 +23,7 @@ impl Matcher {
         }
     }
 
-    /// Whether it names an event (`provider:name`) of that level.
+    /// Whether the rule names an event (`provider:name`) of that level.
     pub fn matches(&self, full_name: &str, level: u8) -> bool {
         self.levels.has(level)
             && self.pattern.matches(full_name)

@@ -1,4 +1,4 @@
-//! The messages, by who says them.
+//! The messages, by sender.
 
 use super::Rules;
 use crate::version::Version;
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 /// What a process says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToDaemon {
-    /// The process file, as soon as there is one: `main` may close every descriptor first thing.
+    /// The process file, as soon as there is one: `main` may begin by closing every descriptor.
     Introduction {
         /// Identity of the process, as in its process file.
         process_uid: [u8; 16],
     },
-    /// First message of an agent's connection. With it comes the process file if the agent has it.
+    /// First message of an agent's connection. The process file comes with it if the agent has the descriptor.
     Hello {
         /// Identity of the process, as in its process file.
         process_uid: [u8; 16],
     },
-    /// A ring file, and behind it the process file if there still is a descriptor of it.
+    /// A ring file, followed by the process file if its descriptor is still open.
     Handover {
         /// Identity of the process.
         process_uid: [u8; 16],
@@ -26,14 +26,14 @@ pub enum ToDaemon {
         /// Which of the channel's ring files it is.
         file_index: u32,
     },
-    /// Something has gone wrong that a flight recorder is to show: the daemon takes a snapshot, where one is
-    /// wanted, and closes the connection.
+    /// Something has happened that a flight recorder should show. The consumer takes a snapshot for each
+    /// session that wants one, and closes the connection.
     SnapshotWanted {
         /// Identity of the process.
         process_uid: [u8; 16],
     },
-    /// The process cannot have something without which it is not recorded, or not as the rules say. It needs no
-    /// descriptor but the connection's: so even a process that can have no process file is heard of.
+    /// The process lacks something, so it is not recorded, or not by the rules. The message needs no descriptor
+    /// but the connection's, so even a process that can have no process file can send it.
     Lacking {
         /// Identity of the process, if it has a process file.
         process_uid: Option<[u8; 16]>,
@@ -43,7 +43,7 @@ pub enum ToDaemon {
         procname: [u8; 16],
         /// What cannot be had.
         what: Lack,
-        /// Why, as the kernel says it.
+        /// Why: the kernel's `errno`.
         errno: u32,
     },
     /// The rules of this generation are in force: callsites are switched, classes logged.
@@ -71,19 +71,19 @@ pub enum OtherCopy {
 /// What a process cannot have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lack {
-    /// A process file: none of its events is recorded or counted until it has one.
+    /// A process file. The consumer records and counts none of the process's events until the process has one.
     ProcessFile,
-    /// An agent: the rules stay as they were when the process began.
+    /// An agent. The rules stay as they were when the process began.
     Agent,
-    /// The kernel's help with forks (MADV_WIPEONFORK): none of its events is recorded.
+    /// The kernel's help with forks (MADV_WIPEONFORK). None of the process's events is recorded.
     Forks,
 }
 
-/// What the daemon says.
+/// What the consumer says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToProcess {
-    /// Answer to `Hello`. With it comes the doorbell.
+    /// Answer to `Hello`. The doorbell comes with it.
     Welcome,
-    /// What is to be recorded from now on. Replaces what was said before.
+    /// What to record from now on. Replaces all earlier rules.
     Rules(Rules),
 }

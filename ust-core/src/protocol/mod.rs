@@ -1,7 +1,7 @@
-//! What traced processes and the daemon say to each other.
+//! What traced processes and the consumer say to each other.
 //!
 //! ```text
-//!   process                                                daemon
+//!   process                                                consumer
 //!   constructor, fork     Introduction + process file ---->       on a connection of its own
 //!   agent connects        Hello (+ process file) --------->
 //!                         <---------- Welcome + doorbell, Rules
@@ -15,18 +15,18 @@
 //!   constructor, agent    Lacking{what, errno}  ------------->       on a connection of its own, no descriptor
 //! ```
 //!
-//! Sequenced-packet sockets: one send is one message, from whichever thread, and descriptors travel with
-//! it. A message is [`PREAMBLE`], the minor of whoever says it, and a postcard value; one that does not parse ends the
-//! connection, unless a later minor says it: then it is passed over. The rules also stand in a file, in the same form, which
-//! a process reads before `main`.
+//! The sockets carry sequenced packets: one send is one message, from any thread, and descriptors travel with it. A
+//! message is [`PREAMBLE`], the sender's minor version, and a postcard value. A message that does not parse ends the
+//! connection, unless its minor version is later than the receiver's: then the receiver ignores it. The rules are also
+//! in a file, in the same form, which a process reads before `main`.
 //!
 //! | file | what it is |
 //! | --- | --- |
-//! | `messages` | what each side says |
-//! | `rules` | what is to be recorded |
+//! | `messages` | the messages of each side |
+//! | `rules` | what to record |
 //! | `matcher` | which events a rule names |
 //! | `class_body` | an event class, as the class log has it |
-//! | `type_list` | its fields' types, flat |
+//! | `type_list` | the types of its fields, as a flat list |
 //! | `block` | values that a later minor may append to |
 
 mod block;
@@ -48,21 +48,21 @@ use serde::{Serialize, de::DeserializeOwned};
 /// Version of this protocol.
 pub const PROTOCOL: Version = Version { major: 5, minor: 0 };
 
-/// First bytes of every message and of the rules file. Behind them stands the minor, in a byte.
+/// First bytes of every message and of the rules file. The minor version follows, in one byte.
 pub const PREAMBLE: [u8; 4] = [b'U', b'S', b'T', PROTOCOL.major as u8];
 
 const FIRST_MAJOR_WITH_MINORS: u8 = 5;
 
-/// Where a message begins.
+/// The length of preamble and minor version, before the value.
 const HEADER_BYTES: usize = PREAMBLE.len() + 1;
 
-/// The longest message.
+/// The maximum length of a message.
 pub const MAX_MESSAGE_BYTES: usize = 64 << 10;
 
 /// The most channels that a process records into at once.
 pub const MAX_CHANNELS: usize = crate::abi::CHANNEL_SLOTS;
 
-/// Writes a message into `buffer`; `None` if it does not fit. Allocates nothing.
+/// Writes a message into `buffer`. `None` if it does not fit. Allocates nothing.
 pub fn encode_into<'b>(buffer: &'b mut [u8], message: &impl Serialize) -> Option<&'b [u8]> {
     let (header, rest) = buffer.split_at_mut_checked(HEADER_BYTES)?;
     header.copy_from_slice(&header_of(PROTOCOL.minor));
@@ -83,26 +83,26 @@ fn header_of(minor: u16) -> [u8; HEADER_BYTES] {
     [u, s, t, major, minor as u8]
 }
 
-/// Why bytes are no message that this build can follow.
+/// Why this build cannot follow some bytes as a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotUnderstood {
     /// The other side speaks another major.
     Version(Mismatch),
-    /// It speaks a later minor, and says what only that knows: to be passed over.
+    /// The other side speaks a later minor and says something that only the later minor knows: ignore it.
     Later(Version),
-    /// They are no message of this protocol.
+    /// The bytes are no message of this protocol.
     Garbage,
 }
 
-/// The message in untrusted bytes.
+/// Decodes the message in untrusted bytes.
 ///
 /// # Errors
-/// It is none that this build can follow.
+/// The bytes are no message that this build can follow.
 pub fn decode<T: DeserializeOwned>(untrusted_bytes: &[u8]) -> Result<T, NotUnderstood> {
     let Some(([b'U', b'S', b'T', major, minor], body)) = untrusted_bytes.split_first_chunk() else {
         return Err(NotUnderstood::Garbage);
     };
-    // Before version 5 there was none, and something else stood there.
+    // Before version 5 messages had no minor, and this byte meant something else.
     let minor = if *major < FIRST_MAJOR_WITH_MINORS { 0 } else { *minor };
     let version = Version { major: (*major).into(), minor: minor.into() };
     PROTOCOL.check(version).map_err(NotUnderstood::Version)?;
@@ -123,7 +123,7 @@ mod tests {
         let mut buffer = [0; 64];
         assert_eq!(encode_into(&mut buffer, &message), Some(&said[..]));
         assert_eq!(decode(&said), Ok(message));
-        // A variant that there is not.
+        // A variant that does not exist.
         let unknown = |major: u8, minor: u8| [b'U', b'S', b'T', major, minor, 99, 1, 2];
         let (major, minor) = (PROTOCOL.major as u8, PROTOCOL.minor as u8);
         assert_eq!(decode::<ToDaemon>(&unknown(major, minor)), Err(NotUnderstood::Garbage));

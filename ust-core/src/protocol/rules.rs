@@ -1,11 +1,11 @@
-//! What is to be recorded: channels, and which events go into each.
+//! What to record: channels, and which events go into each.
 
 use super::Block;
 use crate::abi::{Buffers, Mode, Residency};
 use crate::clock::ClockKind;
 use serde::{Deserialize, Serialize};
 
-/// Everything that is to be recorded.
+/// Everything to record.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Rules {
     /// Grows with each change.
@@ -24,7 +24,7 @@ impl Rules {
 /// One channel, and which events go into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelRules {
-    /// Identity: never used again for another channel.
+    /// Identity, never reused for another channel.
     pub channel_uid: u64,
     /// Bytes of a sub-buffer.
     pub subbuf_size_bytes: u64,
@@ -32,22 +32,22 @@ pub struct ChannelRules {
     pub subbuf_count: u32,
     /// The clock of its records.
     pub clock: ClockKind,
-    /// Who writes to one stream.
+    /// Whether a stream belongs to a thread or to a CPU.
     pub buffers: Buffers,
-    /// What a writer does that finds no room.
+    /// What a writer does when there is no room.
     pub mode: Mode,
     /// When the memory of a stream is made resident.
     pub residency: Residency,
-    /// The directory in which the process makes its ring files, with names; none: they are memfds.
+    /// The directory in which the process makes its ring files, with names. None: they are memfds.
     pub shm_path: Option<String>,
-    /// Which directory that is where the consumer runs: device and inode.
+    /// The device and inode of that directory, as the consumer sees it.
     pub shm_dir: Option<(u64, u64)>,
     /// Whether its session is started. A stopped channel keeps its streams.
     pub is_active: bool,
-    /// What each of its records has besides the event's own fields. A process that does not know all of them records
-    /// nothing into the channel.
+    /// What each record of the channel has besides the event's own fields. A process that does not know all of these
+    /// contexts records nothing into the channel.
     pub contexts: Vec<Block<ContextRule>>,
-    /// Which events go into it: those that any of these names.
+    /// Which events go into it: every event that at least one of these rules names.
     pub events: Vec<Block<EventRule>>,
 }
 
@@ -56,12 +56,12 @@ pub struct ChannelRules {
 pub struct EventRule {
     /// A glob (`*`, `?`) over `provider:name`.
     pub pattern: String,
-    /// Globs over `provider:name` of events that are left out all the same.
+    /// Globs over `provider:name` of events that are left out nevertheless.
     pub exclusions: Vec<String>,
-    /// Which levels.
+    /// Which levels the rule names.
     pub levels: Levels,
-    /// A program over the event's fields that says whether it is recorded; empty: each is. A process that cannot run it
-    /// records none of the events that the rule names.
+    /// A program over the event's fields that decides whether an event is recorded. Empty: every event is. A process
+    /// that cannot run it records none of the events that the rule names.
     pub filter: Vec<u8>,
 }
 
@@ -71,25 +71,25 @@ pub enum Levels {
     /// Any level.
     #[default]
     All,
-    /// This one (as [`Level`](crate::event::Level)'s discriminants) and those that are more important.
+    /// This level (a discriminant of [`Level`](crate::event::Level)) and more important ones.
     AtLeast(u8),
-    /// This one.
+    /// Only this level.
     Only(u8),
 }
 
 impl Levels {
-    /// Whether an event of `level` is among them.
+    /// Whether an event of `level` is among these.
     pub const fn has(self, level: u8) -> bool {
         match self {
             Levels::All => true,
-            // The more important, the smaller.
+            // A smaller number is more important.
             Levels::AtLeast(least) => level <= least,
             Levels::Only(only) => level == only,
         }
     }
 }
 
-/// Something of the moment that records of a channel have, whatever their event.
+/// A property of the moment of recording that every record of a channel has, whatever its event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextRule {
     /// Its name.
@@ -97,7 +97,7 @@ pub struct ContextRule {
 }
 
 impl EventRule {
-    /// All events that a glob names.
+    /// A rule for all events that a glob names.
     pub fn of(pattern: impl Into<String>) -> Self {
         Self { pattern: pattern.into(), ..Self::default() }
     }

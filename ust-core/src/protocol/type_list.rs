@@ -1,21 +1,21 @@
-//! Field types as the class log has them: a flat list, each type before those within it.
+//! Field types as the class log has them: a flat list, each type before the types within it.
 //!
 //! ```text
 //!   x: u32, p: { a: u8, b: [u16] }     x Integer | p Structure 2 | a Integer | b Sequence | - Integer
 //! ```
 //!
-//! A list, because a nested value is decoded by recursion, as deep as its bytes say: here nobody recurses who has not
-//! counted.
+//! A flat list, because decoding a nested value recurses as deep as its untrusted bytes say. Here the recursion
+//! counts its depth.
 
 use crate::wire::bounds::{self, Beyond, MAX_DEPTH};
 use crate::wire::{Choice, Encoding, FieldType, Integer, Label, Member, Part};
 use serde::{Deserialize, Serialize};
 
-/// A type but for those within it, with its name where it is somebody's member.
+/// A type without the types within it. If it is a member, with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry<'a>(&'a str, #[serde(borrow)] Kind<'a>);
 
-/// See [`FieldType`]. In the order of their numbers, which stay: a later minor appends.
+/// See [`FieldType`]. The order of the variants fixes their numbers, which never change: a later minor appends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Kind<'a> {
     Integer(Integer),
@@ -30,17 +30,17 @@ enum Kind<'a> {
     String {
         encoding: Encoding,
     },
-    /// Then comes its element.
+    /// Its element follows.
     Array {
         length: u32,
     },
-    /// Then comes its element.
+    /// Its element follows.
     Sequence,
-    /// Then come its members, so many.
+    /// That many members follow.
     Structure {
         members: u32,
     },
-    /// Then come its choices, one for each label, without names.
+    /// Its choices follow, one for each label, without names.
     Variant {
         tag: Integer,
         #[serde(borrow)]
@@ -51,10 +51,10 @@ enum Kind<'a> {
 /// Name, lowest and highest value.
 type LabelEntry<'a> = (&'a str, i128, i128);
 
-/// The list of fields.
+/// The fields as a list.
 ///
 /// # Errors
-/// They are beyond the bounds.
+/// The bound that the fields exceed.
 pub fn flatten<'a>(
     fields: impl Iterator<Item = (&'a str, &'a FieldType)> + Clone,
 ) -> Result<Vec<Entry<'a>>, Beyond> {
@@ -64,7 +64,7 @@ pub fn flatten<'a>(
     Ok(list)
 }
 
-/// Recurses no deeper than the bounds, within which the type is.
+/// Recurses no deeper than the bounds, which the caller has checked.
 fn push<'a>(list: &mut Vec<Entry<'a>>, name: &'a str, ty: &'a FieldType) {
     let mut push_kind = |kind| list.push(Entry(name, kind));
     match ty {
@@ -99,7 +99,7 @@ fn label_entry(label: &Label) -> LabelEntry<'_> {
     (&label.name, label.low, label.high)
 }
 
-/// The fields of an untrusted list; `None` if it is none, or beyond the bounds.
+/// The fields of an untrusted list. `None` if it is malformed or beyond the bounds.
 pub fn build<'a>(untrusted_list: &[Entry<'a>]) -> Option<Vec<(&'a str, FieldType)>> {
     let (mut entries, mut fields) = (untrusted_list.iter(), Vec::new());
     while !entries.as_slice().is_empty() {
@@ -112,7 +112,7 @@ pub fn build<'a>(untrusted_list: &[Entry<'a>]) -> Option<Vec<(&'a str, FieldType
 type Entries<'l, 'a> = core::slice::Iter<'l, Entry<'a>>;
 
 fn take<'a>(entries: &mut Entries<'_, 'a>, depth: usize) -> Option<(&'a str, FieldType)> {
-    // One deeper than anything is but a choice of no bytes.
+    // Only a choice without bytes may be one level deeper than the bounds allow.
     if depth > MAX_DEPTH + 1 {
         return None;
     }

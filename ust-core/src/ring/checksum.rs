@@ -1,4 +1,5 @@
-//! Checksums of full sub-buffers, for rings in files: what a machine crash has torn is told from what it has not. Cold.
+//! Checksums of full sub-buffers, for rings in files: they tell sub-buffers that a machine crash has torn from intact
+//! ones. Cold.
 //!
 //! ```text
 //!            |... AAAA BB PPPPPPPPPP|nnCCCC              |       H: the position has moved on, the rest is padded
@@ -6,13 +7,13 @@
 //!   R    delivered[place] = its lap, its checksum                or none, if a record in it is still in flight
 //! ```
 //!
-//! A kernel that goes down had written back each page as it was at some moment or other, perhaps laps ago. So whoever
-//! recovers ([`recover`](super::recover)) looks whether a full sub-buffer is what it was when its writers left it.
+//! A kernel that crashes has written back each page at some earlier moment, perhaps laps ago. So recovery
+//! ([`recover`](super::recover)) checks whether a full sub-buffer is what its writers left.
 //!
-//! One writer sums a sub-buffer: the one whose CAS of H left it. It changes nothing that anybody waits for, and a kill
-//! before R leaves no checksum, with which the sub-buffer is believed: a dead process has torn nothing. No byte of it
-//! changes before it is recycled, or is in its file; after that nobody looks at this lap's checksum, so that it does not
-//! matter if that happens under the writer's eyes. What matters is that it sums no memory of another lap.
+//! One writer sums a sub-buffer: the one whose CAS of H left it. Nobody waits for the sum. A kill before R leaves no
+//! checksum; then recovery trusts the sub-buffer, because a dead process tears nothing. No byte of the sub-buffer
+//! changes before it is recycled or is in the trace file. After that nobody looks at this lap's checksum, so such a
+//! change while the writer sums does no harm. The writer must only not sum the memory of another lap.
 #![allow(unsafe_code)]
 
 use super::recycle::count_if_complete;
@@ -20,7 +21,7 @@ use super::{RingMemory, WritableRing, orderings as order};
 use crate::abi::{Delivered, TableEntry, WORD_BYTES};
 use crate::testpoint::{Point, reach};
 
-/// Bytes that are copied out of the ring at a time: they go on the stack.
+/// Bytes copied from the ring at a time, on the stack.
 const BLOCK_BYTES: usize = 512;
 
 /// R: notes the checksum of the sub-buffer that begins at `start`, which writers have left.
@@ -38,13 +39,13 @@ pub(super) fn note<M: WritableRing>(ring: &M, start: u64) {
     } else {
         Delivered::NONE
     };
-    // Where others go round while we sum, theirs stays.
+    // If other writers have gone round while we summed, their checksum stays.
     let (success, failure) = (order::delivered_cas(), order::delivered_load());
     let _ = noted.compare_exchange(before, delivered.word(), success, failure);
     reach(Point::SubbufSummed);
 }
 
-/// Whether the full sub-buffer that begins at `start` and lies in `memory`, which is one, has a checksum that is wrong.
+/// Whether the full sub-buffer that begins at `start` and lies in `memory`, a checked number, has a wrong checksum.
 pub(super) fn is_damaged<M: RingMemory>(ring: &M, start: u64, memory: usize) -> bool {
     let geometry = ring.geometry();
     let (place, lap) = (geometry.place(start), geometry.lap(start));
@@ -58,7 +59,7 @@ fn crc32<M: RingMemory>(ring: &M, memory: usize) -> u32 {
     let mut block = [0; BLOCK_BYTES];
     for start in (0..ring.geometry().subbuf_size_bytes()).step_by(BLOCK_BYTES) {
         for (index, bytes) in block.chunks_exact_mut(WORD_BYTES).enumerate() {
-            // SAFETY: the callers have compared the memory; sub-buffers are a number of blocks.
+            // SAFETY: the callers have compared the memory, and a sub-buffer is a whole number of blocks.
             let word = unsafe { ring.frame(memory, start + index * WORD_BYTES) };
             bytes.copy_from_slice(&word.load(order::word_copy()).to_ne_bytes());
         }

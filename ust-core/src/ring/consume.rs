@@ -3,29 +3,29 @@
 //! ```text
 //!              memory of the sub-buffer at the cursor
 //!   |nAAAA BB CCCC DDDD ....        |       a sub-buffer is read in place while writers are in it ...
+//!   |nAAAA BB CCCC DDDD ....        |       a sub-buffer is read in place while writers are in it ...
 //!              ^ cursor
-//!   |nAAAA BB CCCC DDDD EEEE FF PPPP|       ... or, once complete, taken (see `exchange`) and read
-//!              ^ cursor                         out of memory that is the reader's alone
-//! ```
+//!   |nAAAA BB CCCC DDDD EEEE FF PPPP|       ... or, once complete, taken (see `exchange`) and read from
+//!              ^ cursor                         memory that only the reader uses
 //!
 //! Where writers overwrite, nothing is read in place: it is copied, and the copy is checked (see `snapshot`).
 //!
-//! Nothing in shared memory is believed: lengths are compared with the sub-buffer's end, table entries
-//! with the number of memories, and whatever does not fit ends the walk with a [`Corruption`]. Each step
-//! moves the cursor by at least a word, so a walk ends. How long each call can last, whatever a writer stores meanwhile:
+//! The reader trusts nothing in shared memory. It compares lengths with the sub-buffer's end, and table entries with
+//! the number of memories; anything that does not fit ends the walk with a [`Corruption`]. Each step moves the cursor
+//! by at least a word, so a walk ends. How long each call can last, whatever a writer stores meanwhile:
 //!
 //! | call | at most | the bound is |
 //! | --- | --- | --- |
 //! | `next`, `next_run` | one sub-buffer | its size: each frame moves the cursor |
-//! | `take` | one sub-buffer, each frame of it once however often it is tried | its size, `complete_bytes` |
+//! | `take` | one sub-buffer, each frame once, however often it is tried | its size, `complete_bytes` |
 //! | `catch_up` | two looks a place | `MAX_LOOKS_PER_PLACE`; the rest is for the next call |
-//! | `copy` | one sub-buffer; holes are searched four times over | its size, `MAX_SEARCHES` |
+//! | `copy` | one sub-buffer; holes are searched four times | its size, `MAX_SEARCHES` |
 //! | `next_after_death`, all calls together | one ring, from where the first call began | `end_after_death` |
 //! | `close` | `MAX_TRIES` a place | then the stream's own word closes it |
-//! | `count_missed` | `TRIES` | the count of the last time does |
+//! | `count_missed` | `TRIES` | then the last count is used |
 //!
-//! So one turn of a stream is bounded by what its ring can hold ([`reach`](Reader::reach)), not by the position that its
-//! process claims.
+//! So what the ring can hold ([`reach`](Reader::reach)) bounds one turn of a stream, not the position that its process
+//! claims.
 #![allow(unsafe_code)]
 
 use super::missed::Missed;
@@ -34,53 +34,54 @@ use crate::abi::{Frame, FrameKind, Geometry, Position, TableEntry, WORD_BYTES};
 
 /// The reading end of one stream.
 ///
-/// There is one reader that takes at any time; who upholds that is the daemon, which is given each stream
-/// by exactly one process. Readers that only copy ([`copy`](Self::copy)) may stand beside it.
+/// Only one reader at a time may take. The consumer upholds this: exactly one process gives it each stream. Readers
+/// that only copy ([`copy`](Self::copy)) may exist beside it.
 #[derive(Debug)]
 pub struct Reader<M> {
     pub(super) ring: M,
     pub(super) geometry: Geometry,
-    /// Position at which the sub-buffer that is being read begins.
+    /// Position at which the present sub-buffer begins.
     pub(super) subbuf_start: u64,
-    /// Everything before this offset of it has been handed out; its size when it is at its end.
+    /// Everything before this offset of the present sub-buffer has been handed out. Its size if the reader is at its
+    /// end.
     pub(super) offset: usize,
-    /// Zeroed memory that stands at no place; none while `taken` is being read.
+    /// Zeroed memory that is at no place. None while `taken` is being read.
     pub(super) spare: Option<usize>,
-    /// The memory of this sub-buffer, once it has been exchanged.
+    /// The memory of the present sub-buffer, once it has been exchanged.
     pub(super) taken: Option<usize>,
-    /// Every frame of this sub-buffer before this offset has been seen committed.
+    /// Every frame of the present sub-buffer before this offset has been seen committed.
     pub(super) complete_bytes: usize,
-    /// How far dead writers can have come, at most: fixed when they are first looked after.
+    /// The furthest position that dead writers can have reached, fixed when the reader first looks for it.
     pub(super) end_of_dead: Option<u64>,
     /// What writers have overwritten.
     pub(super) missed: Missed,
-    /// Events that were stepped over: their writers had begun them, and not ended.
+    /// Events that were skipped: their writers had begun but not ended them.
     pub(super) holes: u64,
     /// Full sub-buffers whose checksum was wrong.
     pub(super) damaged: u64,
 }
 
-/// A committed record, by where it lies.
+/// A committed record, by its place in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
     /// Event record or note.
     pub kind: FrameKind,
-    /// The memory that it lies in.
+    /// The memory that contains it.
     pub memory: usize,
-    /// Where in it the bytes behind the frame word begin.
+    /// Offset in the memory of the bytes after the frame word.
     pub offset: usize,
-    /// How many they are.
+    /// The number of those bytes.
     pub length_bytes: usize,
-    /// Position right behind it.
+    /// Position right after it.
     pub end_position: u64,
 }
 
-/// Committed records of one length, one behind the other.
+/// Committed records of one length, one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
-    /// The first of them.
+    /// The first record.
     pub first: Found,
-    /// How many there are: one at least.
+    /// The number of records: at least one.
     pub count: usize,
 }
 
@@ -90,7 +91,7 @@ impl Run {
         (self.first.length_bytes + WORD_BYTES).next_multiple_of(WORD_BYTES)
     }
 
-    /// The record of that number in the run.
+    /// Record number `index` of the run.
     pub fn nth(self, index: usize) -> Found {
         let behind = index * self.stride();
         Found {
@@ -108,7 +109,7 @@ impl Run {
 }
 
 impl<M: RingMemory> Reader<M> {
-    /// The reader of a stream that has never had one.
+    /// The reader of a stream that has never had a reader.
     pub fn new(ring: M) -> Self {
         let geometry = ring.geometry();
         Self {
@@ -116,8 +117,8 @@ impl<M: RingMemory> Reader<M> {
             geometry,
             subbuf_start: 0,
             offset: 0,
-            // The process gave the places the memories of their own numbers; of the two left over the
-            // first is the reader's.
+            // At first each place has the memory of its own number. Of the two other memories the first is the
+            // reader's.
             spare: Some(geometry.subbuf_count()),
             taken: None,
             complete_bytes: 0,
@@ -143,48 +144,47 @@ impl<M: RingMemory> Reader<M> {
         core::array::from_fn(|cause| self.ring.control().lost[cause].load(order::lost_load()))
     }
 
-    /// Events that were in flight and have been stepped over: see
-    /// [`next_after_death`](Self::next_after_death).
+    /// Events that were in flight and were skipped: see [`next_after_death`](Self::next_after_death).
     pub fn holes(&self) -> u64 {
         self.holes
     }
 
-    /// Full sub-buffers that were stepped over because they are not what their writers left: a machine crash has
-    /// torn them. See [`next_after_death`](Self::next_after_death).
+    /// Full sub-buffers that were skipped, because a machine crash has torn what their writers left. See
+    /// [`next_after_death`](Self::next_after_death).
     pub fn damaged(&self) -> u64 {
         self.damaged
     }
 
-    /// Whether writers have left the sub-buffer at the cursor: a hint that costs one load, and saves
-    /// walking frames for nothing.
+    /// Whether writers have left the sub-buffer at the cursor. A hint that costs one load, and saves walking frames in
+    /// vain.
     pub fn is_left_behind(&self) -> bool {
         self.untrusted_write_position()
             >= self.subbuf_start.saturating_add(self.geometry.subbuf_size_bytes() as u64)
     }
 
-    /// Where writers are, as the shared word claims: good for a hint, or for where to stop.
+    /// Where writers are, as the shared word claims. Only a hint, or a place to stop.
     pub fn untrusted_write_position(&self) -> u64 {
         let position = self.ring.control().position.load(order::reader_position_load());
         Position::from_word(position).bytes()
     }
 
-    /// The furthest position that records in the ring can have now, counted from the cursor: every memory full, those
-    /// of both spares too. A claim beyond it is worth no look.
+    /// The furthest position that records in the ring can have now, counted from the cursor: every memory full,
+    /// including both spares. A claim beyond it is not worth a look.
     pub fn reach(&self) -> u64 {
         let memories = self.geometry.memory_count() as u64;
         self.subbuf_start.saturating_add(memories * self.geometry.subbuf_size_bytes() as u64)
     }
 
-    /// Whether the sub-buffer has been handed out to its end.
+    /// Whether the sub-buffer has been handed out up to its end.
     pub fn is_at_end(&self) -> bool {
         self.offset == self.geometry.subbuf_size_bytes()
     }
 
-    /// The next committed record of this sub-buffer; `None` when there is none yet, or no more.
+    /// The next committed record of this sub-buffer. `None` if there is none yet, or no more.
     ///
     /// # Errors
-    /// The stream holds what no writer stores. Nothing more can be had of it.
-    // Inlined: what is found would go through memory, once for every record there is.
+    /// The stream holds what no writer stores. Nothing more can be read from it.
+    // Inlined: otherwise the result would go through memory, once for every record.
     #[inline(always)]
     #[allow(clippy::should_implement_trait)] // It can go on after a `None`, and it can fail.
     pub fn next(&mut self) -> Result<Option<Found>, Corruption> {
@@ -212,7 +212,7 @@ impl<M: RingMemory> Reader<M> {
         }
     }
 
-    /// The next committed record, and those of the same length that follow it at once: at most so many.
+    /// The next committed record, and the records of the same length that follow it immediately: at most `at_most`.
     ///
     /// # Errors
     /// As for [`next`](Self::next).
@@ -236,14 +236,14 @@ impl<M: RingMemory> Reader<M> {
         Ok(Some(run))
     }
 
-    /// Puts the last `count` records of a run back: they come again.
+    /// Puts the last `count` records of a run back: they will be handed out again.
     pub fn put_back(&mut self, run: Run, count: usize) {
         self.offset -= count.min(run.count) * run.stride();
     }
 
     /// Whether every frame of this sub-buffer, from the cursor to its end, is committed.
     ///
-    /// What was seen committed stays so, and is not walked again when it is asked again.
+    /// A frame seen committed stays so, and is not walked again by a later call.
     pub(super) fn is_complete(&mut self, memory: usize) -> Result<bool, Corruption> {
         let from = self.offset.max(self.complete_bytes);
         let (to, is_complete) = self.walk_committed(memory, from)?;
@@ -251,14 +251,15 @@ impl<M: RingMemory> Reader<M> {
         Ok(is_complete)
     }
 
-    /// Walks committed frames from an offset to the first that is not; where that is, and whether it is the end.
+    /// Walks committed frames from an offset to the first that is not committed. Returns that offset, and whether it is
+    /// the end.
     pub(super) fn walk_committed(
         &self,
         memory: usize,
         mut offset: usize,
     ) -> Result<(usize, bool), Corruption> {
         let subbuf_bytes = self.geometry.subbuf_size_bytes();
-        // Records of one size come in rows: while the word is the one before, its length need not be waited for.
+        // Records of one size come in rows: while the frame word repeats, the processor need not wait for its length.
         let (mut usual_word, mut usual_stride) = (0, subbuf_bytes);
         while offset < subbuf_bytes {
             // SAFETY: `memory` was checked, and the offset is a sum of multiples of four.
@@ -297,7 +298,7 @@ impl<M: RingMemory> Reader<M> {
         }
     }
 
-    /// The memory that this sub-buffer lies in.
+    /// The memory of this sub-buffer.
     #[inline]
     pub(super) fn memory(&self) -> Result<usize, Corruption> {
         match self.taken {
@@ -306,7 +307,7 @@ impl<M: RingMemory> Reader<M> {
         }
     }
 
-    /// The frame word at `offset`, which is below the sub-buffer's size; its length fits what is left.
+    /// The frame word at `offset`, which is below the sub-buffer's size. Its length fits the rest of the sub-buffer.
     #[inline(always)]
     pub(super) fn frame(&self, memory: usize, offset: usize) -> Result<Frame, Corruption> {
         // SAFETY: `memory` was checked, and the offset is a sum of multiples of four.
@@ -314,7 +315,7 @@ impl<M: RingMemory> Reader<M> {
         self.check_frame(word, offset)
     }
 
-    /// What a frame word at `offset` says, if its length fits what is left.
+    /// Decodes a frame word at `offset`, and checks that its length fits the rest of the sub-buffer.
     #[inline(always)]
     fn check_frame(&self, word: u32, offset: usize) -> Result<Frame, Corruption> {
         let untrusted_frame = Frame::decode(word);
@@ -324,7 +325,7 @@ impl<M: RingMemory> Reader<M> {
             Frame::Committed { length_bytes, .. } | Frame::InFlight { length_bytes, .. } => {
                 length_bytes
             }
-            // A pad goes to the end, or it is none.
+            // A pad that does not reach the end is invalid.
             Frame::Pad { length_bytes } if length_bytes == left => return Ok(untrusted_frame),
             Frame::Pad { length_bytes } => {
                 return Err(self.bad_length(offset, length_bytes));
@@ -341,7 +342,7 @@ impl<M: RingMemory> Reader<M> {
         Corruption::FrameLength { position: self.subbuf_start + offset as u64, length_bytes }
     }
 
-    /// To the start of the next sub-buffer.
+    /// Moves to the start of the next sub-buffer.
     pub(super) fn advance(&mut self) {
         self.subbuf_start =
             self.subbuf_start.saturating_add(self.geometry.subbuf_size_bytes() as u64);

@@ -1,25 +1,25 @@
-//! What a reader finds that no writer of this version would have stored.
+//! Contents of a stream that no writer of this version stores.
 
 use core::fmt;
 
-/// Nothing more can be had of the stream.
+/// What is wrong. Nothing more can be read from the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Corruption {
-    /// A frame word's length is too short for a frame word, or leads out of its sub-buffer.
+    /// A frame word's length is shorter than a frame word, or reaches beyond its sub-buffer.
     FrameLength {
         /// Position of the frame.
         position: u64,
-        /// What it says.
+        /// The claimed length.
         length_bytes: usize,
     },
-    /// The table names a memory that does not exist, or a lap that cannot be.
+    /// The table names a memory that does not exist, or an impossible lap.
     Table {
         /// The place.
         place: usize,
     },
-    /// The write position stands behind the reader, or further ahead than there is memory.
+    /// The write position is behind the reader, or further ahead than there is memory.
     Position {
-        /// What it says.
+        /// The claimed position.
         position: u64,
     },
     /// The table's entry changed while the reader exchanged it.

@@ -1,18 +1,18 @@
-//! Exchange: steps K1 to K3, how a full sub-buffer changes hands.
+//! Exchange: steps K1 to K3, by which the reader takes a full sub-buffer.
 //!
 //! ```text
 //!            table[place]           reader
 //!   before   full memory, lap       zeroed spare
 //!   K1       full memory, lap       zeroed spare     taking = which sub-buffer, which memory
 //!   K2       zeroed spare, lap + 1  full memory      one CAS: the writers may enter
-//!   K3       zeroed spare, lap + 1  full memory      release_seq += 1: those that wait are told
+//!   K3       zeroed spare, lap + 1  full memory      release_seq += 1: waiting writers wake
 //!   J        ...                    copied, written  consumed = its end
 //!   clear    ...                    zeroed spare     taking = 0
 //! ```
 //!
-//! Places and spares are always a permutation of the memories. A daemon that dies at any step leaves what
-//! its successor needs: `taking` says which memory it had in hand (if the parity of the place's exchanges is not the
-//! one noted there: else it died before K2), `consumed` whether that was written.
+//! Places and spares are always a permutation of the memories. A consumer that dies at any step leaves what its
+//! successor needs. `taking` says which memory it had in hand, if the place's exchange parity differs from the one
+//! noted there; if not, it died before K2. `consumed` says whether that memory was written.
 //!
 //! In overwrite mode a writer may recycle the sub-buffer at any time before K2; then K2 fails, and the
 //! reader keeps its spare.
@@ -23,10 +23,10 @@ use crate::abi::Taking;
 use crate::sync::{Ordering, compiler_fence};
 use crate::testpoint::{Point, reach};
 
-/// What came of an attempt to take the sub-buffer at the cursor.
+/// The result of trying to take the sub-buffer at the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Take {
-    /// Its memory is the reader's alone; the writers have room again.
+    /// Its memory is the reader's alone, and the writers have room again.
     Taken,
     /// A record in it is not committed yet, or writers have not left it.
     NotYet,
@@ -35,18 +35,18 @@ pub enum Take {
 }
 
 impl<M: RingMemory> Reader<M> {
-    /// The memory that is the spare, if there is one. Before the first exchange it must be populated, or a writer that
-    /// has it then takes a fault: do not exchange while that fails.
+    /// The spare memory, if there is one. Populate it before the first exchange: otherwise the writer that gets it may
+    /// fault. Do not exchange while populating fails.
     pub fn spare(&self) -> Option<usize> {
         self.spare
     }
 
     /// Exchanges the sub-buffer at the cursor for the spare, if every frame of it is committed.
     ///
-    /// What is taken already stays so until [`give_back`](Self::give_back).
+    /// A taken sub-buffer stays taken until [`give_back`](Self::give_back).
     ///
     /// # Errors
-    /// The sub-buffer holds what no writer stores, or the table what this reader did not put there.
+    /// The sub-buffer holds what no writer stores, or the table holds what this reader did not put there.
     pub fn take(&mut self) -> Result<Take, Corruption> {
         let Some(spare) = self.spare else { return Ok(Take::Taken) };
         let entry = self.untrusted_entry();
@@ -60,7 +60,7 @@ impl<M: RingMemory> Reader<M> {
             Ok(false) => return Ok(Take::NotYet),
             Err(corruption) => return Err(corruption),
         }
-        // Before K2: if that succeeds, nothing from here on had been overwritten when we counted.
+        // Count before K2: if K2 succeeds, nothing from this sub-buffer on had been overwritten when we counted.
         let missed = self.count_missed();
 
         // K1
@@ -71,7 +71,8 @@ impl<M: RingMemory> Reader<M> {
             exchange_parity: entry.exchange_parity(),
         };
         control.taking.store(taking.to_word(), order::taking_store());
-        // A successor must not find K2 done and K1 not; it looks after this process's death.
+        // A successor must not find K2 done and K1 not. It looks after this process's death, so a compiler fence is
+        // enough.
         compiler_fence(Ordering::Release);
         reach(Point::ExchangeAnnounced);
 
@@ -98,11 +99,11 @@ impl<M: RingMemory> Reader<M> {
         Ok(Take::Taken)
     }
 
-    /// Says, for whoever comes after this reader's death, that everything before the cursor is in its file. Always
-    /// before [`give_back`](Self::give_back).
+    /// Tells a successor, after this reader's death, that everything before the cursor is in the trace file. Always
+    /// call it before [`give_back`](Self::give_back).
     pub fn set_consumed(&self) {
         let consumed = &self.ring.control().consumed;
-        // A page that nobody writes to stays clean.
+        // Store only a new value: a page that nobody writes to stays clean.
         if consumed.load(order::consumed_load()) != self.cursor() {
             consumed.store(self.cursor(), order::consumed_store());
         }
@@ -110,16 +111,16 @@ impl<M: RingMemory> Reader<M> {
 
     /// Clears the taken memory, which becomes the spare, and moves on to the next sub-buffer.
     ///
-    /// Call it once everything up to the end of the sub-buffer has been handed out and stands in its
-    /// file: what is cleared is gone. Does nothing if no sub-buffer is taken, or not all of it read.
+    /// Call it once everything up to the end of the sub-buffer has been handed out and is in the trace file: what is
+    /// cleared is gone. Does nothing if no sub-buffer is taken, or if it has not been read to its end.
     pub fn give_back(&mut self) {
         if !self.is_at_end() {
             return;
         }
         let Some(taken) = self.taken.take() else { return };
         order::clear_fence();
-        // SAFETY: the memory was checked when it was taken, and K2 removed it from the table after every
-        // record in it was committed: no writer uses it.
+        // SAFETY: the memory was checked when it was taken, and K2 removed it from the table after every record in it
+        // was committed: no writer uses it.
         unsafe { self.ring.clear(taken) };
         self.spare = Some(taken);
         self.ring.control().taking.store(0, order::taking_store());

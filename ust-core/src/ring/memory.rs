@@ -1,8 +1,8 @@
-//! What the ring borrows: words and bytes that somebody else mapped.
+//! What the ring borrows: words and bytes that its caller has mapped.
 //!
 //! ```text
 //!   RingMemory     both sides: the control page, the frame words
-//!     '- WritableRing     writers: a window, and how they say that a sub-buffer is full
+//!     '- WritableRing     writers: a window, and how they report a full sub-buffer
 //! ```
 #![allow(unsafe_code)]
 
@@ -12,8 +12,8 @@ use crate::sync::{AtomicU32, Rmw};
 
 /// The parts of one stream.
 ///
-/// `shm` implements it over mapped bytes, the loom models over words of loom's own. A *memory* is a
-/// number below [`Geometry::memory_count`]; which one stands at a place is in the control page's table.
+/// `shm` implements it over mapped bytes, the loom models over loom's words. A *memory* is a number below
+/// [`Geometry::memory_count`]. The control page's table says which memory is at a place.
 ///
 /// # Safety
 /// References must stay valid as long as `self`, and [`frame_at`](Self::frame_at) must give the same word for
@@ -26,22 +26,22 @@ pub unsafe trait RingMemory {
     /// Size and number of sub-buffers. From private memory: the peer cannot change it.
     fn geometry(&self) -> Geometry;
 
-    /// What a writer does that finds no room. From private memory, as the geometry.
+    /// What a writer does when there is no room. From private memory, like the geometry.
     fn mode(&self) -> Mode;
 
     /// The control page.
     fn control(&self) -> &StreamControl<Self::Kind>;
 
-    /// The frame word `at` so many bytes from the stream's start.
+    /// The frame word at byte `at` from the stream's start.
     ///
     /// # Safety
-    /// It lies in one of the stream's memories, at a multiple of four.
+    /// `at` is in one of the stream's memories, and a multiple of four.
     unsafe fn frame_at(&self, at: usize) -> &AtomicU32;
 
     /// The frame word at `offset` of `memory`.
     ///
     /// # Safety
-    /// `memory` is below the geometry's memory count, `offset` a multiple of four below its sub-buffer
+    /// `memory` is below the geometry's memory count, and `offset` is a multiple of four below its sub-buffer
     /// size.
     #[inline(always)]
     unsafe fn frame(&self, memory: usize, offset: usize) -> &AtomicU32 {
@@ -49,7 +49,7 @@ pub unsafe trait RingMemory {
         unsafe { self.frame_at(self.geometry().memory_offset(memory) + offset) }
     }
 
-    /// Copies one word of a record or a note out. The peer may be writing it: then it is any word.
+    /// Copies one word of a record or a note. If the peer is writing it, the result may be any word.
     ///
     /// # Safety
     /// As for [`frame`](Self::frame).
@@ -61,22 +61,22 @@ pub unsafe trait RingMemory {
     /// Sets every byte of `memory` to zero.
     ///
     /// # Safety
-    /// `memory` is below the memory count, and no writer uses it: it stands at no place.
+    /// `memory` is below the memory count, and is at no place, so no writer uses it.
     unsafe fn clear(&self, memory: usize);
 }
 
 /// The parts of one stream as a writer has them.
 ///
 /// # Safety
-/// As for [`RingMemory`]; and the [`window`](Self::window) is this stream's alone.
+/// As for [`RingMemory`], and the [`window`](Self::window) belongs to this stream alone.
 pub unsafe trait WritableRing: RingMemory<Kind: Rmw> {
-    /// The window, which all who write to the stream may share. In private memory.
+    /// The window, which all writers of the stream may share. In private memory.
     fn window(&self) -> &Window;
 
-    /// Writes a note's words behind its frame word, `at` so many bytes from the stream's start.
+    /// Writes a note's words after its frame word, at byte `at` from the stream's start.
     ///
     /// # Safety
-    /// As for [`frame_at`](RingMemory::frame_at), for each of the words; they are the caller's by reservation.
+    /// As for [`frame_at`](RingMemory::frame_at), for each of the words. The caller has reserved them.
     unsafe fn write_note(&self, at: usize, note: Note) {
         for (index, word) in note.to_words().into_iter().enumerate() {
             // SAFETY: the caller's promise.
@@ -86,7 +86,7 @@ pub unsafe trait WritableRing: RingMemory<Kind: Rmw> {
     }
 
     /// Makes sure that `memory` can be written without a fault, before it is entered for the first time.
-    /// `false` if it cannot be had.
+    /// `false` if there is no memory.
     fn prepare(&self, memory: usize) -> bool {
         let _ = memory;
         true
@@ -97,6 +97,6 @@ pub unsafe trait WritableRing: RingMemory<Kind: Rmw> {
         false
     }
 
-    /// A sub-buffer is full: wakes the reader if it sleeps. Async-signal-safe.
+    /// Reports a full sub-buffer: wakes the reader if it sleeps. Async-signal-safe.
     fn deliver(&self) {}
 }

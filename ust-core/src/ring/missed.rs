@@ -1,4 +1,5 @@
-//! A reader's account of what writers overwrote before it was handed out: see [`overwritten`](super::overwritten).
+//! A reader's account of events that writers overwrote before the reader handed them out: see
+//! [`overwritten`](super::overwritten).
 
 /// See the module page.
 #[derive(Debug, Clone, Copy, Default)]
@@ -7,9 +8,9 @@ pub(super) struct Missed {
     count: u64,
     /// Events that were handed out and then overwritten.
     kept: u64,
-    /// Events that were handed out and can still be.
+    /// Events that were handed out and can still be overwritten.
     exposed: u64,
-    /// There was a gap, and `count` is to be told of it.
+    /// A gap has been found that `count` does not include yet.
     is_behind: bool,
 }
 
@@ -19,19 +20,19 @@ impl Missed {
         self.count
     }
 
-    /// The writers' count, as far as it has been looked at.
+    /// The writers' count, as far as the reader has seen it.
     pub(super) fn so_far(&self) -> u64 {
         self.count.saturating_add(self.kept)
     }
 
-    /// There is a gap at the cursor.
+    /// Notes a gap at the cursor.
     pub(super) fn fall_behind(&mut self) {
         self.kept += self.exposed;
         self.exposed = 0;
         self.is_behind = true;
     }
 
-    /// The gap has come to an end, and everything below it makes `count`.
+    /// Ends the gap: `count` is the writers' count of everything below it.
     pub(super) fn settle(&mut self, count: u64) {
         if self.is_behind {
             self.count = count.saturating_sub(self.kept);
@@ -39,12 +40,12 @@ impl Missed {
         }
     }
 
-    /// Events were handed out that are still where writers can recycle them.
+    /// Notes that events were handed out from where writers can still recycle them.
     pub(super) fn expose(&mut self, events: u64) {
         self.exposed += events;
     }
 
-    /// The sub-buffer at the cursor cannot be recycled any more.
+    /// Notes that the sub-buffer at the cursor can no longer be recycled.
     pub(super) fn secure(&mut self) {
         self.exposed = 0;
     }

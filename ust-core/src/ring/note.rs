@@ -1,11 +1,11 @@
-//! Notes: what writers tell the reader between the records (see [`Note`]).
+//! Writes notes: what writers tell the reader between the records (see [`Note`]).
 #![allow(unsafe_code)]
 
 use super::{RingMemory, WritableRing, orderings as order};
 use crate::abi::{Frame, FrameKind, NOTE_BYTES, Note, WORD_BYTES};
 use crate::testpoint::{Point, reach};
 
-/// Writes the note that a sub-buffer begins with, `at` where it lies, in room that H has moved the position past.
+/// Writes the note at a sub-buffer's beginning, `at` its offset, in room that H has moved the position past.
 pub(super) fn fill<M>(ring: &M, at: usize)
 where
     M: WritableRing,
@@ -13,7 +13,7 @@ where
     // SAFETY: the caller has checked that a memory begins there, and reserved a note's room in it.
     unsafe {
         let frame = ring.frame_at(at);
-        // As D, E and F do it for a record.
+        // Like D, E and F for a record.
         frame.store(Frame::in_flight(FrameKind::Note, NOTE_BYTES), order::frame_in_flight());
         order::announce_fence();
         reach(Point::NoteFramed);
@@ -23,7 +23,8 @@ where
     }
 }
 
-/// Read behind the reservation: whatever was lost before it has been counted, by whoever writes here alone.
+/// The content of a note now. Read after the reservation: if one thread writes, every earlier loss has been
+/// counted by then.
 pub(super) fn now<M: RingMemory>(ring: &M) -> Note {
     let control = ring.control();
     Note {

@@ -1,7 +1,7 @@
-//! Owners: which streams of a file somebody writes to; a stream changes hands without being drained.
+//! Owners: which streams of a file have a writer. A stream changes owners without being drained.
 //!
-//! What the last owner wrote, by owner-only operations, happens before what the next one does: `release`
-//! publishes it, `claim` acquires it. So there is one writer at a time, and a word of a
+//! What the last owner wrote, by owner-only operations, happens before what the next owner does:
+//! `release` publishes it, and `claim` acquires it. So there is one writer at a time, and a word of a
 //! [`Local`](crate::sync::Local) stream needs no locked operation.
 
 use super::orderings as order;
@@ -12,15 +12,15 @@ use crate::sync::AtomicU64;
 pub struct Owners(AtomicU64);
 
 impl Owners {
-    /// Claims stream number `index` (below 64) if nobody has it.
+    /// Claims stream number `index` (below 64), unless it has an owner.
     pub fn claim(&self, index: usize) -> bool {
         let bit = 1 << index;
-        // A look before the locked operation: most are taken.
+        // A look before the locked operation: most streams are owned.
         self.0.load(order::owners_load()) & bit == 0
             && self.0.fetch_or(bit, order::owners_claim()) & bit == 0
     }
 
-    /// Gives it back.
+    /// Gives the stream back.
     pub fn release(&self, index: usize) {
         self.0.fetch_and(!(1 << index), order::owners_release());
     }

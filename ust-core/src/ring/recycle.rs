@@ -1,4 +1,4 @@
-//! Recycle: steps L to O, how a writer in overwrite mode makes room by itself. Cold.
+//! Recycle: steps L to O, by which a writer in overwrite mode makes room itself. Cold.
 //!
 //! ```text
 //!            table[place]        the recyclers' spare
@@ -11,16 +11,16 @@
 //!            zeroed memory       zeroed memory           the oldest, cleared
 //! ```
 //!
-//! A reader that drains meanwhile exchanges the same entry by the same kind of CAS: who comes first has the
-//! sub-buffer, whole. A reader that stands still is in nobody's way.
+//! A reader that drains meanwhile exchanges the same entry by the same kind of CAS. Whichever comes first
+//! has the sub-buffer, whole. A reader that stands still blocks nobody.
 //!
-//! A writer that needs to recycle while another one does (a handler that interrupted it, or a thread that
-//! took its CPU away) has a whole sub-buffer of room from O on; only if it uses that up before the first
+//! A writer may need to recycle while another one does (a handler that interrupted it, or a thread that took
+//! its CPU). From O on it has a whole sub-buffer of room. Only if it uses that up before the first writer
 //! has cleared the memory does it lose records, as `records_lost_wrap`.
 //!
-//! **The count is exact wherever the process is killed.** What counts is the CAS of O: before it the
-//! entry's parity is that in `recycling`, and `overwritten` is the count; after it the parity has flipped,
-//! and `overwritten_next` is. Nobody else flips it meanwhile, for the spare is held.
+//! **The count is exact wherever the process is killed.** The CAS of O decides: before it the entry's parity
+//! is that in `recycling`, and `overwritten` is the count; after it the parity has flipped, and
+//! `overwritten_next` is the count. Nobody else flips it meanwhile, because the spare is held.
 #![allow(unsafe_code)]
 
 use super::{RingMemory, WritableRing, orderings as order};
@@ -28,11 +28,11 @@ use crate::abi::{Frame, FrameKind, LossCause, Recycling, TableEntry, WORD_BYTES}
 use crate::sync::Ordering;
 use crate::testpoint::{Mistake, Point, makes, reach};
 
-/// Takes the oldest sub-buffer away from the place of the one that begins at `start`. `Ok`: the entry is
-/// not `seen` any more, look again.
+/// Takes the oldest sub-buffer away from the place of the sub-buffer that begins at `start`. `Ok`: the entry
+/// is no longer `seen`, so look again.
 ///
 /// # Errors
-/// It cannot be had now.
+/// The oldest sub-buffer cannot be taken now.
 #[cold]
 #[inline(never)]
 pub(super) fn recycle<M>(ring: &M, start: u64, seen: TableEntry) -> Result<(), LossCause>
@@ -53,7 +53,7 @@ where
     reach(Point::RecycleHeld);
     let give_back = |memory: usize| control.spare.store(memory as u64 + 1, order::spare_give());
 
-    // The spare that this process has never used is a memory that nobody has touched.
+    // Before the first recycling the spare is a memory that nobody has touched.
     let overwritten = control.overwritten.load(order::overwritten_load());
     if overwritten == 0 && !ring.prepare(spare) {
         give_back(spare);
@@ -64,7 +64,7 @@ where
     let victim = seen.memory();
     let Some(events) = count_if_complete(ring, victim) else {
         give_back(spare);
-        // Unless the reader took it before we looked, and has cleared it.
+        // Or the reader took the sub-buffer before we looked, and has cleared it.
         order::copy_fence();
         let now = control.table[geometry.place(start)].load(order::entry_check());
         return if now == seen.word() { Err(LossCause::Wrap) } else { Ok(()) };
@@ -97,7 +97,8 @@ where
     reach(Point::RecycleEnded);
     if is_ours {
         order::clear_fence();
-        // SAFETY: counting compared it; O took it from the table after every record in it was committed.
+        // SAFETY: counting compared `victim`, and O took it from the table after every record in it was
+        // committed.
         unsafe { ring.clear(victim) };
         give_back(victim);
     } else {
@@ -107,7 +108,8 @@ where
     Ok(())
 }
 
-/// How many events a sub-buffer holds; `None` if one of them is not committed, or it makes no sense.
+/// The number of events in a sub-buffer. `None` if a record is not committed, or if the frames make no
+/// sense.
 pub(super) fn count_if_complete<M>(ring: &M, memory: usize) -> Option<u64>
 where
     M: RingMemory,
@@ -119,7 +121,8 @@ where
     }
     let mut events = 0;
     let mut offset = 0;
-    // Records of one size come in rows: while the word is the one before, its length need not be waited for.
+    // Records of one size come in rows: while the frame word repeats, the processor need not wait for its
+    // length.
     let (mut usual_word, mut usual_stride) = (0, 0);
     while offset < subbuf_bytes {
         // SAFETY: the memory was compared, and the offset is a sum of multiples of four below the size.
@@ -141,7 +144,7 @@ where
             Frame::Pad { length_bytes } => length_bytes,
             Frame::Empty | Frame::InFlight { .. } => return None,
         };
-        // The daemon may write here too, and is not believed either.
+        // The consumer may write here too, and is not trusted either.
         if length_bytes < WORD_BYTES || !length_bytes.is_multiple_of(WORD_BYTES) {
             return None;
         }

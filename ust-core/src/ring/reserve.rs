@@ -2,15 +2,16 @@
 //!
 //! ```text
 //!    A load position, clock      nothing changed yet
-//!    B short or long header?     where several CPUs write, the clock is read in here
+//!    B short or long header?     where several CPUs write, the clock is read here
 //!    C CAS position              the room is ours; its frame word is zero
 //!    D frame = in flight         recovery knows how much to skip
-//!    E last_clock = clock        header and payload follow, by the caller
+//!    E last_clock = clock        then the caller writes header and payload
 //!    F frame = committed         the reader may copy
 //! ```
 //!
-//! One algorithm in two strengths: [`try_reserve_usual`] is told what [`try_reserve`] has to look for in B, and gives up
-//! where the header is the long one. Where the position lies in memory the [window](super::Window) says.
+//! One algorithm in two variants. The caller of [`try_reserve_usual`] knows what [`try_reserve`] must find out in B,
+//! and `try_reserve_usual` gives up if the header must be the long one. The [window](super::Window) says where the
+//! position is in memory.
 #![allow(unsafe_code)]
 
 use super::window::InMemory;
@@ -23,14 +24,14 @@ use crate::testpoint::{Point, reach};
 /// Bits of the clock that a short header holds.
 pub const SHORT_CLOCK_BITS: u32 = 27;
 
-/// What a writer asks for. Lengths are exact bytes and count the frame word.
+/// What a writer asks for. Lengths are exact bytes and include the frame word.
 #[derive(Debug, Clone, Copy)]
 pub struct Request {
     /// Event record or note.
     pub kind: FrameKind,
-    /// With the short header.
+    /// Length with the short header.
     pub short_bytes: usize,
-    /// With the long one. At least `short_bytes`.
+    /// Length with the long header: at least `short_bytes`.
     pub long_bytes: usize,
     /// Whether the class has a short header at all.
     pub may_be_short: bool,
@@ -44,13 +45,13 @@ impl Request {
     }
 }
 
-/// Room for one record, in flight: nobody else writes there, and the reader waits for it.
+/// Room for one record, in flight: no other writer writes there, and the reader waits for it.
 ///
-/// It must be handed to [`commit`]; one that is dropped holds its stream up until it is retired.
+/// Hand it to [`commit`]. A dropped reservation blocks its stream until the stream is retired.
 #[derive(Debug)]
 #[must_use = "a reservation that is not committed holds up its stream"]
 pub struct Reservation {
-    /// Where its frame word stands, in bytes from the stream's start; header and payload follow four bytes later.
+    /// Offset of its frame word from the stream's start, in bytes. Header and payload follow four bytes later.
     pub at: usize,
     /// Exact bytes, the frame word included.
     pub length_bytes: usize,
@@ -61,16 +62,16 @@ pub struct Reservation {
     pub(super) kind: FrameKind,
 }
 
-/// What records take their time from.
+/// The source of the records' time.
 pub trait Clock {
-    /// Lets the clock not be read before the loads that come earlier in the program are done, where other CPUs write.
+    /// Where several CPUs write: keeps the clock from being read before earlier loads are done.
     fn await_loads(&self);
 
-    /// Reads it.
+    /// Reads the clock.
     fn now(&self) -> u64;
 }
 
-/// A clock that no load can be late for: a model's, or none.
+/// A clock that needs no such wait: a model's, or none.
 #[derive(Debug, Clone, Copy)]
 pub struct Unordered<F>(pub F);
 
@@ -82,13 +83,13 @@ impl<F: Fn() -> u64> Clock for Unordered<F> {
     }
 }
 
-/// One try of A to E.
+/// The result of one try of A to E.
 pub(super) enum Attempt {
-    /// It is ours.
+    /// The room is ours.
     Reserved(Reservation),
-    /// Somebody else moved the position; start over.
+    /// Another writer has moved the position: start over.
     Raced,
-    /// The sub-buffer has no room for it, or the window is onto another one, or the stream is closed.
+    /// The sub-buffer has no room for it, or the window shows another sub-buffer, or the stream is closed.
     NoRoom(Position),
 }
 
@@ -102,8 +103,8 @@ impl Attempt {
     }
 }
 
-/// Reserves room for one record if that takes no more than steps A to E. `None`, with nothing changed and
-/// nothing counted, when it does: then [`reserve`](super::reserve()).
+/// Reserves room for one record if steps A to E are enough. `None`, with nothing changed and nothing counted, if they
+/// are not: then call [`reserve`](super::reserve()).
 ///
 /// `clock` is read after the position is loaded, so that clocks do not go back within the stream.
 #[inline(always)]
@@ -114,10 +115,10 @@ where
     attempt::<_, false>(ring, request, clock).reservation()
 }
 
-/// The same, where the class has a short header and, if one thread writes to the stream, no record of it is under way;
-/// `None` also where this one has the long header all the same.
+/// The same, for a class with a short header. If only one thread writes to the stream, the thread must have no other
+/// record in progress. `None` also if this record needs the long header.
 ///
-/// A record that its thread left by siglongjmp is under way for ever.
+/// A record that its thread left by siglongjmp stays in progress for ever.
 #[inline(always)]
 pub fn try_reserve_usual<M>(ring: &M, request: Request, clock: &impl Clock) -> Option<Reservation>
 where
@@ -139,8 +140,8 @@ where
     let geometry = ring.geometry();
     let control = ring.control();
 
-    // A. To read the clock takes as long as all the rest. Who is alone begins with it; who has to wait for loads gets them
-    // all done, and decides meanwhile what can be decided without it.
+    // A. Reading the clock takes as long as everything else. A single writer reads it at once. A writer that must
+    // wait for its loads has all of them done first, and then decides what does not depend on the clock.
     let window = ring.window().load();
     let position = Position::from_word(control.position.load(order::position_load()));
     let is_closed = control.closed.load(order::closed_load()) != 0;
@@ -168,8 +169,8 @@ where
     let is_short = may_be_short
         && now.wrapping_sub(control.last_clock.load(order::last_clock_load()))
             < 1 << SHORT_CLOCK_BITS;
-    // A branch, and not a selection: otherwise the room, the CAS and all that follows would wait for the
-    // clock and for `last_clock`; a predicted branch does not wait.
+    // A branch, not a selection: a selection would make the room, the CAS and everything after it wait for the clock
+    // and for `last_clock`. A predicted branch does not wait.
     let length_bytes = if is_short {
         request.short_bytes
     } else {
@@ -192,15 +193,15 @@ where
     Attempt::Reserved(reservation)
 }
 
-/// Whether the record immediately before the one `at`, which lies `offset` bytes into its sub-buffer, is committed.
+/// Whether the record immediately before `at`, which is `offset` bytes into its sub-buffer, is committed.
 ///
-/// A writer that was interrupted may look into a memory that has been taken away and cleared since: its CAS will fail.
+/// An interrupted writer may look into a memory that has been taken away and cleared since. Then its CAS will fail.
 #[inline(always)]
 fn is_behind_committed<M>(ring: &M, at: usize, offset: u64, last_record_bytes: usize) -> bool
 where
     M: WritableRing,
 {
-    // The shared word may have been tampered with: what it says need not lie in this sub-buffer.
+    // A hostile process may have changed the shared word, so the record need not be in this sub-buffer.
     last_record_bytes as u64 <= offset && {
         // SAFETY: the sub-buffer's memory has `offset` bytes before `at`; both numbers are multiples of four.
         let frame = unsafe { ring.frame_at(at - last_record_bytes) };
@@ -208,23 +209,23 @@ where
     }
 }
 
-/// D and E: what follows the CAS.
+/// D and E, after the CAS.
 #[inline(always)]
 pub(super) fn announce<M>(ring: &M, reservation: &Reservation)
 where
     M: WritableRing,
 {
     // D
-    // SAFETY: `attempt` and `switch` checked that it lies in a memory; positions are word-aligned.
+    // SAFETY: `attempt` and `switch` checked that it is in a memory; positions are word-aligned.
     unsafe { ring.frame_at(reservation.at) }.store(
         Frame::in_flight(reservation.kind, reservation.length_bytes),
         order::frame_in_flight(),
     );
-    // A kill between D and the first byte behind it leaves a length to skip by.
+    // A kill between D and the first byte after it leaves a length by which to skip.
     order::announce_fence();
     reach(Point::ReserveFramed);
 
-    // E. A note has no clock to be the base of a short one: 0 makes the next record's distance huge.
+    // E. A note has no clock that a short header could count from: 0 makes the next record's distance huge.
     let clock = match reservation.kind {
         FrameKind::Event => reservation.clock,
         FrameKind::Note => 0,
@@ -239,7 +240,7 @@ pub fn commit<M>(ring: &M, reservation: Reservation)
 where
     M: WritableRing,
 {
-    // SAFETY: a reservation of this ring names a place that was checked.
+    // SAFETY: a reservation of this ring is at a checked offset.
     unsafe { ring.frame_at(reservation.at) }
         .store(Frame::committed(reservation.kind, reservation.length_bytes), order::frame_commit());
     reach(Point::Committed);

@@ -3,22 +3,21 @@
 //! ```text
 //!   P1  load the place's entry           this lap: the sub-buffer is there
 //!   P2  walk the frame words, copy what is committed
-//!   P3  fence; load the entry again      unchanged: the copy is good. Else all of it is thrown away
+//!   P3  fence; load the entry again      unchanged: the copy is good. Else throw all of it away
 //! ```
 //!
-//! The ring is only read: it can be copied as often as one likes, and writers do not notice.
+//! The ring is only read: it can be copied any number of times, and writers do not notice.
 //!
-//! A record that is in flight is stepped over if the caller says so. One whose writer stands between C and D
-//! has no length yet: the next word that is not zero is looked for, and believed to be a frame word only if
-//! everything before it is still zero afterwards. For a writer's first store is its frame word (D), and no
-//! other of its stores is seen before that.
+//! A record in flight is skipped if the caller says so. A record whose writer is between C and D has no length yet.
+//! The copy looks for the next nonzero word, and trusts it as a frame word only if everything before it is still zero
+//! afterwards: a writer's first store is its frame word (D), and no other store of it is seen before that.
 #![allow(unsafe_code)]
 
 use super::{Corruption, Found, Reader, RingMemory, orderings as order};
 use crate::abi::{Frame, FrameKind, WORD_BYTES};
 
-/// How often, at most, a copy searches a sub-buffer's words for the ends of holes: once to find each, once to be sure,
-/// and again for what came meanwhile. A hostile process can make words come and go without end.
+/// How often, at most, a copy searches a sub-buffer's words for the ends of holes: once to find each, once to confirm
+/// it, and again for stores in between. Bounds the search against a hostile writer.
 const MAX_SEARCHES: usize = 4;
 
 /// Committed records, copied out of a ring.
@@ -43,7 +42,7 @@ impl Image {
         &self.found
     }
 
-    /// The words of one of them.
+    /// The words of one record.
     pub fn words(&self, found: Found) -> &[u32] {
         let first = found.offset / WORD_BYTES;
         &self.words[first..first + found.length_bytes.div_ceil(WORD_BYTES)]
@@ -59,21 +58,21 @@ impl Records for Image {
     }
 }
 
-/// What a copy does with records that are in flight.
+/// What a copy does at a record in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holes {
-    /// Ends before the first: it will be copied once it is committed.
+    /// Ends before it: a later copy gets the record once it is committed.
     Await,
-    /// Steps over them.
+    /// Skips it.
     Skip,
 }
 
 impl<M: RingMemory> Reader<M> {
-    /// Copies what is committed of the sub-buffer at the cursor, up to position `until`, and moves the cursor
-    /// behind it. `false`: it is not there any more (see [`catch_up`](Self::catch_up)).
+    /// Copies the committed records of the sub-buffer at the cursor, up to position `until`, and moves the cursor past
+    /// them. `false`: the sub-buffer is not there any more (see [`catch_up`](Self::catch_up)).
     ///
     /// # Errors
-    /// It holds what no writer stores.
+    /// The sub-buffer holds what no writer stores.
     pub fn copy(
         &mut self,
         image: &mut Image,
@@ -95,13 +94,14 @@ impl<M: RingMemory> Reader<M> {
         // P2
         let walked = self.copy_committed(image, memory, until, holes);
 
-        // P3. Counted before: if it is still there, nothing from here on was overwritten then.
+        // P3. Count before the check: if the sub-buffer is still there, nothing from it on had been overwritten when
+        // we counted.
         order::copy_fence();
         let missed = self.count_missed();
         let place = self.geometry.place(self.subbuf_start);
         let now = self.ring.control().table[place].load(order::entry_check());
         if self.is_gone(crate::abi::TableEntry::from_word(now)) {
-            // What was copied may be anything.
+            // The copy may be anything.
             image.words.clear();
             image.found.clear();
             return Ok(false);
@@ -120,7 +120,7 @@ impl<M: RingMemory> Reader<M> {
         }
     }
 
-    /// Returns the offset that it came to.
+    /// Returns the offset that it reached.
     fn copy_committed(
         &self,
         image: &mut Image,
@@ -138,7 +138,7 @@ impl<M: RingMemory> Reader<M> {
                     let at = offset + WORD_BYTES;
                     let to = image.words.len() * WORD_BYTES;
                     offset += length_bytes.next_multiple_of(WORD_BYTES);
-                    // SAFETY: the memory was checked, and the frame leads no further than its sub-buffer.
+                    // SAFETY: the memory was checked, and the frame does not reach beyond its sub-buffer.
                     let word = |at| unsafe { self.ring.payload(memory, at) };
                     image.words.extend((at..offset).step_by(WORD_BYTES).map(word));
                     image.found.push(Found {
@@ -155,7 +155,7 @@ impl<M: RingMemory> Reader<M> {
                     offset += length_bytes.next_multiple_of(WORD_BYTES);
                 }
                 Frame::Empty => {
-                    // What is behind a hole whose end is not found is missing, as if it were in flight.
+                    // Records after a hole whose end is not found are missing, as if they were in flight.
                     let Some(next) = self.cross_hole(memory, offset, limit, &mut looks) else {
                         break;
                     };
@@ -166,8 +166,8 @@ impl<M: RingMemory> Reader<M> {
         Ok(offset)
     }
 
-    /// Where the next frame word stands, behind a hole of zeroes; `limit` if there is none. `None` once it has looked
-    /// at as many words as `looks` has left.
+    /// The offset of the next frame word after a hole of zeroes; `limit` if there is none. `None` once the search has
+    /// used up `looks`.
     fn cross_hole(
         &self,
         memory: usize,
@@ -192,7 +192,7 @@ impl<M: RingMemory> Reader<M> {
             if earlier == next {
                 return Some(next);
             }
-            // A frame word has come since: perhaps that of the record that we took `next` from.
+            // Another frame word has been stored: perhaps that of the record in which we found `next`.
             next = earlier;
         }
     }

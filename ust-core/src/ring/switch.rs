@@ -1,9 +1,9 @@
-//! Switch: steps G and H, what a writer does when the sub-buffer has no room. Cold.
+//! Switch: steps G and H, for a writer whose sub-buffer has no room. Cold.
 //!
 //! ```text
 //!        |... AAAA BB ........|                     |      A record that does not fit here ...
 //!                     ^ position
-//!        |... AAAA BB PPPPPPPP|nnCCCC               |      ... goes there, behind a note; the rest is padded
+//!        |... AAAA BB PPPPPPPP|nnCCCC               |      ... goes there, after a note; the rest is padded
 //!                                    ^ position
 //! ```
 #![allow(unsafe_code)]
@@ -16,19 +16,19 @@ use crate::abi::{
 };
 use crate::testpoint::{Mistake, Point, makes, reach};
 
-/// Why there is no room. Nothing has been counted.
+/// Why there is no room. Nothing has been counted yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The record is lost, unless the caller waits: then [`lose`](super::lose) counts it.
+    /// The record is lost, unless the caller waits. [`lose`](super::lose) counts it.
     Lost(LossCause),
     /// The stream is retired: take another one.
     Closed,
 }
 
-/// Reserves room for one record, in the next sub-buffer if need be.
+/// Reserves room for one record, in the next sub-buffer if necessary.
 ///
-/// Ends: each turn either succeeds, or is refused, or found that another writer has reserved or that the
-/// reader has given room.
+/// Terminates: each turn succeeds, or is refused, or finds that another writer has reserved or that the reader
+/// has given room.
 ///
 /// # Errors
 /// There is no room.
@@ -38,7 +38,7 @@ pub fn reserve<M>(ring: &M, request: Request, clock: &impl Clock) -> Result<Rese
 where
     M: WritableRing,
 {
-    // The first record of a sub-buffer has the long header, so that is what must fit behind the note.
+    // The first record of a sub-buffer has the long header, so the long record must fit after the note.
     let stride = Request::stride(request.long_bytes);
     if stride > ring.geometry().subbuf_size_bytes() - NOTE_BYTES || stride > MAX_RECORD_BYTES {
         return Err(Refusal::Lost(LossCause::Big));
@@ -58,8 +58,8 @@ where
     }
 }
 
-/// Moves a window that is behind to the sub-buffer of the position, if that one has been entered. `false`: it is
-/// there, and that was not what was missing.
+/// Moves a window that is behind to the position's sub-buffer, if that one has been entered. `false` if the
+/// window did not move: then it is not why there is no room.
 fn move_window<M: WritableRing>(ring: &M, position: Position) -> bool {
     let geometry = ring.geometry();
     let start = geometry.subbuf_start(position.bytes());
@@ -70,7 +70,7 @@ fn move_window<M: WritableRing>(ring: &M, position: Position) -> bool {
     }
     let word = ring.control().table[geometry.place(start)].load(order::table_load());
     let entry = TableEntry::from_word(word);
-    // Whoever is mad may have written any lap and any memory there: then it is G that finds no room.
+    // A corrupt or hostile writer may store any lap and memory there. Then G refuses.
     if entry.lap() != geometry.lap(start) || entry.memory() >= geometry.memory_count() {
         return false;
     }
@@ -78,7 +78,7 @@ fn move_window<M: WritableRing>(ring: &M, position: Position) -> bool {
     true
 }
 
-/// G and H, once. `None`: something has moved, try again.
+/// G and H, once. `None`: something has moved, so try again.
 fn enter_next<M>(
     ring: &M,
     request: Request,
@@ -93,7 +93,7 @@ where
     let control = ring.control();
     let subbuf_bytes = geometry.subbuf_size_bytes();
     let old_offset = geometry.offset(position.bytes());
-    // A position at offset 0 stands before a sub-buffer that nobody has entered yet.
+    // A position at offset 0 is before a sub-buffer that no writer has entered yet.
     let start = match old_offset {
         0 => position.bytes(),
         _ => geometry.subbuf_start(position.bytes()) + subbuf_bytes as u64,
@@ -119,7 +119,7 @@ where
         return recycle(ring, start, entry).map(|()| None).map_err(Refusal::Lost);
     }
     let memory = entry.memory();
-    // A table that names no memory was not written by a reader in its right mind: no room, for ever.
+    // A table that names no memory is corrupt: there is no room, for ever.
     let is_first_lap = lap == 0;
     if memory >= geometry.memory_count() {
         return Err(Refusal::Lost(LossCause::Full));
@@ -153,7 +153,7 @@ where
     reach(Point::SwitchPadded);
     if start != 0 {
         ring.deliver();
-        // The reader need not wait for it.
+        // Last, because the reader need not wait for it.
         if ring.has_checksums() {
             checksum::note(ring, start - subbuf_bytes as u64);
         }
@@ -161,13 +161,14 @@ where
     Ok(Some(reservation))
 }
 
-/// Fills the rest of a sub-buffer that the position has left.
+/// Pads the rest of a sub-buffer that the position has left.
 fn pad<M: WritableRing>(ring: &M, at: u64, offset: usize) {
     const { assert!(NOTE_BYTES.is_multiple_of(WORD_BYTES)) };
     let geometry = ring.geometry();
     let entry = ring.control().table[geometry.place(at)].load(order::pad_entry_load());
     let memory = TableEntry::from_word(entry).memory();
-    // Nobody can have taken it away, its last frame is still zero; only somebody mad could.
+    // Nobody can have taken the memory away, because its last frame is still zero. Only a hostile process
+    // changes the entry.
     if memory < geometry.memory_count() {
         // SAFETY: compared just now; the offset is a position's.
         unsafe { ring.frame(memory, offset) }

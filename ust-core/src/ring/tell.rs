@@ -1,4 +1,4 @@
-//! What writers tell the reader outside of a switch: whose the stream is from here on, and what was lost.
+//! What writers tell the reader apart from a switch: the stream's new owner, and losses.
 #![allow(unsafe_code)]
 
 use super::note;
@@ -8,7 +8,7 @@ use super::{WritableRing, commit};
 use crate::abi::{FrameKind, LossCause, NOTE_BYTES, WORD_BYTES};
 use crate::testpoint::{Point, reach};
 
-/// Writes a note at the stream's present position: whose it is now, what it has lost so far, and is about to.
+/// Writes a note at the stream's present position: its owner, and the records lost so far plus `about_to_lose`.
 ///
 /// # Errors
 /// There is no room. Nothing has been counted.
@@ -37,8 +37,8 @@ where
     M: WritableRing,
 {
     if cause == LossCause::Big {
-        // Every other loss is told by the note at the next sub-buffer's beginning, which is soon. Noted before it is
-        // counted: a writer that is left in between has lost one record and not two.
+        // The note at the next sub-buffer's beginning, which comes soon, reports every other loss. Write the note
+        // before counting: a writer that is left in between has lost one record, not two.
         let _ = write_note(ring, 1);
     }
     ring.control().lost[cause as usize].add(1);

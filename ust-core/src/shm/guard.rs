@@ -1,13 +1,13 @@
-//! A guard over mappings whose pages others may take away: a load of one must not kill the reader.
+//! A guard over mappings whose pages others may remove: loading a missing page must not kill the reader.
 //!
 //! ```text
-//!   load --> page is gone --> SIGBUS --> in a guarded range?  zeroes are put there and behind it, and a flag is set
-//!                                        anywhere else?       what was in force before decides, as if we were not here
+//!   load --> page is gone --> SIGBUS --> in a guarded range?  put zeroes there and up to its end, and set a flag
+//!                                        anywhere else?       the previous handler decides, as without this guard
 //! ```
 //!
-//! For the consumer alone, and all that it maps from processes: ring files with a name can be truncated; sealed memory
-//! cannot, as far as we know. The ring's reader takes any bytes, zeroes too; who set it to work looks at the flag
-//! afterwards. Zeroes stand in up to the range's end, so that a range costs one signal, however large it is.
+//! Only the consumer uses this, for everything that it maps from processes. Ring files with a name can be truncated;
+//! sealed memory cannot, as far as we know. The ring's reader accepts any bytes, zeroes too, and its caller checks the
+//! flag afterwards. The zeroes reach to the range's end, so a range costs at most one signal, however large it is.
 #![allow(unsafe_code)]
 
 use super::Mapping;
@@ -18,7 +18,7 @@ use rustix::param::page_size;
 use std::os::raw::c_void;
 use std::sync::Arc;
 
-/// The most ranges guarded at once: Linux lets a process have hardly as many mappings (`vm.max_map_count`).
+/// The most ranges guarded at once. Linux hardly allows a process as many mappings (`vm.max_map_count`).
 const MAX_RANGES: usize = 1 << 16;
 
 #[derive(Debug)]
@@ -26,7 +26,7 @@ struct Range {
     is_claimed: AtomicBool,
     has_faulted: AtomicBool,
     start: AtomicU64,
-    /// 0 while the range guards nothing: written last, and cleared first.
+    /// 0 while the range guards nothing. Written last, and cleared first.
     end: AtomicU64,
 }
 
@@ -39,25 +39,26 @@ static RANGES: [Range; MAX_RANGES] = [const {
     }
 }; MAX_RANGES];
 
-/// So many of them, from the first, have ever been used.
+/// How many of the ranges, counted from the first, have ever been used.
 static USED: AtomicU64 = AtomicU64::new(0);
 
-/// Where to look for a free one first: all before it are claimed, as far as the last to come and go have seen.
+/// Where to look for a free range first: all ranges before it are claimed, as far as the last claim or release has
+/// seen.
 static FIRST_FREE: AtomicU64 = AtomicU64::new(0);
 
-/// What SIGBUS did before.
+/// The action for SIGBUS before ours.
 static PREVIOUS: OnceBox<libc::sigaction> = OnceBox::new();
 
 /// Guards a mapping as long as it lives.
 #[derive(Debug)]
 pub struct Guard {
     range: &'static Range,
-    // Not unmapped before the guard is gone: something else might be mapped there.
+    // Keeps the mapping until the guard is gone: otherwise something else might be mapped there.
     _map: Arc<Mapping>,
 }
 
 impl Guard {
-    /// Guards a mapping. `None`: there are too many guards, or the signal cannot be handled.
+    /// Guards a mapping. `None` if there are too many guards, or if the signal cannot be handled.
     pub fn new(map: Arc<Mapping>) -> Option<Self> {
         install()?;
         let free = |range: &&Range| {
@@ -66,7 +67,7 @@ impl Guard {
         };
         let first = FIRST_FREE.load(Ordering::Acquire) as usize;
         let all = || RANGES.iter().enumerate();
-        // One before it may have become free at the same moment.
+        // A range before it may have become free at the same moment.
         let (index, range) = all()
             .skip(first)
             .find(|(_, range)| free(range))
@@ -80,7 +81,7 @@ impl Guard {
         Some(Self { range, _map: map })
     }
 
-    /// Whether part of the file was missing when it was looked at: zeroes stood in for it.
+    /// Whether part of the file was missing when it was loaded, so that zeroes replaced it.
     pub fn has_faulted(&self) -> bool {
         self.range.has_faulted.load(Ordering::Acquire)
     }
@@ -98,7 +99,7 @@ impl Drop for Guard {
     }
 }
 
-/// Handles the signal, from the first guard on.
+/// Installs the handler at the first guard.
 fn install() -> Option<()> {
     if PREVIOUS.get().is_some() {
         return Some(());
@@ -109,7 +110,7 @@ fn install() -> Option<()> {
         if libc::sigaction(libc::SIGBUS, core::ptr::null(), &mut previous) != 0 {
             return None;
         }
-        // Before the handler can run, which reads it.
+        // Before the handler can run, because the handler reads it.
         let _ = PREVIOUS.set(Box::new(previous));
         let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void) = on_bus_error;
         let mut ours: libc::sigaction = core::mem::zeroed();
@@ -121,13 +122,14 @@ fn install() -> Option<()> {
 }
 
 extern "C" fn on_bus_error(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
-    // SAFETY: the kernel passes a valid one, of a SIGBUS.
+    // SAFETY: the kernel passes a valid structure, of a SIGBUS.
     let (address, code) = unsafe { ((*info).si_addr() as u64, (*info).si_code) };
-    // Positive: from the processor, not from somebody's `kill`.
+    // Positive: raised by the processor, not by a `kill`.
     if code > 0 && stand_in(address) {
         return;
     }
-    // SAFETY: async-signal-safe calls on valid data. The instruction is tried again, and faults again.
+    // SAFETY: async-signal-safe calls on valid data. The instruction is retried with the previous handler, and faults
+    // again.
     unsafe {
         if let Some(previous) = PREVIOUS.get() {
             libc::sigaction(signal, previous, core::ptr::null_mut());
@@ -138,7 +140,8 @@ extern "C" fn on_bus_error(signal: libc::c_int, info: *mut libc::siginfo_t, _: *
     }
 }
 
-/// Puts zeroes where a guarded page is missing, and behind it; `false` if it is none of ours, or cannot be had.
+/// Puts zeroes where a guarded page is missing, and up to the range's end. `false` if the page is not guarded, or no
+/// memory can be had.
 fn stand_in(address: u64) -> bool {
     let used = (USED.load(Ordering::Acquire) as usize).min(MAX_RANGES);
     let holds = |range: &&Range| {
@@ -148,12 +151,12 @@ fn stand_in(address: u64) -> bool {
     let Some(range) = RANGES[..used].iter().find(holds) else { return false };
     range.has_faulted.store(true, Ordering::Release);
     let page = address as usize / page_size() * page_size();
-    // The guard may have been dropped since it was found.
+    // The guard may have been dropped after the search found it.
     let end = range.end.load(Ordering::Acquire) as usize;
     let Some(behind) = end.checked_sub(page) else { return false };
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
-    // SAFETY: pages of a mapping that its guard keeps mapped; any bytes are a value there.
+    // SAFETY: pages of a mapping that its guard keeps mapped; any bytes are a valid value there.
     unsafe { mmap_anonymous(page as *mut c_void, behind, protection, flags) }.is_ok()
 }
 
@@ -201,7 +204,7 @@ mod tests {
         whole.1.copy_out(0, 1).unwrap();
         assert!(damaged.2.has_faulted());
         assert!(!whole.2.has_faulted());
-        // A place that is free again does not remember.
+        // A range that is free again forgets its fault.
         drop(damaged.2);
         assert!(!Guard::new(whole.1.clone()).unwrap().has_faulted());
     }

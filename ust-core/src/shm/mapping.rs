@@ -5,16 +5,16 @@ use memmap2::{MmapOptions, MmapRaw};
 use rustix::fd::{AsFd, AsRawFd};
 use rustix::io::{Errno, Result};
 
-/// A shared mapping of a memfd whose size is sealed, or of a file with a name, which can be truncated under it. The
-/// consumer puts both behind a [`guard`](super::guard).
+/// A shared mapping of a memfd whose size is sealed, or of a file with a name, which can be truncated while it is
+/// mapped. The consumer puts both behind a [`guard`](super::guard).
 #[derive(Debug)]
 pub struct Mapping(MmapRaw);
 
-/// Types that may stand in shared memory: any bytes are a value, and all that changes is atomic.
+/// Types that may be overlaid on shared memory: any bytes are a value, and everything that changes is atomic.
 ///
 /// # Safety
-/// The type is `repr(C)`, every bit pattern is valid, and fields that either side writes after the
-/// mapping was shared are atomics.
+/// The type is `repr(C)`, every bit pattern is valid, and fields that either side writes after the mapping was
+/// shared are atomics.
 pub unsafe trait SharedLayout {}
 
 // SAFETY: `repr(C)`, integers and atomics.
@@ -45,7 +45,7 @@ impl Mapping {
         self.0.len()
     }
 
-    /// Whether nothing is mapped; a mapping is never empty.
+    /// Always false: a mapping is never empty.
     pub fn is_empty(&self) -> bool {
         false
     }
@@ -55,19 +55,19 @@ impl Mapping {
         self.0.as_mut_ptr()
     }
 
-    /// What stands at `offset`; `None` if it would not lie within the mapping, aligned.
+    /// The value at `offset`. `None` if it would be outside the mapping or unaligned.
     pub fn at<T: SharedLayout>(&self, offset: usize) -> Option<&T> {
         let end = offset.checked_add(size_of::<T>())?;
         if end > self.len() || !offset.is_multiple_of(align_of::<T>()) {
             return None;
         }
-        // SAFETY: in bounds and aligned (a mapping starts at a page); `SharedLayout` admits any bytes and
-        // says that what changes is atomic. The size is sealed, so the bytes stay as long as `self`; or it is
-        // not, and then a load beyond the end is a SIGBUS, which the reader guards against.
+        // SAFETY: in bounds and aligned (a mapping starts at a page). `SharedLayout` admits any bytes, and
+        // everything that changes is atomic. If the size is sealed, the bytes stay as long as `self`. If not, a
+        // load beyond the end is a SIGBUS, which the reader guards against.
         Some(unsafe { &*self.base().add(offset).cast::<T>() })
     }
 
-    /// Stores a value at `offset`, before the file is shown to anybody.
+    /// Stores a value at `offset`, before anybody else gets the file.
     pub fn initialise<T: SharedLayout>(&self, offset: usize, value: T) -> Option<&T> {
         self.at::<T>(offset)?;
         // SAFETY: `at` found it in bounds and aligned; nobody else has the mapping yet.
@@ -75,8 +75,8 @@ impl Mapping {
         self.at(offset)
     }
 
-    /// Copies bytes out to private memory. What the peer writes meanwhile gives any mixture of old and
-    /// new, so check what was copied, not what is there. `None` if it would not lie within the mapping.
+    /// Copies bytes to private memory. If the peer writes meanwhile, the copy is any mixture of old and new, so
+    /// check the copy, not the original. `None` if the range would be outside the mapping.
     pub fn copy_out(&self, offset: usize, length_bytes: usize) -> Option<Vec<u8>> {
         let end = offset.checked_add(length_bytes)?;
         if end > self.len() {
@@ -87,20 +87,20 @@ impl Mapping {
         Some((offset..end).map(byte).collect())
     }
 
-    /// Makes the kernel provide `length_bytes` at `offset` now, so that no later store can fault for want
-    /// of memory. Async-signal-safe.
+    /// Makes the kernel provide `length_bytes` at `offset` now, so that no later store can fault for lack of
+    /// memory. Async-signal-safe.
     ///
     /// # Errors
-    /// It cannot.
+    /// The kernel cannot provide the memory.
     pub fn populate(&self, offset: usize, length_bytes: usize) -> Result<()> {
         populate(self.base().wrapping_add(offset), length_bytes)
     }
 
-    /// Gives the file's memory back to the kernel: all its bytes are zero from then on, for everybody who
-    /// maps it.
+    /// Gives the file's memory back to the kernel. From then on all its bytes are zero, in every process that maps
+    /// it.
     pub fn discard(&self) {
         use rustix::mm::{Advice, madvise};
-        // SAFETY: shared memory may change at any time anyway; to zeroes now.
+        // SAFETY: shared memory may change at any time anyway; here it changes to zeroes.
         let _ = unsafe { madvise(self.base().cast(), self.len(), Advice::LinuxRemove) };
     }
 }
@@ -110,7 +110,7 @@ pub(super) fn populate(start: *mut u8, length_bytes: usize) -> Result<()> {
     use rustix::mm::{Advice, madvise};
     // SAFETY: populating changes no byte.
     match unsafe { madvise(start.cast(), length_bytes, Advice::LinuxPopulateWrite) } {
-        // Linux before 5.14 does not know it: the first store takes its chance, as everywhere else.
+        // Linux before 5.14 does not know the advice: then the first store may fault, as in any program.
         Err(Errno::INVAL) => Ok(()),
         // A store would be a SIGBUS: the file system has no room.
         Err(Errno::FAULT) => Err(Errno::NOSPC),

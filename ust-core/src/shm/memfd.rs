@@ -1,8 +1,9 @@
-//! Sealed memfds: files without a name that neither side can shrink under the other's feet.
+//! Sealed memfds: files without a name whose size neither side can change.
 //!
-//! A mapping of a file that gets shorter is a SIGBUS waiting to happen. So the creator seals the size
-//! before it maps or sends the file, and a receiver looks at the seals before it maps. Seals alone do not do: those of
-//! hugetlbfs let pages be taken away whose place no other page can take. So a receiver looks at the file system too.
+//! If a mapped file gets shorter, a load of the missing part raises SIGBUS. So the creator seals the size before it
+//! maps or sends the file, and a receiver checks the seals before it maps. Seals alone are not enough: on hugetlbfs,
+//! pages can be removed from a sealed file, and there may be none to replace them. So a receiver checks the file system
+//! too.
 
 use super::standard::clear_of_standard;
 use rustix::fd::{AsFd, OwnedFd};
@@ -12,16 +13,16 @@ use rustix::fs::{
 };
 use rustix::io;
 
-/// The size can no longer change, nor can anybody add a seal that would take writing away.
+/// The size can no longer change, and nobody can add a seal that forbids writing.
 const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
 
-/// Creates a sparse memfd of `size_bytes`, size sealed, closed on exec. Async-signal-safe.
+/// Creates a sparse memfd of `size_bytes` whose size is sealed, closed on exec. Async-signal-safe.
 ///
 /// # Errors
-/// What the kernel says: too many descriptors, no memory.
+/// The kernel's error: too many descriptors, no memory.
 pub fn create(name: &core::ffi::CStr, size_bytes: usize) -> io::Result<OwnedFd> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    // NOEXEC_SEAL came with Linux 6.3; older kernels refuse the flag.
+    // NOEXEC_SEAL exists since Linux 6.3; older kernels refuse the flag.
     let fd = memfd_create(name, flags | MemfdFlags::NOEXEC_SEAL)
         .or_else(|_| memfd_create(name, flags))
         .and_then(clear_of_standard)?;
@@ -30,11 +31,11 @@ pub fn create(name: &core::ffi::CStr, size_bytes: usize) -> io::Result<OwnedFd> 
     Ok(fd)
 }
 
-/// Sets a file's size, unless that would raise SIGXFSZ: a program may have a limit to the size of its files,
-/// and must not die of ours.
+/// Sets a file's size, unless that would raise SIGXFSZ: a program may limit the size of its files, and must not die of
+/// ours.
 ///
 /// # Errors
-/// `FBIG` if the limit is lower, or what the kernel says.
+/// `FBIG` if the limit is lower, or the kernel's error.
 pub fn set_size(fd: impl AsFd, size_bytes: usize) -> io::Result<()> {
     if size_limit_bytes() < size_bytes as u64 {
         return Err(io::Errno::FBIG);
@@ -42,7 +43,7 @@ pub fn set_size(fd: impl AsFd, size_bytes: usize) -> io::Result<()> {
     ftruncate(fd, size_bytes as u64)
 }
 
-/// How long a file of this process may be (RLIMIT_FSIZE).
+/// The maximum size of a file of this process (RLIMIT_FSIZE).
 pub fn size_limit_bytes() -> u64 {
     rustix::process::getrlimit(rustix::process::Resource::Fsize).current.unwrap_or(u64::MAX)
 }
@@ -52,13 +53,13 @@ pub fn size_limit_bytes() -> u64 {
 pub enum Untrusted {
     /// Its size can change.
     NotSealed,
-    /// It is no file that can be sealed, or none in memory.
+    /// It is not a file that can be sealed, or is not in memory.
     NoMemfd,
-    /// It is made of huge pages, which can be taken away without another in their place.
+    /// It consists of huge pages, which can be removed without replacement.
     HugePages,
     /// It is larger than this machine can address.
     TooLarge,
-    /// The kernel does not let us look at it.
+    /// The kernel does not let us check it.
     Kernel(io::Errno),
 }
 
@@ -66,7 +67,7 @@ impl core::fmt::Display for Untrusted {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Untrusted::NotSealed => f.write_str("its size is not sealed"),
-            Untrusted::NoMemfd => f.write_str("it is no memfd"),
+            Untrusted::NoMemfd => f.write_str("it is not a memfd"),
             Untrusted::HugePages => f.write_str("it is made of huge pages"),
             Untrusted::TooLarge => f.write_str("it is larger than this machine can address"),
             Untrusted::Kernel(error) => write!(f, "it cannot be looked at: {error}"),
@@ -76,13 +77,13 @@ impl core::fmt::Display for Untrusted {
 
 impl core::error::Error for Untrusted {}
 
-/// `f_type` of memfds, by statfs(2); and of those of huge pages.
+/// `f_type` of memfds in statfs(2), and of memfds of huge pages.
 const TMPFS_MAGIC: u32 = 0x0102_1994;
 const HUGETLBFS_MAGIC: u32 = 0x9584_58f6;
 
-/// Checks that a file from elsewhere is a memfd of ordinary pages with its size sealed; returns the size in bytes.
+/// Checks that a file from elsewhere is a memfd of ordinary pages with its size sealed. Returns the size in bytes.
 ///
-/// What stands there can then be loaded at any time: pages that somebody punches out come again, zeroed.
+/// After that its bytes can be loaded at any time: pages that somebody punches out come back zeroed.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -95,7 +96,7 @@ pub fn check(fd: impl AsFd) -> Result<usize, Untrusted> {
         return Err(Untrusted::NotSealed);
     }
     let file_system = fstatfs(&fd).map_err(Untrusted::Kernel)?;
-    // Its width is not the same on every machine.
+    // The field's width depends on the machine.
     match file_system.f_type as u32 {
         HUGETLBFS_MAGIC => return Err(Untrusted::HugePages),
         TMPFS_MAGIC => {}
@@ -108,15 +109,15 @@ pub fn check(fd: impl AsFd) -> Result<usize, Untrusted> {
     usize::try_from(size_bytes).map_err(|_| Untrusted::TooLarge)
 }
 
-/// Bytes of a page. By libc, which has it from the loader: rustix asks the kernel for the auxiliary vector and looks into the
-/// vDSO that it names, which valgrind has unmapped.
+/// Bytes of a page. From libc, which has it from the loader. rustix would read the auxiliary vector and look into the
+/// vDSO, which valgrind has unmapped.
 #[allow(unsafe_code)]
 fn page_bytes() -> i64 {
-    // SAFETY: it takes a number and touches nothing.
+    // SAFETY: takes a number and touches no memory.
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) as i64 }
 }
 
-/// The inode of an open file: whether a descriptor still is what it was.
+/// Device and inode of an open file. They tell whether a descriptor still is what it was.
 ///
 /// # Errors
 /// The descriptor is closed.
@@ -125,11 +126,11 @@ pub fn identity(fd: impl AsFd) -> io::Result<(u64, u64)> {
     Ok((stat.st_dev, stat.st_ino))
 }
 
-/// Closes a descriptor that may have been the program's to close. Not libc's `close`: that one is a cancellation
-/// point, and a thread that ends in the middle of a first event would leave it half done.
+/// Closes a descriptor that the program may have closed. Not libc's `close`, which is a cancellation point: a thread
+/// that ended in the middle of a first event would leave it half done.
 ///
 /// # Safety
-/// The number is our own descriptor's, and nobody uses it any more.
+/// The number is that of our own descriptor, and nobody uses it any more.
 #[allow(unsafe_code)]
 pub unsafe fn close(number: i32) {
     // SAFETY: the caller's promise.

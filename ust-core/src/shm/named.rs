@@ -1,11 +1,11 @@
-//! Files with a name, in place of memfds: what stands in them outlives the death of everybody who maps them.
+//! Files with a name, in place of memfds: their contents outlive every process that maps them.
 //!
-//! They cannot be sealed. Whoever may write to them can truncate them under a mapping; that is the user, who
-//! asked for them, and nobody else: the directory is closed to others, and so is each file.
+//! These files cannot be sealed. Any process that may write to them can truncate them while they are mapped. Only the
+//! user who asked for them can do so: the directory is closed to others, and so is each file.
 //!
 //! ```text
-//!   open_directory   the path, opened once; then by its descriptor: this user's alone, and the very one that the consumer
-//!                    means, wherever the path leads (a link on the way, chroot, another mount namespace)
+//!   open_directory   opens the path once, then uses the descriptor: this user's alone, and the very directory that the
+//!                    consumer means, wherever the path leads (a link on the way, chroot, another mount namespace)
 //!   create, remove   in that directory, whatever has its path by now
 //! ```
 
@@ -18,16 +18,16 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, OFlags, stat};
 use rustix::io::{self, Errno};
 
-/// Opens the directory, once it is certain that it is the consumer's, as far as it is known which that is.
+/// Opens the directory, and checks that it is the one that the consumer means, as far as its identity is known.
 /// Async-signal-safe.
 ///
 /// # Errors
-/// `STALE`: it is another one, after chroot or in another mount namespace, or a link; `ACCESS`: it is not this user's alone;
-/// or what the kernel says.
+/// `STALE`: it is another directory, after chroot or in another mount namespace, or a link. `ACCESS`: it is not this
+/// user's alone. Or the kernel's error.
 pub fn open_directory(dir: ShmPath) -> io::Result<OwnDir> {
     let own = OwnDir::open_at(CWD, dir.own().as_c_str()).map_err(|refusal| match refusal {
         NotOwn::Link(_) | NotOwn::NoDirectory => Errno::STALE,
-        // Which reason to tell: another directory need not be ours.
+        // Which reason to report: another directory need not belong to this user.
         NotOwn::Owner(_) | NotOwn::Mode(_) if is_another(dir) => Errno::STALE,
         NotOwn::Owner(_) | NotOwn::Mode(_) => Errno::ACCESS,
         NotOwn::Kernel(errno) => errno,
@@ -38,16 +38,16 @@ pub fn open_directory(dir: ShmPath) -> io::Result<OwnDir> {
     }
 }
 
-/// Whether the path leads to another directory than the consumer means, as far as it is known which that is.
+/// Whether the path leads to another directory than the consumer means, as far as its identity is known.
 fn is_another(dir: ShmPath) -> bool {
     let found = stat(dir.own().as_c_str()).map(|stat| (stat.st_dev, stat.st_ino));
     dir.directory.is_some_and(|meant| found.is_ok_and(|found| found != meant))
 }
 
-/// Creates a sparse file of `size_bytes`, readable by this user alone, closed on exec. Async-signal-safe.
+/// Creates a sparse file of `size_bytes` that only this user can read, closed on exec. Async-signal-safe.
 ///
 /// # Errors
-/// There is something of that name, or what the kernel says. Then there is no file.
+/// The name exists, or the kernel's error. Then no file is left behind.
 pub fn create(dir: &OwnDir, name: &CStr, size_bytes: usize) -> io::Result<OwnedFd> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR;
     let fd = dir.open_file(name, flags).map_err(|error| match error {
@@ -58,9 +58,9 @@ pub fn create(dir: &OwnDir, name: &CStr, size_bytes: usize) -> io::Result<OwnedF
     sized.inspect_err(|_| dir.remove(name))
 }
 
-/// Removes a file of ours, which nobody wants, if its directory still is where it was. Async-signal-safe.
+/// Removes an unwanted file of ours, if its directory still is where it was. Async-signal-safe.
 pub fn remove(dir: ShmPath, name: &CStr) {
-    // If it is gone already, all the better.
+    // If it is gone already, nothing needs removing.
     if let Ok(dir) = open_directory(dir) {
         dir.remove(name);
     }
@@ -74,7 +74,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::Path;
 
-    /// The directory as a consumer tells it.
+    /// The directory as a consumer names it.
     fn told(path: &Path) -> ShmPath {
         let stat = stat(path).unwrap();
         let told = ShmPath::new(path.to_str().unwrap().as_bytes()).unwrap();
@@ -90,7 +90,7 @@ mod tests {
         fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect()
     }
 
-    /// Between the look at it and the file in it, its path is given to a link.
+    /// Between the check of the directory and the creation of a file in it, a link takes the directory's path.
     #[test]
     fn a_file_is_made_and_removed_in_the_directory_that_was_looked_at() {
         let place = tempfile::tempdir().unwrap();

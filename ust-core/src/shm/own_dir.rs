@@ -1,4 +1,4 @@
-//! A directory of this user's alone, opened once: what is done in it is done by its descriptor.
+//! A directory of this user's alone, opened once and then used by its descriptor.
 //!
 //! ```text
 //!   open_at     O_DIRECTORY | O_NOFOLLOW, then fstat: owner = effective user, mode & 077 == 0
@@ -7,9 +7,9 @@
 //!   remove_own  unlinks a name only while it is that of the very file that was made
 //! ```
 //!
-//! Whatever happens to the path meanwhile, and whatever links another user plants on the way: descriptors lead to the
-//! directory that was checked. In it no other user can plant anything; what is there all the same (from a time when its
-//! mode was another, say) is looked at before it is written to.
+//! Whatever happens to the path meanwhile, and whatever links another user plants on the way, descriptors lead to the
+//! directory that was checked. No other user can plant anything in it. Files that are there nevertheless (from a time
+//! when its mode was another, say) are checked before anything is written to them.
 
 use core::ffi::CStr;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -23,7 +23,7 @@ use rustix::process::geteuid;
 use std::fmt;
 use std::path::Path;
 
-/// Which file something is, whatever its name.
+/// Identity of a file, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileId {
     device: u64,
@@ -31,7 +31,7 @@ pub struct FileId {
 }
 
 impl FileId {
-    /// Of what `stat` found.
+    /// The identity in the result of `stat`.
     #[allow(clippy::useless_conversion, reason = "the words have other types elsewhere")]
     pub fn of(stat: &Stat) -> Self {
         Self { device: stat.st_dev.into(), inode: stat.st_ino.into() }
@@ -39,7 +39,7 @@ impl FileId {
 }
 
 impl From<(u64, u64)> for FileId {
-    /// Of a device's and an inode's number.
+    /// From a device's and an inode's number.
     fn from((device, inode): (u64, u64)) -> Self {
         Self { device, inode }
     }
@@ -52,27 +52,27 @@ pub struct OwnDir {
     id: FileId,
 }
 
-/// Why something is no directory of this user's alone.
+/// Why something is not a directory of this user's alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotOwn {
-    /// It is a symbolic link, of this user.
+    /// It is a symbolic link, owned by the user with this id.
     Link(u32),
-    /// It is no directory.
+    /// It is not a directory.
     NoDirectory,
-    /// It belongs to this user.
+    /// It belongs to the user with this id.
     Owner(u32),
-    /// Others may enter it: its mode.
+    /// Others have rights on it: its mode.
     Mode(u32),
-    /// What the kernel says.
+    /// The kernel's error.
     Kernel(Errno),
 }
 
-/// Why a file in such a directory is not written to, or read.
+/// Why a file in such a directory is neither written nor read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileError {
-    /// It is a link, no file, another user's, or has other names as well.
+    /// It is a link, is not a regular file, belongs to another user, or has other names as well.
     Strange,
-    /// What the kernel says.
+    /// The kernel's error.
     Kernel(Errno),
 }
 
@@ -105,7 +105,7 @@ impl From<FileError> for std::io::Error {
 }
 
 impl OwnDir {
-    /// Opens `name` in `parent`. Async-signal-safe, as long as the name has fewer than 256 bytes.
+    /// Opens `name` in `parent`. Async-signal-safe, as long as the name is shorter than 256 bytes.
     ///
     /// # Errors
     /// It is not this user's alone.
@@ -113,7 +113,7 @@ impl OwnDir {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let fd = match openat(&parent, name, flags, Mode::empty()) {
             Err(errno @ (Errno::LOOP | Errno::NOTDIR | Errno::ACCESS)) => {
-                // What it is says more than why it could not be opened.
+                // The kind of file says more than the kernel's reason.
                 let stat = statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)
                     .map_err(|_| NotOwn::Kernel(errno))?;
                 check(&stat)?;
@@ -126,7 +126,8 @@ impl OwnDir {
         Ok(Self { fd, id: FileId::of(&stat) })
     }
 
-    /// The same, and makes it, mode 0700 whatever the umask, if it is not there; whether it has been made.
+    /// Opens `name` in `parent`, and makes it if it does not exist, with mode 0700 whatever the umask. Returns whether
+    /// it has made it.
     ///
     /// # Errors
     /// It is not this user's alone, or cannot be made.
@@ -134,7 +135,7 @@ impl OwnDir {
         let is_made = match mkdirat(&parent, name, Mode::RWXU) {
             Ok(()) => true,
             Err(Errno::EXIST) => false,
-            // A read-only file system says so before it looks whether it is there.
+            // A read-only file system reports this before it checks whether the name exists.
             Err(errno @ Errno::ROFS) => {
                 return Self::open_at(&parent, name)
                     .map(|dir| (dir, false))
@@ -152,30 +153,30 @@ impl OwnDir {
         Ok((dir, is_made))
     }
 
-    /// Which directory it is.
+    /// The directory's identity.
     pub fn id(&self) -> FileId {
         self.id
     }
 
-    /// Whether this very directory stands at a path; a link there is another thing.
+    /// Whether this very directory is at a path. A link to it does not count.
     pub fn is_at(&self, path: &Path) -> bool {
         lstat(path).is_ok_and(|stat| FileId::of(&stat) == self.id)
     }
 
-    /// Whether a path leads to it, be it through a link.
+    /// Whether a path leads to it, possibly through a link.
     pub fn is_reached_by(&self, path: &Path) -> bool {
         stat(path).is_ok_and(|stat| FileId::of(&stat) == self.id)
     }
 
-    /// Opens a file in it; `flags` say what for, and whether it is made (mode 0600 whatever the umask).
+    /// Opens a file in it. `flags` say for what, and whether to create it (with mode 0600 whatever the umask).
     ///
     /// # Errors
-    /// It is not there, it is none of ours, or what the kernel says.
+    /// It does not exist, is not ours, or the kernel's error.
     pub fn open_file(&self, name: &CStr, flags: OFlags) -> Result<OwnedFd, FileError> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let owner = Mode::RUSR | Mode::WUSR;
         let fd = match openat(&self.fd, name, flags, owner) {
-            // A link, a directory, a socket.
+            // It is a link, a directory or a socket.
             Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => return Err(FileError::Strange),
             opened => opened?,
         };
@@ -189,17 +190,18 @@ impl OwnDir {
         Ok(fd)
     }
 
-    /// Puts a file with these bytes in the place of `name`, whole, by way of the name `temporary`; which it is.
+    /// Replaces `name` by a file with these bytes, whole, by way of the name `temporary`. Returns the new file's
+    /// identity.
     ///
     /// # Errors
-    /// What the kernel says. Then what had the name still has it.
+    /// The kernel's error. Then the name still has its old file.
     pub fn replace(
         &self,
         name: &CStr,
         temporary: &CStr,
         bytes: &[u8],
     ) -> Result<FileId, FileError> {
-        // What a writer that was killed has left, or anybody else: removed, never opened.
+        // A killed writer or anybody else may have left it: remove it, never open it.
         self.remove(temporary);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         let fd = self.open_file(temporary, flags)?;
@@ -209,19 +211,19 @@ impl OwnDir {
         Ok(FileId::of(&fstat(&fd)?))
     }
 
-    /// Which file has a name in it; a link is not followed.
+    /// The identity of the file that has a name in it. Does not follow a link.
     pub fn id_of(&self, name: &CStr) -> Option<FileId> {
         let stat = statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         Some(FileId::of(&stat))
     }
 
-    /// Removes a name in it, whatever has it. Async-signal-safe.
+    /// Removes a name in it, whatever file has it. Async-signal-safe.
     pub fn remove(&self, name: &CStr) {
-        // If it is gone already, all the better.
+        // If it is gone already, nothing needs removing.
         let _ = unlinkat(&self.fd, name, AtFlags::empty());
     }
 
-    /// Removes a name in it if it is still that file's: a successor's stays.
+    /// Removes a name in it if it still is that file's. A successor's file stays.
     pub fn remove_own(&self, name: &CStr, id: FileId) {
         if self.id_of(name) == Some(id) {
             self.remove(name);
@@ -235,15 +237,16 @@ impl AsFd for OwnDir {
     }
 }
 
-/// Whether what `stat` found is a regular file of this user's, and has one name: it is no other file by a hard link.
+/// Whether `stat` found a regular file of this user's with one name: it is no other file's hard link.
 pub fn is_plain_and_own(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
         && stat.st_uid == geteuid().as_raw()
         && stat.st_nlink == 1
 }
 
-/// Lets its owner into a directory that was made under a umask which left not even that. It is opened without any right
-/// first, so that it is no other directory, and changed through its descriptor: what cannot be opened has no `fchmod`.
+/// Gives the owner access to a directory that was made under a umask which denied even that. Opens it with `O_PATH`
+/// first, to be sure which directory it is, and changes it by way of that descriptor, because `fchmod` needs one that
+/// is really open.
 fn give_owner_access(parent: impl AsFd, name: impl Arg + Copy) -> io::Result<()> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let fd = openat(parent, name, flags, Mode::empty())?;
@@ -254,7 +257,7 @@ fn give_owner_access(parent: impl AsFd, name: impl Arg + Copy) -> io::Result<()>
     chmod(format!("/proc/self/fd/{}", fd.as_raw_fd()), Mode::RWXU)
 }
 
-/// Whether what `stat` found is a directory of this user's alone.
+/// Whether `stat` found a directory of this user's alone.
 fn check(stat: &Stat) -> Result<(), NotOwn> {
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::Symlink => Err(NotOwn::Link(stat.st_uid)),
@@ -311,7 +314,7 @@ mod tests {
         assert_eq!(open("absent"), Some(NotOwn::Kernel(Errno::NOENT)));
     }
 
-    /// The link planted, and the file that it leads to, and must not be written to.
+    /// A link is planted, and the file that it leads to must not be written to.
     #[test]
     fn nothing_is_written_through_a_link_of_either_kind() {
         let place = tempfile::tempdir().unwrap();
@@ -325,7 +328,7 @@ mod tests {
             plant();
             let flags = OFlags::RDWR | OFlags::CREATE;
             assert_eq!(dir.open_file(c"name", flags).err(), Some(FileError::Strange));
-            // As the name to be replaced, and as the temporary one.
+            // The link as the name to be replaced, and as the temporary name.
             dir.replace(c"name", c"new", b"rules").unwrap();
             assert_eq!(fs::read(&path).unwrap(), b"rules");
             fs::remove_file(&path).unwrap();

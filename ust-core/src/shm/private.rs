@@ -1,17 +1,18 @@
-//! Private pages: memory for what must be made where `malloc` may not be called, and memory that a
-//! forked child finds empty.
+//! Private pages: memory for code that must not call `malloc`, and memory that a forked child finds
+//! zeroed.
 //!
-//! A thread's first event may come in a signal handler that interrupted `malloc`, or in the child of a
-//! raw `clone` whose parent's other threads held its locks. So what that path makes is placed in pages of
+//! A thread's first event may come in a signal handler that interrupted `malloc`, or in the child of a raw
+//! `clone` whose parent's other threads held malloc's locks. So that path places what it makes in pages of
 //! its own, straight from the kernel.
 #![allow(unsafe_code)]
 
 use rustix::io;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 
-/// A value in pages of its own.
+/// Places a value in pages of its own.
 ///
-/// It is not dropped by itself: [`free`] does that, and whoever calls it knows that nobody looks any more.
+/// The value is not dropped by itself: [`free`] drops it, and the caller of `free` knows that nobody uses
+/// the value any more.
 ///
 /// # Errors
 /// No memory. The value is dropped.
@@ -25,14 +26,14 @@ pub fn place<T>(value: T) -> io::Result<&'static T> {
     }
 }
 
-/// A value in pages of its own, written there by `write`: for what is too large for the stack of a signal
-/// handler.
+/// Places a value in pages of its own, where `write` writes it: for values that are too large for a signal
+/// handler's stack.
 ///
 /// # Errors
 /// No memory.
 ///
 /// # Safety
-/// When `write` returns, what its argument points to (zeroed pages at first) is a valid `T`.
+/// When `write` returns, the memory at its argument (zeroed at first) is a valid `T`.
 pub unsafe fn place_with<T>(write: impl FnOnce(*mut T)) -> io::Result<&'static T> {
     let pages = map(size_of::<T>())?.cast::<T>();
     const { assert!(align_of::<T>() <= crate::abi::PAGE_BYTES) };
@@ -41,7 +42,7 @@ pub unsafe fn place_with<T>(write: impl FnOnce(*mut T)) -> io::Result<&'static T
     Ok(unsafe { &*pages })
 }
 
-/// Drops a value that [`place`] made, and gives its pages back.
+/// Drops a value that [`place`] or [`place_with`] made, and gives its pages back.
 ///
 /// # Safety
 /// `value` came from [`place`] or [`place_with`], and nobody uses it any more.
@@ -54,15 +55,15 @@ pub unsafe fn free<T>(value: &'static T) {
     }
 }
 
-/// Zeroed pages that a forked child finds zeroed again, whichever way it was forked. Never unmapped.
+/// Zeroed pages that a forked child finds zeroed again, by whatever call it was forked. Never unmapped.
 pub fn wiped_on_fork(length_bytes: usize) -> Option<*mut u8> {
     let pages = map(length_bytes).ok()?;
-    // SAFETY: our own private pages. Linux before 4.14 does not know the advice: no tracing there.
+    // SAFETY: our own private pages. Linux before 4.14 does not know the advice: there nothing is traced.
     let wiped = unsafe { madvise(pages.cast(), length_bytes, Advice::LinuxWipeOnFork) };
     wiped.is_ok().then_some(pages)
 }
 
-/// Puts zeroed private pages where something shared is mapped, so that whoever still has the address
+/// Puts zeroed private pages in the place of a shared mapping, so that code which still has the address
 /// writes to nobody else.
 ///
 /// # Safety
@@ -70,13 +71,14 @@ pub fn wiped_on_fork(length_bytes: usize) -> Option<*mut u8> {
 pub unsafe fn replace(start: *mut u8, length_bytes: usize) {
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
-    // SAFETY: the caller's promise. If the kernel refuses, the old mapping stands; nothing better to do.
+    // SAFETY: the caller's promise. If the kernel refuses, the old mapping stays; nothing better can be
+    // done.
     let _ = unsafe { mmap_anonymous(start.cast(), length_bytes, protection, flags) };
 }
 
 fn map(length_bytes: usize) -> io::Result<*mut u8> {
     let protection = ProtFlags::READ | ProtFlags::WRITE;
-    // SAFETY: a new mapping where the kernel likes it.
+    // SAFETY: a new mapping, at an address that the kernel chooses.
     let pages = unsafe {
         mmap_anonymous(core::ptr::null_mut(), length_bytes, protection, MapFlags::PRIVATE)
     };

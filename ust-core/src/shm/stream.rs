@@ -1,6 +1,6 @@
-//! The words of one stream, overlaid on mapped bytes: what `shm` lends to `ring`.
+//! The words of one stream, overlaid on mapped bytes: `shm` lends them to `ring`.
 //!
-//! [`StreamWords`] serve either side; a writer adds its [`Window`]: [`WriterWords`].
+//! Both sides use [`StreamWords`]. A writer adds its [`Window`]: [`WriterWords`].
 #![allow(unsafe_code)]
 
 use super::mapping::populate;
@@ -11,7 +11,7 @@ use crate::sync::{AtomicU32, Ordering::Relaxed, Rmw};
 use rustix::io::Errno;
 use rustix::thread::futex;
 
-/// How long a writer that was refused memory does not ask for it again.
+/// How long a writer does not ask again for memory that it was refused.
 const SHORTAGE_PAUSE_NS: u64 = 1_000_000;
 
 /// The parts of one mapped stream. `K` as in [`StreamControl`].
@@ -25,8 +25,7 @@ pub struct StreamWords<K> {
     kind: core::marker::PhantomData<K>,
 }
 
-// SAFETY: what `base` points to is shared memory, made of atomics and of bytes that the ring's protocol
-// gives to one side at a time.
+// SAFETY: `base` points to shared memory: atomics, and bytes that the ring's protocol gives to one side at a time.
 unsafe impl<K> Send for StreamWords<K> {}
 // SAFETY: as above.
 unsafe impl<K> Sync for StreamWords<K> {}
@@ -39,7 +38,7 @@ impl<K> Clone for StreamWords<K> {
 impl<K> Copy for StreamWords<K> {}
 
 impl<K: 'static> StreamWords<K> {
-    /// Name and offset of its fields, and of those of the geometry.
+    /// Name and offset of its fields.
     pub const FIELDS: [(&str, usize); 3] = [
         ("base", core::mem::offset_of!(Self, base)),
         ("geometry", core::mem::offset_of!(Self, geometry)),
@@ -49,16 +48,16 @@ impl<K: 'static> StreamWords<K> {
     /// The stream that begins at `base`.
     ///
     /// # Safety
-    /// `geometry.stream_bytes()` bytes from `base`, which stands at a page, stay mapped as long as the
+    /// `geometry.stream_bytes()` bytes from `base`, which is at the start of a page, stay mapped as long as the
     /// result or a copy of it is used.
     pub const unsafe fn new(base: *mut u8, geometry: Geometry, mode: Mode) -> Self {
         Self { base, geometry, mode: mode.to_word(), kind: core::marker::PhantomData }
     }
 
-    /// The byte `at` so far from the stream's start: valid to the end of the memory that it lies in.
+    /// The byte at offset `at` from the stream's start. Valid to the end of the memory that contains it.
     ///
     /// # Safety
-    /// As for [`RingMemory::frame_at`], but it need not be aligned.
+    /// As for [`RingMemory::frame_at`], but `at` need not be aligned.
     #[inline(always)]
     pub unsafe fn bytes_at(&self, at: usize) -> *mut u8 {
         // SAFETY: the caller's bounds are those of the geometry, and `new`'s caller mapped all of it.
@@ -75,17 +74,17 @@ impl<K: 'static> StreamWords<K> {
     /// Makes the kernel provide a memory now, so that no later store to it can fault. Async-signal-safe.
     ///
     /// # Errors
-    /// It cannot.
+    /// The kernel cannot provide the memory.
     pub fn populate(&self, memory: usize) -> rustix::io::Result<()> {
-        // A sub-buffer is whole pages: sizes are powers of two from 4096 on.
+        // A sub-buffer consists of whole pages: sizes are powers of two from 4096 on.
         const { assert!(PAGE_BYTES == 4096) };
         let (start, bytes) = self.memory(memory);
         populate(start, bytes)
     }
 
-    /// Copies a run's records out, one immediately behind the other, as many as `to` is long.
+    /// Copies a run's records out, each immediately after the one before, as many as fill `to`.
     ///
-    /// As with a single one, what arrives is an allegation.
+    /// As with a single record, the copy is untrusted until checked.
     pub fn copy_run_out(&self, run: Run, to: &mut [u8]) {
         let (stride, length_bytes) = (run.stride(), run.first.length_bytes);
         let Found { memory, offset, .. } = run.first;
@@ -100,11 +99,12 @@ impl<K: 'static> StreamWords<K> {
         }
     }
 
-    /// Copies words out of a memory that reaches as far.
+    /// Copies words out of a memory that is large enough.
     #[inline(always)]
     fn copy_words(&self, start: usize, to: &mut [u8]) {
-        // SAFETY: the caller has looked; where less than a word is wanted of the last one, the sub-buffer's size, a
-        // multiple of four, says that all of it is there. Relaxed: behind the acquire that found it committed.
+        // SAFETY: the caller has checked the range. If less than the last word is wanted, the whole word is still
+        // there, because a sub-buffer's size is a multiple of four. Relaxed: after the acquire that found the
+        // record committed.
         let word = |index: usize| unsafe { self.frame_at(start + 4 * index) }.load(Relaxed);
         let words = to.len() / 4;
         let (whole, rest) = to.split_at_mut(4 * words);
@@ -116,10 +116,11 @@ impl<K: 'static> StreamWords<K> {
         }
     }
 
-    /// Writer: why there was no memory for a sub-buffer, the last time. The word is shared, and may say anything.
+    /// Writer: why there was no memory for the last sub-buffer that got none. The word is shared, and may hold
+    /// anything.
     pub fn memory_shortage(&self) -> Errno {
         let untrusted = self.control().memory_errno.load(Relaxed) as i32;
-        // The kernel's numbers are among these.
+        // The kernel's numbers are in this range.
         if (1..4096).contains(&untrusted) {
             Errno::from_raw_os_error(untrusted)
         } else {
@@ -127,14 +128,15 @@ impl<K: 'static> StreamWords<K> {
         }
     }
 
-    /// Writer: sleeps until sub-buffers have been given back more often than `seen` says, or so long.
-    /// Returns early at will. Async-signal-safe.
+    /// Writer: sleeps until the reader has given sub-buffers back more often than `seen` says, or until the
+    /// timeout. May return early. Async-signal-safe.
     pub fn wait_for_release(&self, seen: u32, timeout_ns: u64) {
         let timeout = futex::Timespec {
             tv_sec: (timeout_ns / 1_000_000_000) as _,
             tv_nsec: (timeout_ns % 1_000_000_000) as _,
         };
-        // Shared, not private: the reader is another process. A slice at a time is not needed: it always wakes.
+        // Shared, not private: the reader is another process. No shorter slices are needed: the reader always wakes
+        // its waiters.
         let word = self.control().release_seq.futex();
         let _ = futex::wait(word, futex::Flags::empty(), seen, Some(&timeout));
     }
@@ -149,8 +151,8 @@ impl<K: 'static> StreamWords<K> {
 }
 
 impl<K: 'static> Records for StreamWords<K> {
-    /// The peer may be mad and write there all the same: words are loaded one by one, and what arrives is an
-    /// allegation.
+    /// A hostile peer may still write there, so each word is loaded atomically, and the copy is untrusted until
+    /// checked.
     #[inline]
     fn copy_out(&self, found: Found, to: &mut [u8]) {
         let Found { memory, offset, length_bytes, .. } = found;
@@ -190,15 +192,15 @@ unsafe impl<K: 'static> RingMemory for StreamWords<K> {
 
     unsafe fn clear(&self, memory: usize) {
         let (start, bytes) = self.memory(memory);
-        // SAFETY: in bounds, and the caller says that no writer uses it.
+        // SAFETY: in bounds, and the caller promises that no writer uses it.
         unsafe { start.write_bytes(0, bytes) };
     }
 }
 
-/// The parts of one mapped stream as those have them who write to it.
+/// The parts of one mapped stream, for a writer.
 #[derive(Debug)]
 pub struct WriterWords<'a, K> {
-    /// What both sides have.
+    /// The words that both sides use.
     pub words: StreamWords<K>,
     /// The stream's window.
     pub window: &'a Window,
@@ -235,14 +237,14 @@ unsafe impl<K: 'static> RingMemory for WriterWords<'_, K> {
     }
 }
 
-// SAFETY: whoever has made it says whose window it is: `Stream`, which owns both.
+// SAFETY: the maker of this value guarantees that the window is this stream's: `Stream`, which owns both.
 unsafe impl<K: Rmw> WritableRing for WriterWords<'_, K> {
     #[inline(always)]
     fn window(&self) -> &Window {
         self.window
     }
 
-    /// After a refusal the kernel is not asked for a millisecond: an event that is only counted must stay cheap.
+    /// After a refusal, does not ask the kernel for a millisecond: an event that is only counted must stay cheap.
     fn prepare(&self, memory: usize) -> bool {
         let until = self.window.shortage_until();
         if until != 0 && monotonic_ns() < until {
@@ -252,7 +254,7 @@ unsafe impl<K: Rmw> WritableRing for WriterWords<'_, K> {
         let until = match populated {
             Ok(()) => 0,
             Err(reason) => {
-                // Relaxed: one reason is as good as the next.
+                // Relaxed: any of the reasons will do.
                 self.control().memory_errno.store(reason.raw_os_error() as u32, Relaxed);
                 monotonic_ns() + SHORTAGE_PAUSE_NS
             }
@@ -277,7 +279,7 @@ mod tests {
     use crate::shm::Mapping;
     use crate::sync::Local;
 
-    /// A file that is too short stands for a file system without room: populating fails alike.
+    /// A file that is too short stands for a file system without room: populating fails in the same way.
     #[test]
     fn a_place_without_memory_is_asked_for_again_after_a_pause() {
         let geometry = Geometry::new(4096, 2).unwrap();
@@ -289,7 +291,7 @@ mod tests {
         let window = Window::default();
         let writer = WriterWords { words, window: &window };
         let errno = &writer.control().memory_errno;
-        // Until the second try came within the pause, however busy the machine is.
+        // Repeats until the second try came within the pause, however busy the machine is.
         loop {
             let started_ns = monotonic_ns();
             window.set_shortage_until(0);

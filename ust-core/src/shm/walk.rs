@@ -1,19 +1,19 @@
-//! The way to a directory, step by step: no step follows a link that another user could have laid.
+//! The way to a directory, step by step. No step follows a link that another user could have laid.
 //!
 //! ```text
 //!   from / or .    for each name: openat(here, name, O_PATH | O_NOFOLLOW)
 //!     directory      go on there
-//!     link           root or this user owns it, and nobody else may write where it lies: follow; else refuse
-//!     nothing        stop: what is missing is the caller's to make
+//!     link           if root or this user owns it, and nobody else may write to its directory: follow; else refuse
+//!     nothing        stop: the caller makes what is missing
 //! ```
 //!
-//! The kernel does as much in sticky directories where `fs.protected_symlinks` is set, and not everywhere it is. A walk
-//! is made of open directories, so nothing on the way can be exchanged between the look at it and the step into it.
+//! The kernel does the same only in sticky directories, and only if `fs.protected_symlinks` is set. A walk holds each
+//! directory open, so nothing on the way can be exchanged between a check and the step into it.
 //!
-//! Of plain directories a walk only notes whether another user could put something else in the place of what stands in
-//! them ([`Walk::exposed`]): whether that matters is the caller's to say.
+//! For plain directories a walk only notes whether another user could exchange what is in them ([`Walk::exposed`]). The
+//! caller decides whether that matters.
 //!
-//! A walk to a file ([`file_place`]) goes to the directory in which the last name stands, and opens nothing there.
+//! A walk to a file ([`file_place`]) goes to the directory that has the last name, and opens nothing there.
 
 pub mod file_place;
 
@@ -29,30 +29,30 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 use std::{fmt, io};
 
-/// As many as the kernel follows.
+/// As many links as the kernel follows.
 const MAX_LINKS: usize = 40;
 
 const STICKY: u32 = 0o1000;
 
-/// Where a walk has come to.
+/// Where a walk has ended.
 #[derive(Debug)]
 pub struct Walk {
-    /// The last directory that there is (`O_PATH`).
+    /// The last directory that exists (`O_PATH`).
     pub dir: OwnedFd,
-    /// The names behind it, which do not exist.
+    /// The remaining names, which do not exist.
     pub missing: Vec<OsString>,
-    /// A directory on the way, the last one included, in which another user could exchange what this one has made.
+    /// A directory on the way, or the last one, in which another user could exchange what this user has made.
     pub exposed: Option<PathBuf>,
 }
 
-/// Why a walk cannot go on.
+/// Why a walk stops.
 #[derive(Debug)]
 pub enum WalkError {
-    /// A symbolic link that another user has laid, or could lay: the link, its owner, and where it lies.
+    /// A symbolic link that another user has laid or could lay: the link, its owner, and its directory.
     Link(PathBuf, u32, PathBuf),
-    /// Something that is no directory.
+    /// Something that is not a directory.
     NoDirectory(PathBuf),
-    /// What the kernel says of a step.
+    /// The kernel's error at a step.
     Kernel(PathBuf, Errno),
 }
 
@@ -75,11 +75,11 @@ impl fmt::Display for WalkError {
 }
 
 impl Walk {
-    /// Goes as far towards `path` as there are directories.
+    /// Goes towards `path` as far as directories exist.
     ///
     /// # Errors
-    /// The way leads through a link that is not to be followed, through something that is no directory, or the kernel
-    /// refuses a step.
+    /// The way leads through a link that must not be followed, or through something that is not a directory, or the
+    /// kernel refuses a step.
     pub fn along(path: &Path) -> Result<Self, WalkError> {
         let mut way = Way::of(path)?;
         while let Some(name) = way.names.pop_front() {
@@ -94,7 +94,7 @@ impl Walk {
     }
 }
 
-/// Where a walk is, and the names that it has yet to go.
+/// The present place of a walk, and its remaining names.
 struct Way<'p> {
     path: &'p Path,
     steps: Steps,
@@ -122,7 +122,7 @@ impl<'p> Way<'p> {
         Ok(())
     }
 
-    /// There is nothing of that name.
+    /// Nothing has that name.
     fn end(self, name: OsString) -> Result<Walk, WalkError> {
         let missing: Vec<_> = std::iter::once(name).chain(self.names).collect();
         let Steps { here, shown, exposed, .. } = self.steps;
@@ -134,7 +134,7 @@ impl<'p> Way<'p> {
     }
 }
 
-/// The names of a path before those that are left.
+/// Puts the names of a path before the remaining ones.
 fn push_front(names: &mut VecDeque<OsString>, path: &Path) {
     for component in path.components().rev() {
         match component {
@@ -145,11 +145,11 @@ fn push_front(names: &mut VecDeque<OsString>, path: &Path) {
     }
 }
 
-/// A walk on its way.
+/// The directory that a walk has reached.
 struct Steps {
     here: OwnedFd,
     stat: Stat,
-    /// Where that is, to be told.
+    /// The path of `here`, for messages.
     shown: PathBuf,
     exposed: Option<PathBuf>,
 }
@@ -158,7 +158,7 @@ enum Step {
     Into,
     Nothing,
     Link(PathBuf),
-    /// Something that is neither; or a link of `/proc` that leads to no directory.
+    /// Neither directory nor link; or a link in `/proc` that does not lead to a directory.
     File {
         shown: PathBuf,
         is_in_proc: bool,
@@ -178,7 +178,7 @@ impl Steps {
         Ok(steps)
     }
 
-    /// A link has led to the root.
+    /// Starts again at the root, because a link is absolute.
     fn restart(&mut self) -> Result<(), WalkError> {
         let failed = |errno| WalkError::Kernel("/".into(), errno);
         let root = open("/", DIRECTORY, Mode::empty()).map_err(failed)?;
@@ -215,7 +215,7 @@ impl Steps {
                 Ok(Step::Into)
             }
             FileType::Symlink if is_in_proc(&self.here) => {
-                // What it leads to is what this process has open; its text need not be a path.
+                // It leads to something that this process has open; its text need not be a path.
                 let found = match openat(&self.here, name, DIRECTORY, Mode::empty()) {
                     Err(Errno::NOTDIR) => {
                         return Ok(Step::File { shown: next, is_in_proc: true });
@@ -245,12 +245,12 @@ fn is_ours_or_roots(stat: &Stat) -> bool {
     stat.st_uid == 0 || stat.st_uid == geteuid().as_raw()
 }
 
-/// Whether anybody but root and this user may make something in a directory, or exchange something.
+/// Whether anybody but root and this user may create or exchange something in a directory.
 fn others_may_write_in(dir: &Stat) -> bool {
     !is_ours_or_roots(dir) || dir.st_mode & 0o022 != 0
 }
 
-/// Whether anybody else may exchange what this user has made there.
+/// Whether anybody else may exchange what this user has made in a directory.
 fn others_may_exchange_in(dir: &Stat) -> bool {
     !is_ours_or_roots(dir) || (dir.st_mode & 0o022 != 0 && dir.st_mode & STICKY == 0)
 }

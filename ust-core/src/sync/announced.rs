@@ -1,4 +1,4 @@
-//! Numbers that say that something has been done.
+//! Numbers that announce that something has been done.
 
 use super::orderings as order;
 use super::{AtomicU32, AtomicU64, const_unless_loom};
@@ -18,13 +18,13 @@ macro_rules! announced {
                 }
             }
 
-            /// The number. What was done before it was announced has been done.
+            /// The number. Everything done before it was announced is visible.
             #[inline(always)]
             pub fn get(&self) -> $value {
                 self.0.load(order::announced_load())
             }
 
-            /// Announces all that was done until now.
+            /// Announces everything done until now.
             pub fn set(&self, value: $value) {
                 self.0.store(value, order::announced_store());
             }

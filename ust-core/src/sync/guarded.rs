@@ -7,12 +7,12 @@ use core::cell::UnsafeCell;
 #[cfg(loom)]
 use loom::cell::UnsafeCell;
 
-/// A value that one thread at a time changes, by a protocol of its holder's. Loom fails a model in which two threads race
-/// on it.
+/// A value that one thread at a time changes, by a protocol that its holder defines. Loom fails a model in which two
+/// threads race on it.
 #[derive(Debug)]
 pub struct Guarded<T>(UnsafeCell<T>);
 
-// SAFETY: the value is reached by the unsafe `with_mut` only, whose caller is alone with it.
+// SAFETY: the value is reached only by the unsafe `with_mut`, whose caller has exclusive access.
 unsafe impl<T: Send> Sync for Guarded<T> {}
 
 impl<T> Guarded<T> {

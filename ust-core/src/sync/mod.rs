@@ -9,14 +9,14 @@
 //!   ReaderWritten      the reader, and writers in slow paths   locked on both sides, always
 //! ```
 //!
-//! An owner-only and a locked read-modify-write on the same word do not synchronise with each other,
-//! which is why these are three types: the reader holds a `WriterWord<ReadOnly>` and has no way to
-//! write it, and a `ReaderWritten` offers no owner-only operation at all.
+//! Owner-only and locked read-modify-writes on the same word do not synchronise with each other. Hence
+//! three types: the reader holds a `WriterWord<ReadOnly>` and cannot write it, and a `ReaderWritten` has
+//! no owner-only operation at all.
 //!
-//! On x86-64 the owner-only operations are single instructions without a `lock` prefix, by inline
-//! assembly; an interrupt falls before or after an instruction, never into it. Everywhere else, and
-//! with `--cfg portable_rmw` (sanitizers), they are the ordinary atomics. Under loom they are a load
-//! followed by a store, so that a model sees the mistake when two threads share such a word.
+//! On x86-64 the owner-only operations are single instructions without a `lock` prefix, in inline
+//! assembly: an interrupt comes before or after an instruction, never within it. Everywhere else, and
+//! with `--cfg portable_rmw` (sanitizers), they are ordinary atomics. Under loom they are a load and then
+//! a store, so a model fails if two threads share such a word.
 #![allow(clippy::disallowed_types)]
 
 mod announced;
@@ -53,7 +53,7 @@ pub use core::sync::atomic::fence;
 #[cfg(loom)]
 pub use loom::sync::atomic::fence;
 
-/// A fence against the compiler alone. Loom needs none: its threads never see program order broken.
+/// A fence for the compiler only. Loom needs none: its threads never see program order broken.
 #[inline(always)]
 pub fn compiler_fence(order: Ordering) {
     if cfg!(not(loom)) {

@@ -1,19 +1,20 @@
-//! Orderings by the kind of access that they are for: one for loads is no argument of a store.
+//! Orderings by kind of access: an ordering for loads cannot be passed to a store.
 //!
-//! `Ordering` itself serves for all, and panics where it does not fit. A table of orderings has these types instead, so
-//! that an entry used for another kind of access does not compile, and one that cannot be is refused when it is made.
+//! `Ordering` itself serves for all accesses, and panics where it does not fit. A table of orderings uses these types
+//! instead: an entry used for another kind of access does not compile, and an impossible entry is refused when it is
+//! made.
 
 use super::Ordering;
 
-/// Of a load.
+/// The ordering of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoadOrder(Ordering);
 
-/// Of a store.
+/// The ordering of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreOrder(Ordering);
 
-/// Of a read-modify-write that succeeds.
+/// The ordering of a read-modify-write that succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RmwOrder(Ordering);
 
@@ -36,25 +37,25 @@ impl StoreOrder {
 }
 
 impl RmwOrder {
-    /// Each will do.
+    /// Accepts any ordering.
     pub const fn new(order: Ordering) -> Self {
         Self(order)
     }
 }
 
-/// What a load may be given.
+/// Orderings that a load accepts.
 pub trait OrdersLoads: Copy {
     /// The ordering.
     fn of_load(self) -> Ordering;
 }
 
-/// What a store may be given.
+/// Orderings that a store accepts.
 pub trait OrdersStores: Copy {
     /// The ordering.
     fn of_store(self) -> Ordering;
 }
 
-/// What a read-modify-write may be given.
+/// Orderings that a read-modify-write accepts.
 pub trait OrdersRmws: Copy {
     /// The ordering.
     fn of_rmw(self) -> Ordering;

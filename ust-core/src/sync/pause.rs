@@ -1,8 +1,8 @@
-//! Waiting for another thread where no futex will do.
+//! Waiting for another thread where a futex cannot be used.
 
 use core::time::Duration;
 
-/// Sleeps. Not a yield: the thread that is waited for may be of a lower priority.
+/// Sleeps. It does not yield, because the other thread may have a lower priority.
 #[cfg(not(loom))]
 pub fn pause(interval: Duration) {
     std::thread::sleep(interval);

@@ -1,31 +1,32 @@
-//! Where something stands that other threads find without a lock.
+//! A place where threads find a value without a lock.
 
 use super::orderings as order;
 use super::{AtomicPtr, const_unless_loom};
 use core::ptr;
 
-/// A value that stays for as long as anybody may have found it, or nothing. Zeroes are nothing.
+/// A value that stays as long as any thread may have found it, or nothing. All zeroes: nothing.
 ///
-/// What is taken away again is freed by `private::free`, whose caller knows that nobody looks any more.
+/// `private::free` frees a value that was taken away; its caller knows that no thread uses the value
+/// any more.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct Place<T: 'static>(AtomicPtr<T>);
 
 impl<T: Sync> Place<T> {
     const_unless_loom! {
-        /// A place where nothing stands.
+        /// An empty place.
         pub fn empty() -> Self {
             Self(AtomicPtr::new(ptr::null_mut()))
         }
     }
 
-    /// What stands here, as it was made.
+    /// The value here, as it was made.
     #[inline(always)]
     pub fn get(&self) -> Option<&'static T> {
         as_found(self.0.load(order::place_load()))
     }
 
-    /// Puts a value here, or nothing, whatever stood here. One thread at a time does.
+    /// Sets or clears the value, whatever was here. Only one thread at a time does this.
     pub fn set(&self, value: Option<&'static T>) {
         match value {
             Some(value) => self.0.store(as_pointer(value), order::place_store()),
@@ -33,10 +34,10 @@ impl<T: Sync> Place<T> {
         }
     }
 
-    /// Puts a value here if nothing stands here.
+    /// Puts a value here if the place is empty.
     ///
     /// # Errors
-    /// What does.
+    /// The value that is here.
     pub fn install(&self, value: &'static T) -> Result<(), &'static T> {
         let (install, lose) = (order::place_install(), order::place_lost_load());
         match self.0.compare_exchange(ptr::null_mut(), as_pointer(value), install, lose) {
@@ -45,10 +46,10 @@ impl<T: Sync> Place<T> {
         }
     }
 
-    /// Takes `value` away if it still stands here.
+    /// Clears the place if it still holds `value`.
     pub fn clear_if(&self, value: &T) {
         let clear = order::place_clear_if();
-        // Another thread that has done so is as good.
+        // If another thread has cleared it, nothing is left to do.
         let _ = self.0.compare_exchange(
             as_pointer(value),
             ptr::null_mut(),
@@ -65,6 +66,6 @@ fn as_pointer<T>(value: &T) -> *mut T {
 #[inline(always)]
 #[allow(unsafe_code)]
 fn as_found<T: Sync>(pointer: *mut T) -> Option<&'static T> {
-    // SAFETY: only references for good are put here.
+    // SAFETY: only `'static` references are put here.
     unsafe { pointer.as_ref() }
 }

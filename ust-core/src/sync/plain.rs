@@ -1,5 +1,5 @@
-//! Words without a rule of their own about who writes them: the plain atomics, wrapped, so that nobody
-//! names the raw ones by mistake.
+//! Words without a rule about who writes them: the plain atomics, wrapped, so that no code names the
+//! raw ones by mistake.
 
 use super::{OrdersLoads, OrdersRmws, OrdersStores, raw};
 
@@ -13,7 +13,7 @@ macro_rules! plain_word {
         impl $name {
             plain_word!(@new $raw, $value);
 
-            /// The value now.
+            /// The present value.
             #[inline(always)]
             pub fn load(&self, order: impl OrdersLoads) -> $value {
                 self.0.load(order.of_load())
@@ -25,7 +25,7 @@ macro_rules! plain_word {
                 self.0.store(value, order.of_store());
             }
 
-            /// Stores a value and returns what was there.
+            /// Stores a value and returns the old one.
             pub fn swap(&self, value: $value, order: impl OrdersRmws) -> $value {
                 self.0.swap(value, order.of_rmw())
             }
@@ -46,22 +46,22 @@ macro_rules! plain_word {
         }
     };
     (@integer $value:ty) => {
-        /// Adds, wrapping, and returns what was there.
+        /// Adds, wrapping, and returns the old value.
         pub fn fetch_add(&self, value: $value, order: impl OrdersRmws) -> $value {
             self.0.fetch_add(value, order.of_rmw())
         }
 
-        /// Sets bits and returns what was there.
+        /// Sets bits and returns the old value.
         pub fn fetch_or(&self, value: $value, order: impl OrdersRmws) -> $value {
             self.0.fetch_or(value, order.of_rmw())
         }
 
-        /// Keeps bits and returns what was there.
+        /// Keeps only these bits and returns the old value.
         pub fn fetch_and(&self, value: $value, order: impl OrdersRmws) -> $value {
             self.0.fetch_and(value, order.of_rmw())
         }
 
-        /// Raises to at least `value` and returns what was there.
+        /// Raises the word to at least `value` and returns the old value.
         pub fn fetch_max(&self, value: $value, order: impl OrdersRmws) -> $value {
             self.0.fetch_max(value, order.of_rmw())
         }
@@ -69,7 +69,7 @@ macro_rules! plain_word {
         /// Stores `new` if the word is `current`.
         ///
         /// # Errors
-        /// It is not; what it is.
+        /// The word's value, which is another one.
         pub fn compare_exchange(
             &self,
             current: $value,
@@ -97,7 +97,7 @@ plain_word!(
 
 #[cfg(not(loom))]
 impl AtomicU32 {
-    /// The word as futex calls want it.
+    /// The word, for futex calls.
     pub fn futex(&self) -> &raw::AtomicU32 {
         &self.0
     }
@@ -111,7 +111,7 @@ pub struct AtomicPtr<T>(raw::AtomicPtr<T>);
 impl<T> AtomicPtr<T> {
     plain_word!(@new raw::AtomicPtr<T>, *mut T);
 
-    /// The value now.
+    /// The present value.
     #[inline(always)]
     pub fn load(&self, order: impl OrdersLoads) -> *mut T {
         self.0.load(order.of_load())
@@ -122,7 +122,7 @@ impl<T> AtomicPtr<T> {
         self.0.store(value, order.of_store());
     }
 
-    /// Stores a value and returns what was there.
+    /// Stores a value and returns the old one.
     pub fn swap(&self, value: *mut T, order: impl OrdersRmws) -> *mut T {
         self.0.swap(value, order.of_rmw())
     }
@@ -130,7 +130,7 @@ impl<T> AtomicPtr<T> {
     /// Stores `new` if the word is `current`.
     ///
     /// # Errors
-    /// It is not; what it is.
+    /// The word's value, which is another one.
     pub fn compare_exchange(
         &self,
         current: *mut T,

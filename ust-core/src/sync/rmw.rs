@@ -1,15 +1,15 @@
-//! The two ways in which writers change the words that they share: owner-only, and locked.
+//! The two ways in which writers change their shared words: owner-only, and locked.
 #![allow(unsafe_code)]
 
 use super::{Ordering, raw};
 
-/// How the writers of a stream change the words they share with each other.
+/// How the writers of a stream change the words that they share.
 ///
 /// # Safety
-/// `compare_exchange` and `add` must be atomic against every writer that [`Rmw`]'s implementor
-/// admits: nested signal handlers for [`Local`], all threads for [`Shared`].
+/// `compare_exchange` and `add` must be atomic against every writer that the implementor admits:
+/// nested signal handlers for [`Local`], all threads for [`Shared`].
 pub unsafe trait Rmw: Copy + Default + 'static {
-    /// Whether threads on several CPUs write: then the clock must not be read ahead of the position.
+    /// Whether threads on several CPUs write. Then the clock must not be read before the position.
     const IS_SHARED: bool;
     /// Stores `new` if the word still is `current`; returns whether it did.
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool;
@@ -25,18 +25,18 @@ pub struct Local;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shared;
 
-/// The reader's view of a writer's word: it can be loaded and nothing else.
+/// The reader's view of a writer's word: it can only be loaded.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReadOnly;
 
-// SAFETY: a single instruction is never split by an interrupt, and `Local` admits no other writer.
+// SAFETY: an interrupt never splits a single instruction, and `Local` admits no other writer.
 #[cfg(all(target_arch = "x86_64", not(loom), not(miri), not(portable_rmw)))]
 unsafe impl Rmw for Local {
     const IS_SHARED: bool = false;
 
     #[inline(always)]
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, _: Ordering) -> bool {
-        // SAFETY: the pointer comes from a reference; x86-64 gives every load acquire and every store
+        // SAFETY: the pointer comes from a reference. x86-64 gives every load acquire and every store
         // release order, and the asm block, which may touch memory, orders the compiler.
         unsafe {
             core::arch::asm!(
@@ -66,7 +66,7 @@ unsafe impl Rmw for Local {
     }
 }
 
-// SAFETY: the ordinary atomics are atomic against everybody.
+// SAFETY: ordinary atomics are atomic against every writer.
 #[cfg(all(not(loom), any(not(target_arch = "x86_64"), miri, portable_rmw)))]
 unsafe impl Rmw for Local {
     const IS_SHARED: bool = false;
@@ -82,7 +82,7 @@ unsafe impl Rmw for Local {
     }
 }
 
-// SAFETY: loom runs a nested writer at testpoints only, and there is none between this load and store.
+// SAFETY: loom runs a nested writer only at testpoints, and there is none between this load and store.
 #[cfg(loom)]
 unsafe impl Rmw for Local {
     const IS_SHARED: bool = false;
@@ -119,7 +119,7 @@ unsafe impl Rmw for Shared {
 
     #[inline(always)]
     fn add(word: &raw::AtomicU64, amount: u64) {
-        // Relaxed: a count; nothing is published by it.
+        // Relaxed: a count publishes nothing.
         word.fetch_add(amount, Ordering::Relaxed);
     }
 }

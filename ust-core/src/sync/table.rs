@@ -1,7 +1,8 @@
-//! What a table of orderings is made of: a function for each, which in a normal build is a constant.
+//! The parts of a table of orderings: a function for each entry, which is a constant in a normal build.
 //!
-//! Under loom `UST_WEAKEN=<name>` makes the one of that name Relaxed, or leaves a fence out, with no rebuild: a model must
-//! fail for each that is not Relaxed already, or the ordering, or the model, is not needed (`just mutants`).
+//! Under loom `UST_WEAKEN=<name>` makes the entry of that name Relaxed, or leaves a fence out, without a rebuild. A
+//! model must fail for each entry that is not Relaxed already. Otherwise the ordering is not needed, or a model is
+//! missing (`just mutants`).
 
 use super::{Ordering, fence};
 
@@ -28,7 +29,7 @@ macro_rules! __orderings {
 #[doc(inline)]
 pub use __orderings as orderings;
 
-/// Makes a function const, but under loom, whose words are made at run time.
+/// Makes a function const, except under loom, whose words are made at run time.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __const_unless_loom {
@@ -46,7 +47,7 @@ macro_rules! __const_unless_loom {
 #[doc(inline)]
 pub use __const_unless_loom as const_unless_loom;
 
-/// The fence of that name in a table.
+/// The fence of that name, unless it is weakened.
 #[inline(always)]
 pub fn weakenable_fence(name: &str, order: Ordering) {
     if !is_weakened(name) {
@@ -54,14 +55,14 @@ pub fn weakenable_fence(name: &str, order: Ordering) {
     }
 }
 
-/// Whether the entry of that name is to be Relaxed. Never but under loom.
+/// Whether the entry of that name must be Relaxed. Never, except under loom.
 #[cfg(not(loom))]
 #[inline(always)]
 pub fn is_weakened(_name: &str) -> bool {
     false
 }
 
-/// Whether the entry of that name is to be Relaxed: `UST_WEAKEN` says so.
+/// Whether the entry of that name must be Relaxed: `UST_WEAKEN` names it.
 #[cfg(loom)]
 pub fn is_weakened(name: &str) -> bool {
     use std::sync::OnceLock;

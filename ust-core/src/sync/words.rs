@@ -1,4 +1,4 @@
-//! The words of a stream by who writes them.
+//! The words of a stream, by which side writes them.
 
 use super::Ordering::Relaxed;
 use super::{OrdersLoads, OrdersRmws, OrdersStores, Rmw, raw};
@@ -10,19 +10,19 @@ use core::marker::PhantomData;
 pub struct WriterWord<K>(raw::AtomicU64, PhantomData<K>);
 
 impl<K> WriterWord<K> {
-    /// A word in private memory; shared ones are overlaid on mapped bytes.
+    /// A word in private memory. Shared words are overlaid on mapped bytes.
     #[cfg(not(loom))]
     pub const fn new(value: u64) -> Self {
         Self(raw::AtomicU64::new(value), PhantomData)
     }
 
-    /// The same, as loom's fixture has it.
+    /// The same, for loom's fixture.
     #[cfg(loom)]
     pub fn new(value: u64) -> Self {
         Self(raw::AtomicU64::new(value), PhantomData)
     }
 
-    /// The value now.
+    /// The present value.
     #[inline(always)]
     pub fn load(&self, order: impl OrdersLoads) -> u64 {
         self.0.load(order.of_load())
@@ -42,7 +42,7 @@ impl<K: Rmw> WriterWord<K> {
         K::add(&self.0, amount);
     }
 
-    /// A plain store, for words in which the latest of several writers may win.
+    /// A plain store, for words in which the last of several writers may win.
     #[inline(always)]
     pub fn store(&self, value: u64, order: impl OrdersStores) {
         self.0.store(value, order.of_store());
@@ -59,7 +59,7 @@ impl ReaderWritten {
         Self(raw::AtomicU64::new(value))
     }
 
-    /// The value now.
+    /// The present value.
     #[inline(always)]
     pub fn load(&self, order: impl OrdersLoads) -> u64 {
         self.0.load(order.of_load())
@@ -80,7 +80,7 @@ impl ReaderWritten {
         self.0.fetch_add(amount, order.of_rmw());
     }
 
-    /// Stores `value` and returns what was there.
+    /// Stores `value` and returns the old value.
     pub fn swap(&self, value: u64, order: impl OrdersRmws) -> u64 {
         self.0.swap(value, order.of_rmw())
     }

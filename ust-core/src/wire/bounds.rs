@@ -1,30 +1,30 @@
-//! What a description of an event may be: every limit in one place.
+//! The bounds of an event class's description: every limit in one place.
 //!
-//! Both sides hold a class to them. A process leaves one that is beyond out, and counts it; the consumer, which trusts
-//! nobody, takes one that is beyond for one that was never described. Within them
+//! Both sides apply them. A process leaves out a class that is beyond them, and counts it. The consumer does not trust
+//! the process: it treats a class beyond them as one that was never described. Within the bounds
 //!
-//! - whatever walks a type may recurse, and ends in a time that grows with the record's bytes: an element of an array or a
-//!   sequence takes one byte at least;
+//! - code that walks a type may recurse, and ends in a time that grows with the record's bytes: an element of an array
+//!   or a sequence takes at least one byte;
 //! - every reader that we know reads the trace.
 
 use super::{Encoding, FieldType, Integer, Label};
 
-/// Bytes of a class as the class log has it.
+/// Bytes of a class's encoded description in the class log.
 pub const MAX_CLASS_BYTES: usize = 64 << 10;
 
-/// Types of a class, those within others counted too.
+/// Types of a class, including nested ones.
 pub const MAX_TYPES: usize = 1024;
 
-/// Types within types: a number that is a field is at depth 1.
+/// Nesting depth of types: a number that is a field has depth 1.
 pub const MAX_DEPTH: usize = 8;
 
-/// Labels of a class's enumerations, and choices of its variants.
+/// Labels of a class's enumerations and choices of its variants, together.
 pub const MAX_LABELS: usize = 4096;
 
-/// Why no class may be so.
+/// The bound that a description exceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beyond {
-    /// Its description is longer than [`MAX_CLASS_BYTES`], or none at all.
+    /// The description is longer than [`MAX_CLASS_BYTES`], or cannot be encoded at all.
     Bytes,
     /// More than [`MAX_TYPES`].
     Types,
@@ -32,26 +32,26 @@ pub enum Beyond {
     Depth,
     /// More than [`MAX_LABELS`].
     Labels,
-    /// A number of a size that there is not, or text of anything but bytes.
+    /// A number has an unsupported size, or text does not consist of bytes.
     Number,
-    /// A label's range is empty, or not within its number's.
+    /// A label's range is empty, or outside its number's range.
     Range,
-    /// A variant has no choices, or two for one tag.
+    /// A variant has no choices, or two choices for one tag.
     Choices,
-    /// A structure without members, elsewhere than as a variant's choice.
+    /// A structure without members that is not a variant's choice.
     Empty,
 }
 
-/// Looks whether a class may have these fields.
+/// Checks whether a class may have these fields.
 ///
 /// # Errors
-/// It may not; the error is the first reason.
+/// It may not. The error is the first reason found.
 pub fn check<'a>(fields: impl IntoIterator<Item = &'a FieldType>) -> Result<(), Beyond> {
     let mut count = Count { types: 0, labels: 0 };
     fields.into_iter().try_for_each(|ty| count.check(ty, 1))
 }
 
-/// What has been seen so far.
+/// The number of types and labels seen so far.
 struct Count {
     types: usize,
     labels: usize,

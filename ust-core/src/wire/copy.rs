@@ -1,16 +1,17 @@
-//! How bytes of a length that only the program knows get into a record.
+//! Copies bytes whose number is known only at run time into a record.
 //!
 //! ```text
 //!   up to 32 bytes    straight from the callsite, a few overlapping words, no call
 //!   more              a call
 //! ```
 //!
-//! A function that calls nothing need not save a register for it: where a payload
-//! [is short](super::Payload::is_short), the hot path does without. So what is short must not call anything, not
-//! even on ways that are never gone.
+//! A function that calls nothing saves no registers for a call. If a payload [is
+//! short](super::Payload::is_short), the hot path is such a function. So encoding a short value must not call
+//! anything, not even on paths that are never taken.
 //!
-//! Words overlap where a length is not a multiple of theirs: 12 bytes are two words of 8, the second from byte 4
-//! on. What both cover is written twice, the same both times. So no length needs a loop over single bytes.
+//! Words overlap if the length is not a multiple of theirs: 12 bytes are two words of 8, the second from byte 4
+//! on. The bytes in both words are written twice, with the same value. So no length needs a loop over single
+//! bytes.
 
 #![allow(unsafe_code)]
 
@@ -36,7 +37,8 @@ pub unsafe fn copy(src: *const u8, dst: *mut u8, len: usize) {
     }
 }
 
-/// Copies at most [`SHORT_BYTES`], and returns whether one of them is 0. Who does not want to know does not pay.
+/// Copies at most [`SHORT_BYTES`], and returns whether one of them is 0. The check is free when the result is
+/// unused.
 ///
 /// # Safety
 ///
@@ -44,10 +46,10 @@ pub unsafe fn copy(src: *const u8, dst: *mut u8, len: usize) {
 #[inline(always)]
 pub unsafe fn copy_short(src: *const u8, dst: *mut u8, len: usize) -> bool {
     debug_assert!(len <= SHORT_BYTES);
-    // SAFETY: each arm reads and writes between 0 and `len` only: its condition says that `len` is at least the
+    // SAFETY: each arm reads and writes only between 0 and `len`: its condition says that `len` is at least the
     // size of the word that starts at 0 or ends at `len`.
     unsafe {
-        // The longer ones first: a name or a path of fewer than eight bytes is rare.
+        // Longer lengths first: a name or a path of fewer than eight bytes is rare.
         if len > 16 {
             let zeroes = zero_bytes(copy_word::<u64>(src, dst, 0))
                 | zero_bytes(copy_word::<u64>(src, dst, 8))
@@ -63,7 +65,7 @@ pub unsafe fn copy_short(src: *const u8, dst: *mut u8, len: usize) -> bool {
             let last = copy_word::<u32>(src, dst, len - 4);
             zero_bytes(u64::from(first) << 32 | u64::from(last)) != 0
         } else if len > 0 {
-            // The first byte, the middle one, the last: of three bytes or fewer, all.
+            // The first byte, the middle one and the last: these are all bytes of a length up to three.
             let mut found = false;
             for at in [0, len / 2, len - 1] {
                 found |= copy_word::<u8>(src, dst, at) == 0;
@@ -82,8 +84,7 @@ pub unsafe fn copy_short(src: *const u8, dst: *mut u8, len: usize) -> bool {
 /// `src + at` is valid for reads, `dst + at` for writes of a `Word`.
 #[inline(always)]
 pub unsafe fn copy_word<Word: Copy>(src: *const u8, dst: *mut u8, at: usize) -> Word {
-    // SAFETY: the caller's promise, word for word; `Word` is an integer or an array of
-    // bytes, for which all bytes do.
+    // SAFETY: the caller's promise; `Word` is an integer or an array of bytes, for which any bytes are valid.
     unsafe {
         let word = src.add(at).cast::<Word>().read_unaligned();
         dst.add(at).cast::<Word>().write_unaligned(word);
@@ -91,11 +92,11 @@ pub unsafe fn copy_word<Word: Copy>(src: *const u8, dst: *mut u8, at: usize) -> 
     }
 }
 
-/// Not 0 exactly if one of the word's bytes is 0.
+/// Not 0 if and only if one of the word's bytes is 0.
 ///
-/// Subtracting 1 from each byte sets the top bit of those that were 0 (it borrows) or above 0x80;
-/// `!word` has it set for those below 0x80 only. A borrow that crosses into the next byte can mark that
-/// one falsely, but only a zero byte borrows.
+/// Subtracting 1 from each byte sets the top bit of bytes that were 0 (they borrow) or above 0x80. `!word` has
+/// the top bit set only for bytes below 0x80. A borrow into the next byte can mark that one falsely, but only a
+/// zero byte borrows.
 #[inline(always)]
 const fn zero_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);

@@ -1,4 +1,4 @@
-//! Which values can be fields.
+//! The values that can be fields.
 //!
 //! ```text
 //!   Field   u8 ... i64  usize isize  bool  f32 f64  char       (scalar.rs)
@@ -12,8 +12,8 @@
 //!             +-- Payload   tuples of up to 16 Fields          (payload.rs)
 //! ```
 //!
-//! Both traits are unsafe to implement for the same reason: what is measured before the reservation
-//! must be what is written after it.
+//! Both traits are unsafe to implement for the same reason: the bytes written after the reservation must be
+//! exactly the bytes measured before it.
 
 #![allow(unsafe_code)]
 
@@ -42,17 +42,17 @@ pub unsafe trait Field: Sized {
     /// The field's size in bytes, if it is the same for every value.
     const FIXED_SIZE_BYTES: Option<usize>;
 
-    /// How many bytes this value takes; `usize::MAX` if the number does not fit.
+    /// The size of this value in bytes; `usize::MAX` if the number does not fit.
     fn size_bytes(&self) -> usize;
 
-    /// Whether [`encode`](Field::encode) calls no function for this value: of a field whose size is its length's,
-    /// that it has few bytes. No promise, but what the fast path is for.
+    /// Whether [`encode`](Field::encode) calls no function for this value. A field of variable size has few bytes
+    /// then. Not a promise: the fast path is made for such values.
     #[inline(always)]
     fn is_short(&self) -> bool {
         true
     }
 
-    /// Writes the value at `dst`, which need not be aligned, and returns the address behind it.
+    /// Writes the value at `dst`, which need not be aligned, and returns the address after it.
     ///
     /// # Safety
     ///
@@ -87,7 +87,7 @@ pub unsafe trait Field: Sized {
     }
 }
 
-/// The size of fields of these sizes together, if all of them are fixed.
+/// The total size of fields of these sizes, if all of them are fixed.
 pub const fn sum_of_sizes(sizes_bytes: &[Option<usize>]) -> Option<usize> {
     let (mut sum_bytes, mut rest) = (0_usize, sizes_bytes);
     while let [first, more @ ..] = rest {

@@ -1,22 +1,22 @@
-//! What a reader has to know of a field in order to find its bytes.
+//! What a reader must know about a field to find its bytes.
 //!
-//! | type | bytes | of tracepoints |
+//! | type | bytes | in tracepoints |
 //! | --- | --- | --- |
 //! | `Integer` | 1, 2, 4 or 8, native or network order; shown in base 2, 8, 10 or 16 | `u8` ... `i64`, `usize`, `bool`, `char` |
 //! | `Float { bits }` | 4 or 8, IEEE 754 | `f32`, `f64` |
-//! | `Enumeration { container, labels }` | the container's: any value is one, labelled or not | `#[derive(Field)]` |
+//! | `Enumeration { container, labels }` | the container's; any value is valid, labelled or not | `#[derive(Field)]` |
 //! | `String { encoding }` | text, 0 | `&str`, `&CStr` |
-//! | `Array { element, length }` | `length` elements; **of length 0 a `u32` 0** | `[T; N]` |
-//! | `Sequence { element }` | count: `u32`, so many elements | `&[T]` |
-//! | `Structure { members }` | its members, one behind the other | tuples, `#[derive(Field)]` |
-//! | `Variant { tag, choices }` | tag, and the choice that has it in its range | `Option<T>`, `#[derive(Field)]` |
+//! | `Array { element, length }` | `length` elements; **for length 0 a `u32` 0** | `[T; N]` |
+//! | `Sequence { element }` | a `u32` count, then that many elements | `&[T]` |
+//! | `Structure { members }` | its members, one after the other | tuples, `#[derive(Field)]` |
+//! | `Variant { tag, choices }` | the tag, then the choice whose range contains it | `Option<T>`, `#[derive(Field)]` |
 //!
 //! Each is one declaration of CTF's metadata language. Types nest, within the bounds of [`bounds`](super::bounds). A
-//! description is made of [`Part`]s: a constant in the traced program, or owned where it is made at run time.
+//! description consists of [`Part`]s: constants in the traced program, or owned if it is made at run time.
 
 use super::{Encoding, Integer, Part};
 
-/// How a field lies in a record.
+/// The type of a field, which determines its bytes in a record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FieldType {
     /// A whole number.
@@ -28,21 +28,22 @@ pub enum FieldType {
     },
     /// A whole number with names for some of its values.
     Enumeration {
-        /// The number.
+        /// The type of the number.
         container: Integer,
         /// The names. Their ranges may overlap, and need not cover every value.
         labels: Part<[Label]>,
     },
     /// Text ended by a zero byte.
     String {
-        /// What its bytes mean. (A `&CStr` says UTF-8, whatever it holds.)
+        /// The encoding of its bytes. (A `&CStr` is described as UTF-8, whatever it holds.)
         encoding: Encoding,
     },
-    /// As many elements in every record.
+    /// The same number of elements in every record.
     Array {
         /// What each element is.
         element: Part<FieldType>,
-        /// How many there are. None at all lie, and are described, as an empty sequence: some readers refuse a length of 0.
+        /// The number of elements. An array of length 0 is written and described as an empty sequence, because some
+        /// readers refuse a length of 0.
         length: u32,
     },
     /// A `u32` count and that many elements.
@@ -50,16 +51,16 @@ pub enum FieldType {
         /// What each element is.
         element: Part<FieldType>,
     },
-    /// Several, one behind the other.
+    /// Several members, one after the other.
     Structure {
         /// Names and types, in the order of their bytes.
         members: Part<[Member]>,
     },
-    /// One of several: a tag, and what the tag says.
+    /// One of several types: a tag, and the type that the tag chooses.
     Variant {
-        /// The number in front.
+        /// The type of the tag.
         tag: Integer,
-        /// What there is to choose from. Their ranges do not overlap; a tag in none of them is no value.
+        /// The choices. Their ranges do not overlap; a tag in none of them is invalid.
         choices: Part<[Choice]>,
     },
 }
@@ -80,7 +81,7 @@ pub struct Label {
 pub struct Member {
     /// Its name.
     pub name: Part<str>,
-    /// How it lies.
+    /// Its type.
     pub ty: Part<FieldType>,
 }
 
@@ -89,7 +90,7 @@ pub struct Member {
 pub struct Choice {
     /// Its name, and the tags that choose it.
     pub label: Label,
-    /// What then lies behind the tag: a [`FieldType::NOTHING`], if nothing does.
+    /// What follows the tag. A [`FieldType::NOTHING`] if nothing does.
     pub ty: Part<FieldType>,
 }
 
@@ -116,13 +117,13 @@ impl FieldType {
     pub const F64: Self = Self::Float { bits: 64 };
     /// `&str`.
     pub const TEXT: Self = Self::String { encoding: Encoding::Utf8 };
-    /// No bytes: for a variant's choice only.
+    /// No bytes: only for a variant's choice.
     pub const NOTHING: Self = Self::Structure { members: Part::Static(&[]) };
 
-    /// The whole number that it is, for constants.
+    /// The integer type that it is, for constants.
     ///
     /// # Panics
-    /// It is none.
+    /// It is not an integer.
     pub const fn number(&self) -> Integer {
         match self {
             Self::Integer(integer) => *integer,
@@ -130,12 +131,12 @@ impl FieldType {
         }
     }
 
-    /// A sequence of these.
+    /// A sequence of `element`.
     pub fn sequence(element: Self) -> Self {
         Self::Sequence { element: element.into() }
     }
 
-    /// An array of so many of these.
+    /// An array of `length` of `element`.
     pub fn array(element: Self, length: u32) -> Self {
         Self::Array { element: element.into(), length }
     }
@@ -146,14 +147,14 @@ impl FieldType {
         Self::Enumeration { container, labels: labels.collect::<Vec<_>>().into() }
     }
 
-    /// A structure of these.
+    /// A structure of these members.
     pub fn structure(members: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
         let member = |(name, ty): (_, Self)| Member { name: Part::Static(name), ty: ty.into() };
         let members: Vec<_> = members.into_iter().map(member).collect();
         Self::Structure { members: members.into() }
     }
 
-    /// A variant of these, each with its tag.
+    /// A variant of these choices, each with its tag.
     pub fn variant(
         tag: Integer,
         choices: impl IntoIterator<Item = (&'static str, i128, Self)>,

@@ -1,4 +1,4 @@
-//! Whole numbers: how they lie, and how people want to see them.
+//! Integers: their bytes, and how viewers show them.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +11,10 @@ pub struct Integer {
     pub signed: bool,
     /// How viewers show it.
     pub base: Base,
-    /// How its bytes lie.
+    /// The order of its bytes.
     pub byte_order: ByteOrder,
-    /// Of one byte: whether arrays and sequences of it are text. [`Encoding::None`] for every other.
+    /// For an 8-bit integer: whether arrays and sequences of it are text. [`Encoding::None`] for
+    /// every other size.
     pub encoding: Encoding,
 }
 
@@ -30,19 +31,19 @@ pub enum Base {
     Hexadecimal,
 }
 
-/// How the bytes of an [`Integer`] lie.
+/// The byte order of an [`Integer`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ByteOrder {
-    /// As the machine has them.
+    /// The machine's own.
     Native,
-    /// The most significant first.
+    /// The most significant byte first.
     Network,
 }
 
-/// What bytes mean as text.
+/// The encoding of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Encoding {
-    /// Nothing: of a number that it is one, of a text that nobody knows.
+    /// Not text, for an integer. For a text: an unknown encoding.
     None,
     /// UTF-8.
     Utf8,
@@ -51,23 +52,23 @@ pub enum Encoding {
 }
 
 impl Integer {
-    /// An unsigned one of so many bits, decimal.
+    /// An unsigned integer of that many bits, decimal.
     pub const fn unsigned(bits: u8) -> Self {
         let (base, byte_order) = (Base::Decimal, ByteOrder::Native);
         Self { bits, signed: false, base, byte_order, encoding: Encoding::None }
     }
 
-    /// One of two's complement, decimal.
+    /// A two's complement integer of that many bits, decimal.
     pub const fn signed(bits: u8) -> Self {
         Self { signed: true, ..Self::unsigned(bits) }
     }
 
-    /// The same, shown in that base.
+    /// The same type, shown in that base.
     pub const fn shown_in(self, base: Base) -> Self {
         Self { base, ..self }
     }
 
-    /// The same, the most significant byte first.
+    /// The same type, the most significant byte first.
     pub const fn in_network_order(self) -> Self {
         Self { byte_order: ByteOrder::Network, ..self }
     }
@@ -77,7 +78,7 @@ impl Integer {
         Self { encoding, ..Self::unsigned(8) }
     }
 
-    /// The bytes that each takes.
+    /// The size in bytes.
     pub const fn size_bytes(self) -> usize {
         self.bits as usize / 8
     }

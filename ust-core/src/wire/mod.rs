@@ -1,4 +1,4 @@
-//! How a value lies in an event record: CTF's byte layout, and nothing else.
+//! The bytes of a value in an event record: CTF's layout, and nothing else.
 //!
 //! ```text
 //!  file_indexed("a.rs", 512)
@@ -12,16 +12,14 @@
 //!
 //! What holds for every byte here:
 //!
-//! - **Native byte order, alignment 1.** Nothing is padded, so a payload's size does not depend on
-//!   where it starts. The metadata says which byte order it was. (Events that are described at run time may have numbers in
-//!   network order.)
-//! - **Measured, then written.** A payload's [`size_bytes`](Payload::size_bytes) is known before space
-//!   is reserved for it, and [`encode`](Payload::encode) writes exactly that many bytes. When every
-//!   field has a fixed size, so has the payload: the ring then reserves a constant, and the encoding
-//!   compiles to straight stores.
-//! - **Described by the type alone.** [`Field::TYPE`] is a constant from which the metadata is written;
-//!   nothing in the record says what it is. What types there are: [`FieldType`].
-//! - **Pure.** Values in, bytes out: no I/O, no allocation, no state, and no value makes it panic.
+//! - **Native byte order, alignment 1.** There is no padding, so a payload's size does not depend on where it starts.
+//!   The metadata states the byte order. (Events that are described at run time may have numbers in network order.)
+//! - **Measured, then written.** A payload's [`size_bytes`](Payload::size_bytes) is known before space is reserved, and
+//!   [`encode`](Payload::encode) writes exactly that many bytes. If every field has a fixed size, so has the payload:
+//!   the ring then reserves a constant, and the encoding compiles to straight stores.
+//! - **Described by the type alone.** The metadata is written from the constant [`Field::TYPE`]; a record does not
+//!   describe itself. [`FieldType`] lists the types.
+//! - **Pure.** Values in, bytes out: no I/O, no allocation, no state, and no value causes a panic.
 
 pub mod bounds;
 mod copy;

@@ -1,4 +1,4 @@
-//! Values that may not be there.
+//! Optional values.
 //!
 //! ```text
 //!   None       0: u8
@@ -14,7 +14,7 @@ use super::{Choice, Field, FieldType, Integer, Label, Part};
 /// The size of the tag.
 const TAG_BYTES: usize = 1;
 
-/// Where the constants of each type stand.
+/// Holds the constants of each type.
 struct Of<T>(PhantomData<T>);
 
 impl<T: Field> Of<T> {
@@ -45,7 +45,7 @@ unsafe impl<T: Field> Field for Option<T> {
 
     #[inline(always)]
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
-        // SAFETY: the caller lends the byte of the tag and, behind it, those of the value.
+        // SAFETY: the caller provides the byte of the tag and, after it, the bytes of the value.
         unsafe {
             dst.write(self.is_some().into());
             let behind_tag = dst.add(TAG_BYTES);

@@ -1,8 +1,8 @@
-//! A part of a description, wherever it stands.
+//! A part of a description, borrowed or owned.
 //!
 //! ```text
 //!   #[tracepoint]           Static(&'static T)    constants, in read-only memory
-//!   made at run time        Owned(Box<T>)         what a C program, or another library, says of its events
+//!   made at run time        Owned(Box<T>)         what a C program, or another library, says about its events
 //!   read from a class log   Owned(Box<T>)
 //! ```
 
@@ -10,11 +10,11 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ops::Deref;
 
-/// A value in read-only memory, or in memory of its own; it is used as if it stood here.
+/// A value in read-only memory, or owned. It dereferences to the value.
 pub enum Part<T: ?Sized + 'static> {
     /// In read-only memory.
     Static(&'static T),
-    /// In memory of its own.
+    /// Owned, on the heap.
     Owned(Box<T>),
 }
 

@@ -1,4 +1,4 @@
-//! All fields of one event, as the tuple that the tracepoint was given.
+//! All fields of one event, as the tuple that the tracepoint gets.
 //!
 //! ```text
 //!  (path, bytes, ok)     path ... 0 | bytes: u64 | ok: u8
@@ -16,18 +16,18 @@ use super::{Field, sum_of_sizes};
 /// # Safety
 ///
 /// - [`encode`](Payload::encode) writes exactly [`size_bytes`](Payload::size_bytes) bytes, all of them.
-/// - `size_bytes` gives the same answer however often it is asked while the payload is borrowed, and
-///   that answer is `FIXED_SIZE_BYTES` if there is one.
-/// - Neither of them panics: a reservation must not be left behind.
+/// - `size_bytes` returns the same number each time while the payload is borrowed, and that number is
+///   `FIXED_SIZE_BYTES` if there is one.
+/// - Neither of them panics: no reservation may be left uncommitted.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the payload of an event",
     note = "a payload is a tuple of up to 16 fields"
 )]
 pub unsafe trait Payload {
-    /// The payload's size in bytes, if it is the same for every value: every field's is.
+    /// The payload's size in bytes, if every field's size is fixed.
     const FIXED_SIZE_BYTES: Option<usize>;
 
-    /// How many bytes this payload takes; `usize::MAX` if the number does not fit.
+    /// The size of this payload in bytes; `usize::MAX` if the number does not fit.
     fn size_bytes(&self) -> usize;
 
     /// Whether all fields are short (see [`Field::is_short`]).
@@ -44,14 +44,14 @@ pub unsafe trait Payload {
 
 macro_rules! payload {
     ($($field:ident)*) => {
-        // SAFETY: each field writes what it measured, from where the one before it ended, and the sizes
-        // are the sums of the fields'. The fields do not panic, nor do saturating sums.
+        // SAFETY: each field writes what it measured, starting where the field before it ended, and the
+        // sizes are the sums of the fields' sizes. Neither the fields nor saturating sums panic.
         unsafe impl<$($field: Field),*> Payload for ($($field,)*) {
             const FIXED_SIZE_BYTES: Option<usize> = sum_of_sizes(&[$($field::FIXED_SIZE_BYTES),*]);
 
             #[inline(always)]
             fn size_bytes(&self) -> usize {
-                // Saturating, because 32-bit machines can borrow the same gigabytes several times over.
+                // Saturating, because on a 32-bit machine several fields can borrow the same gigabytes.
                 // With fixed sizes all of this is a constant.
                 #[allow(non_snake_case)]
                 let ($($field,)*) = self;
@@ -82,7 +82,7 @@ macro_rules! payload {
     };
 }
 
-/// A payload of all the names, one of all but the first, and so on down to none.
+/// A payload of all the names, one of all names but the first, and so on down to none.
 macro_rules! payloads {
     () => { payload!(); };
     ($first:ident $($rest:ident)*) => {

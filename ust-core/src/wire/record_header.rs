@@ -1,18 +1,18 @@
-//! The header before each record's payload: which event class, and when.
+//! The header before each record's payload: the event class, and the time.
 //!
 //! ```text
 //!  compact    4 bytes   | id: 5 bits | clock: low 27 bits |
 //!  extended  13 bytes   | 31: 5 bits, 3 unused | id: u32 | clock: u64 |
 //! ```
 //!
-//! This is CTF's usual variant on a 5-bit enumeration: 0 to 30 say "compact, and this is the id", 31 says
-//! "extended". Bits are filled from the lowest on little-endian machines, from the highest on big-endian
-//! ones, so that the tag is always in the first byte.
+//! This is CTF's usual variant on a 5-bit enumeration: 0 to 30 mean "compact, and this is the id", 31
+//! means "extended". Bits are filled from the lowest on little-endian machines and from the highest on
+//! big-endian ones, so the tag is always in the first byte.
 //!
-//! A reader completes the 27 bits from the clock of the record before: it takes the nearest value not
-//! below that. So a compact header is right only if less than 2^27 clock ticks have passed since then,
-//! and if the reader is certain to see that record. [`compact_fits`] tests the first; the second is for
-//! the ring to know.
+//! A reader completes the 27 bits from the clock of the record before: it takes the nearest value that is
+//! not lower. So a compact header is right only if less than 2^27 clock ticks have passed since then, and
+//! if the reader is certain to see that record. [`compact_fits`] tests the first condition; the ring
+//! ensures the second.
 
 #![allow(unsafe_code)]
 
@@ -22,13 +22,13 @@ pub const COMPACT_BYTES: usize = 4;
 /// The size of an extended header.
 pub const EXTENDED_BYTES: usize = 13;
 
-/// How many of the clock's low bits a compact header has.
+/// How many of the clock's low bits a compact header holds.
 pub const COMPACT_CLOCK_BITS: u32 = 27;
 
 /// The highest event class id that a compact header can carry.
 pub const MAX_COMPACT_ID: u32 = EXTENDED_TAG - 1;
 
-/// Stands in place of the id in an extended header.
+/// Replaces the id in an extended header.
 const EXTENDED_TAG: u32 = (1 << ID_BITS) - 1;
 
 const ID_BITS: u32 = u32::BITS - COMPACT_CLOCK_BITS;
@@ -41,7 +41,7 @@ pub const fn compact_fits(id: u32, delta: u64) -> bool {
 
 /// Writes a compact header: `id`, and the low 27 bits of `clock`.
 ///
-/// The caller has asked [`compact_fits`]; otherwise the reader sees another event at another time.
+/// The caller has checked [`compact_fits`]; otherwise the reader sees another event at another time.
 ///
 /// # Safety
 ///
@@ -54,11 +54,11 @@ pub unsafe fn write_compact(dst: *mut u8, id: u32, clock: u64) {
     } else {
         id << COMPACT_CLOCK_BITS | clock << ID_BITS >> ID_BITS
     };
-    // SAFETY: the caller lends `COMPACT_BYTES`, the size of a `u32`.
+    // SAFETY: the caller provides `COMPACT_BYTES`, the size of a `u32`.
     unsafe { dst.cast::<u32>().write_unaligned(word) };
 }
 
-/// Writes an extended header, which can carry every id and every clock.
+/// Writes an extended header, which can carry any id and any clock.
 ///
 /// # Safety
 ///
@@ -71,7 +71,7 @@ pub unsafe fn write_extended(dst: *mut u8, id: u32, clock: u64) {
         (EXTENDED_TAG as u8) << (u8::BITS - ID_BITS)
     };
     const { assert!(EXTENDED_BYTES == size_of::<u8>() + size_of::<u32>() + size_of::<u64>()) };
-    // SAFETY: the caller lends `EXTENDED_BYTES`: 1, then 4, then 8.
+    // SAFETY: the caller provides `EXTENDED_BYTES`: 1, then 4, then 8.
     unsafe {
         dst.write(TAG);
         dst.add(1).cast::<u32>().write_unaligned(id);
@@ -87,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    /// The low (on big-endian machines the high) bits of `bytes`, and the rest: CTF's bit order.
+    /// The low bits of `bytes` (on big-endian machines the high bits), and the rest: CTF's bit order.
     fn split_bits(bytes: &[u8], low: u32) -> (u64, u64) {
         let total = 8 * bytes.len() as u32;
         let little = cfg!(target_endian = "little");
@@ -101,7 +101,7 @@ mod tests {
         }
     }
 
-    /// What a CTF reader makes of a header, given the clock of the record before.
+    /// How a CTF reader decodes a header, given the clock of the record before.
     fn read(bytes: &[u8], before: u64) -> (u32, u64) {
         let (tag, _) = split_bits(&bytes[..1], 5);
         if tag == 31 {

@@ -1,10 +1,10 @@
-//! What a field refers to is a field.
+//! A reference to a field is a field.
 
 #![allow(unsafe_code)]
 
 use super::{Field, FieldType};
 
-// SAFETY: everything is what the value itself says and does.
+// SAFETY: everything is delegated to the value itself.
 unsafe impl<T: Field> Field for &T {
     const TYPE: &'static FieldType = T::TYPE;
     const FIXED_SIZE_BYTES: Option<usize> = T::FIXED_SIZE_BYTES;

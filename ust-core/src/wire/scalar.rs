@@ -1,4 +1,4 @@
-//! Numbers, and what is written as one.
+//! Numbers, and values that are written as numbers.
 //!
 //! ```text
 //!  u8 .. u64, i8 .. i64   as they are            f32, f64   their bits, NaN payloads too

@@ -22,8 +22,8 @@ const COUNT_BYTES: usize = size_of::<u32>();
 /// `dst` is valid for writes of `COUNT_BYTES` bytes.
 #[inline(always)]
 unsafe fn encode_count(count: usize, dst: *mut u8) -> *mut u8 {
-    // A record is far smaller than 4 GiB: whoever reserves has refused a slice that this cast would cut.
-    // SAFETY: the caller lends `COUNT_BYTES` bytes.
+    // A record is far smaller than 4 GiB: the reservation has refused any slice that this cast would truncate.
+    // SAFETY: the caller provides `COUNT_BYTES` bytes.
     unsafe {
         dst.cast::<u32>().write_unaligned(count as u32);
         dst.add(COUNT_BYTES)
@@ -80,7 +80,7 @@ unsafe impl<T: Field, const N: usize> Field for [T; N] {
     #[inline(always)]
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
         if N == 0 {
-            // SAFETY: the caller lends `size_bytes()`, here `COUNT_BYTES`, bytes.
+            // SAFETY: the caller provides `size_bytes()`, here `COUNT_BYTES`, bytes.
             unsafe { encode_count(0, dst) }
         } else {
             // SAFETY: the caller lends `size_bytes()` bytes, the size of the elements.

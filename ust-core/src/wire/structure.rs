@@ -1,4 +1,4 @@
-//! Several values as one field: a tuple, whose members are called by their places.
+//! Several values as one field: a tuple, whose members are named by their indices.
 //!
 //! ```text
 //!   (x, y)    { 0 = x, 1 = y }

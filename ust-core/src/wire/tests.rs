@@ -1,4 +1,4 @@
-//! Reads back what was written, by a decoder that knows CTF and nothing of the encoder.
+//! Reads back what was written, with a decoder that knows CTF but not the encoder.
 //!
 //! Each value is encoded between guard bytes, at every alignment.
 
@@ -13,7 +13,7 @@ use super::*;
 
 const GUARD: u8 = 0xA5;
 
-/// What `write` leaves in `size_bytes` bytes that start `misaligned` bytes off a word.
+/// What `write` stores in `size_bytes` bytes that start `misaligned` bytes off a word.
 fn guarded(size_bytes: usize, misaligned: usize, write: impl FnOnce(*mut u8)) -> Vec<u8> {
     let mut memory = vec![GUARD; 16 + misaligned + size_bytes + 16];
     let (start, end) = (16 + misaligned, 16 + misaligned + size_bytes);
@@ -40,7 +40,7 @@ fn encoded<P: Payload>(payload: P) -> Vec<u8> {
     bytes
 }
 
-/// What a reader sees: numbers as their bits, extended to 64 by their sign.
+/// What a reader sees: numbers as their bits, sign-extended to 64.
 #[derive(Debug, PartialEq)]
 enum Seen {
     Number(i128),
@@ -50,7 +50,7 @@ enum Seen {
     Chosen(String, Box<Seen>),
 }
 
-/// A CTF reader's way through the bytes.
+/// Reads bytes as a CTF reader does.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
@@ -250,7 +250,7 @@ fn a_nul_is_substituted_wherever_it_stands() {
 
 #[test]
 fn only_a_nul_is_substituted() {
-    // The bytes at which a test for zeros by arithmetic could err: 0x01, 0x7F, 0x80 and their neighbours.
+    // Bytes at which an arithmetic test for zeros could err: 0x01, 0x7F, 0x80 and their neighbours.
     for text in [
         "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01",
         "\x7F\u{80}\u{81}\u{FF}\x01\u{100}",
@@ -279,7 +279,7 @@ proptest! {
 
     #[test]
     fn floats_keep_their_bits(single: u32, double: u64) {
-        // From bits, so that quiet and signalling NaNs with payloads are among them.
+        // From bits, to include quiet and signalling NaNs with payloads.
         prop_assert_eq!(seen(f32::from_bits(single)), Seen::Bits(single.into()));
         prop_assert_eq!(seen(f64::from_bits(double)), Seen::Bits(double));
     }

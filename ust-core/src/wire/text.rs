@@ -2,12 +2,12 @@
 //!
 //! ```text
 //!  "a.rs"     'a' '.' 'r' 's' 0
-//!  "a\0b"     'a' 1A  'b' 0        a NUL inside would end the string early and shift all that follows
+//!  "a\0b"     'a' 1A  'b' 0        a NUL inside would end the string early and shift all bytes after it
 //! ```
 //!
-//! A `&str` may hold NUL bytes, which CTF's strings cannot; each becomes a SUBSTITUTE. Looking for them
-//! is folded into the copy because it is nearly always in vain: the bytes are written as they are, and
-//! what was found anywhere is looked at once, at the end. So a string costs about what `memcpy` costs.
+//! A `&str` may hold NUL bytes, which CTF's strings cannot. Each becomes a SUBSTITUTE. The search is part of
+//! the copy, because it nearly always finds nothing: the bytes are written as they are, and only at the end
+//! one check says whether a NUL was among them. So a string costs about as much as `memcpy`.
 
 #![allow(unsafe_code)]
 
@@ -18,17 +18,17 @@ use crate::hint::unlikely;
 use super::copy::{SHORT_BYTES, copy, copy_short, copy_word};
 use super::{Field, FieldType};
 
-/// What stands in place of a NUL: ASCII's SUBSTITUTE, made for a character that cannot be represented.
+/// Replaces a NUL: ASCII's SUBSTITUTE, made for a character that cannot be represented.
 const SUBSTITUTE: u8 = 0x1A;
 
-/// How much of a long text is copied at a time: what compilers turn into a few vector registers.
+/// How much of a long text is copied at a time. Compilers turn this into a few vector registers.
 const BLOCK_BYTES: usize = 32;
 
-/// The size of the zero behind the bytes.
+/// The size of the terminating zero.
 const TERMINATOR_BYTES: usize = 1;
 
-// SAFETY: the bytes and the terminator are what `size_bytes` adds up; a `str`'s length cannot change
-// while it is borrowed.
+// SAFETY: `size_bytes` is the sum of the bytes and the terminator, and a `str`'s length cannot change while
+// it is borrowed.
 unsafe impl Field for &str {
     const TYPE: &'static FieldType = &FieldType::TEXT;
     const FIXED_SIZE_BYTES: Option<usize> = None;
@@ -46,7 +46,7 @@ unsafe impl Field for &str {
 
     #[inline(always)]
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
-        // SAFETY: the caller lends the bytes of the text and one more.
+        // SAFETY: the caller provides the bytes of the text and one more.
         unsafe {
             let (src, len) = (self.as_ptr(), self.len());
             if len <= SHORT_BYTES {
@@ -63,8 +63,7 @@ unsafe impl Field for &str {
     }
 }
 
-// SAFETY: the bytes with their terminator are what `size_bytes` counts, and a borrowed `CStr` does not
-// change.
+// SAFETY: `size_bytes` counts the bytes with their terminator, and a borrowed `CStr` does not change.
 unsafe impl Field for &CStr {
     const TYPE: &'static FieldType = &FieldType::TEXT;
     const FIXED_SIZE_BYTES: Option<usize> = None;
@@ -82,7 +81,7 @@ unsafe impl Field for &CStr {
     #[inline(always)]
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
         let bytes = self.to_bytes_with_nul();
-        // SAFETY: the caller lends `bytes.len()` bytes that do not overlap with the string.
+        // SAFETY: the caller provides `bytes.len()` bytes that do not overlap with the string.
         unsafe {
             copy(bytes.as_ptr(), dst, bytes.len());
             dst.add(bytes.len())
@@ -97,7 +96,7 @@ unsafe impl Field for &CStr {
 /// `src` is valid for reads, `dst` for writes of `len`, at least [`BLOCK_BYTES`], and the two do not overlap.
 #[inline(never)]
 unsafe fn copy_long(src: *const u8, dst: *mut u8, len: usize) {
-    // The smallest byte seen at each place of a block: one instruction for 16 of them.
+    // The smallest byte seen at each index of a block: one instruction for 16 of them.
     let mut smallest = [u8::MAX; BLOCK_BYTES];
     let mut see = |block: [u8; BLOCK_BYTES]| {
         for (smallest, byte) in smallest.iter_mut().zip(block) {
@@ -107,11 +106,11 @@ unsafe fn copy_long(src: *const u8, dst: *mut u8, len: usize) {
     let last = len - BLOCK_BYTES;
     let mut at = 0;
     while at < last {
-        // SAFETY: `at` is below `last`, from where a block ends at `len`.
+        // SAFETY: `at` is below `last`, where the last block begins; that block ends at `len`.
         see(unsafe { copy_word(src, dst, at) });
         at += BLOCK_BYTES;
     }
-    // SAFETY: this is that block.
+    // SAFETY: this is the last block.
     see(unsafe { copy_word(src, dst, last) });
     if smallest.contains(&0) {
         // SAFETY: the caller's promise.
@@ -119,7 +118,8 @@ unsafe fn copy_long(src: *const u8, dst: *mut u8, len: usize) {
     }
 }
 
-/// Goes over a text that was found to hold a NUL. Inlined, because a short text must not take a call.
+/// Replaces each NUL in a text that was found to hold one. Inlined, because a short text must not cost a
+/// call.
 ///
 /// # Safety
 ///
@@ -130,7 +130,7 @@ unsafe fn substitute(dst: *mut u8, len: usize) {
     for at in 0..len {
         // SAFETY: `at` is below `len`.
         unsafe {
-            // Volatile: a compiler would unroll this for speed, at every callsite.
+            // Volatile: otherwise a compiler would unroll this loop for speed, at every callsite.
             if dst.add(at).read_volatile() == 0 {
                 dst.add(at).write_volatile(SUBSTITUTE);
             }

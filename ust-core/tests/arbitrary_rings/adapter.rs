@@ -1,4 +1,4 @@
-//! The ring's own calls, all of them in this file: what writes a ring, and what reads one.
+//! All of the ring's own calls, those that write a ring and those that read one.
 
 use crate::checked::Checked;
 use crate::contents::Filling;
@@ -12,25 +12,25 @@ use ust_core::stream::Stream;
 use ust_core::sync::Ordering::Relaxed;
 use ust_core::sync::{Local, ReadOnly};
 
-/// Bytes in front of the sequence's elements: the event header is short or long, the count four.
+/// Size of the count before the sequence's elements. The event header before it is short or long.
 const COUNT_BYTES: usize = 4;
 
-/// What the reader can be asked.
+/// A call of the reader.
 #[derive(Debug, Clone, Copy)]
 pub enum Call {
-    /// The next record, up to so many times.
+    /// `next`, up to that many times.
     Next(u8),
     /// Exchange the sub-buffer, if it is complete and the writers have left it.
     Take,
-    /// Pass over what was overwritten.
+    /// Skip what was overwritten.
     CatchUp,
-    /// Copy what is committed of the sub-buffer, leave it where it is, and move on.
+    /// Copy the committed records of the sub-buffer, leave it where it is, and move on.
     CopyAndStepOver,
-    /// Give it back.
+    /// Give the sub-buffer back.
     GiveBack,
-    /// The next record that the dead left, up to so many times.
+    /// `next_after_death`, up to that many times.
     NextAfterDeath(u8),
-    /// What was lost.
+    /// Read the counts of lost records.
     Lost,
 }
 
@@ -48,7 +48,7 @@ impl Call {
         ]
     }
 
-    /// A few calls, others in each round.
+    /// A few calls, different ones in each round.
     pub fn some(round: u64) -> Vec<Self> {
         let all = [
             Call::Next(200),
@@ -65,7 +65,7 @@ impl Call {
     }
 }
 
-/// Writes a ring as a traced thread does; the payloads that were accepted.
+/// Writes a ring as a traced thread does. Returns the payloads of the records that were not lost.
 pub fn write(ring: &Guarded, geometry: Geometry, mode: Mode, filling: &Filling) -> Vec<Vec<u8>> {
     // SAFETY: the memory is as long as a stream of this geometry, and outlives the stream.
     let stream: Stream<Local> =
@@ -86,7 +86,7 @@ pub fn write(ring: &Guarded, geometry: Geometry, mode: Mode, filling: &Filling) 
     written
 }
 
-/// The memories of the sub-buffers that a ring's writer has left for the next one, in their order.
+/// The memories of the sub-buffers that a ring's writer has left, in their order.
 pub fn full_memories(ring: &Guarded, geometry: Geometry) -> Vec<usize> {
     // SAFETY: the memory is as long as a stream of this geometry, and outlives the words.
     let words: StreamWords<ReadOnly> =
@@ -111,7 +111,7 @@ pub struct Harness {
     reader: Reader<Checked>,
     geometry: Geometry,
     is_corrupt: bool,
-    /// Somebody writes to the ring meanwhile.
+    /// Whether a thread writes to the ring meanwhile.
     changes: bool,
 }
 
@@ -124,7 +124,7 @@ impl Harness {
         Self { reader, geometry, is_corrupt: false, changes: false }
     }
 
-    /// The same, of a ring that changes while it reads.
+    /// The same, for a ring that changes while the reader reads it.
     pub fn of_changing(ring: &Guarded, geometry: Geometry, mode: Mode) -> Self {
         Self { changes: true, ..Self::new(ring, geometry, mode) }
     }
@@ -133,7 +133,7 @@ impl Harness {
         self.geometry.subbuf_size_bytes() / 4
     }
 
-    /// Asks, and looks whether the answer can be.
+    /// Makes a call, and checks that its result is possible.
     pub fn call(&mut self, call: Call) {
         match call {
             Call::Next(times) => {
@@ -168,10 +168,10 @@ impl Harness {
         }
     }
 
-    /// Takes full sub-buffers and then what is committed, as a flush does; the payloads.
+    /// Takes full sub-buffers and then committed records, as a flush does. Returns the payloads.
     pub fn drain_as_the_daemon_does(&mut self) -> Vec<Vec<u8>> {
         let mut payloads = Vec::new();
-        // Each memory is cleared when it is given back, and one that is zero is not complete.
+        // Each memory is cleared when it is given back, and a zeroed memory is not complete.
         for _ in 0..=2 * self.geometry.memory_count() {
             match self.take() {
                 Some(Take::Taken) => {}
@@ -189,7 +189,7 @@ impl Harness {
         payloads
     }
 
-    /// Copies everything there is, as a snapshot does; the payloads.
+    /// Copies everything in the ring, as a snapshot does. Returns the payloads.
     pub fn snapshot_as_the_daemon_does(&mut self) -> Vec<Vec<u8>> {
         let mut payloads = Vec::new();
         for _ in 0..=2 * self.geometry.memory_count() {
@@ -202,12 +202,12 @@ impl Harness {
         payloads
     }
 
-    /// Whether the reader has found what no writer stores.
+    /// Whether the reader has found contents that no writer stores.
     pub fn is_corrupt(&self) -> bool {
         self.is_corrupt
     }
 
-    /// What was overwritten, as the reader has it.
+    /// The reader's count of overwritten events.
     pub fn overwritten(&self) -> u64 {
         self.reader.overwritten()
     }
@@ -215,8 +215,8 @@ impl Harness {
     fn copy_and_step_over(&mut self, holes: Holes) -> Vec<Vec<u8>> {
         let mut image = Image::default();
         let until = self.reader.untrusted_write_position();
-        // Each word twice, as a frame or as payload, and twice where a hole's end is looked for. Where somebody writes
-        // meanwhile it is looked for again, nearer each time.
+        // Each word twice, as a frame or as payload, and twice where the reader searches a hole's end. If a thread
+        // writes meanwhile, the reader searches again, in a shorter range each time.
         let loads = 64 * self.words_of_subbuf();
         let copied = self.ask(loads, |reader| reader.copy(&mut image, until, holes));
         if copied != Some(true) {
@@ -232,12 +232,12 @@ impl Harness {
         payloads
     }
 
-    /// Full sub-buffers that were stepped over since they are not what was written.
+    /// Full sub-buffers that were skipped, because they are not what was written.
     pub fn damaged(&self) -> u64 {
         self.reader.damaged()
     }
 
-    /// Walks over all that dead writers left; the payloads.
+    /// Walks over everything that dead writers left. Returns the payloads.
     pub fn recover_as_the_daemon_does(&mut self) -> Vec<Vec<u8>> {
         let mut payloads = Vec::new();
         let places = self.geometry.subbuf_count() + 2;
@@ -250,16 +250,16 @@ impl Harness {
     }
 
     fn next(&mut self) -> Option<Found> {
-        // One look at the frame word under the cursor.
+        // One look at the frame word at the cursor.
         self.ask(1, |reader| reader.next())?
     }
 
     fn next_run(&mut self) -> Option<Run> {
         const AT_MOST: usize = 7;
-        // A look at each, and one at the frame that ends it.
+        // A look at each, and one at the frame that ends the run.
         let run = self.ask(AT_MOST + 1, |reader| reader.next_run(AT_MOST))??;
         assert!((1..=AT_MOST).contains(&run.count), "{run:?}");
-        // What is put back comes again.
+        // A record that is put back comes again.
         if run.count > 1 && !self.changes {
             self.reader.put_back(run, 1);
             assert_eq!(self.next(), Some(run.nth(run.count - 1)));
@@ -268,7 +268,7 @@ impl Harness {
     }
 
     fn next_after_death(&mut self) -> Option<Found> {
-        // Each word of what may still be read, once more each where a hole begins, and once for the checksum.
+        // Each word that may still be read, each once more where a hole begins, and once for the checksum.
         let places = self.geometry.subbuf_count() + 2;
         let loads = 4 * places * self.words_of_subbuf();
         self.ask(loads, |reader| reader.next_after_death())?
@@ -283,7 +283,7 @@ impl Harness {
         self.ask(loads, |reader| reader.take())
     }
 
-    /// Asks within a budget of loads. Corruption ends everything, as it does for the daemon.
+    /// Makes a call within a budget of loads. Corruption ends everything, as it does in the consumer.
     fn ask<R>(
         &mut self,
         loads: usize,
@@ -293,7 +293,7 @@ impl Harness {
             return None;
         }
         let cursor = self.reader.cursor();
-        // Of the control page's words a few for each place, and for each frame that is stepped over.
+        // A few of the control page's words for each place, and for each skipped frame.
         let places = self.geometry.subbuf_count() + 2;
         self.reader.ring().allow(loads, 64 * places + 64 * loads);
         let answer = question(&mut self.reader);
@@ -308,7 +308,7 @@ impl Harness {
         }
     }
 
-    /// Checks where a run is said to lie, and copies it out at once; the events' payloads.
+    /// Checks where a run claims to be, and copies it out at once. Returns the events' payloads.
     fn payloads(&self, run: Run) -> Vec<Vec<u8>> {
         let last = run.nth(run.count - 1);
         assert_eq!(last.end_position, self.reader.cursor(), "{run:?}");
@@ -322,7 +322,7 @@ impl Harness {
         records.filter_map(|record| payload_of(run.first.kind, record)).collect()
     }
 
-    /// Checks where a record is said to lie, and copies it out; an event's payload.
+    /// Checks where a record claims to be, and copies it out. Returns an event's payload.
     fn payload(&self, found: Found) -> Option<Vec<u8>> {
         let subbuf_bytes = self.geometry.subbuf_size_bytes();
         assert!(found.memory < self.geometry.memory_count(), "{found:?}");
@@ -335,12 +335,12 @@ impl Harness {
     }
 }
 
-/// An event's payload.
+/// The payload of an event.
 fn payload_of(kind: FrameKind, bytes: &[u8]) -> Option<Vec<u8>> {
     if kind != FrameKind::Event {
         return None;
     }
-    // The header's length is told by the class id: 31 means the long one.
+    // The class id decides the header's length: 31 means the long header.
     let header_bytes = if bytes.first()? & 31 == 31 { 13 } else { 4 };
     Some(bytes.get(header_bytes + COUNT_BYTES..)?.to_vec())
 }

@@ -1,4 +1,4 @@
-//! A ring's memory that checks what the reader asks of it.
+//! A ring's memory that checks the reader's accesses.
 
 use core::cell::Cell;
 use ust_core::abi::{Geometry, Mode, StreamControl};
@@ -6,7 +6,7 @@ use ust_core::ring::RingMemory;
 use ust_core::shm::StreamWords;
 use ust_core::sync::{AtomicU32, ReadOnly};
 
-/// The words of a stream, each access checked against the contract of [`RingMemory`], and counted.
+/// The words of a stream. Each access is checked against the contract of [`RingMemory`], and counted.
 #[derive(Debug)]
 pub struct Checked {
     words: StreamWords<ReadOnly>,
@@ -20,20 +20,20 @@ impl Checked {
         Self { words, loads_left: Cell::new(0), controls_left: Cell::new(usize::MAX) }
     }
 
-    /// Allows so many words of the sub-buffers to be looked at from here on, and so many looks at the control
-    /// page.
+    /// Sets how many words of the sub-buffers the reader may load from now on, and how often it may look at
+    /// the control page.
     pub fn allow(&self, loads: usize, controls: usize) {
         self.loads_left.set(loads);
         self.controls_left.set(controls);
     }
 
-    /// The words, to copy out of.
+    /// The words, for copying records out.
     pub fn words(&self) -> &StreamWords<ReadOnly> {
         &self.words
     }
 }
 
-// SAFETY: what is checked is lent as `StreamWords` lends it.
+// SAFETY: checked words are lent as `StreamWords` lends them.
 unsafe impl RingMemory for Checked {
     type Kind = ReadOnly;
 
@@ -70,7 +70,7 @@ unsafe impl RingMemory for Checked {
 
     unsafe fn clear(&self, memory: usize) {
         assert!(memory < self.geometry().memory_count(), "memory {memory} does not exist");
-        // SAFETY: asserted; the tests' writers are done, or scribble by atomics.
+        // SAFETY: asserted above; the tests' writers are done, or scribble by atomics.
         unsafe { self.words.clear(memory) };
     }
 }

@@ -1,4 +1,4 @@
-//! What a ring is filled with: noise, frames that nearly make sense, and damage done to a good ring.
+//! Contents for a ring: noise, frames that nearly make sense, and damage to a good ring.
 
 use crate::guarded::Guarded;
 use proptest::prelude::*;
@@ -6,13 +6,13 @@ use ust_core::abi::{Frame, FrameKind, Geometry, MAX_SUBBUFS, PAGE_BYTES};
 use ust_core::sync::Ordering::Relaxed;
 use ust_test_support::random::Random;
 
-/// Words of the control page up to the table's end.
+/// Words of the control page, up to the end of the table.
 const CONTROL_WORDS: usize = 128 + 2 * MAX_SUBBUFS;
 
-/// Words at which the table begins.
+/// The index of the table's first word.
 const TABLE_AT: usize = 128;
 
-/// A frame word that a writer might have stored, `left` bytes before the end; now and then a wrong one.
+/// A frame word that a writer might have stored, `left` bytes before the end; sometimes a wrong one.
 fn frame_word(random: &mut Random, left: usize) -> u32 {
     let short = 4 + random.index(left.clamp(1, 300));
     match random.index(16) {
@@ -29,14 +29,14 @@ fn frame_word(random: &mut Random, left: usize) -> u32 {
     }
 }
 
-/// How a whole ring is filled.
+/// Noise for a whole ring.
 #[derive(Debug, Clone)]
 pub enum Noise {
     /// Every word at random.
     All(u64),
-    /// A control page that could be, and frames one behind the other, some of them wrong.
+    /// A plausible control page, and frames one after the other, some of them wrong.
     Frames(u64),
-    /// The same, every bit of the control page at random.
+    /// The same, but every bit of the control page at random.
     FramesAndWildControl(u64),
 }
 
@@ -50,7 +50,7 @@ impl Noise {
         ]
     }
 
-    /// Fills it.
+    /// Fills the ring.
     pub fn fill(&self, ring: &Guarded, geometry: Geometry) {
         let (Noise::All(seed) | Noise::Frames(seed) | Noise::FramesAndWildControl(seed)) = *self;
         let mut random = Random::new(seed);
@@ -83,7 +83,7 @@ fn plausible_control(ring: &Guarded, geometry: Geometry, random: &mut Random) {
     let reach_words = geometry.capacity_bytes() as usize / 4 + random.index(4096);
     set_u64(ring, 0, (random.index(reach_words) as u64) << 16 | random.index(80) as u64);
     for place in 0..geometry.subbuf_count() {
-        // Now and then two places name one memory, or one that does not exist, or another lap.
+        // Sometimes two places name one memory, or a memory that does not exist, or another lap.
         let memory = if random.index(8) == 0 { random.index(12) } else { place };
         let lap = if random.index(8) == 0 { random.word() >> 48 } else { 0 };
         set_u64(ring, TABLE_AT + 2 * place, lap << 16 | memory as u64);
@@ -107,22 +107,22 @@ fn frames(ring: &Guarded, geometry: Geometry, memory: usize, random: &mut Random
     }
 }
 
-/// What a writer writes.
+/// The records that a writer writes.
 #[derive(Debug, Clone)]
 pub struct Filling {
-    /// Each record's payload.
+    /// The size of each record's payload.
     pub lengths_bytes: Vec<u16>,
 }
 
 impl Filling {
-    /// Records short and long, from none to more than fit.
+    /// Short and long records, from none to more than fit.
     pub fn any() -> impl Strategy<Value = Self> {
         let length = prop_oneof![8 => 0u16..120, 1 => 0u16..3000, 1 => 4000u16..5000];
         prop::collection::vec(length, 0..600).prop_map(|lengths_bytes| Self { lengths_bytes })
     }
 }
 
-/// One word of a good ring made another.
+/// A change to one word of a good ring.
 #[derive(Debug, Clone, Copy)]
 pub struct Damage {
     at: u32,
@@ -138,7 +138,7 @@ enum Change {
 }
 
 impl Damage {
-    /// To any word, or rather to one of those that steer the reader.
+    /// A change to any word, preferably to one that steers the reader.
     pub fn any() -> impl Strategy<Value = Self> {
         let change = prop_oneof![
             3 => (0u32..32).prop_map(Change::Flip),
@@ -152,7 +152,7 @@ impl Damage {
         })
     }
 
-    /// Does it. Outside the control page it hits a frame word, if there is one.
+    /// Makes the change. Outside the control page it changes a frame word, if there is one.
     pub fn inflict(self, ring: &Guarded, geometry: Geometry) {
         let candidates = match self.is_in_control {
             true => (0..TABLE_AT + 2 * geometry.subbuf_count()).collect(),
@@ -170,7 +170,7 @@ impl Damage {
     }
 }
 
-/// Where frame words stand, the first zero behind them included.
+/// The indices of frame words, including the first zero after them.
 fn frame_words(ring: &Guarded, geometry: Geometry) -> Vec<usize> {
     let mut found = Vec::new();
     for memory in 0..geometry.memory_count() {
@@ -189,16 +189,16 @@ fn frame_words(ring: &Guarded, geometry: Geometry) -> Vec<usize> {
     found
 }
 
-/// Somebody who writes anything anywhere, often enough something that looks good.
+/// A hostile writer that writes anything anywhere, often something plausible.
 pub struct Scribbler(Random);
 
 impl Scribbler {
-    /// One of many.
+    /// The hostile writer of this seed.
     pub fn new(seed: u64) -> Self {
         Self(Random::new(seed))
     }
 
-    /// A few words.
+    /// Writes a few words.
     pub fn scribble(&mut self, ring: &Guarded, geometry: Geometry) {
         let random = &mut self.0;
         match random.index(64) {

@@ -1,9 +1,10 @@
-//! Memory between two pages that nobody may touch.
+//! Memory between two inaccessible areas.
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use ust_core::sync::AtomicU32;
 
-/// More than a sub-buffer: a walk that leaves its memory by a whole one is caught too.
+/// More than a sub-buffer, so that a walk which misses its memory by a whole sub-buffer is caught
+/// too.
 const GUARD_BYTES: usize = 64 << 10;
 
 /// Zeroed memory, guarded on both sides.
@@ -19,10 +20,10 @@ unsafe impl Send for Guarded {}
 unsafe impl Sync for Guarded {}
 
 impl Guarded {
-    /// `length_bytes` of it: whole pages.
+    /// Makes `length_bytes` of it: whole pages.
     pub fn new(length_bytes: usize) -> Self {
         let all = length_bytes + 2 * GUARD_BYTES;
-        // SAFETY: a new mapping where the kernel likes it.
+        // SAFETY: a new mapping, at an address that the kernel chooses.
         let start = unsafe {
             mmap_anonymous(core::ptr::null_mut(), all, ProtFlags::empty(), MapFlags::PRIVATE)
         };
@@ -36,17 +37,17 @@ impl Guarded {
         Self { start, length_bytes }
     }
 
-    /// The first byte that may be touched.
+    /// The first accessible byte.
     pub fn base(&self) -> *mut u8 {
         self.start.wrapping_add(GUARD_BYTES)
     }
 
-    /// How many words there are.
+    /// The number of words.
     pub fn word_count(&self) -> usize {
         self.length_bytes / 4
     }
 
-    /// One of them.
+    /// One word.
     pub fn word(&self, index: usize) -> &AtomicU32 {
         assert!(index < self.word_count());
         // SAFETY: within the opened part, aligned, and mapped as long as `self` lives.
@@ -56,7 +57,7 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // SAFETY: the whole mapping; whoever borrowed from it is gone.
+        // SAFETY: the whole mapping; everything borrowed from it is gone.
         let _ = unsafe { munmap(self.start.cast(), self.length_bytes + 2 * GUARD_BYTES) };
     }
 }

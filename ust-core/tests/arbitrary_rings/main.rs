@@ -1,4 +1,4 @@
-//! The reader over rings that hold anything: no panic, nothing read outside, no endless loop.
+//! The reader over rings with any contents: it must not panic, read outside the ring, or loop for ever.
 //!
 //! ```text
 //!   contents    noise | frames that nearly make sense | a ring written by a real writer, then damaged
@@ -7,12 +7,12 @@
 //!      |
 //!   checked     each frame word that is loaded: within its memory, aligned, and within a budget of loads
 //!      |
-//!   adapter     the reader's calls, in the daemon's order and in any other
+//!   adapter     the reader's calls, in the consumer's order and in any other
 //! ```
 //!
-//! The daemon maps what any program sends it; this is what keeps a mad program from taking it down. The
-//! budgets are derived from the geometry: no walk may look at a word twice, give or take the look back at
-//! a hole. In the last test somebody scribbles over the ring while it is read.
+//! The consumer maps what any program sends it. This test ensures that a hostile program cannot bring it
+//! down. The budgets are derived from the geometry: no walk may look at a word twice, except for the
+//! second look at a hole. In the last test a thread scribbles over the ring while it is read.
 
 mod adapter;
 mod checked;
@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use ust_core::abi::{Geometry, Mode};
 use ust_core::sync::{AtomicBool, Ordering};
 
-/// The smallest geometries that are accepted, and a few above them.
+/// The smallest accepted geometries, and a few larger ones.
 fn geometries() -> impl Strategy<Value = Geometry> {
     (12u32..=14, 1u32..=3).prop_map(|(size, count)| {
         Geometry::new(1 << size, 1 << count).expect("powers of two in range")
@@ -38,7 +38,8 @@ fn modes() -> impl Strategy<Value = Mode> {
     prop_oneof![Just(Mode::Discard), Just(Mode::Overwrite)]
 }
 
-/// What was written is read, snapshots and drained alike, but for what was overwritten, which is counted.
+/// The reader must return what was written, by snapshot and by draining alike, except what was
+/// overwritten, which is counted.
 fn assert_comes_back(ring: &Guarded, geometry: Geometry, mode: Mode, written: &[Vec<u8>]) {
     let mut harness = Harness::new(ring, geometry, mode);
     let copied = Harness::new(ring, geometry, mode).snapshot_as_the_daemon_does();
@@ -104,7 +105,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
-    /// What a machine crash may do to full sub-buffers, of which each has a checksum.
+    /// What a machine crash may do to full sub-buffers, each of which has a checksum.
     #[test]
     fn a_full_sub_buffer_that_is_not_what_was_written_is_left_out_whole_and_the_others_are_read(
         geometry in geometries(),
@@ -134,7 +135,7 @@ proptest! {
         prop_assert!(!harness.is_corrupt());
         prop_assert_eq!(harness.damaged(), u64::from(is_changed));
         if is_changed {
-            // A full sub-buffer holds one record at least.
+            // A full sub-buffer holds at least one record.
             prop_assert!(left.len() < whole.len());
             let mut written = written.iter();
             prop_assert!(left.iter().all(|payload| written.any(|other| other == payload)));
@@ -144,11 +145,11 @@ proptest! {
     }
 }
 
-/// The write position stands at the start of a sub-buffer that nobody has entered.
+/// The write position is at the start of a sub-buffer that no writer has entered.
 #[test]
 fn a_ring_that_is_full_to_its_last_byte_comes_back() {
     let geometry = Geometry::new(4096, 2).expect("in range");
-    // The first two take a sub-buffer each, and the others fill one together.
+    // The first two records fill a sub-buffer each, and the others fill one together.
     let lengths = [1456, 2589, 2128, 65, 109, 29, 41, 1089, 89, 93, 113, 109, 41];
     for (mode, lengths_bytes) in [(Mode::Overwrite, &lengths[..]), (Mode::Discard, &lengths[1..])] {
         let ring = Guarded::new(geometry.stream_bytes());
@@ -177,7 +178,7 @@ fn a_ring_that_changes_under_the_reader_s_feet_does_no_harm() {
                 is_over.store(true, Ordering::Relaxed);
             });
             for round in 0.. {
-                // A reader that found corruption is done with its stream; the next one begins anew.
+                // A reader that has found corruption stops at its stream; the next reader begins anew.
                 let mut harness = Harness::of_changing(&ring, geometry, mode);
                 for call in Call::some(round) {
                     harness.call(call);

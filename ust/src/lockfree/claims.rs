@@ -1,27 +1,28 @@
-//! Who has which part of something that is made ready part by part, each before its first owner.
+//! Ownership of parts, each of which is made ready before its first owner has it.
 
 use super::orderings as order;
 use ust_core::ring::Owners;
 use ust_core::sync::AtomicU64;
 
-/// Up to 64 parts. Zeroes are parts that nobody has had.
+/// Up to 64 parts. All zeroes: no part has ever had an owner.
 #[derive(Debug, Default)]
 pub struct Claims {
     owners: Owners,
-    /// Those that have been made ready, a bit each.
+    /// The parts that have been made ready, one bit each.
     ready: AtomicU64,
 }
 
 impl Claims {
-    /// Whether a part has been made ready, as far as the calling thread knows. For certain if it has claimed it.
+    /// Whether a part has been made ready, as far as the calling thread knows. Exact for a thread that has
+    /// claimed the part.
     pub fn is_ready(&self, index: usize) -> bool {
         self.ready.load(order::ready_load()) & 1 << index != 0
     }
 
-    /// Claims a part, if nobody has it. One that has had no owner is made ready first, once.
+    /// Claims a part, unless it has an owner. Its first owner makes it ready.
     ///
     /// # Errors
-    /// That of `make_ready`; then nobody has it.
+    /// The error of `make_ready`; then the part has no owner.
     pub fn claim<E>(
         &self,
         index: usize,
@@ -40,7 +41,7 @@ impl Claims {
         Ok(true)
     }
 
-    /// Gives it back.
+    /// Gives the part back.
     pub fn release(&self, index: usize) {
         self.owners.release(index);
     }

@@ -1,13 +1,13 @@
-//! A value that one thread at a time changes, and that the child of a fork can take over from threads it does not have.
+//! A value that one thread at a time changes, and that a forked child can take over from threads that it does not have.
 //!
-//! Not a lock of a library: whoever forks holds it too, so that the child finds the value whole, and the child lets go of it
-//! for all the threads that do not exist there.
+//! Not a library's lock: a forking thread holds this one too, so that the child finds the value whole, and the child
+//! releases it for all the threads that do not exist there.
 //!
 //! ```text
 //!   state     0          nobody
-//!             n          n threads are forking: their children are to find the value whole
+//!             n          n threads are forking: their children must find the value whole
 //!             CHANGING   one thread changes it; or waits to, if there is an n besides: no further fork begins
-//!             LOST       it was being changed when this process was forked, or by a job that panicked: of no use any more
+//!             LOST       it was being changed when this process was forked, or by a job that panicked: unusable
 //! ```
 
 use super::orderings as order;
@@ -23,17 +23,17 @@ pub struct Holder<T> {
 const CHANGING: u32 = 1 << 31;
 const LOST: u32 = 1 << 30;
 
-/// Between looks at a state that somebody is to leave.
+/// The pause between two looks at a state that another thread is about to leave.
 const LOOK_INTERVAL: Duration = Duration::from_micros(50);
 
 impl<T: Default> Holder<T> {
-    /// Holds the default, once somebody changes it.
+    /// Holds the default value once a thread changes it.
     #[cfg(not(loom))]
     pub const fn new() -> Self {
         Self { state: AtomicU32::new(0), value: Guarded::new(None) }
     }
 
-    /// What the child of a fork at this instant has, if the fork has copied that of the value.
+    /// The holder in the child of a fork at this instant, if the fork has copied `value`.
     #[cfg(loom)]
     pub fn copy(&self, value: Option<T>) -> Self {
         Self {
@@ -48,8 +48,8 @@ impl<T: Default> Holder<T> {
         Self { state: AtomicU32::new(0), value: Guarded::new(Some(value)) }
     }
 
-    /// Keeps the value as it is while this thread forks, beside others that fork. `false` if it is lost, or if somebody
-    /// has been changing it until `is_over`.
+    /// Keeps the value unchanged while this thread forks; other threads may fork too. `false` if the value is lost, or
+    /// if another thread was still changing it when `is_over` said to stop.
     pub fn hold(&self, is_over: impl Fn() -> bool) -> bool {
         let look = order::hold_look();
         let mut found = self.state.load(look);
@@ -68,26 +68,27 @@ impl<T: Default> Holder<T> {
         }
     }
 
-    /// The forking thread, afterwards.
+    /// After the fork, in the forking thread.
     pub fn let_go(&self) {
-        // Less by one.
+        // Adds -1.
         self.state.fetch_add(u32::MAX, order::let_go());
     }
 
-    /// Its child, which has no other threads: neither those that were forking too, nor one that waits to change it.
+    /// After the fork, in its child, which has no other threads: neither those that were forking too, nor one that
+    /// waits to change the value.
     pub fn let_go_of_all(&self) {
         self.state.store(0, order::child_store());
     }
 
-    /// The child of whichever fork, as long as it has no agent: what was being changed will never be whole, and those who
-    /// were forking are not there.
+    /// In the child of any fork, as long as it has no agent. A value that was being changed will never be whole, and
+    /// the threads that were forking do not exist here.
     pub fn lose_what_is_half_changed(&self) {
-        // What was lost stays so, also in a child of the child.
+        // A lost value stays lost, also in a child of the child.
         let is_whole = self.state.load(order::child_load()) & (CHANGING | LOST) == 0;
         self.state.store(if is_whole { 0 } else { LOST }, order::child_store());
     }
 
-    /// Changes the value, when nobody else does and nobody forks. `None`, with nothing done, if it is lost.
+    /// Changes the value, when no other thread changes it or forks. `None`, with nothing done, if the value is lost.
     #[allow(unsafe_code)]
     pub fn with<R>(&self, job: impl FnOnce(&mut T) -> R) -> Option<R> {
         loop {
@@ -104,7 +105,7 @@ impl<T: Default> Holder<T> {
             pause(LOOK_INTERVAL);
         }
         let unwound = LostIfUnwound(&self.state);
-        // SAFETY: nobody else changes it; a `job` that came here again would wait for itself above.
+        // SAFETY: no other thread uses it, and a `job` that called this again would wait above for itself.
         let result = unsafe { self.value.with_mut(|value| job(value.get_or_insert_default())) };
         core::mem::forget(unwound);
         self.state.fetch_and(!CHANGING, order::change_end());
@@ -112,7 +113,7 @@ impl<T: Default> Holder<T> {
     }
 }
 
-/// Dropped where a job panics: what it was changing will never be whole, and nobody waits for it.
+/// Dropped when a job panics: the value that it was changing will never be whole, and no thread waits for it.
 struct LostIfUnwound<'a>(&'a AtomicU32);
 
 impl Drop for LostIfUnwound<'_> {
@@ -133,7 +134,7 @@ mod tests {
         Holder::new()
     }
 
-    /// Over when so much time has passed.
+    /// Says "over" once this much time has passed.
     fn after(patience: Duration) -> impl Fn() -> bool {
         let started = Instant::now();
         move || started.elapsed() >= patience
@@ -180,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_child_of_a_fork_that_held_it_has_it() {
-        // Another thread forks, and a third wants to change it: the child has neither.
+        // Another thread forks too, and a third waits to change the value: the child has neither thread.
         let holder = holder();
         assert!(holder.hold(after(LONG)) && holder.hold(after(LONG)));
         holder.state.fetch_or(CHANGING, Ordering::Relaxed);
@@ -205,7 +206,7 @@ mod tests {
         let holder = holder();
         let job = std::panic::AssertUnwindSafe(|| holder.with(|_| panic!("a job's")));
         assert!(std::panic::catch_unwind(job).is_err());
-        // Looked at first: what follows would wait for ever.
+        // Checked first: otherwise the next calls would wait for ever.
         assert_ne!(holder.state.load(Ordering::Relaxed) & LOST, 0);
         assert!(holder.with(|_| {}).is_none());
         assert!(!holder.hold(after(LONG)));

@@ -1,8 +1,8 @@
-//! A file that several threads may want to make at once, and that has to be sent before anybody writes to it.
+//! A file that several threads may want to make at once, and that must be sent before any thread writes to it.
 
 use super::{Announced32, Place};
 
-/// A file, and whether it has been sent. Zeroes are no file.
+/// A file, and whether it has been sent. All zeroes: no file.
 #[derive(Debug)]
 pub struct Installed<F: 'static> {
     file: Place<F>,
@@ -21,11 +21,11 @@ impl<F: Sync> Installed<F> {
         self.file.get()
     }
 
-    /// The file; if there is none, what `make` comes with. Who comes too late with it uses that of the other, and has its own
-    /// thrown away, which nobody has seen.
+    /// The file, or if there is none, the one that `make` makes. A thread that loses the race uses the winner's file
+    /// and throws its own away, which nobody else has seen.
     ///
     /// # Errors
-    /// That of `make`.
+    /// The error of `make`.
     pub fn file_or_make<E>(
         &self,
         make: impl FnOnce() -> Result<&'static F, E>,
@@ -45,10 +45,10 @@ impl<F: Sync> Installed<F> {
         ))
     }
 
-    /// Makes sure that it has been sent. Sent twice is no harm, so nobody waits for anybody.
+    /// Makes sure that the file has been sent. Sending it twice does no harm, so no thread waits for another.
     ///
     /// # Errors
-    /// That of `send`.
+    /// The error of `send`.
     pub fn ensure_sent<E>(&self, send: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
         if self.is_sent.get() == 0 {
             send()?;
@@ -57,7 +57,7 @@ impl<F: Sync> Installed<F> {
         Ok(())
     }
 
-    /// Takes it away, where nobody looks any more.
+    /// Takes the file away. Called when no thread looks for it any more.
     pub fn take(&self) -> Option<&'static F> {
         let file = self.file();
         self.file.set(None);

@@ -1,11 +1,11 @@
-//! What a thread was lent.
+//! A pointer that is lent to a thread.
 
 use super::orderings as order;
 use core::ptr;
 use ust_core::sync::{AtomicPtr, const_unless_loom};
 
-/// Something that the thread finds at once; it was lent by the thread itself, and may be taken away by others, who
-/// [reclaim](super::reclaim) it. Zeroes are nothing.
+/// A pointer that the thread finds without a search. The thread itself stores it; other threads may clear it in
+/// order to [reclaim](super::reclaim) what it points to. All zeroes: nothing.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct Lent<T: 'static>(AtomicPtr<T>);
@@ -18,7 +18,7 @@ impl<T> Lent<T> {
         }
     }
 
-    /// What the calling thread was lent, for as long as it is marked.
+    /// The value lent to the calling thread, valid while the thread is marked.
     #[inline(always)]
     pub fn get(&self) -> Option<&T> {
         as_lent(self.0.load(order::lent_load()))
@@ -29,14 +29,15 @@ impl<T> Lent<T> {
         self.0.store(ptr::from_ref(value).cast_mut(), order::lent_store());
     }
 
-    /// Takes it away. Where nothing is, that is only read: most caches are nobody's, and have no memory yet.
+    /// Clears it. An empty place is only read: most caches have no owner, and their pages no memory yet.
     pub fn clear(&self) {
         if !self.0.load(order::lent_load()).is_null() {
             self.0.store(ptr::null_mut(), order::lent_clear());
         }
     }
 
-    /// Takes it away, and says what it was. The thread is the calling one, or has ended; the calling one is marked.
+    /// Clears it, and returns what was lent. The cache's thread is the calling one or has ended. The calling thread
+    /// is marked.
     pub fn take(&self) -> Option<&'static T> {
         as_lent(self.0.swap(ptr::null_mut(), order::lent_take()))
     }
@@ -45,6 +46,6 @@ impl<T> Lent<T> {
 #[inline(always)]
 #[allow(unsafe_code)]
 fn as_lent<T>(pointer: *mut T) -> Option<&'static T> {
-    // SAFETY: only references for good are lent, and nothing is freed that a marked thread may have found here.
+    // SAFETY: only `'static` references are lent, and nothing that a marked thread may have found here is freed.
     unsafe { pointer.as_ref() }
 }

@@ -1,12 +1,11 @@
-//! The mark: how many tracepoints of a thread are under way. What they use is not freed before it is zero
+//! The mark: how many of a thread's tracepoints are in progress. What they use is not freed before the mark is zero
 //! (see [`reclaim`](super::reclaim)).
 //!
-//! It is changed by single instructions of the thread.
-//! A handler that comes between a load and a store, and leaves one of its own tracepoints by siglongjmp, would be forgotten
-//! by the store. The mark counts down from zero because one taken from zero, and from nothing else, borrows: the
-//! processor says so in passing.
+//! Single instructions of the thread change it. With a separate load and store, a handler in between that leaves one of
+//! its own tracepoints by siglongjmp would have its change overwritten. The mark counts down from zero because
+//! subtracting one borrows only from zero: the carry flag then shows the outermost tracepoint for free.
 //!
-//! The mark is named by what it lies in and its offset there: an address of its own would cost an instruction.
+//! The mark is addressed by its containing struct and an offset: an address of its own would cost an instruction.
 
 #![allow(unsafe_code)]
 
@@ -14,35 +13,35 @@ use super::barrier::mark_barrier;
 use super::orderings as order;
 use ust_core::sync::{Local, WriterWord, const_unless_loom};
 
-/// A thread's mark, zero at first, which means that none is. It counts down.
+/// A thread's mark. It counts down from zero, which means that no tracepoint is in progress.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct Mark(WriterWord<Local>);
 
 impl Mark {
     const_unless_loom! {
-        /// That of a thread in no tracepoint.
+        /// The mark of a thread in no tracepoint.
         pub fn unset() -> Self {
             Self(WriterWord::new(0))
         }
     }
 
-    /// Whether a tracepoint of the thread may be under way. If not, all that they have done is done.
+    /// Whether a tracepoint of the thread may be in progress. If not, everything its tracepoints did is visible.
     pub fn is_set(&self) -> bool {
         self.0.load(order::mark_load()) != 0
     }
 
-    /// Takes it back for all tracepoints that the thread has left by siglongjmp: it is in none of them any more.
+    /// Clears the mark, also for tracepoints that the thread has left by siglongjmp: it is in none of them any more.
     pub fn clear(&self) {
         self.0.store(0, order::mark_clear());
     }
 }
 
-/// Marks that one more tracepoint of the calling thread is under way. Whether it is the outermost: all that the thread
-/// has recorded before is committed. Not if it has left a tracepoint by siglongjmp, ever.
+/// Marks one more tracepoint of the calling thread as in progress. Returns whether it is the outermost: then every
+/// earlier record of the thread is committed. Never true again once the thread has left a tracepoint by siglongjmp.
 ///
 /// # Safety
-/// At that offset from `base` lies a [`Mark`] that is the calling thread's.
+/// A [`Mark`] of the calling thread lies at that offset from `base`.
 #[inline(always)]
 pub unsafe fn enter<const OFFSET: usize, T>(base: &T) -> bool {
     // SAFETY: the caller's promise.
@@ -51,7 +50,7 @@ pub unsafe fn enter<const OFFSET: usize, T>(base: &T) -> bool {
     is_outermost
 }
 
-/// Takes the mark back: what the tracepoint has found is not used any more.
+/// Undoes [`enter`]: the tracepoint no longer uses what it has found.
 ///
 /// # Safety
 /// As for [`enter`].
@@ -62,14 +61,14 @@ pub unsafe fn leave<const OFFSET: usize, T>(base: &T) {
     unsafe { raise::<OFFSET, T>(base) };
 }
 
-/// One more tracepoint is under way. Whether it was zero.
+/// Counts one more tracepoint. Returns whether the mark was zero.
 ///
 /// # Safety
-/// At that offset from `base` lies a [`Mark`] that is the calling thread's.
+/// A [`Mark`] of the calling thread lies at that offset from `base`.
 #[cfg(all(target_arch = "x86_64", not(loom), not(miri), not(portable_rmw)))]
 #[inline(always)]
 unsafe fn lower<const OFFSET: usize, T>(base: &T) -> bool {
-    // SAFETY: the caller's promise; a single instruction is never split by an interrupt.
+    // SAFETY: the caller's promise; an interrupt never splits a single instruction.
     unsafe {
         core::arch::asm!(
             "sub qword ptr [{base} + {offset}], 1",
@@ -83,7 +82,7 @@ unsafe fn lower<const OFFSET: usize, T>(base: &T) -> bool {
     true
 }
 
-/// One less is.
+/// Counts one tracepoint less.
 ///
 /// # Safety
 /// As for [`lower`].
@@ -101,10 +100,10 @@ unsafe fn raise<const OFFSET: usize, T>(base: &T) {
     }
 }
 
-/// One more tracepoint is under way. Whether it was zero.
+/// Counts one more tracepoint. Returns whether the mark was zero.
 ///
 /// # Safety
-/// At that offset from `base` lies a [`Mark`] that is the calling thread's.
+/// A [`Mark`] of the calling thread lies at that offset from `base`.
 #[cfg(any(not(target_arch = "x86_64"), loom, miri, portable_rmw))]
 #[inline(always)]
 unsafe fn lower<const OFFSET: usize, T>(base: &T) -> bool {
@@ -114,7 +113,7 @@ unsafe fn lower<const OFFSET: usize, T>(base: &T) -> bool {
     mark.0.load(order::own_mark_load()) == u64::MAX
 }
 
-/// One less is.
+/// Counts one tracepoint less.
 ///
 /// # Safety
 /// As for [`lower`].

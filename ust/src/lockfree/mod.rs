@@ -1,20 +1,20 @@
-//! What carries the runtime's orderings: small types that know nothing of what they are used for. Loom's models compile
-//! these very files (`loom-tests`), so nothing of the rest of this crate stands in them.
+//! Small types that carry the runtime's orderings and know nothing of their use. Loom's models compile these very files
+//! (`loom-tests`), so they name nothing of the rest of this crate.
 //!
-//! | type | between whom |
+//! | type | used between |
 //! | --- | --- |
-//! | [`Place`] (of `ust_core::sync`) | who makes something that stays, and who finds it by a pointer |
-//! | [`Announced32`], [`Announced64`] (likewise) | who does something, and who learns it by a number |
+//! | [`Place`] (of `ust_core::sync`) | a thread that makes something lasting, and threads that find it by a pointer |
+//! | [`Announced32`], [`Announced64`] (likewise) | a thread that does something, threads that learn of it by a number |
 //! | [`Holder`] | threads that change a value, threads that fork meanwhile, and their children |
-//! | [`Turn`] | threads of a forked child, of which one at a time makes what it has its own |
-//! | [`Mark`], [`Lent`], [`reclaim`] | a thread that uses something in a tracepoint, and who takes it away from all threads |
-//! | [`Tenant`] | threads that have the same cache one after the other, and who finds that its thread has ended |
-//! | [`Left`] | who leaves something behind, and one of those that take it |
+//! | [`Turn`] | threads of a forked child, one of which at a time makes the child's own files and channels |
+//! | [`Mark`], [`Lent`], [`reclaim`] | a thread that uses something in a tracepoint, a thread that takes it from all |
+//! | [`Tenant`] | threads that own the same cache in turn, a thread that finds that the owner has ended |
+//! | [`Left`] | the thread that leaves something, and the threads that may take it |
 //! | [`Installed`] | threads that make the same file at once |
-//! | [`Claims`] | threads that have the same stream of a file one after the other |
+//! | [`Claims`] | threads that own the same stream of a file one after the other |
 //!
-//! Every ordering that is not Relaxed stands in one table, [`orderings`], with its partner; the fences that are none on
-//! most machines stand in [`barrier`].
+//! Every ordering that is not Relaxed is in one table, [`orderings`], with its partner. [`barrier`] has the fences that
+//! cost nothing on most machines.
 
 pub mod barrier;
 mod claims;

@@ -1,18 +1,19 @@
-//! Every memory ordering of the runtime that is not Relaxed, in one table: each with its partner. Beside them those that
-//! were stronger once, or look as if they had to be.
+//! Every memory ordering of the runtime that is not Relaxed, in one table, each with its partner. Some relaxed ones are
+//! here too: they were stronger once, or look as if they had to be.
 //!
-//! Made as the ring's table is (`ust_core::ring`'s `orderings`), and weakened by the same `loom-tests/mutants.sh`.
+//! Made like the ring's table (`ust_core::ring`'s `orderings`). The same `loom-tests/mutants.sh` weakens it.
 
 use ust_core::sync::Ordering::{Release, SeqCst};
 use ust_core::sync::{orderings, weakenable_fence};
 
-/// D: the last use comes before the mark is taken back. With `mark_load`.
+/// D: the last use comes before the unmarking. With `mark_load`.
 #[inline(always)]
 pub fn leave_fence() {
     weakenable_fence("leave_fence", Release);
 }
 
-/// Between E and F: with `lend_fence`. One of the two comes first: then what was lent is emptied, or the place seen empty.
+/// Between E and F: with `lend_fence`. One of the two fences comes first. So either F empties what was lent, or C2 sees
+/// the place empty.
 pub fn reclaim_fence() {
     weakenable_fence("reclaim_fence", SeqCst);
 }
@@ -23,63 +24,63 @@ pub fn lend_fence() {
 }
 
 orderings! {
-    /// A thread that forks: with `change_end`. Its child finds whole what was changed.
+    /// A thread that forks: with `change_end`. Its child finds the changed value whole.
     RmwOrder hold = Acquire;
     /// A look before the locked operation.
     LoadOrder hold_look = Relaxed;
-    /// A thread that has forked: with `alone_load`. What it has looked at is not changed earlier.
+    /// A thread that has forked: with `alone_load`. The value does not change before the fork has read it.
     RmwOrder let_go = Release;
-    /// A thread that is about to change the value: with `change_end` and `let_go` of those before.
+    /// A thread that is about to change the value: with `change_end` and `let_go` of the threads before it.
     LoadOrder alone_load = Acquire;
-    /// With `alone_load` and `hold`: publishes what was changed.
+    /// With `alone_load` and `hold`: publishes the change.
     RmwOrder change_end = Release;
-    /// `alone_load`, behind it, acquires.
+    /// The later `alone_load` acquires.
     RmwOrder change_begin = Relaxed;
-    /// A job that panicked: nobody looks at the value any more.
+    /// A job that panicked: no thread looks at the value any more.
     RmwOrder lose = Relaxed;
-    /// A child's, which has no other thread.
+    /// In a child, which has no other thread.
     LoadOrder child_load = Relaxed;
-    /// Likewise. Threads that it starts see what was before their start.
+    /// Likewise. Threads that the child starts see what it did before.
     StoreOrder child_store = Relaxed;
-    /// With `turn_leave`: what was made is found, or why it was not.
+    /// With `turn_leave`: finds what was made, or why it failed.
     LoadOrder turn_load = Acquire;
-    /// With `turn_leave`, of one that may have come between `turn_load` and this.
+    /// With `turn_leave`, of a thread that may have come between `turn_load` and this.
     RmwOrder turn_enter = Acquire;
     /// With `turn_load` and `turn_enter`.
     StoreOrder turn_leave = Release;
-    /// Who is not let in does nothing.
+    /// A thread that is not let in does nothing.
     LoadOrder turn_refused = Relaxed;
-    /// `place_store`, behind it, publishes it.
+    /// The later `place_store` publishes it.
     StoreOrder turn_begin = Relaxed;
-    /// G: with `leave_fence` and `mark_clear`. What was used can be freed.
+    /// G: with `leave_fence` and `mark_clear`. After it, what was used can be freed.
     LoadOrder mark_load = Acquire;
     /// D, for a thread that has ended: with `mark_load`.
     StoreOrder mark_clear = Release;
     /// The thread's own word.
     LoadOrder own_mark_load = Relaxed;
-    /// B: the thread itself stored it; others only take it away.
+    /// B: the thread itself stored it; other threads only clear it.
     LoadOrder lent_load = Relaxed;
-    /// C1: `lend_fence`, behind it, orders it. Nobody else looks at what was lent before the thread has ended.
+    /// C1: the later `lend_fence` orders it. No other thread looks at what was lent before the thread has ended.
     StoreOrder lent_store = Relaxed;
-    /// F: nothing is found by it. `threads_barrier`, behind it, orders it.
+    /// F: a null pointer publishes nothing. The later `threads_barrier` orders it.
     StoreOrder lent_clear = Relaxed;
-    /// The thread itself stored it, or has ended.
+    /// The calling thread itself stored it, or the thread that stored it has ended.
     RmwOrder lent_take = Relaxed;
-    /// With `tenant_free`: it is empty.
+    /// With `tenant_free`: the cache is empty.
     RmwOrder tenant_claim = Acquire;
     /// With `tenant_claim`.
     StoreOrder tenant_free = Release;
-    /// A look: the thread's own, or before a locked operation.
+    /// A look: at the thread's own word, or before a locked operation.
     LoadOrder tenant_look = Relaxed;
-    /// A number, which stands for itself.
+    /// A number; nothing else depends on it.
     RmwOrder tenant_note = Relaxed;
-    /// One of those that ask is let in; what the thread has done it learns from its end.
+    /// Lets in one of the threads that ask. That thread learns of the end of the owner's work from the owner's end.
     RmwOrder tenant_ask = Relaxed;
-    /// A number, likewise; `tenant_free`, behind it, publishes that it is none.
+    /// A number, likewise. If it is reset to none, the later `tenant_free` publishes that.
     StoreOrder tenant_asked = Relaxed;
-    /// The owner before has seen to it, and released the part since: `owners_claim` acquires that.
+    /// An earlier owner made the part ready, and released the part since: `owners_claim` acquires that.
     LoadOrder ready_load = Relaxed;
-    /// `owners_release`, behind it, publishes it.
+    /// The later `owners_release` publishes it.
     RmwOrder ready_add = Relaxed;
     /// With `left_take`: what the number belongs to.
     StoreOrder left_store = Release;

@@ -1,9 +1,9 @@
-//! How something that stands in a [`Place`](super::Place) is taken from all threads, so that it can be freed: any of them
-//! may be in a tracepoint, and using it.
+//! Takes something that stood in a [`Place`](super::Place) from all threads, so that it can be freed. Any thread may be
+//! in a tracepoint and using it.
 //!
 //! ```text
-//!   a tracepoint                               who takes it away
-//!   A  mark                                    E  nothing stands in the place any more
+//!   a tracepoint                               the reclaiming thread
+//!   A  mark                                    E  the place is empty
 //!      mark_barrier                               reclaim_fence
 //!   B  look into the place, or at what was     F  empty what each thread was lent
 //!      lent to this thread: use it                threads_barrier
@@ -15,10 +15,10 @@
 //!   C2 is it still in the place? else empty what was lent
 //! ```
 //!
-//! - Whoever finds something at B is seen by G: the barriers stand between A and B, and between E, F and G. Either B
-//!   comes upon nothing, or G upon the mark, and then waits for D, which publishes that the use has ended.
-//! - Nothing is lent for longer than that: the fences stand between C1 and C2, and between E and F. Either C2 comes upon
-//!   nothing, and empties what was lent before D; or F finds what C1 has lent, and empties it.
+//! - If a tracepoint finds the thing at B, G sees its mark: the barriers are between A and B, and between E, F and G.
+//!   Either B finds nothing, or G finds the mark and waits for D, which publishes the end of the use.
+//! - Nothing stays lent: the fences are between C1 and C2, and between E and F. Either C2 finds the place empty, and
+//!   empties what was lent before D; or F finds what C1 has lent, and empties it.
 
 use super::barrier::threads_barrier;
 use super::orderings as order;
@@ -26,20 +26,20 @@ use super::{Mark, Place};
 use core::time::Duration;
 use ust_core::sync::pause;
 
-/// Between looks at a mark.
+/// The pause between two looks at a mark.
 const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 
-/// What a thread has at hand, as those see it who take something away from all of them.
+/// What a thread keeps at hand, as far as a reclaiming thread needs it.
 pub trait Marked {
     /// The thread's mark.
     fn mark(&self) -> &Mark;
-    /// Empties what the thread was lent under this number.
+    /// Empties what the thread was lent in `slot`.
     fn clear(&self, slot: usize);
 }
 
-/// Takes from all threads what was lent under this number, and stands in no place any more; then waits until none can be
-/// using it. `false` if the kernel has no barrier, or some thread stays in a tracepoint until `is_over`: what it may use
-/// must not be freed.
+/// Takes from all threads what they were lent in `slot`. The caller has already emptied the place. Then waits until no
+/// thread can be using it. `false` if the kernel has no barrier, or if a thread stays in a tracepoint until `is_over`:
+/// then what that thread may use must not be freed.
 pub fn reclaim<'a, C: Marked + 'a, I: Iterator<Item = &'a C>>(
     threads: impl Fn() -> I,
     slot: usize,
@@ -61,8 +61,8 @@ pub fn reclaim<'a, C: Marked + 'a, I: Iterator<Item = &'a C>>(
     true
 }
 
-/// A first event, C2, that has lent its thread something of `value`: whether it may keep that, as `value` still stands in
-/// its place.
+/// C2 of a first event that has lent its thread a part of `value`: whether the thread may keep it, because `value` is
+/// still in its place.
 pub fn may_keep<T: Sync>(place: &Place<T>, value: &T) -> bool {
     order::lend_fence();
     place.get().is_some_and(|present| core::ptr::eq(present, value))

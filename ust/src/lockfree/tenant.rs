@@ -1,22 +1,22 @@
-//! Whose something is that one thread after the other has, and that nobody need have given back.
+//! The owner of something that one thread after the other has, and that a thread may end without giving back.
 
 use super::orderings as order;
 use ust_core::sync::{AtomicBool, AtomicU32, const_unless_loom};
 
-/// See the module page. Zeroes are nobody.
+/// See the module page. All zeroes: no owner.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Tenant {
     is_claimed: AtomicBool,
-    /// The thread; zero while it is not known, `ASKING` while somebody asks whether it is still there.
+    /// The owner's tid. Zero while it is unknown; `ASKING` while a thread asks whether the owner still exists.
     tid: AtomicU32,
 }
 
-/// Instead of the thread's number.
+/// Stands in for the tid.
 const ASKING: u32 = u32::MAX;
 
 impl Tenant {
-    /// Where the fields lie.
+    /// The offsets of the fields.
     #[cfg(test)]
     pub const FIELDS: [(&str, usize); 2] = [
         ("is_claimed", core::mem::offset_of!(Tenant, is_claimed)),
@@ -24,31 +24,32 @@ impl Tenant {
     ];
 
     const_unless_loom! {
-        /// It is nobody's.
+        /// No owner.
         pub fn nobody() -> Self {
             Self { is_claimed: AtomicBool::new(false), tid: AtomicU32::new(0) }
         }
     }
 
-    /// Whether it is anybody's.
+    /// Whether it has an owner.
     pub fn is_claimed(&self) -> bool {
         self.is_claimed.load(order::tenant_look())
     }
 
-    /// Claims it for the calling thread, if it is nobody's: empty, as the one before has left it.
+    /// Claims it for the calling thread, if it has no owner. It is then empty, as the previous owner left it.
     pub fn claim(&self) -> bool {
         !self.is_claimed.swap(true, order::tenant_claim())
     }
 
-    /// Notes whose it is, unless that is known, or being asked: then whoever asks puts it back.
+    /// Notes the owner's tid, unless that is known or another thread is asking: that thread puts the tid back.
     pub fn note(&self, tid: u32) {
         let _ = self.tid.compare_exchange(0, tid, order::tenant_note(), order::tenant_look());
     }
 
-    /// Frees it, if its thread `has_ended`: then `empty` is called first. `false` also if another thread is just looking.
+    /// Frees it if its owner `has_ended`, after calling `empty`. Also `false` if another thread is just asking.
     pub fn free_if(&self, has_ended: impl FnOnce(u32) -> bool, empty: impl FnOnce()) -> bool {
         let tid = self.tid.load(order::tenant_look());
-        // Who is let in decides alone. A number that was given to another thread since is that of a thread alive.
+        // Only the thread that is let in decides. If the tid now belongs to another thread, that thread is alive, and
+        // so counts as not ended.
         let enter = || {
             self.tid
                 .compare_exchange(tid, ASKING, order::tenant_ask(), order::tenant_look())

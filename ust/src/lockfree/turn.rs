@@ -1,9 +1,9 @@
-//! Whose turn it is to make what a forked process has its own.
+//! Whose turn it is to make a forked process's own files and channels.
 //!
 //! ```text
 //!                 own file, own channels, introduced
 //!   FORKED --> BECOMING ------------------------------> CURRENT
-//!                 |  ^ the next one tries again
+//!                 |  ^ the next thread tries again
 //!                 v  |
 //!              UNTRACED
 //! ```
@@ -21,31 +21,32 @@ pub struct Turn(AtomicU32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum State {
-    /// What this process has is its parent's: a page of zeroes says so.
+    /// This process has its parent's files and channels: a zeroed page says so.
     Forked,
-    /// A thread is in.
+    /// A thread is making the process's own.
     Becoming,
-    /// What it has is its own.
+    /// The process has its own.
     Current,
-    /// It could not get what it needs, and is not traced for now.
+    /// The process could not get what it needs, and is not traced for now.
     Untraced,
 }
 
 impl Turn {
-    /// That of a child, as it finds it.
+    /// The state in a forked child, as it finds it.
     #[cfg(loom)]
     pub fn forked() -> Self {
         Self(AtomicU32::new(State::Forked as u32))
     }
 
-    /// Begins with `zeroes`, in a process that nobody has forked yet: what it has is its own. That is said first: a thread
-    /// that finds the turn of a forked process leaves a parent, which there is not.
+    /// Begins with the zeroed `zeroes`, in a process that has not been forked: its files and channels are its own. The
+    /// state is stored before the place is set: a thread that found the state `Forked` would leave a parent that does
+    /// not exist.
     pub fn begin(place: &Place<Self>, zeroes: &'static Self) {
         zeroes.0.store(State::Current as u32, order::turn_begin());
         place.set(Some(zeroes));
     }
 
-    /// What it says. What the last one that left has done is done.
+    /// The state. Everything that the last thread did before it left is visible.
     pub fn state(&self) -> State {
         match self.0.load(order::turn_load()) {
             0 => State::Forked,
@@ -55,7 +56,7 @@ impl Turn {
         }
     }
 
-    /// Lets the calling thread in, if the state still is the one that was `found`: then nobody else is, until it leaves.
+    /// Lets the calling thread in if the state is still `found`. No other thread is let in until it leaves.
     pub fn enter(&self, found: State) -> bool {
         let becoming = State::Becoming as u32;
         self.0
@@ -63,7 +64,7 @@ impl Turn {
             .is_ok()
     }
 
-    /// Leaves; the next one is let in if it did not succeed.
+    /// Leaves. If `is_own` is false, the next thread is let in.
     pub fn leave(&self, is_own: bool) {
         let state = if is_own { State::Current } else { State::Untraced };
         self.0.store(state as u32, order::turn_leave());

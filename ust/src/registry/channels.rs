@@ -1,4 +1,5 @@
-//! Channels that the rules name get a slot, and those that they do not name lose theirs.
+//! Gives a slot to each channel that the rules name, and takes the slot from each that they no longer
+//! name.
 
 use super::{Gone, Registry};
 use crate::channel::Channel;
@@ -9,10 +10,11 @@ use ust_core::abi::{Geometry, ShmPath};
 use ust_core::protocol::MAX_CHANNELS;
 
 impl Registry {
-    /// Makes a channel for each that is new, or had no memory.
+    /// Makes each channel that is new, or that had no memory.
     pub(crate) fn add_channels(&mut self, slots: &Slots, process: Option<&ProcessFile>) {
         for wanted in self.rules.channels() {
-            // Nobody could read records without what the channel says that they have.
+            // This runtime writes no contexts. A reader would expect them in the records, and could not
+            // decode these.
             if !wanted.contexts.is_empty() {
                 continue;
             }
@@ -24,7 +26,7 @@ impl Registry {
             let free_slot = || (0..MAX_CHANNELS).find(|slot| slots.channel_uid(*slot).is_none());
             let shm_path =
                 match wanted.shm_path.as_deref().map(|path| ShmPath::new(path.as_bytes())) {
-                    // Rings that the user wants to find again are not made where nobody would.
+                    // The user wants to find these rings again: do not make them elsewhere.
                     Some(None) => continue,
                     Some(path) => path.map(|path| path.in_directory(wanted.shm_dir)),
                     None => None,
@@ -46,13 +48,13 @@ impl Registry {
                 process.begin_losses(slot, shape.uid);
             }
             let placed = Channel::place(shape).ok();
-            // In this order the slot is never nobody's, if the channel had it before.
+            // In this order, a slot that the channel already had is never without a channel.
             slots.set_channel(slot, placed);
             slots.set_starved(slot, placed.is_none().then_some(shape.uid));
         }
     }
 
-    /// Switches off what the rules do not name, and takes its channels out of their slots.
+    /// Switches off the channels that the rules do not name, and takes them out of their slots.
     pub(crate) fn remove_channels(
         &mut self,
         slots: &Slots,
@@ -74,7 +76,7 @@ impl Registry {
         }
     }
 
-    /// Puts the rules into force that were set: makes the channels that they name, and switches callsites.
+    /// Enforces the rules that were set: makes the channels that they name, and switches callsites.
     pub(crate) fn enforce(&mut self, slots: &Slots, process: &ProcessFile) {
         self.add_channels(slots, Some(process));
         self.switch_all(slots, process);

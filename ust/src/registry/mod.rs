@@ -1,8 +1,8 @@
-//! The registry: every callsite of every module, and the rules that switch them.
+//! The registry: every callsite of every module, and the rules that switch callsites.
 //!
-//! Off the hot path altogether. It allocates, and is changed by one thread at a time, which holds it
-//! ([`Holder`](crate::lockfree::Holder)): a constructor or the agent. Whoever forks meanwhile waits a moment for it (see
-//! [`fork`](crate::fork)), no tracepoint ever does.
+//! Never used on the hot path. It allocates. One thread at a time changes it, and holds it meanwhile
+//! ([`Holder`](crate::lockfree::Holder)): a constructor or the agent. A thread that forks waits for it for a moment
+//! (see [`fork`](crate::fork)); no tracepoint ever does.
 
 mod channels;
 mod switching;
@@ -17,20 +17,20 @@ use core::ops::Range;
 use std::collections::BTreeMap;
 use ust_core::protocol::{ClassBody, Rules};
 
-/// An event class: what a callsite declares, as the class log has it. It outlives the modules that declare it, so that
-/// a module which comes again finds its classes, and metadata do not grow.
+/// An event class: what a callsite declares, as the class log has it. It outlives the modules that declare it, so a
+/// module that is loaded again finds its classes, and the metadata does not grow.
 #[derive(Debug)]
 struct Class {
     body: Box<[u8]>,
     /// `provider:name`.
     full_name: String,
     level: u8,
-    /// Where it stands in the class log.
+    /// The offset of its entry in the process file, once it is logged.
     entry_offset: Option<usize>,
     class_id: Option<u32>,
 }
 
-/// A callsite of a module that is there.
+/// A callsite of a loaded module.
 struct Known {
     module: ModuleId,
     switch: &'static Switch,
@@ -40,13 +40,13 @@ struct Known {
     class: usize,
 }
 
-/// What a module says of one of its callsites when it joins.
+/// What a module declares of one of its callsites when it joins.
 pub(crate) struct Declared<'a> {
-    /// Where it is switched. It outlives the module's registration.
+    /// The callsite's switch, which outlives the module's registration.
     pub(crate) switch: &'static Switch,
     /// The class, as the class log has it.
     pub(crate) body: &'a [u8],
-    /// Who is told when it is switched.
+    /// Called when the callsite is switched.
     pub(crate) observer: Option<Observer>,
     /// The copy of the library that declares it.
     pub(crate) owner: Owner,
@@ -55,22 +55,22 @@ pub(crate) struct Declared<'a> {
 /// A copy of the library, by the address of its in-process table.
 pub(crate) type Owner = usize;
 
-/// Who is told that a callsite is on, or off again: by the thread that switches, which holds the registry.
+/// Called when a callsite is switched on or off, by the thread that switches, which holds the registry.
 #[derive(Clone, Copy)]
 pub(crate) struct Observer {
     pub(crate) notify: extern "C" fn(data: *mut c_void, is_on: bool),
     pub(crate) data: *mut c_void,
 }
 
-/// A module that has joined, by the number of its registration: never used again.
+/// A module that has joined, by the number of its registration, which is never reused.
 pub(crate) type ModuleId = u64;
 
-/// A channel that has no slot any more.
+/// A channel that has lost its slot.
 pub(crate) struct Gone {
     pub(crate) slot: usize,
-    /// If it had memory.
+    /// None if it had no memory.
     pub(crate) channel: Option<&'static Channel>,
-    /// Of the process file, in the channel's directory.
+    /// The process file's mirror in the channel's directory, if it must be freed too.
     pub(crate) mirror: Option<&'static Mirror>,
 }
 
@@ -78,17 +78,17 @@ pub(crate) struct Gone {
 #[derive(Default)]
 pub(crate) struct Registry {
     classes: Vec<Class>,
-    /// Their indices, by body.
+    /// The index of each class, by body.
     by_body: BTreeMap<Box<[u8]>, usize>,
     known: Vec<Known>,
     last_module: ModuleId,
     rules: Rules,
     next_class_id: u32,
-    /// What was declared and is no class, and has not been counted in the process file yet.
+    /// The number of declared bodies that are no class, as far as the process file has not counted them yet.
     left_out: u32,
 }
 
-// SAFETY: what observers' data points to is theirs, and they are called from any thread.
+// SAFETY: an observer's data is its own, and the observer may be called from any thread.
 #[allow(unsafe_code)]
 unsafe impl Send for Registry {}
 
@@ -106,34 +106,34 @@ impl Registry {
         self.last_module
     }
 
-    /// Takes the callsites of one registration back. Nothing here leads to their memory afterwards.
+    /// Removes the callsites of one registration. Nothing here points to their memory afterwards.
     pub(crate) fn remove(&mut self, module: ModuleId) {
         self.known.drain(self.known_of(module)).for_each(|known| known.switch.set(0, 0, 0));
         self.give_room_back();
     }
 
-    /// Takes all callsites of a copy of the library back, those that were declared at run time too.
+    /// Removes all callsites of a copy of the library, including those declared at run time.
     pub(crate) fn remove_of(&mut self, owner: Owner) {
         let gone = self.known.extract_if(.., |known| known.owner == owner);
         gone.for_each(|known| known.switch.set(0, 0, 0));
         self.give_room_back();
     }
 
-    /// Where the callsites of a module stand: in the order of registrations.
+    /// The range of a module's callsites: callsites are in the order of their registrations.
     fn known_of(&self, module: ModuleId) -> Range<usize> {
         let first = self.known.partition_point(|known| known.module < module);
         first..self.known.partition_point(|known| known.module <= module)
     }
 
-    /// Memory of modules that have left; not with each of many that leave.
+    /// Frees the memory of modules that have left, but not at each of many that leave.
     fn give_room_back(&mut self) {
         if self.known.len() < self.known.capacity() / 4 {
             self.known.shrink_to(2 * self.known.len());
         }
     }
 
-    /// `None` if the body is none: it is beyond the [bounds](ust_core::wire::bounds) of a class, or another copy of the
-    /// library has made it.
+    /// `None` if the body is no class: it is beyond the [bounds](ust_core::wire::bounds), or another copy of the
+    /// library made it in a way that this copy does not understand.
     fn class_of(&mut self, body: &[u8]) -> Option<usize> {
         if let Some(index) = self.by_body.get(body) {
             return Some(*index);
@@ -146,7 +146,7 @@ impl Registry {
         Some(self.classes.len() - 1)
     }
 
-    /// Takes other rules. Nothing changes by it but what is said here later.
+    /// Stores new rules. They take effect when channels are next added or removed, or callsites switched.
     pub(crate) fn set_rules(&mut self, rules: Rules) {
         self.rules = rules;
     }

@@ -1,4 +1,4 @@
-//! Callsites are switched: which channels record them, under which number.
+//! Switches callsites: which channels record them, under which class number.
 
 use super::{Known, ModuleId, Registry};
 use crate::process_file::ProcessFile;
@@ -6,11 +6,11 @@ use crate::slots::Slots;
 use ust_core::abi::Buffers;
 use ust_core::protocol::{Block, ChannelRules, Matcher, Rules};
 
-/// What the rules in force make of an event.
+/// The rules in force, prepared for matching events.
 struct Switching {
-    /// Of each active channel: the bit of its slot, and what it records.
+    /// For each active channel: the bit of its slot, and what it records.
     channels: Vec<(u64, Vec<Matcher>)>,
-    /// Slots of channels that have streams of CPUs.
+    /// The slots of channels whose streams are per CPU.
     slots_of_cpus: u64,
 }
 
@@ -18,7 +18,7 @@ impl Switching {
     fn by(rules: &Rules, slots: &Slots) -> Self {
         let slot_of = |rules: &ChannelRules| slots.slot_of(rules.channel_uid);
         let channels = rules.channels().filter(|rules| rules.is_active).filter_map(|rules| {
-            // There is nothing here that could run a filter.
+            // This runtime cannot run filters, so a rule with a filter matches nothing.
             let can_be_asked = rules.events.iter().filter(|Block(rule)| rule.filter.is_empty());
             let matchers = can_be_asked.map(|Block(rule)| Matcher::new(rule)).collect();
             Some((1 << slot_of(rules)?, matchers))
@@ -48,7 +48,8 @@ impl Registry {
         self.switch_from(self.known_of(module).start, slots, process);
     }
 
-    /// Logs classes that are not, and sets the switches of the callsites from `first` on.
+    /// Logs classes that are not in the log yet, and sets the switches of the callsites from
+    /// `first` on.
     fn switch_from(&mut self, first: usize, slots: &Slots, process: &ProcessFile) {
         let switching = Switching::by(&self.rules, slots);
         process.leave_out(core::mem::take(&mut self.left_out));
@@ -57,7 +58,7 @@ impl Registry {
             if class.entry_offset.is_none() {
                 class.entry_offset = process.log_class(&class.body);
             }
-            // A class that the log has no room for cannot be recorded: nobody could read it.
+            // A class that the log has no room for is not recorded: nobody could read its records.
             let Some(entry_offset) = class.entry_offset else { continue };
             let slots = switching.slots(&class.full_name, class.level);
             if slots != 0 && class.class_id.is_none() {

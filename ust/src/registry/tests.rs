@@ -33,7 +33,7 @@ fn channel(uid: u64, rules: impl IntoIterator<Item = EventRule>) -> ChannelRules
     }
 }
 
-/// For each of these channels, which of these events it records.
+/// For each of these channels, the events that it records.
 fn recorded(events: &[(&str, Level)], channels: Vec<ChannelRules>) -> Vec<Vec<String>> {
     let (mut registry, slots) = (Registry::default(), Slots::new());
     let process = ProcessFile::create().unwrap();
@@ -79,8 +79,8 @@ fn a_channel_records_what_its_rules_name_and_no_other() {
     assert!(recorded[3].is_empty());
 }
 
-/// A later consumer may want what this runtime does not know: then no record is there that nobody can read, and none that
-/// nobody wants.
+/// A later consumer may use what this runtime does not know. Then the runtime writes no record that nobody can read
+/// or nobody wants.
 #[test]
 fn filters_and_contexts_that_are_not_known_leave_events_out() {
     let filtered = EventRule { filter: vec![1, 2, 3], ..EventRule::of("io:read") };
@@ -120,7 +120,7 @@ fn of_many_registrations_each_is_taken_back_alone() {
     assert!(registry.known.is_empty() && registry.classes.len() == 2);
 }
 
-/// Channels that go and channels that come with one message: those that come find the slots of those that go.
+/// One message removes channels and adds others: the new channels get the slots of the removed ones.
 #[test]
 fn channels_that_come_have_the_slots_of_those_that_have_gone() {
     let (mut registry, slots) = (Registry::default(), Slots::new());
@@ -139,7 +139,7 @@ fn channels_that_come_have_the_slots_of_those_that_have_gone() {
     assert!((1..1 + 2 * most).all(|uid| slots.slot_of(uid).is_none()));
     registry.enforce(&slots, &process);
     assert!((1 + most..1 + 2 * most).all(|uid| slots.slot_of(uid).is_some()));
-    // Nothing goes where all are named.
+    // No channel goes if the rules name all of them.
     let mut gone = [const { None }; MAX_CHANNELS];
     registry.remove_channels(&slots, &process, &mut gone);
     assert!(gone.iter().all(Option::is_none));

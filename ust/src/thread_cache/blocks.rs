@@ -1,7 +1,8 @@
-//! Where caches come from: blocks of pages that a forked child finds zeroed, each twice as large as the one before.
+//! The memory of the caches: blocks of pages that a forked child finds zeroed, each block twice as large as the one
+//! before.
 //!
-//! They are never unmapped: whoever walks them need not know who else does. A cache is claimed by a swap and free again
-//! when its thread ends.
+//! Blocks are never unmapped, so any thread may walk them without asking others. A cache is claimed by a swap, and free
+//! again when its thread ends.
 #![allow(unsafe_code)]
 
 use super::ThreadCache;
@@ -9,10 +10,11 @@ use crate::lockfree::Place;
 use crossbeam_utils::CachePadded;
 use ust_core::shm::private;
 
-/// Private memory, so padded as this machine likes it: threads mark their caches with every event.
+/// Padded to this machine's cache lines, because threads mark their caches at every event. The memory is private, so
+/// builds may differ.
 type Padded = CachePadded<ThreadCache>;
 
-/// Caches in the first block.
+/// The number of caches in the first block.
 const FIRST_BLOCK: usize = 64;
 
 /// See the module page.
@@ -23,8 +25,8 @@ impl Blocks {
         Self([const { Place::empty() }; 16])
     }
 
-    /// A cache that is nobody's. Where there is none any more, each is shown to `free_if_left`, which says whether it is
-    /// free now.
+    /// Claims a free cache. If none is free, offers each cache to `free_if_left`, which frees it if it can and returns
+    /// whether it did.
     pub(super) fn claim(
         &self,
         free_if_left: impl Fn(&ThreadCache) -> bool,
@@ -35,7 +37,8 @@ impl Blocks {
                 claimed += 1;
                 freed += usize::from(free_if_left(cache));
             }
-            // A few are soon taken, and then all are looked at again: the more there are, the more seldom that must be.
+            // Few freed caches would soon be taken, and every cache would be checked again. The more caches there are,
+            // the rarer these checks must be.
             if 4 * freed <= claimed {
                 self.grow();
             }
@@ -53,7 +56,7 @@ impl Blocks {
         blocks.flatten().map(|padded| &**padded)
     }
 
-    /// Forked child: they are the parent's.
+    /// In a forked child: forgets the blocks, which are the parent's.
     pub(super) fn forget(&self) {
         self.0.iter().for_each(|block| block.set(None));
     }
@@ -63,9 +66,9 @@ impl Blocks {
         let is_absent = |(number, block): &(usize, &_)| present(block, *number).is_none();
         let Some((number, block)) = self.0.iter().enumerate().find(is_absent) else { return };
         if let Some(pages) = private::wiped_on_fork((FIRST_BLOCK << number) * size_of::<Padded>()) {
-            // SAFETY: zeroes are a cache, and pages are never unmapped.
+            // SAFETY: all zeroes are a valid cache, and the pages are never unmapped.
             let first = unsafe { &*pages.cast() };
-            // Who loses the race leaves its pages untouched, for good: addresses, no memory.
+            // A thread that loses the race leaves its pages untouched, for good. They use addresses but no memory.
             let _ = block.install(first);
         }
     }
@@ -73,6 +76,6 @@ impl Blocks {
 
 fn present(block: &Place<Padded>, number: usize) -> Option<&'static [Padded]> {
     let first = core::ptr::from_ref(block.get()?);
-    // SAFETY: a block that stands here has that many caches, and is never unmapped.
+    // SAFETY: an installed block has that many caches, and is never unmapped.
     Some(unsafe { core::slice::from_raw_parts(first, FIRST_BLOCK << number) })
 }

@@ -1,4 +1,4 @@
-//! What one thread keeps at hand. The fields of the hot path come first.
+//! What one thread keeps at hand. The hot path's fields come first.
 #![allow(unsafe_code)]
 
 use crate::callsite::SLOT_VALUES;
@@ -15,18 +15,19 @@ use ust_core::sync::Local;
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct ThreadCache {
-    // By slot; in those that are no channel's there never is anything. First those of the fast path.
+    // By slot; a slot value that names no channel is always empty. The fast path's streams come first.
     counting_streams: [Lent<Stream<Local>>; SLOT_VALUES],
     reserved: [u64; 16],
-    // Not where a page may begin: a control page begins with the position. Processors take a load for
-    // one of what was just stored at the same place of another page, and wait: a tenth of an event.
+    // Never at the start of a page, where a control page has its position. If a load and a recent store have the same
+    // offset in different pages, processors assume that the load depends on the store (4K aliasing) and wait, which
+    // costs a tenth of an event.
     in_probe: Mark,
     pub(super) tenant: Tenant,
     cpus: [Lent<CpuStreams>; SLOT_VALUES],
     calling_streams: [Lent<Stream<Local>>; SLOT_VALUES],
 }
 
-/// The cache of every thread that has none. Its mark means nothing.
+/// The cache of every thread that has none of its own. Its mark means nothing.
 pub(super) static EMPTY: ThreadCache = ThreadCache {
     counting_streams: [const { Lent::nothing() }; SLOT_VALUES],
     reserved: [0; 16],
@@ -36,10 +37,11 @@ pub(super) static EMPTY: ThreadCache = ThreadCache {
     calling_streams: [const { Lent::nothing() }; SLOT_VALUES],
 };
 
-/// Where the mark lies.
+/// The mark's offset.
 const MARK_OFFSET: usize = core::mem::offset_of!(ThreadCache, in_probe);
 
-// Wherever in a block a cache lies: its mark never lies where a page begins. (On 32 bits, which nobody measures, it may.)
+// Wherever a cache lies in its block, its mark never lies at the start of a page. (On 32 bits it may: nobody measures
+// there.)
 #[cfg(target_pointer_width = "64")]
 const _: () = {
     let padded_bytes = size_of::<crossbeam_utils::CachePadded<ThreadCache>>();
@@ -47,7 +49,7 @@ const _: () = {
 };
 
 impl ThreadCache {
-    /// What other copies of this code find where.
+    /// The offsets by which other copies of this code find the fields.
     #[cfg(test)]
     pub(crate) fn fields() -> [(&'static str, usize); 6] {
         use core::mem::offset_of;
@@ -65,11 +67,12 @@ impl ThreadCache {
         ]
     }
 
-    /// Marks that one more tracepoint of this thread is under way. Whether it is the outermost (see [`mark::enter`]).
+    /// Marks one more tracepoint of this thread as in progress. Returns whether it is the outermost (see
+    /// [`mark::enter`]).
     #[inline(always)]
     pub(crate) fn enter(&self) -> bool {
-        // SAFETY: the mark is the owner's, who alone calls this. (The empty cache is everybody's: its mark means nothing,
-        // and leads to nothing.)
+        // SAFETY: only the mark's owner calls this. (All threads share the empty cache: its mark means nothing, and it
+        // has no streams.)
         unsafe { mark::enter::<{ MARK_OFFSET }, _>(self) }
     }
 
@@ -110,19 +113,20 @@ impl ThreadCache {
         streams[slot].set(stream);
     }
 
-    /// Frees the cache if its thread, one of process `owner`, is gone. `false` also if another thread is just looking.
+    /// Frees the cache if its thread, one of process `owner`, is gone. Also `false` if another thread is just checking
+    /// it.
     pub(super) fn free_if_left(&self, owner: u32, slots: &Slots) -> bool {
         let has_ended = |tid: u32| {
-            // SAFETY: signal 0 is none: it asks whether the thread is there.
+            // SAFETY: signal 0 sends nothing: it only asks whether the thread exists.
             let asked = unsafe { libc::syscall(libc::SYS_tgkill, owner, tid, 0) };
             asked != 0 && io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
         };
         self.tenant.free_if(has_ended, || self.give_back(slots))
     }
 
-    /// Empties it: its thread writes nothing more.
+    /// Empties the cache. Its thread writes nothing more into its streams.
     pub(super) fn give_back(&self, slots: &Slots) {
-        // Marked: the channels that are looked at are not freed meanwhile.
+        // Marked, so that the channels it looks at are not freed meanwhile.
         self.enter();
         let streams = self.counting_streams.iter().chain(&self.calling_streams);
         streams.filter_map(Lent::take).for_each(|stream| slots.release(stream));

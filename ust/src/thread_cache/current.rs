@@ -1,22 +1,22 @@
-//! Which cache is the calling thread's: one thread-local pointer.
+//! The calling thread's cache: one thread-local pointer.
 //!
 //! ```text
 //!   executable        mov r, fs:[constant]
 //!   shared object     mov r, [rip + offset's place] ; mov r, fs:[r]       and no call of __tls_get_addr
 //! ```
 //!
-//! Compilers let a shared object find its thread-locals by a call, because there may be more of them than the
-//! loader has room for in every thread. Ours is found at a fixed distance from the thread pointer (the *initial-exec*
-//! model of Drepper's "ELF Handling For Thread-Local Storage"). A compiler cannot be told so on the stable toolchain;
-//! the assembler can.
+//! Compilers make a shared object find its thread-locals by a call, because it may have more of them than the loader
+//! has room for in every thread. Ours lies at a fixed distance from the thread pointer (the *initial-exec* model of
+//! Drepper's "ELF Handling For Thread-Local Storage"). The stable compiler has no option for that model; the assembler
+//! can use it.
 //!
-//! That costs room: an object with one such variable has all its thread-locals there, std's and the program's too.
-//! In objects that are there when the program starts they may be as large as they like. For those that `dlopen` loads
-//! glibc sets some 1600 bytes aside, for all together; an object that finds no more is not loaded ("cannot allocate
-//! memory in static TLS block"). And the variable is no symbol that other objects could name, so that a crate of type
-//! `dylib` cannot lend its copy of this one to a program. The feature `dynamic-tls` is for both: then it is an ordinary
-//! thread-local, found by a call where the compiler thinks so. The first such call of a thread may allocate: an event in
-//! a signal handler that comes before is no longer safe.
+//! This costs room: an object with one such variable has all its thread-locals there, including std's and the
+//! program's. Objects that are loaded at program start may have any amount. For all objects loaded by `dlopen` together
+//! glibc reserves some 1600 bytes; an object that needs more is not loaded ("cannot allocate memory in static TLS
+//! block"). Also, the variable is hidden from other objects, so a crate of type `dylib` cannot share its copy of this
+//! crate with a program. The feature `dynamic-tls` solves both: it makes the pointer an ordinary thread-local, found by
+//! a call where the compiler decides so. A thread's first such call may allocate, so an event in a signal handler
+//! before it is no longer safe.
 #![allow(unsafe_code)]
 
 use super::cache::{EMPTY, ThreadCache};
@@ -26,7 +26,7 @@ mod pointer {
     use super::{EMPTY, ThreadCache};
     use core::arch::{asm, global_asm};
 
-    // The version is part of the name: two of them in one program have a pointer each.
+    // The version is part of the name, so two versions in one program have a pointer each.
     macro_rules! name {
         () => {
             concat!(
@@ -56,7 +56,7 @@ mod pointer {
     #[inline(always)]
     fn offset() -> usize {
         let offset;
-        // SAFETY: the linker puts the offset from the thread pointer there, or makes it a constant.
+        // SAFETY: the linker puts the variable's offset from the thread pointer there, or makes it a constant.
         unsafe {
             asm!(
                 concat!("mov {offset}, qword ptr [rip + ", name!(), "@GOTTPOFF]"),
@@ -70,7 +70,7 @@ mod pointer {
     #[inline(always)]
     pub(crate) fn get() -> &'static ThreadCache {
         let cache: *const ThreadCache;
-        // SAFETY: the variable has been what `set` made it, or the address of `EMPTY`, since the thread began.
+        // SAFETY: since the thread began, the variable holds the address of `EMPTY` or what `set` stored.
         unsafe {
             asm!(
                 "mov {cache}, qword ptr fs:[{offset}]",
@@ -83,7 +83,7 @@ mod pointer {
     }
 
     pub(crate) fn set(cache: &'static ThreadCache) {
-        // SAFETY: the calling thread's variable, and nobody else's.
+        // SAFETY: writes the calling thread's own variable.
         unsafe {
             asm!(
                 "mov qword ptr fs:[{offset}], {cache}",
@@ -106,7 +106,7 @@ mod pointer {
     use core::cell::Cell;
 
     thread_local! {
-        // Const and without a destructor: it can be read at any time of the thread's life.
+        // Const and without a destructor, so it can be read at any time of the thread's life.
         static CACHE: Cell<&'static ThreadCache> = const { Cell::new(&EMPTY) };
     }
 
@@ -131,7 +131,7 @@ pub(crate) fn set(cache: &'static ThreadCache) {
     pointer::set(cache);
 }
 
-/// Leaves the calling thread without one.
+/// Leaves the calling thread without a cache of its own.
 pub(super) fn forget() {
     set(&EMPTY);
 }

@@ -1,4 +1,4 @@
-//! What a thread keeps at hand: its stream in each channel, and whether it is in a tracepoint.
+//! What a thread keeps at hand: its stream in each channel, and a mark that says whether it is in a tracepoint.
 //!
 //! ```text
 //!   thread-local                 pages that a forked child finds zeroed
@@ -8,18 +8,17 @@
 //!                               +--------------------------------------+
 //! ```
 //!
-//! After a fork, by whatever call, all of it is zero in the child: no stream is found, and the child's
-//! first event takes the slow path, which sees that it is in a new process. That costs the fast path
-//! nothing but the pointer.
+//! After a fork, by whatever call, all of it is zero in the child. The child's first event finds no stream and takes
+//! the slow path, which notices the new process. The fast path pays only for the pointer.
 //!
-//! `in_probe` counts the tracepoints of the thread that are under way, down from zero: changed before a stream is
-//! looked up, and changed back after its last use. Whoever takes memory away waits for it to be zero (see
-//! [`Caches::quiesce`]); and a tracepoint that finds itself the only one knows that all its thread has recorded before is
+//! `in_probe` counts the thread's tracepoints in progress, down from zero. It changes before a stream is looked up, and
+//! changes back after the stream's last use. A thread that frees memory waits until it is zero (see
+//! [`Caches::quiesce`]). A tracepoint that is the only one in progress knows that every earlier record of its thread is
 //! committed (see `Stream::try_record_usual`).
 //!
-//! A thread's end is noticed by a pthread key, which gives its streams back; its cache is another's when the thread is gone.
-//! Where our key is too high to be set without allocating, the streams too wait for that: until a thread finds no cache
-//! free, and asks who is still there.
+//! The destructor of a pthread key gives an ending thread's streams back. Once the thread is gone, another thread may
+//! claim its cache. If our key is too high to be set without allocating, the streams stay too, until a thread finds no
+//! free cache and checks which threads still exist.
 
 mod blocks;
 mod cache;

@@ -1,4 +1,4 @@
-//! A program in which identifiers stand everywhere that a user can write one around a tracepoint.
+//! Writes a program that uses identifiers everywhere that a user can write one around a tracepoint.
 //!
 //! ```text
 //!   mod named_12 {       the identifier as event and field
@@ -6,36 +6,36 @@
 //!                        and in the types of its fields
 //! ```
 //!
-//! The program checks what a reader will be told of each event, and calls each in all ways. Identifiers: those of the
-//! language, of the standard library, of the expansion and of this library, and random ones (a seed that is printed in the
-//! file; `UST_SEED=N` for another).
+//! The program checks the description of each event, and calls each event in all ways. The identifiers are those of the
+//! language, of the standard library, of the expansion and of this library, and random ones (from a seed that the file
+//! states; `UST_SEED=N` sets another).
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::fmt::Write as _;
 
-/// Of the language: as raw identifiers, but for those that are none elsewhere.
+/// The language's keywords, as raw identifiers. The weak keywords are ordinary identifiers.
 const KEYWORDS: &str = "abstract as async await become box break const continue do dyn else enum extern false final fn \
     for gen if impl in let loop macro match mod move mut override priv pub ref return static struct trait true try type \
     typeof unsafe unsized use virtual where while yield";
 const WEAK_KEYWORDS: &str = "auto default macro_rules raw safe union";
 
-/// Of the standard library. `None` and the like are refused as fields, primitive types as events, `String` and the like as
-/// types of fields.
+/// The standard library's. `None` and the like are refused as fields, primitive types as events, `String` and the like
+/// as types of fields.
 const STANDARD: &str = "core std alloc proc_macro FnOnce Fn Result Box Copy Sized Debug drop assert \
     assert_eq module_path file line concat panic cfg println compile_error";
 const PRIMITIVE: &str = "bool str u8 u32 u64 usize i32 f64 char";
 
-/// Of this library and of the expansion.
+/// This library's and the expansion's.
 const OURS: &str = "ust ust_core ust_macros linkme __private private tracepoint event event_ fields values seen callsite \
     record record_otherwise with enabled see state is_on Callsite CallsiteState EventDescription Note Field FieldType \
     Payload Level declare register_module DESCRIPTION CALLSITE CONSTRUCTOR ENTRY MODULE_PATH __seen __field0 __fields \
     __Fields _ust __us main_ a b F T test inline cold used doc allow derive";
 
-/// How many besides.
+/// The number of random identifiers.
 const RANDOM: usize = 12;
 
-/// The program.
+/// The text of the program.
 pub fn program() -> String {
     let seed = std::env::var("UST_SEED").ok().map_or(8, |seed| seed.parse().expect("a number"));
     let named = |words: &str| words.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -83,7 +83,7 @@ fn as_event_and_field(number: usize, name: &str) -> String {
     )
 }
 
-/// Each where it does not shut out the others: in a module of its own.
+/// Each use in a module of its own, so that they do not exclude each other.
 fn in_scope(number: usize, name: &str) -> String {
     format!(
         "mod around_{number} {{
@@ -124,7 +124,7 @@ fn random(seed: u64) -> Vec<String> {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    // Long enough to be no word of the language, and behind a letter that begins none of the reserved ones.
+    // Long enough not to be a keyword, and beginning with a letter, so not with a reserved prefix.
     let identifiers = "(r#)?[a-zA-Z][a-zA-Z0-9_]{8,20}";
     let identifiers = proptest::string::string_regex(identifiers).expect("a regular expression");
     (0..RANDOM).map(|_| identifiers.new_tree(&mut runner).expect("it has some").current()).collect()

@@ -6,8 +6,8 @@
 //!                                      anything else, or nothing:         there
 //! ```
 //!
-//! Nothing is opened there: what has the name may be a pipe, at which an open waits. Whether another user could have put it
-//! there is told ([`FilePlace::shared`]).
+//! A walk opens nothing at the end: the name may be a pipe's, at which an open waits. It reports whether another user
+//! could have put the file there ([`FilePlace::shared`]).
 
 use super::{Step, Steps, WalkError, Way, others_may_write_in};
 use rustix::fd::OwnedFd;
@@ -15,24 +15,25 @@ use rustix::io::Errno;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Where a file stands, or is to be made: no link has that name, unless it is one of `/proc`.
+/// Where a file is, or is to be made. The name is no link's, except in `/proc`.
 #[derive(Debug)]
 pub struct FilePlace {
     /// The directory (`O_PATH`).
     pub dir: OwnedFd,
-    /// The file's name in it, be it there or not.
+    /// The file's name in it, whether it exists or not.
     pub name: OsString,
-    /// A directory in which another user could have put what has the name: this one, or one on the way.
+    /// A directory in which another user could have put what has the name: this directory, or one on the way.
     pub shared: Option<PathBuf>,
-    /// It is a link of `/proc`, to what a process has open: to be followed.
+    /// The name is a link in `/proc` to a file that a process has open. Follow it.
     pub is_in_proc: bool,
 }
 
 impl FilePlace {
-    /// Goes to where the file `path` stands, or is to be made.
+    /// Goes to the place where the file `path` is, or is to be made.
     ///
     /// # Errors
-    /// As for [`Walk::along`](super::Walk::along); or `path` leads to a directory, or to a file in a directory that is not there.
+    /// As for [`Walk::along`](super::Walk::along). Or `path` leads to a directory, or to a file in a directory that
+    /// does not exist.
     pub fn of(path: &Path) -> Result<Self, WalkError> {
         let mut way = Way::of(path)?;
         while let Some(name) = way.names.pop_front() {
@@ -90,7 +91,7 @@ mod tests {
                 assert_eq!(found.shared.is_some(), is_shared, "{mode:o} {path}");
             }
         }
-        // Nobody may write to that one, and to the one above it anybody: it can be another by now.
+        // Nobody may write to this directory, but anybody to the one above: so it may have been exchanged.
         set_mode(&dir, 0o777);
         assert!(FilePlace::of(&dir.join("below/name")).unwrap().shared.is_some());
         symlink("/", dir.join("planted")).unwrap();

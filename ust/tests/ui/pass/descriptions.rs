@@ -1,4 +1,4 @@
-//! What a reader is told of each event.
+//! The description of each event, as a reader gets it.
 use ust::Level;
 use ust::__private::callsites;
 use ust_core::event::EventDescription;
@@ -23,7 +23,7 @@ fn description(name: &str) -> &'static EventDescription {
 
 fn main() {
     let description_of_match = description("match");
-    // The crate's own name, which trybuild gives it.
+    // The crate's own name, which trybuild chooses.
     let crate_name = module_path!();
     assert_eq!(description_of_match.provider, crate_name);
     assert_eq!(description_of_match.level, Level::DebugLine);

@@ -1,4 +1,4 @@
-//! A crate that forbids whatever the expansion does.
+//! A crate that forbids everything that the expansion does.
 #![forbid(unsafe_code)]
 #![forbid(missing_docs, unused, nonstandard_style, future_incompatible, unreachable_pub)]
 #![forbid(unused_qualifications, unused_results, unnameable_types, single_use_lifetimes)]
@@ -9,7 +9,7 @@ use ust::tracepoint;
 #[tracepoint(provider = "indexer", level = Info)]
 pub fn file_indexed(path: &str, bytes: u64, words: u32, ok: bool);
 
-/// Not called, which is no reason for a warning: `with` may be all that is used.
+/// Never called, but there must be no warning: a program may use only `with`.
 #[tracepoint]
 pub(crate) fn only_lazily(bytes: &[u8]);
 

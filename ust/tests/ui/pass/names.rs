@@ -1,10 +1,10 @@
-//! Names that could get in the expansion's way.
+//! Names that could clash with the expansion's.
 #![allow(non_upper_case_globals, non_snake_case, non_camel_case_types, dead_code)]
 
 use ust as renamed;
 use ust::tracepoint;
 
-// What `use super::*` brings into the module of each tracepoint.
+// Names in the scope of each tracepoint.
 mod core {}
 mod __private {}
 type F = u64;

@@ -1,4 +1,4 @@
-//! Everywhere that a tracepoint can stand, and how it is seen from elsewhere.
+//! Every place where a tracepoint may be, and how other modules see it.
 use ust::tracepoint;
 
 mod outer {
@@ -31,10 +31,10 @@ mod outer {
     }
 }
 
-// One name brings both the function and the module.
+// One name imports both the function and the enum.
 use outer::inner::everywhere;
 
-// Two attributes that must reach the module as well as the function.
+// Two attributes that must reach the enum as well as the function.
 #[tracepoint]
 #[cfg(any())]
 fn configured_away(a: NoSuchType);
