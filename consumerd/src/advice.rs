@@ -1,8 +1,9 @@
-//! What to do about an error of the kernel, by what was tried and the error's number: one table for all messages.
+//! What to do about a kernel error, by what was tried and the error's number: one table for all messages.
 //!
-//! A row is a cause: the same number means different things in different places (no descriptors left of the recorder's, or
-//! of a traced process's), and has another remedy. A message is put together as `THING cannot be ...: REASON: ADVICE`, the
-//! last two by [`why`]. What a man page lists for the calls of an attempt has a row; all else has a word of its own.
+//! A row is a cause: the same number means different things in different places (the recorder, or a traced process, has
+//! no descriptors left), and has another remedy. A message has the form `THING cannot be ...: REASON: ADVICE`; [`why`]
+//! writes the last two parts. Each error that a man page lists for the calls of an attempt has a row. All others share
+//! one text (`UNKNOWN`).
 
 use Attempt::{
     Accept, Connect, Execute, File, Fork, Lock, Memory, Output, Own, Read, Ring, RingDir,
@@ -66,10 +67,10 @@ const fn row(attempts: &'static [Attempt], errnos: &'static [Errno], text: &'sta
     Row { attempts, errnos, text }
 }
 
-/// Where the user has named a path, and can name another one.
+/// Attempts at a path that the user has named; another one can be given.
 const PATHS: &[Attempt] = &[Output, RingDir, File];
 
-/// What the recorder does itself.
+/// Attempts of the recorder itself.
 const RECORDERS: &[Attempt] = &[
     Output, Trace, Memory, Read, RingDir, File, RuntimeDir, Connect, Accept, Fork, Execute, Watch,
     Own,
@@ -82,22 +83,22 @@ const TABLE: &[Row] = &[
     row(&[Ring], &[Errno::MFILE], "let it open more files (ulimit -n)"),
     row(&Attempt::ALL, &[Errno::NFILE], "let the machine open more files (sysctl fs.file-max)"),
     row(RECORDERS, &[Errno::NOMEM, Errno::NOBUFS], "see that the machine, or the recorder's control group, has memory"),
-    row(&[Ring], &[Errno::NOMEM], "let it have more addresses (ulimit -v), and see that the machine or its control group has memory"),
+    row(&[Ring], &[Errno::NOMEM], "raise its limit of address space (ulimit -v), and see that the machine or its control group has memory"),
 
     // A traced process.
     row(&[Ring], &[Errno::FBIG], "let it write larger files (ulimit -f), or make sub-buffers smaller or fewer"),
     row(&[Ring], &[Errno::NOSPC], "make room where its rings are: in the directory of --shm-path, or in memory"),
     row(&[Ring], &[Errno::DQUOT], "make room within its user's disk quota, where the directory of --shm-path is"),
-    row(&[Ring], &[Errno::ACCESS, Errno::PERM], "see that it may use the daemon's socket, and the directory of --shm-path; it may not if it has become another user's"),
-    row(&[Ring], &[Errno::AGAIN], "the daemon was busy at that moment; or, if it locks all its memory, let it lock more (ulimit -l)"),
+    row(&[Ring], &[Errno::ACCESS, Errno::PERM], "let it use the daemon's socket and the directory of --shm-path; a process that has changed its user may not"),
+    row(&[Ring], &[Errno::AGAIN], "the daemon was busy at that moment; or, if the process locks all its memory, let it lock more (ulimit -l)"),
     row(&[Ring], &[Errno::STALE], "its --shm-path is another directory than the recorder's (after chroot, or in another mount namespace): mount the recorder's there"),
-    row(&[Ring], &[Errno::NOENT, Errno::CONNREFUSED], "the daemon was about to end, or the runtime directory, or that of --shm-path, is not where it was (after chroot, or in another mount namespace): mount it there under the same path"),
+    row(&[Ring], &[Errno::NOENT, Errno::CONNREFUSED], "the daemon was about to end; or the runtime directory, or that of --shm-path, is no longer where it was (after chroot, or in another mount namespace): mount it there under the same path"),
     row(&[Ring], &[Errno::CONNRESET, Errno::PIPE], "the daemon has ended the connection: its log says why"),
-    row(&[Ring], &[Errno::BADF], "it has closed descriptors that are not its own: let it leave those alone"),
-    row(&[Ring], &[Errno::USERS], "its streams all belong to threads alive, or are full: use --buffers per-cpu, or larger rings"),
+    row(&[Ring], &[Errno::BADF], "it has closed descriptors that it did not open: let it close only its own"),
+    row(&[Ring], &[Errno::USERS], "all its streams belong to living threads, or are full: use --buffers per-cpu, or larger rings"),
     row(&[Ring], &[Errno::IO], "the disk with the directory of --shm-path reports errors: see the kernel's log (dmesg)"),
     row(&[Ring], &[Errno::ROFS], "the file system of --shm-path has become read-only: use a directory on another one"),
-    row(&[Ring, Lock], &[Errno::NOSYS], "its kernel, or a seccomp filter around it, does not know a system call that is needed: allow memfd_create and madvise"),
+    row(&[Ring, Lock], &[Errno::NOSYS], "its kernel lacks a system call that is needed, or a seccomp filter forbids it: allow memfd_create and madvise"),
     row(&[Lock], &[Errno::NOMEM, Errno::AGAIN, Errno::PERM], "raise its limit (ulimit -l), or make sub-buffers smaller or fewer"),
 
     // Paths that the user has named.
@@ -105,33 +106,33 @@ const TABLE: &[Row] = &[
     row(PATHS, &[Errno::ROFS], "its file system is read-only: give one on another file system"),
     row(PATHS, &[Errno::NOSPC], "make room on its file system, or give one on another"),
     row(PATHS, &[Errno::DQUOT], "make room within this user's disk quota, or give one on another file system"),
-    row(PATHS, &[Errno::NOENT], "a directory on the way to it is not there: make that one, or give another path"),
+    row(PATHS, &[Errno::NOENT], "a directory on the way to it does not exist: make that one, or give another path"),
     row(PATHS, &[Errno::NOTDIR], "something on the way to it is no directory: give another path"),
     row(PATHS, &[Errno::ISDIR], "it is a directory: give a file"),
     row(PATHS, &[Errno::LOOP], "symbolic links on the way to it lead in a circle: give another path"),
     row(PATHS, &[Errno::NAMETOOLONG], "a name in it is longer than its file system takes: give a shorter one"),
-    row(PATHS, &[Errno::MLINK], "its parent has as many directories as it can: give one elsewhere"),
+    row(PATHS, &[Errno::MLINK], "its parent directory cannot hold more directories: give one elsewhere"),
     row(PATHS, &[Errno::EXIST, Errno::NOTEMPTY], "somebody else has made it meanwhile: give another one"),
     row(PATHS, &[Errno::INVAL, Errno::ILSEQ], "its file system takes no such name: give another one"),
     row(PATHS, &[Errno::IO], "its disk reports errors: see the kernel's log (dmesg), and give one on another disk"),
-    row(PATHS, &[Errno::STALE], "its file server has lost it: mount that again, or give one elsewhere"),
-    row(PATHS, &[Errno::TXTBSY], "it is a program that runs: give another one"),
+    row(PATHS, &[Errno::STALE], "its file server no longer knows it: mount it again, or give one elsewhere"),
+    row(PATHS, &[Errno::TXTBSY], "it is a program that is running: give another one"),
     row(PATHS, &[Errno::NXIO, Errno::NODEV], "nothing is at the other end of that pipe, socket or device: give another one"),
     row(PATHS, &[Errno::FBIG], "let the recorder write larger files (ulimit -f)"),
     row(PATHS, &[Errno::PIPE], "nobody reads from that pipe any longer: give another one"),
 
     // The trace, while it is recorded.
-    row(&[Trace], &[Errno::NOSPC], "make room for it meanwhile"),
-    row(&[Trace], &[Errno::DQUOT], "make room within this user's disk quota meanwhile, or raise it"),
+    row(&[Trace], &[Errno::NOSPC], "make room on its file system while recording goes on"),
+    row(&[Trace], &[Errno::DQUOT], "make room within this user's disk quota, or raise the quota, while recording goes on"),
     row(&[Trace], &[Errno::FBIG], "let the recorder write larger files (ulimit -f), or record into several sessions"),
     row(&[Trace], &[Errno::NOENT], "its directory was deleted or moved: put it back, or record into another one"),
     row(&[Trace], &[Errno::ACCESS, Errno::PERM], "let this user write to its directory again"),
     row(&[Trace], &[Errno::ROFS], "its file system has become read-only: see the kernel's log (dmesg), and mount it anew"),
     row(&[Trace], &[Errno::IO], "its disk reports errors: see the kernel's log (dmesg), and record onto another disk"),
-    row(&[Trace], &[Errno::NOTDIR, Errno::LOOP], "something else has taken its directory's place: put that back"),
+    row(&[Trace], &[Errno::NOTDIR, Errno::LOOP], "something else has taken its directory's place: put the directory back"),
     row(&[Trace], &[Errno::NAMETOOLONG], "its path is too long for its file system: record into a directory with a shorter one"),
-    row(&[Trace], &[Errno::MLINK], "its directory holds as many directories as it can: record into another one"),
-    row(&[Trace], &[Errno::STALE], "its file server has lost the directory: mount that again"),
+    row(&[Trace], &[Errno::MLINK], "its directory cannot hold more directories: record into another one"),
+    row(&[Trace], &[Errno::STALE], "its file server no longer knows the directory: mount it again"),
 
     // Memory for what is recorded, and what was left behind.
     row(&[Memory], &[Errno::NOSPC], "make room where rings are: in the directory of --shm-path, or in memory"),
@@ -140,11 +141,11 @@ const TABLE: &[Row] = &[
     row(&[Memory], &[Errno::IO, Errno::HWPOISON], "the machine's memory or disk reports errors: see the kernel's log (dmesg)"),
     row(&[Read], &[Errno::ACCESS, Errno::PERM], "read it as the user that recorded it"),
     row(&[Read], &[Errno::NOENT], "somebody has removed it: put it back, or do without it"),
-    row(&[Read], &[Errno::NOTDIR], "something else has its directory's place: put that back"),
+    row(&[Read], &[Errno::NOTDIR], "something else is where its directory was: put the directory back"),
     row(&[Read], &[Errno::LOOP], "it is a symbolic link: put the file itself there"),
     row(&[Read], &[Errno::NXIO, Errno::NODEV], "it is a pipe, a socket or a device: put the file itself there"),
     row(&[Read], &[Errno::IO], "its disk reports errors: see the kernel's log (dmesg), and copy what can be read to another one"),
-    row(&[Read], &[Errno::STALE], "its file server has lost it: mount that again, and try once more"),
+    row(&[Read], &[Errno::STALE], "its file server no longer knows it: mount it again, and try once more"),
 
     // The runtime directory.
     row(&[RuntimeDir], &[Errno::ACCESS, Errno::PERM], "set UST_RUNTIME_DIR to a directory of your own"),
@@ -152,11 +153,11 @@ const TABLE: &[Row] = &[
     row(&[RuntimeDir], &[Errno::NOSPC], "make room on its file system, or set UST_RUNTIME_DIR to a directory on another one"),
     row(&[RuntimeDir], &[Errno::DQUOT], "make room within this user's disk quota, or set UST_RUNTIME_DIR to a directory on another file system"),
     row(&[RuntimeDir], &[Errno::FBIG], "let the recorder write files at all (ulimit -f)"),
-    row(&[RuntimeDir], &[Errno::NOENT], "the directory that it lies in is not there: make that one, or set UST_RUNTIME_DIR to another one"),
+    row(&[RuntimeDir], &[Errno::NOENT], "the directory that it lies in does not exist: make that one, or set UST_RUNTIME_DIR to another one"),
     row(&[RuntimeDir], &[Errno::NOTDIR], "something on the way to it is no directory: set UST_RUNTIME_DIR to another path"),
     row(&[RuntimeDir], &[Errno::LOOP], "there is a symbolic link where none may be: set UST_RUNTIME_DIR to a path without"),
     row(&[RuntimeDir], &[Errno::NAMETOOLONG], "set UST_RUNTIME_DIR to a shorter path"),
-    row(&[RuntimeDir], &[Errno::MLINK], "the directory that it lies in holds as many as it can: set UST_RUNTIME_DIR to one elsewhere"),
+    row(&[RuntimeDir], &[Errno::MLINK], "the directory that it lies in cannot hold more directories: set UST_RUNTIME_DIR to one elsewhere"),
     row(&[RuntimeDir], &[Errno::EXIST, Errno::ADDRINUSE], "something else has its place: remove that, or set UST_RUNTIME_DIR to another directory"),
     row(&[RuntimeDir], &[Errno::NOLCK, Errno::OPNOTSUPP, Errno::NODEV], "its file system has no locks, sockets or shared mappings: set UST_RUNTIME_DIR to a directory on a local one"),
     row(&[RuntimeDir], &[Errno::IO, Errno::STALE], "its disk or file server fails: set UST_RUNTIME_DIR to a directory on another one"),
@@ -167,7 +168,7 @@ const TABLE: &[Row] = &[
     row(&[Connect], &[Errno::AGAIN, Errno::TIMEDOUT], "more clients wait for the daemon than it can queue: try again in a moment"),
     row(&[Connect], &[Errno::NOENT, Errno::CONNREFUSED], "no daemon listens there: start one (`ustconsumerd --daemonize`)"),
     row(&[Connect], &[Errno::PROTOTYPE, Errno::NOTSOCK], "what listens there is no daemon of ours: set UST_RUNTIME_DIR to another directory"),
-    row(&[Connect], &[Errno::CONNRESET, Errno::PIPE], "the daemon went away in the midst of it: its log says why"),
+    row(&[Connect], &[Errno::CONNRESET, Errno::PIPE], "the daemon ended before it had answered: its log says why"),
     row(&[Connect], &[Errno::LOOP, Errno::NOTDIR, Errno::NAMETOOLONG], "the path of its socket leads nowhere: set UST_RUNTIME_DIR to the directory itself"),
     row(&[Connect], &[Errno::AFNOSUPPORT], "there are no Unix sockets here: allow them in the sandbox"),
     row(&[Accept], &[Errno::PERM], "a security module or firewall forbids it: allow Unix sockets for the recorder"),
@@ -184,30 +185,30 @@ const TABLE: &[Row] = &[
     row(&[Execute], &[Errno::NOEXEC], "it is of no format that this kernel executes: build it for this machine"),
     row(&[Execute], &[Errno::ISDIR], "it, or its interpreter, is a directory: give a program in it"),
     row(&[Execute], &[Errno::TXTBSY], "its file is open for writing: wait until that is done, or copy it"),
-    row(&[Execute], &[Errno::TOOBIG], "its arguments and environment are longer than can be: give fewer, or raise the limit of the stack (ulimit -s)"),
+    row(&[Execute], &[Errno::TOOBIG], "its arguments and environment are too long: give fewer, or raise the limit of the stack (ulimit -s)"),
     row(&[Execute], &[Errno::NOTDIR], "something on the way to it is no directory: give its path"),
     row(&[Execute], &[Errno::LOOP], "symbolic links, or interpreters of interpreters, lead in a circle: give the program itself"),
     row(&[Execute], &[Errno::NAMETOOLONG], "no file has such a long name: give its path"),
-    row(&[Execute], &[Errno::LIBBAD, Errno::INVAL], "the loader that it names is none: build it anew"),
-    row(&[Execute], &[Errno::AGAIN], "this user has changed, and has more processes than it may: raise the limit (ulimit -u)"),
+    row(&[Execute], &[Errno::LIBBAD, Errno::INVAL], "the loader that it names is no loader: build it again"),
+    row(&[Execute], &[Errno::AGAIN], "it runs as a user with more processes than that user may have: raise the limit (ulimit -u)"),
     row(&[Execute], &[Errno::IO], "the disk that it is on reports errors: see the kernel's log (dmesg)"),
 ];
 
-/// What is said where no cause is known.
+/// The advice if no cause is known.
 const UNKNOWN: &str = "no remedy is known for this: try again, and report it if it stays";
 
-/// What is to be done about it, if that is known.
+/// What to do about an error, if that is known.
 pub fn known(attempt: Attempt, errno: Errno) -> Option<&'static str> {
     let fits = |row: &&Row| row.attempts.contains(&attempt) && row.errnos.contains(&errno);
     TABLE.iter().find(fits).map(|row| row.text)
 }
 
-/// Why an attempt has failed, and what is to be done about it: `REASON: ADVICE`.
+/// Why an attempt failed, and what to do about it: `REASON: ADVICE`.
 pub fn why(attempt: Attempt, error: &io::Error) -> Why<'_> {
     Why { attempt, error }
 }
 
-/// Why the runtime directory cannot be used, and what is to be done about it.
+/// Why the runtime directory cannot be used, and what to do about it.
 pub fn unusable(error: &RuntimeDirError) -> String {
     match error {
         RuntimeDirError::Io(path, error) => {
@@ -232,7 +233,7 @@ pub struct Why<'a> {
 impl Display for Why<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.error.raw_os_error() {
-            // As text it would be "Success".
+            // As text, error 0 would be "Success".
             Some(0) => f.write_str("the kernel gives no reason")?,
             _ => write!(f, "{}", self.error)?,
         }
@@ -241,7 +242,7 @@ impl Display for Why<'_> {
     }
 }
 
-/// The kernel's number of an error, or what it would have been had the kernel found it.
+/// An error's number from the kernel, or the number that the kernel would have given for such an error.
 fn errno_of(error: &io::Error) -> Option<Errno> {
     if let Some(raw) = error.raw_os_error() {
         // The kernel's numbers are among these.
@@ -271,8 +272,8 @@ mod tests {
     }
 
     /// What the man pages list for the calls of each attempt: open, mkdir, write, pwrite, rename, flock, bind, connect,
-    /// accept, fork, execve, pidfd_open, poll, mlock, memfd_create, ftruncate, mmap. Not what only a fault of ours can
-    /// cause (BADF, FAULT), or what is tried again at once (INTR).
+    /// accept, fork, execve, pidfd_open, poll, mlock, memfd_create, ftruncate, mmap. Without errors that only a fault
+    /// of ours can cause (BADF, FAULT), and without those that are retried at once (INTR).
     const LISTED: &[(&[Attempt], &[Errno])] = {
         use Errno as E;
         &[

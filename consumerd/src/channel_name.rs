@@ -1,9 +1,9 @@
-//! What a channel may be called, and its stream files: `NAME_0`, `NAME_1`, ...
+//! The names that channels may have, and their stream files: `NAME_0`, `NAME_1`, ...
 
-/// The longest one, in bytes: a stream file's name has a number behind it, and that of its index more.
+/// The longest name, in bytes: a stream file's name appends a number, and its index file's name appends more.
 pub const MAX_CHANNEL_NAME_BYTES: usize = 200;
 
-/// Whether that can be a channel's name: letters, digits and `_`, `-`, `.` inside it.
+/// Whether a channel may have that name: letters, digits and `_`, `-`, `.` inside it.
 pub fn is_channel_name(untrusted_name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     (1..=MAX_CHANNEL_NAME_BYTES).contains(&untrusted_name.len())

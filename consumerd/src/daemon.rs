@@ -25,7 +25,7 @@ pub struct Daemon {
     service: Service,
 }
 
-/// Why there can be no daemon, or no longer.
+/// Why there can be no daemon, or why it has to end.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
     /// The engine cannot work.
@@ -39,7 +39,7 @@ pub enum DaemonError {
 }
 
 impl DaemonError {
-    /// The kind of failure, as an exit code has it.
+    /// The kind of failure, for the exit code.
     pub fn cause(&self) -> Cause {
         match self {
             DaemonError::Engine(EngineError::RuntimeDir(_)) | DaemonError::Control(..) => {
@@ -82,7 +82,9 @@ impl Daemon {
             if let Some(listener) = self.engine.take_new_listener(CONTROL_SOCKET)
                 && let Err(error) = self.control.listen_at(listener)
             {
-                tracing::error!("control socket: {error}: `ust` cannot be answered any more");
+                tracing::error!(
+                    "control socket: {error}: `ust` is not answered any more: restart ustconsumerd"
+                );
             }
             for (client, request) in self.control.turn() {
                 self.service.submit(client, request);

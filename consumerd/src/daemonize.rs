@@ -1,4 +1,4 @@
-//! Into the background: two forks, and a parent that waits until the daemon listens.
+//! Goes into the background: two forks, and a parent that waits until the daemon listens.
 //!
 //! ```text
 //!   parent --fork--> leader --fork--> daemon
@@ -8,9 +8,8 @@
 //!   exits with it                       | works
 //! ```
 //!
-//! Until it is ready the daemon's standard error is the parent's: what goes wrong is said where the user
-//! looks. The daemon is no session leader, so that no terminal it opens becomes its own. No byte at all means that it
-//! died.
+//! Until the daemon is ready, its standard error is the parent's, so errors appear where the user looks. The daemon is
+//! no session leader, so that no terminal that it opens becomes its own. If no byte comes at all, the daemon has died.
 #![allow(unsafe_code)]
 
 use rustix::fd::{AsFd, OwnedFd};
@@ -24,10 +23,10 @@ use std::io;
 #[derive(Debug)]
 pub struct Readiness(OwnedFd);
 
-/// On which side of the forks this is.
+/// The side of the forks that this process is on.
 #[derive(Debug)]
 pub enum Side {
-    /// The process that the user started: to exit with this code.
+    /// The process that the user started, which is to exit with this code.
     Parent(u8),
     /// The daemon.
     Daemon(Readiness),
@@ -35,10 +34,10 @@ pub enum Side {
 
 /// Forks twice and, in the parent, waits for the daemon's word.
 ///
-/// To be called while there is one thread: another's locks would stay locked in the daemon.
+/// Must be called while there is one thread: locks of another thread would stay locked in the daemon.
 ///
 /// # Errors
-/// What the kernel says.
+/// The kernel's error.
 pub fn daemonize() -> io::Result<Side> {
     let (from_daemon, to_parent) = pipe_with(PipeFlags::CLOEXEC)?;
     if let Some(leader) = fork()? {
@@ -57,11 +56,11 @@ pub fn daemonize() -> io::Result<Side> {
 }
 
 impl Readiness {
-    /// Lets go of the terminal and of the working directory, and lets the parent exit with 0. Without this,
-    /// dropped, the parent exits with 1.
+    /// Gives up the terminal and the working directory, and lets the parent exit with 0. If it is dropped without this
+    /// call, the parent exits with 1.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn ready(self) -> io::Result<()> {
         let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
         std::env::set_current_dir("/")?;
@@ -75,14 +74,14 @@ impl Readiness {
     /// Lets the parent exit with `code`.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn exit_parent(self, code: u8) -> io::Result<()> {
         rustix::io::write(&self.0, &[code])?;
         Ok(())
     }
 }
 
-/// Forks. The parent is told its child, the child `None`.
+/// Forks. Returns the child to the parent, and `None` to the child.
 fn fork() -> io::Result<Option<Pid>> {
     // SAFETY: `daemonize` requires a single thread, so the child finds no lock held and may do anything.
     match unsafe { libc::fork() } {

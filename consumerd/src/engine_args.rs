@@ -1,17 +1,16 @@
-//! How the engine drains, as options of a command: the same words in `ust record` and `ustconsumerd`.
+//! How the engine drains, as options of a command: the same in `ust record` and `ustconsumerd`.
 
 use crate::engine::EngineOptions;
 use std::time::Duration;
 
-/// Options of whoever embeds the engine.
+/// Options of a program that embeds the engine.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct EngineArgs {
-    /// Write out everything recorded at least so often, in milliseconds
+    /// Write out everything recorded at least every MS milliseconds
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     flush_interval: u64,
-    /// Look for full sub-buffers so often, in microseconds, instead of being woken: traced programs then make
-    /// no system call
+    /// Look for full sub-buffers every US microseconds instead of being woken: traced programs then make no system call
     #[arg(long, value_name = "US")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3_600_000_000))]
     read_timer: Option<u64>,

@@ -1,13 +1,14 @@
-//! Files and directories that the user names: a log, a summary, a trace to be read. They may lie where others write, in /tmp
-//! say, so the way to them is a walk that follows no link of another user's ([`Walk`]), and a file is looked at once it is open.
+//! Files and directories that the user names: a log, a summary, a trace to be read. They may lie where others write (in
+//! /tmp, for example). So the way to them is a walk that follows no link of another user's ([`Walk`]), and a file is
+//! checked once it is open.
 //!
 //! ```text
 //!   in a directory of this user's or root's alone    whatever is there: a file, a pipe, a device
-//!   where others may write                           a file that is made now, or a plain one of this user's or root's, which has
-//!                                                    no other name
+//!   where others may write                           a file that is made now, or a plain one of this user's or root's
+//!                                                    that has no other name
 //! ```
 //!
-//! So another user's link, of either kind, is not written through, and another user's pipe is not waited at.
+//! So nothing is written through another user's link, symbolic or hard, and another user's pipe is not waited for.
 
 use crate::advice::{Attempt, why};
 use crate::held_dir::{is_still, open_to_read};
@@ -23,19 +24,19 @@ use ust_core::shm::own_dir::FileId;
 use ust_core::shm::walk::file_place::FilePlace;
 use ust_core::shm::walk::{Walk, WalkError};
 
-/// Why something that the user has named is not used.
+/// Why a file or directory that the user has named is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum GivenError {
-    /// A link on the way, or in its place, that others laid, or could lay.
+    /// A link on the way, or in the file's place, that others laid or could lay.
     #[error("{0}: give its own path, or remove the link")]
     Link(WalkError),
-    /// What has the name may be what others have put there.
+    /// Others may have put the file there.
     #[error(
-        "others, who may write to {0}, could have put there what is there, which is not a plain file of this user's with \
-         this name only: remove it, or give a path in a directory of your own"
+        "it is not a plain file of this user's with this name only, and others, who may write to {0}, could have put \
+         it there: remove it, or give a path in a directory of your own"
     )]
     Strange(PathBuf),
-    /// What the kernel says.
+    /// The kernel's error.
     #[error("{why}", why = why(Attempt::File, .0))]
     Kernel(#[source] io::Error),
 }
@@ -62,12 +63,12 @@ pub struct GivenFile {
     /// The file, open.
     pub file: File,
     place: FilePlace,
-    /// Which file it is, if it was not there before.
+    /// The file's identity, if it was not there before.
     made: Option<FileId>,
 }
 
 impl GivenFile {
-    /// Opens it to be written to; `flags` say how. If it is not there, it is made, with `mode`, umask allowing.
+    /// Opens it to be written to, with `flags`. If it does not exist, it is made with `mode` less the umask.
     ///
     /// # Errors
     /// See [`GivenError`].
@@ -83,11 +84,11 @@ impl GivenFile {
         Ok(Self { file: fd.into(), place, made })
     }
 
-    /// Removes it again, if it was not there before and still has its name.
+    /// Removes it again, if it did not exist before and still has its name.
     pub fn remove_if_made(&self) {
         let FilePlace { dir, name, .. } = &self.place;
         if self.made.is_some_and(|id| is_still(dir, name, id)) {
-            // It is empty and ours; one that stays harms nobody.
+            // It is empty and ours, so a file that stays does no harm.
             let _ = unlinkat(dir, name, AtFlags::empty());
         }
     }
@@ -102,9 +103,9 @@ fn open_present(place: &FilePlace, flags: OFlags) -> Result<OwnedFd, GivenError>
     let strange = || GivenError::Strange(shared.clone());
     let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let fd = match openat(dir, name, flags, Mode::empty()) {
-        // A link that was put there a moment ago, a pipe or socket that nobody reads.
+        // A link that was put there a moment ago, or a pipe or socket without a reader.
         Err(Errno::LOOP | Errno::NXIO) => return Err(strange()),
-        // What it is says more than that it cannot be opened.
+        // What kind of file it is says more than that it cannot be opened.
         Err(errno @ Errno::ACCESS) => {
             let is_plain = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)
                 .is_ok_and(|stat| is_nobody_elses(&stat));
@@ -115,7 +116,7 @@ fn open_present(place: &FilePlace, flags: OFlags) -> Result<OwnedFd, GivenError>
     if is_nobody_elses(&fstat(&fd)?) { Ok(fd) } else { Err(strange()) }
 }
 
-/// Whether it is a plain file with one name that no other user has made, or linked to.
+/// Whether it is a plain file with one name that no other user has made or linked to.
 fn is_nobody_elses(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
         && (stat.st_uid == geteuid().as_raw() || stat.st_uid == 0)
@@ -175,7 +176,7 @@ mod tests {
             fs::remove_file(&file).unwrap();
         }
         mkfifoat(CWD, &file, Mode::from(0o600)).unwrap();
-        // Nobody reads there: whoever waits for a reader waits for ever.
+        // The pipe has no reader: an open that waits for one would wait for ever.
         assert!(matches!(open(&file), Err(GivenError::Strange(_))));
         let _reader = fs::OpenOptions::new().read(true).write(true).open(&file).unwrap();
         assert!(matches!(open(&file), Err(GivenError::Strange(_))));

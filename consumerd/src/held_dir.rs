@@ -1,4 +1,4 @@
-//! What is done in a directory that is held by its descriptor, while others may change what stands in it.
+//! Operations in a directory that is held by its descriptor, while others may change its content.
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, mkdirat, openat, statat};
@@ -12,7 +12,7 @@ use ust_core::shm::own_dir::FileId;
 /// Makes a directory in it, mode 0755 less the umask, and opens that (`O_PATH`).
 ///
 /// # Errors
-/// What the kernel says.
+/// The kernel's error.
 pub fn make_below(dir: impl AsFd, name: impl Arg + Copy) -> Result<OwnedFd, Errno> {
     mkdirat(&dir, name, Mode::from(0o755))?;
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -24,18 +24,18 @@ pub fn is_still(dir: impl AsFd, name: impl Arg, id: FileId) -> bool {
     statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| FileId::of(&stat) == id)
 }
 
-/// Opens it to be read, if it was opened as a place on the way only (`O_PATH`).
+/// Opens a directory for reading that was opened only as a place on the way (`O_PATH`).
 ///
 /// # Errors
-/// What the kernel says.
+/// The kernel's error.
 pub fn open_to_read(dir: impl AsFd) -> Result<OwnedFd, Errno> {
     openat(dir, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// All names in it.
+/// All names in a directory.
 ///
 /// # Errors
-/// What the kernel says.
+/// The kernel's error.
 pub fn names_in(dir: impl AsFd) -> Result<impl Iterator<Item = Result<CString, Errno>>, Errno> {
     let names = Dir::new(open_to_read(dir)?)?.map(|entry| Ok(entry?.file_name().to_owned()));
     Ok(names.filter(|name| !matches!(name.as_deref(), Ok(name) if name == c"." || name == c"..")))

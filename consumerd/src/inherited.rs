@@ -1,4 +1,4 @@
-//! What `exec` handed on to this process, as it was before anything here changed it.
+//! What `exec` handed on to this process, before anything here changed it.
 //!
 //! ```text
 //!   exec         ignored signals, blocked signals, closed standard streams, limits
@@ -8,9 +8,9 @@
 //!   fork, exec   `hand_on`: the program that it starts gets what was there in the first line
 //! ```
 //!
-//! A program that is recorded must not be able to tell: what it inherits is what it would inherit without `ust`.
-//! Everything else that `exec` hands on (umask, groups, capabilities, priority, ...) is changed nowhere. Change none of it,
-//! or look at it here and hand it on.
+//! A program that is recorded must not be able to tell: it inherits what it would inherit without `ust`. Everything
+//! else that `exec` hands on (umask, groups, capabilities, priority, ...) is changed nowhere. Do not change any of it,
+//! or record it here and hand it on.
 #![allow(unsafe_code)]
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -32,7 +32,7 @@ extern "C" fn look_before_main() {
 /// The highest signal of Linux.
 const MAX_SIGNAL: i32 = 64;
 
-/// What was there when this process began.
+/// The state when this process began.
 #[derive(Debug)]
 pub struct Inherited {
     /// Bit 0 for signal 1.
@@ -43,7 +43,7 @@ pub struct Inherited {
 }
 
 impl Inherited {
-    /// What there was.
+    /// The state when this process began.
     pub fn get() -> &'static Self {
         INHERITED.get_or_init(Self::look)
     }
@@ -64,18 +64,18 @@ impl Inherited {
         }
     }
 
-    /// Whether a signal was ignored: whoever started this process (nohup(1), a shell that runs it in the background)
-    /// wanted so.
+    /// Whether a signal was ignored. Then the program that started this process (nohup(1), a shell that runs it in the
+    /// background) wanted it so.
     pub fn ignores(&self, signal: i32) -> bool {
         self.ignored & bit(signal) != 0
     }
 
-    /// Makes this process one that can do its work: its children can be waited for, no signal is blocked.
+    /// Lets this process do its work: its children can be waited for, and no signal is blocked.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn adopt(&self) -> io::Result<()> {
-        // A process that ignores it is not told how its children end.
+        // A process that ignores SIGCHLD is not told how its children end.
         set_disposition(libc::SIGCHLD, libc::SIG_DFL)?;
         // SAFETY: any bytes are a signal set.
         let mut none = unsafe { MaybeUninit::<libc::sigset_t>::zeroed().assume_init() };
@@ -84,21 +84,21 @@ impl Inherited {
         set_mask(&none)
     }
 
-    /// Gives this process back what it inherited, for the program that it is about to become. To be called with every
+    /// Gives this process back what it inherited, for the program that it is about to become. Must be called with every
     /// signal blocked, so that none finds a handler of another program.
     ///
     /// Async-signal-safe.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn hand_on(&self) -> io::Result<()> {
         for signal in 1..=MAX_SIGNAL {
             let wanted = if self.ignores(signal) { libc::SIG_IGN } else { libc::SIG_DFL };
-            // Refused for those that nobody can change: SIGKILL, SIGSTOP.
+            // Refused for signals that no process can change: SIGKILL, SIGSTOP.
             let _ = set_disposition(signal, wanted);
         }
         for (fd, _) in (0..).zip(self.is_open).filter(|(_, is_open)| !is_open) {
-            // SAFETY: the Rust runtime has opened it, and the program is to find it closed.
+            // SAFETY: the Rust runtime has opened it, and the program must find it closed.
             unsafe { libc::close(fd) };
         }
         setrlimit(Resource::Nofile, self.open_files)?;
@@ -110,10 +110,10 @@ fn bit(signal: i32) -> u64 {
     1 << (signal - 1)
 }
 
-/// What the kernel takes and gives as a `sigaction`. The disposition comes first, and zeros are right for the rest.
+/// The kernel's form of a `sigaction`. The disposition comes first, and zeros are right for the rest.
 ///
-/// Not libc's: that keeps the two signals that are its own to itself, which a parent may well hand on ignored (what
-/// posix_spawn(3) starts has them so), and which change with the first thread.
+/// Not libc's: libc keeps its own two signals to itself. A parent may well hand these on ignored (as for a program
+/// started by posix_spawn(3)), and they change with the first thread.
 #[repr(C)]
 struct KernelAction {
     disposition: libc::sighandler_t,
@@ -143,7 +143,8 @@ fn is_ignored(signal: i32) -> bool {
 fn set_disposition(signal: i32, disposition: libc::sighandler_t) -> io::Result<()> {
     let action = KernelAction::new(disposition);
     let nothing = std::ptr::null_mut::<KernelAction>();
-    // SAFETY: the default, or nothing: no code of ours runs with it. It is at least as large as what the kernel reads.
+    // SAFETY: the disposition is the default or ignore, so no code of ours runs with it. The structure is at least as
+    // large as what the kernel reads.
     let set = unsafe {
         let (call, bytes) = (libc::SYS_rt_sigaction, KernelAction::SIGNAL_SET_BYTES);
         libc::syscall(call, signal, &raw const action, nothing, bytes)
@@ -152,7 +153,7 @@ fn set_disposition(signal: i32, disposition: libc::sighandler_t) -> io::Result<(
 }
 
 fn set_mask(mask: &libc::sigset_t) -> io::Result<()> {
-    // SAFETY: a valid set; where the old one goes is nowhere.
+    // SAFETY: a valid set; the old set is not wanted.
     match unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, mask, std::ptr::null_mut()) } {
         0 => Ok(()),
         errno => Err(io::Error::from_raw_os_error(errno)),

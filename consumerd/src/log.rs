@@ -1,8 +1,9 @@
-//! The daemon's log: a line an event, whatever names it quotes.
+//! The daemon's log: one line for each event, whatever names the event quotes.
 //!
-//! Traced processes choose their names, and clients those of sessions and directories. A line end in one of them must not
-//! begin another line of the log, and no escape sequence may reach the terminal that shows it: each event is made
-//! [printable](ctf::printable) as a whole where it is written. So the log has no colours, which are escape sequences too.
+//! Traced processes choose their names, and clients those of sessions and directories. A line end in a name must not
+//! begin another line of the log, and no escape sequence may reach the terminal that shows it. So each event is made
+//! [printable](ctf::printable) as a whole when it is written. For the same reason the log has no colours, which are
+//! escape sequences.
 
 use ctf::printable::printable;
 use std::fs::File;
@@ -33,7 +34,7 @@ fn log_to(
     log.with_writer(writer).finish()
 }
 
-/// Writes events, each of which comes as one write that ends with a line end.
+/// Writes events. Each comes as one write that ends with a line end.
 #[derive(Debug)]
 struct PrintableEvents<W>(W);
 

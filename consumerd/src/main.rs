@@ -4,7 +4,8 @@
 //!   arguments -> own signals -> background? -> log -> descriptors limit -> signals -> Daemon::bind -> ready -> run
 //! ```
 //!
-//! Exits with 0 after SIGTERM or SIGINT, else as [`Cause`] says. All the work is `consumerd`, the library.
+//! Exits with 0 after SIGTERM or SIGINT, otherwise with the code of its [`Cause`]. The library `consumerd` does all the
+//! work.
 #![deny(unsafe_code)]
 
 mod daemonize;
@@ -101,7 +102,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let code = fail(&arguments, &error);
             if let Some(readiness) = readiness {
-                // If this fails there is no parent to tell.
+                // If this fails, there is no parent to tell.
                 let _ = readiness.exit_parent(error.cause().exit_code());
             }
             code
@@ -109,23 +110,23 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says it where the user looks: on standard error, which a daemon that has run no longer has, and in the log.
+/// Reports an error where the user looks: on standard error, which a daemon that has run no longer has, and in the log.
 fn fail(arguments: &Arguments, error: &StartError) -> ExitCode {
     if arguments.log.is_some() {
         tracing::error!("{error}");
     }
-    // Nobody is left to be told that standard error cannot be written to.
+    // If standard error cannot be written to, the user cannot be told.
     let _ = writeln!(io::stderr(), "ustconsumerd: {}", printable(&error.to_string()));
     error.cause().exit_code().into()
 }
 
 fn serve(arguments: &Arguments, readiness: &mut Option<Readiness>) -> Result<(), StartError> {
-    // Before the working directory changes.
+    // Made absolute before the working directory changes.
     let named_dir = RuntimeDir::from_environment();
     let dir = std::path::absolute(named_dir.path())
         .map_err(|error| StartError::NoPath(named_dir.path().to_owned(), error))?;
     start_log(arguments)?;
-    // A ring file, a socket and a pidfd for each traced process.
+    // The daemon needs a ring file, a socket and a pidfd for each traced process.
     if let Err(error) = descriptors::raise_limit() {
         tracing::warn!(
             "the limit of open files stays as it is: {}",
@@ -151,7 +152,7 @@ fn start_log(arguments: &Arguments) -> Result<(), StartError> {
         _ => LevelFilter::TRACE,
     };
     let open = |path: &PathBuf| {
-        // Names of programs and files stand in it: for this user only.
+        // Names of programs and files are in it, so it is for this user only.
         let opened = GivenFile::open(path, OFlags::APPEND, Mode::RUSR | Mode::WUSR);
         let given = opened.map_err(|error| StartError::Log(path.clone(), error))?;
         Ok::<File, StartError>(given.file)

@@ -1,12 +1,12 @@
-//! The directory that a session's traces go to, held open: they go there whatever its path leads to meanwhile, and where
-//! they went is looked at when it is said.
+//! The directory that a session's traces go to, held open. The traces go there wherever its path leads meanwhile.
+//! Before a message says where they are, the directory is checked.
 //!
 //! ```text
 //!   "N events recorded: OUT"  is true while   OUT leads to the directory that is held
-//!                                      and    as many stream files stand in its folders as were made
+//!                                      and    its folders have as many stream files as were made
 //! ```
 //!
-//! What is gone is told as a [`Gone`], and the events of a directory that is gone are lost.
+//! What is gone is reported as a [`Gone`], and the events of a directory that is gone are lost.
 
 use crate::channel_name::is_stream_file;
 use ctf::dir::Dir;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use ust_core::shm::own_dir::FileId;
 use ust_core::sync::{AtomicU64, Ordering};
 
-/// See the module page. Cloned, it is the same directory.
+/// See the module page. A clone is the same directory.
 #[derive(Debug, Clone)]
 pub struct Output {
     path: PathBuf,
@@ -35,14 +35,14 @@ struct Held {
     files: AtomicU64,
 }
 
-/// What is not where it was written.
+/// Something that is not where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gone {
     /// The directory has been removed, with all that was in it.
     Removed(PathBuf),
-    /// The path leads elsewhere, or nowhere; where the directory is now, if that is known.
+    /// The path leads elsewhere or nowhere; with the directory's present path, if that is known.
     Moved(PathBuf, Option<PathBuf>),
-    /// So many stream files are missing, of so many.
+    /// The path, how many stream files are missing, and how many there were.
     Files(PathBuf, u64, u64),
 }
 
@@ -82,7 +82,7 @@ impl Output {
         Ok(Self { path, held: Some(Arc::new(Held { dir, id, files: AtomicU64::new(0) })) })
     }
 
-    /// The directory that `path` leads to now. Where it leads to none, nothing can be written.
+    /// The directory that `path` leads to now. If it leads to none, nothing can be written.
     pub fn at(path: &Path) -> Self {
         let opened = Dir::open(path).and_then(|dir| Self::new(path.to_owned(), dir));
         opened.unwrap_or_else(|_| Self { path: path.to_owned(), held: None })
@@ -93,7 +93,7 @@ impl Output {
         &self.path
     }
 
-    /// Whether both are one directory, whatever their paths.
+    /// Whether both are the same directory, whatever their paths.
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.held, &other.held) {
             (Some(held), Some(other)) => held.id == other.id,
@@ -101,10 +101,10 @@ impl Output {
         }
     }
 
-    /// Makes a directory in it, which is not there yet.
+    /// Makes a directory in it that does not exist yet.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn make_below(&self, name: &str) -> io::Result<Self> {
         let below = self.dir()?.make(name)?;
         Self::new(self.path.join(name), below)
@@ -113,7 +113,7 @@ impl Output {
     /// The open directory.
     ///
     /// # Errors
-    /// There was none when it was to be opened.
+    /// There was no directory when it was to be opened.
     pub fn dir(&self) -> io::Result<&Dir> {
         match &self.held {
             Some(held) => Ok(&held.dir),
@@ -139,20 +139,20 @@ impl Output {
             return Some(Gone::Moved(self.path.clone(), std::fs::read_link(link).ok()));
         }
         let made = held.files.load(Ordering::Relaxed);
-        // What cannot be looked at, for want of descriptors say, is not known to be gone.
+        // What cannot be looked at (for lack of descriptors, for example) is not known to be gone.
         let found = held.count_files().ok()?;
         (found < made).then(|| Gone::Files(self.path.clone(), made - found, made))
     }
 }
 
 impl Held {
-    /// Stream files in the folders.
+    /// How many stream files there are in the folders.
     fn count_files(&self) -> io::Result<u64> {
         let mut count = 0;
         for folder in names_in(&self.dir)? {
             let folder = match self.dir.below(&folder) {
                 Ok(folder) => folder,
-                // What is no folder of a trace has none.
+                // What is not a trace's folder has no stream files.
                 Err(error) if is_no_folder(&error) => continue,
                 Err(error) => return Err(error),
             };
@@ -169,13 +169,13 @@ impl Held {
     }
 }
 
-/// Whether it says that a name stands for no directory.
+/// Whether the error says that the name is no directory's.
 fn is_no_folder(error: &io::Error) -> bool {
     let none = [Errno::NOTDIR, Errno::LOOP, Errno::NOENT];
     Errno::from_io_error(error).is_some_and(|errno| none.contains(&errno))
 }
 
-/// The names in a directory that are text, as all of ours are.
+/// The names in a directory that are text, as all our names are.
 fn names_in(dir: &Dir) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in rustix::fs::Dir::read_from(dir)? {
@@ -222,7 +222,7 @@ mod tests {
         let now = Some(fs::canonicalize(&moved).unwrap());
         let is_proc_there = Path::new("/proc/self/fd").exists();
         assert_eq!(output.look(), Some(Gone::Moved(path.clone(), now.filter(|_| is_proc_there))));
-        // Another one of its name is another one.
+        // Another directory with the same name does not count.
         fs::create_dir(&path).unwrap();
         assert!(matches!(output.look(), Some(Gone::Moved(..))));
         fs::remove_dir_all(&moved).unwrap();

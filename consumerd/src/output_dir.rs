@@ -1,17 +1,16 @@
-//! The directory a trace goes to: looked at before anything is made, made at once, unmade on failure.
+//! The directory that traces go to: checked before anything is made, made at once, removed again on failure.
 //!
 //! ```text
 //!   check   not there, or an empty directory?  may this user write there?     makes nothing
 //!   make    mkdir, parents too                                                remembers what it made
-//!     keep    it is a trace's now
-//!     drop    rmdir what was made, innermost first: what followed has failed
+//!     keep    it belongs to a trace now
+//!     drop    rmdir what was made, innermost first, because a later step failed
 //! ```
 //!
-//! An existing trace is never written over and two traces never mix: a directory that holds anything is
-//! refused.
+//! An existing trace is never written over, and two traces never mix: a directory that holds anything is refused.
 //!
-//! Links on the way are followed if root or this user owns them and they lie where nobody else can write ([`Walk`]). What
-//! is made is opened at once, and known by its inode from then on.
+//! Links on the way are followed if root or this user owns them and they lie where nobody else can write ([`Walk`]). A
+//! directory that is made is opened at once, and known by its inode from then on.
 
 use crate::advice::{Attempt, why};
 use crate::cause::Cause;
@@ -32,10 +31,10 @@ pub enum OutputDirError {
     /// Something is in it.
     #[error("output directory {0} is not empty: give another one, or remove what is in it")]
     NotEmpty(PathBuf),
-    /// Something of that name, or of a parent's, is there and no directory.
+    /// The name, or a parent's, is that of something else than a directory.
     #[error("output {0} is no directory: give another name, or remove it")]
     NoDirectory(PathBuf),
-    /// A link leads there that others laid, or could lay.
+    /// A link leads there that others laid or could lay.
     #[error("output directory {0}: {1}: give its own path")]
     Link(PathBuf, WalkError),
     /// It can be neither written to nor made.
@@ -44,7 +43,7 @@ pub enum OutputDirError {
 }
 
 impl OutputDirError {
-    /// The kind of failure, as an exit code has it.
+    /// The kind of failure, for the exit code.
     pub fn cause(&self) -> Cause {
         match self {
             OutputDirError::NotEmpty(_) => Cause::OutputNotEmpty,
@@ -55,16 +54,17 @@ impl OutputDirError {
     }
 }
 
-/// A directory that is ready for a trace. Dropped without [`keep`](Self::keep), it was never there.
+/// A directory that is ready for a trace. If it is dropped without [`keep`](Self::keep), what was made is removed
+/// again.
 #[derive(Debug)]
 #[must_use = "dropping it removes the directory again"]
 pub struct OutputDir {
     output: Output,
-    /// Directories that were not there before, outermost first.
+    /// Directories that did not exist before, outermost first.
     made: Vec<Made>,
 }
 
-/// A directory that was made: where, under what name, and which it is.
+/// A directory that was made: where, under what name, and its identity.
 #[derive(Debug)]
 struct Made {
     parent: OwnedFd,
@@ -76,12 +76,13 @@ impl OutputDir {
     /// Whether `path` can take a trace. Makes nothing.
     ///
     /// # Errors
-    /// It is not empty, no directory, this user may not write there, or a link leads there that others could have laid.
+    /// It is not empty or no directory, this user may not write there, or a link leads there that others could have
+    /// laid.
     pub fn check(path: &Path) -> Result<(), OutputDirError> {
         Self::find(path).map(drop)
     }
 
-    /// The way to it, as far as there is one.
+    /// The way to it, as far as it exists.
     fn find(path: &Path) -> Result<Walk, OutputDirError> {
         let not_writable =
             |error: Errno| OutputDirError::NotWritable(path.to_owned(), error.into());
@@ -99,7 +100,7 @@ impl OutputDir {
         Ok(walk)
     }
 
-    /// Checks `path`, which is absolute, and makes it, mode 0755 less the umask, if it is not there.
+    /// Checks `path`, which is absolute, and makes it if it does not exist, with mode 0755 less the umask.
     ///
     /// # Errors
     /// As for [`check`](Self::check). Then nothing was made.
@@ -121,19 +122,19 @@ impl OutputDir {
         &self.output
     }
 
-    /// The recording has come about: the directory stays, whatever is in it.
+    /// Keeps the directory, whatever is in it, because the recording has begun.
     pub fn keep(mut self) -> Output {
         self.made.clear();
         self.output.clone()
     }
 }
 
-/// What has been made of it so far; removed again if the rest cannot be.
+/// The directories that have been made so far; removed again if the rest cannot be made.
 struct MadeDirs(Vec<Made>);
 
 impl MadeDirs {
     fn make(&mut self, parent: OwnedFd, name: OsString) -> Result<OwnedFd, Errno> {
-        // Umask allowing: who may read the trace is the user's to say.
+        // The umask applies: the user decides who may read the trace.
         let dir = make_below(&parent, &name)?;
         self.0.push(Made { parent, name, id: FileId::of(&fstat(&dir)?) });
         Ok(dir)
@@ -152,7 +153,7 @@ impl Drop for OutputDir {
     }
 }
 
-/// Removes directories that were made, innermost first, as far as they are empty and still these: somebody else may have
+/// Removes directories that were made, innermost first, if they are empty and still the same: another process may have
 /// put something there meanwhile.
 fn remove(made: &[Made]) {
     for Made { parent, name, id } in made.iter().rev() {
@@ -166,8 +167,8 @@ fn is_empty(dir: &OwnedFd) -> Result<bool, Errno> {
     Ok(names_in(dir)?.next().transpose()?.is_none())
 }
 
-/// Whether this process may make files in a directory: by its effective user, and not on a read-only file
-/// system, which mode bits alone do not tell.
+/// Whether this process may make files in a directory: by its effective user, and not on a read-only file system. Mode
+/// bits alone do not tell that.
 fn may_write(dir: &OwnedFd) -> Result<(), Errno> {
     accessat(dir, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
 }

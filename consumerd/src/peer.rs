@@ -1,7 +1,7 @@
 //! The process at the other end of a socket: its user, and its number if it has one here.
 //!
 //! A process of a PID namespace that ours does not contain (a container beside this one, or around it) has no number in
-//! ours: the kernel says 0. Its user is known all the same, and its pidfd can be had (`SO_PEERPIDFD`, Linux 6.5).
+//! ours: the kernel reports 0. Its user is known nevertheless, and its pidfd can be had (`SO_PEERPIDFD`, Linux 6.5).
 
 use rustix::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use rustix::io::Errno;
@@ -10,17 +10,17 @@ use rustix::process::{Pid, Uid, geteuid};
 /// The process as it was when it connected, or began to listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
-    /// `None` where it is out of sight.
+    /// `None` if it has no number here.
     pub pid: Option<Pid>,
-    /// Its user; the overflow user (65534) where this user namespace does not know it.
+    /// Its user; the overflow user (65534) if this user namespace does not know it.
     pub uid: Uid,
 }
 
 impl Peer {
-    /// Asks the kernel. Not rustix: that one takes the number 0 for an error, namely "Success".
+    /// Asks the kernel. Not by rustix, which takes the number 0 for an error, namely "Success".
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     #[allow(unsafe_code)]
     pub fn of(socket: impl AsFd) -> Result<Self, Errno> {
         let mut untrusted = libc::ucred { pid: 0, uid: 0, gid: 0 };
@@ -43,18 +43,18 @@ impl Peer {
         }
     }
 
-    /// Whether it is this user's, or root's.
+    /// Whether the process is this user's or root's.
     pub fn is_ours(&self) -> bool {
         self.uid == geteuid() || self.uid.is_root()
     }
 
-    /// Its number, or 0.
+    /// Its process id, or 0.
     pub fn raw_pid(&self) -> i32 {
         self.pid.map_or(0, |pid| pid.as_raw_nonzero().get())
     }
 }
 
-/// What to call a process.
+/// The name of a process for users.
 pub fn shown(pid: Option<Pid>) -> String {
     match pid {
         Some(pid) => format!("process {}", pid.as_raw_nonzero()),
@@ -65,7 +65,7 @@ pub fn shown(pid: Option<Pid>) -> String {
 /// The peer's pidfd.
 ///
 /// # Errors
-/// `NOPROTOOPT` before Linux 6.5, or what the kernel says.
+/// `NOPROTOOPT` before Linux 6.5, or the kernel's error.
 #[allow(unsafe_code)]
 pub fn pidfd_of(socket: impl AsFd) -> Result<OwnedFd, Errno> {
     const SO_PEERPIDFD: libc::c_int = 77;
@@ -83,7 +83,7 @@ pub fn pidfd_of(socket: impl AsFd) -> Result<OwnedFd, Errno> {
     } != 0;
     match failed {
         true => Err(last_errno()),
-        // SAFETY: the kernel has just made it, for us.
+        // SAFETY: the kernel has just made it for us.
         false => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
     }
 }

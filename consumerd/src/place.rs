@@ -1,15 +1,15 @@
-//! The runtime directory while a consumer serves it: locked, and what was made in it known by its inode.
+//! The runtime directory while a consumer serves it: it is locked, and everything made in it is known by its inode.
 //!
 //! ```text
 //!   take ---> listen, publish ----> look: all there? ---- no ----> retake: what is missing is made anew
 //!   lock      each thing noted          ^   |                          |    or a successor has the lock
-//!             by name and inode         '---' yes                      '--> told
-//!   leave     removes what still is this consumer's
+//!             by name and inode         '---' yes                      '--> reported
+//!   leave     removes what is still this consumer's
 //! ```
 //!
-//! All of it goes through the descriptor of the directory ([`OwnDir`]). The path is looked up again only to see whether
-//! it still leads there: directories in /tmp are cleaned away, and another consumer may make them anew. So nothing is
-//! removed or renamed by its name alone, and a consumer that has lost its place notices.
+//! All access goes through the descriptor of the directory ([`OwnDir`]). The path is looked up again only to see
+//! whether it still leads there: directories in /tmp are cleaned away, and another consumer may make them anew. So
+//! nothing is removed or renamed by its name alone, and a consumer that has lost its place notices that.
 //!
 //! Sockets are bound through `/proc/self/fd`. Without `/proc` they are bound by their path, and looked for in the
 //! directory afterwards.
@@ -33,7 +33,7 @@ use ust_core::shm::own_dir::{FileId, OwnDir};
 pub struct Place {
     dir: RuntimeDir,
     own: OwnDir,
-    /// The directory is this consumer's as long as this is open.
+    /// The directory is this consumer's while this is open.
     lock: OwnedFd,
     lock_id: FileId,
     rules: Option<FileId>,
@@ -45,18 +45,18 @@ struct Socket {
     name: &'static CStr,
     kind: SocketType,
     backlog: i32,
-    /// None while it has to be made anew.
+    /// `None` while it has to be made anew.
     id: Option<FileId>,
 }
 
-/// What has become of a place.
+/// How a place was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     /// Nothing has its path.
     Removed,
     /// Something else has its path.
     Exchanged,
-    /// It has lost this name, or something else has it.
+    /// The file of this name is gone, or something else has the name.
     Name(&'static CStr),
 }
 
@@ -71,18 +71,18 @@ impl fmt::Display for Loss {
 }
 
 impl Place {
-    /// Makes the directory if need be, and holds it until this is dropped: two consumers cannot, and the kernel gives it
-    /// back whichever way this one ends.
+    /// Makes the directory if need be, and holds it until this is dropped. Two consumers cannot hold it, and the kernel
+    /// releases it however this one ends.
     ///
     /// # Errors
-    /// It is not this user's alone, or another consumer serves it.
+    /// The directory is not this user's alone, or another consumer serves it.
     pub fn take(dir: RuntimeDir) -> Result<Self, EngineError> {
         let own = dir.create()?;
         let (lock, lock_id) = take_lock(&own, dir.path())?;
         Ok(Self { dir, own, lock, lock_id, rules: None, sockets: Vec::new() })
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         self.dir.path()
     }
@@ -92,10 +92,10 @@ impl Place {
         &self.own
     }
 
-    /// Listens at a socket of that name, in the place of one that a killed consumer has left.
+    /// Listens at a socket of that name, in place of one that a killed consumer has left.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn listen(
         &mut self,
         name: &'static CStr,
@@ -117,7 +117,7 @@ impl Place {
         let id = self.own.id_of(name).ok_or_else(|| {
             io::Error::other("the directory was exchanged while it was being made: try again")
         })?;
-        // Whatever the umask: it is the directory that is closed to others.
+        // Whatever the umask: the directory itself keeps others out.
         chmodat(&self.own, name, Mode::RUSR | Mode::WUSR, AtFlags::empty())?;
         listen(&listener, backlog)?;
         Ok((listener, id))
@@ -128,16 +128,16 @@ impl Place {
         self.own.as_fd().as_raw_fd()
     }
 
-    /// Puts the rules where a process that starts now finds them: whole, by renaming.
+    /// Writes the rules to the file that a process reads when it starts: whole, by renaming.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn write_rules(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.rules = Some(self.own.replace(RULES, RULES_NEW, bytes)?);
         Ok(())
     }
 
-    /// What has become of it, if not all is as it was made.
+    /// How it was lost, if not everything is as it was made.
     pub fn look(&self) -> Option<Loss> {
         if !self.own.is_at(self.path()) {
             let is_there = self.path().symlink_metadata().is_ok();
@@ -150,18 +150,18 @@ impl Place {
         lost.map(|(name, _)| Loss::Name(name))
     }
 
-    /// Makes anew what is missing: the directory, the lock, sockets, of which the new ones are returned. The rules are
-    /// the caller's to write.
+    /// Makes anew what is missing: the directory, the lock, sockets. Returns the new sockets. The caller writes the
+    /// rules.
     ///
     /// # Errors
-    /// It cannot be had, or a successor serves it now. Then it can be tried again.
+    /// The directory cannot be made, or a successor serves it now. The call can be repeated.
     pub fn retake(&mut self) -> Result<Vec<(&'static CStr, OwnedFd)>, EngineError> {
         let own = self.dir.create().or_else(|error| self.create_with_parent().ok_or(error))?;
         if own.id() != self.own.id() || own.id_of(LOCK) != Some(self.lock_id) {
             (self.lock, self.lock_id) = take_lock(&own, self.path())?;
         }
         if own.id() != self.own.id() {
-            // It may still be there under another name.
+            // The old directory may still exist under another name.
             self.remove_made();
             self.own = own;
         }
@@ -182,13 +182,13 @@ impl Place {
         Ok(listeners)
     }
 
-    /// That of a single recording lies in a directory that may be gone with it.
+    /// The directory of a single recording lies in one that may be gone with it.
     fn create_with_parent(&self) -> Option<OwnDir> {
         RuntimeDir::at(self.path().parent()?).create().ok()?;
         self.dir.create().ok()
     }
 
-    /// Removes what this consumer has made, as far as it still has its name. A successor's stays.
+    /// Removes what this consumer has made, if it still has its name. What a successor has made stays.
     pub fn leave(&mut self) {
         self.remove_made();
         self.sockets.clear();
@@ -209,7 +209,7 @@ impl Drop for Place {
     }
 }
 
-/// Locks the directory: the file that has the name once it is locked.
+/// Locks the directory. The lock is on the file that has the name once it is locked.
 fn take_lock(own: &OwnDir, path: &Path) -> Result<(OwnedFd, FileId), EngineError> {
     let shown = path.join(as_path(LOCK));
     let failed =
@@ -225,7 +225,7 @@ fn take_lock(own: &OwnDir, path: &Path) -> Result<(OwnedFd, FileId), EngineError
         }
         let id = FileId::of(&fstat(&lock).map_err(|error| failed(error.into()))?);
         if own.id_of(LOCK) == Some(id) {
-            // What cleans /tmp by age leaves locked directories alone.
+            // Programs that clean /tmp by age leave locked directories alone.
             let _ = flock(own, FlockOperation::NonBlockingLockShared);
             return Ok((lock, id));
         }

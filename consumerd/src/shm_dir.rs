@@ -1,14 +1,14 @@
-//! The directory for rings that are to outlive both sides (`--shm-path`): made, checked, and cleared away again.
+//! The directory for rings that are to outlive both sides (`--shm-path`): made, checked, and removed again.
 //!
 //! ```text
 //!   make            mkdir 0700, or an empty directory that is this user's alone
-//!   remove_process  a process has been drained to its end: nothing of it is wanted any more
+//!   remove_process  a process has been drained to its end: its files are not needed any more
 //!   remove_all      the session is over; the directory goes too, if it is ours
 //!   (neither)       both sides have died: `ust recover`
 //! ```
 //!
-//! It is held by its descriptor, and files in it are removed by that. Programs reach it by its path, so nobody else may be able
-//! to put another in its place.
+//! The directory is held by its descriptor, and files in it are removed by way of that. Programs reach it by its path,
+//! so no other user may be able to put another directory in its place.
 
 use crate::advice::{Attempt, why};
 use crate::cause::Cause;
@@ -37,18 +37,18 @@ pub enum ShmDirError {
          directory, or remove what is in it"
     )]
     NotEmpty(PathBuf),
-    /// Somebody else could truncate the rings.
+    /// Another user could truncate the rings.
     #[error(
         "--shm-path {0} belongs to user {1}, or others may enter it (mode {2:03o}): give a directory of your own, \
          mode 700"
     )]
     NotOurs(PathBuf, u32, u32),
-    /// It is a symbolic link: of that user.
+    /// It is a symbolic link, owned by that user.
     #[error(
         "--shm-path {0} is a symbolic link (of user {1}), which is not followed: give the path of the directory"
     )]
     Link(PathBuf, u32),
-    /// A link leads there that others laid, or could lay.
+    /// A link leads there that others laid or could lay.
     #[error("--shm-path {0}: {1}: give the path of a directory of your own")]
     Way(PathBuf, WalkError),
     /// Others could put another directory in its place.
@@ -57,7 +57,7 @@ pub enum ShmDirError {
          own (or chmod go-w {1})"
     )]
     Exposed(PathBuf, PathBuf),
-    /// The path does not fit where it has to.
+    /// Messages and files cannot carry the path.
     #[error(
         "--shm-path {0} is not UTF-8, or longer than {MAX_SHM_PATH_BYTES} bytes: give another one"
     )]
@@ -68,7 +68,7 @@ pub enum ShmDirError {
 }
 
 impl ShmDirError {
-    /// The kind of failure, as an exit code has it.
+    /// The kind of failure, for the exit code.
     pub fn cause(&self) -> Cause {
         match self {
             ShmDirError::NotEmpty(_) => Cause::OutputNotEmpty,
@@ -85,11 +85,11 @@ impl ShmDirError {
 /// A directory that is ready for rings.
 #[derive(Debug, Clone)]
 pub struct ShmDir {
-    /// Without symbolic links: the kernel is asked for the names of what stands in it.
+    /// Without symbolic links: the kernel is asked for the names of files in it, and gives such paths.
     path: PathBuf,
     shm_path: ShmPath,
     is_made: bool,
-    /// Where it lies.
+    /// The directory that it lies in.
     parent: Arc<OwnedFd>,
     own: Arc<OwnDir>,
 }
@@ -116,7 +116,7 @@ impl ShmDir {
     /// Makes `path`, which is absolute, or takes it if it is empty and this user's alone.
     ///
     /// # Errors
-    /// It is not, it cannot be made, its name is too long, or others could put another in its place.
+    /// The directory is neither, it cannot be made, its name is too long, or others could put another in its place.
     pub fn make(path: &Path) -> Result<Self, ShmDirError> {
         let failed = |errno: Errno| ShmDirError::Io(path.to_owned(), errno.into());
         Self::check(path)?;
@@ -186,7 +186,7 @@ impl ShmDir {
         &self.path
     }
 
-    /// The same, as processes are told it.
+    /// The same, in the form that processes are sent.
     pub fn shm_path(&self) -> ShmPath {
         self.shm_path
     }
@@ -196,11 +196,11 @@ impl ShmDir {
         let hex: String = process_uid.iter().map(|byte| format!("{byte:02x}")).collect();
         let rings = format!("{RING_FILE_PREFIX}{hex}-");
         self.remove(|name| name.starts_with(&rings));
-        // After them: rings without it would be unreadable, and look like a loss.
+        // Removed last: rings without it would be unreadable, and look like a loss.
         self.own.remove(self.shm_path.process_file(process_uid).file_name());
     }
 
-    /// Removes all that is ours, and the directory if that is.
+    /// Removes everything that is ours, and the directory if that is ours.
     pub fn remove_all(&self) {
         self.remove(|name| {
             [RING_FILE_PREFIX, PROCESS_FILE_PREFIX].iter().any(|prefix| name.starts_with(prefix))
@@ -215,7 +215,7 @@ impl ShmDir {
     }
 
     fn remove(&self, is_wanted: impl Fn(&str) -> bool) {
-        // Listed first: what is removed meanwhile could shift the rest.
+        // Listed first, because removing files meanwhile could shift the rest.
         let names: Result<Vec<_>, _> = names_in(&*self.own).and_then(Iterator::collect);
         for name in names.unwrap_or_default() {
             if name.to_str().is_ok_and(&is_wanted) {
@@ -236,7 +236,7 @@ fn refused(path: &Path, refusal: NotOwn) -> ShmDirError {
     }
 }
 
-/// The path as processes are told it, if it can be.
+/// The path in the form that processes are sent, if it fits.
 fn fits(path: &Path) -> Option<ShmPath> {
     ShmPath::new(path.to_str()?.as_bytes())
 }

@@ -1,7 +1,7 @@
-//! Signals as something to poll: a handler writes to a socket pair, the event loop reads it.
+//! Signals as something to poll: a handler writes to a socket pair, and the event loop reads it.
 //!
-//! A signal that was ignored when the program started stays ignored: whoever started it (nohup(1), a shell
-//! that runs it in the background) wanted so, and the programs that it starts inherit that.
+//! A signal that was ignored when the program started stays ignored. The program that started it (nohup(1), a shell
+//! that runs it in the background) wanted it so, and the programs that it starts inherit that.
 
 use crate::inherited::Inherited;
 use rustix::fd::{AsFd, BorrowedFd};
@@ -13,8 +13,9 @@ use std::os::unix::net::UnixStream;
 
 pub use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-/// A file would exceed the limit of its size. Handled everywhere, and told to nobody: the write then fails with an
-/// error, where the signal would kill. Not ignored, as programs that are started here would inherit that.
+/// A file would exceed the limit of its size. The signal is handled everywhere and reported to nobody: the write then
+/// fails with an error, where the signal would kill. It is not ignored, because programs that are started here would
+/// inherit that.
 const SIGXFSZ: i32 = signal_hook::consts::SIGXFSZ;
 
 /// The signals that this process handles.
@@ -35,7 +36,7 @@ impl Signals {
     /// Handles those of `signals` that are not ignored.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn handle(signals: &[i32]) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let inherited = Inherited::get();
@@ -48,7 +49,7 @@ impl Signals {
         self.0.get_read().as_fd()
     }
 
-    /// The signals that have come since it was last asked.
+    /// The signals that have come since the last call.
     pub fn take(&mut self) -> Vec<Arrived> {
         let arrived = |origin: signal_hook::low_level::siginfo::Origin| Arrived {
             signal: origin.signal,

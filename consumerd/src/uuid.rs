@@ -3,7 +3,7 @@
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::io;
 
-/// A random one: version 4, variant 1 (RFC 9562).
+/// A random identity: version 4, variant 1 (RFC 9562).
 ///
 /// # Errors
 /// The kernel gives no random numbers.

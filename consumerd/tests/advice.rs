@@ -1,4 +1,5 @@
-//! Whatever number the kernel gives, a message names the thing, has a reason and says what to do.
+//! Whatever error number the kernel gives, a message names the thing, has a reason and says what to
+//! do.
 
 use consumerd::control::client::ClientError;
 use consumerd::daemon::DaemonError;
@@ -14,7 +15,7 @@ use ust_core::paths::RuntimeDirError;
 
 const THING: &str = "/the/thing";
 
-/// Every message that quotes a number, for this number.
+/// Every message that quotes an error number, for this number.
 fn messages(raw: i32) -> Vec<String> {
     let error = || io::Error::from_raw_os_error(raw);
     let path = || PathBuf::from(THING);
@@ -28,7 +29,7 @@ fn messages(raw: i32) -> Vec<String> {
         EngineError::RuntimeDir(RuntimeDirError::Io(path(), error())).to_string(),
         EngineError::Io(format!("cannot listen at {THING}"), error()).to_string(),
         DaemonError::Control(path(), error()).to_string(),
-        // Of all traces and rings alike.
+        // The same for all traces and rings.
         format!("{THING}: {}", StreamError::File(error())),
         format!("{THING}: {}", StreamError::Spare(error())),
         RecoverError::Directory(path(), error()).to_string(),
@@ -56,14 +57,14 @@ fn every_number_in_every_message_has_a_reason_and_advice() {
     }
 }
 
-/// A recorder without descriptors, a directory that was deleted, and a full disk: one advice each.
+/// A recorder without descriptors, a deleted directory, and a full disk each get their own advice.
 #[test]
 fn what_keeps_a_trace_from_being_written_is_told_apart() {
     let text = |errno: Errno| StreamError::File(errno.into()).to_string();
     let causes = [
         (Errno::MFILE, "the recorder has no descriptors left"),
         (Errno::NOENT, "was deleted or moved"),
-        (Errno::NOSPC, "make room for it meanwhile"),
+        (Errno::NOSPC, "make room on its file system while"),
         (Errno::DQUOT, "disk quota"),
         (Errno::FBIG, "ulimit -f"),
         (Errno::IO, "reports errors"),

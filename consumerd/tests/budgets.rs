@@ -1,4 +1,4 @@
-//! What one process may make the consumer hold: what it sends beyond that is refused, and others do not notice.
+//! What one process may make the consumer hold. What exceeds that is refused, and others do not notice.
 
 mod common;
 
@@ -22,7 +22,7 @@ fn anonymous_bytes() -> usize {
     line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
 }
 
-/// A process file that is full of classes, of so many fields each.
+/// A process file that is full of classes, each with `field_count` fields.
 fn full_process_file(process_uid: [u8; 16], field_count: usize) -> OwnedFd {
     let fd = process_file(process_uid);
     let map = Mapping::new(&fd, PROCESS_FILE_BYTES).unwrap();
@@ -36,7 +36,7 @@ fn full_process_file(process_uid: [u8; 16], field_count: usize) -> OwnedFd {
         fields: vec![],
     };
     let mut body = body.encode().unwrap();
-    // Behind all else stands the list of fields, which is empty: these are texts, be they too many.
+    // The list of fields comes last, and is empty: texts are put into it, even if they are too many.
     body.pop();
     let field = ("f", 3_u8, Encoding::Utf8);
     body.extend(postcard::to_stdvec(&vec![field; field_count]).unwrap());
@@ -46,7 +46,7 @@ fn full_process_file(process_uid: [u8; 16], field_count: usize) -> OwnedFd {
     let entry_bytes = 8 + body.len();
     let count = CLASS_LOG_BYTES / entry_bytes;
     for index in 0..count {
-        // Each is numbered, so that each could be described.
+        // Each has a number, so that each could be described.
         let head = [body.len() as u32, index as u32 + 1];
         let at = CLASS_LOG_OFFSET + index * entry_bytes;
         for (number, word) in head.iter().chain(&words).enumerate() {
@@ -95,7 +95,7 @@ fn a_process_has_as_many_identities_as_it_may_and_others_come_in() {
     assert!(error.starts_with(&expected), "{error}");
 }
 
-/// Whether the engine still has a connection: behind all that it has said there is no end.
+/// Whether the engine still has a connection: the end of file is not behind everything that it sent.
 fn is_open(connection: &OwnedFd, inbox: &mut socket::Inbox) -> bool {
     loop {
         match socket::receive(connection, RecvFlags::DONTWAIT, inbox) {
@@ -111,7 +111,7 @@ fn what_an_idle_connection_has_said_is_heard_before_it_is_closed() {
     let mut recording = Recording::new();
     let idle: Vec<_> = (0..CONNECTIONS.of_process).map(|_| recording.connect()).collect();
     recording.turns(10);
-    // First the newcomer and then the message: in this order they are ready.
+    // First the new connection and then the message: they are ready in this order.
     let _newcomer = recording.connect();
     let process_uid = [1; 16];
     say(&idle[0], &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
@@ -122,7 +122,7 @@ fn what_an_idle_connection_has_said_is_heard_before_it_is_closed() {
     assert_eq!(recording.engine.processes().len(), 1, "what it has said is not lost");
 }
 
-/// What this process has read so far, in bytes: of files, those of the kernel included.
+/// What this process has read so far, in bytes, from files (including the kernel's).
 fn read_bytes() -> u64 {
     let io = read_to_string("/proc/self/io").unwrap();
     io.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()

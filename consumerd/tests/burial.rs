@@ -1,4 +1,4 @@
-//! The end of processes and images: all that they have sent is heard before, and what they have lost is counted once.
+//! The end of processes and images: everything that they sent is heard first, and what they lost is counted once.
 
 mod common;
 
@@ -14,7 +14,7 @@ use ust_core::clock::ClockKind;
 use ust_core::protocol::{ToDaemon, encode};
 use ust_core::socket;
 
-/// Messages of one connection that a process has queued when it ends: many more than are one turn.
+/// Messages that a process has queued on one connection when it ends: many more than one turn takes.
 const QUEUED: u32 = 200;
 
 fn uid(number: u32) -> [u8; 16] {
@@ -44,7 +44,7 @@ fn what_is_queued_is_heard_before_images_make_room_for_others() {
     let (connection, process_uid) = (recording.connect(), uid(0));
     let ring = ring_file(process_uid, channel, 0, Mode::Discard);
     let message = ToDaemon::Handover { process_uid, channel_uid: channel.0, file_index: 0 };
-    // As a process does: with its process file, for it cannot know whether that has been heard of.
+    // As a process does: with its process file, because it cannot know whether that has been received.
     say(&connection, &message, &[&ring, &introduced[0].1]);
     recording.turns(20);
     assert_eq!(recording.engine.processes().len(), 20, "the others are gone");
@@ -52,7 +52,7 @@ fn what_is_queued_is_heard_before_images_make_room_for_others() {
     recording.engine.remove_session(recording.session);
 }
 
-/// Queues introductions, each under another identity.
+/// Queues introductions, each of another identity.
 fn talk(connection: &OwnedFd, recording: &Recording) {
     let files: Vec<_> =
         (0..QUEUED).map(|number| file_of_gone_image(uid(number), recording.channel)).collect();
@@ -80,7 +80,7 @@ fn who_dies_as_fast_as_others_are_buried_is_not_waited_for() {
     unsafe { libc::waitpid(pid, &mut status, 0) };
     assert_eq!(status, 0, "all was queued");
     recording.turns(1);
-    // Whenever some are buried, it has heard of others that are dead as well.
+    // Whenever some are buried, the engine has heard of others that are dead as well.
     recording.engine.take_stock();
     let buried = recording.lost_no_stream() - recording.engine.processes().len() as u64;
     println!("{buried} of {QUEUED} are buried at once");
@@ -90,7 +90,8 @@ fn who_dies_as_fast_as_others_are_buried_is_not_waited_for() {
     assert_eq!(recording.engine.processes().len(), 0);
 }
 
-/// The clock of a session is reckoned when that begins, or has something to write: the longer after its making, the better.
+/// The clock of a session is computed when the session begins, or has something to write: the longer after its making,
+/// the better.
 #[test]
 fn a_session_that_has_not_begun_has_no_clock_yet_whoever_dies() {
     let mut recording = without_flushes();
@@ -104,7 +105,7 @@ fn a_session_that_has_not_begun_has_no_clock_yet_whoever_dies() {
     let process_uid = uid(1);
     let file = file_of_gone_image(process_uid, recording.channel);
     say(&recording.connect(), &ToDaemon::Introduction { process_uid }, &[&file]);
-    // As long as it is not buried, it is there.
+    // The identity exists until it is buried.
     for _ in 0..100 {
         recording.engine.flush(recording.session);
         recording.turns(1);

@@ -1,4 +1,4 @@
-//! The control socket where all descriptors are used: a file of its own, since a process has one limit of them.
+//! The control socket when all descriptors are used: in a file of its own, because a process has one limit of them.
 
 use consumerd::control::protocol::{Request, request_line};
 use consumerd::control::server::ControlServer;
@@ -8,7 +8,7 @@ use std::io::Write;
 use std::os::unix::net::UnixStream;
 use ust_core::paths::RuntimeDir;
 
-/// Somebody else has used up all descriptors since the server last had a turn.
+/// Another part of the process has used up all descriptors since the server's last turn.
 #[test]
 fn a_descriptor_is_kept_for_the_next_client() {
     let parent = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The control socket's server by itself: it never blocks, and it is readable only when there is work.
+//! The control socket's server alone: it never blocks, and it is readable only when there is work.
 
 use consumerd::cause::Cause;
 use consumerd::control::protocol::{Answer, Refusal, Request, parse_answer, request_line};
@@ -33,7 +33,7 @@ impl Served {
         UnixStream::connect(self.dir.control_socket()).unwrap()
     }
 
-    /// A client that has asked, and what it is called.
+    /// A client that has asked, and its name.
     fn asking(&mut self) -> (UnixStream, ClientId) {
         let mut client = self.connect();
         client.write_all(&request_line(Request::List { session: None }).unwrap()).unwrap();
@@ -58,7 +58,7 @@ fn long_answer() -> Answer {
 fn a_client_that_waits_wakes_nobody() {
     let mut served = Served::new();
     let (mut client, id) = served.asking();
-    // Neither by what it says beside its request, nor by closing its half.
+    // A client cannot change that by what it sends after its request, nor by closing its half.
     client.write_all(b"and another thing\n").unwrap();
     client.shutdown(Shutdown::Write).unwrap();
     assert!(!served.is_readable(), "the loop would spin until the answer is due");
@@ -105,7 +105,7 @@ fn an_answer_longer_than_the_socket_takes_arrives_bit_by_bit() {
     let mut served = Served::new();
     let (mut client, id) = served.asking();
     served.server.reply(&[id], long_answer());
-    // It stands in line and blocks nobody.
+    // It waits its turn and blocks no other.
     served.asking();
     let reader = std::thread::spawn(move || {
         let mut answer = Vec::new();
@@ -142,10 +142,10 @@ fn who_waits_for_an_answer_is_not_closed_for_others_that_say_nothing() {
 fn one_process_takes_a_bounded_number_of_places() {
     let mut served = Served::new();
     let asking: Vec<_> = (0..MAX_CONTROL_CONNECTIONS_OF_PROCESS).map(|_| served.asking()).collect();
-    // All wait: one more is turned away.
+    // All wait, so one more is refused.
     let mut one_more = served.connect();
     served.server.turn();
-    // The end is there by now, or does not come.
+    // The end of file is there by now, or does not come.
     one_more.set_nonblocking(true).unwrap();
     assert_eq!(one_more.read(&mut [0]).unwrap(), 0);
     let ids: Vec<_> = asking.iter().map(|(_, id)| *id).collect();
@@ -166,7 +166,7 @@ fn answers_that_nobody_reads_take_a_bounded_number_of_bytes() {
     let bytes_read = clients.into_iter().map(|mut client| {
         client.set_nonblocking(true).unwrap();
         let mut bytes = Vec::new();
-        // Those that were closed have been sent as much as the socket took, and then an end.
+        // Those that were closed got as much as the socket took, and then the end of file.
         client.read_to_end(&mut bytes).map_or(None, |_| Some(bytes.len()))
     });
     let closed = bytes_read.flatten().filter(|bytes| *bytes < 4 << 20).count();

@@ -1,8 +1,9 @@
-//! One stream cannot hold the engine: a writer that always has more is served in turns, and honest streams in between.
+//! One stream cannot hold up the engine: a writer that always has more is served in turns, with honest streams in
+//! between.
 //!
-//! The liar claims a position that it cannot have reached, and refills each memory as soon as the engine has emptied it.
-//! What it gets done in one round of the event loop is counted, by the memories that it refills; without a bound the first
-//! round does not end before the liar does.
+//! The liar claims a position that it cannot have reached, and refills each memory as soon as the engine has emptied
+//! it. The test counts what it gets done in one round of the event loop by the memories that it refills. Without a
+//! bound the first round would not end before the liar does.
 #![allow(unsafe_code)]
 
 mod common;
@@ -28,10 +29,10 @@ fn geometry() -> Geometry {
     Geometry::new(8 << 20, 16).unwrap()
 }
 
-/// After so long the liar gives up, and a round that waits for its end fails.
+/// After this time the liar gives up, and a round that waits for its end fails.
 const LIES_FOR: Duration = Duration::from_secs(300);
 
-/// A process with one stream, which is honest until somebody writes there what is not.
+/// A process with one stream, which is honest until a test writes something false into it.
 struct Played {
     ring: Mapping,
     shape: RingFileShape,
@@ -80,7 +81,7 @@ impl Played {
         self.set_long(offset_of!(StreamControl<Local>, position), Position::at(1 << 49).word());
     }
 
-    /// Stores a pad at the beginning of each memory where there is none, each counted before.
+    /// Stores a pad at the beginning of each memory that has none, and counts each first.
     fn refill(&self, refilled: &AtomicU64) {
         let pad = Frame::pad(geometry().subbuf_size_bytes());
         for word in self.empty() {
@@ -89,7 +90,7 @@ impl Played {
         }
     }
 
-    /// The first words of those memories that are empty.
+    /// The first words of the memories that are empty.
     fn empty(&self) -> impl Iterator<Item = &AtomicU32> {
         let memories = 0..geometry().memory_count();
         let first_words = memories.map(|memory| self.word(geometry().memory_offset(memory)));
@@ -129,7 +130,7 @@ fn recording(mode: Mode) -> Recording {
     })
 }
 
-/// Lets liars refill their memories while `look` looks; it is given how many were refilled.
+/// Lets liars refill their memories while `look` runs; `look` gets how many were refilled.
 fn beside(liars: &[Played], look: impl FnOnce(&AtomicU64)) {
     let (refilled, is_over) = (AtomicU64::new(0), AtomicU32::new(0));
     liars.iter().for_each(Played::claim_far);
@@ -147,10 +148,10 @@ fn beside(liars: &[Played], look: impl FnOnce(&AtomicU64)) {
     });
 }
 
-/// Memories that one round may empty: a flush each of them once; and some more what is full before and after it.
+/// Memories that one round may empty: a flush empties each once; and more that are full before and after it.
 const MOST_IN_A_ROUND: u64 = 2 * 18;
 
-/// Ends the liar, also when a test fails.
+/// Ends the liar, also if a test fails.
 struct SetOnDrop<'a>(&'a AtomicU32);
 
 impl Drop for SetOnDrop<'_> {
@@ -199,14 +200,14 @@ fn a_writer_that_always_has_more_gets_a_turn_and_honest_ones_get_theirs() {
             assert_eq!(recorded, emitted, "the honest stream has no turn");
         }
         assert!(refilled.load(Ordering::Relaxed) > 18, "the liar was not served");
-        // What honest programs committed before the end is delivered, and the end comes though the liar goes on.
+        // What honest programs committed before the end is delivered, and the end comes although the liar goes on.
         stream.record(0, &(emitted,), false).unwrap();
         let summary = recording.engine.remove_session(recording.session);
         assert_eq!(summary.all.recorded, emitted + 1, "{:?}", summary.errors);
     });
 }
 
-/// A round ends with the turn that comes to so much: here with the third liar's, at the latest.
+/// A round ends with the turn that reaches its limit: here with the third liar's, at the latest.
 const MOST_OF_MANY: u64 = MAX_ROUND_BYTES / (8 << 20) + 2 * 18;
 
 #[test]
@@ -224,7 +225,7 @@ fn many_such_writers_share_rounds_and_clients_wait_for_one_round() {
                 stream.record(0, &(emitted,), false).unwrap();
                 emitted += 1;
             }
-            // As many rounds as there are streams, if each has a turn as long as may be.
+            // As many rounds as there are streams, if each has a turn as long as it may be.
             let mut rounds = 0;
             while recording.engine.summary(recording.session).all.recorded < emitted {
                 assert!(rounds <= 2 * liars.len(), "the honest stream has no turn");

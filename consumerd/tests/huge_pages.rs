@@ -1,4 +1,4 @@
-//! Files of huge pages: their size is sealed, and their pages can be taken away all the same, so that a load is a SIGBUS.
+//! Files of huge pages: their size is sealed, but their pages can be taken away, so that a load is a SIGBUS.
 
 mod common;
 
@@ -14,13 +14,13 @@ use ust_core::shm::Mapping;
 
 const SETTING: &str = "/proc/sys/vm/nr_hugepages";
 
-/// Huge pages of the machine, for as long as the test runs.
+/// Huge pages of the machine, while the test runs.
 struct HugePages {
     before: String,
 }
 
 impl HugePages {
-    /// So many more than there are; why there are not.
+    /// Makes this many more than there are; or returns why not.
     fn add(count: u64) -> Result<Self, String> {
         let explain = |error: std::io::Error| format!("{SETTING}: {error}");
         let before = fs::read_to_string(SETTING).map_err(explain)?.trim().to_owned();
@@ -34,7 +34,7 @@ impl HugePages {
         Ok(pages)
     }
 
-    /// Takes those away that nobody uses.
+    /// Takes away those that are not used.
     fn take_away() {
         fs::write(SETTING, "0").unwrap();
     }
@@ -46,7 +46,7 @@ impl Drop for HugePages {
     }
 }
 
-/// A process file of huge pages, size sealed; `None` where there are none, which is told.
+/// A process file of huge pages, with its size sealed; `None` if there are none, which is printed.
 fn huge_process_file(process_uid: [u8; 16]) -> Option<(OwnedFd, HugePages)> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::HUGETLB;
     let make = || {
@@ -74,7 +74,7 @@ fn a_process_file_of_huge_pages_is_refused_and_others_go_on() {
     say(&connection, &ToDaemon::Introduction { process_uid }, &[&file]);
     recording.turns(3);
     let known = recording.engine.processes().len();
-    // All of its pages, and none is left to take their places: a load of one kills a reader that trusts the seals.
+    // Takes all of its pages, and none is left to replace them: a load would kill a reader that trusts the seals.
     HugePages::take_away();
     let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
     fallocate(&file, punch, 0, PROCESS_FILE_BYTES as u64).unwrap();

@@ -1,4 +1,4 @@
-//! Where no descriptor is left nothing is known of the files of a trace, and so nothing is said to be gone.
+//! If no descriptor is left, nothing is known of a trace's files, so nothing is reported as gone.
 
 use consumerd::output::{Gone, Output};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

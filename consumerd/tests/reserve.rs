@@ -1,4 +1,4 @@
-//! Where memory runs out, the consumer uses its reserve, and takes it back from the process that has most.
+//! If memory runs out, the consumer uses its reserve, and takes it back from the process that has most.
 
 mod common;
 
@@ -13,7 +13,7 @@ use ust_core::shm::Mapping;
 #[global_allocator]
 static ALLOCATOR: Reserving = Reserving;
 
-/// Addresses that are left beside the reserve when the limit is set.
+/// Addresses that are left in addition to the reserve when the limit is set.
 const HEADROOM_BYTES: u64 = 4 << 20;
 
 const PIECE_BYTES: usize = 1 << 20;
@@ -25,7 +25,7 @@ fn address_bytes() -> u64 {
     pages * rustix::param::page_size() as u64
 }
 
-/// Introduces an identity. It lasts as long as its process file is mapped.
+/// Introduces an identity. It lasts while its process file is mapped.
 fn introduce(recording: &Recording, process_uid: [u8; 16]) -> (OwnedFd, Mapping) {
     let (connection, file) = (recording.connect(), process_file(process_uid));
     say(&connection, &ToDaemon::Introduction { process_uid }, &[&file]);

@@ -1,4 +1,4 @@
-//! What a broken process, or an evil one, can make the daemon do and hold: this test plays the process.
+//! What a broken or hostile process can make the daemon do and hold: this test plays the process.
 
 mod common;
 
@@ -79,7 +79,7 @@ fn identities_without_a_process_file_are_counted() {
     }
     let held = descriptor_count() - descriptors_before;
     assert!((60..=70).contains(&held), "{held} descriptors are held");
-    // Whoever says who it is comes in all the same.
+    // A process that introduces itself is taken in nevertheless.
     let process_uid = [201; 16];
     say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
     recording.turns(1);
@@ -132,7 +132,7 @@ fn what_a_process_gets_wrong_again_and_again_is_said_once() {
     assert_eq!(log.matches("a ring file claims").count(), 1, "{log}");
 }
 
-/// Two threads that say without a pause what costs the engine more to hear than them to say.
+/// Two threads that send, without a pause, messages that cost the engine more than them.
 #[test]
 fn a_process_that_talks_without_end_holds_up_nobody() {
     let mut recording = Recording::new();
@@ -155,7 +155,7 @@ fn a_process_that_talks_without_end_holds_up_nobody() {
         scope.spawn(talk);
         scope.spawn(talk);
         scope.spawn(|| {
-            // Without a bound the first round does not end before the talking does.
+            // Without a bound the first round would not end before the threads stop sending.
             std::thread::sleep(Duration::from_secs(2));
             is_over.store(1, Ordering::Relaxed);
         });
@@ -168,11 +168,12 @@ fn a_process_that_talks_without_end_holds_up_nobody() {
         is_over.store(1, Ordering::Relaxed);
         most.unwrap_or_default()
     });
-    // Once what the queue had room for, and once what the round made room for; some threads' arithmetic.
+    // Once as many as the queue had room for, and once as many as the round made room for; some for the threads'
+    // arithmetic.
     assert!(most <= 2 * capacity + 10, "{most} messages in one round, the queue holds {capacity}");
 }
 
-/// The kernel drops descriptors for which the receiver has no numbers, and the sender does not hear of it.
+/// The kernel drops descriptors for which the receiver has no numbers, and the sender does not learn of it.
 #[test]
 fn a_ring_file_that_comes_when_all_descriptors_are_used_is_read() {
     let mut recording = Recording::new();
@@ -184,7 +185,7 @@ fn a_ring_file_that_comes_when_all_descriptors_are_used_is_read() {
     let ring = ring_file(process_uid, recording.channel, 0, Mode::Discard);
     let newcomer = recording.connect();
     let before = getrlimit(Resource::Nofile);
-    // As many as there may be would take a while to use up.
+    // To use up as many as there may be would take a while.
     let few = descriptor_count() as u64 + 100;
     setrlimit(Resource::Nofile, Rlimit { current: Some(few), ..before }).unwrap();
     let all_others: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();

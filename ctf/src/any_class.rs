@@ -1,4 +1,4 @@
-//! Event classes at random, of every type within every other, and payloads of them.
+//! Random event classes, with every type within every other, and payloads of them.
 #![cfg(test)]
 
 use crate::metadata::{
@@ -7,7 +7,7 @@ use crate::metadata::{
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Names that clash, that cannot stand alone, and that readers make others of.
+/// Names that clash, that cannot stand alone, and that readers change.
 const NAMES: [&str; 9] = ["x", "_x", "x_length", "_x_length", "x_tag", "value", "int", "größe", ""];
 
 /// Any class.
@@ -79,7 +79,7 @@ fn any_integer() -> impl Strategy<Value = Integer> {
     )
 }
 
-/// One that is no character.
+/// An integer that is no character.
 fn plain(integer: Integer) -> Integer {
     Integer { encoding: Encoding::None, ..integer }
 }
@@ -88,7 +88,7 @@ fn any_encoding() -> impl Strategy<Value = Encoding> {
     select(vec![Encoding::None, Encoding::Utf8, Encoding::Ascii])
 }
 
-/// The bytes of values at random.
+/// The bytes of random values.
 pub fn payload(class: &EventClass, seed: u64) -> Vec<u8> {
     let (mut random, mut bytes) = (Random(seed | 1), Vec::new());
     class.fields.iter().for_each(|field| random.push(&field.ty, &mut bytes));

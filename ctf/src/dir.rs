@@ -1,9 +1,9 @@
-//! An open directory: what is made in it is made by its descriptor, and no link in it is followed.
+//! An open directory: files in it are made by way of its descriptor, and no link in it is followed.
 //!
-//! A path may lead elsewhere a moment later, if somebody else may write where it leads through. A
-//! trace is written into the directory that was opened, whatever its path does.
+//! A path may lead elsewhere a moment later, if others may write to a directory on the way. A trace is written into the
+//! directory that was opened, whatever happens to its path.
 //!
-//! What lies deeper is reached from an open directory step by step ([`Tree`]), through no link either.
+//! Deeper directories are reached from an open directory step by step ([`Tree`]), also through no link.
 
 use std::fs::File;
 use std::io;
@@ -27,18 +27,18 @@ impl Dir {
         Ok(Dir(openat(CWD, path, FLAGS, Mode::empty())?))
     }
 
-    /// Opens one in it, which is no link.
+    /// Opens a directory in it; not through a link.
     pub fn below(&self, name: impl Arg + Copy) -> io::Result<Dir> {
         Ok(Dir(openat(&self.0, name, FLAGS | OFlags::NOFOLLOW, Mode::empty())?))
     }
 
-    /// Makes one in it, umask allowing for everybody, and opens it.
+    /// Makes a directory in it, with all permissions less the umask, and opens it.
     pub fn make(&self, name: impl Arg + Copy) -> io::Result<Dir> {
         mkdirat(&self.0, name, Mode::RWXU | Mode::RWXG | Mode::RWXO)?;
         self.below(name)
     }
 
-    /// The same, or opens it if it is there.
+    /// The same, or opens the directory if it exists.
     pub(crate) fn make_or_open(&self, name: impl Arg + Copy) -> io::Result<Dir> {
         match self.make(name) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.below(name),
@@ -46,15 +46,15 @@ impl Dir {
         }
     }
 
-    /// Removes an empty one in it.
+    /// Removes an empty directory in it.
     pub fn remove_dir(&self, name: impl Arg + Copy) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
-    /// Opens a plain file in it to be read, and waits for nobody, should it be a pipe.
+    /// Opens a plain file in it for reading. Does not wait if it is a pipe.
     ///
     /// # Errors
-    /// It is a link, no plain file, or what the kernel says.
+    /// It is a link, it is no plain file, or the kernel's error.
     pub fn open_plain(&self, name: impl Arg + Copy) -> io::Result<File> {
         let file = match self.file(name, OFlags::RDONLY | OFlags::NONBLOCK) {
             Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
@@ -70,7 +70,7 @@ impl Dir {
         }
     }
 
-    /// Creates a file in it to be written, of which there was none.
+    /// Creates a file in it for writing, which must not exist yet.
     pub(crate) fn create_file(&self, name: impl Arg + Copy) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         self.file(name, flags)
@@ -121,10 +121,10 @@ impl AsFd for Dir {
     }
 }
 
-/// An open directory with all that is below it, and the path under which it is shown.
+/// An open directory with everything below it, and the path under which it is shown.
 ///
-/// Only the directory itself stays open: below it there may be more than a process may have open. Cloned, it is the same
-/// directory.
+/// Only the directory itself stays open, because there may be more below it than a process may have open. A clone is
+/// the same directory.
 #[derive(Debug, Clone)]
 pub struct Tree {
     dir: Arc<Dir>,
@@ -137,7 +137,7 @@ impl Tree {
         Ok(Tree::new(Dir::open(path)?, path.to_owned()))
     }
 
-    /// One that is open, to be shown as `path`.
+    /// An open directory that is shown as `path`.
     pub fn new(dir: Dir, path: PathBuf) -> Tree {
         Tree { dir: Arc::new(dir), path }
     }
@@ -147,7 +147,7 @@ impl Tree {
         &self.dir
     }
 
-    /// Under which path it is shown.
+    /// The path under which it is shown.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -157,7 +157,7 @@ impl Tree {
         self.step_to(path, |dir, name| dir.below(name))
     }
 
-    /// The same, made if it is not there, and those on the way.
+    /// The same, made if it does not exist, with the directories on the way.
     pub(crate) fn make_below(&self, path: &Path) -> io::Result<Dir> {
         self.step_to(path, |dir, name| dir.make_or_open(name))
     }
@@ -178,7 +178,7 @@ impl Tree {
         Ok(dir)
     }
 
-    /// The plain file in it that is shown as `path`, to be read.
+    /// Opens for reading the plain file in it that is shown as `path`.
     pub(crate) fn open_plain(&self, path: &Path) -> io::Result<File> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(io::ErrorKind::InvalidInput.into());
@@ -198,7 +198,7 @@ mod tests {
     use crate::stream_file::StreamWriter;
     use std::os::unix::fs::symlink;
 
-    /// The trace's directory is exchanged while it is written; then what is in it.
+    /// First the trace's directory is exchanged while it is written, then what is in it.
     #[test]
     fn a_trace_is_written_where_it_was_begun_and_through_no_link() {
         let place = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The event header: which class a record is of, and when it was.
+//! The event header: which class a record has, and its time.
 //!
 //! ```text
 //!   compact, 4 bytes                        extended, 13 bytes
@@ -37,13 +37,13 @@ pub const EXTENDED_BYTES: usize = 13;
 pub struct EventHeader {
     /// The event class.
     pub id: u32,
-    /// The clock, as far as the header tells it.
+    /// The clock, as far as the header has it.
     pub stamp: Stamp,
     /// Bytes of the header: the payload starts there.
     pub len: usize,
 }
 
-/// A record's clock, as far as its header tells it.
+/// A record's clock, as far as its header has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamp {
     /// The low 27 bits.
@@ -53,7 +53,7 @@ pub enum Stamp {
 }
 
 impl Stamp {
-    /// The full clock value, `previous` being the clock of the record before.
+    /// The full clock value, if `previous` is the clock of the record before.
     #[inline]
     pub fn resolve(self, previous: u64) -> u64 {
         match self {
@@ -84,7 +84,7 @@ pub fn decode(record: &[u8]) -> Option<EventHeader> {
     Some(EventHeader { id: tag, stamp: Stamp::Low27(low), len: COMPACT_BYTES })
 }
 
-/// Id and clock bits of a compact header that `record` starts with; `None` if it is another one, or cut short.
+/// Id and clock bits of a compact header that `record` starts with; `None` if it has an extended one, or is cut short.
 #[inline(always)]
 pub fn decode_compact(record: &[u8]) -> Option<(u32, Stamp)> {
     let word = u32::from_ne_bytes(*record.first_chunk()?);
@@ -96,7 +96,7 @@ pub fn decode_compact(record: &[u8]) -> Option<(u32, Stamp)> {
     (id != EXTENDED).then_some((id, Stamp::Low27(low)))
 }
 
-/// A compact header; `None` if the id does not fit. Of `clock` the low 27 bits are kept.
+/// A compact header with the low 27 bits of `clock`; `None` if the id does not fit.
 pub fn compact(id: u32, clock: u64) -> Option<[u8; COMPACT_BYTES]> {
     let low = clock as u32 & LOW_MASK;
     let word = if cfg!(target_endian = "little") { id | low << 5 } else { id << LOW_BITS | low };

@@ -11,18 +11,18 @@
 //!
 //! Invariants:
 //!
-//! - Entries are written **after** the packets they describe, so the index may lag behind the data
-//!   but never tells of data that is not there. Readers either compare the sizes' sum with the file
-//!   and walk the packets themselves, or miss the newest packets.
-//! - Entry k is of the packet with sequence number k, and entry k + 1's packet begins where its
-//!   ends. (In what was [recovered](crate::recover), numbers are missing.)
+//! - Entries are written **after** the packets that they describe. So the index may lag behind the data, but never
+//!   describes data that is not there. Readers either compare the sum of the sizes with the file and walk the packets
+//!   themselves, or miss the newest packets.
+//! - Entry k describes the packet with sequence number k, and the packet of entry k + 1 begins where that one ends. (In
+//!   what was [recovered](crate::recover), numbers are missing.)
 //! - A packet that has an entry never changes again.
-//! - A packet is written only when there is [room](IndexFile::reserve) for its entry: on a disk that
-//!   is full, the index does not lag behind for good. Readers that trust it would never show the rest.
-//! - A write that fails half-way all the same is undone to the last whole entry: readers refuse an
-//!   index whose size is no number of entries. What it lacks is written with the next flush that
-//!   finds room. Until it is undone, and where a writer is killed, the last entry may be cut: it
-//!   does not [`count`], and resuming writes over it.
+//! - A packet is written only if there is [room](IndexFile::reserve) for its entry, so that on a full disk the index
+//!   does not lag behind for good. Readers that trust it would never show the rest.
+//! - A write that fails half-way nevertheless is undone to the last whole entry, because readers refuse an index whose
+//!   size is no number of entries. The entries that it lacks are written with the next flush that finds room. Until it
+//!   is undone, or if a writer is killed, the last entry may be cut: it does not [`count`], and resuming writes over
+//!   it.
 
 use std::fs::File;
 use std::io;
@@ -39,7 +39,7 @@ const VERSION: (u32, u32) = (1, 1);
 const ENTRY_BYTES: usize = 72;
 const HEADER_BYTES: usize = 16;
 
-/// What resuming needs of an entry: where a packet lies, and which it is.
+/// What resuming needs from an entry: where a packet is, and which one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IndexEntry {
     /// Where in the stream file the packet begins.
@@ -54,25 +54,24 @@ pub(crate) struct IndexEntry {
 #[derive(Debug)]
 pub(crate) struct IndexFile {
     file: File,
-    /// Bytes that are in the file for good.
+    /// Bytes that stay in the file.
     len: u64,
-    /// Up to here the file system has set room aside.
+    /// The file system has set room aside up to here.
     reserved: u64,
-    /// Entries whose packets are in the stream file and who are not yet in this one.
+    /// Entries whose packets are in the stream file, and that are not in the index yet.
     pending: Vec<u8>,
 }
 
 impl IndexFile {
-    /// Goes on behind the first `entries` entries of `file`.
+    /// Continues behind the first `entries` entries of `file`.
     pub(crate) fn resume(file: File, entries: u64) -> io::Result<IndexFile> {
         let len = if entries == 0 { 0 } else { HEADER_BYTES as u64 + entries * ENTRY_BYTES as u64 };
         file.set_len(len)?;
         Ok(IndexFile { file, len, reserved: 0, pending: Vec::new() })
     }
 
-    /// Has the file system set room aside for the entries of `packets` more packets; none of it shows in
-    /// the file's size. Fails if the disk is full. File systems that cannot do that are believed to have
-    /// room.
+    /// Has the file system set room aside for the entries of `packets` more packets; the file's size does not show it.
+    /// Fails if the disk is full. File systems that cannot set room aside are assumed to have it.
     pub(crate) fn reserve(&mut self, packets: usize) -> io::Result<()> {
         let needed = self.len.max(HEADER_BYTES as u64)
             + self.pending.len() as u64
@@ -80,7 +79,7 @@ impl IndexFile {
         if packets == 0 || needed <= self.reserved {
             return Ok(());
         }
-        // Whole pages: what is set aside is blocks anyhow, and it need not be asked for with every flush.
+        // Whole pages: file systems set aside blocks anyway, and it need not be asked for with every flush.
         let needed = needed.next_multiple_of(PAGE_BYTES as u64);
         match fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, needed) {
             Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => return Err(error.into()),
@@ -110,8 +109,8 @@ impl IndexFile {
         self.pending.extend(entry.iter().flat_map(|word| word.to_be_bytes()));
     }
 
-    /// Writes what was added. Of what fails to be written, whole entries stay in the file, and the
-    /// others noted for the next time.
+    /// Writes what was added. If that fails, the entries that were written whole stay in the file, and the others are
+    /// kept for the next time.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         if self.pending.is_empty() {
             return Ok(());
@@ -126,16 +125,16 @@ impl IndexFile {
         outcome
     }
 
-    /// Writes `bytes` behind what is there, or as many whole units of them as there is room for; how many
-    /// bytes these are.
+    /// Writes `bytes` at the end, or as many whole units of them as there is room for; returns how many bytes those
+    /// are.
     fn append(&mut self, bytes: &[u8], unit_bytes: usize) -> (usize, io::Result<()>) {
         let (written, outcome) = write_at(&self.file, bytes, self.len);
         let kept = written - written % unit_bytes;
         self.len += kept as u64;
         if outcome.is_err() {
-            // Getting shorter takes no room. Should it fail all the same, the next write begins here.
+            // Shortening takes no room. If it fails nevertheless, the next write begins here.
             let _ = self.file.set_len(self.len);
-            // That gives back what was set aside, too.
+            // Shortening also gives back what was set aside.
             self.reserved = 0;
         }
         (kept, outcome)
@@ -151,7 +150,7 @@ pub(crate) fn count(index: &File) -> io::Result<u64> {
     Ok((index.metadata()?.len() - HEADER_BYTES as u64) / ENTRY_BYTES as u64)
 }
 
-/// The entry with this number, if the index is as long as that.
+/// The entry of this number, if the index is that long.
 pub(crate) fn entry(index: &File, number: u64) -> io::Result<Option<IndexEntry>> {
     let at = HEADER_BYTES as u64 + number * ENTRY_BYTES as u64;
     let Some(bytes) = bytes_at::<ENTRY_BYTES>(index, at)? else { return Ok(None) };
@@ -206,7 +205,7 @@ mod tests {
         index.add(seq * 4096, &identity(), &packet(seq));
     }
 
-    /// What the test below does in a process of its own, as the limit is the whole process's.
+    /// The body of the test below. It runs in a process of its own, because the limit is the whole process's.
     fn meet_a_limit() {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let size_limit = |current| {
@@ -245,7 +244,7 @@ mod tests {
         if std::env::var_os("CTF_TEST_LIMIT").is_some() {
             return meet_a_limit();
         }
-        // A shell, because ignoring a signal takes unsafe code here, and is inherited.
+        // By a shell: to ignore a signal takes unsafe code here, and a child inherits it.
         let script = "trap '' XFSZ; exec \"$0\" --exact \"$1\"";
         let this = "index::tests::an_entry_for_which_there_is_no_room_is_not_left_in_part";
         let child = std::process::Command::new("sh")

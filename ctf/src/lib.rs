@@ -1,4 +1,4 @@
-//! The Common Trace Format 1.8 as a library of its own: written and read.
+//! The Common Trace Format 1.8 as a library of its own: writes and reads it.
 //!
 //! ```text
 //!   in a directory            written by                        read by
@@ -17,7 +17,7 @@
 //! - [`stream_file::StreamWriter`]: records in, packets out. **At any moment, also after `kill -9`,
 //!   a reader finds whole packets.**
 //! - [`event_header`]: the header that each record starts with.
-//! - [`payload_layout`]: whether the bytes behind it are what the class says, where others have written them.
+//! - [`payload_layout`]: checks whether the bytes behind it fit the class, if another process has written them.
 //!
 //! ```
 //! use ctf::metadata::{self, Clock, EventClass, Field, FieldType, Integer, StreamClass, Trace};
@@ -43,7 +43,7 @@
 //!     fields: vec![Field { name: "bytes".into(), ty: FieldType::Integer(Integer::U32) }],
 //! };
 //!
-//! // Metadata first: readers refuse events that they do not know.
+//! Metadata first: readers refuse events that they do not know.
 //! let mut metadata = MetadataWriter::create(dir.path(), &metadata::preamble(&trace))?;
 //! metadata.append(&metadata::event(&opened))?;
 //!
@@ -68,17 +68,16 @@
 //!
 //! # Reading
 //!
-//! - [`reader::Reader`]: all events of all traces in a directory, in the order of time, whoever
-//!   wrote them.
+//! - [`reader::Reader`]: all events of all traces in a directory, ordered by time, from any writer.
 //! - [`text::Printer`]: an event as a line, as babeltrace2 prints it.
-//! - [`printable`]: untrusted text as a terminal may have it.
+//! - [`printable`]: untrusted text, made harmless for a terminal.
 //! - [`tsdl`]: the metadata alone, as a tree of types.
-//! - [`join`]: many traces in one stream.
-//! - [`recover`]: what is whole of a damaged trace, as a trace.
+//! - [`join`]: joins many traces into one stream.
+//! - [`recover`]: writes the undamaged part of a trace as a trace.
 //!
-//! Any bytes may be read: what is wrong is told, with its place, and the rest is read. What
-//! [`stream_file`] writes carries a checksum in each packet, and what [`metadata`] does one behind each
-//! declaration: what was damaged after it had been written is not read.
+//! Any bytes may be read: each error is reported with its place, and the rest is read. [`stream_file`] writes a
+//! checksum into each packet, and [`metadata`] writes one behind each declaration. A part that was damaged after it had
+//! been written is not read.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -1,4 +1,4 @@
-//! The file `metadata`: declarations are appended, and none is ever seen in part.
+//! The file `metadata`: declarations are appended, and no reader ever sees a part of one.
 //!
 //! ```text
 //!   page                     page                     page
@@ -9,10 +9,10 @@
 //! A reader refuses the whole trace for a declaration that is cut short. A write is visible whole,
 //! at whatever instruction its writer is stopped or killed, if it stays within one page of the file
 //! (see [`stream_file`](crate::stream_file) for why) and of memory. So a declaration that would
-//! cross the end of a page goes to the next, behind newlines; and a text longer than a page is
+//! cross the end of a page goes to the next one, behind newlines; and a text longer than a page is
 //! published by a rename.
 //!
-//! A declaration must be in the file before a packet that needs it is: that order is the caller's.
+//! The caller makes sure that a declaration is in the file before a packet that needs it.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -27,7 +27,7 @@ use crate::pages::Pages;
 
 const NAME: &str = "metadata";
 
-/// Under this name a text is written that is published by a rename.
+/// The name under which a text is written before a rename publishes it.
 const HIDDEN: &str = ".metadata.new";
 
 /// Writes the metadata of one trace.
@@ -36,7 +36,7 @@ pub struct MetadataWriter {
     dir: Dir,
     file: File,
     len: u64,
-    /// One aligned page: the kernel then copies a text from it in one piece.
+    /// One aligned page, from which the kernel copies a text in one piece.
     staging: Pages,
 }
 
@@ -80,7 +80,7 @@ impl MetadataWriter {
         }
         let room = PAGE_BYTES - self.page_offset();
         if text.len() > room {
-            // Wherever this is cut, newlines are no part of a declaration.
+            // Wherever this write is cut, newlines are no part of a declaration.
             self.write(&vec![b'\n'; room])?;
         }
         self.write(text.as_bytes())
@@ -90,13 +90,13 @@ impl MetadataWriter {
         (self.len % PAGE_BYTES as u64) as usize
     }
 
-    /// Writes what is within one page of the file, from one page of memory.
+    /// Writes bytes that stay within one page of the file, from one page of memory.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.staging.grow(1);
         let staged = &mut self.staging.range_mut(0, 1)[..bytes.len()];
         staged.copy_from_slice(bytes);
         if let Err(error) = self.file.write_all_at(staged, self.len) {
-            // Should this fail too, the next append still begins at the same place.
+            // If this fails too, the next append still begins at the same place.
             let _ = self.file.set_len(self.len);
             return Err(error);
         }
@@ -116,10 +116,10 @@ impl MetadataWriter {
     }
 }
 
-/// Makes `parts` the metadata in one step. Readers leave hidden files alone, so one that a killed
-/// writer left behind does no harm; where the disk is full, it would keep room that others need.
+/// Makes `parts` the metadata in one step. Readers leave hidden files alone, so a file that a
+/// killed writer left behind does no harm; but on a full disk it would take room that others need.
 fn replace(dir: &Dir, parts: &[&[u8]]) -> io::Result<()> {
-    // Whatever is there: what is written must be a new file, not what a link leads to.
+    // Removes whatever has the name: the text must go into a new file, not to where a link leads.
     let _ = dir.remove_file(HIDDEN);
     let write = || {
         let mut file = dir.create_file(HIDDEN)?;
@@ -134,7 +134,8 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// Each append either lies within a page, or is there by a rename (and so moves nothing else).
+    /// Each append either lies within a page, or is published by a rename (and so moves nothing
+    /// else).
     #[test]
     fn declarations_keep_their_order_and_cross_no_page() {
         let dir = tempfile::tempdir().unwrap();

@@ -17,33 +17,33 @@
 //!   this crate.
 //! - A packet is a whole number of [`PAGE_BYTES`], so each packet starts page-aligned in its file,
 //!   and its `packet_size` word lies 8-aligned.
-//! - [`metadata::preamble`](crate::metadata::preamble) declares these very fields in this very
-//!   order.
+//! - [`metadata::preamble`](crate::metadata::preamble) declares exactly these fields in this order.
 //!
 //! # The checksum
 //!
-//! It is the CRC-32 of IEEE 802.3 (zlib's and gzip's) over the content, with zeros for
+//! It is the CRC-32 of IEEE 802.3 (zlib's and gzip's) over the content, with zeros in place of
 //! `packet_size`, which publishing a large packet rewrites in place. A kill of the writer never
-//! makes it wrong; what does is a machine that went down with a part of the packet still on its way
-//! to the disk, or a disk that forgets.
+//! makes it wrong. It is wrong if the machine went down before all of the packet was on the disk,
+//! or if the disk lost data.
 //!
-//! It lies where readers look for padding, so those who do not know it miss nothing: as a field of
-//! the header it would make babeltrace2 complain of it, and as one of the context print it with each
-//! event. Who does know it finds `packet_checksum = "crc32"` in the trace's environment.
+//! The checksum is where readers expect padding, so readers that do not know it miss nothing. As a
+//! field of the header, babeltrace2 would complain about it; as a field of the context, babeltrace2
+//! would print it with each event. Readers that know it find `packet_checksum = "crc32"` in the
+//! trace's environment.
 
-/// What a packet's size is a multiple of, and nearly always all of it.
+/// A packet's size is a multiple of this, and nearly always equal to it.
 ///
-/// 4096 divides the page size of every machine that Linux runs on; why that matters is the
-/// whole-packet promise of [`stream_file`](crate::stream_file).
+/// 4096 divides the page size of every machine that Linux runs on.
+/// [`stream_file`](crate::stream_file) promises whole packets because of that.
 pub const PAGE_BYTES: usize = 4096;
 
-/// The largest record that a packet is made for.
+/// The largest record that a packet can hold.
 pub(crate) const RECORD_BYTES_MAX: usize = 256 << 10;
 
 /// The largest packet: such a record, behind an opening of less than a page.
 pub(crate) const PACKET_BYTES_MAX: usize = RECORD_BYTES_MAX + PAGE_BYTES;
 
-/// What the environment of a trace says whose packets have a checksum.
+/// The fact in a trace's environment that its packets have a checksum.
 pub(crate) const CHECKSUM_ENV: (&str, &str) = ("packet_checksum", "crc32");
 
 /// Bytes of the checksum.
@@ -58,47 +58,48 @@ pub(crate) const FIXED_BYTES: usize = 88;
 /// Where the packet context begins.
 const CONTEXT_AT: usize = 32;
 
-/// Where `packet_size` lies: the one word that publishing a large packet rewrites in place.
+/// Where `packet_size` is: the one word that publishing a large packet rewrites in place.
 pub(crate) const PACKET_SIZE_AT: usize = 56;
 
 const _: () =
     assert!(PACKET_SIZE_AT.is_multiple_of(8), "the rewrite must not straddle a cache line");
 
-/// Who a stream is: what all packets of one stream file have in common, and the extra fields' first
-/// value.
+/// The identity of a stream: what all packets of one stream file have in common, and the first
+/// value of the extra fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamIdentity {
-    /// The trace's, as in its metadata.
+    /// The trace's uuid, as in its metadata.
     pub uuid: [u8; 16],
     /// Which [`StreamClass`](crate::metadata::StreamClass) describes this stream.
     pub stream_id: u32,
     /// Which stream of that class this is.
     pub stream_instance_id: u64,
-    /// The extra packet context fields' bytes, in native byte order: as long in all packets of a
-    /// stream as its stream class says, the values may change from packet to packet.
+    /// The bytes of the extra packet context fields, in native byte order. Their length is that of
+    /// the stream class in all packets of a stream; the values may change from packet to packet.
     pub extra: Vec<u8>,
 }
 
-/// What one packet says about itself.
+/// What one packet states about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PacketContext {
     /// Clock of the first record, or of the packet if it is empty.
     pub timestamp_begin: u64,
-    /// Clock of the last record; never less than `timestamp_begin` or than the packet's before.
+    /// Clock of the last record; never less than `timestamp_begin`, nor than the `timestamp_end` of
+    /// the packet before.
     pub timestamp_end: u64,
     /// Bytes in use: header, context and records.
     pub content_size_bytes: u64,
     /// Bytes from this packet's start to the next one's.
     pub packet_size_bytes: u64,
-    /// Counts a stream's packets, from 0.
+    /// Number of the packet in its stream, from 0.
     pub seq: u64,
     /// Records lost since the stream began, up to this packet's end.
     pub discarded: u64,
-    /// Where, in whatever the records came from, the last of all records so far ended.
+    /// Where the last of all records so far ended, in the source of the records.
     pub end_position: u64,
 }
 
-/// Why bytes are no packet of ours.
+/// Why bytes are no packet of this library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PacketError {
     /// Fewer bytes than a packet's opening.
@@ -110,9 +111,9 @@ pub enum PacketError {
     /// The content is not what was written.
     #[error("the packet is damaged: its checksum is {found:#010x}, and should be {expected:#010x}")]
     Checksum {
-        /// Of the content as it is.
+        /// The checksum of the content as it is.
         found: u32,
-        /// What stands behind it.
+        /// The checksum behind it.
         expected: u32,
     },
     /// The sizes contradict each other or the layout.
@@ -149,7 +150,7 @@ impl PacketContext {
         self.encode_words(packet);
     }
 
-    /// Writes the standard fields and the checksum alone: the identity and the extra fields stay as
+    /// Writes only the standard fields and the checksum: the identity and the extra fields stay as
     /// they are.
     pub(crate) fn encode_words(&self, packet: &mut [u8]) {
         let words = [
@@ -168,7 +169,7 @@ impl PacketContext {
         behind[..CHECKSUM_BYTES].copy_from_slice(&crc32(content).to_ne_bytes());
     }
 
-    /// Reads the opening of a packet, and with it the stream's identity and extra fields
+    /// Reads the opening of a packet: the context, the stream's identity, and the extra fields
     /// (`extra_bytes` of them).
     pub fn decode(
         packet: &[u8],
@@ -209,7 +210,7 @@ impl PacketContext {
     }
 }
 
-/// Whether a packet's content, with the checksum behind it, is what was written.
+/// Checks that a packet's content is what was written, by the checksum behind it.
 pub(crate) fn check(content_and_checksum: &[u8]) -> Result<(), PacketError> {
     let (content, checksum) = content_and_checksum.split_last_chunk().ok_or(PacketError::Short)?;
     if content.len() < FIXED_BYTES {
@@ -272,7 +273,7 @@ mod tests {
         assert_eq!(packet[92], 0xEE, "the first record's place is untouched");
     }
 
-    /// Each bit of the content and of the checksum but those of `packet_size`.
+    /// Each bit of the content and of the checksum, except those of `packet_size`.
     #[test]
     fn a_turned_bit_is_found() {
         let (identity, context) = sample();
@@ -289,7 +290,8 @@ mod tests {
         assert_eq!(check(&packet[..3]), Err(PacketError::Short));
     }
 
-    /// Resume trusts what decodes, so sizes that would make it step nowhere or outside must not.
+    /// Resuming trusts what decodes. So sizes with which it would step nowhere or outside must not
+    /// decode.
     #[test]
     fn impossible_sizes_do_not_decode() {
         let (identity, context) = sample();

@@ -1,13 +1,13 @@
-//! Page-aligned memory: what packets and declarations are written from.
+//! Page-aligned memory, from which packets and declarations are written.
 //!
 //! ```text
 //!   | . . . | page 0     | page 1     | page 2     | ...  | . |      one vector, a page longer than is used
 //!           '--- start: the first page-aligned byte
 //! ```
 //!
-//! The kernel copies a write piece by piece and may stop between two pieces, at a page's end of the
-//! file **or of our memory** (which may have to be fetched first). So that both are ends of
-//! packets, memory must be as aligned as packets are in the file.
+//! The kernel copies a write piece by piece and may stop between two pieces: at the end of a page of the file **or of
+//! our memory** (which may have to be fetched first). So that both are ends of packets, memory must be aligned as
+//! packets are in the file.
 
 use crate::packet::PAGE_BYTES;
 
@@ -26,7 +26,7 @@ impl Pages {
         &self.bytes[self.start..]
     }
 
-    /// All bytes, to be written to.
+    /// All bytes, for writing.
     #[inline]
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes[self.start..]
@@ -37,27 +37,27 @@ impl Pages {
         &self.bytes()[from * PAGE_BYTES..to * PAGE_BYTES]
     }
 
-    /// The same, to be written to.
+    /// The same, for writing.
     pub(crate) fn range_mut(&mut self, from: usize, to: usize) -> &mut [u8] {
         &mut self.bytes_mut()[from * PAGE_BYTES..to * PAGE_BYTES]
     }
 
-    /// Has room for `pages` pages; what is there stays there.
+    /// Makes room for `pages` pages; the content stays.
     pub(crate) fn grow(&mut self, pages: usize) {
         if pages > self.pages {
-            // Doubling, so that growing page by page copies each byte only a few times.
+            // Doubles, so that growth page by page copies each byte only a few times.
             self.reallocate(pages.next_power_of_two());
         }
     }
 
-    /// Gives memory back that exceeds `pages` pages.
+    /// Gives back memory beyond `pages` pages.
     pub(crate) fn shrink(&mut self, pages: usize) {
         if self.pages > pages {
             self.reallocate(pages);
         }
     }
 
-    /// Moves `pages` pages from page `from` to page `to`; both places may overlap.
+    /// Moves `pages` pages from page `from` to page `to`; the places may overlap.
     pub(crate) fn shift(&mut self, from: usize, to: usize, pages: usize) {
         let at = |page: usize| self.start + page * PAGE_BYTES;
         self.bytes.copy_within(at(from)..at(from + pages), at(to));
@@ -65,7 +65,7 @@ impl Pages {
 
     fn reallocate(&mut self, pages: usize) {
         let mut bytes = vec![0; (pages + 1) * PAGE_BYTES];
-        // A vector's bytes do not move while it is not resized, so this stays true.
+        // A vector's bytes do not move while it is not resized, so `start` stays right.
         let start = bytes.as_ptr().align_offset(PAGE_BYTES);
         let keep = self.pages.min(pages) * PAGE_BYTES;
         bytes[start..start + keep].copy_from_slice(self.range(0, self.pages.min(pages)));

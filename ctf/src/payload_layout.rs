@@ -1,4 +1,4 @@
-//! How the payloads of one event class lie, as a program that checks a record's bytes against it.
+//! The layout of one event class's payloads, as a program that checks a record's bytes.
 //!
 //! ```text
 //!   u32, f64, [u8; 4]          fixed: 16 bytes
@@ -11,17 +11,19 @@
 //!   variant { 0: nothing, 1: f64 }  choice: 0 [ skip 0 ], 1 [ skip 8 ]
 //! ```
 //!
-//! A reader decodes record behind record, so one that is longer or shorter than its class says turns all that follow
-//! into nonsense: readers then refuse the trace, or crash. A consumer that copies records which others have written
-//! walks each of them by this first.
+//! A reader decodes one record behind the other. A record that is longer or shorter than its class says turns all that
+//! follow into nonsense: readers then refuse the trace, or crash. So a consumer that copies records of other processes
+//! checks each of them by this first.
 //!
 //! Invariants:
 //!
-//! - It says of the bytes what [`metadata::event`](crate::metadata::event) says of the same class. Everything is
-//!   byte-aligned and every bit pattern of a number is one, so lengths and tags are all that can be wrong.
+//! - It agrees with [`metadata::event`](crate::metadata::event) about the bytes of a class. Everything is byte-aligned
+//!   and every bit pattern is a number, so only lengths and tags can be wrong.
 //! - A class without texts, sequences and variants is one comparison ([`fixed_bytes`](PayloadLayout::fixed_bytes)).
-//! - Neighbouring fields of fixed size are one step, structures or not: what a check takes grows with what varies alone.
-//! - It recurses as deep as the class does, and ends soon whatever the bytes are: each element that varies takes one at
+//! - Neighbouring fields of fixed size are one step, in structures or not: the cost of a check grows only with what
+//!   varies.
+//! - It recurses as deep as the class does, and ends soon whatever the bytes are: each element that varies takes at
+//!   least one byte, or is not read.
 //!   least, or is not read.
 
 use std::ffi::CStr;
@@ -59,13 +61,13 @@ enum Varying {
     },
     /// A count, and elements that vary.
     Counted(Box<Run>),
-    /// So many elements that vary.
+    /// A fixed number of elements that vary.
     Repeated(u32, Box<Run>),
-    /// A tag, and what it says.
+    /// A tag, and what it chooses.
     Chosen(Integer, Box<[Chosen]>),
 }
 
-/// A choice and its tags; all of a variant lie in the order of these, and do not overlap.
+/// A choice and its tags. A variant's choices are ordered by tag, and do not overlap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Chosen {
     low: i128,
@@ -76,7 +78,7 @@ struct Chosen {
 /// Why bytes are no payload of a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
-    /// They end before its fields do.
+    /// The bytes end before the fields do.
     #[error("it is too short")]
     Short,
     /// A text has no NUL behind it.
@@ -88,18 +90,18 @@ pub enum PayloadError {
     /// No choice of a variant has that tag.
     #[error("a tag in it is {0}, which chooses nothing")]
     Tag(i128),
-    /// They go on behind the last field.
+    /// The bytes go on behind the last field.
     #[error("it is {0} bytes too long")]
     Long(usize),
 }
 
 impl PayloadLayout {
-    /// That of a class. Sizes beyond any record's stay beyond it.
+    /// The layout of a class. Sizes that exceed any record's still exceed it here.
     pub fn of(class: &EventClass) -> Self {
         Self(Run::of(class.fields.iter().map(|field| &field.ty)))
     }
 
-    /// Bytes of every payload, if all have as many.
+    /// Bytes of every payload, if all have the same size.
     #[inline]
     pub fn fixed_bytes(&self) -> Option<usize> {
         self.0.fixed_bytes().map(|bytes| bytes as usize)
@@ -108,7 +110,7 @@ impl PayloadLayout {
     /// Whether these bytes are a payload of the class: all of it, and nothing else.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// What is wrong with the bytes.
     #[inline]
     pub fn check(&self, payload: &[u8]) -> Result<(), PayloadError> {
         match self.0.walk(payload)? {
@@ -129,7 +131,7 @@ impl Run {
         self.steps.is_empty().then_some(self.rest_bytes)
     }
 
-    /// What is left behind it of these bytes.
+    /// Walks over the run; returns the bytes behind it.
     #[inline]
     fn walk<'b>(&self, mut left: &'b [u8]) -> Result<&'b [u8], PayloadError> {
         for step in &self.steps {
@@ -150,7 +152,7 @@ impl Run {
 #[derive(Default)]
 struct Writing {
     steps: Vec<Step>,
-    /// Of the fields behind the last step.
+    /// Bytes of the fields behind the last step.
     fixed_bytes: u32,
 }
 
@@ -225,7 +227,7 @@ fn behind_elements(left: &[u8], element_bytes: u32) -> Result<&[u8], PayloadErro
 
 fn behind_counted<'b>(left: &'b [u8], element: &Run) -> Result<&'b [u8], PayloadError> {
     let (count, left) = count(left)?;
-    // One byte is the least that an element takes.
+    // An element takes at least one byte.
     if count as usize > left.len() {
         return Err(PayloadError::Elements(count));
     }

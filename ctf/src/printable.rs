@@ -1,17 +1,17 @@
-//! Untrusted text for terminals, logs and JSON: printed as it is, except for what could give orders to a terminal or pass for
-//! another line.
+//! Untrusted text for terminals, logs and JSON: printed as it is, except for characters that could control a terminal
+//! or begin another line.
 //!
 //! ```text
-//!   printable("a\x1b[31mb\n")    a\x1b[31mb\n        names, paths, messages: one line, whatever they hold
+//!   printable("a\x1b[31mb\n")    a\x1b[31mb\n        names, paths, messages: one line, whatever they contain
 //!   quoted("say \"hi\"\n")       "say \"hi\"\n"      payload, as babeltrace2 quotes it
 //!   lines("two\nlines\x1b")      two\nlines\x1b      text that we have put together: its line ends stay
 //!   json("{\"a\": \"\u{202e}\"}")  {"a": "\u202e"}   JSON text: it stays valid and means the same
 //! ```
 //!
-//! Escaped are control characters (C0, DEL, C1), characters that change the direction of text or end a line, and bytes
-//! that are not UTF-8, as `\xNN`. All other text, ASCII or not, stays as it is. A backslash outside of quotes stays too, so
-//! that escaping twice is escaping once: a name may be escaped where it is put into a line, and the line where it is
-//! printed.
+//! It escapes control characters (C0, DEL, C1), characters that change the direction of text or end a line, and bytes
+//! that are not UTF-8, as `\xNN`. All other text, ASCII or not, stays as it is. A backslash outside of quotes stays
+//! too, so that escaping twice is escaping once: a name may be escaped when it is put into a line, and the line when it
+//! is printed.
 
 use std::ffi::OsStr;
 use std::fmt::{self, Display, Formatter, Write};
@@ -42,7 +42,7 @@ pub fn path(path: &Path) -> Printable<'_> {
     os(path.as_os_str())
 }
 
-/// A word as the system has it.
+/// A word in the system's encoding.
 pub fn os(word: &OsStr) -> Printable<'_> {
     Printable { bytes: word.as_bytes(), form: Form::Line }
 }
@@ -57,13 +57,13 @@ pub fn quoted<T: AsRef<[u8]> + ?Sized>(text: &T) -> Printable<'_> {
     Printable { bytes: text.as_ref(), form: Form::Quoted }
 }
 
-/// JSON text with the same meaning, in which nothing gives orders.
+/// JSON text with the same meaning, in which no character controls a terminal.
 pub fn json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        // Of control characters, JSON has these between its words, and no others anywhere.
+        // JSON has these control characters between its words, and no others anywhere.
         if is_order(c) && !matches!(c, '\n' | '\r' | '\t') {
-            // A String takes whatever is written. All of these are one unit of UTF-16.
+            // Writing to a String cannot fail. Each of these characters is one unit of UTF-16.
             let _ = write!(escaped, "\\u{:04x}", u32::from(c));
         } else {
             escaped.push(c);
@@ -72,7 +72,7 @@ pub fn json(text: &str) -> String {
     escaped
 }
 
-/// Whether a terminal does something else with it than showing it.
+/// Whether a terminal does something else with the character than showing it.
 fn is_order(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -118,7 +118,7 @@ fn escaped(bytes: &[u8], out: &mut Formatter<'_>) -> fmt::Result {
 mod tests {
     use super::*;
 
-    /// All that is escaped, between what is not.
+    /// Everything that is escaped, between text that is not.
     const HOSTILE: &[u8] =
         b"caf\xc3\xa9\x1b[31m\x07\x7f\xc2\x9b\n\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8\xff\\\"\t";
     const SHOWN: &str =
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(quoted, format!("\"{}\"", SHOWN.replace("\\\"", r#"\\\""#)));
     }
 
-    /// Each order at the borders of its range, and what stands beside it and is text.
+    /// Each such character at the borders of its range, and its neighbours that are text.
     #[test]
     fn each_order_is_escaped_and_its_neighbours_are_not() {
         let is_escaped = |c: char| printable(&c.to_string()).to_string().starts_with('\\');
@@ -151,7 +151,7 @@ mod tests {
         }
     }
 
-    /// As babeltrace2 does.
+    /// The same as babeltrace2 does.
     #[test]
     fn control_characters_with_a_name_are_escaped_by_it() {
         let names = "\x07\x08\t\n\x0b\x0c\r";

@@ -1,18 +1,19 @@
-//! What is whole of a trace that a machine crash, or a failing disk, has damaged: copied into a trace that other
+//! Copies the undamaged part of a trace that a machine crash or a failing disk has damaged into a trace that other
 //! readers read.
 //!
 //! ```text
-//!   metadata     | preamble | event | evxnt | ev.00000        blocks that are what their checksums say
+//!   metadata     | preamble | event | evxnt | ev.00000        blocks whose checksums are right
 //!                '------------------'
-//!   stream file  | 0 | 1 | 000 | 3 | 4' | 5 |                 packets that are whole and continue the stream, and whose
-//!                '-------'     '---'    '---'                 records decode; as they are
+//!   stream file  | 0 | 1 | 000 | 3 | 4' | 5 |                 packets that are whole, continue the stream, and have
+//!                '-------'     '---'    '---'                 records that decode; copied as they are
 //! ```
 //!
-//! A kernel that goes down had written pages back in any order: those that it had not are missing, hold zeros, or what
-//! they held once. Readers refuse the whole trace for one of them; [`reader`](crate::reader) shows what is whole, and
-//! this writes it down. The sequence numbers of packets stay, so that others tell of those that are missing.
+//! A kernel that goes down has written pages back in any order. Pages that it had not written are missing, or hold
+//! zeros or earlier data. Readers refuse the whole trace for one such page; [`reader`](crate::reader) shows what is
+//! undamaged, and this module writes it down. The sequence numbers of packets stay, so that other readers report those
+//! that are missing.
 //!
-//! Packets without a checksum (those that others have written) are refused: nobody could say which are whole.
+//! Packets without a checksum (from other writers) are refused, because it cannot be known which are whole.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -29,28 +30,28 @@ use crate::reader::{ReadError, Trace, metadata_text};
 use crate::stream_file::{INDEX_DIR, index_name};
 use crate::tsdl::{self, Metadata, TsdlError};
 
-/// What was copied, and what was not.
+/// The result: what was copied, and what was not.
 #[derive(Debug, Default)]
 pub struct Recovered {
-    /// Traces of which something was copied.
+    /// Traces of which some part was copied.
     pub traces: u64,
     /// Events copied.
     pub events: u64,
-    /// What was left out, in the order of paths: one for each trace or stream that is damaged.
+    /// What was left out, ordered by path: one entry for each trace or stream that is damaged.
     pub damages: Vec<Damage>,
 }
 
-/// What is damaged in one trace's metadata, or one stream.
+/// The damage of one trace's metadata, or of one stream.
 #[derive(Debug, thiserror::Error)]
 #[error("{first}{}", more(.places))]
 pub struct Damage {
     /// The first damaged place.
     pub first: ReadError,
-    /// In how many places the stream is damaged; each may have been many packets.
+    /// How many places of the stream are damaged; each may have been many packets.
     pub places: u64,
 }
 
-/// Why the copy could not be written, or no more of it.
+/// Why the copy could not be written, or not completed.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be written: {source}", path.display())]
 pub struct CopyError {
@@ -68,7 +69,7 @@ pub struct DamagedTraces {
 }
 
 impl DamagedTraces {
-    /// Looks for the trace in a directory, or all traces below it.
+    /// Finds the trace in a directory, or all traces below it.
     ///
     /// # Errors
     /// There is none, or a directory cannot be listed.
@@ -77,28 +78,28 @@ impl DamagedTraces {
         Ok(Self { tree: Arc::new(tree), found })
     }
 
-    /// Copies what is whole of them to the same places in `to`, a directory that is empty. The traces
-    /// themselves are not changed.
+    /// Copies what is undamaged to the same places in `to`, which is an empty directory. The traces themselves are not
+    /// changed.
     ///
     /// # Errors
-    /// The copy cannot be written; then nothing of it is left in `to`. What is damaged is among the result's
+    /// The copy cannot be written; then nothing of it is left in `to`. Damage is among the result's
     /// [`damages`](Recovered::damages).
     pub fn recover(&self, to: &Tree) -> Result<Recovered, CopyError> {
         let mut recovered = Recovered::default();
         for trace in &self.found {
-            // Half a copy would look as if that were all that is whole.
+            // Half a copy would look as if nothing else were undamaged.
             let copied = recovered.trace(&self.tree, trace, to, &self.place(trace, to));
             copied.inspect_err(|_| self.remove_from(to))?;
         }
         Ok(recovered)
     }
 
-    /// Where a trace's copy goes.
+    /// The place of a trace's copy.
     fn place(&self, trace: &TraceDir, to: &Tree) -> PathBuf {
         to.path().join(trace.path.strip_prefix(self.tree.path()).unwrap_or(Path::new("")))
     }
 
-    /// Removes what was copied, and nothing that somebody else may have put there meanwhile.
+    /// Removes what was copied, and nothing that others may have put there meanwhile.
     fn remove_from(&self, to: &Tree) {
         for trace in &self.found {
             let place = self.place(trace, to);
@@ -121,7 +122,7 @@ impl DamagedTraces {
 }
 
 impl Recovered {
-    /// Copies one trace to where `place` is shown in `to`.
+    /// Copies one trace to the place in `to` that is shown as `place`.
     fn trace(
         &mut self,
         from: &Arc<Tree>,
@@ -180,12 +181,12 @@ impl Recovered {
     }
 }
 
-/// How often metadata are cut further back. What our writer wrote needs it once, whatever came over it; other texts
-/// could need it once for each of their lines.
+/// How often metadata are cut further back. Text of this library's writer needs it once, whatever has overwritten it;
+/// other text could need it once for each line.
 const CUTS_MAX: usize = 16;
 
-/// How much of a metadata text is whole declarations, what they say (if they say enough for a trace), and what is
-/// wrong with the rest.
+/// How many bytes of a metadata text are whole declarations, what they declare (if that is enough for a trace), and the
+/// error in the rest.
 fn whole_declarations(text: &[u8]) -> (usize, Option<Metadata>, Option<TsdlError>) {
     let (mut len, mut first) = (text.len(), None);
     for _ in 0..=CUTS_MAX {
@@ -208,10 +209,10 @@ fn whole_declarations(text: &[u8]) -> (usize, Option<Metadata>, Option<TsdlError
     (0, None, first)
 }
 
-/// Entries of the index that are gathered before they are written, in number.
+/// How many entries of the index are gathered before they are written.
 const ENTRIES_AT_ONCE: u64 = 1024;
 
-/// The copy of one stream file, and of its index; made with the first packet.
+/// The copy of one stream file and of its index; both are made with the first packet.
 struct StreamCopy<'d> {
     dir: &'d Dir,
     indexes: &'d Dir,
@@ -257,7 +258,7 @@ impl<'d> StreamCopy<'d> {
     }
 
     fn take(&mut self, open: &OpenPacket) -> io::Result<()> {
-        // All are: the trace has checksums.
+        // Every packet has it, because the trace has checksums.
         let Some(whole) = &open.whole else { return Ok(()) };
         let (data, index) = match &mut self.files {
             Some(files) => files,

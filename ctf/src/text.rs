@@ -2,15 +2,15 @@
 //!
 //! ```text
 //!   [12:09:33.870001204] (+0.000001234) machine:prog:(4242) file:opened: { vtid = 5 }, { path = "a.txt", bytes = 1204 }
-//!   time, local          since the last  who was traced     event        packet's,     payload
+//!   time, local          since the last  the process         event        packet's,     payload
 //!                                                                         contexts
 //! ```
 //!
 //! Where this differs from babeltrace2:
 //!
-//! - Floating point numbers have all the digits that tell them from others, not six.
-//! - The fields that hold sequences' lengths are left out, and so are the packet context's fields
-//!   that frame the packet.
+//! - Floating point numbers have all digits that distinguish them from others, not six.
+//! - The fields that hold sequences' lengths are left out, and so are the fields of the packet context that frame the
+//!   packet.
 //! - Names and values are [printable](crate::printable): babeltrace2 prints names, and bytes beyond ASCII, as they are.
 //!
 //! Local time is that of `TZ` or the system's zone; without zone files it is UTC.
@@ -26,7 +26,7 @@ use crate::printable::{printable, quoted};
 use crate::reader::{Event, Trace, Value};
 use crate::tsdl::EnumType;
 
-/// Packet context fields that describe the packet and not what was traced.
+/// Packet context fields that describe the packet, not what was traced.
 const FRAMING: [&str; 7] = [
     "timestamp_begin",
     "timestamp_end",
@@ -51,12 +51,12 @@ impl Default for Printer {
 }
 
 impl Printer {
-    /// Times are local.
+    /// A printer that shows local times.
     pub fn new() -> Printer {
         Printer { zone: TimeZone::system(), last_ns: None }
     }
 
-    /// Times are UTC.
+    /// A printer that shows UTC.
     pub fn utc() -> Printer {
         Printer { zone: TimeZone::UTC, last_ns: None }
     }
@@ -64,7 +64,7 @@ impl Printer {
     /// The line of an event, without line end.
     pub fn line(&mut self, event: &Event) -> String {
         let mut line = String::new();
-        // A String takes whatever is written.
+        // Writing to a String cannot fail.
         let _ = self.write(event, &mut line);
         line
     }
@@ -91,9 +91,9 @@ impl Printer {
         Ok(())
     }
 
-    /// A time as events' lines begin with it: `[12:09:33.870001204]`.
+    /// A time in the form with which events' lines begin: `[12:09:33.870001204]`.
     pub fn time(&self, ns: i64) -> String {
-        // All that an i64 can hold is within what jiff can; 1970 stands in for what cannot be.
+        // jiff can represent every i64; 1970 replaces what it cannot.
         let time = Timestamp::from_nanosecond(ns.into()).unwrap_or_default();
         let time = self.zone.to_datetime(time);
         let (hour, minute, second, ns) =
@@ -114,7 +114,7 @@ impl Printer {
     }
 }
 
-/// Who was traced, as far as the environment says.
+/// Writes which process was traced, as far as the environment says.
 fn origin(trace: &Trace, out: &mut impl Write) -> fmt::Result {
     let mut separator = "";
     for name in ["hostname", "procname", "vpid"] {
@@ -200,8 +200,7 @@ fn unsigned(value: u64, bits: u8, base: u8, out: &mut impl Write) -> fmt::Result
     }
 }
 
-/// C's `%g`, but with as many digits as tell the number from its neighbours: `shortest` has them,
-/// as `1.5e3`.
+/// C's `%g`, but with as many digits as distinguish the number from its neighbours: `shortest` has them, as `1.5e3`.
 fn float(shortest: &str, value: f64, out: &mut impl Write) -> fmt::Result {
     let sign = if value.is_sign_negative() { "-" } else { "" };
     let Some((mantissa, exponent)) = shortest.trim_start_matches('-').split_once('e') else {
@@ -212,7 +211,7 @@ fn float(shortest: &str, value: f64, out: &mut impl Write) -> fmt::Result {
     let precision = digits.len().max(6) as i32;
     if (-4..precision).contains(&exponent) {
         let decimals = (digits.len() as i32 - 1 - exponent).max(0) as usize;
-        // So few digits that this rounds nothing.
+        // There are so few digits that this rounds nothing.
         let number = format!("{sign}{mantissa}e{exponent}").parse::<f64>().unwrap_or(value);
         write!(out, "{number:.decimals$}")
     } else {

@@ -1,5 +1,5 @@
-//! What we write, read back by babeltrace2: every field type over its edge values, discarded
-//! counts, packets.
+//! Our traces, read back by babeltrace2: every field type with its edge values, discarded counts,
+//! packets.
 
 mod common;
 
@@ -19,10 +19,10 @@ fn class(id: u32, name: &str, loglevel: i32, fields: Vec<metadata::Field>) -> Ev
     EventClass { id, stream_id: 0, name: name.to_owned(), loglevel, fields }
 }
 
-/// A trace with every field type, and the lines it should be read back as.
+/// A trace with every field type, and the lines as which it should be read back.
 fn every_field_type(dir: &Path) -> Vec<String> {
     let (low, high) = (edges(false), edges(true));
-    // Ids on both sides of what a compact header can name, levels on both sides of what readers
+    // Ids on both sides of what a compact header can name, and levels on both sides of what readers
     // know.
     let classes = [
         class(0, "prov:low", 0, low.fields.clone()),
@@ -49,7 +49,7 @@ fn every_field_type(dir: &Path) -> Vec<String> {
 }
 
 fn assert_same(lines: &[String], expected: &[String]) {
-    // One by one, as a line is long.
+    // One by one, because a line is long.
     lines.iter().zip(expected).for_each(|(line, expected)| assert_eq!(line, expected));
     assert_eq!(lines.len(), expected.len());
 }
@@ -66,7 +66,7 @@ fn every_field_type_reads_back_exactly() {
     }
 }
 
-/// Our text and babeltrace2's differ only in what is documented.
+/// Our text and babeltrace2's differ only as documented.
 #[test]
 fn lines_are_those_of_babeltrace() {
     if let Some(dir) = std::env::var_os("CTF_TEST_DIR") {
@@ -81,9 +81,9 @@ fn lines_are_those_of_babeltrace() {
         let mut command = Command::new("babeltrace2");
         let output = command.arg(dir.path()).env("TZ", zone).output().unwrap();
         let theirs = String::from_utf8(output.stdout).unwrap();
-        // Ours leaves out lengths and what frames the packet.
+        // Ours leaves out lengths and the fields that frame the packet.
         let theirs: Vec<String> = theirs.lines().map(without_lengths).collect();
-        // In a process of its own, as the zone is a process's.
+        // In a process of its own, because the time zone is a process's.
         let exe = std::env::current_exe().unwrap();
         let mut command = Command::new(exe);
         command.args(["--exact", "lines_are_those_of_babeltrace", "--nocapture"]);
@@ -95,7 +95,7 @@ fn lines_are_those_of_babeltrace() {
     }
 }
 
-/// What the test above does in a process of its own, in another time zone.
+/// The body of the test above, which runs in a process of its own, in another time zone.
 fn print_lines(dir: &Path) {
     let mut printer = Printer::new();
     println!();
@@ -117,7 +117,7 @@ fn six_digits(line: &str) -> String {
     line.replace("3.4028235e+38", "3.40282e+38").replace("1.1125369292536007e-308", "1.11254e-308")
 }
 
-/// Counts of discarded records come out as numbers, also when records were lost before the first
+/// Counts of discarded records come out as numbers, also if records were lost before the first
 /// packet.
 #[test]
 fn discarded_counts_are_reported_as_numbers() {
@@ -161,7 +161,7 @@ fn discarded_counts_are_reported_as_numbers() {
     assert_eq!(discards, ["D 7", "D 3", "D 5"]);
 }
 
-/// Traces of several processes are merged by one clock, as all of them say it is the same.
+/// Traces of several processes are merged by one clock, because all say that it is the same.
 #[test]
 fn traces_with_one_clock_are_merged() {
     if !common::has_babeltrace() {
@@ -171,7 +171,7 @@ fn traces_with_one_clock_are_merged() {
     for (process, clocks) in [("a", [1, 3]), ("b", [2, 4])] {
         let dir = dir.path().join(process);
         std::fs::create_dir(&dir).unwrap();
-        // A uuid of its own each: babeltrace2 takes traces with the same one for parts of one.
+        // Each has a uuid of its own: babeltrace2 takes traces with the same uuid for parts of one.
         let uuid = [process.as_bytes()[0]; 16];
         let class = class(0, process, 6, vec![]);
         let text =
@@ -194,7 +194,7 @@ fn traces_with_one_clock_are_merged() {
     );
 }
 
-/// babeltrace 1.5 believes the index: where large packets are, it must be right too.
+/// babeltrace 1.5 trusts the index, so the index must also be right for large packets.
 #[test]
 fn babeltrace_1_reads_by_the_index() {
     let there = Command::new("babeltrace").arg("--help").output().is_ok();

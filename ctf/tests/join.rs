@@ -1,4 +1,4 @@
-//! Joined, traces have the events that they had: each once, in the order of time, with its payload and whose it is; and as
+//! Joined traces have the events that they had: each once, in the order of time, with its payload and its owner; and as
 //! many losses.
 
 mod common;
@@ -24,7 +24,7 @@ struct Process {
 }
 
 impl Process {
-    /// One with classes, which are numbered in this order from `first_id` on.
+    /// A trace with classes, which have numbers in this order from `first_id` on.
     fn new(dir: &Path, name: &str, pid: i64, first_id: u32, classes: &[EventClass]) -> Self {
         Self::with(dir, name, pid, first_id, classes, |_| {})
     }
@@ -60,7 +60,7 @@ impl Process {
         put(&mut self.stream, id, clock, payload);
     }
 
-    /// So many were lost by now, in all.
+    /// Sets how many were lost by now, in all.
     fn lose(&mut self, total: u64) {
         self.stream.cut();
         self.stream.set_discarded(total);
@@ -148,7 +148,7 @@ fn told(event: &Event) -> (i64, u64, String) {
     (event.timestamp_ns, event.clock, format!("{} {}", &line[at..][..12], &line[payload..]))
 }
 
-/// Process id, thread and process name, wherever they stand.
+/// Process id, thread and process name, from wherever the trace has them.
 fn whose(event: &Event) -> (i64, i64, String) {
     let context = |name| match event.context_of(name) {
         Some(Value::Signed { value, .. }) => Some(*value),
@@ -195,7 +195,7 @@ fn files_below(dir: &Path) -> usize {
 fn every_event_is_there_once_in_order_and_tells_whose_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let (from, to) = (dir.path().join("from"), dir.path().join("to"));
-    // Over 31 classes, so that both headers come, and times apart by more than a compact one can tell.
+    // More than 31 classes, so that both headers are used, and times further apart than a compact one can tell.
     let many: Vec<EventClass> = (0..40)
         .map(|n| class(&format!("p:class_{n:02}"), &[("x", FieldType::Integer(Integer::U32))]))
         .collect();
@@ -282,7 +282,8 @@ fn losses_are_counted_where_they_are_missing() {
     assert_eq!(told, [(ns(20), 5), (ns(501), 3)]);
 }
 
-/// What all agree on stands under its name; what only some have, or have otherwise, under each one's.
+/// A fact on which all agree is under its own name; a fact that only some have, or have with another value, is under
+/// each one's.
 #[test]
 fn facts_that_differ_are_kept_by_process() {
     let dir = tempfile::tempdir().unwrap();
@@ -379,7 +380,7 @@ fn what_cannot_be_written_leaves_nothing() {
     let mut process = Process::new(&from, "prog", 1, 0, &[number()]);
     process.put(0, 1, &[1; 4]);
     process.end();
-    // Where the index should go is a file.
+    // There is a file where the index should go.
     fs::create_dir_all(&to).unwrap();
     fs::write(to.join("index"), "theirs").unwrap();
     assert!(matches!(joined(&from, &to), Err(JoinError::Write { .. })));

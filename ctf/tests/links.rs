@@ -1,5 +1,5 @@
-//! A trace is read from the directory that was opened, and copied into the one that was opened: no link in either is
-//! followed, and what becomes of their paths meanwhile does not matter.
+//! A trace is read from the directory that was opened, and copied into the directory that was opened. No link in either
+//! is followed, and it does not matter what happens to their paths meanwhile.
 
 mod common;
 
@@ -17,7 +17,7 @@ struct Place {
 }
 
 impl Place {
-    /// With a trace in a directory of `from`, one that nobody is to see in `secret`, and an empty directory `to`.
+    /// With a trace in a directory of `from`, a trace in `secret` that must not be seen, and an empty directory `to`.
     fn new() -> Self {
         let place = Self { dir: tempfile::tempdir().unwrap() };
         for trace in ["from/a", "secret"] {
@@ -50,7 +50,7 @@ fn names_in(dir: &Path) -> Vec<std::ffi::OsString> {
     names
 }
 
-/// Events read, and what was told beside them.
+/// Events that were read, and what was reported beside them.
 fn read(tree: Tree) -> (usize, Vec<String>) {
     let (events, errors): (Vec<_>, Vec<_>) =
         Reader::open_in(tree).unwrap().partition(Result::is_ok);
@@ -69,7 +69,7 @@ fn a_copy_goes_where_its_directory_was_opened_and_is_removed_there() {
     assert_eq!(names_in(&copied), names_in(&place.path("from/a")));
     fs::remove_file(copied.join("s0")).unwrap();
     fs::remove_file(copied.join("metadata")).unwrap();
-    // What stands there is somebody's; the rest of the copy goes again.
+    // The file that is there belongs to somebody else; the rest of the copy is removed again.
     found.recover(&to).unwrap_err();
     assert!(!copied.join("s0").exists());
     assert_eq!(names_in(&place.path("secret")), secret);

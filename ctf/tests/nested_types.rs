@@ -1,5 +1,5 @@
-//! Types within types, labels, bases, byte orders, encodings: written, and read back by babeltrace2 and by our reader, which
-//! print the same.
+//! Types within types, labels, bases, byte orders, encodings: written, and read back by babeltrace2 and by our reader,
+//! which print the same.
 
 mod common;
 

@@ -31,8 +31,8 @@ fn an_lttng_ust_trace_reads_as_babeltrace_reads_it() {
     }
 }
 
-/// Big-endian, bit fields, no clock offset, 16-bit ids, C's type names, a length and a tag in other
-/// scopes, arrays of arrays: much that neither we nor LTTng write.
+/// Big-endian, bit fields, no clock offset, 16-bit ids, C's type names, a length and a tag in other scopes, arrays of
+/// arrays: much that neither we nor LTTng write.
 const FOREIGN: &str = r#"/* CTF 1.8 */
 // barectf and others
 typealias integer { size = 8; } := unsigned char;
@@ -104,7 +104,7 @@ fn a_foreign_big_endian_trace_reads_as_written() {
     fs::write(dir.path().join("stream"), stream).unwrap();
 
     let events: Vec<Event> = Reader::open(dir.path()).unwrap().map(Result::unwrap).collect();
-    // 1 ms a cycle, from half a second before 1970; the second one's clock has turned over.
+    // 1 ms a cycle, from half a second before 1970; the second one's clock has rolled over.
     let times: Vec<i64> = events.iter().map(|event| event.timestamp_ns).collect();
     assert_eq!(times, [-499_000_000, -500_000_000 + (1 << 24) * 1_000_000]);
     let mut printer = Printer::utc();
@@ -174,7 +174,7 @@ fn wrong_metadata_is_told_with_its_place() {
         ("stream { id = -1; };", "2:10: `id` cannot be this"),
     ];
     for (text, expected) in cases {
-        // Grammar errors stand in the text alone; others need a trace block before.
+        // Grammar errors are found in the text alone; others need a trace block before.
         let text = if expected.starts_with("2:") && !text.contains('\n') {
             format!("{trace}{text}")
         } else {
@@ -202,7 +202,7 @@ fn metadata_cannot_exhaust_the_reader() {
         &(60..70).map(|n| format!("struct s{n} {{ struct s{} a; }};\n", n - 1)).collect::<String>();
     assert!(tsdl::parse(text.as_bytes()).unwrap_err().message.contains("too many types"));
 
-    // 2^60 bytes, 2^60 nothings, records of nothing.
+    // 2^60 bytes, 2^60 empty structures, records without bits.
     let huge = "typealias integer { size = 8; } := u8; struct none {};";
     let streams = [
         ("event { fields := struct { u8 x[0x1000000000000000]; }; };", "cut short"),
@@ -305,7 +305,7 @@ fn what_is_wrong_with_one_packet_or_stream_costs_nothing_else() {
     assert!(errors[0].contains("the metadata has no event 5 of stream 0"), "{errors:?}");
 }
 
-/// Reads all there is, and says how much: it is the end that matters, and that it comes.
+/// Reads everything, and returns how much there is: the test is that the end comes.
 fn read_to_the_end(dir: &Path) -> (usize, usize) {
     let (mut events, mut errors) = (0, 0);
     let mut printer = Printer::utc();
@@ -332,7 +332,7 @@ proptest! {
         let _ = tsdl::parse(&bytes);
     }
 
-    /// Words of TSDL in any order come further than bytes.
+    /// Words of TSDL in any order get further than bytes.
     #[test]
     fn any_words_are_metadata_or_an_error(
         words in prop::collection::vec(prop::sample::select(words()), 0..80),
@@ -350,8 +350,8 @@ proptest! {
         prop_assert!(events > 15 || errors <= 1);
     }
 
-    /// A bit turned anywhere costs at most the stream it is in, and no event is shown with a value that
-    /// it did not have; a bit of the metadata costs the trace.
+    /// A changed bit anywhere costs at most the stream that it is in, and no event is shown with a value that it did
+    /// not have; a changed bit of the metadata costs the trace.
     #[test]
     fn a_turned_bit_costs_one_stream_at_most_and_makes_no_event_a_wrong_one(
         file in 0..3_usize,

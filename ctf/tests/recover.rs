@@ -1,4 +1,4 @@
-//! What is recovered of a damaged trace: whole events only, in a trace that others read.
+//! What is recovered from a damaged trace: only whole events, in a trace that other readers read.
 
 mod common;
 
@@ -23,7 +23,7 @@ fn find(dir: &Path) -> Result<DamagedTraces, ReadError> {
     DamagedTraces::find(Tree::open(dir).unwrap())
 }
 
-/// Recovers `from`, and looks at what came of it with our own reader, which must find nothing wrong.
+/// Recovers `from`, and reads the result with our own reader, which must find no error.
 fn recovered(from: &Path, to: &Path) -> (Recovered, Vec<String>) {
     let recovered = find(from).unwrap().recover(&Tree::open(to).unwrap()).unwrap();
     let lines = if to.join("metadata").exists() { reader_lines(to) } else { Vec::new() };
@@ -73,7 +73,7 @@ fn the_packets_left_out_are_told_by_those_around_them() {
     let of_s0 = events.iter().filter(|event| event.packet.path == gap.path);
     let is_before = |ns: i64| gap.after_ns.is_some_and(|after| ns <= after);
     let is_behind = |ns: i64| gap.after_ns < Some(ns) && Some(ns) <= gap.until_ns;
-    // Three a packet: one before the gap, and of those behind it the first.
+    // Three for each packet: one packet before the gap, and the first of those behind it.
     let (mut before, mut behind) = (0, 0);
     of_s0.for_each(|event| {
         before += u32::from(is_before(event.timestamp_ns));
@@ -86,8 +86,8 @@ fn the_packets_left_out_are_told_by_those_around_them() {
     );
 }
 
-/// What a machine that went down may leave, each with how many events are whole, and in how many streams or
-/// texts something is not.
+/// What a machine that went down may leave, each with how many events are whole, and in how many streams or texts there
+/// is damage.
 #[test]
 fn babeltrace_reads_what_is_recovered() {
     if !common::has_babeltrace() {
@@ -163,7 +163,7 @@ fn babeltrace_reads_what_is_recovered() {
             24,
             1,
         ),
-        // The class that the events have is in it: none of them can be read.
+        // The class of the events is in the damaged part, so none of them can be read.
         (
             "metadata cut within a class",
             |dir| change(&dir.join("metadata"), |m| m.truncate(m.len() - 9)),
@@ -187,20 +187,21 @@ fn babeltrace_reads_what_is_recovered() {
     }
 }
 
-/// A large packet was published over its fillers, and the disk has them still: their numbers have come again since.
+/// A large packet was published over its fillers, and the disk still has the fillers: their numbers have been used
+/// again since.
 #[test]
 fn fillers_of_a_large_packet_give_way_to_packets_with_records() {
     let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     common::write_metadata(from.path(), &[small_class(0)]);
     let mut writer = StreamWriter::create(from.path(), "s", identity(0, 0, 1)).unwrap();
-    // What stands in a place before the large packet does, as `publish` writes it: of a writer that is killed there.
+    // What is in a place before the large packet is, as `publish` writes it: the file of a writer that was killed then.
     let mut fillers = Vec::new();
     for (number, clock) in (0..12).enumerate() {
         if number == 4 {
             writer.flush().unwrap();
             let before = fs::read(from.path().join("s")).unwrap();
             fillers = (4..9).map(|seq| filler(page(&mut before.clone(), 3), seq)).collect();
-            // Five pages; no event of the class is as long.
+            // Five pages; no event of the class is that long.
             let mut large = writer.reserve(4 * PAGE_BYTES + 2000).unwrap();
             large.fill(0xEE);
             large.commit(clock, 0);
@@ -212,7 +213,7 @@ fn fillers_of_a_large_packet_give_way_to_packets_with_records() {
     writer.finish(0).unwrap();
     let whole = fs::read(from.path().join("s")).unwrap();
     assert_eq!(whole.len(), (11 + 5) * PAGE_BYTES);
-    // The first so many pages of the large packet never came, or all but the first.
+    // Only the first `kept` pages of the large packet came, or at least its first one.
     for kept in 0..5 {
         for first_is_new in [false, true] {
             let mut bytes = whole.clone();
@@ -249,7 +250,7 @@ fn copy(bytes: &mut [u8], from: usize, to: usize) {
     bytes.copy_within(at(from)..at(from + 1), at(to));
 }
 
-/// What the checksum does not cover.
+/// The fields that the checksum does not cover.
 fn set_pages(packet: &mut [u8], pages: usize) {
     packet[56..64].copy_from_slice(&(pages as u64 * PAGE_BYTES as u64 * 8).to_ne_bytes());
 }
@@ -279,7 +280,7 @@ fn declarations_before_the_damage_are_kept_wherever_it_is() {
     }
 }
 
-/// A letter of a name, a field's size, the clock's offset: the text parses as before, and says something else.
+/// A letter of a name, a field's size, the clock's offset: the text parses as before, but means something else.
 #[test]
 fn a_declaration_that_says_something_else_is_found() {
     let from = tempfile::tempdir().unwrap();
@@ -294,7 +295,7 @@ fn a_declaration_that_says_something_else_is_found() {
             reader.by_ref().filter_map(Result::err).map(|error| error.to_string()).collect();
         (errors, reader.traces().len())
     };
-    // The declaration that no record needs, the one that all do, and the preamble.
+    // The declaration that no record needs, the one that all need, and the preamble.
     let first = whole.windows(8).position(|bytes| bytes == b"prov:row").unwrap();
     let preamble = whole.windows(10).position(|bytes| bytes == b"offset_s =").unwrap();
     for (at, events, traces) in [(last + 5, 30, 1), (first + 5, 0, 1), (preamble + 13, 0, 0)] {
@@ -315,7 +316,7 @@ fn a_declaration_that_says_something_else_is_found() {
     }
 }
 
-/// As others write it, and as this did once.
+/// As others write it, and as this library once did.
 #[test]
 fn metadata_without_checksums_are_read_as_they_are() {
     let from = tempfile::tempdir().unwrap();
@@ -330,7 +331,7 @@ fn metadata_without_checksums_are_read_as_they_are() {
     let to = tempfile::tempdir().unwrap();
     let (found, lines) = recovered(from.path(), to.path());
     assert_eq!((lines.len(), found.damages.len()), (30, 0));
-    // What does not parse is cut off, to the last whole declaration.
+    // Text that does not parse is cut off, to the last whole declaration.
     without.push_str("event { name = \"cut");
     fs::write(from.path().join("metadata"), &without).unwrap();
     let to = tempfile::tempdir().unwrap();
@@ -350,8 +351,8 @@ fn what_carries_no_checksum_is_refused_and_so_is_what_is_no_trace() {
 }
 
 proptest! {
-    /// Whole pages that stand elsewhere, or are missing: in most streams of a few pages something of it is kept, and all
-    /// that is kept stood there.
+    /// Whole pages that are elsewhere, or missing: of most streams with a few pages something is kept, and everything
+    /// that is kept was in that place.
     #[test]
     fn pages_that_are_elsewhere_make_no_event_come_twice_or_out_of_order(
         moves in prop::collection::vec((0..2_usize, 0..5_usize, 0..2_usize, 0..6_usize), 1..5),
@@ -379,7 +380,7 @@ proptest! {
         }
     }
 
-    /// Any bytes over any part of any file: what is recovered is whole, and was written.
+    /// Any bytes over any part of any file: everything recovered is whole, and was written.
     #[test]
     fn no_event_is_invented(
         file in 0..5_usize,

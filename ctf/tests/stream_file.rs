@@ -1,4 +1,4 @@
-//! What a stream file holds after what was done to it, read back by resuming and from its bytes.
+//! The content of a stream file after various operations, read back by resuming and from its bytes.
 
 mod common;
 
@@ -147,7 +147,7 @@ fn resuming_goes_on_with_numbers_clocks_and_counts() {
 }
 
 /// A machine that went down can leave anything behind the packets, and an index that is ahead or
-/// gone.
+/// missing.
 #[test]
 fn resuming_cuts_off_what_is_no_packet_and_mends_the_index() {
     let dir = tempfile::tempdir().unwrap();
@@ -182,7 +182,7 @@ fn resuming_cuts_off_what_is_no_packet_and_mends_the_index() {
     }
 }
 
-/// A limit on the file's size stands for a full disk: it too lets a write succeed in part.
+/// A limit on the file's size stands for a full disk: a write can succeed in part there too.
 #[test]
 fn a_write_that_fails_leaves_whole_packets_and_loses_none() {
     if let Some(dir) = std::env::var_os("CTF_TEST_DIR") {
@@ -210,7 +210,7 @@ fn a_write_that_fails_leaves_whole_packets_and_loses_none() {
     assert_eq!(fs::metadata(dir.path().join("index/s.idx")).unwrap().len(), 16 + 10 * 72);
 }
 
-/// What the test above does in a process of its own, under a limit.
+/// The body of the test above, which runs in a process of its own, under a limit.
 fn write_beyond_a_limit(dir: &Path) {
     let mut writer = create(dir);
     for clock in 0..8 {
@@ -218,7 +218,7 @@ fn write_beyond_a_limit(dir: &Path) {
     }
     writer.cut();
     writer.flush().unwrap();
-    // A large packet first: it does not fit, and nothing of it stays.
+    // A large packet first: it does not fit, and no part of it stays.
     put(&mut writer, 0, 8, &[0; 3 * 4096]);
     writer.cut();
     assert_eq!(writer.flush().unwrap_err().kind(), ErrorKind::FileTooLarge);
@@ -238,7 +238,7 @@ fn write_beyond_a_limit(dir: &Path) {
             "the half packet is undone"
         );
     }
-    // Packets wait; but not without bound.
+    // Packets wait, but not without bound.
     let refused = (0..100).find(|clock| {
         let reserved = writer.reserve(4000).map(|record| record.commit(20 + clock, 0));
         reserved.is_err()

@@ -1,6 +1,6 @@
-//! The whole-packet promise, tried: a child process writes streams in a loop, small packets and
-//! large; whoever looks at its files, while it is stopped, after it was killed, or in passing,
-//! finds whole packets.
+//! Tests the whole-packet promise: a child process writes streams in a loop, with small packets and
+//! large ones. A look at its files finds whole packets: while it is stopped, after it was killed,
+//! or in passing.
 //!
 //! ```text
 //!   child   create s0 .. flush .. flush .. finish, create s1 .. flush .. flush ..
@@ -27,14 +27,14 @@ use ctf::stream_file::StreamWriter;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use ust_test_support::random::Random;
 
-/// Bytes of a stream file at which the child goes on to the next.
+/// Bytes of a stream file after which the child begins the next one.
 const STREAM_BYTES: u64 = 1 << 20;
 
 /// The child's side.
 mod child {
     use super::*;
 
-    /// Appends a few packets and flushes them. Record `next` is a number, a length and as many
+    /// Appends a few packets and flushes them. Record `next` is a number, a length and that many
     /// bytes.
     pub fn round(writer: &mut StreamWriter, random: &mut Random, large: bool, next: &mut u64) {
         let records = 1 + random.below(400);
@@ -53,10 +53,11 @@ mod child {
         writer.flush().unwrap();
     }
 
-    /// By which the child comes in: a program of tests runs nothing else.
+    /// The test by which the child starts: a program of tests runs nothing else.
     pub const ENTRANCE: &str = "indexed_packets_are_whole_for_who_looks_in_passing";
 
-    /// Plays the child, for ever, if this process is one. The test [`ENTRANCE`] begins with it.
+    /// Plays the child, for ever, if this process is one. The test [`ENTRANCE`] begins with this
+    /// call.
     pub fn play() {
         let Some(dir) = std::env::var_os("CTF_TEST_DIR") else { return };
         match std::env::var("CTF_TEST_ROLE").as_deref() {
@@ -119,7 +120,7 @@ impl Writer {
         Writer::run(if large { "large" } else { "small" }, dir)
     }
 
-    /// This program once more, as the child.
+    /// Starts this program once more, as the child.
     fn run(role: &str, dir: tempfile::TempDir) -> Writer {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args([child::ENTRANCE, "--exact", "--nocapture"]);
@@ -136,7 +137,8 @@ impl Writer {
 
     fn stop(&self) {
         kill_process(self.pid(), Signal::STOP).unwrap();
-        // It has stopped only when its parent is told so: a call it was in is done then.
+        // The child has stopped only when its parent is told so: then a call that it was in is
+        // done.
         let (_, status) = waitpid(Some(self.pid()), WaitOptions::UNTRACED).unwrap().unwrap();
         assert!(status.stopped(), "the child ended by itself: {status:?}");
     }
@@ -150,7 +152,7 @@ impl Writer {
         self.child.wait().unwrap();
     }
 
-    /// Contents of all stream files, by name. Where the child runs, a file may vanish meanwhile.
+    /// Contents of all stream files, by name. While the child runs, a file may vanish meanwhile.
     fn streams(&self) -> HashMap<String, Vec<u8>> {
         let mut streams = HashMap::new();
         for entry in fs::read_dir(self.dir.path()).unwrap() {
@@ -191,8 +193,8 @@ fn look_at_stopped_writers(parent: &Path) {
             let walk = walk(&bytes).unwrap_or_else(|error| panic!("look {look}, {name} {error}"));
             let entries = check_index(&writer.index(&name), &walk);
             behind += usize::from(entries < walk.packets.len());
-            // All packets have records but those that fill a place (and a stream's first, to count
-            // from).
+            // All packets have records except those that fill a place (and the first of a stream,
+            // from which counts start).
             let last = walk.packets.last().filter(|packet| packet.seq > 0);
             inside += usize::from(last.is_some_and(|packet| packet.records == 0));
         }
@@ -235,8 +237,8 @@ fn small_packets_are_whole_for_who_looks_in_passing_on_disk() {
     look_in_passing(&std::env::temp_dir());
 }
 
-/// What the index covers is final, so it is there for readers who stop nobody, large packets or
-/// not.
+/// What the index covers is final. So readers that do not stop the writer find it there, large
+/// packets or not.
 #[test]
 fn indexed_packets_are_whole_for_who_looks_in_passing() {
     child::play();
@@ -312,7 +314,7 @@ fn look_at_metadata(parent: &Path) {
     let _writer = Writer::run("metadata", dir);
     let mut seen = 0;
     for look in 0..20_000 {
-        // Between two of them there is none.
+        // There is no state between two of them.
         let Ok(text) = fs::read(&path) else { continue };
         seen += 1;
         let last = text.iter().rfind(|byte| **byte != b'\n');

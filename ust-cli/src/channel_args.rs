@@ -1,4 +1,4 @@
-//! The options that say what a channel is like: the same for `record`, `create` and `enable-channel`.
+//! The options of a channel: the same for `record`, `create` and `enable-channel`.
 
 use crate::mode::parse_mode;
 use crate::size::parse_size;
@@ -6,20 +6,20 @@ use consumerd::session::{
     Buffers, ChannelOptions, DEFAULT_SUBBUF_COUNT, DEFAULT_SUBBUF_SIZE_BYTES, Mode, Residency,
 };
 
-/// What streams are like.
+/// The options of a channel's streams.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ChannelArgs {
-    /// Bytes of a sub-buffer, a power of two: 4096, 64K, 1M ... A larger record than this is lost
+    /// Size of a sub-buffer in bytes, a power of two: 4096, 64K, 1M ... A record that is larger is lost
     #[arg(long, value_name = "SIZE", default_value_t = DEFAULT_SUBBUF_SIZE_BYTES, value_parser = parse_size)]
     subbuf_size: u64,
     /// Number of sub-buffers of each thread, a power of two
     #[arg(long, value_name = "N", visible_alias = "num-subbuf", default_value_t = DEFAULT_SUBBUF_COUNT)]
     subbufs: u64,
-    /// Who shares a ring: the records of one thread, or of one CPU (memory is then bounded by the CPUs)
+    /// Whose records share a ring: those of one thread, or of one CPU (the number of CPUs then bounds the memory)
     #[arg(long, value_enum, default_value_t = BuffersArg::PerThread)]
     buffers: BuffersArg,
-    /// What happens when a ring is full: `discard` the new record, `overwrite` the oldest ones, or `block` the
-    /// thread, at most so long (block=500ms, block=2s) [default: discard; overwrite for snapshots]
+    /// What happens when a ring is full: `discard` the new record, `overwrite` the oldest ones, or `block` the thread,
+    /// for at most the given time (block=500ms, block=2s) [default: discard; overwrite for snapshots]
     #[arg(long, value_name = "MODE", value_parser = parse_mode)]
     mode: Option<Mode>,
     /// Make the memory of a ring resident before its first record: no page fault ever after
@@ -30,7 +30,7 @@ pub struct ChannelArgs {
     mlock: bool,
 }
 
-/// Who shares a ring, by the names on the command line.
+/// Whose records share a ring, by the names on the command line.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum BuffersArg {
     /// A ring for each thread

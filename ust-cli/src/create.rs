@@ -1,4 +1,4 @@
-//! `ust create`: a session, inactive, which becomes the current one.
+//! `ust create`: makes a session, inactive, which becomes the current one.
 
 use crate::channel_args::ChannelArgs;
 use crate::daemon::{ask, say, unexpected};
@@ -17,17 +17,17 @@ use std::path::PathBuf;
 pub struct Arguments {
     /// Its name [default: auto-YYYYmmdd-HHMMSS]
     session: Option<String>,
-    /// Directory for its traces: empty, or made [default: ./SESSION-YYYYmmdd-HHMMSS]
+    /// Directory for its traces: empty or new [default: ./SESSION-YYYYmmdd-HHMMSS]
     #[arg(long, short, value_name = "DIR", value_parser = given_path())]
     output: Option<PathBuf>,
-    /// Keep records in the rings, the newest of them, and write only what `ust snapshot record` takes
+    /// Flight recorder: keep only the newest records, in the rings; `ust snapshot record` writes them
     #[arg(long)]
     snapshot: bool,
     #[command(flatten)]
     session_args: SessionArgs,
     #[command(
         flatten,
-        next_help_heading = "The channel that it has unless `ust enable-channel` makes others"
+        next_help_heading = "The session's channel, unless `ust enable-channel` makes others"
     )]
     channel: ChannelArgs,
 }

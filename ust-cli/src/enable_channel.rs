@@ -1,12 +1,12 @@
-//! `ust enable-channel`: a channel of a session, with rings of its own.
+//! `ust enable-channel`: makes a channel of a session, with rings of its own.
 
 use crate::channel_args::ChannelArgs;
 use crate::daemon::{ask, say, unexpected};
 use crate::failure::Failure;
 use consumerd::control::protocol::{Reply, Request};
 
-/// Give a session a channel: events that go into it have rings of their own. Before the session is started for the first
-/// time; its events stand in one trace with those of the session's other channels
+/// Add a channel, with rings of its own, to a session that was never started. All channels of a session write into one
+/// trace
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Its name: letters, digits, `_`, `-` and `.`
@@ -16,7 +16,7 @@ pub struct Arguments {
     session: Option<String>,
     #[command(flatten)]
     channel: ChannelArgs,
-    /// For hands that know lttng: everything here is user space
+    /// Accepted for users of lttng: everything here is user space
     #[arg(long, short, hide = true)]
     userspace: bool,
 }

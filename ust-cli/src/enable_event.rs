@@ -1,4 +1,4 @@
-//! `ust enable-event`: event rules for a session. They stand whether or not anything matches yet.
+//! `ust enable-event`: adds event rules to a session. A rule holds whether or not any event matches yet.
 
 use crate::daemon::{ask, say_lines, unexpected};
 use crate::failure::Failure;

@@ -26,7 +26,7 @@ impl Failure {
         Self { cause, text: text.to_string() }
     }
 
-    /// The kernel refused something that users need not know a code for.
+    /// The failure if a system call failed, for which users need no exit code of its own.
     pub fn system(what: &'static str, attempt: Attempt) -> impl Fn(io::Error) -> Failure {
         move |error| Failure::new(Cause::Failed, format_args!("{what}: {}", why(attempt, &error)))
     }

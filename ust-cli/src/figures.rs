@@ -31,7 +31,7 @@ pub fn snapshots_outcome(snapshots: &SnapshotsTaken) -> String {
 
 /// `0 lost`, or how many and by which cause.
 pub fn losses(lost: &BTreeMap<String, u64>) -> String {
-    // Processes count their losses themselves.
+    // Processes count their losses themselves, so the sum must not overflow.
     let total = lost.values().fold(0, |sum: u64, count| sum.saturating_add(*count));
     let mut text = format!("{} lost", grouped(total));
     if total > 0 {

@@ -1,4 +1,5 @@
-//! Directories on the command line, open: what is read in one, or written, is reached from it and not from its path.
+//! Opens directories named on the command line. Everything in such a directory is reached from its descriptor, not by
+//! its path.
 
 use crate::failure::Failure;
 use consumerd::advice::{Attempt, why};
@@ -21,7 +22,7 @@ pub fn open_dir(path: &Path) -> Result<Dir, Failure> {
     })
 }
 
-/// The output directory, for what is written by the library for traces.
+/// The output directory, as the library for traces writes to it.
 pub fn tree_of(output: &Output) -> Result<Tree, Failure> {
     let dir = output.dir().and_then(|dir| dir.below("."));
     let dir = dir.map_err(|error| {

@@ -1,5 +1,5 @@
-//! Paths on the command line. One that begins with a dash (`-o=-dash`) is taken as `./-dash`: so it is shown, and can be
-//! given to any command, to babeltrace2 too, without being taken for an option.
+//! Paths on the command line. One that begins with a dash (`-o=-dash`) becomes `./-dash`. In that form it can be shown,
+//! and given to any command, babeltrace2 too, without being taken for an option.
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::os::unix::ffi::OsStrExt;

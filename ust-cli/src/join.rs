@@ -1,4 +1,4 @@
-//! `ust join`: the traces of many processes as one, for readers that cannot open as many files as there are.
+//! `ust join`: writes the traces of many processes as one, for readers that cannot open as many files as there are.
 
 use crate::failure::Failure;
 use crate::figures::counted;
@@ -20,10 +20,10 @@ use std::path::{Path, PathBuf};
 
 /// Write the traces of many processes as one trace
 ///
-/// Readers such as babeltrace2 hold every stream file open at once: a recording of more processes than they may open
-/// files (ulimit -n) is closed to them. The joined trace has all events in one stream; whose each is (vpid, vtid or
-/// cpu_id, procname) stands in its context, and lost events are counted where they are missing. Facts on which the
-/// traces differ stand in its environment, as process_VPID_NAME. Traces with different clocks are joined clock by clock,
+/// Readers such as babeltrace2 hold every stream file open at once, so they cannot read a recording of more processes
+/// than they may open files (ulimit -n). The joined trace has all events in one stream. Each event's context says whose
+/// it is (vpid, vtid or cpu_id, procname), and lost events are counted where they are missing. Facts on which the
+/// traces differ are in its environment, as process_VPID_NAME. Traces with different clocks are joined clock by clock,
 /// into OUTPUT/1, OUTPUT/2, ...
 ///
 /// Nothing in DIR is changed. Join when the recording has ended.
@@ -32,7 +32,7 @@ pub struct Arguments {
     /// The recording: a directory with traces below it
     #[arg(value_parser = given_path())]
     dir: PathBuf,
-    /// Directory for the joined trace: empty, or made [default: ./joined-YYYYmmdd-HHMMSS]
+    /// Directory for the joined trace: empty or new [default: ./joined-YYYYmmdd-HHMMSS]
     #[arg(long, short, value_name = "DIR", value_parser = given_path())]
     output: Option<PathBuf>,
     /// Write what was joined and lost of each process to this file, as JSON
@@ -40,7 +40,7 @@ pub struct Arguments {
     summary: Option<PathBuf>,
 }
 
-/// Processes of which a line of its own says what they lost; a summary has all of them.
+/// At most this many processes get a line about what they lost; the summary has all.
 const MAX_TOLD_PROCESSES: usize = 8;
 
 /// Joins them.
@@ -66,7 +66,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     Ok(if joined.errors.is_empty() { 0 } else { Cause::Unreadable.exit_code() })
 }
 
-/// A line for each process of which something is missing, those that lack most first, and one for the rest.
+/// A line for each process of which something is missing, those that lack most first, and one line for the rest.
 fn incomplete(processes: &[Process]) -> Vec<String> {
     let lacks = |process: &&Process| (process.lost, process.missing_packets) != (0, 0);
     let mut lacking: Vec<&Process> = processes.iter().filter(lacks).collect();
@@ -84,23 +84,23 @@ fn incomplete(processes: &[Process]) -> Vec<String> {
         };
         let lack = lack(sum(|it| it.lost), sum(|it| it.missing_packets));
         let more = counted(rest.len() as u64, "more process", "more processes");
-        lines.push(format!("{more}: {lack}: `--summary FILE` has each"));
+        lines.push(format!("{more}: {lack}: `--summary FILE` lists each"));
     }
     lines
 }
 
 fn lack(lost: u64, missing_packets: u64) -> String {
-    let lost = counted(lost, "event lost when recorded", "events lost when recorded");
+    let lost = counted(lost, "event lost while recording", "events lost while recording");
     match missing_packets {
         0 => lost,
         missing => {
             let missing = counted(missing, "packet is", "packets are");
-            format!("{lost}, {missing} missing (`ust view` tells where)")
+            format!("{lost}, {missing} missing (`ust view` shows where)")
         }
     }
 }
 
-/// What stands in the summary.
+/// The summary.
 #[derive(Debug, Serialize)]
 struct Summary {
     events: u64,
@@ -140,7 +140,7 @@ impl Summary {
 
 fn outcome(joined: &Joined) -> String {
     format!(
-        "{} of {} joined, {} lost when recorded",
+        "{} of {} joined, {} lost while recording",
         counted(joined.events, "event", "events"),
         counted(joined.processes.len() as u64, "process", "processes"),
         counted(joined.lost, "event", "events"),

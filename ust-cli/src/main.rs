@@ -3,15 +3,14 @@
 //! ```text
 //!   ust record -- PROGRAM     engine in this process, private runtime directory     record/
 //!   ust create, start, ...    one request to `ustconsumerd`                         create.rs, start.rs, ...
-//!   ust recover DIR           what a crash has left, of rings or of a trace            recover.rs
-//!   ust join DIR              traces of many processes as one                         ctf::join
+//!   ust recover DIR           traces from what a crash left                         recover.rs
+//!   ust join DIR              traces of many processes as one                       join.rs
 //!   ust view DIR              the `ctf` crate's reader                              view.rs
 //! ```
 //!
-//! One file a command: its arguments and what it does. A command returns the exit code, or a
-//! [`failure::Failure`], which is one line on standard error and the exit code of its [`Cause`]. `ust record`
-//! exits with the traced program's own status; its own failures, wrong usage included, are above the codes
-//! that programs use.
+//! One file for each command has its arguments and what it does. A command returns the exit code, or a
+//! [`failure::Failure`], which is one line on standard error and the exit code of its [`Cause`]. `ust record` exits
+//! with the traced program's own status; its own failures, wrong usage included, are above the codes that programs use.
 #![deny(unsafe_code)]
 
 mod channel_args;
@@ -64,15 +63,15 @@ struct Arguments {
     command: Command,
 }
 
-/// As [`Cause`] has them.
+/// The exit codes of [`Cause`].
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    view, join: part of the trace could not be read; recover: part of what is left; destroy, stop, snapshot, record: what
-       was recorded is not, or not all of it, where it was written
+  1    view, join, recover: part of the input could not be read; destroy, stop, snapshot, record: some of what was
+       recorded is no longer where it was written
   2    wrong usage (record: 125)
   110  no daemon serves the runtime directory
-  111  the runtime directory or its socket is somebody else's, or cannot be used
+  111  the runtime directory or its socket belongs to another user, or cannot be used
   112  the session's or channel's name is taken
   113  no such session, or no current one
   114  the output directory, or --shm-path, is not empty
@@ -138,9 +137,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Help, the version, or what is wrong with the command line.
+/// Prints help, the version, or what is wrong with the command line.
 fn usage(error: clap::Error) -> ExitCode {
-    // To whom could it be told that this cannot be written?
+    // If this cannot be written, the user cannot be told either.
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;
@@ -148,13 +147,14 @@ fn usage(error: clap::Error) -> ExitCode {
     // Without colours: they are escape sequences too.
     let text = quoting_harmlessly(error).render().to_string();
     let _ = write!(std::io::stderr(), "{}", lines(&text));
-    // 2 could be the program's own.
+    // Exit code 2 could be the traced program's own.
     let is_record = std::env::args_os().nth(1).is_some_and(|command| command == "record");
     let cause = if is_record { Cause::Failed } else { Cause::Usage };
     cause.exit_code().into()
 }
 
-/// The same error. The words that it quotes, such as a file's name that is taken for a command, begin no lines.
+/// Makes the words that the error quotes printable, so that they begin no lines. One may be a file's name taken for a
+/// command.
 fn quoting_harmlessly(mut error: clap::Error) -> clap::Error {
     let quoted: Vec<_> = error
         .context()

@@ -2,13 +2,13 @@
 
 use consumerd::session::Mode;
 
-/// How long a thread waits for room if nobody says otherwise.
+/// The time-out of `block` if none is given.
 const DEFAULT_TIMEOUT_MS: u32 = 5000;
 
 /// A mode. A time-out is in milliseconds, or has `ms` or `s` behind it.
 ///
 /// # Errors
-/// It is none of them, or the time-out is no time.
+/// The text is no mode, or its time-out is no number or longer than an hour.
 pub fn parse_mode(text: &str) -> Result<Mode, String> {
     match text.split_once('=') {
         None if text == "discard" => Ok(Mode::Discard),
@@ -30,7 +30,7 @@ fn parse_timeout_ms(text: &str) -> Result<u32, String> {
     }
     let number: Option<u32> = digits.parse().ok();
     let timeout = number.and_then(|number| number.checked_mul(factor));
-    timeout.filter(|ms| *ms <= 3_600_000).ok_or_else(|| "an hour is the most".to_owned())
+    timeout.filter(|ms| *ms <= 3_600_000).ok_or_else(|| "give at most 3600s".to_owned())
 }
 
 #[cfg(test)]

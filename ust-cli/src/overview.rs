@@ -42,11 +42,11 @@ pub fn session_text(session: &SessionView) -> String {
         text += &format!("\n  error: {}", printable(error));
     }
     if session.channels.iter().all(|channel| channel.rules.is_empty()) {
-        text += "\n  no events: `ust enable-event` gives it some";
+        text += "\n  no event rules: `ust enable-event` adds some";
     }
     for channel in &session.channels {
         text += &channel_text(channel);
-        // Of the only one that has been said.
+        // If there is only one channel, the session's own line has its counts.
         let last = session.snapshots.as_ref().map(|taken| taken.last.as_ref());
         if session.channels.len() > 1
             && let Some(summary) = last.unwrap_or(Some(&session.summary))
@@ -59,7 +59,7 @@ pub fn session_text(session: &SessionView) -> String {
     text
 }
 
-/// A channel, without its rules, behind a line end.
+/// A channel without its rules; begins with a line end.
 fn channel_text(channel: &ChannelView) -> String {
     let owner = match channel.buffers {
         Buffers::PerThread => "thread",
@@ -78,19 +78,19 @@ fn channel_text(channel: &ChannelView) -> String {
     )
 }
 
-/// A channel's rules, each line behind a line end.
+/// A channel's rules; each line begins with a line end.
 fn rules_text(views: &[RuleView]) -> String {
     let mut text = String::new();
     let rules: Vec<String> = views.iter().map(|view| rule_text(&view.rule)).collect();
     let width = rules.iter().map(|rule| rule.chars().count()).max().unwrap_or(0);
     for (rule, view) in rules.iter().zip(views) {
-        // A String takes whatever is written.
+        // Writing to a String cannot fail.
         let _ = write!(text, "\n    {rule:width$}  {}", matches_text(view));
     }
     text
 }
 
-/// A rule, in the words in which it could be given.
+/// A rule: its pattern, then what it excludes and its levels.
 fn rule_text(RuleOptions { pattern, exclusions, levels }: &RuleOptions) -> String {
     let mut text = printable(pattern).to_string();
     for exclusion in exclusions {
@@ -126,7 +126,7 @@ pub fn processes_text(processes: &[ProcessView]) -> String {
             text += &format!("\n    {} ({})", printable(&event.name), level_text(event.level));
         }
         if process.events_left_out > 0 {
-            text += &format!("\n    and {} more than a list shows", process.events_left_out);
+            text += &format!("\n    and {} more, not listed", process.events_left_out);
         }
     }
     text

@@ -1,11 +1,12 @@
-//! `ust recover`: what a death left behind, as traces that all readers read.
+//! `ust recover`: writes what a crash left behind as traces that all readers read.
 //!
 //! ```text
-//!   --shm-path directory   recorder and programs have died: what is in the rings                LeftBehind
-//!   trace                  the machine went down: the packets that are what was written         ctf::recover
+//!   --shm-path directory   recorder and programs have died: what is in the rings        LeftBehind
+//!   trace                  the machine went down: the packets whose checksum is right   ctf::recover
 //! ```
 //!
-//! Nothing is removed or changed: it can be done again, and by hand what it could not do.
+//! Nothing is removed or changed. So the command can be repeated, and what it could not recover can be recovered by
+//! hand.
 
 use crate::failure::Failure;
 use crate::figures::{counted, outcome};
@@ -26,14 +27,14 @@ use ctf::reader::ReadError;
 use ctf::recover::DamagedTraces;
 use std::path::{Path, PathBuf};
 
-/// Write what is left after a crash as traces: of rings in a --shm-path directory, or of a trace that was damaged
+/// Write what a crash has left as traces: the rings in a --shm-path directory, or a damaged trace
 ///
-/// Rings: what recorder and programs, which have died, left in them. What the dead recorder had written to its own
-/// trace is not written again; only if it died while it was writing, records of up to a sub-buffer may stand in both.
-/// Losses and overwritten records are counted from each ring's beginning.
+/// Rings, after recorder and programs have died: the records that the recorder had not yet written to its own trace. If
+/// it died while it was writing, records of up to a sub-buffer may be in both traces. Losses and overwritten records
+/// are counted from each ring's beginning.
 ///
-/// A trace, after the machine went down: the packets whose checksum says that they are what was written, and of whose
-/// events the metadata knows; the others are left out.
+/// A trace, after the machine went down: the packets whose checksum is right and whose events the metadata describes.
+/// Other packets are left out.
 ///
 /// Nothing in DIR is changed: remove it when you have what you want.
 #[derive(Debug, clap::Args)]
@@ -41,7 +42,7 @@ pub struct Arguments {
     /// The directory that was the recording's --shm-path, or its trace
     #[arg(value_parser = given_path())]
     dir: PathBuf,
-    /// Directory for the traces: empty, or made [default: ./recovered-YYYYmmdd-HHMMSS]
+    /// Directory for the traces: empty or new [default: ./recovered-YYYYmmdd-HHMMSS]
     #[arg(long, short, value_name = "DIR", value_parser = given_path())]
     output: Option<PathBuf>,
     /// Write what was recovered and lost to this file, as JSON
@@ -82,10 +83,10 @@ enum Left {
     Traces(DamagedTraces),
 }
 
-/// What came of it.
+/// What was recovered.
 struct Outcome {
     summary: SessionSummary,
-    /// It in words.
+    /// The closing line.
     line: String,
     is_kept: bool,
 }
@@ -100,7 +101,7 @@ impl Left {
             Ok(rings) => Ok(Left::Rings(rings)),
             Err(of_rings) => match DamagedTraces::find(tree) {
                 Ok(traces) => Ok(Left::Traces(traces)),
-                // Something below it, where traces may be.
+                // An error below `dir`, where traces may be.
                 Err(ReadError::Io { path, source }) if path != dir => {
                     Err(Failure::new(Cause::Unreadable, ReadError::Io { path, source }))
                 }

@@ -1,4 +1,4 @@
-//! Which event rules of which session: what `enable-event` and `disable-event` are given, and `record` in part.
+//! The event rules, and their session, that `enable-event` and `disable-event` are given. `record` uses a part.
 
 use crate::tell::tell;
 use consumerd::session::{DEFAULT_CHANNEL, complete_glob};
@@ -7,8 +7,8 @@ use std::borrow::Cow;
 /// Event rules and their session.
 #[derive(Debug, clap::Args)]
 pub struct RuleArgs {
-    /// Events as provider:name, with * and ? as wildcards, or all events of a provider; several in one word are parted by
-    /// commas
+    /// Events as provider:name with * and ? as wildcards, or a provider's name for all its events; commas separate
+    /// several
     #[arg(value_name = "GLOB", value_delimiter = ',', required_unless_present = "all")]
     globs: Vec<String>,
     /// All of them
@@ -20,7 +20,7 @@ pub struct RuleArgs {
     /// The channel [default: channel0, or the only one there is]
     #[arg(long, short)]
     pub channel: Option<String>,
-    /// For hands that know lttng: everything here is user space
+    /// Accepted for users of lttng: everything here is user space
     #[arg(long, short, hide = true)]
     userspace: bool,
 }
@@ -32,7 +32,7 @@ impl RuleArgs {
     }
 }
 
-/// Where rules stand, for a line that says what became of them.
+/// Names the place of rules, for a line that says what became of them.
 pub fn place(channel: &str, session: &str) -> String {
     match channel {
         DEFAULT_CHANNEL => format!("session {session}"),
@@ -40,7 +40,7 @@ pub fn place(channel: &str, session: &str) -> String {
     }
 }
 
-/// Event rules as they are understood, which is told where it is not as they were given.
+/// Completes event rules. The user gets a line for each that is not taken as it was given.
 pub fn completed(given: &[String]) -> Vec<String> {
     let complete = |given: &String| match complete_glob(given) {
         Cow::Borrowed(glob) => glob.to_owned(),

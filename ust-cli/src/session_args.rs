@@ -7,14 +7,14 @@ use consumerd::cause::Cause;
 use consumerd::session::{ClockKind, SessionOptions};
 use std::path::PathBuf;
 
-/// What a session is like.
+/// The options of a session.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SessionArgs {
     /// The clock of the records [default: tsc where the kernel trusts it, else monotonic]
     #[arg(long, value_enum)]
     clock: Option<Clock>,
-    /// Keep the rings in files in this directory (empty, or made), where `ust recover DIR` finds what is in them
-    /// if recorder and program both die. Removed when the recording has come to its end
+    /// Keep the rings in files in this directory (empty or new). If recorder and program both die, `ust recover DIR`
+    /// finds what is in the rings. The directory is removed when the recording ends
     #[arg(long, value_name = "DIR", value_parser = given_path())]
     shm_path: Option<PathBuf>,
 }
@@ -30,7 +30,7 @@ enum Clock {
 }
 
 impl SessionArgs {
-    /// As the consumer takes them, for a session that writes everything or only snapshots.
+    /// The same options as the consumer takes them. `is_snapshot`: the session writes only snapshots.
     ///
     /// # Errors
     /// There is no working directory that `--shm-path` could be relative to.

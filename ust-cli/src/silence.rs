@@ -1,4 +1,4 @@
-//! Why there are no events, where there are none: a recording never ends with "0 events recorded" and nothing else.
+//! Explains why there are no events: a recording never ends with "0 events recorded" and nothing else.
 //!
 //! | what | what is said |
 //! | --- | --- |
@@ -14,7 +14,7 @@ use consumerd::engine::{Counts, Running, SessionSummary, Unmatched};
 use consumerd::session::SnapshotsTaken;
 use ctf::printable::printable;
 
-/// Rules of which is told that they match nothing; with more, the first ones say enough.
+/// At most this many rules are reported as matching nothing; with more, the first ones say enough.
 const MAX_TOLD_RULES: usize = 8;
 
 /// The lines that explain a summary, and the snapshots of a flight recorder; none if there is nothing to explain.
@@ -25,7 +25,7 @@ pub fn explain(
     nobody: impl FnOnce() -> String,
 ) -> Vec<String> {
     let reach = &summary.reach;
-    // Of a flight recorder's events all is known that its last snapshot says; without one, nothing.
+    // Of a flight recorder's events only what its last snapshot says is known; without a snapshot, nothing.
     let is_silent = match snapshots {
         None => is_silent(summary),
         Some(SnapshotsTaken { last: Some(last), .. }) => is_silent(last),
@@ -59,9 +59,9 @@ fn is_silent(summary: &SessionSummary) -> bool {
     (*recorded, *overwritten) == (0, 0) && lost.values().all(|count| *count == 0)
 }
 
-/// What is said of a rule that has matched nothing.
+/// The line about a rule that has matched nothing.
 fn unmatched_text(Unmatched { rule, closest }: &Unmatched) -> String {
-    // Names come from other processes, and must not begin a line of their own.
+    // Names come from other processes, so they must not begin a line of their own.
     let names: Vec<String> = closest.iter().map(|name| printable(name).to_string()).collect();
     match &names[..] {
         [] => format!("event rule {rule} matches nothing: no process that connected has an event"),
@@ -73,7 +73,7 @@ fn unmatched_text(Unmatched { rule, closest }: &Unmatched) -> String {
     }
 }
 
-/// What is said of processes that still run when the recorder ends; `None` if there are none.
+/// The line about processes that still run when the recorder ends; `None` if there are none.
 pub fn still_running_text(count: u64, first: &[Running]) -> Option<String> {
     let names: Vec<String> = first
         .iter()

@@ -3,7 +3,7 @@
 /// A size in bytes. K, M and G, in either case, are powers of 1024.
 ///
 /// # Errors
-/// It is no number, or no such suffix, or more than 64 bits.
+/// The text is no number, has another suffix, or is more than 64 bits.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let (digits, shift) = match text.char_indices().next_back() {
         Some((end, 'k' | 'K')) => (&text[..end], 10),

@@ -1,4 +1,4 @@
-//! `ust snapshot record`: what a flight recorder holds now, as a trace of its own.
+//! `ust snapshot record`: writes what a flight recorder holds now as a trace of its own.
 
 use crate::daemon::{ask, code_of, say, unexpected};
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ pub struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// Write what its rings hold now to OUTPUT/snapshot-N; nobody is stopped, and it can be repeated
+    /// Write what its rings hold now to OUTPUT/snapshot-N. Recording goes on, and more snapshots can be taken
     Record {
         /// The session [default: the current one]
         session: Option<String>,

@@ -18,7 +18,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         Reply::Started { session, rules } => {
             if rules == 0 {
                 tell(&format!(
-                    "session {session} records nothing: it has no event rule yet, `ust enable-event` gives it one"
+                    "session {session} records nothing: it has no event rules, `ust enable-event` adds some"
                 ));
             }
             say(&format!("session {session} started"))

@@ -5,15 +5,15 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What stands in it.
+/// The fields of the JSON.
 #[derive(Debug, Serialize)]
 pub struct Summary<'a> {
     #[serde(flatten)]
     all: &'a Counts,
-    /// The same of each channel.
+    /// The same for each channel.
     channels: &'a BTreeMap<String, Counts>,
     processes: u64,
-    /// Of a flight recorder: how many there are. The figures are those of the last.
+    /// The number of snapshots of a flight recorder. The figures are those of the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     snapshots: Option<u64>,
     /// Processes that connected, whether or not they recorded; and of those, how many still ran.

@@ -1,6 +1,6 @@
 //! `--summary FILE`: what a command says when it closes, as JSON, for programs.
 //!
-//! Opened before anything is done, so that a name that cannot be written to is found in time.
+//! The file is opened before anything else is done, so that a bad name is reported in time.
 
 use crate::failure::Failure;
 use crate::tell::tell;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-/// The file. Dropped without [`write`](Self::write), it was never there.
+/// The file. If it is dropped without [`write`](Self::write), a file that was made here is removed.
 #[derive(Debug)]
 pub struct SummaryFile {
     path: PathBuf,
@@ -22,7 +22,7 @@ pub struct SummaryFile {
 }
 
 impl SummaryFile {
-    /// Opens it. What it held stays until there is a summary; it may be a pipe.
+    /// Opens it. Its old content stays until there is a summary. It may be a pipe.
     pub fn open(path: PathBuf) -> Result<Self, Failure> {
         match GivenFile::open(&path, OFlags::empty(), Mode::from(0o666)) {
             Ok(given) => Ok(Self { path, given, is_to_be_removed: true }),
@@ -33,7 +33,7 @@ impl SummaryFile {
         }
     }
 
-    /// Writes it. A failure is told and changes nothing else: the exit status is that of what it is the summary of.
+    /// Writes it. A failure is a line for the user and changes nothing else: the exit status stays the command's.
     pub fn write(mut self, summary: &impl Serialize) {
         self.is_to_be_removed = false;
         if let Err(error) = self.try_write(summary) {

@@ -1,7 +1,7 @@
 //! `ust view`: the events of all traces in a directory, in the order of time, a line each.
 //!
-//! What cannot be read is told on standard error, and everything else is still printed. So is what the trace itself says
-//! to be missing: events that were lost, packets that are not there.
+//! What cannot be read is reported on standard error, and everything else is still printed. What the trace itself says
+//! to be missing is reported there too: lost events, missing packets.
 
 use crate::failure::Failure;
 use crate::figures::counted;
@@ -27,7 +27,7 @@ pub struct Arguments {
 
 /// Why not everything was printed.
 enum Stop {
-    /// Whoever read it wants no more.
+    /// The reader of standard output has closed it.
     NobodyReads,
     Failed(io::Error),
 }
@@ -70,7 +70,7 @@ fn print(mut reader: Reader, code: &mut u8) -> Result<(), Stop> {
         match item {
             Ok(event) => writeln!(out, "{}", printer.line(&event))?,
             Err(error) => {
-                // In its place between the events, where both go to one terminal.
+                // If both go to one terminal, the error stands in its place between the events.
                 out.flush()?;
                 tell(&error.to_string());
                 *code = Cause::Unreadable.exit_code();

@@ -1,5 +1,5 @@
-//! Each way in which a program, a directory or a file cannot be had has a text of its own, with the thing's name in it and
-//! what to do about it.
+//! Each reason why a program, a directory or a file cannot be used has a text of its own, with the thing's name in it
+//! and what to do about it.
 
 mod common;
 
@@ -9,7 +9,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::PermissionsExt;
 use ust_test_support::command::{Finished, run};
 
-/// One program that cannot be executed, and what is to be said of it.
+/// Runs one program that cannot be executed, and compares the message.
 struct Case {
     program: &'static str,
     code: i32,
@@ -20,7 +20,7 @@ const fn case(program: &'static str, code: i32, parts: [&'static str; 2]) -> Cas
     Case { program, code, parts }
 }
 
-/// What a program for another processor begins with, an ELF header: here of a big-endian PowerPC.
+/// The beginning of a program for another processor, an ELF header: here of a big-endian PowerPC.
 const FOREIGN: &str = "printf '\\177ELF\\002\\002\\001\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\002\\000\\025%052d' 0";
 
 fn programs(sandbox: &Sandbox) -> Vec<Case> {
@@ -84,8 +84,8 @@ fn a_program_that_is_being_written_is_busy() {
     assert!(line.contains("busy (os error 26)") && line.contains("open for writing"), "{line}");
 }
 
-/// What the program is given is what `ust` was given, less its own words and more the variable that names the runtime
-/// directory. So there are arguments that fit for `ust` and not for the program: if that directory's path is long.
+/// The program gets what `ust` got, less its own words and more the variable that names the runtime directory. So there
+/// are arguments that fit for `ust` and not for the program, if that directory's path is long.
 #[test]
 fn arguments_that_are_too_long_are_told_as_such() {
     let sandbox = Sandbox::new();
@@ -125,7 +125,7 @@ fn outputs_and_files_that_cannot_be_written_have_a_text_each() {
         (&["-o", &long], 115, "longer than its file system takes"),
         (&["-o", "/proc/out"], 115, ""),
         (&["-o", "out", "--summary", "dir"], 125, "it is a directory: give a file"),
-        (&["-o", "out", "--summary", "no/summary"], 125, "is not there: make that one"),
+        (&["-o", "out", "--summary", "no/summary"], 125, "does not exist: make that one"),
         (&["-o", "out", "--summary", "file/summary"], 125, "is no directory: give another path"),
         (&["-o", "out", "--shm-path", "file/rings"], 115, "is no directory"),
     ];
@@ -139,7 +139,7 @@ fn outputs_and_files_that_cannot_be_written_have_a_text_each() {
     assert_eq!(texts.len(), cases.len(), "{texts:#?}");
 }
 
-/// Whatever it is that finds none: it is never a question of room.
+/// Whatever finds no place, the message is never about room.
 #[test]
 fn a_recorder_out_of_descriptors_is_told_so() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! What bad input gets: one line, a code of its own, and no half-made state.
+//! Bad input gets one line, a code of its own, and leaves no half-made state.
 
 mod common;
 
@@ -10,7 +10,8 @@ use ust_test_support::binaries::ustconsumerd;
 use ust_test_support::command::{Running, run};
 use ust_test_support::wait::until;
 
-/// What `record` refuses must leave no output, no summary, no private directory, and must not have run.
+/// If `record` refuses something, it must leave no output, no summary, no private directory, and must not have run the
+/// program.
 fn refused(sandbox: &Sandbox, code: i32, options: &[&str], program: &[&str]) -> String {
     let before = sandbox.names();
     let line = sandbox
@@ -37,7 +38,7 @@ fn a_program_that_is_not_there_is_127() {
         let line = refused(&sandbox, 127, &["-o", "out"], &[program]);
         assert!(line.contains(program) && line.contains("not found"), "{line}");
     }
-    // Found, and only exec finds that its interpreter is missing: everything made has to go again.
+    // The file is found, and only exec finds that its interpreter is missing: everything made has to be removed again.
     sandbox.script("prog", "#!/no/such/interpreter\n", "755");
     refused(&sandbox, 127, &["-o", "a/b/out"], &["./prog"]);
 }
@@ -91,7 +92,7 @@ fn an_output_that_this_user_may_not_write_to_is_115() {
 #[test]
 fn a_runtime_directory_of_somebody_else_is_111() {
     let sandbox = Sandbox::new();
-    // Whoever runs this test is not nobody; and if it is not root, root's own directory is not its either.
+    // The user of this test is not nobody; and if it is not root, root's own directory is not its either.
     let is_root = rustix::process::geteuid().is_root();
     let theirs = if is_root { sandbox.runtime_dir() } else { "/".into() };
     if is_root {
@@ -122,7 +123,7 @@ fn a_runtime_directory_that_others_may_enter_is_111() {
     assert_eq!(run(&mut sandbox.command(ustconsumerd())).code(), 111);
 }
 
-/// A path in the sandbox of so many bytes.
+/// A path in the sandbox with this many bytes.
 fn of_length(sandbox: &Sandbox, bytes: usize) -> PathBuf {
     let rest = bytes - sandbox.path("").as_os_str().len();
     sandbox.path(&"d".repeat(rest))
@@ -190,7 +191,7 @@ fn records_own_usage_errors_are_125_with_the_range() {
     assert!(line.contains("power of two from 2 to"), "{line}");
     refused(&sandbox, 125, &["-o", "out", "-e", "two words"], &run);
     refused(&sandbox, 125, &["-o", "out", "-e", ""], &run);
-    // Those that the argument parser finds take more lines, which show how it is used.
+    // Errors that the argument parser finds take more lines, which show the usage.
     let wrong: [&[&str]; 5] = [
         &["--subbuf-size", "12Q"],
         &["--clock", "sundial"],

@@ -1,10 +1,11 @@
-//! What a channel can be like: sizes with suffixes, and whatever cannot be is refused with what can.
+//! The options of a channel: sizes with suffixes, and each impossible value is refused with the
+//! possible ones.
 
 mod common;
 
 use common::Sandbox;
 
-/// Refused before anything is made or run; what was said.
+/// Is refused before anything is made or run; returns the message.
 #[track_caller]
 fn refused(options: &[&str]) -> String {
     let sandbox = Sandbox::new();
@@ -58,7 +59,7 @@ fn unknown_modes_buffers_and_occasions_are_refused_with_those_that_there_are() {
     for timeout in ["block=", "block=-1", "block=soon", "block=2m"] {
         assert_says(&["--mode", timeout], &["500ms or 2s"]);
     }
-    assert_says(&["--mode", "block=3601s"], &["an hour is the most"]);
+    assert_says(&["--mode", "block=3601s"], &["give at most 3600s"]);
     assert_says(&["--buffers", "per-process"], &["per-thread", "per-cpu"]);
     assert_says(&["--snapshot-on", "sunday"], &["exit", "signal", "panic"]);
 }
@@ -81,7 +82,7 @@ fn sizes_with_suffixes_in_either_case_are_taken() {
     }
 }
 
-/// The daemon's sessions take the same, and say the same.
+/// The daemon's sessions take the same options, and refuse with the same messages.
 #[test]
 fn sessions_are_refused_what_recordings_are() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! The control socket: what clients do wrong is their own affair.
+//! The control socket: mistakes of one client do not affect others.
 
 mod common;
 
@@ -18,7 +18,7 @@ fn connect(sandbox: &Sandbox) -> UnixStream {
     socket
 }
 
-/// Sends bytes and returns all that comes back.
+/// Sends bytes and returns everything that comes back.
 fn say(sandbox: &Sandbox, bytes: &[u8]) -> Vec<u8> {
     let mut socket = connect(sandbox);
     socket.write_all(bytes).unwrap();
@@ -56,7 +56,7 @@ fn a_line_without_an_end_is_cut_off() {
     // The daemon may have answered and closed before all of it is written.
     let _ = socket.write_all(&vec![b'x'; 2 * MAX_REQUEST_BYTES]);
     let mut answer = Vec::new();
-    // What it has not read may reset the connection, and take the answer along.
+    // Bytes that the daemon has not read may reset the connection, and the answer is lost with it.
     if let Err(error) = socket.read_to_end(&mut answer) {
         assert_eq!(error.kind(), ErrorKind::ConnectionReset, "the daemon waits for the end");
     }
@@ -76,7 +76,7 @@ fn clients_that_say_nothing_keep_nobody_out() {
         (0..3 * MAX_CONTROL_CONNECTIONS).map(|_| connect(&sandbox)).collect();
     sandbox.done(&["create", "mine"]);
     sandbox.done(&["status"]);
-    // A daemon that waits for each of them answers once it has closed them.
+    // A daemon that waited for each of them would answer only after it had closed them.
     let mut last = silent.last().unwrap();
     last.set_nonblocking(true).unwrap();
     let said = last.read(&mut [0]).map_err(|error| error.kind());
@@ -102,7 +102,7 @@ fn a_client_that_goes_before_the_answer_has_its_request_carried_out() {
 fn the_daemon_sleeps_when_nobody_asks() {
     let sandbox = Sandbox::new();
     let daemon = sandbox.daemon(&["--flush-interval", "60000"]);
-    // Also not by a client that waits for nothing, or that has gone.
+    // Nor is it held up by a client that waits for nothing, or that has gone.
     let _silent = connect(&sandbox);
     drop(connect(&sandbox));
     sandbox.done(&["status"]);
@@ -111,7 +111,7 @@ fn the_daemon_sleeps_when_nobody_asks() {
         let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
     };
-    // What has happened so far may still keep it busy.
+    // Earlier requests may still keep it busy.
     until("a second with two wake-ups at most", || {
         let before = switches();
         std::thread::sleep(Duration::from_secs(1));

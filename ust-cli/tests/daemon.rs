@@ -1,4 +1,4 @@
-//! `ustconsumerd`: into the background and out of it, and only one a runtime directory.
+//! `ustconsumerd`: goes into the background and ends there, and there is only one for each runtime directory.
 
 mod common;
 
@@ -7,7 +7,7 @@ use ust_test_support::binaries::ustconsumerd;
 use ust_test_support::command::{run, send_signal};
 use ust_test_support::wait::until;
 
-/// The daemon of this sandbox, by what it says itself.
+/// The daemon of this sandbox, by its own word.
 fn daemon_pid(sandbox: &Sandbox) -> u32 {
     let status = sandbox.done(&["status"]);
     status.split_whitespace().nth(1).unwrap().parse().unwrap()
@@ -57,7 +57,7 @@ fn a_killed_daemon_is_as_good_as_none_and_the_next_takes_over() {
 #[test]
 fn in_the_background_it_listens_when_the_command_returns() {
     let sandbox = Sandbox::new();
-    // `cat` ends when nobody has its pipe any more: the daemon must have let go of standard output and error.
+    // `cat` ends when no process has its pipe any more: the daemon must have closed standard output and error.
     let daemonize = format!("{} --daemonize --log log -v", ustconsumerd().display());
     let ended = sandbox.shell(&format!("( {daemonize}; echo $? ) 2>&1 | cat"));
     assert_eq!(ended.stdout, "0\n");

@@ -1,5 +1,5 @@
-//! Names that a hostile process, client or trace chooses, and counters near their end, through every command: what is
-//! printed gives no orders to a terminal and forges no line, and sums do not wrap.
+//! Names that a hostile process, client or trace chooses, and counters near their end, through every command: output
+//! gives no orders to a terminal and forges no line, and sums do not wrap.
 
 mod common;
 
@@ -26,7 +26,7 @@ use ust_test_support::wait::until;
 /// Colours the terminal, renames its window, begins a line, turns text round.
 const HOSTILE: &str = "\x1b[31mn\x1b]0;t\x07\nust: forged\r\u{202e}\u{9b}\u{2028}";
 
-/// Nothing that a terminal obeys, and no line that a name has begun.
+/// The output has nothing that a terminal obeys, and no line that a name has begun.
 #[track_caller]
 fn assert_harmless(what: &str, text: &str) {
     let orders: Vec<char> = text.chars().filter(|c| is_order(*c)).collect();
@@ -39,7 +39,7 @@ fn is_order(c: char) -> bool {
     c != '\n' && (c.is_control() || "\u{202e}\u{2028}\u{fffd}".contains(c))
 }
 
-/// A command, whose output is to be harmless whatever its outcome.
+/// Runs a command whose output must be harmless whatever its outcome.
 #[track_caller]
 fn harmless(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
     let ended = sandbox.run(arguments);
@@ -48,7 +48,7 @@ fn harmless(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
     ended
 }
 
-/// A process that calls itself what it likes. It has two streams, each with one record.
+/// A process with any name that the test likes. It has two streams, each with one record.
 struct Player {
     _process: Mapping,
     _rings: Mapping,
@@ -103,7 +103,7 @@ impl Player {
         say(&ToDaemon::Introduction { process_uid }, &[&process_fd]);
         let channel_uid = channel.channel_uid;
         say(&ToDaemon::Handover { process_uid, channel_uid, file_index: 0 }, &[&ring_fd]);
-        // Another's index: an error, which quotes the name.
+        // The index of another stream: an error, which quotes the name.
         say(&ToDaemon::Handover { process_uid, channel_uid, file_index: 5000 }, &[&ring_fd]);
         Self { _process: process, _rings: rings, _connection: connection }
     }

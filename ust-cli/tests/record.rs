@@ -1,4 +1,4 @@
-//! `ust record`: the program runs as if nothing were around it, and what was recorded is said once.
+//! `ust record`: the program runs as if `ust` were not there, and the result is reported once.
 
 mod common;
 
@@ -95,7 +95,7 @@ fn the_programs_arguments_are_its_own() {
     let rest = ["-c", script, "zero", "-o", "--", "--help", "", "two words"];
     let arguments = [&["record", "-o", "out", "sh"], &rest[..]].concat();
     assert_eq!(sandbox.done(&arguments), "zero|-o|--|--help||two words|");
-    // argv[0] is what the user wrote, not the file that it led to.
+    // argv[0] is what the user wrote, not the file to which it led.
     let name =
         sandbox.done(&["record", "-o", "b", "--", "sh", "-c", "cat /proc/$$/cmdline | cut -c1-3"]);
     assert_eq!(name.trim_end().trim_end_matches('\0'), "sh");
@@ -203,7 +203,7 @@ fn a_program_that_is_killed_by_a_core_dumping_signal_has_its_status() {
     assert_eq!(ended.code(), 128 + Signal::SEGV.as_raw());
 }
 
-/// However it is given, and whatever is to be read from it: what is shown can be given to any command again.
+/// However the path is given, and whatever is read from it: what is shown can be given to any command again.
 #[test]
 fn an_output_that_begins_with_a_dash_is_no_option() {
     let sandbox = Sandbox::new();
@@ -218,7 +218,7 @@ fn an_output_that_begins_with_a_dash_is_no_option() {
         assert!(sandbox.path(name).is_dir(), "{ended:?}");
         let summary = std::fs::read_to_string(sandbox.path("-s")).unwrap();
         assert!(summary.contains(&format!("{shown:?}")), "{summary}");
-        // Nothing was recorded: it is there, and holds no trace.
+        // Nothing was recorded: the directory exists, and has no trace.
         assert_eq!(sandbox.run(&["view", shown]).stderr, sandbox.run(&["view", "--", name]).stderr);
     }
     let line = sandbox.fails(114, &["record", "-o=-a/..", "--", "true"]);

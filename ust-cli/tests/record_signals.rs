@@ -13,7 +13,7 @@ use std::time::Duration;
 use ust_test_support::command::{Finished, Running, send_signal};
 use ust_test_support::wait::{until, until_written};
 
-/// A program that says it runs, and counts the signals it gets.
+/// A program that says that it runs, and counts the signals that it gets.
 const COUNTS: &str = "\
     trap 'echo INT >> got' INT; trap 'echo HUP >> got' HUP; trap 'echo QUIT >> got' QUIT
     trap 'echo TERM >> got; exit 3' TERM
@@ -64,7 +64,7 @@ fn a_program_that_the_signal_kills_has_that_status() {
 /// With fewer descriptors allowed than it polls, the kernel refuses it.
 #[test]
 fn signals_are_passed_on_when_recording_has_failed() {
-    // Two are enough for who only waits for the program.
+    // Two are enough to wait for the program only.
     for descriptors in [2, 1] {
         let sandbox = Sandbox::new();
         let recorder = record(&sandbox, COUNTS);
@@ -72,9 +72,9 @@ fn signals_are_passed_on_when_recording_has_failed() {
             recorder.signal(signal);
             until("it is passed on", || got(&sandbox).len() == count);
         };
-        // It has done with starting.
+        // The start is over.
         pass_on(SIGINT, 1);
-        // The higher one too, which the recorder raises its own to.
+        // The hard limit too, to which the recorder raises its own.
         let limit = Rlimit { current: Some(descriptors), maximum: Some(descriptors) };
         prlimit(Pid::from_raw(recorder.pid() as i32), Resource::Nofile, limit).unwrap();
         pass_on(SIGHUP, 2);
@@ -89,7 +89,7 @@ fn signals_are_passed_on_when_recording_has_failed() {
 /// Set for [`counts_every_signal`] when it is the traced program.
 const IS_TRACED: &str = "UST_TEST_COUNTS_SIGNALS";
 
-/// No test, but a program for the next one: a shell that traps two signals in quick succession sees one.
+/// No test, but a program for the next one: a shell that traps two signals in quick succession notices only one.
 #[test]
 fn counts_every_signal() {
     if std::env::var_os(IS_TRACED).is_none() {
@@ -136,7 +136,7 @@ fn a_ctrl_c_at_the_terminal_reaches_the_program_once() {
     assert!(ended.stdout.contains("ust: 0 events recorded"), "{ended:?}");
 }
 
-/// Who leaves our process group does not get the terminal's signals; from us it does.
+/// A program that leaves our process group does not get the terminal's signals; it gets them from us.
 #[test]
 fn a_program_in_a_group_of_its_own_gets_the_key_from_us() {
     let sandbox = Sandbox::new();
@@ -149,8 +149,8 @@ fn a_program_in_a_group_of_its_own_gets_the_key_from_us() {
     assert_eq!(recorder.wait().code(), 3);
 }
 
-/// When a terminal goes away, the kernel tells the leader of its session, and nobody else as long as that lives. The
-/// recorder is the leader here, in the program's stead.
+/// When a terminal goes away, the kernel tells the leader of its session, and no other process while the leader lives.
+/// Here the recorder is the leader, in the program's place.
 #[test]
 fn the_end_of_the_terminal_reaches_the_program_through_the_leader_of_the_session() {
     let sandbox = Sandbox::new();
@@ -165,7 +165,7 @@ fn the_end_of_the_terminal_reaches_the_program_through_the_leader_of_the_session
     until("it ends", || got(&sandbox) == ["HUP", "TERM"]);
 }
 
-/// The same where a shell is the leader: when it has ended, the kernel tells the whole group.
+/// The same if a shell is the leader: when it has ended, the kernel tells the whole group.
 #[test]
 fn the_end_of_the_terminal_reaches_the_program_once() {
     let sandbox = Sandbox::new();
@@ -179,7 +179,7 @@ fn the_end_of_the_terminal_reaches_the_program_once() {
     end(&sandbox);
 }
 
-/// Records a program at a terminal; what is written to the second is typed there.
+/// Records a program at a terminal; what is written to the returned pipe is typed there.
 fn record_at_terminal(sandbox: &Sandbox, program: &str) -> (Running, ChildStdin) {
     at_terminal(sandbox, &format!("exec {} record -o out -- {program}", common::ust().display()))
 }

@@ -135,7 +135,7 @@ fn bad_values_are_2_and_leave_nothing() {
     }
     assert_eq!(sandbox.names(), ["rt"]);
     sandbox.done(&["create", "a", "-o", "out"]);
-    // One bad rule, and the good one beside it does not stand either.
+    // If one rule is bad, the good rule beside it is not added either.
     sandbox.fails(2, &["enable-event", "good:*", "two words"]);
     assert!(sandbox.done(&["list"]).contains("no events"));
 }
@@ -226,7 +226,7 @@ fn channels_are_named_and_made_before_a_session_is_started() {
         let line = sandbox.fails(2, &["enable-channel", "--", name]);
         assert!(line.contains("cannot be a channel's name"), "{line}");
     }
-    // The only one is meant, whatever it is called.
+    // The only channel is meant, whatever its name.
     assert_eq!(
         sandbox.done(&["enable-event", "x:*"]),
         "event rule x:* enabled in channel a of session mine\n"

@@ -1,4 +1,5 @@
-//! `--shm-path` and `recover`: what bad input gets, and that a session's rings are gone when it is.
+//! `--shm-path` and `recover`: the response to bad input, and that a session's rings are removed
+//! with the session.
 
 mod common;
 
@@ -32,7 +33,7 @@ fn record_refuses_a_directory_that_is_not_its_own_and_leaves_nothing() {
 #[test]
 fn a_program_that_cannot_be_started_leaves_no_directory() {
     let sandbox = Sandbox::new();
-    // Executable by its mode, and then no program.
+    // Executable by its mode, but no program.
     sandbox.script("prog", "\x7fELF and then nothing", "755");
     sandbox.fails(126, &["record", "-o", "out", "--shm-path", "rings", "--", "./prog"]);
     assert!(!sandbox.path("rings").exists());

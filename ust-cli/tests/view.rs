@@ -1,11 +1,11 @@
-//! `ust view`: what can be read is printed, what cannot is told.
+//! `ust view`: prints what can be read, and reports what cannot.
 
 mod common;
 
 use common::Sandbox;
 use std::path::Path;
 
-/// A small trace of lttng-ust's, and what is in it.
+/// A small trace of lttng-ust's, and its content.
 fn copy_trace(sandbox: &Sandbox) -> Vec<String> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ctf/tests/data/lttng-ust");
     std::fs::create_dir(sandbox.path("trace")).unwrap();

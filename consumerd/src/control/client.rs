@@ -1,6 +1,6 @@
-//! The client: finds the daemon, makes sure it is this user's, asks one thing.
+//! The client: finds the daemon, makes sure that it is this user's, sends one request.
 //!
-//! Looking for a daemon makes nothing: where there is none, no runtime directory appears.
+//! Looking for a daemon makes nothing: if there is none, no runtime directory appears.
 
 use super::protocol::{self, Answer, LineError, MAX_REQUEST_BYTES, Request};
 use crate::advice::{Attempt, unusable, why};
@@ -14,7 +14,7 @@ use ust_core::paths::{RuntimeDir, RuntimeDirError};
 /// Why the daemon could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Nobody listens there.
+    /// No daemon listens there.
     #[error(
         "no daemon serves {0}: start one (`ustconsumerd --daemonize`), or set UST_RUNTIME_DIR to the \
          directory of one that runs"
@@ -23,7 +23,7 @@ pub enum ClientError {
     /// The runtime directory is not this user's own, or its path is too long.
     #[error("{}", unusable(.0))]
     RuntimeDir(#[from] RuntimeDirError),
-    /// Somebody else listens there.
+    /// Another user's process listens there.
     #[error(
         "the daemon at {0} belongs to user {1}: set UST_RUNTIME_DIR to a directory of your own"
     )]
@@ -33,19 +33,19 @@ pub enum ClientError {
     Connect(PathBuf, #[source] io::Error),
     /// The request is longer than any may be.
     #[error(
-        "the request comes to {0} bytes, of which there can be {MAX_REQUEST_BYTES}: give fewer events"
+        "the request has {0} bytes, and may have {MAX_REQUEST_BYTES} at most: give fewer events"
     )]
     TooLong(usize),
-    /// The daemon went away.
+    /// The daemon closed the connection without an answer.
     #[error("the daemon at {0} gave no answer: {why}", why = why(Attempt::Connect, .1))]
     Lost(PathBuf, #[source] io::Error),
-    /// It says something else, or the request cannot be said.
+    /// The daemon's answer is not understood, or the request cannot be expressed.
     #[error(transparent)]
     Line(#[from] LineError),
 }
 
 impl ClientError {
-    /// The kind of failure, as an exit code has it.
+    /// The kind of failure, for the exit code.
     pub fn cause(&self) -> Cause {
         match self {
             ClientError::NoDaemon(_) => Cause::NoDaemon,
@@ -61,7 +61,7 @@ impl ClientError {
 /// Asks the daemon that serves `dir`, and waits for its answer.
 ///
 /// # Errors
-/// There is no daemon, it is somebody else's, or it could not be understood.
+/// There is no daemon, it is another user's, or its answer is not understood.
 pub fn ask(dir: &RuntimeDir, request: Request) -> Result<Answer, ClientError> {
     let line = protocol::request_line(request)?;
     if line.len() > MAX_REQUEST_BYTES {
@@ -83,7 +83,7 @@ fn connect(dir: &RuntimeDir) -> Result<UnixStream, ClientError> {
     let no_daemon = || ClientError::NoDaemon(dir.path().to_owned());
     match std::fs::symlink_metadata(dir.path()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_daemon()),
-        // It is there.
+        // The directory exists.
         _ => drop(dir.open()?),
     }
     let path = dir.control_socket();

@@ -6,13 +6,13 @@
 //!          <-- one line: answer, end ----- server <-- service     ... when it is in force
 //! ```
 //!
-//! - [`protocol`]: what is said. A line of JSON each way, with the protocol's version.
+//! - [`protocol`]: requests and answers, a line of JSON each way, with the protocol's version.
 //! - [`client`]: one connection, one request, one answer.
 //! - [`server`]: the socket and its connections; never blocks, whatever clients do.
 //! - [`service`]: carries requests out, one after the other, and answers once they are in force.
 //!
-//! The socket lies in the runtime directory, which only its owner may enter; beyond that each side asks the
-//! kernel who the other is. A client may be the daemon's user or root.
+//! The socket lies in the runtime directory, which only its owner may enter. In addition, each side asks the kernel
+//! which user the other is. A client may be the daemon's user or root.
 
 pub mod client;
 pub mod protocol;

@@ -1,4 +1,4 @@
-//! What `ust` and the daemon say to each other: one request and one answer a connection, a line of JSON each.
+//! What `ust` and the daemon say to each other: one request and one answer for each connection, a line of JSON each.
 //!
 //! ```text
 //!   {"version":6,"minor":0,"request":{"Start":{"session":null}}}
@@ -23,7 +23,7 @@ pub const CONTROL: Version = Version { major: 6, minor: 0 };
 /// The longest request, its line's end included.
 pub const MAX_REQUEST_BYTES: usize = 64 << 10;
 
-/// What a client wants. `session` is `None` for the current one.
+/// A client's request. `session` is `None` for the current one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Make a session.
@@ -34,7 +34,7 @@ pub enum Request {
         output: PathBuf,
         /// What holds for all its channels.
         options: SessionOptions,
-        /// What its first channel is like if no other is made.
+        /// The options of its first channel, if no other is made.
         channel: ChannelOptions,
     },
     /// Make a channel.
@@ -43,14 +43,14 @@ pub enum Request {
         session: Option<String>,
         /// Its name.
         name: String,
-        /// What it is like.
+        /// Its options.
         options: ChannelOptions,
     },
     /// Add event rules.
     EnableEvent {
         /// To which session.
         session: Option<String>,
-        /// To which channel of it; `None` for that which is meant without a name.
+        /// To which channel of it; `None` for the one that is meant if no name is given.
         channel: Option<String>,
         /// The rules.
         rules: Vec<RuleOptions>,
@@ -59,7 +59,7 @@ pub enum Request {
     DisableEvent {
         /// From which session.
         session: Option<String>,
-        /// From which channel of it; `None` for that which is meant without a name.
+        /// From which channel of it; `None` for the one that is meant if no name is given.
         channel: Option<String>,
         /// Their patterns, as they were given; empty for all.
         patterns: Vec<String>,
@@ -84,7 +84,7 @@ pub enum Request {
         /// Of which session.
         session: Option<String>,
     },
-    /// The same as `List`, without the names of processes' events: what it costs does not grow with them.
+    /// The same as `List`, without the names of processes' events: its cost does not grow with them.
     Status,
     /// Show sessions and processes.
     List {
@@ -103,13 +103,13 @@ pub enum Reply {
         /// In which session.
         session: String,
     },
-    /// The rules stand.
+    /// The rules are in force.
     Enabled {
         /// In which session.
         session: String,
         /// In which channel of it.
         channel: String,
-        /// Patterns of those of them that it had before.
+        /// Patterns of those rules that it had before.
         already: Vec<String>,
     },
     /// The rules are gone.
@@ -132,7 +132,7 @@ pub enum Reply {
         session: String,
         /// What it has recorded so far.
         summary: SessionSummary,
-        /// Of a flight recorder, what it has written.
+        /// If it is a flight recorder, what it has written.
         snapshots: Option<SnapshotsTaken>,
     },
     /// The trace is complete.
@@ -143,7 +143,7 @@ pub enum Reply {
         output: PathBuf,
         /// What it recorded.
         summary: SessionSummary,
-        /// What it wrote instead if it was a flight recorder.
+        /// If it was a flight recorder, what it wrote instead.
         snapshots: Option<SnapshotsTaken>,
     },
     /// What the session's rings held is in a trace.
@@ -155,7 +155,7 @@ pub enum Reply {
         /// What is in it.
         summary: SessionSummary,
     },
-    /// What there is.
+    /// Sessions and processes.
     Listed {
         /// The daemon's process id.
         daemon_pid: u32,
@@ -164,11 +164,11 @@ pub enum Reply {
     },
 }
 
-/// Why the daemon did not do it. Nothing has changed.
+/// Why the daemon refused a request. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{text}")]
 pub struct Refusal {
-    /// What kind of reason, which becomes the exit code.
+    /// The kind of reason, which becomes the exit code.
     pub cause: Cause,
     /// One line for the user.
     pub text: String,
@@ -202,16 +202,16 @@ struct AnswerLine {
 pub enum LineError {
     /// The other side speaks another version.
     #[error(
-        "the other side speaks the control protocol of {0}: use `ust` and `ustconsumerd` of one release"
+        "the other side speaks the control protocol of {0}: use `ust` and `ustconsumerd` of the same release"
     )]
     Version(#[from] Mismatch),
-    /// It speaks a later minor, and says what only that knows.
+    /// The other side speaks a later minor, and the line has something that only that minor knows.
     #[error(
-        "the other side says what version {0} of the control protocol knows, and version {CONTROL} does not: use `ust` and \
-         `ustconsumerd` of one release"
+        "the other side sent something that version {0} of the control protocol has, and version {CONTROL} has not: \
+         use `ust` and `ustconsumerd` of the same release"
     )]
     Later(Version),
-    /// It is no such line at all; or a path in it is not UTF-8, which JSON cannot carry.
+    /// It is no such line, or a path in it is not UTF-8, which JSON cannot carry.
     #[error("not a line of the control protocol: {0}")]
     Json(#[from] serde_json::Error),
 }
@@ -235,7 +235,7 @@ pub fn answer_line(answer: Answer) -> Result<Vec<u8>, LineError> {
 /// The request in an untrusted line.
 ///
 /// # Errors
-/// It is none of this version.
+/// It is no request of this version.
 pub fn parse_request(untrusted_line: &[u8]) -> Result<Request, LineError> {
     Ok(parse::<RequestLine>(untrusted_line)?.request)
 }
@@ -243,7 +243,7 @@ pub fn parse_request(untrusted_line: &[u8]) -> Result<Request, LineError> {
 /// The answer in a line.
 ///
 /// # Errors
-/// It is none of this version.
+/// It is no answer of this version.
 pub fn parse_answer(line: &[u8]) -> Result<Answer, LineError> {
     Ok(parse::<AnswerLine>(line)?.answer)
 }
@@ -255,7 +255,7 @@ fn line(value: &impl Serialize) -> Result<Vec<u8>, LineError> {
 }
 
 fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, LineError> {
-    // First of all: the rest of another version may have any form.
+    // The version is parsed first: the rest of another version's line may have any form.
     let version: Version = serde_json::from_slice(line)?;
     CONTROL.check(version)?;
     serde_json::from_slice(line).map_err(|error| match version.minor > CONTROL.minor {

@@ -5,13 +5,12 @@
 //!                      \--- no request: refusal ------------------------------>/
 //! ```
 //!
-//! One descriptor stands for all of it: an epoll instance, itself readable when a connection has something
-//! to do (also when one that is Writing has room again), which goes into whatever loop the daemon has.
+//! One descriptor stands for all of it: an epoll instance. It is readable when a connection has something to do (or
+//! when one that is Writing has room again), and goes into the daemon's loop.
 //!
-//! A client that says nothing, or does not read its answer, costs a descriptor, and one is kept for the next client where
-//! others have used up all that there were. There are at most
-//! [`MAX_CONTROL_CONNECTIONS`]; one more, or the want of a descriptor, closes the oldest that is not Waiting, of the
-//! process that has most.
+//! A client that sends nothing, or does not read its answer, costs a descriptor. One descriptor is kept for the next
+//! client, for the case that others have used up all. There are at most [`MAX_CONTROL_CONNECTIONS`]. One more, or a
+//! lack of descriptors, closes the oldest connection that is not Waiting, of the process that has most.
 
 use super::protocol::{self, Answer, MAX_REQUEST_BYTES, Refusal, Request};
 use crate::cause::Cause;
@@ -36,7 +35,7 @@ use ust_core::paths::CONTROL_SOCKET;
 /// Epoll's name for the listening socket; connections are numbered from 1.
 const LISTENER: u64 = 0;
 
-/// A connection, for as long as it is open; never used again.
+/// A connection's identity, valid while it is open and never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientId(pub(super) u64);
 
@@ -45,14 +44,14 @@ pub struct ClientId(pub(super) u64);
 pub struct ControlServer {
     epoll: OwnedFd,
     listener: UnixListener,
-    /// In the order in which they came.
+    /// Ordered by when they came.
     connections: BTreeMap<ClientId, Connection>,
     last_id: u64,
-    /// Clients that have gone before they had their answer, since the last look.
+    /// Clients that went away before they had their answer, since the last look.
     gone: Vec<ClientId>,
-    /// Stands for nothing but its number.
+    /// A descriptor kept in reserve; only its number matters.
     spare_fd: Option<OwnedFd>,
-    /// Clients cannot be accepted, and that has been said.
+    /// Clients cannot be accepted, and the log says so.
     is_refusing: bool,
 }
 
@@ -75,7 +74,7 @@ impl ControlServer {
     /// Listens in the runtime directory, which is this daemon's.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn bind(place: &mut Place) -> io::Result<Self> {
         let listener = place.listen(CONTROL_SOCKET, SocketType::STREAM, CONTROL_BACKLOG)?;
         let listener = UnixListener::from(listener);
@@ -92,10 +91,10 @@ impl ControlServer {
         })
     }
 
-    /// The socket had to be made anew: listens at the new one. Clients that are connected stay.
+    /// Listens at the new socket, after the old one had to be made anew. Clients that are connected stay.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn listen_at(&mut self, listener: OwnedFd) -> io::Result<()> {
         let data = epoll::EventData::new_u64(LISTENER);
         epoll::add(&self.epoll, &listener, data, epoll::EventFlags::IN)?;
@@ -109,8 +108,8 @@ impl ControlServer {
         self.epoll.as_fd()
     }
 
-    /// Accepts, reads and writes what can be without waiting; returns the requests that are complete.
-    /// Each of them wants one [`reply`](Self::reply).
+    /// Accepts, reads and writes what is possible without waiting; returns the requests that are complete. Each of them
+    /// needs one [`reply`](Self::reply).
     pub fn turn(&mut self) -> Vec<(ClientId, Request)> {
         self.keep_room();
         let mut events = Vec::with_capacity(MAX_CONTROL_CONNECTIONS + 1);
@@ -128,13 +127,13 @@ impl ControlServer {
         requests
     }
 
-    /// The clients that have gone before they had their answer, since the last call.
+    /// The clients that went away before they had their answer, since the last call.
     pub fn take_gone(&mut self) -> Vec<ClientId> {
         std::mem::take(&mut self.gone)
     }
 
-    /// Sends the same answer to several clients, as fast as each takes it, and closes their connections. Those that
-    /// have gone are passed over.
+    /// Sends the same answer to several clients, as fast as each takes it, and closes their connections. Skips clients
+    /// that have gone.
     pub fn reply(&mut self, ids: &[ClientId], answer: Answer) {
         let line = protocol::answer_line(answer).or_else(|error| {
             protocol::answer_line(Err(Refusal { cause: Cause::Failed, text: error.to_string() }))
@@ -149,8 +148,8 @@ impl ControlServer {
         self.bound_unread(&line);
     }
 
-    /// Closes connections whose answers are not read, the oldest first, while they are too long together. The newest
-    /// answer stays, however long it is.
+    /// Closes connections whose answers are not read, the oldest first, while those answers together are too long. The
+    /// newest answer stays, however long it is.
     fn bound_unread(&mut self, newest: &Rc<[u8]>) {
         // Several clients share one answer.
         let unread = |(id, connection): (&ClientId, &Connection)| match &connection.state {
@@ -165,13 +164,15 @@ impl ControlServer {
             if bytes <= MAX_UNREAD_ANSWER_BYTES {
                 return;
             }
-            tracing::warn!("control socket: a client that does not read its answer was closed");
+            tracing::warn!(
+                "control socket: a connection was closed, as its client does not read its answer"
+            );
             self.connections.remove(&id);
             bytes -= its_bytes;
         }
     }
 
-    /// Keeps a descriptor for the next client, as far as one can be had.
+    /// Keeps a descriptor for the next client, if one can be had.
     fn keep_room(&mut self) {
         if self.spare_fd.is_none() {
             self.spare_fd = self.epoll.try_clone().ok();
@@ -186,9 +187,9 @@ impl ControlServer {
                     self.add(socket);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // Out of descriptors, which the kernel says also where nobody waits any more.
+                // Out of descriptors. The kernel reports that even if no client waits any more.
                 Err(_) if number > 0 => return,
-                // This is what one was kept for.
+                // The spare descriptor was kept for this case.
                 Err(_) if self.spare_fd.take().is_some() => {
                     if let Ok((socket, _)) = self.listener.accept() {
                         self.add(socket);
@@ -199,9 +200,9 @@ impl ControlServer {
                     if !std::mem::replace(&mut self.is_refusing, true) {
                         tracing::warn!("control socket: clients cannot be accepted: {error}");
                     }
-                    // It stays queued, and so would wake the loop at once again.
+                    // The client stays queued, and would wake the loop again at once.
                     std::thread::sleep(Duration::from_millis(1));
-                    // Out of descriptors, most likely: an idle client's may help the one that waits.
+                    // Out of descriptors, most likely: closing an idle client may help the one that waits.
                     self.make_place();
                     return;
                 }
@@ -211,7 +212,7 @@ impl ControlServer {
 
     fn add(&mut self, socket: UnixStream) {
         let pid = match Peer::of(&socket) {
-            // Those out of sight share the number 0.
+            // Processes of other PID namespaces share the number 0.
             Ok(peer) if peer.is_ours() => peer.raw_pid(),
             Ok(peer) => {
                 return tracing::warn!(
@@ -220,7 +221,9 @@ impl ControlServer {
                 );
             }
             Err(errno) => {
-                return tracing::warn!("control socket: nobody knows who connected: {errno}");
+                return tracing::warn!(
+                    "control socket: the kernel does not say who connected: {errno}"
+                );
             }
         };
         let is_its = |connection: &Connection| connection.pid == pid;
@@ -262,8 +265,8 @@ impl ControlServer {
         }
     }
 
-    /// Closes a connection of the process that has most of them: its oldest idle one, or else the oldest that waits. Where
-    /// each has but one, the oldest idle one of all.
+    /// Closes a connection of the process that has most of them: its oldest idle one, or else its oldest that waits. If
+    /// each process has only one, closes the oldest idle one of all.
     fn make_place(&mut self) {
         let mut counts = BTreeMap::<i32, usize>::new();
         for connection in self.connections.values() {
@@ -283,7 +286,7 @@ impl ControlServer {
         }
     }
 
-    /// Closes the oldest of some connections that does not wait for its answer.
+    /// Closes the oldest of some connections, among those that do not wait for an answer.
     fn close_oldest(&mut self, is_meant: impl Fn(&Connection) -> bool) {
         let is_idle = |connection: &Connection| !matches!(connection.state, State::Waiting);
         let oldest = self
@@ -306,7 +309,7 @@ impl ControlServer {
             None => {}
             Some(State::Reading(_)) => self.read(id, requests),
             Some(State::Writing { .. }) => self.write(id),
-            // The client has gone; what it wanted changed is changed all the same, if there is room in the queue.
+            // The client has gone. Its change is still made, if there is room in the queue.
             Some(State::Waiting)
                 if flags.intersects(epoll::EventFlags::HUP | epoll::EventFlags::ERR) =>
             {
@@ -368,16 +371,16 @@ impl ControlServer {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return self.watch(id, epoll::EventFlags::OUT);
                 }
-                // It does not want to know.
+                // The client does not want the answer.
                 Err(_) => break,
             }
         }
         self.connections.remove(&id);
-        // Before others use the descriptor that is free now.
+        // Kept before others use the descriptor that is free now.
         self.keep_room();
     }
 
-    /// Lets epoll wake for `flags`, and for the client's going, which it always tells.
+    /// Lets epoll wake for `flags`. Epoll always reports that the client has gone.
     fn watch(&mut self, id: ClientId, flags: epoll::EventFlags) {
         let Some(connection) = self.connections.get(&id) else { return };
         let data = epoll::EventData::new_u64(id.0);

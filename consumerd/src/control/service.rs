@@ -12,10 +12,10 @@
 //!             destroy                the trace is completed, the session forgotten
 //! ```
 //!
-//! Questions are answered in the turn in which they come, all that are the same with one answer: they wait for nobody,
-//! and a client that has gone is not answered. Changes are made
-//! one after the other: the second of two commands finds what the first has left, whoever sent them. A
-//! process that is stopped or stuck applies nothing; it costs each command [`RULES_APPLIED_WITHIN`] and no more.
+//! Questions are answered in the turn in which they come. They wait for nothing; equal questions share one answer, and
+//! a client that has gone is not answered. Changes are made one after the other, so the second of two commands finds
+//! the state that the first has left, whoever sent them. A process that is stopped or stuck applies nothing; it costs
+//! each command [`RULES_APPLIED_WITHIN`] and no more.
 
 use super::protocol::{Answer, Refusal, Reply, Request};
 use super::server::ClientId;
@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 pub struct Service {
     sessions: Sessions,
     questions: Vec<(Request, Vec<ClientId>)>,
-    /// Before that no question is answered.
+    /// No question is answered before this moment.
     next_answers: Instant,
     queue: VecDeque<Queued>,
     refused: Vec<ClientId>,
@@ -63,7 +63,7 @@ enum Finish {
     Remove(String),
 }
 
-/// What an overview is answered with.
+/// The answer that an overview makes.
 fn listed(overview: Overview) -> Finish {
     Finish::Reply(Box::new(Reply::Listed { daemon_pid: std::process::id(), overview }))
 }
@@ -82,7 +82,7 @@ impl Default for Service {
 }
 
 impl Service {
-    /// Takes a request in. [`progress`](Self::progress) answers it.
+    /// Queues a request. [`progress`](Self::progress) answers it.
     pub fn submit(&mut self, client: ClientId, request: Request) {
         if matches!(request, Request::List { .. } | Request::Status) {
             match self.questions.iter_mut().find(|(question, _)| *question == request) {
@@ -101,7 +101,7 @@ impl Service {
         self.queue.push_back(Queued { client, request, is_abandoned: false });
     }
 
-    /// A client has gone before it had its answer.
+    /// Notes that a client has gone before it had its answer.
     pub fn abandon(&mut self, client: ClientId) {
         let of_client = |queued: &&mut Queued| queued.client == client;
         if let Some(queued) = self.queue.iter_mut().find(of_client) {
@@ -109,8 +109,8 @@ impl Service {
         }
     }
 
-    /// Goes on as far as possible without waiting; returns the answers that are due, and whose they are. To be called after
-    /// each turn of the engine.
+    /// Goes on as far as possible without waiting; returns the answers that are due, each with its clients. To be
+    /// called after each turn of the engine.
     pub fn progress(&mut self, engine: &mut Engine) -> Vec<(Vec<ClientId>, Answer)> {
         let mut answers = Vec::new();
         if !self.refused.is_empty() {
@@ -125,7 +125,7 @@ impl Service {
                 let answer = self.begin(engine, question).map_err(Refusal::from);
                 answers.push((clients, answer.and_then(|finish| self.finish(engine, finish))));
             }
-            // Those who ask without a pause must leave time for all else.
+            // Clients that ask without a pause must leave time for everything else.
             let pause = begin.elapsed() * ANSWERS_PAUSE;
             self.next_answers = Instant::now() + pause.min(MAX_ANSWERS_PAUSE);
         }
@@ -138,7 +138,7 @@ impl Service {
                 }
                 if is_late {
                     tracing::warn!(
-                        "generation {} is not applied by every process",
+                        "not every process has applied the rules of generation {}",
                         waiting.generation
                     );
                 }
@@ -162,7 +162,7 @@ impl Service {
         }
     }
 
-    /// A program has asked for a snapshot: takes one of every session that takes any.
+    /// Takes a snapshot of every session that takes any, because a program has asked for one.
     pub fn take_snapshots(&mut self, engine: &mut Engine) {
         self.sessions.take_snapshots(engine);
     }
@@ -266,13 +266,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (mut engine, mut service) = (engine(&dir), Service::default());
         let most = MAX_QUEUED_REQUESTS as u64;
-        // Each sends its request and goes.
+        // Each client sends its request and goes.
         for client in 0..10_000 {
             service.submit(ClientId(client), change());
             service.abandon(ClientId(client));
             assert!(service.queue.len() <= MAX_QUEUED_REQUESTS);
         }
-        // Those that stay push out those that have gone, and are turned away where there are none.
+        // Clients that stay displace those that have gone, and are refused if none has.
         for client in 10_000..10_000 + most + 1 {
             service.submit(ClientId(client), change());
         }

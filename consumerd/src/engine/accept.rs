@@ -1,4 +1,4 @@
-//! Connections that wait at the agents' socket, and those that idle and make room for them.
+//! Accepts connections that wait at the agents' socket, and closes idle ones to make room for them.
 
 use super::connection::Connection;
 use super::readiness::Source;
@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use rustix::net::{SocketFlags, accept_with};
 use std::time::Duration;
 
-/// How long nothing is accepted after a connection that could not be.
+/// How long nothing is accepted after a connection could not be accepted.
 const REFUSED_PAUSE: Duration = Duration::from_millis(1);
 
 impl Engine {
@@ -25,7 +25,7 @@ impl Engine {
         }
     }
 
-    /// Accepts as many connections as is one turn, and hears what each has to say; whether there are no more.
+    /// Accepts as many connections as one turn may, and hears what each has to say; returns whether there are no more.
     pub(super) fn accept_some(&mut self) -> bool {
         self.make_room();
         let is_empty = self.accept_queued();
@@ -43,11 +43,11 @@ impl Engine {
                 }
                 Err(Errno::INTR | Errno::CONNABORTED) => {}
                 Err(Errno::AGAIN) => return true,
-                // Out of descriptors: one that idles makes room.
+                // Out of descriptors: closing an idle connection makes room.
                 Err(_) if self.close_idle() => {}
                 Err(error) => {
                     self.refuse(error);
-                    // They stay queued, and so would wake us at once again.
+                    // They stay queued, and would wake the loop again at once.
                     std::thread::sleep(REFUSED_PAUSE);
                     return true;
                 }
@@ -56,7 +56,7 @@ impl Engine {
         false
     }
 
-    /// Says, once until it is over, that nobody can be accepted.
+    /// Says that no process can be accepted; says it once until that is over.
     fn refuse(&mut self, reason: Errno) {
         if std::mem::replace(&mut self.is_refusing, true) {
             return;
@@ -87,20 +87,20 @@ impl Engine {
         }
     }
 
-    /// Closes the oldest idle connection of the process that has most of them; whether there was any.
+    /// Closes the oldest idle connection of the process that has most of them; returns whether there was any.
     fn close_idle(&mut self) -> bool {
         let greediest = self.ledger.greediest(Resource::Connections);
         greediest.is_some_and(|(payer, held)| held > FEW_CONNECTIONS && self.close_idle_of(payer))
     }
 
-    /// Closes the oldest idle connection of a process, which may be an agent's if it has no other; whether there was
+    /// Closes the oldest idle connection of a process (its agent's only if it has no other); returns whether there was
     /// any.
     fn close_idle_of(&mut self, payer: i32) -> bool {
         let is_idle = |it: &Connection| it.account.number() == payer && it.waiting.is_none();
         let its = self.connections.iter().filter(|(_, it)| is_idle(it));
         let oldest = its.min_by_key(|(number, it)| (it.agent_of.is_some(), **number));
         let Some(number) = oldest.map(|(number, _)| *number) else { return false };
-        // What it has said is not lost with it.
+        // What it has said already is heard first.
         self.hear_some(number);
         self.hang_up(number);
         true

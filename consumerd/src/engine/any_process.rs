@@ -1,5 +1,5 @@
-//! Whatever a process writes and describes, its folder reads: hundreds of processes that are wrong in any way, each
-//! from a seed, beside one that is honest.
+//! Whatever a process writes and describes, its folder can be read: hundreds of processes that are wrong in some way,
+//! each from a seed, beside one that is honest.
 //!
 //! ```text
 //!   seed --> classes (odd names, odd types) + records (some wrong) + changed words of the ring
@@ -21,7 +21,7 @@ use ust_core::abi::{Geometry, Mode};
 use ust_core::wire::FieldType;
 use ust_core::wire::bounds::{MAX_DEPTH, MAX_TYPES, check};
 
-/// Processes that are judged.
+/// Processes that are tested.
 const CASES: u64 = 400;
 
 /// The first process id; each case has its own.
@@ -58,7 +58,7 @@ fn every_folder_reads_whatever_its_process_did() {
         recorded += outcome.recorded;
         closed += u64::from(!outcome.errors.is_empty());
     }
-    // Else this would not be about processes that are wrong, or only about such.
+    // Otherwise this would not test wrong processes, or would test only such.
     assert!((CASES / 4..CASES).contains(&closed), "{closed} streams were closed");
     judge(output, recorded);
 }
@@ -76,7 +76,7 @@ fn honest(output: &Path) -> u64 {
     5000
 }
 
-/// One that does what the seed says; its folder is judged.
+/// A process that does what the seed says; checks its folder.
 fn any(seed: u64, output: &Path) -> Outcome {
     let mut random = fastrand::Rng::with_seed(seed);
     let mode = if random.bool() { Mode::Discard } else { Mode::Overwrite };
@@ -130,7 +130,7 @@ fn class(player: &PlayedStream, id: u32, random: &mut fastrand::Rng) -> (u32, Ve
     let fields = types.iter().map(|ty| (*random.choice(&NAMES).unwrap(), ty.clone())).collect();
     let long = "n".repeat(random.usize(..20_000));
     let name = if random.u8(..20) == 0 { &*long } else { random.choice(NAMES).unwrap() };
-    // Numbers that have the long header, that another class has, and that nobody gives.
+    // Among them are numbers that need the long header, numbers of another class, and numbers that no process gives.
     let id = match random.u8(..10) {
         0 => 30 + id,
         1 => id.saturating_sub(1),
@@ -157,7 +157,7 @@ fn spoil(payload: &mut Vec<u8>, random: &mut fastrand::Rng) {
     }
 }
 
-/// Changes a word of the ring, more often where records are and words that are something.
+/// Changes a word of the ring. Words of records, and words with a meaning, are chosen more often.
 fn change_ring(player: &PlayedStream, random: &mut fastrand::Rng) {
     let words = player.ring_bytes() / 4;
     let offset = 4 * random.usize(..words);
@@ -167,7 +167,7 @@ fn change_ring(player: &PlayedStream, random: &mut fastrand::Rng) {
         0 => word ^ 1 << bit,
         1 => any,
         2 => u32::MAX,
-        // As in a header of the long form.
+        // The tag of a long header.
         _ => word | 31,
     });
 }
@@ -209,7 +209,7 @@ fn drain(player: &PlayedStream, way: Way, output: &Path) -> Outcome {
     Outcome { recorded: stream.recorded(), missing, errors }
 }
 
-/// How many events our own reader finds; what it says otherwise.
+/// How many events our own reader finds, or its error.
 fn events(folder: &Path) -> Result<u64, String> {
     let mut count = 0;
     for event in Reader::open(folder).map_err(|error| error.to_string())? {
@@ -219,7 +219,7 @@ fn events(folder: &Path) -> Result<u64, String> {
     Ok(count)
 }
 
-/// Has babeltrace2 read all of it at once.
+/// Has babeltrace2 read all of the output at once.
 fn judge(output: &Path, recorded: u64) {
     let mut command = Command::new("babeltrace2");
     let outcome = match command.arg(output).args(["--component", "c:sink.utils.counter"]).output() {

@@ -1,9 +1,9 @@
-//! Field types at random, within the bounds of a class, and values of them.
+//! Random field types within the bounds of a class, and values of them.
 #![cfg(test)]
 
 use ust_core::wire::{Base, ByteOrder, Choice, Encoding, FieldType, Integer, Label, Member};
 
-/// Names that are something in TSDL, in C strings or at a terminal, or nothing at all.
+/// Names that mean something in TSDL, in C strings or at a terminal, or nothing at all.
 pub const NAMES: [&str; 20] = [
     "",
     "x",
@@ -27,7 +27,7 @@ pub const NAMES: [&str; 20] = [
     "v",
 ];
 
-/// A type, with no more types within types than that.
+/// A type that nests at most `depth` types deep.
 pub fn any_type(depth: usize, random: &mut fastrand::Rng) -> FieldType {
     let within = |random: &mut fastrand::Rng| any_type(depth - 1, random);
     let name = |random: &mut fastrand::Rng| (*random.choice(&NAMES).unwrap()).into();
@@ -71,7 +71,7 @@ fn any_integer(random: &mut fastrand::Rng) -> Integer {
     }
 }
 
-/// One that is no character.
+/// An integer that is no character.
 fn number_of(random: &mut fastrand::Rng) -> Integer {
     let bases = [Base::Binary, Base::Octal, Base::Decimal, Base::Hexadecimal];
     Integer {
@@ -103,7 +103,7 @@ fn push(ty: &FieldType, random: &mut fastrand::Rng, bytes: &mut Vec<u8>) {
             bytes.extend((0..random.usize(..20)).map(|_| random.u8(1..)));
             bytes.push(0);
         }
-        // The array of nothing is a sequence; the one that is too long cannot be written.
+        // An array of length 0 is a sequence; one that is too long cannot be written.
         FieldType::Array { length: 0 | u32::MAX, .. } => bytes.extend([0; 4]),
         FieldType::Array { element, length } => {
             (0..*length).for_each(|_| push(element, random, bytes));

@@ -9,21 +9,21 @@ use ust_core::abi::{Buffers, Geometry, Mode, Residency};
 use ust_core::clock::ClockKind;
 use ust_core::paths::RuntimeDirError;
 
-/// What a session is like; never changes once it is added.
+/// The configuration of a session; it never changes once the session is added.
 #[derive(Debug, Clone)]
 pub struct SessionConfig {
-    /// Where its traces go: one folder a process below it. Exists, writable.
+    /// Where its traces go, each process in a folder of its own. The directory exists and is writable.
     pub output: PathBuf,
     /// The clock of its records.
     pub clock: ClockKind,
     /// Whether what is recorded is written out. If not, it stays in the rings for
     /// [`Engine::snapshot`](super::Engine::snapshot).
     pub is_drained: bool,
-    /// Where ring files are made with names, to outlive both sides; memfds if there is none.
+    /// The directory in which ring files are made with names, so that they outlive both sides; memfds if there is none.
     pub shm_dir: Option<ShmDir>,
 }
 
-/// What a channel of a session is like; never changes once it is added.
+/// The configuration of a channel of a session; it never changes once the channel is added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelConfig {
     /// Its name in the session, and the beginning of its files' names.
@@ -32,7 +32,7 @@ pub struct ChannelConfig {
     pub geometry: Geometry,
     /// Who writes to one stream.
     pub buffers: Buffers,
-    /// What a writer does that finds no room.
+    /// What a writer does if it finds no room.
     pub mode: Mode,
     /// When the memory of a stream is made resident.
     pub residency: Residency,
@@ -42,16 +42,16 @@ pub struct ChannelConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionUid(pub u64);
 
-/// Identity of a channel, never used again: by this processes know it.
+/// Identity of a channel, never used again. Processes know a channel by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelUid(pub u64);
 
 /// How the engine drains.
 #[derive(Debug, Clone, Copy)]
 pub struct EngineOptions {
-    /// At least so often everything committed is written out.
+    /// Everything committed is written out at least this often.
     pub flush_interval: Duration,
-    /// Instead of being woken by writers, look so often: writers then make no system call.
+    /// If set, the engine looks this often instead of being woken by writers. Writers then make no system call.
     pub read_timer: Option<Duration>,
 }
 
@@ -64,7 +64,7 @@ pub struct ProcessInfo {
     pub procname: String,
     /// Its event classes: `provider:name` and level.
     pub events: Vec<(String, u8)>,
-    /// How many more it has, beyond what a list has room for.
+    /// How many more event classes it has than a list has room for.
     pub events_left_out: usize,
 }
 
@@ -79,10 +79,10 @@ pub enum EngineError {
         "a daemon already serves {0}: stop it first, or set UST_RUNTIME_DIR to another directory"
     )]
     Taken(PathBuf),
-    /// The kernel refused something in the runtime directory.
+    /// A system call failed in the runtime directory.
     #[error("{0}: {why}", why = why(Attempt::RuntimeDir, .1))]
     Io(String, #[source] io::Error),
-    /// The kernel refused something that the engine needs for itself.
+    /// A system call failed that the engine needs for itself.
     #[error("{0}: {why}", why = why(Attempt::Own, .1))]
     Own(&'static str, #[source] io::Error),
 }

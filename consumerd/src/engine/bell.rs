@@ -1,7 +1,7 @@
 //! The daemon's end of the doorbell: a thread that waits on the futex and tells the event loop.
 //!
-//! An event loop cannot wait on a futex, so a thread does, and writes to an eventfd that the loop polls.
-//! It runs only when a writer has rung, which is once a sleep of the loop at most.
+//! An event loop cannot wait on a futex, so a thread does, and writes to an eventfd that the loop polls. The thread
+//! runs only when a writer has rung, at most once for each time that the loop sleeps.
 
 use super::mapped::Mapped;
 use rustix::event::{EventfdFlags, eventfd};
@@ -41,7 +41,7 @@ impl SharedBell {
             let rings = doorbell.rings();
             if rings != seen {
                 seen = rings;
-                // Full means that the loop has not looked yet, which is as good.
+                // The write fails if the loop has not looked yet. It will look anyway.
                 let _ = rustix::io::write(&self.rung, &1u64.to_ne_bytes());
             }
         }
@@ -61,7 +61,7 @@ impl Bell {
         Ok(Self { memfd, shared, thread: Some(thread) })
     }
 
-    /// What processes are sent.
+    /// The memfd that processes are sent.
     pub fn memfd(&self) -> BorrowedFd<'_> {
         self.memfd.as_fd()
     }

@@ -5,10 +5,10 @@
 //!            '-- Account of a process --> its user's
 //!
 //!   account.hold(Streams, 3) --> Held: given back when it is dropped
-//!                           '--> OverBudget: nothing is held, and the engine is told, once a process and resource
+//!                           '--> OverBudget: nothing is held, and the engine is told, once for each process and resource
 //! ```
 //!
-//! A process is a process id, however many identities it claims. What is beyond a budget is refused to that process
+//! A process is a process id, however many identities it claims. What exceeds a budget is refused to that process
 //! alone. All numbers are in [`limits`].
 
 use super::resource::Resource;
@@ -20,7 +20,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Instant;
 
-/// Whose account it is.
+/// The owner of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
     Process(i32),
@@ -30,7 +30,7 @@ enum Owner {
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // One that this PID namespace does not see has no number.
+            // A process that this PID namespace does not see has no number.
             Owner::Process(..0) => f.write_str("a process of another PID namespace"),
             Owner::Process(pid) => write!(f, "process {pid}"),
             Owner::User(uid) => write!(f, "the processes of user {uid} together"),
@@ -38,7 +38,7 @@ impl fmt::Display for Owner {
     }
 }
 
-/// A budget does not allow it.
+/// A budget does not allow the amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverBudget {
     owner: Owner,
@@ -64,36 +64,36 @@ pub struct Ledger {
     notices: Rc<Notices>,
 }
 
-/// What the engine has to hear of.
+/// Messages to the engine.
 #[derive(Debug, Default)]
 struct Notices {
     refusals: RefCell<Vec<String>>,
     shortage: Cell<Option<Resource>>,
 }
 
-/// What a process or a user has.
+/// What a process or a user holds.
 #[derive(Debug)]
 pub struct Account {
     owner: Owner,
     held: [Cell<u64>; Resource::ALL.len()],
     limits: [u64; Resource::ALL.len()],
-    /// Resources of which a refusal has been told, a bit each.
+    /// Resources whose refusal has been reported, a bit for each.
     told: Cell<u32>,
     user: Option<Rc<Account>>,
     notices: Rc<Notices>,
-    /// By which the end of the process is noticed: all its identities share it.
+    /// The descriptor by which the end of the process is noticed. All identities of the process share it.
     pub pidfd: RefCell<Weak<Pidfd>>,
     images_looked_at: Cell<Option<Instant>>,
 }
 
-/// A descriptor of a process, and what it takes of its budget.
+/// A pidfd, and what it takes of the budget of its process.
 #[derive(Debug)]
 pub struct Pidfd {
     fd: OwnedFd,
     _held: Option<Held>,
 }
 
-/// So much is held, until this is dropped.
+/// An amount that is held until this is dropped.
 #[derive(Debug)]
 pub struct Held {
     account: Rc<Account>,
@@ -107,7 +107,7 @@ impl Ledger {
         if let Some(account) = self.processes.get(&pid).and_then(Weak::upgrade) {
             return account;
         }
-        // Accounts of processes that are gone: as many as there are others, at most.
+        // Accounts of processes that are gone are at most as many as the others.
         if self.processes.len() >= 2 * self.processes.capacity().max(64) / 3 {
             self.processes.retain(|_, account| account.strong_count() > 0);
         }
@@ -131,12 +131,12 @@ impl Ledger {
         std::mem::take(&mut self.notices.refusals.borrow_mut())
     }
 
-    /// What a user's processes had too much of together since the last call.
+    /// The resource of which a user's processes together had too much, if any, since the last call.
     pub fn take_shortage(&mut self) -> Option<Resource> {
         self.notices.shortage.take()
     }
 
-    /// The process that has most of something, and how much.
+    /// The process that holds most of a resource, and how much.
     pub fn greediest(&self, what: Resource) -> Option<(i32, u64)> {
         let accounts = self.processes.iter().filter_map(|(pid, it)| Some((*pid, it.upgrade()?)));
         accounts.map(|(pid, account)| (pid, account.held(what))).max_by_key(|(_, held)| *held)
@@ -157,18 +157,18 @@ impl Account {
         Self { owner, held, limits, told, user, notices, pidfd, images_looked_at }
     }
 
-    /// That of a process whose files were left behind: nobody else is there to be protected from it.
+    /// The account of a process whose files were left behind: there is no other process to protect from it.
     pub fn alone() -> Rc<Self> {
         Rc::new(Self::new(Owner::Process(0), |it| it.of_process, None, Rc::default()))
     }
 
-    /// Whether it has as many identities as it may.
+    /// Whether the process has as many identities as it may.
     pub fn has_all_identities(&self) -> bool {
         let identities = Resource::Identities;
         self.held(identities) >= self.limits[identities as usize]
     }
 
-    /// Whether it is time again to look which of its images are gone.
+    /// Whether it is time to look again which of its images are gone.
     pub fn is_time_to_look(&self) -> bool {
         let looked_at = self.images_looked_at.get();
         let is_time = looked_at.is_none_or(|at| at.elapsed() >= limits::IMAGE_LOOK_INTERVAL);
@@ -178,7 +178,7 @@ impl Account {
         is_time
     }
 
-    /// Of the process.
+    /// The process id; 0 for a user's account.
     pub fn number(&self) -> i32 {
         match self.owner {
             Owner::Process(number) => number,
@@ -186,20 +186,20 @@ impl Account {
         }
     }
 
-    /// How much of something it has.
+    /// How much of a resource it holds.
     pub fn held(&self, what: Resource) -> u64 {
         self.held[what as usize].get()
     }
 
-    /// How much of something the processes of its user have.
+    /// How much of a resource the processes of its user hold together.
     pub fn held_together(&self, what: Resource) -> u64 {
         self.user.as_ref().map_or(self.held(what), |user| user.held(what))
     }
 
-    /// Holds something, if the budgets of the process and of its user allow it.
+    /// Holds an amount, if the budgets of the process and of its user allow it.
     ///
     /// # Errors
-    /// They do not. The engine says so, once.
+    /// They do not allow it. The engine says so, once.
     pub fn hold(self: &Rc<Self>, what: Resource, amount: u64) -> Result<Held, OverBudget> {
         self.take(what, amount)?;
         Ok(Held { account: self.clone(), what, amount })
@@ -243,7 +243,8 @@ impl Account {
 }
 
 impl Pidfd {
-    /// Held by an account; one without which the process could not be watched is taken all the same.
+    /// Charges the descriptor to an account. It is kept even if the budget is used up, because the process could not be
+    /// watched without it.
     pub fn new(fd: OwnedFd, account: &Rc<Account>) -> Self {
         Self { fd, _held: account.hold(Resource::Descriptors, 1).ok() }
     }
@@ -256,7 +257,7 @@ impl AsFd for Pidfd {
 }
 
 impl Held {
-    /// Holds less.
+    /// Gives back part of the amount.
     pub fn shrink(&mut self, amount: u64) {
         let amount = amount.min(self.amount);
         self.account.give_back(self.what, amount);

@@ -1,15 +1,16 @@
-//! The end of processes: after everything that was queued when it became known, and a few in each turn.
+//! The end of processes: they are buried after everything that was queued when their end became known, some in each
+//! turn.
 //!
 //! ```text
 //!   a pidfd is readable, an image is gone --> dying
 //!   dying --> Wake: the connections that had something queued by then, and the listener's queue
 //!                   each turn hears some of them; once all are heard, each turn buries some;
-//!                   at its end who has waited for room is let in (`room`)
+//!                   at its end, messages that waited for room are handled (`room`)
 //! ```
 //!
 //! A process may have handed over a ring file on a connection that is still queued when its pidfd says that it is dead.
-//! How much is queued strangers decide, so hearing it takes as many turns as it takes; what comes meanwhile waits.
-//! There is no other way to be buried: who needs it at once has a wake at once (`bury_now`).
+//! Strangers decide how much is queued, so hearing it takes several turns; what comes meanwhile waits. There is no
+//! other way to bury a process: a caller that needs it at once holds a wake at once (`bury_now`).
 
 use super::drain::Pass;
 use super::loss_names::NO_STREAM;
@@ -21,7 +22,8 @@ use super::wake::Wake;
 use super::watch::Watch;
 use crate::limits::{AGENT_BACKLOG, MAX_ACCEPTS, MAX_BURIALS, MAX_DEPARTED_PROCESSES, MAX_EVENTS};
 
-/// How often everything is taken in at once for the sake of processes that have ended; the last ones have the next turn.
+/// How often everything is taken in at once because processes have ended; processes that end after that are buried in
+/// the next turn.
 const MAX_BURIALS_AT_ONCE: usize = 3;
 
 impl Engine {
@@ -36,7 +38,7 @@ impl Engine {
             if tracked.payer == payer && tracked.is_dead() {
                 self.dying.insert(*uid);
                 if let Watch::Pidfd(pidfd) = &tracked.watch {
-                    // It stays readable.
+                    // A pidfd stays readable.
                     self.readiness.forget(pidfd);
                 }
             }
@@ -56,7 +58,7 @@ impl Engine {
         for _ in 0..MAX_EVENTS.min(wake.to_hear.len()) {
             wake.to_hear.pop_front().into_iter().for_each(|number| self.hear_some(number));
         }
-        // What is written now must not take what the next messages need.
+        // Writing the records now must not take the descriptors that the next messages need.
         self.keep_room();
         if wake.to_accept == 0 && wake.to_hear.is_empty() {
             for _ in 0..MAX_BURIALS.min(wake.uids.len()) {
@@ -69,23 +71,23 @@ impl Engine {
         }
     }
 
-    /// Buries processes in this turn, behind all that is queued now.
+    /// Buries processes in this turn, after everything that is queued now is heard.
     pub(super) fn bury_now(&mut self, uids: Vec<[u8; 16]>) {
-        // That which is held already hears only what was queued when it began.
+        // A wake that is being held hears only what was queued when it began.
         self.end_wake();
         self.dying.extend(uids);
         self.bury_some();
         self.end_wake();
     }
 
-    /// Holds the wake to its end: whoever dies meanwhile is not waited for.
+    /// Holds the wake to its end. Processes that die meanwhile are not waited for.
     fn end_wake(&mut self) {
         while self.wake.is_some() {
             self.bury_some();
         }
     }
 
-    /// Takes note of what is queued now.
+    /// Begins a wake: notes what is queued now.
     fn hold_wake(&mut self) {
         let has_queued = |number: &u64| {
             self.connections.get(number).is_some_and(|connection| connection.queued_bytes() > 0)
@@ -97,8 +99,9 @@ impl Engine {
         self.wake = Some(Wake { uids, to_accept, to_hear });
     }
 
-    /// Takes in everything that is queued, and buries every process whose death was known before that: one that ended
-    /// after it was heard would be met again in what it sent last, and what its process file counts be counted twice.
+    /// Takes in everything that is queued, and buries every process whose death was known before that. If a process
+    /// that died after it was heard were buried too, what it sent last would make it known again, and the counts of its
+    /// process file would be added twice.
     pub(super) fn bury_dead(&mut self) {
         for _ in 0..MAX_BURIALS_AT_ONCE {
             let is_dead = |(_, tracked): &(&[u8; 16], &Tracked)| tracked.is_dead();
@@ -113,8 +116,9 @@ impl Engine {
         }
     }
 
-    /// Recovers what a process has left, closes its traces, keeps the sums. Behind a wake, and nowhere else: what it sent
-    /// that was not heard would make it known once more, and what its process file counts be counted twice.
+    /// Recovers what a process has left, closes its traces, keeps the sums. Only called at the end of a wake: otherwise
+    /// a message not heard yet would make the process known again, and the counts of its process file would be added
+    /// twice.
     fn bury(&mut self, uid: [u8; 16]) {
         let Some(mut tracked) = self.processes.remove(&uid) else { return };
         for (session_uid, session) in &mut self.sessions {
@@ -125,7 +129,7 @@ impl Engine {
             if !session.config.is_drained {
                 continue;
             }
-            // Without anything of it the clock is not reckoned: the session may not have begun.
+            // If the session has nothing of the process, the clock is not computed: the session may not have begun.
             if tracked.process.has_session(*session_uid) {
                 for pass in [Pass::Recover, Pass::Finish] {
                     let to = session.destination();
@@ -140,7 +144,7 @@ impl Engine {
             tracked.process.add_streams_to(*session_uid, session.classes(), &mut sum);
             session.past = sum;
             tracked.process.remove_session(*session_uid);
-            // All that could be had of them is in the trace.
+            // Everything that could be recovered from them is in the trace.
             session.config.shm_dir.iter().for_each(|dir| dir.remove_process(uid));
         }
         for (session, error) in tracked.process.unexplained() {
@@ -158,7 +162,7 @@ impl Engine {
         }
     }
 
-    /// Keeps a process for snapshots; lets the oldest of such go, with its ring files, if they are too many.
+    /// Keeps a dead process for snapshots. If there are too many, drops the oldest of them and its ring files.
     fn keep_departed(&mut self, process: Process) {
         self.departed.push_back(process);
         if self.departed.len() <= MAX_DEPARTED_PROCESSES {
@@ -170,17 +174,17 @@ impl Engine {
         }
     }
 
-    /// Takes in what is queued and buries the dead: what is asked next is answered as of now, and not of the last
-    /// [`poll`](Self::poll).
+    /// Takes in what is queued and buries the dead, so that the next question is answered as of now, and not as of the
+    /// last [`poll`](Self::poll).
     pub fn take_stock(&mut self) {
         self.bury_dead();
         self.settle_kept_files();
     }
 
-    /// Adds up what will not change any more in the files that the dead have left.
+    /// Adds up the counts in the dead processes' files that will not change any more.
     pub(super) fn settle_kept_files(&mut self) {
         for file in self.kept_files.settle() {
-            // What is only shown in snapshots is counted in them, from the file itself.
+            // Snapshots count such losses themselves, from the file.
             for session in self.sessions.values_mut().filter(|it| it.config.is_drained) {
                 for (uid, channel) in &session.channels {
                     let lost = file.lost_no_stream(uid.0);

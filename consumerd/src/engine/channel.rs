@@ -1,6 +1,6 @@
 //! A channel of a session, as the engine has it: its configuration, its rules, and which of them have matched.
 //!
-//! What living processes have in it stands with them ([`Process`](super::process::Process)).
+//! What living processes have in it is stored with them ([`Process`](super::process::Process)).
 
 use super::api::ChannelConfig;
 use super::process::{Origin, RingKind};
@@ -16,17 +16,18 @@ pub(super) struct Channel {
     pub(super) config: ChannelConfig,
     /// Which events go into it.
     pub(super) rules: Vec<EventRule>,
-    /// Rules that have matched events of some process; noted when the process goes, or when rules may.
+    /// Rules that have matched events of some process. Noted when the process goes, or before rules may go.
     matched: BTreeSet<EventRule>,
 }
 
 impl Channel {
-    /// One that records nothing yet.
+    /// A channel that records nothing yet.
     pub(super) fn new(config: ChannelConfig) -> Self {
         Self { config, rules: Vec::new(), matched: BTreeSet::new() }
     }
 
-    /// What a ring file is to be like that a process hands over for it; `dir` is that of its session's ring files.
+    /// The required properties of a ring file that a process hands over for it. `dir` is the directory of its session's
+    /// ring files.
     pub(super) fn origin(&self, dir: Option<&ShmDir>) -> Origin {
         let ChannelConfig { geometry, buffers, mode, .. } = self.config;
         let kind = RingFileShape::of(geometry).map(|shape| RingKind { shape, buffers, mode });
@@ -38,7 +39,7 @@ impl Channel {
         self.matched.contains(rule)
     }
 
-    /// The rules that are not known to match anything.
+    /// The rules that are not known to have matched.
     fn waiting(&self) -> impl Iterator<Item = &EventRule> {
         self.rules.iter().filter(|rule| !self.has_matched(rule))
     }
@@ -48,11 +49,11 @@ impl Channel {
         self.waiting().map(|rule| &rule.pattern)
     }
 
-    /// Notes which rules match events of a process, as long as both are there to be asked.
+    /// Notes which rules match events of a process, while both are still there.
     pub(super) fn note_matches(&mut self, file: &mut ProcessFile) {
         let asking: Vec<_> =
             self.waiting().map(|rule| (rule.clone(), Matcher::new(rule))).collect();
-        // Once all have, another process costs nothing.
+        // Once all rules have matched, another process costs nothing.
         if asking.is_empty() {
             return;
         }

@@ -3,16 +3,16 @@
 //! ```text
 //!   pair at start  (counter, monotonic, realtime)
 //!        |  the longer the distance, the better the frequency
-//!   pair at a channel's first trace  ->  freq_hz, offset_s + offset_cycles
+//!   pair at a session's first trace  ->  freq_hz, offset_s + offset_cycles
 //! ```
 //!
-//! A pair is taken by reading the counter before and after the system's clocks, several times; the
-//! tightest reading is kept. All traces of a channel share one description, so that a viewer can line
-//! their streams up; the pair goes into the metadata for whoever lines them up with something else.
+//! A pair is taken by reading the counter before and after the system's clocks, several times; the tightest reading is
+//! kept. All traces of a session share one description, so that a viewer can line their streams up. The pair goes into
+//! the metadata, for tools that line them up with something else.
 //!
 //! A process in another time namespace reads another `CLOCK_MONOTONIC`. Its process file says which: the namespace, and
-//! realtime less monotonic as the process reads them. Its traces then have a description of their own, in which the
-//! pair is what the process would have read ([`ClockDescription::seen_by`]).
+//! realtime less monotonic as the process reads them. Its traces then have a description of their own, whose pair is
+//! what the process would have read ([`ClockDescription::seen_by`]).
 
 use rustix::fs::stat;
 use serde::{Deserialize, Serialize};
@@ -21,13 +21,13 @@ use ust_core::clock::{ClockKind, monotonic_ns, realtime_less_monotonic_ns, realt
 
 const NS_PER_S: u128 = 1_000_000_000;
 
-/// The last moment that records may be of, in nanoseconds since the epoch: in the year 2116. Readers end in 2262.
+/// The latest time that a record may have, in nanoseconds since the epoch: in the year 2116. Readers end in 2262.
 const LATEST_NS: u128 = 1 << 62;
 
-/// Readings of which the tightest is kept.
+/// Number of readings, of which the tightest is kept.
 const TRIES: usize = 64;
 
-/// The distance between pairs below which the frequency would be poor: 20 ns in this is 1 ppm.
+/// The least distance between pairs for a good frequency: 20 ns in this is 1 ppm.
 const BASELINE: Duration = Duration::from_millis(20);
 
 /// The three clocks at one moment.
@@ -58,22 +58,22 @@ impl Pair {
     }
 }
 
-/// A clock and its meaning.
+/// A clock and the meaning of its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockDescription {
     /// Which clock.
     pub kind: ClockKind,
     /// Cycles a second.
     pub freq_hz: u64,
-    /// The pair from which the offset was reckoned.
+    /// The pair from which the offset was computed.
     pub pair: Pair,
 }
 
-/// Where namespaces cannot be compared, a difference below this is not another namespace but a wall clock that was set
-/// between the two readings, by NTP for example.
+/// If namespaces cannot be compared, a smaller difference than this is taken for a wall clock that was set between the
+/// two readings (by NTP for example), not for another namespace.
 const MIN_UNNAMED_DIFFERENCE_NS: u64 = 100_000_000;
 
-/// What one side says of its clocks: of them, `CLOCK_MONOTONIC` depends on the time namespace.
+/// What one side says about its clocks. Of these, `CLOCK_MONOTONIC` depends on the time namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clocks {
     /// Inode of the time namespace; 0 if it is not known.
@@ -83,7 +83,7 @@ pub struct Clocks {
 }
 
 impl Clocks {
-    /// Those of this process, now.
+    /// The clocks of this process, now.
     pub fn own() -> Self {
         Self {
             time_namespace: own_time_namespace(),
@@ -91,8 +91,8 @@ impl Clocks {
         }
     }
 
-    /// How many nanoseconds another process's `CLOCK_MONOTONIC` is ahead of this one's, by what both say of the same
-    /// moment, or nearly. The other's word is untrusted: any number is possible.
+    /// How many nanoseconds another process's `CLOCK_MONOTONIC` is ahead of this one's, from what both say of nearly
+    /// the same moment. The other's word is untrusted: any number is possible.
     pub fn lead_of(&self, untrusted: Clocks) -> i64 {
         let is_known = |number| number != 0;
         let are_named = is_known(self.time_namespace) && is_known(untrusted.time_namespace);
@@ -117,7 +117,7 @@ pub fn own_time_namespace() -> u64 {
 }
 
 impl ClockDescription {
-    /// The same clock as a process sees it whose `CLOCK_MONOTONIC` is so far ahead.
+    /// The same clock as seen by a process whose `CLOCK_MONOTONIC` is `monotonic_lead_ns` ahead.
     pub fn seen_by(mut self, monotonic_lead_ns: i64) -> Self {
         let lead = monotonic_lead_ns as u64;
         self.pair.monotonic_ns = self.pair.monotonic_ns.wrapping_add(lead);
@@ -152,7 +152,8 @@ impl ClockDescription {
         ((offset / freq) as u64, (offset % freq) as u64)
     }
 
-    /// The last clock value that every reader can show: some add in 63 bits, and all count nanoseconds in as many.
+    /// The last clock value that every reader can show. Some readers add in 63 bits, and all count nanoseconds in 63
+    /// bits.
     pub fn latest(&self) -> u64 {
         let freq = u128::from(self.freq_hz);
         let (offset_s, offset_cycles) = self.offset();
@@ -183,7 +184,7 @@ impl Calibration {
         }
     }
 
-    /// Takes another pair, and reckons.
+    /// Takes another pair, and computes the description.
     pub fn describe(&self) -> ClockDescription {
         let kind = self.kind;
         if kind == ClockKind::Monotonic {

@@ -1,12 +1,12 @@
-//! Connections: who is at the other end, and what it says.
+//! Connections: which process is at the other end, and what it says.
 //!
-//! Every message is checked before it means anything; one that is none ends the connection, with a line that the user
-//! sees ([`refusals`](super::refusals)). Whether the *process* lives is another question, which its pidfd answers: a
-//! socket may be closed by a program that closes everything, or be held open by a child.
+//! Every message is checked before it is used. An invalid message ends the connection, with a line that the user sees
+//! ([`refusals`](super::refusals)). Whether the *process* lives is another question, which its pidfd answers: a program
+//! that closes everything may close the socket, and a child may hold it open.
 //!
 //! A process of a PID namespace that ours does not contain (a sibling container's, with which the runtime directory is
-//! shared) has no number here. Its pidfd is had from the socket, and tells its end all the same; who it is its process
-//! file says. Only an `exec` in it goes unnoticed until its end: its rings are drained all the same.
+//! shared) has no number here. Its pidfd comes from the socket, and also tells its end. Its process file says which
+//! process it is. Only an `exec` in it goes unnoticed until its end; its rings are drained nevertheless.
 
 use super::budget::{Account, Held, Ledger, OverBudget};
 use super::resource::Resource;
@@ -26,18 +26,18 @@ use ust_core::version::Version;
 #[derive(Debug)]
 pub struct Connection {
     socket: OwnedFd,
-    /// The peer when it connected; `None` where it is in a PID namespace that we cannot see into.
+    /// The peer when it connected; `None` if it is in a PID namespace that we cannot see into.
     pub pid: Option<Pid>,
-    /// Number of the account that pays for it: the process id where there is one.
+    /// Number of the account that pays for it: the process id, if there is one.
     pub payer: i32,
     /// Pays for it, and for what it brings.
     pub account: Rc<Account>,
     held: Option<[Held; 2]>,
     /// Set by the first message: the agent of this process.
     pub agent_of: Option<[u8; 16]>,
-    /// It had no room for what was said last: to be said again once it has.
+    /// The peer had no room for the last message, which is to be sent again once it has.
     pub is_behind: bool,
-    /// What it said last, if that waits; it is not heard before that is handled.
+    /// The last message, if it waits for room. Nothing more is heard before it is handled.
     pub waiting: Option<Waiting>,
 }
 
@@ -48,28 +48,29 @@ pub struct Waiting {
     pub message: ToDaemon,
     /// What came with it.
     pub fds: Vec<OwnedFd>,
-    /// They are paid for.
+    /// The descriptors are paid for.
     pub _held: Held,
 }
 
-/// What a look at a connection gave.
+/// What was found on a connection.
 #[derive(Debug)]
 pub enum Heard {
     /// A message, its descriptors, and how many bytes it was.
     Message(ToDaemon, Vec<OwnedFd>, u64),
-    /// Something that only a later minor of the protocol knows, and how many bytes it was.
+    /// A message that only a later minor of the protocol knows, and how many bytes it was.
     PassedOver(Version, u64),
     /// Nothing for now.
     Nothing,
-    /// It is over; why, if that is worth a line.
+    /// The connection is over; why, if that is worth a line.
     End(Option<String>),
 }
 
 impl Connection {
-    /// Checks whom we have accepted.
+    /// Checks the peer of an accepted socket.
     ///
     /// # Errors
-    /// The peer is another user's, or is out of sight and its end could not be noticed: who, and why.
+    /// The peer is another user's, or it is in another PID namespace and its end could not be noticed: which peer, and
+    /// why.
     pub fn new(socket: OwnedFd, ledger: &mut Ledger) -> Result<Self, (String, String)> {
         let peer = Peer::of(&socket).map_err(|errno| {
             let why = why(Attempt::Accept, &errno.into()).to_string();
@@ -80,7 +81,7 @@ impl Connection {
         if !peer.is_ours() {
             let uid = uid.as_raw();
             let reason = format!(
-                "it is of user {uid}, or of a user namespace whose users are not known here, and not recorded: \
+                "it belongs to user {uid}, or to a user namespace whose users are not known here, and is not recorded: \
                  record it as that user"
             );
             return Err((who, reason));
@@ -90,8 +91,8 @@ impl Connection {
             None => payer_out_of_sight(&socket),
         };
         let Some(payer) = payer else {
-            let reason = "its end could not be noticed before Linux 6.5, and it is not recorded: run the recorder in \
-                          its PID namespace, or in one around it";
+            let reason = "it is not recorded, because kernels before Linux 6.5 do not tell when it ends: run the \
+                          recorder in its PID namespace, or in one around it";
             return Err((who, reason.to_owned()));
         };
         let account = ledger.process(payer, uid.as_raw());
@@ -107,24 +108,24 @@ impl Connection {
         })
     }
 
-    /// Takes what it needs from the budget of its process.
+    /// Charges what it needs to the budget of its process.
     ///
     /// # Errors
-    /// That process has as much already as it may.
+    /// The budget of that process is used up.
     pub fn pay(&mut self) -> Result<(), OverBudget> {
         let hold = |what| self.account.hold(what, 1);
         self.held = Some([hold(Resource::Connections)?, hold(Resource::Descriptors)?]);
         Ok(())
     }
 
-    /// What to call the peer.
+    /// The peer as it is shown to users.
     pub fn shown(&self) -> String {
         shown(self.pid)
     }
 
     /// Bytes of the messages that are queued now.
     pub fn queued_bytes(&self) -> u64 {
-        // It is always answered; if it were not, everything that comes would be heard.
+        // The kernel always answers. If it did not, everything that comes would be heard.
         ioctl_fionread(&self.socket).unwrap_or(u64::MAX)
     }
 
@@ -142,26 +143,27 @@ impl Connection {
                      recorder"
                 ))),
                 Err(NotUnderstood::Garbage) => Heard::End(Some(
-                    "it says what is no message of the protocol, and is not recorded: build it with the ust-core of this \
-                     recorder"
+                    "it sent something that is no message of the protocol, and is not recorded: build it with the \
+                     ust-core of this recorder"
                         .into(),
                 )),
             },
             Err(Errno::AGAIN | Errno::INTR) => Heard::Nothing,
             Err(Errno::CONNRESET) => Heard::End(None),
-            Err(Errno::MSGSIZE) => Heard::End(Some("it sends messages longer than any is".into())),
+            Err(Errno::MSGSIZE) => Heard::End(Some("it sent a message longer than any of the protocol".into())),
             Err(errno) => Heard::End(Some(format!(
-                "what it says cannot be received: {}",
+                "its message cannot be received: {}",
                 why(Attempt::Accept, &errno.into())
             ))),
         }
     }
 
-    /// Says something. A peer that does not listen (stopped, say) is not waited for, but marked as behind.
+    /// Sends a message. A peer that does not read (because it is stopped, for example) is not waited for, but marked as
+    /// behind.
     pub fn say(&mut self, message: &ToProcess, fds: &[rustix::fd::BorrowedFd<'_>]) {
         if let Err(error) = socket::send(&self.socket, &encode(message), fds, SendFlags::DONTWAIT) {
             self.is_behind = error == Errno::AGAIN;
-            tracing::warn!("{} does not listen: {error}", self.shown());
+            tracing::warn!("a message could not be sent to {}: {error}", self.shown());
         }
     }
 
@@ -171,13 +173,13 @@ impl Connection {
     }
 }
 
-/// A number for the account of a process without one: below 0, and one a process where the kernel numbers pidfds (Linux
-/// 6.9), else the same for all. `None` if there is no pidfd of it.
+/// A number for the account of a process without a process id. It is below 0. If the kernel numbers pidfds (Linux 6.9),
+/// each process has its own; otherwise all share one. `None` if there is no pidfd of it.
 fn payer_out_of_sight(socket: &OwnedFd) -> Option<i32> {
     let pidfd = match pidfd_of(socket) {
         Ok(pidfd) => pidfd,
         Err(Errno::NOPROTOOPT) => return None,
-        // None now: it is dead already, or there are no descriptors.
+        // No pidfd now: the process is dead already, or there are no descriptors.
         Err(_) => return Some(-1),
     };
     let inode = fstat(&pidfd).map_or(0, |stat| stat.st_ino);

@@ -1,11 +1,11 @@
-//! The event loop's one round: wait, take in what has come, drain what is full, flush what is due.
+//! One round of the event loop: wait, take in what has come, drain full sub-buffers, flush what is due.
 //!
-//! The order at a death matters. A process may have handed over a ring file on a connection that is still
-//! queued when its pidfd says that it is dead; so everything queued is taken in before it is buried.
+//! The order at a death matters. A process may have handed over a ring file on a connection that is still queued when
+//! its pidfd says that it is dead. So everything queued is taken in before the process is buried.
 //!
-//! A round is bounded by numbers of our own, not by what strangers hold: so many events, messages, connections, burials,
-//! and bytes of rings. What is left has the next round, which then does not wait. A process that talks without end
-//! holds up nobody: not the others, nor whoever polls with us.
+//! A round is bounded by numbers of our own, not by what strangers hold: it handles a bounded number of events,
+//! messages, connections, burials, and bytes of rings. The rest is handled in the next round, which then does not wait.
+//! A process that talks without end holds up neither the other processes nor the caller of `poll`.
 
 use super::api::EngineError;
 use super::drain::Pass;
@@ -16,13 +16,13 @@ use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use std::time::{Duration, Instant};
 
-/// How often it looks without being rung for, after a newcomer.
+/// How often the loop looks without being rung for, after a new process has come.
 const WATCHFUL_INTERVAL: Duration = Duration::from_millis(1);
 
 impl Engine {
-    /// Waits until something happened, and handles what is the engine's: connections, deaths, full
-    /// sub-buffers, the flush timer. Returns after one round, or earlier when one of `others` is readable
-    /// (their indices are returned) or `timeout` has passed.
+    /// Waits until something happened, and handles what is the engine's: connections, deaths, full sub-buffers, the
+    /// flush timer. Returns after one round, or earlier if one of `others` is readable (their indices are returned) or
+    /// `timeout` has passed.
     ///
     /// # Errors
     /// The kernel refuses to poll.
@@ -61,7 +61,7 @@ impl Engine {
                 self.keep_place();
             }
             (_, self.is_flushing) = self.sweep(Pass::Flush);
-            // If streams are left, it stays due: they have their turns in the next round, at once.
+            // If streams are left, the flush stays due: they have their turns in the next round, at once.
             if !self.is_flushing {
                 self.next_flush = Instant::now() + self.options.flush_interval;
             }
@@ -69,7 +69,7 @@ impl Engine {
         Ok(others_ready)
     }
 
-    /// How long to wait. Writers ring from here on, unless a timer looks in their stead.
+    /// How long to wait. Writers ring from here on, unless a timer replaces the doorbell.
     fn prepare_to_wait(&mut self, timeout: Option<Duration>) -> Duration {
         let now = Instant::now();
         if self.is_burying() {
@@ -87,11 +87,11 @@ impl Engine {
             return wait.min(WATCHFUL_INTERVAL);
         }
         self.bell.fall_asleep();
-        // Who filled a sub-buffer before it saw us asleep did not ring.
+        // A writer that filled a sub-buffer before it saw the consumer asleep did not ring.
         if self.take_full() { Duration::ZERO } else { wait }
     }
 
-    /// Waits for something of ours, or of `others`, whose indices are returned.
+    /// Waits for a descriptor of ours, or of `others`, whose indices are returned.
     fn wait(&self, others: &[BorrowedFd<'_>], wait: Duration) -> Result<Vec<usize>, EngineError> {
         let ours = self.readiness.as_fd();
         let fds = std::iter::once(&ours).chain(others);

@@ -1,6 +1,6 @@
-//! The first bytes of a file that a process has made: its header's fields, read out of a copy that nobody changes.
+//! The first bytes of a file that a process has made: reads its header's fields from a copy that nobody changes.
 
-/// A copy that is as long as the header, at least.
+/// A copy that is at least as long as the header.
 #[derive(Debug, Clone, Copy)]
 pub struct HeaderBytes<'a>(&'a [u8]);
 
@@ -20,7 +20,7 @@ impl<'a> HeaderBytes<'a> {
         u64::from_ne_bytes(self.bytes(offset))
     }
 
-    /// So many bytes. Those of a field are there: the header is.
+    /// `N` bytes. The bytes of a field are there, because the header is.
     pub fn bytes<const N: usize>(self, offset: usize) -> [u8; N] {
         let field = self.0.get(offset..).and_then(<[u8]>::first_chunk);
         field.copied().unwrap_or([0; N])

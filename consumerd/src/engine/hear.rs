@@ -1,4 +1,4 @@
-//! What is queued on connections, heard in bounded portions; and their end.
+//! Hears what is queued on connections, in bounded portions, and handles their end.
 
 use super::connection::Heard;
 use super::readiness::{Interest, Source};
@@ -6,7 +6,7 @@ use super::state::Engine;
 use crate::limits::MAX_MESSAGES;
 
 impl Engine {
-    /// Everything that is queued anywhere.
+    /// Takes in everything that is queued on the listener and on all connections.
     pub(super) fn take_in_everything(&mut self) {
         self.accept_all();
         for number in self.connections.keys().copied().collect::<Vec<_>>() {
@@ -15,7 +15,8 @@ impl Engine {
         self.keep_room();
     }
 
-    /// Hears what is queued on a connection, as much as is one turn, and sees whether it has ended behind that.
+    /// Hears what is queued on a connection, as much as one turn may, and notes whether the connection has ended after
+    /// that.
     pub(super) fn hear_some(&mut self, number: u64) {
         self.make_room();
         let Some(connection) = self.connections.get(&number) else { return };
@@ -33,7 +34,10 @@ impl Engine {
                 }
                 Heard::PassedOver(version, bytes) => {
                     heard_bytes += bytes;
-                    tracing::debug!("{} says what version {version} knows", connection.shown());
+                    tracing::debug!(
+                        "{} sent a message that only version {version} knows",
+                        connection.shown()
+                    );
                 }
                 Heard::Nothing => return,
                 Heard::End(reason) => {
@@ -45,7 +49,7 @@ impl Engine {
         }
     }
 
-    /// Waits for what a connection is to do next: to say something, or to have room for what it is to be told.
+    /// Waits for a connection's next step: it sends a message, or has room for what it is to be sent.
     pub(super) fn expect(&mut self, number: u64) {
         let Some(connection) = self.connections.get(&number) else { return };
         let interest = if connection.is_behind { Interest::Write } else { Interest::Read };
@@ -62,7 +66,7 @@ impl Engine {
         if let Some(uid) = uid
             && let Some(tracked) = self.processes.get_mut(&uid)
         {
-            // Dead or replaced by `exec`: the pidfd tells, or the next look for images.
+            // The process is dead or was replaced by `exec`: its pidfd tells, or the next look for images.
             tracked.agent = None;
         }
     }

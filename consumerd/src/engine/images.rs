@@ -1,8 +1,8 @@
-//! Images that are gone: a process whose file is no longer mapped has called `exec`, without a word.
+//! Images that are gone: a process that no longer maps its process file has called `exec`, without a word.
 //!
-//! `/proc/PID/maps` is as long as the process likes, and costs the kernel as much to write. So it is read once a process
-//! and look, however many identities that process has; a look reads a bounded number of bytes; and the next look begins
-//! with the process behind the last one.
+//! `/proc/PID/maps` is as long as the process likes, and costs the kernel as much to write. So each look reads it once
+//! for each process, however many identities that process has. A look reads a bounded number of bytes, and the next
+//! look begins with the process after the last one.
 
 use super::state::Engine;
 use super::tracked::Tracked;
@@ -13,11 +13,11 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::sync::OnceLock;
 use ust_core::abi::PROCESS_FILE_MEMFD;
 
-/// Identities to be looked for, by the number of their process's account.
+/// Identities to look for, by the number of their process's account.
 type Wanted = BTreeMap<i32, Vec<([u8; 16], u64)>>;
 
 impl Engine {
-    /// Looks for replaced images among a bounded number of processes, and has those that are gone buried.
+    /// Looks for replaced images among a bounded number of processes, and marks those that are gone for burial.
     pub(super) fn look_for_images(&mut self) {
         let wanted = self.wanted_images();
         let last = self.last_image_look;
@@ -33,7 +33,7 @@ impl Engine {
         self.dying.extend(gone);
     }
 
-    /// The same, among all, and at once.
+    /// Looks for replaced images among all processes, and buries at once those that are gone.
     pub(super) fn bury_replaced_images(&mut self) {
         let mut gone = Vec::new();
         for identities in self.wanted_images().values() {
@@ -44,7 +44,7 @@ impl Engine {
         }
     }
 
-    /// Has those of one process that are gone buried, as soon as all is heard.
+    /// Marks the identities of one process that are gone for burial, once everything is heard.
     pub(super) fn look_for_images_of(&mut self, payer: i32) {
         let (mut gone, wanted) = (Vec::new(), self.wanted_images());
         if let Some(identities) = wanted.get(&payer) {
@@ -53,7 +53,7 @@ impl Engine {
         self.dying.extend(gone);
     }
 
-    /// Those whose agents would have told the end.
+    /// The identities without an agent, which would have reported the end.
     fn wanted_images(&self) -> Wanted {
         let mut wanted = Wanted::new();
         for (uid, tracked) in self.processes.iter().filter(|(_, it)| it.agent.is_none()) {
@@ -73,7 +73,7 @@ impl Engine {
         let bytes = match leave_unmapped(&path, &mut inodes) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => 0,
-            // It is there and does not let us look, as after a change of user: the pidfd will have to do.
+            // The list is there and may not be read, as after a change of user: only the pidfd tells the end.
             Err(_) => return 0,
         };
         let is_gone = |(_, inode): &&([u8; 16], u64)| inodes.contains(inode);
@@ -82,7 +82,7 @@ impl Engine {
     }
 }
 
-/// Whether the process still maps its process file: `exec` takes that away, and death.
+/// Whether the process still maps its process file. `exec` and death unmap it.
 pub(super) fn has_image(tracked: &Tracked) -> bool {
     let Some(file) = &tracked.process.file else { return !tracked.is_dead() };
     let Some(path) = maps_path(tracked) else { return true };
@@ -93,14 +93,14 @@ pub(super) fn has_image(tracked: &Tracked) -> bool {
     }
 }
 
-/// Where the kernel lists what the process maps; nowhere for one that we cannot see: the pidfd will have to do.
+/// Where the kernel lists what the process maps; `None` for a process that we cannot see: only its pidfd tells the end.
 fn maps_path(tracked: &Tracked) -> Option<String> {
     let pid = tracked.pid.filter(|_| is_proc_ours())?;
     Some(format!("/proc/{}/maps", pid.as_raw_nonzero()))
 }
 
-/// Whether the `/proc` that is mounted here numbers processes as the kernel does for us: after `unshare --pid` without a
-/// mount it is that of the namespace around.
+/// Whether the `/proc` that is mounted here numbers processes as the kernel does for us. After `unshare --pid` without
+/// a mount it belongs to the outer namespace.
 fn is_proc_ours() -> bool {
     static IS_OURS: OnceLock<bool> = OnceLock::new();
     *IS_OURS.get_or_init(|| {
@@ -109,8 +109,8 @@ fn is_proc_ours() -> bool {
     })
 }
 
-/// Takes the inodes of process files away that are mapped; returns how many bytes were read for that. Of a list that is
-/// longer than is read, nothing is known: all are taken for mapped.
+/// Removes the inodes of process files that are mapped; returns how many bytes were read for that. If the list is
+/// longer than is read, nothing is known, and all count as mapped.
 fn leave_unmapped(path: &str, inodes: &mut BTreeSet<u64>) -> std::io::Result<u64> {
     let mut lines = BufReader::with_capacity(64 << 10, File::open(path)?.take(MAX_MAPS_BYTES));
     let (mut bytes, mut line) = (0, Vec::new());

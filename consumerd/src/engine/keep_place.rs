@@ -1,12 +1,13 @@
-//! A runtime directory that was lost under the engine: noticed with the flush timer, said, and made anew.
+//! A runtime directory that was lost under the engine: the loss is noticed with the flush timer, reported, and the
+//! directory made anew.
 //!
 //! ```text
 //!   look --- lost ---> retake --- done ----------------> rules published, note for the log, `ust status`, summaries
-//!                         |---- a successor serves it --> said once; the successor is left alone
-//!                         '---- cannot be made ---------> said once; tried again with the next flush
+//!                         |---- a successor serves it --> reported once; the successor is left alone
+//!                         '---- cannot be made ---------> reported once; tried again with the next flush
 //! ```
 //!
-//! Processes that are connected notice nothing. What is lost is the processes that look for a daemon in between.
+//! Connected processes notice nothing. Processes that look for a daemon in between are not recorded.
 
 use super::api::EngineError;
 use super::readiness::Source;
@@ -16,7 +17,7 @@ use core::ffi::CStr;
 use rustix::fd::OwnedFd;
 use ust_core::paths::AGENT_SOCKET;
 
-/// Notes that are kept, the newest.
+/// How many notes are kept, the newest.
 const MAX_NOTES: usize = 8;
 
 impl Engine {
@@ -25,12 +26,12 @@ impl Engine {
         &mut self.place
     }
 
-    /// What has happened to the runtime directory, and is to be known where processes are looked for in vain.
+    /// What has happened to the runtime directory: for users who miss processes.
     pub fn notes(&self) -> Vec<String> {
         self.relocation.notes.iter().chain(&self.relocation.said).cloned().collect()
     }
 
-    /// The socket of that name, if it had to be made anew since this was last asked.
+    /// The socket of that name, if it had to be made anew since the last call.
     pub fn take_new_listener(&mut self, name: &CStr) -> Option<OwnedFd> {
         let listeners = &mut self.relocation.listeners;
         let index = listeners.iter().rposition(|(of, _)| *of == name)?;
@@ -76,14 +77,11 @@ impl Engine {
     fn settle_anew(&mut self) -> Result<(), EngineError> {
         for (name, listener) in self.place.retake()? {
             if name == AGENT_SOCKET {
-                // Who has connected to the old one still is heard.
+                // Processes that have connected to the old socket are still heard.
                 self.accept_all();
-                // The old one is closed, and forgotten with that.
+                // The old socket is closed, and epoll forgets it with that.
                 self.readiness.add(&listener, Source::Listener).map_err(|errno| {
-                    EngineError::Own(
-                        "what comes to the new socket cannot be waited for",
-                        errno.into(),
-                    )
+                    EngineError::Own("the new agents' socket cannot be watched", errno.into())
                 })?;
                 self.listener = listener;
                 self.make_room();
@@ -95,7 +93,7 @@ impl Engine {
         self.publish_here().map(drop)
     }
 
-    /// The summary of every active session has it.
+    /// Adds a note to the summary of every active session.
     fn note_everywhere(&mut self, note: &str) {
         for session in self.sessions.values_mut().filter(|session| session.is_active) {
             session.past.add_errors(&[note.to_owned()]);

@@ -1,13 +1,13 @@
-//! What the dead leave: process files in which forked children may still be counting.
+//! What dead processes leave: process files in which forked children may still be counting.
 //!
 //! ```text
 //!   parent's process file   losses[slot] <-- parent
 //!                                        <-- child that could get no file of its own, alive when the parent is dead
 //! ```
 //!
-//! A process is buried with its sums. But where its file says that there are children without files of their own
-//! (`heirs`), what the file counts may still grow: it is kept, and read with each summary, until there are none,
-//! or no channel is left that it counts for. Hardly any process leaves such a file.
+//! A process is buried with its sums. If its file says that there are children without files of their own (`heirs`),
+//! the counts of the file may still grow. Then the file is kept, and read with each summary, until there are no such
+//! children, or no channel is left that it counts for. Hardly any process leaves such a file.
 
 use super::api::ChannelUid;
 use super::process_file::Losses;
@@ -21,7 +21,7 @@ pub struct KeptFiles {
 }
 
 impl KeptFiles {
-    /// Keeps a file. Its counts come out again by [`lost`](Self::lost), and at last by [`settle`](Self::settle).
+    /// Keeps a file. [`lost`](Self::lost) reads its counts, and finally [`settle`](Self::settle) returns it.
     pub fn keep(&mut self, file: Losses) {
         self.files.push_back(file);
     }
@@ -32,8 +32,8 @@ impl KeptFiles {
         counts.fold(0, u64::saturating_add)
     }
 
-    /// Lets files go that will not change any more (and the oldest, if they are too many); they are handed over,
-    /// for their sums.
+    /// Drops files that will not change any more (and the oldest, if they are too many), and returns them for their
+    /// sums.
     pub fn settle(&mut self) -> Vec<Losses> {
         let too_many = self.files.len().saturating_sub(MAX_KEPT_PROCESS_FILES);
         let mut settled: Vec<_> = self.files.drain(..too_many).collect();
@@ -43,7 +43,7 @@ impl KeptFiles {
         settled
     }
 
-    /// Lets files go that count for none of these channels.
+    /// Drops files that count for none of these channels.
     pub fn retain_of(&mut self, is_wanted: impl Fn(ChannelUid) -> bool) {
         self.files.retain(|file| file.counted_channels().any(|uid| is_wanted(ChannelUid(uid))));
     }

@@ -1,8 +1,8 @@
 //! The connected processes and their events, as lists show them.
 //!
 //! A process may have more events than anybody wants to read. The names in one answer are bounded by
-//! [`MAX_LISTED_BYTES`]; the processes with the shortest class logs come first, so that one with a very long log cuts
-//! its own short, not another's. What is left out is counted.
+//! [`MAX_LISTED_BYTES`]. The processes with the shortest class logs come first, so that a process with a very long log
+//! cuts its own list short, not another's. What is left out is counted.
 
 use super::api::ProcessInfo;
 use super::process_file::ProcessFile;
@@ -10,7 +10,7 @@ use super::state::Engine;
 use crate::limits::MAX_LISTED_BYTES;
 
 impl Engine {
-    /// The processes that are connected now, with the classes that they have by now.
+    /// The processes that are connected now, with their classes as of now.
     pub fn processes(&mut self) -> Vec<ProcessInfo> {
         let files = self.processes.values_mut().filter_map(|it| it.process.file.as_mut());
         let mut files: Vec<_> = files.collect();

@@ -1,14 +1,15 @@
-//! Memory that a process can write to, as the consumer maps it: all of it comes through here.
+//! Memory that a process can write to. The consumer maps all of it through this file.
 //!
 //! ```text
 //!   sealed    memfd of ordinary pages, its size sealed: a load of it cannot fail       checked by `memfd::check`
-//!   named     ring file with a name: anybody who may write to it can truncate it       checked by its caller
-//!      '--> mapped, and behind the SIGBUS guard, both of them: what fails nevertheless reads as zeroes, and is told
+//!   named     ring file with a name: any process that may write it can truncate it     checked by its caller
+//!      '--> both are mapped behind the SIGBUS guard: a load that fails nevertheless reads zeroes, and is reported
 //! ```
 //!
-//! The checks say why no load should fail: no other file system has these pages (hugetlbfs takes them away under a
-//! sealed size), and the size stays. The guard is for what no check foresees, a page that the machine has lost included:
-//! it costs the process its streams, and nobody else anything. There are as many guards as the kernel allows mappings.
+//! The checks are the reason why no load should fail: the file system is not one that takes pages away under a sealed
+//! size (as hugetlbfs does), and the size stays. The guard is for what no check foresees, such as a page that the
+//! machine has lost. It costs the process its streams, and no other process anything. There are as many guards as the
+//! kernel allows mappings.
 
 use crate::advice::{Attempt, why};
 use rustix::fd::{AsFd, OwnedFd};
@@ -26,22 +27,22 @@ pub struct Mapped {
     guard: Guard,
 }
 
-/// Why a file cannot be used, as the end of a phrase that begins with what it is.
+/// Why a file cannot be used, as the end of a phrase that begins with the file's name.
 #[derive(Debug, thiserror::Error)]
 pub enum Unmappable {
-    /// It is not what could be trusted to stay.
+    /// The file could change under the consumer.
     #[error("is not used: {0}")]
     Untrusted(#[from] Untrusted),
-    /// The kernel refuses.
+    /// The kernel refuses to map it.
     #[error("cannot be mapped: {why}", why = why(Attempt::Memory, .0))]
     Kernel(io::Error),
-    /// There are as many mappings as may be.
+    /// As many mappings are guarded as may be.
     #[error("cannot be guarded: too much is mapped already")]
     Guards,
 }
 
 impl Mapped {
-    /// The size of a memfd from elsewhere, once it is certain that its pages stay.
+    /// The size of a memfd from another process, after a check that its pages stay.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -52,17 +53,17 @@ impl Mapped {
     /// Maps the first bytes of a file that has been checked.
     ///
     /// # Errors
-    /// The kernel refuses, or there are too many.
+    /// The kernel refuses, or there are too many mappings.
     pub fn new(fd: impl AsFd, size_bytes: usize) -> Result<Self, Unmappable> {
         let map = Arc::new(
             Mapping::new(fd, size_bytes).map_err(|errno| Unmappable::Kernel(errno.into()))?,
         );
-        // Before the first look at it.
+        // Guarded before the first load.
         let guard = Guard::new(map.clone()).ok_or(Unmappable::Guards)?;
         Ok(Self { map, guard })
     }
 
-    /// Whether a load has failed: zeroes stand in for what was there.
+    /// Whether a load has failed: then zeroes replace what was there.
     pub fn has_faulted(&self) -> bool {
         self.guard.has_faulted()
     }

@@ -1,9 +1,9 @@
-//! A process is met: by an identity that it claims, and the process file that it sends for that.
+//! Meets a process: by an identity that it claims, and the process file that it sends for that.
 //!
 //! ```text
 //!   known                                  its file is taken if none has come yet
 //!   new, with a file of its own            it is known from here on
-//!   new, and no file, or none of its own   the same, so that its rings find it; but only so many of one process
+//!   new, and no file, or none of its own   the same, so that its rings find it; but only a few for each process
 //! ```
 
 use super::budget::Account;
@@ -22,7 +22,7 @@ impl Engine {
     pub(super) fn meet(&mut self, number: u64, uid: [u8; 16], file: Option<OwnedFd>) {
         let Some(connection) = self.connections.get(&number) else { return };
         let account = connection.account.clone();
-        // One that is known is not looked at once more.
+        // The file of a known process is not looked at again.
         let is_wanted =
             self.processes.get(&uid).is_none_or(|tracked| tracked.process.file.is_none());
         let own_file = file.filter(|_| is_wanted).map(|fd| own_file(&fd, uid, &account));
@@ -60,7 +60,7 @@ impl Engine {
         }
     }
 
-    /// Whether a process has claimed as many identities, of which no process file has come, as anybody may.
+    /// Whether a process has claimed as many identities without a process file as it may.
     fn is_full_of_strangers(&self, payer: i32) -> bool {
         let is_stranger =
             |tracked: &&Tracked| tracked.payer == payer && tracked.process.file.is_none();
@@ -68,8 +68,8 @@ impl Engine {
     }
 }
 
-/// The process file that came for an identity.
+/// Checks the process file that came for an identity.
 fn own_file(fd: &OwnedFd, uid: [u8; 16], account: &Rc<Account>) -> Result<ProcessFile, Unusable> {
     let file = ProcessFile::new(fd, account)?;
-    if file.uid == uid { Ok(file) } else { Err("it sends another's process file".into()) }
+    if file.uid == uid { Ok(file) } else { Err("it sent another process's file".into()) }
 }

@@ -1,9 +1,9 @@
-//! What a process says, and what it is answered.
+//! The messages of a process, and their answers.
 //!
 //! ```text
-//!   Introduction     who it is: its process file                         -
-//!   Hello            the same, from its agent                            the doorbell, and the rules as they are
-//!   Handover         a ring file, and who it is where that is new        -
+//!   Introduction     which process it is: its file                       -
+//!   Hello            the same, from its agent                            the doorbell, and the present rules
+//!   Handover         a ring file, and its process file if it is new      -
 //!   Applied          its agent has applied rules                         -
 //!   Apart            its program holds a copy that it cannot join        a line of the log
 //!   Lacking          what it cannot have, and why                        a line of the summary
@@ -22,11 +22,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use ust_core::protocol::{ToDaemon, ToProcess};
 
-/// How long after a newcomer the engine looks without being rung for.
+/// How long the engine looks without being rung for, after a new process has come.
 const WATCHFUL_FOR: Duration = Duration::from_millis(100);
 
 impl Engine {
-    /// Does what a message wants, or has it wait for room.
+    /// Does what a message asks for, or has it wait for room.
     pub(super) fn handle(&mut self, number: u64, message: ToDaemon, fds: Vec<OwnedFd>) {
         let Some((message, fds)) = self.hold_back(number, message, fds) else { return };
         let mut fds = fds.into_iter();
@@ -47,7 +47,7 @@ impl Engine {
                 }
                 self.meet(number, process_uid, fds.next());
                 let tracked = self.processes.get_mut(&process_uid);
-                // A channel that has been removed meanwhile is read by nobody.
+                // A ring file for a channel that has been removed meanwhile is not read.
                 let place = ring_place(&self.sessions, ChannelUid(channel_uid), file_index);
                 if let (Some(tracked), Some(ring), Some((name, origin))) = (tracked, ring, place) {
                     tracked.process.add_ring_file(name, ring, origin);
@@ -58,7 +58,7 @@ impl Engine {
                 let connection = self.connections.remove(&number);
                 connection.iter().for_each(|it| self.readiness.forget(it.socket()));
                 let is_known = self.processes.contains_key(&process_uid);
-                // Dropped, it says that we are done.
+                // Dropping the connection tells the process that the snapshot is done.
                 self.snapshot_requests.extend(connection.filter(|_| is_known));
             }
             ToDaemon::Lacking { process_uid, pid, procname, what, errno } => {
@@ -110,7 +110,7 @@ impl Engine {
         self.brief(number);
     }
 
-    /// Tells an agent all that it has to know: the doorbell, and the rules as they are now.
+    /// Sends an agent everything that it has to know: the doorbell, and the present rules.
     pub(super) fn brief(&mut self, number: u64) {
         let rules = self.rules();
         if let Some(connection) = self.connections.get_mut(&number) {
@@ -122,7 +122,7 @@ impl Engine {
     }
 }
 
-/// What a ring file is that is handed over for a channel, and what it has to be.
+/// The name of a ring file that is handed over for a channel, and its required properties.
 fn ring_place(
     sessions: &BTreeMap<SessionUid, Session>,
     channel: ChannelUid,

@@ -8,38 +8,38 @@
 //!                +-- flush timer   everything committed: write
 //! ```
 //!
-//! Whoever embeds it (`ust record`, the daemon) adds sessions and their channels, sets rules, publishes, and calls
+//! The embedder (`ust record`, the daemon) adds sessions and their channels, sets rules, publishes, and calls
 //! [`Engine::poll`] in a loop.
 //!
-//! What the engine has is one struct (`state`). What it does with it stands in a file each, with an `impl Engine` of its own;
-//! those files know what it has, and what it has knows nothing of them:
+//! What the engine has is one struct (`state`). What it does is one file for each task, with an `impl Engine` of its
+//! own. Those files know what the engine has; what it has knows nothing of them:
 //!
 //! | file | what the engine does |
 //! | --- | --- |
 //! | `event_loop` | waits, and does one round |
-//! | `accept`, `spare_descriptors`, `hear`, `messages`, `meet`, `room` | takes connections, hears what they say, meets processes, answers |
+//! | `accept`, `spare_descriptors`, `hear`, `messages`, `meet`, `room` | accepts connections, hears messages, meets processes, answers |
 //! | `publish`, `sessions` | tells processes what is recorded, and in which channels of which sessions |
-//! | `sweep` | goes over streams, those that have a turn in this round (`round`) |
-//! | `burial`, `images` | sees that a process has ended, and closes what it leaves |
-//! | `snapshots`, `reach`, `listing` | answers: what rings hold now, whom rules reached, which processes there are |
-//! | `shed`, `keep_place` | gives up the greediest process where memory is short; makes a lost runtime directory anew |
-//! | `tell`, `shut_down` | says what concerns every session; ends |
+//! | `sweep` | goes over the streams that have a turn in this round (`round`) |
+//! | `burial`, `images` | notices that a process has ended, and closes what it leaves |
+//! | `snapshots`, `reach`, `listing` | answers: what rings hold now, which processes the rules reached, which processes there are |
+//! | `shed`, `keep_place` | gives up the greediest process if memory is short; makes a lost runtime directory anew |
+//! | `tell`, `shut_down` | reports what concerns every session; ends |
 //!
-//! What it has, from what knows most to what knows least:
+//! What it has, from the files that know most to those that know least:
 //!
 //! | file | what that is |
 //! | --- | --- |
-//! | `session`, `channel`, `seen`, `refusals`, `summary` | a session and its channels, whom its rules reached, whom it does not record, what it has recorded |
-//! | `tracked`, `watch`, `wake`, `kept_files` | a process as it is kept, how its end is noticed, and what comes of that |
+//! | `session`, `channel`, `seen`, `refusals`, `summary` | a session and its channels, which processes its rules reached, which it does not record, what it has recorded |
+//! | `tracked`, `watch`, `wake`, `kept_files` | a process as the engine keeps it, how its end is noticed, and what follows from that |
 //! | `process` | its ring files, their streams, and what was recorded in them |
 //! | `drain` | one stream: from its ring into its file |
-//! | `process_file` | who a process is, which event classes it has, what it has lost |
+//! | `process_file` | which process it is, which event classes it has, what it has lost |
 //! | `connection`, `readiness`, `bell` | what it waits for |
 //! | `relocation`, `session_file`, `clock` | what happened to the runtime directory; what is written beside rings; what clocks mean |
-//! | `budget`, `resource`, `mapped`, `header_bytes`, `untrusted_errno` | what a process may make it hold, and how its memory is looked at |
+//! | `budget`, `resource`, `mapped`, `header_bytes`, `untrusted_errno` | what a process may make it hold, and how its memory is read |
 //!
-//! `recover` needs no engine: it reads what both sides have left. `api` is what goes in and comes out. In tests, `played` and
-//! `played_stream` are a process that may do and say anything, and `any_process` judges what comes of hundreds of such.
+//! `recover` needs no engine: it reads what both sides have left. `api` is what goes in and comes out. In tests,
+//! `played` and `played_stream` are a process that may do and say anything, and `any_process` tests hundreds of such.
 
 mod accept;
 mod any_process;

@@ -10,7 +10,7 @@ use ust_core::shm::{Mapping, memfd};
 use ust_core::sync::{AtomicU32, Ordering};
 use ust_core::wire::{Encoding, FieldType};
 
-/// The process's side of it.
+/// The process's side of its file.
 #[derive(Debug)]
 pub struct Player {
     pub map: Mapping,
@@ -27,19 +27,19 @@ impl Player {
         Self::of(fd, pid, procname)
     }
 
-    /// In an empty file of the right size.
+    /// Makes the file's content, in an empty file of the right size.
     pub fn of(fd: OwnedFd, pid: u32, procname: [u8; 16]) -> Self {
         let map = Mapping::new(&fd, PROCESS_FILE_BYTES).unwrap();
         map.initialise(0, ProcessHeader::new(pid, [1; 16], 0, procname)).unwrap();
         Self { map, fd }
     }
 
-    /// The consumer's side of it.
+    /// The consumer's side of the file.
     pub fn process_file(&self) -> ProcessFile {
         ProcessFile::new(&self.fd, &Account::alone()).unwrap()
     }
 
-    /// Adds a class without a number, with so many texts, be they too many; where its entry stands.
+    /// Adds a class without a number, with `field_count` texts, even if those are too many; returns where its entry is.
     pub fn add_class(&self, name: &str, field_count: usize) -> usize {
         let mut body = body(name, 14, vec![]).encode().unwrap();
         // The empty list of fields is its last byte.

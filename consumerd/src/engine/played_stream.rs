@@ -1,7 +1,7 @@
-//! A process that a test plays, with one stream, whose ring it writes by the real writer's code.
+//! A process that a test plays, with one stream. The real writer's code writes its ring.
 //!
-//! What it writes into a record, and what it says of its classes, is up to the test; so is what it does to the ring
-//! behind the writer's back.
+//! The test decides what is written into a record, how its classes are described, and what happens to the ring behind
+//! the writer's back.
 #![cfg(test)]
 
 use super::api::ChannelUid;
@@ -19,7 +19,7 @@ use ust_core::sync::{AtomicU32, Local, Ordering, ReadOnly};
 use ust_core::wire::{Field, FieldType};
 use ust_test_support::stream_file::StreamFile;
 
-/// The clock of all that players write.
+/// The clock of everything that players write.
 const CLOCK: ClockKind = ClockKind::Monotonic;
 
 /// The process.
@@ -35,7 +35,7 @@ pub struct PlayedStream {
 /// A payload of any bytes.
 struct Raw<'a>(&'a [u8]);
 
-// SAFETY: the bytes are what is measured and written; a slice does not change while it is borrowed.
+// SAFETY: exactly the slice's bytes are measured and written; a slice does not change while it is borrowed.
 #[allow(unsafe_code)]
 unsafe impl Field for Raw<'_> {
     const TYPE: &'static FieldType = &FieldType::TEXT;
@@ -55,11 +55,11 @@ unsafe impl Field for Raw<'_> {
 }
 
 impl PlayedStream {
-    /// One that has nothing described and nothing written.
+    /// A process with nothing described and nothing written.
     #[allow(unsafe_code)]
     pub fn new(pid: u32, procname: [u8; 16], geometry: Geometry, mode: Mode) -> Self {
         let ring = StreamFile::create(geometry).unwrap();
-        // SAFETY: this keeps the file for as long as both.
+        // SAFETY: this struct keeps the file for as long as both.
         let (stream, words) = unsafe { (ring.writer(mode, CLOCK), ring.words(mode)) };
         Self { process: Player::named(pid, procname), ring, stream, words }
     }
@@ -80,7 +80,7 @@ impl PlayedStream {
         self.ring.map().len()
     }
 
-    /// What the consumer reads its stream by.
+    /// The words by which the consumer reads the stream.
     pub fn words(&self) -> StreamWords<ReadOnly> {
         self.words
     }
@@ -99,7 +99,7 @@ pub fn classes() -> [StreamClass; 1] {
 
 static CLASSES: LazyLock<[StreamClass; 1]> = LazyLock::new(classes);
 
-/// What a stream of that process is drained to.
+/// The trace that a stream of that process is drained to.
 pub fn trace<'a>(
     folder: &'a mut Option<TraceFolder>,
     process: &'a mut ProcessFile,

@@ -1,5 +1,5 @@
-//! Publishing: the rules go to the file that processes read before `main`, to every agent, and the word on which processes
-//! without a daemon wait changes.
+//! Publishes rules: writes them to the file that processes read before `main`, sends them to every agent, and changes
+//! the word on which processes without a daemon wait.
 
 use super::api::{ChannelConfig, ChannelUid, EngineError, SessionConfig};
 use super::channel::Channel;
@@ -24,13 +24,13 @@ impl Engine {
         self.publish_here()
     }
 
-    /// The same in the runtime directory as it is held.
+    /// The same, in the runtime directory as it is held.
     pub(super) fn publish_here(&mut self) -> Result<u64, EngineError> {
         self.generation += 1;
         let rules = self.rules();
-        self.write_rules()
-            .and_then(|()| wake_waiting(&self.place))
-            .map_err(EngineError::io(format!("the rules in {}", self.place.path().display())))?;
+        self.write_rules().and_then(|()| wake_waiting(&self.place)).map_err(EngineError::io(
+            format!("the rules in {} cannot be published", self.place.path().display()),
+        ))?;
         let message = ToProcess::Rules(rules);
         let agents: Vec<_> = self.processes.values().filter_map(|tracked| tracked.agent).collect();
         for number in agents {
@@ -42,13 +42,13 @@ impl Engine {
         Ok(self.generation)
     }
 
-    /// Writes the rules where a process that starts now finds them.
+    /// Writes the rules to the file that a process reads when it starts.
     pub(super) fn write_rules(&mut self) -> io::Result<()> {
         let rules = encode(&self.rules());
         self.place.write_rules(&rules)
     }
 
-    /// What is to be recorded now.
+    /// The rules that are in force now.
     pub(super) fn rules(&self) -> Rules {
         let of_session = |session: &Session| {
             let channels = session.channels.iter();
@@ -65,7 +65,7 @@ impl Engine {
     }
 }
 
-/// What processes are told of a channel.
+/// A channel in the form that processes are sent.
 fn channel_rules(session: &Session, (uid, channel): (&ChannelUid, &Channel)) -> ChannelRules {
     let SessionConfig { clock, shm_dir, .. } = &session.config;
     let ChannelConfig { geometry, buffers, mode, residency, .. } = channel.config;
@@ -92,7 +92,7 @@ fn wake_waiting(place: &Place) -> io::Result<()> {
     let mut bytes = [0; 4];
     rustix::io::pread(&fd, &mut bytes, 0)?;
     let next = u32::from_ne_bytes(bytes).wrapping_add(1);
-    // Written by system call, not stored: a page of a file can go away.
+    // Written by a system call, not stored: a page of a file can go away.
     rustix::io::pwrite(&fd, &next.to_ne_bytes(), 0)?;
     let map = Mapping::new(&fd, size_of::<AtomicU32>())?;
     let Some(word) = map.at::<AtomicU32>(0) else { return Ok(()) };

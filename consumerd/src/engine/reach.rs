@@ -1,4 +1,4 @@
-//! Whom a session's rules reached: so that a recording without events can say why it has none.
+//! Which processes a session's rules reached, so that a recording without events can say why it has none.
 //!
 //! ```text
 //!   a process has ended  --> counted; for each rule that has matched nothing yet, its events are compared with the rule
@@ -14,7 +14,7 @@ use super::watch::Watch;
 use crate::limits::MAX_NAMED_PROCESSES;
 
 impl Engine {
-    /// What the session has recorded so far, and whom it reached.
+    /// What the session has recorded so far, and which processes it reached.
     pub fn conclude(&mut self, uid: SessionUid) -> SessionSummary {
         let mut summary = self.summary(uid);
         let Some(session) = self.sessions.get_mut(&uid) else { return summary };

@@ -1,10 +1,12 @@
-//! What the engine waits for: one epoll instance over everything, since strangers decide how much there is.
+//! What the engine waits for: one epoll instance for everything, because strangers decide how many descriptors there
+//! are.
 //!
 //! ```text
-//!   listener, doorbell, connections, pidfds --> epoll --> ready(): a bounded number a turn; the others have the next
+//!   listener, doorbell, connections, pidfds --> epoll --> ready(): a bounded number a turn; the rest in the next
 //! ```
 //!
-//! Level-triggered: what was not served is ready again, behind the others. A descriptor that is closed is forgotten.
+//! Level-triggered: a descriptor that was not served is ready again, behind the others. Epoll forgets a descriptor that
+//! is closed.
 
 use crate::limits::MAX_EVENTS;
 use rustix::buffer::spare_capacity;
@@ -12,12 +14,12 @@ use rustix::event::{Timespec, epoll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
-/// What a descriptor is.
+/// The kind of a descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The agents' socket.
     Listener,
-    /// Somebody rings.
+    /// The doorbell was rung.
     Bell,
     /// The connection of that number.
     Connection(u64),
@@ -25,12 +27,12 @@ pub enum Source {
     Death(i32),
 }
 
-/// What of a connection is waited for.
+/// What the engine waits for on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interest {
-    /// That it has something to say.
+    /// A message can be read.
     Read,
-    /// That it can be told something.
+    /// A message can be sent.
     Write,
 }
 
@@ -41,10 +43,10 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    /// Waits for nothing yet.
+    /// An instance that waits for nothing yet.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn new() -> Result<Self, Errno> {
         Ok(Self { epoll: epoll::create(epoll::CreateFlags::CLOEXEC)? })
     }
@@ -52,15 +54,15 @@ impl Readiness {
     /// Waits for a descriptor to be readable.
     ///
     /// # Errors
-    /// What the kernel says: no memory, or more than a user may wait for.
+    /// The kernel's error: no memory, or more than a user may wait for.
     pub fn add(&self, fd: impl AsFd, source: Source) -> Result<(), Errno> {
         epoll::add(&self.epoll, fd, data(source), epoll::EventFlags::IN)
     }
 
-    /// Waits for something else of it.
+    /// Waits for something else on a descriptor.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn change(&self, fd: impl AsFd, source: Source, interest: Interest) -> Result<(), Errno> {
         let flags = match interest {
             Interest::Read => epoll::EventFlags::IN,
@@ -69,31 +71,31 @@ impl Readiness {
         epoll::modify(&self.epoll, fd, data(source), flags)
     }
 
-    /// Waits for it no more, although it stays open.
+    /// Stops waiting for a descriptor that stays open.
     pub fn forget(&self, fd: impl AsFd) {
         // It may not have been waited for.
         let _ = epoll::delete(&self.epoll, fd);
     }
 
-    /// Readable when [`ready`](Self::ready) has something to say.
+    /// Readable when [`ready`](Self::ready) has something to return.
     pub fn as_fd(&self) -> BorrowedFd<'_> {
         self.epoll.as_fd()
     }
 
-    /// What is ready now, as much as is one turn.
+    /// What is ready now, as much as one turn may have.
     pub fn ready(&self) -> Vec<Source> {
         let mut events = Vec::with_capacity(MAX_EVENTS);
         let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
         if let Err(errno) = epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&no_wait))
             && errno != Errno::INTR
         {
-            tracing::error!("what has come cannot be asked for: {errno}");
+            tracing::error!("the event loop cannot ask what is ready: {errno}");
         }
         events.iter().map(|event| source(event.data)).collect()
     }
 }
 
-/// How many bits say what kind of source it is.
+/// How many bits hold the kind of source.
 const KIND_BITS: u32 = 2;
 
 fn data(source: Source) -> epoll::EventData {

@@ -1,24 +1,24 @@
-//! Processes of which something is not recorded before it could be counted: which, and why.
+//! Processes of which something is not recorded, and cannot be counted either: which processes, and why.
 //!
-//! Whatever ends a hand-over or refuses a peer ends in a record, a count, or a line here. What the consumer meets:
+//! Whatever ends a hand-over or refuses a peer becomes a record, a count, or a line here. What the consumer meets:
 //!
-//! | what | where it is told |
+//! | what | where it is reported |
 //! | --- | --- |
 //! | `accept`: EMFILE, ENFILE, ENOMEM, ENOBUFS | an error of every session, once until it is over |
 //! | a peer of another user, or of a user namespace whose users are not known here | a line here |
-//! | a peer of another PID namespace, on Linux before 6.5, which does not let its end be noticed | a line here |
-//! | a message of another version of the protocol, or none; one longer than any may be | a line here |
+//! | a peer of another PID namespace, on Linux before 6.5, which does not tell its end | a line here |
+//! | a message of another version of the protocol, or of none; one that is too long | a line here |
 //! | a process file that is not sealed, of another version, of another process | a line here |
 //! | a message whose descriptor did not come: there was no number for it (EMFILE) | a line here |
 //! | more identities than a process may have | a line here |
-//! | a process that tells that it cannot have what it needs (`ToDaemon::Lacking`) | a line here |
+//! | a process that reports that it cannot have what it needs (`ToDaemon::Lacking`) | a line here |
 //! | a ring file that makes no sense, is of another kind, or is one too many | an error of its session |
 //! | `pidfd`: EMFILE, ENFILE, ENOMEM | nowhere: the process is watched by its mappings instead |
 //!
 //! What a process meets: `ust`'s `reach`.
 //!
-//! One line a reason, with the first process that it was and how many others: a thousand processes under one limit are
-//! one line.
+//! One line for each reason, with the first process and how many others: a thousand processes under one limit make one
+//! line.
 
 use super::untrusted_errno::known_errno;
 use crate::advice::{self, Attempt};
@@ -40,7 +40,7 @@ struct Refusal {
 }
 
 impl Refusals {
-    /// Notes a refusal; whether its reason is new.
+    /// Notes a refusal; returns whether its reason is new.
     pub fn note(&mut self, who: &str, reason: &str) -> bool {
         if let Some(known) = self.0.iter_mut().find(|refusal| refusal.reason == reason) {
             if known.first != who && known.others.len() < MAX_REFUSED_NAMES {
@@ -69,7 +69,7 @@ impl Refusals {
     }
 }
 
-/// What is said of a process that tells that it cannot have something.
+/// The message about a process that reports that it cannot have something.
 pub fn lacking(what: Lack, untrusted_errno: u32) -> String {
     let (missing, consequence) = match what {
         Lack::ProcessFile => {

@@ -6,9 +6,9 @@ use rustix::fd::OwnedFd;
 /// See the module page.
 #[derive(Debug, Default)]
 pub struct Relocation {
-    /// What was said last of a directory that cannot be had.
+    /// The last message about a directory that cannot be made anew.
     pub(super) said: Option<String>,
     pub(super) notes: Vec<String>,
-    /// Sockets that were made anew, for those who have to listen at them.
+    /// Sockets that were made anew, until those who listen at them take them.
     pub(super) listeners: Vec<(&'static CStr, OwnedFd)>,
 }

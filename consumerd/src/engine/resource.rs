@@ -1,15 +1,15 @@
-//! What a process makes the consumer hold: what of it there is a budget for, and what is said where that is not enough.
+//! What a process makes the consumer hold and there is a budget for, and the message if the budget is used up.
 
 use crate::limits::{self, Budget};
 
-/// What there is a budget for.
+/// A resource that has a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
     /// Process files, each mapped.
     Identities,
     /// Ring files, each mapped.
     RingFiles,
-    /// Bytes of address space, of both.
+    /// Bytes of address space, for both.
     MappedBytes,
     /// Streams.
     Streams,
@@ -50,7 +50,7 @@ impl Resource {
         }
     }
 
-    /// What is held, and what becomes of that which is not.
+    /// The word for what is held, and what happens to what exceeds the budget.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
             Resource::Identities => ("identities", "what the others record is lost"),

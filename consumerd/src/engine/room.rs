@@ -1,14 +1,14 @@
-//! Room for one more: a process has as many identities as it may, and perhaps images among them that are gone.
+//! Room for one more identity: a process has as many as it may, and some of its images may be gone.
 //!
 //! ```text
-//!   a process file that is one too many --> images are looked for --> none is gone: refused
-//!                                                                 '-> they are dying, and the message waits
-//!   wake: all else that is queued is heard, they are buried --> the message is handled, and has room
+//!   a process file that is one too many --> gone images are looked for --> none: refused
+//!                                                                      '-> some: they are dying, the message waits
+//!   wake: everything else that is queued is heard, they are buried --> the message is handled, and has room
 //! ```
 //!
-//! An image is not buried before all is heard that it may have sent (`burial`), so there is no room at once. Until there
-//! is, the connection is not heard: what is queued behind the message comes behind it. A connection tells of one
-//! identity, and that of a message that waits is not among those that are buried.
+//! An image is not buried before everything is heard that it may have sent (`burial`), so there is no room at once.
+//! Until there is room, nothing more is heard on the connection, so messages behind the waiting one stay behind it. A
+//! connection belongs to one identity, and the identity of a waiting message is not among those that are buried.
 
 use super::connection::Waiting;
 use super::resource::Resource;
@@ -45,7 +45,8 @@ impl Engine {
         None
     }
 
-    /// Handles the messages that have waited. Those for which there is still no room wait for the next burials, if any.
+    /// Handles the messages that have waited. A message for which there is still no room waits for the next burials, if
+    /// any.
     pub(super) fn let_in(&mut self) {
         let waiting = self.connections.iter().filter(|(_, it)| it.waiting.is_some());
         let mut numbers: Vec<_> = waiting.map(|(number, _)| *number).collect();
@@ -67,7 +68,7 @@ fn identity_in(message: &ToDaemon, fds: &[OwnedFd]) -> Option<[u8; 16]> {
         ToDaemon::Introduction { process_uid } | ToDaemon::Hello { process_uid } => {
             (!fds.is_empty()).then_some(*process_uid)
         }
-        // Behind the ring file.
+        // The process file comes behind the ring file.
         ToDaemon::Handover { process_uid, .. } => (fds.len() > 1).then_some(*process_uid),
         _ => None,
     }

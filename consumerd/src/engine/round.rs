@@ -1,7 +1,7 @@
 //! Rounds: how much the event loop moves out of rings before it looks at its sockets again.
 //!
 //! ```text
-//!   sweep     each stream has its turn, once        s1 s2 s3 s4 s5 s6 | s1 s2 ...
+//!   sweep     each stream has one turn              s1 s2 s3 s4 s5 s6 | s1 s2 ...
 //!   round     as many turns as there is room for    '------'  '---'  '
 //! ```
 //!
@@ -11,23 +11,24 @@
 //! | --- | --- |
 //! | frames of a stream, full or flushed | one turn: what its ring can hold (`drain`, `ust_core::ring::consume`) |
 //! | records of a stream that dead writers left, or that a snapshot copies | one ring |
-//! | streams of a round | [`MAX_ROUND_BYTES`] and one turn; who had no turn has it in the next round |
+//! | streams of a round | [`MAX_ROUND_BYTES`] and one turn; streams that had no turn have it in the next round |
 //! | ring files, streams, identities, connections of a process | budgets (`budget`) |
 //! | messages of a connection | what was queued when it was looked at (`hear`) |
-//! | messages that wait for room | one of a connection (`room`) |
+//! | messages that wait for room | one for each connection (`room`) |
 //! | connections that wait to be accepted | `AGENT_BACKLOG` |
 //! | entries of a class log; looks for a class that is not there | the budget for classes; `MAX_FUTILE_LOOKS` |
 //! | declarations of classes in metadata | the budget for metadata, each class once |
 //!
-//! So `ust` waits for one round at most, and each stream has its turn in each sweep, whatever the others claim. What ends
-//! a recording (`stop`, `destroy`, a death) takes one turn of each stream at once: all that was committed before it.
+//! So `ust` waits for at most one round, and each stream has its turn in each sweep, whatever the others claim. The end
+//! of a recording (`stop`, `destroy`, a death) gives each stream one turn at once, which takes everything that was
+//! committed before.
 
 use crate::limits::MAX_ROUND_BYTES;
 
 /// What one round may do. See the module page.
 #[derive(Debug)]
 pub struct Round {
-    /// Number of the sweep; none: everything at once.
+    /// Number of the sweep; `None` stands for everything at once.
     sweep: Option<u64>,
     left_bytes: u64,
     is_cut_short: bool,
@@ -44,7 +45,7 @@ impl Round {
         Self { sweep: None, left_bytes: u64::MAX, is_cut_short: false }
     }
 
-    /// Whether a stream has a turn, which had its last one in sweep number `last_turn`.
+    /// Whether a stream has a turn now. `last_turn` is the number of the sweep in which it had its last one.
     pub fn admits(&mut self, last_turn: &mut u64) -> bool {
         let Some(sweep) = self.sweep else { return true };
         if *last_turn == sweep {

@@ -1,21 +1,21 @@
-//! What a session has seen of processes, the dead ones included, and which of their events come close to a rule that has
+//! What a session has seen of processes, including dead ones, and which of their events come closest to a rule that has
 //! matched none.
 //!
-//! Event names are untrusted: how many are compared is bounded ([`MAX_COMPARED_NAMES`]), and how many are kept.
+//! Event names are untrusted: how many are compared is bounded ([`MAX_COMPARED_NAMES`]), and so is how many are kept.
 
 use super::process_file::ProcessFile;
 use crate::limits::{MAX_COMPARED_BYTES, MAX_COMPARED_NAMES, MAX_COMPARED_RULES};
 use std::collections::BTreeMap;
 
-/// Events that are named as the closest to a rule.
+/// How many events are named as the closest to a rule.
 const CLOSEST: usize = 3;
 
-/// What has been seen of processes, the dead ones included.
+/// What has been seen of processes, including dead ones.
 #[derive(Debug, Default)]
 pub struct Seen {
     /// Whether the session has ever recorded.
     pub was_active: bool,
-    /// Processes that have introduced themselves while it did, and are gone.
+    /// Processes that introduced themselves while it recorded, and are gone.
     connected: u64,
     /// For a rule that matches nothing, the closest events, the closest first.
     closest: BTreeMap<String, Vec<(usize, String)>>,
@@ -31,7 +31,7 @@ impl Seen {
         }
     }
 
-    /// Processes that it has noted.
+    /// How many processes it has noted.
     pub fn connected(&self) -> u64 {
         self.connected
     }
@@ -64,8 +64,8 @@ impl Seen {
     }
 }
 
-/// How far an event is from what a rule can match: changes of a letter, in provider and name; where the rule has a
-/// wildcard, only what it spells is compared.
+/// How far an event is from what a rule can match: the number of letters to change, in provider and name. If the rule
+/// has a wildcard, only the letters that it spells out are compared.
 fn distance(rule: &str, event: &str) -> usize {
     match (rule.split_once(':'), event.split_once(':')) {
         (Some((rule_provider, rule_name)), Some((provider, name))) => {

@@ -1,4 +1,4 @@
-//! A session, as the engine has it: where its traces go, what their clock means, its channels, and what it has recorded of
+//! A session in the engine: where its traces go, what their clock means, its channels, and what it has recorded of
 //! processes that are gone.
 //!
 //! ```text
@@ -7,7 +7,8 @@
 //!     Channel  number 1: ...
 //! ```
 //!
-//! Its channels are all there before it is started for the first time: the metadata of a trace begin with them.
+//! All its channels are there before it is started for the first time, because the metadata of each trace begin with
+//! them.
 
 use super::api::{ChannelConfig, ChannelUid, SessionConfig, SessionUid};
 use super::channel::Channel;
@@ -33,11 +34,11 @@ pub(super) struct Session {
     pub(super) channels: BTreeMap<ChannelUid, Channel>,
     /// As its traces describe them, by number.
     classes: Vec<StreamClass>,
-    /// Whom its rules reached.
+    /// Which processes its rules reached.
     pub(super) seen: Seen,
     pub(super) is_active: bool,
     calibration: Calibration,
-    /// Reckoned when the first trace needs it.
+    /// Computed when the first trace needs it.
     clock: Option<ClockDescription>,
     /// What processes that are gone had recorded.
     pub(super) past: SessionSummary,
@@ -46,7 +47,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// One without any channel.
+    /// A session without channels.
     pub(super) fn new(config: SessionConfig, output: Output) -> Self {
         let calibration = Calibration::start(config.clock);
         Self {
@@ -76,7 +77,7 @@ impl Session {
         &self.classes
     }
 
-    /// It records from now on: its clock means the same for all its traces.
+    /// Records from now on. From here its clock means the same for all its traces.
     pub(super) fn begin(&mut self, uid: SessionUid) {
         self.seen.was_active = true;
         self.calibration.wait_for_baseline();
@@ -85,7 +86,7 @@ impl Session {
         }
     }
 
-    /// Notes beside the rings what nobody could find out from them. From then on the clock means this, in the
+    /// Writes, beside the rings, what the rings do not say themselves. From then on the clock has this meaning, in
     /// traces that are written here and in those that are recovered.
     fn describe(&mut self, uid: SessionUid) {
         let clock = *self.clock.get_or_insert_with(|| self.calibration.describe());
@@ -95,7 +96,7 @@ impl Session {
         if let Err(error) = session.write(dir.own()) {
             let path = dir.path().display();
             let error = format!(
-                "rings in {path} cannot be recovered if need be: {}",
+                "rings in {path} could not be recovered after a crash: {}",
                 why(Attempt::RingDir, &error)
             );
             tracing::error!("{error}");
@@ -103,12 +104,12 @@ impl Session {
         }
     }
 
-    /// Notes which rules match events of a process, as long as both are there to be asked.
+    /// Notes which rules match events of a process, while both are still there.
     pub(super) fn note_matches(&mut self, file: &mut ProcessFile) {
         self.channels.values_mut().for_each(|channel| channel.note_matches(file));
     }
 
-    /// The rules of which nobody has had an event.
+    /// The rules that no process's events have matched.
     pub(super) fn unmatched(&self) -> Vec<&String> {
         let mut unmatched: Vec<_> = self.channels.values().flat_map(Channel::unmatched).collect();
         unmatched.sort();
@@ -123,7 +124,7 @@ impl Session {
         self.seen = seen;
     }
 
-    /// Compares the events of one that still runs with the rules that have matched nothing.
+    /// Compares the events of a process that still runs with the rules that have matched nothing.
     pub(super) fn compare(&mut self, file: &ProcessFile) {
         let mut seen = std::mem::take(&mut self.seen);
         seen.compare(file, &self.unmatched());

@@ -1,6 +1,6 @@
-//! DIR/session: what rings in a directory do not say themselves, for whoever recovers them.
+//! DIR/session: what recovery needs and the rings in a directory do not say themselves.
 //!
-//! Written once, when the session starts, and made durable: it is what a machine crash must not take.
+//! Written once, when the session starts, and made durable, because it must outlast a machine crash.
 
 use super::api::{ChannelUid, SessionUid};
 use super::clock::{ClockDescription, Clocks, own_time_namespace};
@@ -18,13 +18,13 @@ use ust_core::version::{Mismatch, Version};
 /// Version of this file.
 const VERSION: Version = Version { major: 2, minor: 0 };
 
-/// No session file is longer.
+/// A session file is no longer than this.
 const MAX_BYTES: u64 = 64 << 10;
 
 /// Why a session file cannot be used, as a phrase.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionFileError {
-    /// It is not there, or it is no session file.
+    /// It does not exist, or it is no session file.
     #[error("{0}")]
     Unreadable(#[from] io::Error),
     /// Another version has written it.
@@ -41,7 +41,7 @@ pub struct SessionFile {
     pub session_uid: u64,
     /// What their clock means.
     pub clock: ClockDescription,
-    /// The time namespace that it was read in; 0 if that is not known.
+    /// The time namespace in which the clock was read; 0 if that is not known.
     #[serde(default)]
     time_namespace: u64,
     /// Its channels, in the order of their numbers.
@@ -60,12 +60,12 @@ pub struct SessionChannel {
 }
 
 impl SessionChannel {
-    /// That which traces describe so.
+    /// The channel that traces describe by this class.
     pub fn of(class: &StreamClass) -> Self {
         Self { uid: class.channel.0, name: class.name.clone(), buffers: class.buffers }
     }
 
-    /// As traces describe it.
+    /// Its description in traces.
     fn class(&self) -> StreamClass {
         let channel = ChannelUid(self.uid);
         StreamClass { channel, name: self.name.clone(), buffers: self.buffers }
@@ -73,7 +73,7 @@ impl SessionChannel {
 }
 
 impl SessionFile {
-    /// That of a session.
+    /// The file of a session.
     pub fn new(
         session: SessionUid,
         clock: ClockDescription,
@@ -88,17 +88,17 @@ impl SessionFile {
         self.channels.iter().map(SessionChannel::class).collect()
     }
 
-    /// What the recorder's clocks were, to hold against those of processes.
+    /// The recorder's clocks, for comparison with those of processes.
     pub fn clocks(&self) -> Clocks {
         self.clock.clocks_at_pair(self.time_namespace)
     }
 
-    /// Writes it: whole, by renaming.
+    /// Writes it whole, by renaming.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn write(&self, dir: &OwnDir) -> io::Result<()> {
-        // What is there was not made by this session: removed, never opened.
+        // A file of that name was not made by this session: it is removed, and never opened.
         dir.remove(SESSION_FILE_NEW);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         let mut file = File::from(dir.open_file(SESSION_FILE_NEW, flags)?);
@@ -112,21 +112,21 @@ impl SessionFile {
     /// Reads and checks it.
     ///
     /// # Errors
-    /// It is not there, or it is none of this version.
+    /// It does not exist, or it is not of this version.
     pub fn read(dir: &Dir) -> Result<Self, SessionFileError> {
         let invalid = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
         let mut json = Vec::new();
         dir.open_plain(SESSION_FILE)?.take(MAX_BYTES).read_to_end(&mut json)?;
         let no_session =
             |error: serde_json::Error| invalid(format!("it is no session file ({error})"));
-        // First of all: the rest of another version may have any form.
+        // The version is parsed first: the rest of another version's file may have any form.
         let version: Version = serde_json::from_slice(&json).map_err(no_session)?;
         VERSION.check(version)?;
         let session: Self = serde_json::from_slice(&json).map_err(no_session)?;
         if session.clock.freq_hz == 0 {
-            return Err(invalid("it says that the clock stands still".into()).into());
+            return Err(invalid("the frequency of its clock is 0".into()).into());
         }
-        // They become names of files.
+        // The names become names of files.
         if let Some(odd) = session.channels.iter().find(|it| !is_channel_name(&it.name)) {
             return Err(invalid(format!("{:?} is no channel's name", odd.name)).into());
         }

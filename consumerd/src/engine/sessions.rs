@@ -1,4 +1,4 @@
-//! Sessions: added, given channels and rules, started and stopped, and taken away with all that was recorded in them.
+//! Sessions: adds them, gives them channels and rules, starts and stops them, and removes them with what was recorded.
 
 use super::api::{ChannelConfig, ChannelUid, SessionConfig, SessionUid};
 use super::drain::Pass;
@@ -29,8 +29,8 @@ impl Engine {
         uid
     }
 
-    /// Adds a channel that records nothing yet to a session that has never been started. Whoever adds one sees to it that
-    /// there are no more than processes can record into.
+    /// Adds a channel that records nothing yet to a session that has never been started. The caller makes sure that
+    /// there are no more channels than processes can record into.
     pub fn add_channel(&mut self, session: SessionUid, config: ChannelConfig) -> ChannelUid {
         let uid = ChannelUid(self.next_uid());
         if let Some(session) = self.sessions.get_mut(&session) {
@@ -39,7 +39,8 @@ impl Engine {
         uid
     }
 
-    /// A number that no session or channel has had, of this daemon or of one before it: the generation's seed is the time.
+    /// A number that no session or channel has had, in this daemon or in one before it: the generation starts from the
+    /// time.
     fn next_uid(&mut self) -> u64 {
         self.next_uid += 1;
         self.generation << 16 | self.next_uid
@@ -56,7 +57,7 @@ impl Engine {
         }
     }
 
-    /// Whether a rule has been noted to match an event, in this channel: of processes that are gone, at least.
+    /// Whether a rule has been noted to match an event in this channel: at least for processes that are gone.
     pub fn has_matched(&self, channel: ChannelUid, rule: &EventRule) -> bool {
         let mut sessions = self.sessions.values();
         let channel = sessions.find_map(|session| session.channels.get(&channel));
@@ -73,7 +74,8 @@ impl Engine {
         }
     }
 
-    /// Drains and closes the session's traces and forgets it. Returns what it has recorded, and whom it reached.
+    /// Drains and closes the session's traces and forgets it. Returns what it has recorded, and which processes it
+    /// reached.
     pub fn remove_session(&mut self, uid: SessionUid) -> SessionSummary {
         self.bury_dead();
         self.bury_replaced_images();
@@ -95,7 +97,7 @@ impl Engine {
         summary
     }
 
-    /// What it has recorded so far.
+    /// What a session has recorded so far.
     pub fn summary(&self, uid: SessionUid) -> SessionSummary {
         let Some(session) = self.sessions.get(&uid) else { return SessionSummary::default() };
         let mut sum = session.past.clone();

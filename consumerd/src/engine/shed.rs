@@ -1,10 +1,12 @@
-//! Giving up the greediest process, where there is not enough for all.
+//! Gives up the greediest process, if there is not enough for all.
 //!
-//! A process within its own budget may still leave too little for others, several of them together surely. What is
-//! short is then taken back from the one that has most of it, if that is a large part of all: what its rings hold is
-//! still written out, and what it records from then on is lost. Where all have their fair share, newcomers are refused.
+//! A process within its own budget may still leave too little for others; several together surely may. Then what is
+//! short is taken back from the process that has most of it, if that is a large part of all. What its rings hold is
+//! still written out, and what it records from then on is lost. If all have their fair share, new processes are
+//! refused.
 //!
-//! Memory itself may be short as well. A failed allocation uses the [`reserve`], which is then taken back in the same way.
+//! Memory itself may run short as well. A failed allocation uses the [`reserve`], which is then taken back in the same
+//! way.
 
 use super::resource::Resource;
 use super::state::Engine;
@@ -13,11 +15,11 @@ use crate::peer::shown;
 use crate::reserve;
 use rustix::process::Pid;
 
-/// A process that has less than this part of what a user's processes may have together is not to blame.
+/// A process is not given up if it has less than this part of what a user's processes may have together.
 const BLAMELESS_PART: u64 = 8;
 
 impl Engine {
-    /// Gives up the greediest process, if somebody was refused because others have too much.
+    /// Gives up the greediest process, if another was refused because some have too much.
     pub(super) fn relieve_shortage(&mut self) {
         let Some(what) = self.ledger.take_shortage() else { return };
         let Some((pid, held)) = self.ledger.greediest(what) else { return };
@@ -26,7 +28,7 @@ impl Engine {
         }
     }
 
-    /// Takes back the reserve if an allocation has used it up, if need be from the greediest process.
+    /// Takes back the reserve if an allocation has used it up; if need be, from the greediest process.
     pub(super) fn relieve_memory(&mut self) {
         if !self.has_reserve || reserve::keep() {
             return;
@@ -37,7 +39,7 @@ impl Engine {
         }
     }
 
-    /// Buries a process alive.
+    /// Buries a process that is still alive.
     fn give_up(&mut self, pid: i32, what: Resource, held: u64, shortage: &str) {
         let (name, _) = what.words();
         let who = shown(Pid::from_raw(pid.max(0)));

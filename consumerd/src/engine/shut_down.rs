@@ -1,12 +1,13 @@
-//! The end of the engine: writers are told, all is drained, the runtime directory is left.
+//! The end of the engine: writers stop, everything is drained, and the runtime directory is left.
 
 use super::state::Engine;
 use crate::limits::RULES_APPLIED_WITHIN;
 use std::time::{Duration, Instant};
 
 impl Engine {
-    /// The traced program has ended, or the daemon is to: takes in every connection and message that is
-    /// still queued, drains every process, writes and closes everything, removes the socket and the rules.
+    /// Ends the engine, because the traced program has ended or the daemon is to end. Takes in every connection and
+    /// message that is still queued, drains every process, writes and closes everything, removes the socket and the
+    /// rules.
     pub fn shut_down(&mut self) {
         self.stop_writers();
         for session in self.sessions.keys().copied().collect::<Vec<_>>() {
@@ -21,7 +22,7 @@ impl Engine {
         self.processes.clear();
     }
 
-    /// Stops every session, and gives agents a moment to follow: what is emitted while traces are being closed
+    /// Stops every session, and gives agents a moment to follow. Events that are emitted while traces are being closed
     /// would be neither recorded nor counted.
     fn stop_writers(&mut self) {
         if !self.sessions.values().any(|session| session.is_active) {

@@ -1,4 +1,4 @@
-//! Snapshots: what the rings of a session hold now, of processes that are gone too.
+//! Snapshots: what the rings of a session hold now, including those of processes that are gone.
 
 use super::api::SessionUid;
 use super::connection::Connection;
@@ -9,23 +9,23 @@ use crate::output::Output;
 use std::io;
 use std::path::Path;
 
-/// A process that waits for a snapshot, until this is dropped.
+/// A process that waits for a snapshot until this is dropped.
 #[derive(Debug)]
 pub struct SnapshotRequest {
     _connection: Connection,
 }
 
 impl Engine {
-    /// Writes all that the session's rings hold now, of processes that are gone too, as traces below `output`
-    /// (a directory, which exists), and says what is in them. The rings stay as they are.
+    /// Writes everything that the session's rings hold now, including those of processes that are gone, as traces below
+    /// `output` (a directory, which exists). Returns what is in them. The rings stay as they are.
     pub fn snapshot(&mut self, uid: SessionUid, output: &Path) -> SessionSummary {
         self.snapshot_to(uid, &Output::at(output))
     }
 
-    /// The same into a directory that is made in the session's own.
+    /// The same, into a directory that is made in the session's own.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// The directory cannot be made.
     pub fn snapshot_below(&mut self, uid: SessionUid, name: &str) -> io::Result<SessionSummary> {
         let session = self.sessions.get(&uid).ok_or(io::ErrorKind::NotFound)?;
         let output = session.output.make_below(name)?;
@@ -34,7 +34,7 @@ impl Engine {
 
     fn snapshot_to(&mut self, uid: SessionUid, output: &Output) -> SessionSummary {
         self.take_in_everything();
-        // Who waits for room has handed over its rings as well.
+        // A process whose message waits for room has handed over its rings as well.
         if self.is_burying() {
             self.bury_now(Vec::new());
         }
@@ -50,7 +50,7 @@ impl Engine {
         sum
     }
 
-    /// The processes that have asked for a snapshot since the last call. Each waits, a moment, until its request is
+    /// The processes that have asked for a snapshot since the last call. Each waits for a moment, until its request is
     /// dropped.
     pub fn take_snapshot_requests(&mut self) -> Vec<SnapshotRequest> {
         let request = |connection| SnapshotRequest { _connection: connection };

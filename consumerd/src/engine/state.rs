@@ -1,4 +1,4 @@
-//! What the engine has, and how it begins. What it does with it stands in the files around this one, each with its own
+//! What the engine has, and how it begins. What the engine does is in the files around this one, each with its own
 //! `impl Engine`.
 
 use super::api::{EngineError, EngineOptions, SessionUid};
@@ -28,7 +28,7 @@ use ust_core::socket::Inbox;
 #[derive(Debug)]
 pub struct Engine {
     pub(super) place: Place,
-    /// What there is to say of it.
+    /// What has happened to it.
     pub(super) relocation: Relocation,
     pub(super) options: EngineOptions,
     pub(super) listener: OwnedFd,
@@ -43,9 +43,9 @@ pub struct Engine {
     pub(super) snapshot_requests: Vec<Connection>,
     /// Processes that are gone, and whose rings wait for a snapshot; the oldest first.
     pub(super) departed: VecDeque<Process>,
-    /// Of the dead: their children may still be counting in them.
+    /// Files of dead processes, in which their children may still be counting.
     pub(super) kept_files: KeptFiles,
-    /// Directories of sessions that are gone: a process that had not heard of it may have made a file since.
+    /// Directories of sessions that are gone. A process that had not heard of the end may have made a file since.
     pub(super) retired_dirs: Vec<ShmDir>,
     pub(super) ledger: Ledger,
     /// Programs that hold copies of the library that do not join, as the log has them.
@@ -53,25 +53,25 @@ pub struct Engine {
     pub(super) connections: HashMap<u64, Connection>,
     pub(super) next_connection: u64,
     pub(super) inbox: Inbox,
-    /// They stand for nothing but their numbers.
+    /// Descriptors kept in reserve; only their numbers matter.
     pub(super) spare_fds: Vec<OwnedFd>,
     pub(super) next_flush: Instant,
     /// The flush that is due has begun, and not all streams have had their turn.
     pub(super) is_flushing: bool,
     /// Full sub-buffers are left over from the last round.
     pub(super) is_behind: bool,
-    /// Numbers of the present sweeps: that which flushes, and that which takes full sub-buffers.
+    /// Numbers of the present sweeps: of the one that flushes, and of the one that takes full sub-buffers.
     pub(super) sweeps: [u64; 2],
     /// Processes whose end is known, and those of them that are about to be buried.
     pub(super) dying: BTreeSet<[u8; 16]>,
     pub(super) wake: Option<Wake>,
     /// The account whose process was the last one to be looked at for its images.
     pub(super) last_image_look: i32,
-    /// Connections cannot be accepted, and that has been said.
+    /// Connections cannot be accepted, and the user has been told.
     pub(super) is_refusing: bool,
-    /// Memory is kept back: not where there was none to begin with.
+    /// Whether memory is kept back; not so if there was none to begin with.
     pub(super) has_reserve: bool,
-    /// Until then it looks without being rung for: somebody new may not have the doorbell yet.
+    /// Until this moment it looks without being rung for, because a new process may not have the doorbell yet.
     pub(super) watchful_until: Instant,
 }
 
@@ -135,7 +135,7 @@ impl Engine {
     }
 }
 
-/// Grows from one daemon to the next.
+/// A number that grows from one daemon to the next.
 fn generation_seed() -> u64 {
     ust_core::clock::realtime_ns() / 1_000_000
 }

@@ -1,4 +1,4 @@
-//! What a session has recorded: counts of its channels and in all, errors, and whom its rules reached.
+//! What a session has recorded: counts for each channel and in all, errors, and which processes its rules reached.
 
 use super::loss_names::REMOVED;
 use crate::limits::MAX_SESSION_ERRORS;
@@ -29,14 +29,14 @@ pub struct SessionSummary {
     pub processes: u64,
     /// Streams that were closed because they were corrupt, and files that could not be written.
     pub errors: Vec<String>,
-    /// What of it is not where it was written any more. Looked for when the session is
+    /// What of it is no longer where it was written. Looked for when the session is
     /// [concluded](super::Engine::conclude), and when a snapshot has been taken.
     pub gone: Option<String>,
-    /// Whom its rules reached. Filled when the session is [concluded](super::Engine::conclude).
+    /// Which processes its rules reached. Filled when the session is [concluded](super::Engine::conclude).
     pub reach: Reach,
 }
 
-/// Whom a session's rules reached: why there is nothing, if there is.
+/// Which processes a session's rules reached: the reason if there are no events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reach {
     /// Whether the session has ever recorded.
@@ -49,7 +49,7 @@ pub struct Reach {
     pub running: Vec<Running>,
     /// How many rules there are.
     pub rules: u64,
-    /// Those that matched no event of any process that connected.
+    /// The rules that matched no event of any process that connected.
     pub unmatched: Vec<Unmatched>,
 }
 
@@ -72,7 +72,7 @@ pub struct Unmatched {
 }
 
 impl Counts {
-    /// All of them are lost, for that cause, where they had been written.
+    /// Counts all recorded events as lost for that cause, after they had been written.
     fn lose_recorded(&mut self, cause: &str) {
         let recorded = std::mem::take(&mut self.recorded);
         self.add_lost(cause, recorded);
@@ -87,7 +87,7 @@ impl Counts {
 }
 
 impl SessionSummary {
-    /// Notes what is gone of what was written.
+    /// Notes which of the written files are gone.
     pub(super) fn note_gone(&mut self, gone: Option<Gone>) {
         if let Some(Gone::Removed(_)) = gone {
             let all = std::iter::once(&mut self.all).chain(self.channels.values_mut());
@@ -97,12 +97,12 @@ impl SessionSummary {
         self.errors.extend(self.gone.clone());
     }
 
-    /// Adds those that are not there yet: many a process meets the same full disk.
+    /// Adds the errors that are not there yet: many processes meet the same full disk.
     pub(super) fn add_errors(&mut self, errors: &[String]) {
         errors.iter().for_each(|error| self.add_error(error));
     }
 
-    /// Adds one, if it is not there yet and there is room for it.
+    /// Adds an error, if it is not there yet and there is room for it.
     pub(super) fn add_error(&mut self, error: &str) {
         let has_room = self.errors.len() < MAX_SESSION_ERRORS;
         if has_room && !self.errors.iter().any(|known| known == error) {
@@ -112,7 +112,7 @@ impl SessionSummary {
         }
     }
 
-    /// The sums of a channel, which are those of the session too.
+    /// The sums of a channel. What is added there is added to the session's too.
     pub(super) fn of(&mut self, channel: &str) -> ChannelSums<'_> {
         let channel = self.channels.entry(channel.to_owned()).or_default();
         ChannelSums([&mut self.all, channel])
@@ -128,7 +128,7 @@ impl ChannelSums<'_> {
         self.0.iter_mut().for_each(|counts| counts.recorded += count);
     }
 
-    /// The writers' own counts: their sum saturates, as that of losses does.
+    /// Adds the writers' own counts. Their sum saturates, as that of losses does.
     pub(super) fn add_overwritten(&mut self, count: u64) {
         for counts in &mut self.0 {
             counts.overwritten = counts.overwritten.saturating_add(count);

@@ -1,4 +1,4 @@
-//! Going over streams: all of one session at once, or a part of all of them each round (`round`).
+//! Goes over streams: all of one session at once, or a part of all of them in each round (`round`).
 
 use super::api::SessionUid;
 use super::drain::Pass;
@@ -6,7 +6,7 @@ use super::round::Round;
 use super::state::Engine;
 
 impl Engine {
-    /// Writes out all that is committed now, in every stream of the session.
+    /// Writes out everything that is committed now, in every stream of the session.
     pub fn flush(&mut self, session: SessionUid) {
         self.bury_dead();
         self.pass(session, Pass::Flush);
@@ -17,7 +17,7 @@ impl Engine {
         self.pass_in(&mut Round::whole(), uid, pass);
     }
 
-    /// Goes over those streams of one session that have a turn in this round; whether anything was taken.
+    /// Gives a turn to those streams of one session that have one in this round; returns whether anything was taken.
     pub(super) fn pass_in(&mut self, round: &mut Round, uid: SessionUid, pass: Pass) -> bool {
         let Some(session) = self.sessions.get_mut(&uid) else { return false };
         let mut any = false;
@@ -29,14 +29,15 @@ impl Engine {
         any
     }
 
-    /// Takes full sub-buffers for one round; whether there was any.
+    /// Takes full sub-buffers for one round; returns whether there was any.
     pub(super) fn take_full(&mut self) -> bool {
         let (any, is_behind) = self.sweep(Pass::Full);
         self.is_behind = is_behind;
         any || is_behind
     }
 
-    /// Goes on with a sweep for one round; whether anything was taken, and whether streams are left for the next round.
+    /// Continues a sweep for one round; returns whether anything was taken, and whether streams are left for the next
+    /// round.
     pub(super) fn sweep(&mut self, pass: Pass) -> (bool, bool) {
         let kind = usize::from(pass == Pass::Full);
         let mut round = Round::of_sweep(self.sweeps[kind]);

@@ -1,15 +1,15 @@
-//! What is said in the log and in the summary of every session.
+//! Messages that go into the log and into the summary of every session.
 
 use super::state::Engine;
 
 impl Engine {
-    /// Says something that concerns every session, in the log and in their summaries.
+    /// Writes a message that concerns every session into the log and into their summaries.
     pub(super) fn tell(&mut self, error: &str) {
         tracing::error!("{error}");
         self.sessions.values_mut().for_each(|session| session.past.add_error(error));
     }
 
-    /// Says what was beyond a process's budget since the last time.
+    /// Reports what exceeded a process's budget since the last call.
     pub(super) fn tell_refusals(&mut self) {
         self.ledger.take_refusals().iter().for_each(|refusal| self.tell(refusal));
     }

@@ -1,4 +1,4 @@
-//! A process as the engine keeps it: what there is of it, how its end is noticed, and what its agent has told.
+//! A process in the engine: its state, how its end is noticed, and what its agent has reported.
 
 use super::process::Process;
 use super::watch::Watch;
@@ -9,11 +9,11 @@ use rustix::process::Pid;
 pub struct Tracked {
     pub(super) process: Process,
     pub(super) watch: Watch,
-    /// `None` where it is in a PID namespace that we cannot see into.
+    /// `None` if it is in a PID namespace that we cannot see into.
     pub(super) pid: Option<Pid>,
-    /// As its connections have it.
+    /// The same as that of its connections.
     pub(super) payer: i32,
-    /// What it has told that it cannot have: what to call it, and the line.
+    /// What it has reported that it cannot have: the process's name, and the line.
     pub(super) lack: Option<(String, String)>,
     /// The connection of its agent, and the generation of rules that it has applied.
     pub(super) agent: Option<u64>,

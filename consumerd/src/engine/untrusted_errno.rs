@@ -1,8 +1,8 @@
-//! What a process gives as the reason of a failure: any number, of which the kernel's are taken.
+//! The reason of a failure as a process gives it: any number, of which only the kernel's are accepted.
 
 use rustix::io::Errno;
 
-/// The reason, if it is one that the kernel may have.
+/// The reason, if the kernel may have such an error.
 pub fn known_errno(untrusted: u32) -> Option<Errno> {
     // The kernel's numbers are among these.
     (1..4096).contains(&untrusted).then(|| Errno::from_raw_os_error(untrusted as i32))
@@ -21,7 +21,7 @@ mod tests {
         for possible in 1..4096 {
             let reason = known_errno(possible).expect("the kernel may say so");
             assert_eq!(reason.raw_os_error() as u32, possible);
-            // Whatever it is, it can be said.
+            // Every reason has a text.
             assert!(!io::Error::from(reason).to_string().is_empty());
         }
     }

@@ -1,4 +1,4 @@
-//! What is heard before processes are buried (`burial`).
+//! A wake: what is heard before processes are buried (`burial`).
 
 use std::collections::VecDeque;
 

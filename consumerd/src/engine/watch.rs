@@ -14,17 +14,17 @@ use std::rc::Rc;
 pub enum Watch {
     /// Readable once it is dead.
     Pidfd(Rc<Pidfd>),
-    /// No descriptor could be had: by looking for its mappings once in a while.
+    /// No descriptor could be had: its mappings are looked for from time to time.
     Mappings,
     /// It was dead when we first heard of it.
     Dead,
 }
 
 impl Watch {
-    /// By a descriptor that the process's other identities have, if it has any.
+    /// Watches by a descriptor that the process's other identities have, if they have one.
     pub fn of(connection: &Connection, readiness: &Readiness) -> Self {
         let account = &connection.account;
-        // Processes that cannot be seen may have one account together.
+        // Processes of other PID namespaces may share one account.
         let shared = account.pidfd.borrow().upgrade().filter(|_| connection.pid.is_some());
         let shared = shared.map(Watch::Pidfd);
         if let Some(watch) = shared.filter(|watch| !watch.is_dead()) {
@@ -40,11 +40,11 @@ impl Watch {
         watch
     }
 
-    /// How the end of the peer will be noticed.
+    /// Decides how the end of the peer will be noticed.
     fn begin(connection: &Connection) -> Self {
         let pidfd = match (pidfd_of(connection.socket()), connection.pid) {
-            // Linux before 6.5 cannot ask the socket. If the number has come again by now, we watch
-            // somebody else's process, and notice the end of this one by its mappings.
+            // Linux before 6.5 cannot ask the socket. If the process id has been used again by now, this watches
+            // another process, and the end of this one is noticed by its mappings.
             (Err(Errno::NOPROTOOPT), Some(pid)) => pidfd_open(pid, PidfdFlags::empty()),
             (answer, _) => answer,
         };

@@ -1,4 +1,4 @@
-//! Starting and stopping a session.
+//! Starts and stops a session.
 
 use super::entry::Session;
 use super::error::SessionError;

@@ -1,7 +1,8 @@
-//! Channels of a session: made, and found by name or without one.
+//! Makes channels of a session, and finds them by name or without one.
 //!
-//! A user who names no channel means `channel0`, which is made when it is first needed; or the only one, if that has
-//! another name. Channels are made before the session is started for the first time: each trace begins with them.
+//! A user who names no channel means `channel0`, which is made when it is first needed, or the only channel if that has
+//! another name. Channels are made before the session is started for the first time, because each trace begins with
+//! them.
 
 use super::entry::{Channel, Session};
 use super::error::SessionError;
@@ -15,8 +16,8 @@ impl Sessions {
     /// Adds a channel to a session that has never been started. It records nothing before it has rules.
     ///
     /// # Errors
-    /// There is no such session, it was started already, the name is taken or none, the options are out of range, or there
-    /// are too many channels. Then none was made.
+    /// There is no such session, it was started already, the name is taken or invalid, the options are out of range, or
+    /// there are too many channels. Then none was made.
     pub fn enable_channel(
         &mut self,
         engine: &mut Engine,
@@ -39,7 +40,7 @@ impl Sessions {
         self.add_channel(engine, index, config).map(drop)
     }
 
-    /// The channel of that name; without one, that which is meant.
+    /// The channel of that name; without a name, the one that is meant.
     pub(super) fn channel(
         &self,
         index: usize,
@@ -65,7 +66,7 @@ impl Sessions {
         }
     }
 
-    /// The same; where there is none yet and the default one is meant, that is made.
+    /// The same. If there is none yet and the default channel is meant, that is made.
     pub(super) fn channel_or_default(
         &mut self,
         engine: &mut Engine,

@@ -1,4 +1,4 @@
-//! One session, as the registry has it: its name, its channels, their rules.
+//! One session in the registry: its name, its channels, their rules.
 
 use super::snapshots::SnapshotsTaken;
 use crate::engine::{ChannelConfig, ChannelUid, SessionConfig, SessionUid};
@@ -15,10 +15,10 @@ pub struct Session {
     pub(super) output: Output,
     /// In the order in which they were made.
     pub(super) channels: Vec<Channel>,
-    /// What the first one becomes if nobody makes another: it is made when it is needed.
+    /// What its first channel is like if no other is made. It is made when it is needed.
     pub(super) default_channel: ChannelConfig,
     pub(super) is_active: bool,
-    /// From then on its channels are what they are.
+    /// Once this is set, the session gets no more channels.
     pub(super) was_started: bool,
     pub(super) snapshots: SnapshotsTaken,
 }
@@ -37,7 +37,7 @@ impl Session {
         &self.name
     }
 
-    /// Itself in the engine.
+    /// Its identity in the engine.
     pub fn uid(&self) -> SessionUid {
         self.uid
     }
@@ -57,7 +57,7 @@ impl Session {
         self.rules().count()
     }
 
-    /// What it has written if it is a flight recorder, which writes nothing else.
+    /// What it has written, if it is a flight recorder; that writes nothing else.
     pub fn snapshots(&self) -> Option<&SnapshotsTaken> {
         (!self.config.is_drained).then_some(&self.snapshots)
     }

@@ -14,7 +14,7 @@ pub enum SessionError {
     /// `create`: there is a session of that name.
     #[error("session {0} exists already: give another name, or `ust destroy {0}` first")]
     NameTaken(String),
-    /// `create`: that is no name.
+    /// `create`: the name is invalid.
     #[error("{name:?} cannot be a session's name: {reason}")]
     Name {
         /// What was given.
@@ -22,16 +22,16 @@ pub enum SessionError {
         /// What a name must be like.
         reason: &'static str,
     },
-    /// `create`: there are as many as there may be.
+    /// `create`: there are as many sessions as there may be.
     #[error("there are {0} sessions, which is the most there can be: `ust destroy` one first")]
     TooManySessions(usize),
-    /// `enable-channel`, `enable-event`, `start`: processes record into so many channels at once and no more.
+    /// `enable-channel`, `enable-event`, `start`: processes cannot record into more channels at once.
     #[error(
-        "there are {0} channels in all sessions together, into which a process records at once and into no more: \
+        "there are {0} channels in all sessions together, the most that a process records into at once: \
          `ust destroy` a session first"
     )]
     TooManyChannels(usize),
-    /// `enable-channel`: that is no name.
+    /// `enable-channel`: the name is invalid.
     #[error(
         "{0:?} cannot be a channel's name: give 1 to {1} letters, digits, `_`, `-` and `.`, the first no `-` or `.`"
     )]
@@ -51,22 +51,22 @@ pub enum SessionError {
         known_or(channels, "`ust enable-channel` makes one, before the session is started")
     )]
     NoSuchChannel {
-        /// What was asked for.
+        /// The name that was given.
         channel: String,
-        /// Where.
+        /// The session.
         session: String,
-        /// What there is.
+        /// The channels that it has.
         channels: Vec<String>,
     },
-    /// No channel was named, and several could be meant.
+    /// No channel was named, and several may be meant.
     #[error("session {0} has several channels: name one of {list} with --channel", list = .1.join(", "))]
     WhichChannel(String, Vec<String>),
-    /// `create`: the directory is free but promised to another session.
+    /// `create`: the directory is empty but promised to another session.
     #[error("output directory {output} is that of session {session}: give another one")]
     OutputTaken {
         /// The directory.
         output: PathBuf,
-        /// Whose it is.
+        /// The session that has it.
         session: String,
     },
     /// `create`: the directory cannot take a trace.
@@ -75,12 +75,10 @@ pub enum SessionError {
     /// `create`: the sub-buffers' size or number is out of range.
     #[error("{0}")]
     Geometry(#[from] GeometryError),
-    /// `create`: a flight recorder that does not overwrite.
-    #[error(
-        "snapshots are taken of rings that overwrite: leave --mode away, or say --mode overwrite"
-    )]
+    /// `create`: a flight recorder's mode does not overwrite.
+    #[error("snapshots need rings that overwrite: leave out --mode, or give --mode overwrite")]
     SnapshotMode,
-    /// `create`: not one stream may be locked into memory.
+    /// `create`: not even one stream may be locked into memory.
     #[error(
         "a stream of {wanted} bytes cannot be locked, the limit is {limit}: raise it (ulimit -l), or make \
          sub-buffers smaller or fewer"
@@ -99,7 +97,7 @@ pub enum SessionError {
     ShmDirTaken {
         /// The directory.
         dir: PathBuf,
-        /// Whose it is.
+        /// The session that has it.
         session: String,
     },
     /// `snapshot record`: the session writes everything as it comes.
@@ -114,24 +112,24 @@ pub enum SessionError {
     /// There are sessions, but none of that name.
     #[error("there is no session {name}: {}", known(sessions))]
     NoSuch {
-        /// What was asked for.
+        /// The name that was given.
         name: String,
-        /// What there is.
+        /// The sessions that there are.
         sessions: Vec<String>,
     },
     /// No name was given, and there is no current session.
     #[error("there is no current session: {}", known(sessions))]
     NoCurrent {
-        /// What there is.
+        /// The sessions that there are.
         sessions: Vec<String>,
     },
-    /// `start`: it is.
-    #[error("session {0} is started already")]
+    /// `start`: it is started already.
+    #[error("session {0} is started already: `ust stop {0}` stops it")]
     AlreadyStarted(String),
     /// `stop`: it is not started.
     #[error("session {0} is not started: `ust start {0}` starts it")]
     NotStarted(String),
-    /// `enable-event`: that is no glob over event names.
+    /// `enable-event`: the glob can match no event's name.
     #[error("{glob:?} cannot be an event rule: {reason}")]
     Glob {
         /// What was given.
@@ -141,20 +139,20 @@ pub enum SessionError {
     },
     /// `enable-event`: the rules of all sessions together have to fit one message to each process.
     #[error(
-        "the event rules of all sessions come to {bytes} bytes, of which there can be {limit}: use wider globs"
+        "the event rules of all sessions have {bytes} bytes, and may have {limit} at most: use wider globs"
     )]
     RulesTooLong {
-        /// How long they would be.
+        /// The bytes that they would have.
         bytes: usize,
-        /// How long they can be.
+        /// The bytes that they may have.
         limit: usize,
     },
     /// `disable-event`: the session has other rules.
     #[error("session {session} has no rule {glob:?}: `ust list {session}` shows those it has")]
     NoSuchRule {
-        /// What was asked for.
+        /// The glob that was given.
         glob: String,
-        /// Where.
+        /// The session.
         session: String,
     },
     /// The engine could not do it.
@@ -163,7 +161,7 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    /// The kind of failure, as an exit code has it.
+    /// The kind of failure, for the exit code.
     pub fn cause(&self) -> Cause {
         match self {
             SessionError::NameTaken(_) => Cause::NameTaken,
@@ -194,12 +192,12 @@ impl SessionError {
     }
 }
 
-/// What can be named instead.
+/// The names that can be given instead.
 fn known(sessions: &[String]) -> String {
     known_or(sessions, "`ust create` makes one")
 }
 
-/// What can be named instead; if there is nothing, how it is made.
+/// The names that can be given instead; if there are none, how one is made.
 fn known_or(names: &[String], otherwise: &str) -> String {
     match names {
         [] => otherwise.to_owned(),

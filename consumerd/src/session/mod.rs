@@ -3,29 +3,30 @@
 //! ```text
 //!             create               start              stop              destroy
 //!   (nothing) ------> inactive ------------> active ---------> inactive -------> (nothing, trace complete)
-//!                        ^  enable-event: rules stand at once,    |  ^
+//!                        ^  enable-event: rules hold at once,     |  ^
 //!                        |  in both states                        |  |
 //!                        +----------------------------------------+  +-- destroy of an active one stops it
 //! ```
 //!
-//! A session of the [`Engine`](crate::engine::Engine) is where a trace goes, and what its clock is; each of its channels is how
-//! large sub-buffers are, and which events go into them. Here are names, rules about names, and the *current* session: the one that was created
-//! last, on which a command without a session name acts. When it is destroyed there is none, so that the
-//! same command twice never reaches a second session (LTTng does the same, and keeps it in `~/.lttngrc`).
+//! A session of the [`Engine`](crate::engine::Engine) says where a trace goes, and by which clock; each of its channels
+//! says how large sub-buffers are, and which events go into them. Here are names, rules about names, and the *current*
+//! session: the one that was created last, on which a command without a session name acts. After it is destroyed there
+//! is none, so that the same command twice never reaches a second session (LTTng does the same, and keeps the name in
+//! `~/.lttngrc`).
 //!
-//! **Everything is checked before anything is changed**, and what fails half-way is undone: a refused
-//! command leaves no session, no rule and no directory.
+//! **Everything is checked before anything is changed**, and a change that fails half-way is undone: a refused command
+//! leaves no session, no rule and no directory.
 //!
-//! Nothing here waits. A change is published under a [generation](Sessions::generation); that processes
-//! have applied it is what [`service`](crate::control::service) waits for.
+//! Nothing here waits. A change is published under a [generation](Sessions::generation), and
+//! [`service`](crate::control::service) waits until processes have applied it.
 //!
-//! | file | what stands there |
+//! | file | what it has |
 //! | --- | --- |
-//! | `registry`, `entry` | all sessions, how they begin and end; one of them |
-//! | `options` | what a user may say of a session and its channels |
-//! | `channels`, `rules`, `activity`, `take_snapshots` | what a command changes |
+//! | `registry`, `entry` | all sessions, how they begin and end; one session |
+//! | `options` | the options of a session and its channels |
+//! | `channels`, `rules`, `activity`, `take_snapshots` | what commands change |
 //! | `overview`, `snapshots` | what a user is shown |
-//! | `names`, `error` | what a name or a glob may be; what is said if something may not |
+//! | `names`, `error` | which names and globs are valid; why a command was refused |
 
 mod activity;
 mod channels;

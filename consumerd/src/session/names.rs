@@ -1,4 +1,4 @@
-//! What may be called what: session names and event rules, which arrive as untrusted text.
+//! Checks session names and event rules, which arrive as untrusted text.
 
 use super::error::SessionError;
 use std::borrow::Cow;
@@ -7,13 +7,13 @@ use ust_core::protocol::{EventRule, MAX_MESSAGE_BYTES};
 /// The longest session name, and the longest glob: as a file name.
 const MAX_NAME_BYTES: usize = 255;
 
-/// The most bytes of globs. All of them travel to each process in one message, with what else it says.
+/// The most bytes of globs. All of them travel to each process in one message, together with its other content.
 const MAX_RULES_BYTES: usize = MAX_MESSAGE_BYTES / 2;
 
-/// What a glob, and a rule, cost beside the bytes of globs.
+/// What a glob, and a rule, cost in addition to the bytes of globs.
 const OVERHEAD_BYTES: usize = 8;
 
-/// A session's name becomes part of a directory's, and stands in one line of output.
+/// Checks a session's name, which becomes part of a directory's name and of one line of output.
 pub(super) fn check_session(name: &str) -> Result<(), SessionError> {
     let reason = if name.is_empty() || name.len() > MAX_NAME_BYTES {
         "give 1 to 255 bytes"
@@ -27,10 +27,10 @@ pub(super) fn check_session(name: &str) -> Result<(), SessionError> {
     Err(SessionError::Name { name: name.to_owned(), reason })
 }
 
-/// Checks the event rules of all sessions together: what each is like, and that one message can carry them.
+/// Checks the event rules of all sessions together: that each is valid, and that one message can carry them.
 ///
 /// # Errors
-/// A glob can match no event, or they are too long.
+/// A glob can match no event, or the rules are too long.
 pub fn check_rules<'a>(rules: impl IntoIterator<Item = &'a EventRule>) -> Result<(), SessionError> {
     let mut bytes = 0;
     for EventRule { pattern, exclusions, levels: _, filter } in rules {
@@ -44,8 +44,8 @@ pub fn check_rules<'a>(rules: impl IntoIterator<Item = &'a EventRule>) -> Result
     if bytes > limit { Err(SessionError::RulesTooLong { bytes, limit }) } else { Ok(()) }
 }
 
-/// A rule as a user may give it, completed: every event's name is `provider:name`, so a word without a colon, and
-/// without a wildcard that could stand for one, is a provider, of which all events are meant.
+/// Completes a rule as a user may give it. Every event's name is `provider:name`, so a word without a colon, and
+/// without a wildcard that could stand for one, is a provider, and means all its events.
 pub fn complete_glob(given: &str) -> Cow<'_, str> {
     let is_word = !given.is_empty() && !given.chars().any(|c| c.is_whitespace() || c.is_control());
     match is_word && !given.contains([':', '*', '?']) {
@@ -54,14 +54,14 @@ pub fn complete_glob(given: &str) -> Cow<'_, str> {
     }
 }
 
-/// A rule may match nothing yet; but it has to be able to match something.
+/// Checks a glob. It may match nothing yet, but must be able to match something.
 fn check_glob(glob: &str) -> Result<(), SessionError> {
     let reason = if glob.is_empty() || glob.len() > MAX_NAME_BYTES {
         "give 1 to 255 bytes, like 'provider:name', 'provider:*' or '*'"
     } else if glob.chars().any(|c| c.is_whitespace() || c.is_control()) {
         "event names contain neither blanks nor control characters"
     } else if complete_glob(glob) != glob {
-        "event names are 'provider:name': give 'provider:*' for all of a provider's"
+        "event names are 'provider:name': give 'provider:*' for all events of a provider"
     } else {
         return Ok(());
     };

@@ -1,4 +1,4 @@
-//! What a session and its channels are to be like, as a user gives it: nothing of it is checked yet.
+//! The options of a session and its channels as a user gives them; nothing is checked yet.
 
 use super::error::SessionError;
 use crate::engine::{ChannelConfig, SessionConfig};
@@ -9,28 +9,29 @@ use std::path::PathBuf;
 use ust_core::abi::{Buffers, Geometry, Mode, Residency};
 use ust_core::clock::ClockKind;
 
-/// The channel that a session has where nobody names one.
+/// The channel that a session has if the user names none.
 pub const DEFAULT_CHANNEL: &str = "channel0";
 
-/// Bytes of a sub-buffer, if nobody says otherwise. It is what a thread's first event takes.
+/// Default bytes of a sub-buffer. A thread's first event takes that much.
 pub const DEFAULT_SUBBUF_SIZE_BYTES: u64 = 128 << 10;
 
-/// Sub-buffers of a stream, if nobody says otherwise: with their size as much as LTTng gives user space.
+/// Default number of a stream's sub-buffers. With their default size it is as much as LTTng gives user space.
 pub const DEFAULT_SUBBUF_COUNT: u64 = 16;
 
-/// What holds for all channels of a session.
+/// The options for all channels of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionOptions {
     /// The clock of its records; the machine's best if not given.
     pub clock: Option<ClockKind>,
     /// Whether only snapshots are written.
     pub is_snapshot: bool,
-    /// Where ring files are made with names, to outlive both sides. Absolute.
+    /// The directory in which ring files are made with names, so that they outlive both sides. Absolute.
     pub shm_path: Option<PathBuf>,
 }
 
 impl SessionOptions {
-    /// The session that writes to `output`, its rings nowhere yet: see [`make_shm_dir`](Self::make_shm_dir).
+    /// The session that writes to `output`. The directory for its rings is not made yet: see
+    /// [`make_shm_dir`](Self::make_shm_dir).
     ///
     /// # Errors
     /// The directory for ring files cannot take them.
@@ -47,13 +48,13 @@ impl SessionOptions {
     /// Makes the directory for ring files, if one is wanted.
     ///
     /// # Errors
-    /// It cannot take them. Then nothing was made.
+    /// The directory cannot take them. Then nothing was made.
     pub fn make_shm_dir(&self) -> Result<Option<ShmDir>, ShmDirError> {
         self.shm_path.as_deref().map(ShmDir::make).transpose()
     }
 }
 
-/// What a channel is like.
+/// The options of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelOptions {
     /// Bytes of a sub-buffer.
@@ -62,7 +63,7 @@ pub struct ChannelOptions {
     pub subbuf_count: u64,
     /// Who writes to one stream.
     pub buffers: Buffers,
-    /// What a writer does that finds no room; if not given, [`Mode::Discard`], or [`Mode::Overwrite`] where only
+    /// What a writer does if it finds no room. The default is [`Mode::Discard`], or [`Mode::Overwrite`] if only
     /// snapshots are written.
     pub mode: Option<Mode>,
     /// When the memory of a stream is made resident.
@@ -81,7 +82,7 @@ impl ChannelOptions {
     /// The channel of that name, in a session that writes everything or only snapshots.
     ///
     /// # Errors
-    /// The sub-buffers' size or number is out of range, or something does not go with something else.
+    /// The sub-buffers' size or number is out of range, or two options contradict each other.
     pub fn channel(&self, name: &str, is_snapshot: bool) -> Result<ChannelConfig, SessionError> {
         let geometry = Geometry::new(self.subbuf_size_bytes, self.subbuf_count)?;
         let mode = match self.mode {
@@ -100,7 +101,7 @@ impl ChannelOptions {
     }
 }
 
-/// Whether even one stream could be locked: the traced program has the same limit, unless it was given another.
+/// Checks that at least one stream could be locked. The traced program has the same limit, unless it was given another.
 fn check_lock_limit(geometry: Geometry) -> Result<(), SessionError> {
     let wanted = geometry.stream_bytes() as u64;
     match getrlimit(Resource::Memlock).current {

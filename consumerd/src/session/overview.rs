@@ -1,8 +1,8 @@
 //! What `ust list` and `ust status` show: sessions with their rules, processes with their events.
 //!
-//! Plain data that travels over the control socket. Whether a rule matches is asked of the processes that
-//! are connected now; a rule that matches none of their events still stands, for those that come later. Of processes
-//! that are gone the engine has noted which rules had matched them, and no more.
+//! This is plain data that travels over the control socket. Whether a rule matches is answered from the processes that
+//! are connected now; a rule that matches none of their events still holds for later ones. For processes that are gone,
+//! the engine has noted only which rules had matched them.
 
 use super::entry::{Channel, Session};
 use super::error::SessionError;
@@ -20,9 +20,9 @@ use ust_core::protocol::{EventRule, Matcher};
 /// Sessions and processes as they are now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
-    /// In the order in which they were created.
+    /// Ordered by when they were created.
     pub sessions: Vec<SessionView>,
-    /// By process id.
+    /// Ordered by process id.
     pub processes: Vec<ProcessView>,
     /// What has happened to the runtime directory, a line each.
     pub notes: Vec<String>,
@@ -41,9 +41,9 @@ pub struct SessionView {
     pub output: PathBuf,
     /// The clock of its records.
     pub clock: ClockKind,
-    /// In the order in which they were made.
+    /// Ordered by when they were made.
     pub channels: Vec<ChannelView>,
-    /// What it has written if only snapshots are.
+    /// What it has written, if it writes only snapshots.
     pub snapshots: Option<SnapshotsTaken>,
     /// What it has recorded so far.
     pub summary: SessionSummary,
@@ -60,7 +60,7 @@ pub struct ChannelView {
     pub subbuf_count: u64,
     /// Who writes to one stream.
     pub buffers: Buffers,
-    /// What a writer does that finds no room.
+    /// What a writer does if it finds no room.
     pub mode: Mode,
     /// Which events go into it.
     pub rules: Vec<RuleView>,
@@ -69,7 +69,7 @@ pub struct ChannelView {
 /// An event rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleView {
-    /// What was given.
+    /// The rule as it was given.
     #[serde(flatten)]
     pub rule: RuleOptions,
     /// How many different events of the connected processes it matches.
@@ -101,7 +101,7 @@ pub struct EventView {
 }
 
 impl Overview {
-    /// With the number of events of each process only.
+    /// The same, with only the number of events of each process.
     pub fn without_events(mut self) -> Self {
         for process in &mut self.processes {
             process.events_left_out += std::mem::take(&mut process.events).len();
@@ -111,8 +111,8 @@ impl Overview {
 }
 
 impl Sessions {
-    /// All sessions, or the one of that name, and all processes. What is recorded by now is written out first, so that
-    /// figures are those of this moment, not of the last flush.
+    /// All sessions, or the one of that name, and all processes. Records are written out first, so that the figures are
+    /// those of this moment, not of the last flush.
     ///
     /// # Errors
     /// There is no such session.
@@ -164,7 +164,7 @@ fn process_view(process: ProcessInfo) -> ProcessView {
     ProcessView { pid, procname, events, events_left_out }
 }
 
-/// The channels of a session; while it has none, that which it would have.
+/// The channels of a session; while it has none, the one that it would have.
 fn channel_views(
     session: &Session,
     engine: &Engine,

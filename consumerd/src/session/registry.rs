@@ -27,12 +27,12 @@ impl Sessions {
         self.generation
     }
 
-    /// Makes an inactive session, and its output directory, and makes it the current one. Its first channel is like
-    /// `default_channel` if nobody makes another.
+    /// Makes an inactive session and its output directory, and makes it the current one. Its first channel has the
+    /// options `default_channel` if no other is made.
     ///
     /// # Errors
-    /// The name is taken or none, the directory cannot take a trace, the options are out of range, or there
-    /// are too many sessions. Then nothing was made.
+    /// The name is taken or invalid, the directory cannot take a trace, the options are out of range, or there are too
+    /// many sessions. Then nothing was made.
     pub fn create(
         &mut self,
         engine: &mut Engine,
@@ -79,7 +79,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// The directory for ring files may be empty and yet another session's, which has not begun.
+    /// Checks that the directory for ring files is no other session's. It may be empty and yet belong to a session that
+    /// has not begun.
     fn check_is_alone(&self, config: &SessionConfig) -> Result<(), SessionError> {
         let Some(dir) = config.shm_dir.as_ref().map(ShmDir::path) else { return Ok(()) };
         let has_it = |session: &&Session| {
@@ -94,7 +95,7 @@ impl Sessions {
     }
 
     /// Completes a session's trace and forgets the session; returns the session as it was, and what it recorded.
-    /// [Stop](Self::stop) it first if it is active: what processes record after this is lost.
+    /// [Stop](Self::stop) it first if it is active, because what processes record after this call is lost.
     ///
     /// # Errors
     /// There is no such session.
@@ -108,7 +109,7 @@ impl Sessions {
             self.current = None;
         }
         let summary = engine.remove_session(session.uid);
-        // Processes are to forget its channels too; the trace is complete whether or not they hear of it.
+        // Processes must forget its channels too; the trace is complete whether or not they hear of it.
         match engine.publish() {
             Ok(generation) => self.generation = generation,
             Err(error) => tracing::warn!("the rules still name session {name}: {error}"),

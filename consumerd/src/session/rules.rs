@@ -1,4 +1,4 @@
-//! Rules of a session's channels: added and taken away, all that a command names or none of it.
+//! Adds and removes rules of a session's channels: all that a command names, or none.
 
 use super::entry::Session;
 use super::error::SessionError;
@@ -13,16 +13,16 @@ use ust_core::protocol::{EventRule, Levels};
 pub struct RuleOptions {
     /// A glob over `provider:name`.
     pub pattern: String,
-    /// Globs over the names of events that are left out all the same.
+    /// Globs over the names of events that are left out although the pattern matches.
     #[serde(default)]
     pub exclusions: Vec<String>,
-    /// Which levels.
+    /// The levels that it matches.
     #[serde(default)]
     pub levels: Levels,
 }
 
 impl RuleOptions {
-    /// All events that a glob names.
+    /// A rule for all events that a glob matches.
     pub fn of(pattern: impl Into<String>) -> Self {
         Self { pattern: pattern.into(), exclusions: Vec::new(), levels: Levels::All }
     }
@@ -40,22 +40,22 @@ impl From<EventRule> for RuleOptions {
     }
 }
 
-/// Rules that a command has added, or taken away.
+/// Rules that a command has added or removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
     /// In this session.
     pub session: String,
     /// In this channel of it.
     pub channel: String,
-    /// Patterns of those that it had already.
+    /// Patterns of added rules that it had already.
     pub already: Vec<String>,
 }
 
 impl Sessions {
-    /// Adds rules to a channel of a session, in force at once if that is active. Says which it had already.
+    /// Adds rules to a channel of a session, in force at once if the session is active. Returns which it had already.
     ///
     /// # Errors
-    /// There is no such session or channel, a rule is none, or there are too many. Then no rule was added.
+    /// There is no such session or channel, a rule is invalid, or there are too many. Then no rule was added.
     pub fn enable_events(
         &mut self,
         engine: &mut Engine,
@@ -82,10 +82,10 @@ impl Sessions {
         Ok(self.changed(index, Some(channel), already))
     }
 
-    /// Takes rules away from a channel of a session, by their patterns; all of them if there are none.
+    /// Removes rules from a channel of a session, by their patterns; all of them if no pattern is given.
     ///
     /// # Errors
-    /// There is no such session or channel, or it has no such rule. Then all rules stand as they did.
+    /// There is no such session or channel, or it has no such rule. Then no rule was removed.
     pub fn disable_events(
         &mut self,
         engine: &mut Engine,

@@ -1,4 +1,4 @@
-//! What a flight recorder has written: its snapshots.
+//! The snapshots that a flight recorder has written.
 
 use crate::engine::SessionSummary;
 use serde::{Deserialize, Serialize};
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 pub struct SnapshotsTaken {
     /// How many there are.
     pub count: u64,
-    /// What is in the last one. Not a sum: an event may be in several.
+    /// The contents of the last one. Not a sum: an event may be in several.
     pub last: Option<SessionSummary>,
 }
 
 impl SnapshotsTaken {
-    /// Notes one more.
+    /// Notes one more snapshot.
     pub fn add(&mut self, taken: SessionSummary) {
         self.count += 1;
         self.last = Some(taken);

@@ -1,4 +1,4 @@
-//! Taking snapshots of sessions that write nothing else.
+//! Takes snapshots of sessions that write nothing else.
 
 use super::error::SessionError;
 use super::registry::Sessions;

@@ -43,7 +43,7 @@ impl Recording {
         Self::with(|_| {})
     }
 
-    /// With a channel of another kind: `change` is given the usual one.
+    /// The same with a channel of another kind: `change` gets the usual one.
     pub fn with(change: impl FnOnce(&mut ChannelConfig)) -> Self {
         Self::flushing_each(Duration::from_millis(10), change)
     }
@@ -78,7 +78,7 @@ impl Recording {
         Self { engine, session, channel, address, dir: temporary, _turn: turn }
     }
 
-    /// Lets the engine take so many turns.
+    /// Lets the engine take `count` turns.
     pub fn turns(&mut self, count: u32) {
         for _ in 0..count {
             self.engine.poll(&[], Some(Duration::from_millis(20))).unwrap();
@@ -90,7 +90,7 @@ impl Recording {
         self.engine.summary(self.session).errors
     }
 
-    /// Events that processes have lost for want of a stream, as the session's summary counts them.
+    /// Events that processes have lost because there was no stream, as the session's summary counts them.
     pub fn lost_no_stream(&self) -> u64 {
         let lost = self.engine.summary(self.session).all.lost;
         lost.get("records_lost_no_stream").copied().unwrap_or_default()
@@ -124,7 +124,7 @@ pub fn process_file(process_uid: [u8; 16]) -> OwnedFd {
 }
 
 /// The process file of an image that has lost one event of a channel and is gone. The engine runs in this process and
-/// maps the file, so what shows that an image has the file mapped is kept from it: the name.
+/// maps the file, so the file must not have the name by which an image that maps it is recognised.
 pub fn file_of_gone_image(process_uid: [u8; 16], channel: ChannelUid) -> OwnedFd {
     process_file_named(c"of-a-gone-image", process_uid, Some(channel))
 }
@@ -152,7 +152,7 @@ pub fn ring_file(process_uid: [u8; 16], channel: ChannelUid, index: u32, mode: M
     fd
 }
 
-/// Whether the engine reports with this that it reads a file of [`ring_file`].
+/// Whether this error shows that the engine reads a file of [`ring_file`].
 pub fn is_of_reading(error: &&String) -> bool {
     error.contains("not locked into memory")
 }

@@ -1,6 +1,6 @@
 //! Event classes as their writer described them, from the types that metadata was read as.
 //!
-//! Two processes of one program have the same classes under numbers of their own; described, they compare equal.
+//! Two processes of one program have the same classes under different numbers; their descriptions compare equal.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::tsdl::{
     ByteOrder, EnumType, EventType, Fields, FloatType, IntegerType, Path, Type, VariantType,
 };
 
-/// The class, with number 0; `None` if this library would not have described it so.
+/// The class's description, with number 0; `None` if this library would not have described it like this.
 pub(super) fn described(class: &EventType) -> Option<EventClass> {
     let fields = match &class.fields {
         Some(Type::Struct(ty)) if class.context.is_none() => fields(&ty.fields)?,
@@ -21,13 +21,13 @@ pub(super) fn described(class: &EventType) -> Option<EventClass> {
         id: 0,
         stream_id: 0,
         name: class.name.clone(),
-        // None is written for levels that readers do not know.
+        // No level is written for levels that readers do not know.
         loglevel: class.loglevel.and_then(|level| i32::try_from(level).ok()).unwrap_or(-1),
         fields,
     })
 }
 
-/// A scope's fields, each without the length or the tag that stands in front of it.
+/// A scope's fields, without the lengths and tags in front of them.
 fn fields(fields: &Fields) -> Option<Vec<Field>> {
     let mut described = Vec::new();
     let mut in_front: Option<&Type> = None;
@@ -43,7 +43,7 @@ fn fields(fields: &Fields) -> Option<Vec<Field>> {
             (Type::Variant(ty), Some(Type::Enum(tag))) => variant(tag, ty)?,
             (ty, _) => field_type(ty)?,
         };
-        // Written again, the name gets its underscore back.
+        // When it is written again, the name gets its underscore back.
         described.push(Field { name: name.strip_prefix('_')?.to_owned(), ty });
     }
     Some(described)
@@ -61,7 +61,7 @@ fn is_companion(name: &Arc<str>, ty: &Type, behind: &Type) -> bool {
     }
 }
 
-/// What needs nothing in front.
+/// A type that needs no length or tag in front.
 fn field_type(ty: &Type) -> Option<FieldType> {
     Some(match ty {
         Type::Integer(ty) => FieldType::Integer(integer(ty)?),
@@ -78,7 +78,7 @@ fn field_type(ty: &Type) -> Option<FieldType> {
     })
 }
 
-/// The type of an element or a choice, out of the structure that it may stand in.
+/// The type of an element or a choice, taken out of the structure that may wrap it.
 fn within(ty: &Type) -> Option<FieldType> {
     let mut ty = field_type(ty)?;
     if let FieldType::Struct(members) = &mut ty
@@ -99,7 +99,7 @@ fn variant(tag: &EnumType, ty: &VariantType) -> Option<FieldType> {
     }
     let mut choices = Vec::new();
     for ((name, low, high), (option, ty)) in tag.labels.iter().zip(&ty.options) {
-        // What was escaped is escaped again.
+        // A name that was escaped will be escaped again.
         let plain = name.strip_prefix('_').unwrap_or(name);
         let choice = Choice { label: label(plain, *low, *high), ty: within(ty)? };
         choices.push(Some(choice).filter(|_| name == option)?);
@@ -172,7 +172,7 @@ mod tests {
         EventClass { id: 3, ..described.unwrap_or_else(|| panic!("{}", event(class))) }
     }
 
-    /// Names that stay as they are.
+    /// Gives fields names that writing does not change.
     fn rename(fields: &mut [Field]) {
         fields.iter_mut().enumerate().for_each(|(place, field)| {
             field.name = format!("f{place}");
@@ -192,7 +192,7 @@ mod tests {
             }
             _ => {}
         }
-        // It is described as an empty sequence.
+        // Such an array is described as an empty sequence.
         if let FieldType::Array { elem, len: 0 } = ty {
             *ty = FieldType::sequence((**elem).clone());
         }
@@ -208,7 +208,7 @@ mod tests {
             prop_assert_eq!(reread(&class), class);
         }
 
-        /// Whatever its names are.
+        /// The same, whatever the names are.
         #[test]
         fn a_class_that_was_read_is_written_as_before(class in any_class()) {
             prop_assert_eq!(event(&reread(&class)), event(&class));

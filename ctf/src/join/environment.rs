@@ -1,4 +1,4 @@
-//! The environment of a joined trace: what all processes agree on, and by process what they do not.
+//! The environment of a joined trace: facts on which all processes agree, and by process the others.
 //!
 //! ```text
 //!   prog-7/  hostname = "a"  procname = "prog"  vpid = 7            hostname = "a"
@@ -8,9 +8,10 @@
 //!                                                                   process_9_2_procname = "sh"
 //! ```
 //!
-//! - A fact that all traces have with the same value stands under its name.
-//! - Any other would be untrue of some, and stands under `process_VPID_NAME`, once for each process that has it. The vpid
-//!   itself is in the names. Two processes that had one number, one after the other, are told apart by a second number.
+//! - A fact that all traces have with the same value is under its name.
+//! - Any other fact would be untrue for some, and is under `process_VPID_NAME`, once for each process that has it. The
+//!   vpid itself is in the names. A second number tells apart two processes that had the same vpid, one after the
+//!   other.
 //! - The checksum's fact is the writer's own.
 
 use std::collections::HashMap;
@@ -48,7 +49,7 @@ pub(super) fn environment(traces: &[Arc<Trace>]) -> Vec<(String, EnvValue)> {
     environment
 }
 
-/// The process's number, as its trace says; a number of the kernel's is not negative.
+/// The process id that its trace states. The kernel's process ids are not negative.
 fn vpid(trace: &Trace) -> u32 {
     match trace.env("vpid") {
         Some(EnvValue::Int(pid)) => *pid as u32,

@@ -5,7 +5,7 @@ use crate::reader::whole::Layout;
 use crate::tsdl::{ClockType, StreamType, Type};
 use std::collections::BTreeMap;
 
-/// What a stream's packets belong to.
+/// The owner of a stream's packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     Thread,
@@ -20,7 +20,8 @@ pub(super) struct Kind {
 }
 
 impl Kind {
-    /// Those of a trace's streams, by stream class: a channel each. `None` if it is not as ust records them.
+    /// The kinds of a trace's streams, by stream class: one for each channel. `None` if the trace does not have the
+    /// form that ust records.
     pub(super) fn of_streams(trace: &Trace) -> Option<BTreeMap<u64, Self>> {
         Layout::of(&trace.metadata)?;
         let streams = trace.metadata.streams.iter();
@@ -31,7 +32,7 @@ impl Kind {
     }
 
     fn of(trace: &Trace, stream: &StreamType) -> Option<Self> {
-        // A joined trace has one, and packets of nobody.
+        // A joined trace has such a context, and its packets have no owner.
         if stream.event_context.is_some() {
             return None;
         }

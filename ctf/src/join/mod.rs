@@ -6,21 +6,22 @@
 //!   DIR/prog-3/  ...                                      index/joined_0.idx
 //! ```
 //!
-//! Readers such as babeltrace2 hold every stream file open at once, so a recording of more processes than they may open
-//! files is closed to them. A joined trace has one stream, however many processes there were.
+//! Readers such as babeltrace2 hold every stream file open at once, so they cannot read a recording of more processes
+//! than they may open files. A joined trace has one stream, however many processes there were.
 //!
-//! What holds of it:
+//! What holds for it:
 //!
-//! - Each event is there once, with its time and the bytes of its payload. Process id, process name, and thread (or CPU)
-//!   are in each event's context, for a packet has events of many.
-//! - Lost events are counted where they are missing, and in all as often as in the traces joined. Whose they were the
-//!   stream cannot say: [`Joined::processes`] does.
-//! - Facts that all of the processes agree on stand in the environment; others with the process's number (`environment`).
-//! - Streams whose clocks mean different things cannot share one: for each clock (and kind of stream, of threads or of
-//!   CPUs) there is a trace, TO/1, TO/2, ... A process whose channels are of both kinds is in two of them.
+//! - Each event is in it once, with its time and the bytes of its payload. Process id, process name, and thread (or
+//!   CPU) are in each event's context, because a packet has events of many processes.
+//! - Lost events are counted where they are missing, and their total is that of the joined traces. The stream cannot
+//!   say whose they were; [`Joined::processes`] does.
+//! - Facts on which all processes agree are in the environment; other facts are there with the process's number
+//!   (`environment`).
+//! - Streams whose clocks mean different things cannot share a trace. For each clock (and kind of stream, of threads or
+//!   of CPUs) there is a trace, TO/1, TO/2, ... A process whose channels are of both kinds is in two of them.
 //!
-//! Only traces that this library has written are joined: their records have no alignment, and mean the same wherever they
-//! stand.
+//! Only traces that this library has written are joined: their records have no alignment, so they mean the same at any
+//! place.
 
 mod classes;
 mod environment;
@@ -38,16 +39,16 @@ use crate::reader::{Event, Gap, ReadError, Reader, Trace};
 use kind::Kind;
 use output::Output;
 
-/// What came of it.
+/// The result of a join.
 #[derive(Debug, Default)]
 pub struct Joined {
     /// Events joined.
     pub events: u64,
-    /// What came of each trace, by their paths. There is one for each process.
+    /// The result for each trace, ordered by path. There is one for each process.
     pub processes: Vec<Process>,
-    /// Events that the traces say were lost. Untrusted: the sum saturates.
+    /// Events that were lost according to the traces. Untrusted: the sum saturates.
     pub lost: u64,
-    /// Packets that should be there by the others' numbers, and are not.
+    /// Packets that are missing according to the numbers of the others.
     pub missing_packets: u64,
     /// What could not be read, and is not in the joined trace.
     pub errors: Vec<ReadError>,
@@ -60,9 +61,9 @@ pub struct Process {
     pub path: PathBuf,
     /// Its events in the joined trace.
     pub events: u64,
-    /// Its events that were lost. Untrusted, as the next.
+    /// Its events that were lost. Untrusted, as the next field is.
     pub lost: u64,
-    /// Its packets that are not there.
+    /// Its packets that are missing.
     pub missing_packets: u64,
 }
 
@@ -72,10 +73,10 @@ pub enum JoinError {
     /// There is no trace, or a directory cannot be listed.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A trace that another program has written, or one that is joined already.
+    /// A trace that another program has written, or that is joined already.
     #[error("{}: not a trace that ust has recorded: leave it out", printable::path(.0))]
     Foreign(PathBuf),
-    /// The joined trace cannot be written; nothing of it is left.
+    /// The joined trace cannot be written; what was written of it is removed.
     #[error("{} cannot be written: {source}", printable::path(path))]
     Write {
         /// The directory.
@@ -85,11 +86,12 @@ pub enum JoinError {
     },
 }
 
-/// Joins the trace in `from`, or all traces below it, into `to`, a directory that is empty. `make_uuid` is
-/// asked once for each trace that is made.
+/// Joins the trace in `from`, or all traces below it, into `to`, which is an empty directory. Calls `make_uuid` once
+/// for each trace that it makes.
 ///
 /// # Errors
-/// See [`JoinError`]. What of the traces cannot be read is among the result's [`errors`](Joined::errors).
+/// See [`JoinError`]. Errors of parts of the traces that cannot be read are among the result's
+/// [`errors`](Joined::errors).
 pub fn join(
     from: Tree,
     to: &Tree,
@@ -107,7 +109,7 @@ pub fn join(
     })
 }
 
-/// Where a trace's events go: to which output, by their stream class, and which of the processes they are counted for.
+/// Where a trace's events go: to which output, by stream class, and for which process they are counted.
 #[derive(Debug)]
 struct Place {
     outputs: BTreeMap<u64, usize>,
@@ -138,7 +140,7 @@ impl Outputs {
                     groups.push((kind, Vec::new()));
                     groups.len() - 1
                 });
-                // Several of its channels may go to one.
+                // Several of its channels may go to one output.
                 if !outputs.values().any(|other| *other == output) {
                     groups[output].1.push(Arc::clone(trace));
                 }
@@ -183,7 +185,7 @@ impl Outputs {
         }
     }
 
-    /// The process whose event it was; `None` if the event's class could not be described.
+    /// Adds an event. Returns the process that it belongs to; `None` if the event's class could not be described.
     fn add(&mut self, event: &Event, payload: &[u8]) -> io::Result<Option<usize>> {
         let Some(Place { outputs, process }) = self.of_trace.get(&event.trace.path) else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! One joined trace: its metadata, its one stream, and what is lost before the next event.
+//! One joined trace: its metadata, its one stream, and the losses before the next event.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -21,18 +21,18 @@ use crate::tsdl::{ClockType, EventType};
 const STREAM: &str = "joined_0";
 
 pub(super) struct Output {
-    /// What its directory is called that was made for it, if one was.
+    /// The name of the directory that was made for it, if one was.
     made: Option<String>,
     owner: Owner,
     metadata: MetadataWriter,
     stream: StreamWriter,
-    /// Numbers of classes, by what they are, and by where a trace has them.
+    /// Numbers of classes, by their description, and by where a trace has them.
     ids: HashMap<EventClass, u32>,
     known: HashMap<*const EventType, u32>,
-    /// Losses that are not told yet, by when they begin.
+    /// Losses that are not written yet, ordered by when they begin.
     lost: BinaryHeap<Reverse<(i64, u64)>>,
     lost_so_far: u64,
-    /// Of the last event.
+    /// Clock of the last event.
     clock: u64,
     /// Bytes of records so far.
     position: u64,
@@ -40,7 +40,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes the trace that `traces` are joined into: in `to`, or in a directory in it of that name, which is made.
+    /// Makes the trace that `traces` are joined into: in `to`, or in a directory of that name that it makes in `to`.
     pub(super) fn create(
         to: &Dir,
         made: Option<String>,
@@ -84,7 +84,7 @@ impl Output {
     pub(super) fn add(&mut self, event: &Event, payload: &[u8]) -> io::Result<bool> {
         let Some(id) = self.id(&event.class)? else { return Ok(false) };
         self.tell_lost(event.timestamp_ns);
-        // Time goes back only within a stream that a process in disorder has written.
+        // Time goes back only in a stream that a corrupt process has written.
         let clock = event.clock.max(self.clock);
         self.record.clear();
         let is_near = clock - self.clock < COMPACT_CLOCK_SPAN;
@@ -102,7 +102,7 @@ impl Output {
         Ok(true)
     }
 
-    /// Whose the event is, as [`context`] describes it.
+    /// Appends the event's context, in the form that [`context`] describes.
     fn push_context(&mut self, event: &Event) {
         let vpid = match event.trace.env("vpid") {
             Some(EnvValue::Int(pid)) => *pid as i32,
@@ -127,7 +127,7 @@ impl Output {
         self.record.push(0);
     }
 
-    /// The class's number in this trace, whose metadata has it from then on.
+    /// The class's number in this trace; the metadata has the class when this returns.
     fn id(&mut self, class: &Arc<EventType>) -> io::Result<Option<u32>> {
         if let Some(id) = self.known.get(&Arc::as_ptr(class)) {
             return Ok(Some(*id));
@@ -142,7 +142,7 @@ impl Output {
         Ok(Some(id))
     }
 
-    /// Takes note of events that are missing in one of the traces.
+    /// Notes events that are missing in one of the traces.
     pub(super) fn note_lost(&mut self, gap: &Gap) {
         if gap.discarded_events > 0 {
             let begin_ns = gap.after_ns.or(gap.until_ns).unwrap_or(i64::MIN);
@@ -150,13 +150,13 @@ impl Output {
         }
     }
 
-    /// Tells of what was lost from before `until_ns` on: between the packet that ends here and the next one.
+    /// Writes the losses that begin before `until_ns`: between the packet that ends here and the next one.
     fn tell_lost(&mut self, until_ns: i64) {
         let before = self.lost_so_far;
         while let Some(Reverse((begin_ns, count))) = self.lost.peek()
             && *begin_ns <= until_ns
         {
-            // Untrusted counts.
+            // The counts are untrusted.
             self.lost_so_far = self.lost_so_far.saturating_add(*count);
             self.lost.pop();
         }
@@ -179,7 +179,7 @@ impl Output {
 }
 
 fn remove(dir: &Dir, to: &Dir, made: Option<&str>) {
-    // What stays is what somebody else has put there.
+    // What stays was put there by others.
     let _ = dir.remove_file(STREAM);
     let _ = dir.below(INDEX_DIR).map(|indexes| indexes.remove_file(&*index_name(STREAM)));
     let _ = dir.remove_dir(INDEX_DIR);
@@ -189,7 +189,7 @@ fn remove(dir: &Dir, to: &Dir, made: Option<&str>) {
     }
 }
 
-/// What each event has before its payload.
+/// The context that each event has before its payload.
 fn context(owner: Owner) -> Vec<(String, FieldType)> {
     let owner = match owner {
         Owner::Thread => ("vtid", FieldType::Integer(Integer::I32)),

@@ -1,49 +1,49 @@
-//! The checksum behind each block of the metadata text, in a comment that other readers pass over.
+//! The checksum behind each block of the metadata text, in a comment that other readers skip.
 //!
 //! ```text
 //!   event {                                            '.
-//!       name = "file:opened";                            >  the block: so many bytes
+//!       name = "file:opened";                            >  the block: this many bytes
 //!   };                                                 .'
 //!   /* crc32 of the 345 bytes before: 1c291ca3 */
 //!                                                       blank lines belong to no block
 //! ```
 //!
-//! A machine that goes down leaves pages of a file as they were never written, or as they were once. A declaration that
-//! is cut short does not parse; one that says something else does, and then gives wrong names, types or times. So the
-//! preamble is one block and each event class another, and a reader that knows these lines believes only what they
-//! cover.
+//! A machine that goes down leaves pages of a file as if they were never written, or as they were earlier. A
+//! declaration that is cut short does not parse; a declaration that is changed may parse, and then gives wrong names,
+//! types or times. So the preamble is one block and each event class another, and a reader that knows these lines
+//! trusts only what they cover.
 //!
-//! - No name can hold such a line: they stand in literals, which have no line ends.
-//! - Where there is no such line at all, nothing is checked: the text is another writer's.
-//! - It is the CRC-32 of IEEE 802.3, as for packets.
+//! - No name can contain such a line: names are in literals, which have no line ends.
+//! - If there is no such line at all, nothing is checked: another writer has written the text.
+//! - The checksum is the CRC-32 of IEEE 802.3, as for packets.
 
 use std::ops::Range;
 
-/// The line is this, the number, [`BETWEEN`], eight hexadecimal digits and [`END`].
+/// The line consists of this, the number, [`BETWEEN`], eight hexadecimal digits and [`END`].
 const BEGIN: &[u8] = b"/* crc32 of the ";
 const BETWEEN: &[u8] = b" bytes before: ";
 const END: &[u8] = b" */\n";
 
-/// A block's text with its line.
+/// A block's text, followed by its line.
 pub(super) fn sealed(block: String) -> String {
     let (bytes, crc32) = (block.len(), crc32fast::hash(block.as_bytes()));
     format!("{block}/* crc32 of the {bytes} bytes before: {crc32:08x} */\n\n")
 }
 
-/// What a text is made of.
+/// The parts of a text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Blocks {
-    /// Blocks that are what was written, each with its line and the blank ones behind it.
+    /// Undamaged blocks, each with its line and the blank lines behind it.
     pub(crate) whole: Vec<Range<usize>>,
-    /// What lies between them.
+    /// The parts between them.
     pub(crate) damaged: Vec<Range<usize>>,
 }
 
 impl Blocks {
-    /// Those of a text, or `None` if it has no checksums.
+    /// The parts of a text, or `None` if it has no checksums.
     pub(crate) fn of(text: &[u8]) -> Option<Self> {
         let (mut blocks, mut is_sealed) = (Self::default(), false);
-        // Before this everything is in one list or the other; from there on, nothing is known yet.
+        // Everything before `known` is in one of the lists; nothing is known yet of what follows.
         let (mut known, mut line_start) = (0, 0);
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             let line_end = line_start + line.len();
@@ -64,7 +64,7 @@ impl Blocks {
         is_sealed.then_some(blocks)
     }
 
-    /// Takes what no line covers: blank lines, or damage.
+    /// Sorts a part that no line covers: blank lines, or damage.
     fn pass_over(&mut self, text: &[u8], range: Range<usize>) {
         if range.is_empty() {
             return;
@@ -76,7 +76,7 @@ impl Blocks {
         }
     }
 
-    /// What is whole of the text, if its beginning is: without that the rest means nothing.
+    /// The undamaged parts of the text, if its beginning is one of them: without it the rest has no meaning.
     pub(crate) fn kept(&self, text: &[u8]) -> Option<Vec<u8>> {
         self.whole.first().filter(|first| first.start == 0)?;
         Some(self.whole.iter().flat_map(|range| &text[range.clone()]).copied().collect())
@@ -144,7 +144,7 @@ mod tests {
         }
     }
 
-    /// A line that claims more than lies before it, or what another one covers already.
+    /// A line that claims more than there is before it, or a part that another line covers already.
     #[test]
     fn a_line_covers_nothing_twice() {
         let crc32 = crc32fast::hash(b"");

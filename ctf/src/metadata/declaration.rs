@@ -1,4 +1,4 @@
-//! How a field is declared.
+//! Declares fields.
 //!
 //! ```text
 //!   x: sequence of T     integer { ... } __x_length;  T _x[ __x_length ];
@@ -6,14 +6,14 @@
 //!   x: array of arrays   struct { T _value[4]; } _x[3];
 //! ```
 //!
-//! A length or a tag is a field of its own in front, which an element or a choice has no place for. So one that needs it,
-//! or is an array itself, is a structure with that one member.
+//! A length or a tag is a field of its own in front of the field. An element or a choice has no place for that, so one
+//! that needs it, or is an array itself, becomes a structure with one member.
 
 use super::field_types::{Choice, Encoding, Field, FieldType, Float, Integer, Label};
 use super::integer::integer;
 use super::names::{Names, choice, letters, literal, user_field};
 
-/// The member of a structure that stands for it.
+/// The name of that one member.
 pub(crate) const VALUE: &str = "value";
 
 const INDENT: &str = "    ";
@@ -25,7 +25,7 @@ pub(super) struct Declarations {
 }
 
 impl Declarations {
-    /// Lines of that depth.
+    /// Lines at that depth.
     pub(super) fn at(depth: usize) -> Self {
         Self { out: String::new(), depth }
     }
@@ -56,7 +56,7 @@ impl Declarations {
         }
     }
 
-    /// A field of that name, behind its length or its tag.
+    /// Declares a field of that name, behind its length or its tag.
     pub(super) fn field(&mut self, name: &str, ty: &FieldType) {
         let companion = companion(name, ty).unwrap_or_default();
         match ty {
@@ -72,7 +72,7 @@ impl Declarations {
         }
     }
 
-    /// What needs nothing in front, or has it in a structure of its own.
+    /// Declares a type that needs nothing in front, or has it in a structure of its own.
     fn declare(&mut self, ty: &FieldType, declarator: &str) {
         self.indent();
         match ty {
@@ -106,7 +106,7 @@ impl Declarations {
 
     fn variant(&mut self, name: &str, tag_name: &str, tag: Integer, choices: &[Choice]) {
         let mut names = Names::default();
-        // Claimed first: what is escaped is nobody else's.
+        // Names are claimed before they are escaped, so that no other choice has the escaped name.
         let mut name_of = |it: &Choice| choice(&names.claim(&letters(&it.label.name), |_| None));
         let names: Vec<_> = choices.iter().map(&mut name_of).collect();
         let labels = names.iter().zip(choices);
@@ -122,7 +122,7 @@ impl Declarations {
     }
 }
 
-/// The field that a field of this name and type has in front.
+/// The name of the length or tag that a field of this name and type has in front.
 fn companion(name: &str, ty: &FieldType) -> Option<String> {
     match ty {
         FieldType::Sequence { .. } | FieldType::Array { len: 0, .. } => {
@@ -144,7 +144,7 @@ fn enumeration<'l>(
         })
         .collect();
     let container = integer(container);
-    // The grammar has none without labels.
+    // The grammar has no enumeration without labels.
     match labels.is_empty() {
         true => container,
         false => format!("enum : {container} {{ {} }}", labels.join(", ")),

@@ -1,16 +1,16 @@
-//! An event class's block.
+//! The block of an event class.
 
 use super::checksum;
 use super::declaration::Declarations;
 use super::names::literal;
 use super::types::EventClass;
 
-/// The levels that readers have a name for.
+/// The levels for which readers have a name.
 const LOGLEVEL_MIN: i32 = 0;
 const LOGLEVEL_MAX: i32 = 14;
 
-/// The metadata of one event class. It must stand behind the [`preamble`](super::preamble()), and
-/// be in the file before a packet with such an event is: readers refuse ids that they do not know.
+/// The metadata of one event class. It must be behind the [`preamble`](super::preamble()), and in
+/// the file before a packet with such an event: readers refuse ids that they do not know.
 pub fn event(class: &EventClass) -> String {
     let mut fields = Declarations::at(2);
     fields.fields(class.fields.iter().map(|field| (&*field.name, &field.ty)));

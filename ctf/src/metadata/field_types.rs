@@ -1,4 +1,4 @@
-//! What a writer declares of a field.
+//! The types that a writer declares for fields.
 
 /// A field of an event's payload, or a member of a structure.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -9,7 +9,8 @@ pub struct Field {
     pub ty: FieldType,
 }
 
-/// How a field's bytes are read. Types nest; whatever works on one recurses as deep as it does.
+/// How a field's bytes are read. Types nest; a function on a type recurses as deep as the type
+/// does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FieldType {
     /// A whole number.
@@ -25,25 +26,25 @@ pub enum FieldType {
     },
     /// Text ended by a NUL.
     String(Encoding),
-    /// A number of elements known beforehand.
+    /// A fixed number of elements.
     Array {
-        /// What each is.
+        /// The type of each.
         elem: Box<FieldType>,
-        /// How many.
+        /// How many there are.
         len: u32,
     },
     /// A number of elements that each record states.
     Sequence {
-        /// What each is.
+        /// The type of each.
         elem: Box<FieldType>,
     },
     /// Fields, one behind the other.
     Struct(Vec<Field>),
-    /// One of several, which a number in front says.
+    /// One of several types; a number in front says which.
     Variant {
         /// The number.
         tag: Integer,
-        /// What there is to choose from: one at least.
+        /// The types to choose from: at least one.
         choices: Vec<Choice>,
     },
 }
@@ -53,18 +54,18 @@ pub enum FieldType {
 pub struct Label {
     /// The name.
     pub name: String,
-    /// The first value, not beyond the number's range.
+    /// The first value, within the number's range.
     pub low: i128,
-    /// The last value, neither.
+    /// The last value, also within it.
     pub high: i128,
 }
 
 /// One of the types that a variant may have.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Choice {
-    /// Its name, and the tags that choose it: no other choice's.
+    /// Its name, and the tags that choose it, which choose no other.
     pub label: Label,
-    /// What lies behind the tag.
+    /// The type behind the tag.
     pub ty: FieldType,
 }
 
@@ -77,9 +78,9 @@ pub struct Integer {
     pub signed: bool,
     /// How readers show it.
     pub base: Base,
-    /// How its bytes lie.
+    /// The order of its bytes.
     pub byte_order: ByteOrder,
-    /// Of one byte: whether arrays and sequences of it are text.
+    /// If it has one byte: whether arrays and sequences of it are text.
     pub encoding: Encoding,
 }
 
@@ -109,19 +110,19 @@ pub enum Base {
     Hexadecimal = 16,
 }
 
-/// How the bytes of an [`Integer`] lie.
+/// The order of an [`Integer`]'s bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ByteOrder {
-    /// As the machine has them, and the trace.
+    /// The machine's own order, which is the trace's too.
     Native,
-    /// The most significant first.
+    /// The most significant byte first.
     Network,
 }
 
 /// What bytes mean as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
-    /// Nothing: of a number that it is one, of a text that nobody knows.
+    /// None: a number is just a number, and a text's encoding is not known.
     None,
     /// UTF-8.
     Utf8,
@@ -142,12 +143,12 @@ impl FieldType {
     /// UTF-8 text ended by a NUL.
     pub const TEXT: FieldType = FieldType::String(Encoding::Utf8);
 
-    /// An array of so many of these.
+    /// An array of `len` such elements.
     pub fn array(elem: FieldType, len: u32) -> FieldType {
         FieldType::Array { elem: elem.into(), len }
     }
 
-    /// A sequence of these.
+    /// A sequence of such elements.
     pub fn sequence(elem: FieldType) -> FieldType {
         FieldType::Sequence { elem: elem.into() }
     }
@@ -192,14 +193,14 @@ impl Integer {
         self.width as usize / 8
     }
 
-    /// The number whose bytes these are; `None` if they are fewer.
+    /// The number that these bytes hold; `None` if there are too few.
     pub(crate) fn read(self, bytes: &[u8]) -> Option<i128> {
         let bytes = bytes.get(..self.size_bytes())?;
         let is_little = self.byte_order == ByteOrder::Native && cfg!(target_endian = "little");
         let push = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
         let number =
             if is_little { bytes.iter().rev().fold(0, push) } else { bytes.iter().fold(0, push) };
-        // Up to the top and down again, which carries the sign along.
+        // Shifted up to the top and down again, which extends the sign.
         let unused = 64 - self.width as u32;
         let signed = (number << unused) as i64 >> unused;
         Some(if self.signed { signed.into() } else { number.into() })
@@ -207,7 +208,7 @@ impl Integer {
 }
 
 impl Encoding {
-    /// As metadata have it.
+    /// Its name in metadata.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Encoding::None => "none",

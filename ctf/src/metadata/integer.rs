@@ -1,4 +1,4 @@
-//! How an integer is written, in preamble and event classes alike.
+//! Writes integer types, for preamble and event classes alike.
 
 use super::field_types::{ByteOrder, Encoding, Integer};
 

@@ -14,12 +14,12 @@
 //! Both are pure functions from a description to text; a file for it is
 //! [`MetadataWriter`](crate::metadata_file::MetadataWriter). Invariants:
 //!
-//! - The text is ASCII, whatever the names hold (some readers decode it as nothing else).
+//! - The text is ASCII, whatever the names contain (some readers decode nothing else).
 //! - Every byte order is the machine's own, and the text says which.
 //! - Everything is byte-aligned: a record is its fields' bytes, one behind the other.
 //! - Each event class, and the preamble, has its checksum behind it, in a comment (`metadata/checksum.rs`).
-//! - Names of users' fields get CTF's leading `_`, so that none can be a keyword; characters that
-//!   no identifier has become `_`; and what is then no longer unique is numbered.
+//! - Names of users' fields get CTF's leading `_`, so that none can be a keyword. Characters that no identifier may
+//!   have become `_`. A name that is then no longer unique gets a number.
 //!
 //! # What a record's bytes must look like
 //!
@@ -36,8 +36,8 @@
 //! | [`Struct`](FieldType::Struct) | its members, one behind the other |
 //! | [`Variant`](FieldType::Variant) | the tag, then the choice that has it in its range |
 //!
-//! An array of no elements is described as a sequence, since some readers refuse a length of 0. An element of an array or
-//! a sequence takes one byte at least: structures without members are for choices of variants.
+//! An array of no elements is described as a sequence, because some readers refuse a length of 0. An element of an
+//! array or a sequence takes at least one byte: structures without members are only for choices of variants.
 
 pub(crate) mod checksum;
 mod declaration;

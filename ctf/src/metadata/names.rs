@@ -1,4 +1,4 @@
-//! Names and literals that every reader accepts, made of whatever people write.
+//! Names and literals that every reader accepts, made from whatever users write.
 //!
 //! ```text
 //!   "my field"  --user_field-->  _my_field  --Names::claim-->  _my_field, or _my_field_2 if that is taken
@@ -39,8 +39,8 @@ const KEYWORDS: [&str; 24] = [
 #[derive(Default)]
 pub(super) struct Names {
     taken: HashSet<String>,
-    /// For a name that was wanted before, the number that it got last: thousands of fields of one name must
-    /// not each try them all.
+    /// For each name that was wanted before, the number that it got last: of thousands of fields with one name, each
+    /// must not try all numbers.
     last_numbers: HashMap<String, u64>,
 }
 
@@ -57,7 +57,7 @@ impl Names {
             number += 1;
             let name = if number == 1 { wanted.to_owned() } else { format!("{wanted}_{number}") };
             let companion = companions(&name);
-            // babeltrace2 drops one leading underscore of the names that it has, and then takes this one for a second.
+            // babeltrace2 drops one leading underscore from names, and then takes this name for a second one.
             let free =
                 |n: &String| !self.taken.contains(n) && !self.taken.contains(&format!("_{n}"));
             if free(&name) && companion.as_ref().is_none_or(free) {
@@ -75,27 +75,26 @@ pub(super) fn user_field(name: &str) -> String {
     format!("_{}", letters(name))
 }
 
-/// A bare name; only one that could not stand alone gets an underscore.
+/// A bare name. Only a name that could not stand alone gets an underscore.
 pub(super) fn identifier(name: &str) -> String {
     let name = letters(name);
     let stands = !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
     if stands && !KEYWORDS.contains(&&*name) { name } else { format!("_{name}") }
 }
 
-/// The name of a variant's choice, made of [letters] that are its own; it is its tag's label too. Readers drop one leading
-/// underscore of it: what is escaped by one is shown as it was, and is nobody else's then.
+/// The name of a variant's choice, made of [letters] that no other choice has; it is its tag's label too. Readers drop
+/// one leading underscore: so they show an escaped name as it was before, and no other choice has that.
 pub(super) fn choice(name: &str) -> String {
     let stands = name.starts_with(|c: char| c.is_ascii_alphabetic());
     if stands && !KEYWORDS.contains(&name) { name.to_owned() } else { format!("_{name}") }
 }
 
-/// What is left of a name in an identifier.
+/// What an identifier keeps of a name.
 pub(super) fn letters(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
-/// `text` as a string literal. Octal escapes always have three digits, so a digit behind one stays
-/// itself.
+/// `text` as a string literal. Octal escapes always have three digits, so a digit behind one stays itself.
 pub(super) fn literal(text: &str) -> String {
     let mut out = String::from('"');
     for byte in text.bytes() {

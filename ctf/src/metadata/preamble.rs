@@ -1,4 +1,4 @@
-//! What stands before the first event class: types, trace, environment, clock and stream classes.
+//! Writes what precedes the first event class: types, trace, environment, clock and stream classes.
 
 use super::checksum;
 use super::declaration::Declarations;
@@ -66,7 +66,7 @@ fn env_block(env: &[(String, EnvValue)]) -> String {
     let mut names = Names::default();
     let mut text = String::from("env {\n");
     let ours = (CHECKSUM_ENV.0.to_owned(), EnvValue::Str(CHECKSUM_ENV.1.to_owned()));
-    // First, as a name that is taken gets a number.
+    // Ours first, because a name that is taken gets a number.
     for (name, value) in std::iter::once(&ours).chain(env) {
         let name = names.claim(&identifier(name), |_| None);
         let value = match value {
@@ -102,8 +102,7 @@ fn clock_block(name: &str, clock: &Clock) -> String {
     )
 }
 
-/// The types of timestamps and of the event header; they can stand only behind the clock that they
-/// name.
+/// The types of timestamps and of the event header. They must be behind the clock that they name.
 fn header_types(clock: &str) -> String {
     let map = format!("map = clock.{clock}.value");
     format!(

@@ -1,4 +1,4 @@
-//! What a writer declares of a trace: its clock, its streams, its event classes.
+//! What a writer declares for a trace: its clock, its streams, its event classes.
 
 use super::field_types::{Field, FieldType, Integer};
 
@@ -7,7 +7,7 @@ use super::field_types::{Field, FieldType, Integer};
 pub struct Trace {
     /// Ties metadata and packets together: each packet header carries it too.
     pub uuid: [u8; 16],
-    /// Facts about who was traced (`hostname`, `procname`, `vpid`, `tracer_name`, ...).
+    /// Facts about the traced process (`hostname`, `procname`, `vpid`, `tracer_name`, ...).
     pub env: Vec<(String, EnvValue)>,
     /// The clock of all timestamps.
     pub clock: Clock,
@@ -27,7 +27,7 @@ pub enum EnvValue {
 /// A clock: `offset_s + (offset_cycles + value) / freq_hz` are the seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clock {
-    /// An identifier, as `monotonic`.
+    /// An identifier, such as `monotonic`.
     pub name: String,
     /// Clocks of different traces with the same uuid are the same clock to readers that merge
     /// traces.
@@ -38,33 +38,34 @@ pub struct Clock {
     pub freq_hz: u64,
     /// Whole seconds from 1970 to the clock's zero.
     pub offset_s: u64,
-    /// What is left of them, in cycles.
+    /// The rest of them, in cycles.
     pub offset_cycles: u64,
 }
 
 /// A kind of stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamClass {
-    /// What packet headers and event classes name it by.
+    /// The number by which packet headers and event classes name it.
     pub id: u32,
-    /// Packet context fields behind the standard ones, as `vtid` or `cpu_id`; their names are used
-    /// as they are.
+    /// Packet context fields behind the standard ones, such as `vtid` or `cpu_id`. Their names are
+    /// used as they are.
     pub extra: Vec<(String, Integer)>,
-    /// What each event has between its header and its payload, as `vpid`; names are used as they are.
+    /// The fields of each event between its header and its payload, such as `vpid`. Names are used
+    /// as they are.
     pub context: Vec<(String, FieldType)>,
 }
 
 /// A kind of event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EventClass {
-    /// What event headers name it by; unique in its stream class. `u32::MAX` crashes babeltrace
-    /// 1.5.
+    /// The number by which event headers name it; unique in its stream class. `u32::MAX` crashes
+    /// babeltrace 1.5.
     pub id: u32,
     /// The stream class in whose streams it occurs.
     pub stream_id: u32,
     /// By convention `provider:name`.
     pub name: String,
-    /// Severity, in LTTng-UST's numbers: 0 is an emergency, 14 is debug; any other number is left
+    /// Severity, in LTTng-UST's numbers: 0 is an emergency, 14 is debug. Any other number is left
     /// out.
     pub loglevel: i32,
     /// The payload.

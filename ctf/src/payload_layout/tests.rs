@@ -1,4 +1,4 @@
-//! Payloads that are of their class, and such as are not.
+//! Payloads that fit their class, and payloads that do not.
 
 use super::*;
 use crate::metadata::{Encoding, Field, Float, Label};

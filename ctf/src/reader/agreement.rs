@@ -1,4 +1,4 @@
-//! What checks a payload and what reads it say the same of any bytes, for any class.
+//! The check of a payload and the reader of it agree about any bytes, for any class.
 #![cfg(test)]
 
 use super::bits::Bits;
@@ -9,7 +9,7 @@ use crate::payload_layout::{PayloadError, PayloadLayout};
 use crate::tsdl::{self, Scope, Type};
 use proptest::prelude::*;
 
-/// The class as a reader knows it: from the metadata.
+/// The class as a reader knows it from the metadata.
 fn read_class(class: &EventClass) -> Type {
     let clock = Clock {
         name: "clock".to_owned(),

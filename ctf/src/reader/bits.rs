@@ -1,4 +1,4 @@
-//! Numbers out of bytes, at any bit.
+//! Reads numbers from bytes, at any bit.
 //!
 //! ```text
 //!   bytes      0                 1
@@ -34,7 +34,7 @@ impl Bits {
         self.end - self.at
     }
 
-    /// Content ends at bit `end`, if there are as many bits and no more of them are read yet.
+    /// Sets bit `end` as the end of the content, if there are that many bits and no more of them are read yet.
     pub(super) fn end_at(&mut self, end: usize) {
         self.end = end.clamp(self.at, self.bytes.len() * 8);
     }
@@ -44,12 +44,12 @@ impl Bits {
         &self.bytes
     }
 
-    /// Puts `bytes` in the place of those that are there; they begin with the same.
+    /// Replaces the bytes by `bytes`, which begin with the same ones.
     pub(super) fn replace(&mut self, bytes: Vec<u8>) {
         *self = Bits { at: self.at, ..Bits::new(bytes) };
     }
 
-    /// Leaves out what is between here and a multiple of `align`.
+    /// Skips to a multiple of `align`.
     pub(super) fn align(&mut self, align: u32) -> Result<(), Short> {
         self.skip(self.at.next_multiple_of(align as usize) - self.at)
     }

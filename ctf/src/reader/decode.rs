@@ -1,15 +1,15 @@
-//! A type and bytes make a value.
+//! Reads values from bytes by their types.
 //!
 //! ```text
 //!   packet header, packet context | event header, contexts, payload | event header, ...
 //!   '---- seen for the packet ----' '----- seen for the record -----' forgotten
 //! ```
 //!
-//! `seen` are the numbers that a length or a tag behind them may be, by name. A field within a
-//! structure is seen until that structure ends, as in any language with scopes.
+//! `seen` holds the numbers, by name, to which a later field may refer as its length or tag. A
+//! field within a structure is seen until that structure ends, as in any language with scopes.
 //!
-//! Bytes cannot make this take all memory or all time: the values of a record are counted, and in a
-//! packet there may be hardly more of them than bits (an array of empty structures takes none).
+//! Bytes cannot make this take all memory or all time: the values of a record are counted, and a
+//! packet may have hardly more of them than bits (an array of empty structures takes no bits).
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ impl From<Short> for DecodeError {
     }
 }
 
-/// A number that a length or a tag may be.
+/// A number that may be a length or a tag.
 #[derive(Debug)]
 struct Seen {
     scope: Scope,
@@ -51,7 +51,7 @@ struct Seen {
 #[derive(Debug)]
 pub(super) struct Decoder {
     pub(super) bits: Bits,
-    /// The clock as the last number that shows it says.
+    /// The clock, from the last number that shows it.
     pub(super) clock: u64,
     seen: Vec<Seen>,
     /// Values of the packet so far, and how many there may be at the end of this part.
@@ -64,7 +64,7 @@ impl Decoder {
         Decoder { bits, clock, seen: Vec::new(), values: 0, values_max: 0 }
     }
 
-    /// How many numbers are seen, to [`forget`](Decoder::forget) those that follow.
+    /// How many numbers are seen now; [`forget`](Decoder::forget) drops those that follow.
     pub(super) fn mark(&self) -> usize {
         self.seen.len()
     }
@@ -173,7 +173,7 @@ impl Decoder {
             let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
             return Ok(Value::Text(text.to_vec()));
         }
-        // The length is an allegation: room is made as elements come.
+        // The length is untrusted: room is made as elements come.
         let mut values = Vec::new();
         for _ in 0..len {
             values.push(self.value(scope, elem)?);
@@ -185,7 +185,8 @@ impl Decoder {
         self.bits.align(ty.align)?;
         let raw = self.bits.number(ty.bits, ty.byte_order)?;
         if ty.is_clock && scope == Scope::EventHeader {
-            // The next clock value with these low bits; with all 64 of them it is itself.
+            // The next clock value with these low bits. If there are 64 bits, it is the number
+            // itself.
             let mask = u64::MAX >> (64 - ty.bits);
             self.clock = self.clock.wrapping_add(raw.wrapping_sub(self.clock) & mask);
         }

@@ -17,15 +17,15 @@ pub enum ReadError {
         /// Why.
         source: io::Error,
     },
-    /// Nowhere in the directory is metadata.
+    /// There is no metadata anywhere in the directory.
     #[error("{}: no trace here", printable::path(.0))]
     NoTrace(PathBuf),
-    /// Whoever wrote the trace put no checksum into its packets, or did so on a machine of the other byte order: nobody
-    /// here can say which are whole.
-    #[error("{}: its packets have no checksums of this machine's kind, so nobody can say which are whole", printable::path(.0))]
+    /// The writer of the trace put no checksum into its packets, or did so on a machine of the other byte order. So it
+    /// cannot be known here which packets are whole.
+    #[error("{}: its packets have no checksums of this machine's kind, so it is not known which are whole", printable::path(.0))]
     NoChecksums(PathBuf),
     /// A trace's metadata is wrong, so nothing of that trace is read; or an event class's declaration is damaged, and
-    /// what needs it is not read.
+    /// events of that class are not read.
     #[error("{}: {source}", printable::path(path))]
     Metadata {
         /// The trace's directory.
@@ -33,13 +33,13 @@ pub enum ReadError {
         /// What is wrong.
         source: TsdlError,
     },
-    /// A stream file is wrong. Events before the place were read, and those in packets behind it,
-    /// if it is known where these begin.
+    /// A stream file is wrong. Events before the place were read, and so were those in later packets, if it is known
+    /// where these begin.
     #[error("{}, byte {offset_bytes}: {message}", printable::path(path))]
     Stream {
         /// The stream file.
         path: PathBuf,
-        /// Where in it.
+        /// The place in it.
         offset_bytes: u64,
         /// What is wrong.
         message: String,

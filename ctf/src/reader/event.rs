@@ -1,4 +1,4 @@
-//! What is read: traces, packets, events.
+//! The results of reading: traces, packets, events.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,29 +10,29 @@ use crate::dir::Tree;
 use crate::metadata::EnvValue;
 use crate::tsdl::{self, EventType, Metadata};
 
-/// A trace: a directory and what its metadata says.
+/// A trace: a directory and the content of its metadata.
 #[derive(Debug)]
 pub struct Trace {
     /// The directory.
     pub path: PathBuf,
-    /// What everything in it is.
+    /// The description of everything in it.
     pub metadata: Metadata,
 }
 
-/// A packet, of which events tell.
+/// A packet, to which events refer.
 #[derive(Debug)]
 pub struct Packet {
     /// The stream file.
     pub path: Arc<PathBuf>,
     /// Where in the file it begins.
     pub offset_bytes: u64,
-    /// How far it is to the next one.
+    /// Bytes from its beginning to the next one's.
     pub size_bytes: u64,
-    /// Which stream class it is of.
+    /// The stream class that it belongs to.
     pub stream_id: u64,
-    /// Which stream of that class, if packets say so.
+    /// The stream of that class, if packets say so.
     pub stream_instance_id: Option<u64>,
-    /// Counts a stream's packets.
+    /// Number of the packet in its stream.
     pub seq: Option<u64>,
     /// Records lost since the stream began.
     pub discarded: Option<u64>,
@@ -47,7 +47,7 @@ pub struct Packet {
 pub struct Event {
     /// Nanoseconds since 1970.
     pub timestamp_ns: i64,
-    /// The same as the trace's clock counts it.
+    /// The same in cycles of the trace's clock.
     pub clock: u64,
     /// The trace that it is from.
     pub trace: Arc<Trace>,
@@ -64,7 +64,7 @@ pub struct Event {
 }
 
 impl Trace {
-    /// A trace, and what is damaged of its metadata.
+    /// Opens a trace; also returns the damage of its metadata.
     pub(super) fn open(
         tree: &Tree,
         path: PathBuf,
@@ -87,8 +87,8 @@ impl Trace {
         const NS_IN_S: i128 = 1_000_000_000;
         let ours = &self.metadata.clock;
         let cycles = i128::from(ours.offset_cycles) + i128::from(clock);
-        // No product of two 64-bit numbers and 10^9 is beyond 128 bits when seconds are taken out
-        // first.
+        // If seconds are taken out first, no product of two 64-bit numbers and 10^9 exceeds 128
+        // bits.
         let freq_hz = i128::from(ours.freq_hz);
         let (s, rest) = (cycles.div_euclid(freq_hz), cycles.rem_euclid(freq_hz));
         let ns = (i128::from(ours.offset_s) + s) * NS_IN_S + rest * NS_IN_S / freq_hz;
@@ -96,7 +96,7 @@ impl Trace {
     }
 }
 
-/// What stands in the metadata of the trace that is shown as `path`.
+/// The metadata text of the trace that is shown as `path`.
 pub(crate) fn metadata_text(tree: &Tree, path: &Path) -> Result<Vec<u8>, ReadError> {
     let path = path.join("metadata");
     let mut text = Vec::new();

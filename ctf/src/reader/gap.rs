@@ -1,4 +1,4 @@
-//! What is missing between the packets of a stream, by what these say of themselves.
+//! What is missing between the packets of a stream, according to their own numbers.
 //!
 //! ```text
 //!   packet 3, 10 discarded  |  packet 4, 10  |  packet 5, 25  |  packet 8, 25
@@ -15,19 +15,20 @@ use super::event::{Packet, Trace};
 pub struct Gap {
     /// The stream file.
     pub path: Arc<PathBuf>,
-    /// Which stream class the stream is of.
+    /// The stream class of the stream.
     pub stream_id: u64,
-    /// When the packet before it ended, in nanoseconds since 1970; `None` at the stream's beginning.
+    /// When the packet before the gap ended, in nanoseconds since 1970; `None` at the stream's
+    /// beginning.
     pub after_ns: Option<i64>,
-    /// When the packet behind it ended: a writer counts what it discards until then.
+    /// When the packet behind the gap ended: a writer counts what it discards until then.
     pub until_ns: Option<i64>,
     /// Events that were discarded when they should have been recorded.
     pub discarded_events: u64,
-    /// Packets that are not there.
+    /// Packets that are missing.
     pub missing_packets: u64,
 }
 
-/// The packet before, as far as it tells of gaps.
+/// The state of the packet before, as needed to find gaps.
 #[derive(Debug, Default)]
 pub(super) struct Before {
     seq: Option<u64>,
@@ -36,7 +37,8 @@ pub(super) struct Before {
 }
 
 impl Before {
-    /// What is missing between the packet before and this one, which is the one before from now on.
+    /// Returns what is missing between the packet before and this one. This one is then the one
+    /// before.
     pub(super) fn gap_to(&mut self, packet: &Packet, trace: &Trace) -> Option<Gap> {
         let end = packet.context.as_ref().and_then(|it| it.get("timestamp_end")?.as_u64());
         let now = Self {
@@ -44,7 +46,7 @@ impl Before {
             discarded: packet.discarded.unwrap_or(self.discarded),
             end_ns: end.and_then(|clock| trace.timestamp_ns(clock)),
         };
-        // Numbers that go back were not counted by whoever counted the others.
+        // Numbers that go back come from another writer's count.
         let missing = |before: u64, now: u64| now.saturating_sub(before).saturating_sub(1);
         let gap = Gap {
             path: Arc::clone(&packet.path),

@@ -1,4 +1,4 @@
-//! Traces read: all events of all streams of all traces in a directory, in the order of time.
+//! Reads traces: all events of all streams of all traces in a directory, ordered by time.
 //!
 //! ```text
 //!   DIR --tree--> trace: metadata (tsdl), streams
@@ -9,11 +9,11 @@
 //!
 //! Invariants:
 //!
-//! - Any bytes: no panic, no endless loop, no allocation beyond a packet's size (and that is
+//! - Whatever the bytes are, there is no panic, no endless loop, and no allocation beyond a packet's size (which is
 //!   bounded).
-//! - In memory are one packet and one event of each stream, whatever the trace's size.
-//! - What is wrong with one stream is an `Err` among the events, one for each place; everything else is still read. What
-//!   its writer says is missing is no error: a [`Gap`].
+//! - Memory holds one packet and one event of each stream, whatever the trace's size.
+//! - An error in one stream is an `Err` among the events, one for each place; everything else is still read. What is
+//!   missing according to its writer is no error, but a [`Gap`].
 //! - Index files are not needed: the packets say where they end.
 
 mod agreement;
@@ -48,11 +48,11 @@ pub struct Reader {
     streams: Vec<StreamReader>,
     /// Streams whose next event is not known yet.
     unknown: Vec<usize>,
-    /// The next event of each other stream, the earliest first; of equal ones the first stream's.
+    /// The next event of each other stream, the earliest first; of equal ones, that of the first stream.
     next: BinaryHeap<Reverse<Next>>,
-    /// What was wrong when opening.
+    /// Errors from opening.
     errors: Vec<ReadError>,
-    /// What was found missing and is not told yet.
+    /// Gaps that were found and are not reported yet.
     gaps: Vec<Gap>,
 }
 
@@ -63,8 +63,8 @@ struct Next {
 }
 
 impl Reader {
-    /// Opens the trace in `path`, or all traces below it. A trace whose metadata is wrong or damaged is
-    /// the first thing that iterating tells of.
+    /// Opens the trace in `path`, or all traces below it. Iterating first returns the errors of traces whose metadata
+    /// is wrong or damaged.
     pub fn open(path: &Path) -> Result<Reader, ReadError> {
         let opened = Tree::open(path);
         Reader::open_in(opened.map_err(|source| ReadError::Io { path: path.to_owned(), source })?)
@@ -94,15 +94,14 @@ impl Reader {
         Ok(Reader { traces, streams, unknown, next: BinaryHeap::new(), errors, gaps: vec![] })
     }
 
-    /// What was found missing since this was last asked: in the packets of the events so far, and of the next one of each
-    /// stream.
+    /// The gaps found since the last call: in the packets of the events so far, and of the next event of each stream.
     pub fn take_gaps(&mut self) -> Vec<Gap> {
         std::mem::take(&mut self.gaps)
     }
 
-    /// The bytes of the payload of the event that iterating gave last, in a trace whose records have no alignment.
+    /// The bytes of the payload of the event that iterating returned last, in a trace whose records have no alignment.
     pub(crate) fn payload(&self) -> &[u8] {
-        // Its stream is the first to be asked for another one.
+        // The stream of that event is the first to be asked for another one.
         self.unknown.last().map_or(&[], |stream| self.streams[*stream].payload())
     }
 

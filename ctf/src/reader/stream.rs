@@ -6,11 +6,10 @@
 //!   '--- read whole, at most PACKET_BYTES_MAX ---'
 //! ```
 //!
-//! - A record that does not decode ends its packet: the next one begins at a known place.
-//! - Where there is no packet, nobody knows where the next one begins, and the stream ends. Not so
-//!   where packets have a [checksum](crate::packet): there it is looked for ([`whole`](super::whole)).
-//! - The file is open only while a packet is read, as a trace may have more streams than a process
-//!   may have files.
+//! - A record that does not decode ends its packet: the next packet begins at a known place.
+//! - If there is no packet at a place, it is not known where the next one begins, and the stream ends. If packets have
+//!   a [checksum](crate::packet), the next one is looked for ([`whole`](super::whole)).
+//! - The file is open only while a packet is read, because a trace may have more streams than a process may have files.
 
 use std::fs::File;
 use std::io;
@@ -30,12 +29,12 @@ use crate::dir::Tree;
 use crate::packet::PACKET_MAGIC;
 use crate::tsdl::{Scope, StreamType};
 
-/// A larger packet is refused: it must be in memory.
+/// A larger packet is refused, because a packet must be in memory.
 const PACKET_BYTES_MAX: u64 = 256 << 20;
-/// What is read of a packet before its size is known, at first.
+/// How much is read of a packet at first, before its size is known.
 const OPENING_BYTES: u64 = 4096;
 
-/// Where we are in one stream file.
+/// The position in one stream file.
 #[derive(Debug)]
 pub(crate) struct StreamReader {
     tree: Arc<Tree>,
@@ -45,9 +44,9 @@ pub(crate) struct StreamReader {
     next_offset: Option<u64>,
     open: Option<OpenPacket>,
     before: Before,
-    /// Carried over from packet to packet, where packets do not say when they begin.
+    /// Carried over from packet to packet, if packets do not say when they begin.
     clock: u64,
-    /// Where packets have checksums.
+    /// Set if packets have checksums.
     whole: Option<WholePackets>,
 }
 
@@ -55,11 +54,11 @@ pub(crate) struct StreamReader {
 #[derive(Debug)]
 pub(crate) struct OpenPacket {
     packet: Arc<Packet>,
-    /// What is known of it where packets have checksums.
+    /// What is known of it if packets have checksums.
     pub(crate) whole: Option<Whole>,
     decoder: Decoder,
     mark: usize,
-    /// Where the payload of the last record lies.
+    /// Where the payload of the last record is.
     payload_bits: Range<usize>,
 }
 
@@ -93,7 +92,7 @@ impl StreamReader {
         StreamReader { tree, trace, path, next_offset, open: None, before, clock: 0, whole }
     }
 
-    /// The next record, or what is wrong; after an error there may be more.
+    /// The next record, or an error; after an error there may be more.
     pub(super) fn next(&mut self, gaps: &mut Vec<Gap>) -> Option<Result<Event, ReadError>> {
         loop {
             if let Some(mut open) = self.open.take()
@@ -114,7 +113,7 @@ impl StreamReader {
         }
     }
 
-    /// The bytes of the last record's payload, where these are whole bytes.
+    /// The bytes of the last record's payload, if these are whole bytes.
     pub(super) fn payload(&self) -> &[u8] {
         let payload = self.open.as_ref().and_then(|open| {
             let Range { start, end } = open.payload_bits;
@@ -134,7 +133,7 @@ impl StreamReader {
         Some(event.map_err(|error| self.error(at, PacketError::Decode(error))))
     }
 
-    /// The next packet, or what is wrong; after an error there may be more.
+    /// The next packet, or an error; after an error there may be more.
     pub(crate) fn next_packet(&mut self) -> Option<Result<OpenPacket, ReadError>> {
         if self.whole.is_some() {
             return self.next_whole();
@@ -158,7 +157,7 @@ impl StreamReader {
         let (len, file) = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                // Nothing more is to be had of it.
+                // Nothing more can be read from it.
                 self.whole = None;
                 self.next_offset = None;
                 return Some(Err(self.error(0, error.into())));
@@ -219,7 +218,7 @@ impl StreamReader {
         self.packet_in(read(file, offset, opening)?, offset, left, |len| read(file, offset, len))
     }
 
-    /// The packet that begins with `bytes`, of `left` that there are; `more` has more of them.
+    /// The packet that begins with `bytes`, out of `left` bytes that there are; `more` reads more of them.
     fn packet_in(
         &self,
         bytes: Vec<u8>,
@@ -279,7 +278,7 @@ impl StreamReader {
         Ok(OpenPacket { packet: Arc::new(packet), whole: None, decoder, mark, payload_bits: 0..0 })
     }
 
-    /// Whether a packet with this header belongs here, and to which stream class.
+    /// Whether a packet with this header belongs here; returns its stream class.
     fn check(&self, header: Option<&Value>) -> Result<u64, PacketError> {
         let Some(header) = header else { return Ok(self.only_stream()) };
         if let Some(magic) = header.get("magic").and_then(Value::as_u64)
@@ -304,7 +303,7 @@ impl StreamReader {
 }
 
 impl OpenPacket {
-    /// What was read of it.
+    /// The bytes that were read of it.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.decoder.bits.all()
     }
@@ -357,8 +356,8 @@ impl OpenPacket {
     }
 }
 
-/// The class's id: the last field named so, as an extended header's variant has the real one behind
-/// the tag.
+/// The class's id: the last field of that name, because the variant of an extended header has the real id behind the
+/// tag.
 fn event_id(header: &Value) -> Option<u64> {
     header.fields().iter().rev().find_map(|(name, value)| {
         event_id(value).or_else(|| if &**name == "id" { value.as_u64() } else { None })

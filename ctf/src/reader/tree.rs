@@ -1,4 +1,4 @@
-//! Which directories of a tree are traces, and which of their files are streams.
+//! Finds which directories of a tree are traces, and which of their files are streams.
 //!
 //! ```text
 //!   DIR/metadata                      a trace: all files beside it are streams,
@@ -7,8 +7,8 @@
 //!   DIR/other/metadata ...            another trace
 //! ```
 //!
-//! A link that leads to a directory is not looked into. One that leads to a file counts as that file, so that whoever opens
-//! it is told that links are not followed.
+//! A link to a directory is not looked into. A link to a file counts as that file, so that opening it reports that
+//! links are not followed.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -20,17 +20,17 @@ use rustix::io::Errno;
 use super::error::ReadError;
 use crate::dir::{Dir, Tree};
 
-/// Directories within directories that are looked into.
+/// How many directories within directories are looked into.
 const DEPTH_MAX: u32 = 16;
 
-/// A directory with metadata, and its stream files in the order of their names.
+/// A directory with metadata, and its stream files, ordered by name.
 #[derive(Debug)]
 pub(crate) struct TraceDir {
     pub(crate) path: PathBuf,
     pub(crate) streams: Vec<PathBuf>,
 }
 
-/// All traces from a directory on downwards, in the order of their paths. There is one at least.
+/// All traces in a directory and below it, ordered by path; at least one.
 pub(crate) fn traces(tree: &Tree) -> Result<Vec<TraceDir>, ReadError> {
     let mut found = Vec::new();
     look(tree.dir(), tree.path(), 0, &mut found)?;
@@ -51,7 +51,7 @@ fn look(dir: &Dir, path: &Path, depth: u32, found: &mut Vec<TraceDir>) -> Result
             continue;
         }
         let shown = path.join(name);
-        // Of the entry itself: a link that leads upwards would lead round in circles.
+        // The kind of the entry itself: a link that leads upwards would lead round in circles.
         match kind_of(dir, name, entry.file_type(), AtFlags::SYMLINK_NOFOLLOW).map_err(cannot)? {
             FileType::Directory if name != "index" && depth < DEPTH_MAX => {
                 let below = dir.below(name);
@@ -60,7 +60,7 @@ fn look(dir: &Dir, path: &Path, depth: u32, found: &mut Vec<TraceDir>) -> Result
                 look(&below, &shown, depth + 1, found)?;
             }
             FileType::Directory => {}
-            // Whatever else has a name, a pipe perhaps, nobody would come to its end.
+            // Anything else with a name, such as a pipe, may have no end.
             kind if !leads_to_file(dir, name, kind) => {}
             _ if name == "metadata" => is_trace = true,
             _ if name != "index" => files.push(shown),

@@ -1,4 +1,4 @@
-//! What was read: numbers, text, and what is made of them.
+//! Values that were read: numbers, text, and values made of them.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub enum Value {
         value: u64,
         /// Its size.
         bits: u8,
-        /// 2, 8, 10 or 16: how people want to see it.
+        /// 2, 8, 10 or 16: how users want to see it.
         base: u8,
     },
     /// A number with sign.
@@ -22,12 +22,12 @@ pub enum Value {
         value: i64,
         /// Its size: in any base but 10 it is shown as two's complement.
         bits: u8,
-        /// 2, 8, 10 or 16: how people want to see it.
+        /// 2, 8, 10 or 16: how users want to see it.
         base: u8,
     },
     /// A floating point number.
     Float {
-        /// The number; one of 32 bits is exactly that as well.
+        /// The number; a number of 32 bits is exact as well.
         value: f64,
         /// Its size, 32 or 64.
         bits: u8,
@@ -45,7 +45,7 @@ pub enum Value {
     Variant {
         /// Its name.
         option: Arc<str>,
-        /// It itself.
+        /// Its value.
         value: Box<Value>,
     },
     /// Fields.
@@ -59,7 +59,7 @@ impl Value {
     pub(super) fn integer(ty: &IntegerType, raw: u64) -> Value {
         let (bits, base) = (ty.bits as u8, ty.base as u8);
         if ty.signed {
-            // Up to the top and down again, which carries the sign along.
+            // Shifted up to the top and down again, which extends the sign.
             let unused = 64 - ty.bits;
             Value::Signed { value: (raw << unused) as i64 >> unused, bits, base }
         } else {
@@ -87,7 +87,7 @@ impl Value {
         u64::try_from(self.as_integer()?).ok()
     }
 
-    /// The text, what is not UTF-8 replaced.
+    /// The text; what is not UTF-8 is replaced.
     pub fn as_text(&self) -> Option<std::borrow::Cow<'_, str>> {
         match self {
             Value::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
@@ -95,7 +95,7 @@ impl Value {
         }
     }
 
-    /// The fields, if it is a structure, or a variant that is one now.
+    /// The fields, if it is a structure, or a variant whose value is one.
     pub fn fields(&self) -> &[(Arc<str>, Value)] {
         match self {
             Value::Struct(fields) => fields,
@@ -104,7 +104,7 @@ impl Value {
         }
     }
 
-    /// The field with this name, as the metadata has it.
+    /// The field with this name, as it is in the metadata.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.fields().iter().find(|(field, _)| &**field == name).map(|(_, value)| value)
     }

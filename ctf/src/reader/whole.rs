@@ -1,21 +1,23 @@
-//! Of a stream file whose packets have checksums: those that are what was written, and stand where it was written.
+//! Finds, in a stream file whose packets have checksums, the packets that are what was written, at the place where they
+//! were written.
 //!
 //! ```text
 //!   pages of the file    | 0 | 1 | ## | 3 | 40 | 5 | 1 | 7 |      by the sequence numbers in them
-//!                                 |         |       '-- whole, and of earlier
-//!                                 |         '-- whole, and of later: lower numbers follow
+//!                                 |         |       '-- whole, but an earlier one
+//!                                 |         '-- whole, but a later one: lower numbers follow
 //!                                 '-- torn, or never written
 //! ```
 //!
-//! A kernel that goes down, or a disk, may leave a page as it was never written, as it was once, or with what belongs
-//! elsewhere. So a packet is believed if its checksum is right and it continues the stream: by its identity (the first
-//! packet's is that of most of those behind it), its number, its clock and its count of losses. Where none is, page after
-//! page is tried; each stretch that was passed over is told once. Missing numbers alone are not: recovered traces have
-//! such. Packets without records may hold a place for a large one ([`publish`](crate::stream_file)), with numbers that
-//! come again: they give way to packets with records.
+//! A kernel that goes down, or a disk, may leave a page as if it was never written, as it was earlier, or with data
+//! that belongs elsewhere. So a packet is accepted if its checksum is right and it continues the stream: by its
+//! identity (that of the first packet must be shared by most of those behind it), its number, its clock and its count
+//! of losses. If there is no such packet, page after page is tried; each stretch that was passed over is reported once.
+//! Missing numbers alone are not reported: recovered traces have them. Packets without records may hold the place of a
+//! large one ([`publish`](crate::stream_file)), with numbers that are used again: they give way to packets with
+//! records.
 //!
-//! All of this is read natively, and not by the metadata's types, which must be those that [`packet`](crate::packet)
-//! writes ([`Layout`]): so it costs the same whatever they say.
+//! All of this is read directly, and not by the metadata's types. Those must be the types that
+//! [`packet`](crate::packet) writes ([`Layout`]), so the cost is the same whatever they say.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -32,11 +34,11 @@ use crate::tsdl::{ByteOrder, Metadata, Type};
 
 const PAGE: u64 = PAGE_BYTES as u64;
 
-/// Pages behind a packet that are looked at where it is in doubt.
+/// How many pages behind a doubtful packet are looked at.
 const DOUBT_PAGES: u64 = 64;
 
-/// That a trace's packets are ours, and how long their extra fields are. A trace that has none of this, one of the other
-/// byte order for instance, is read as those of others are: on trust.
+/// States that a trace's packets have the form of this library, and how long their extra fields are. A trace that has
+/// no `Layout` (of the other byte order, for example) is read as traces of other writers are: on trust.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     uuid: [u8; 16],
@@ -44,7 +46,7 @@ pub(crate) struct Layout {
     extra_bytes: BTreeMap<u32, usize>,
 }
 
-/// A packet that is whole.
+/// A packet that is what was written.
 #[derive(Debug, Clone)]
 pub(crate) struct Whole {
     pub(crate) offset: u64,
@@ -55,7 +57,7 @@ pub(crate) struct Whole {
 /// A stretch of the file that was passed over: where it begins, and why.
 pub(super) type Passed = (u64, String);
 
-/// A packet's bytes but the padding: the very ones that were checked.
+/// A packet's bytes without the padding: exactly the bytes that were checked.
 pub(super) type Bytes = Vec<u8>;
 
 /// The walk along one stream file.
@@ -66,13 +68,13 @@ pub(super) struct WholePackets {
     from: u64,
     /// The packet before it.
     last: Option<Whole>,
-    /// Found behind a stretch that had to be told of first.
+    /// A packet found behind a stretch that had to be reported first.
     found: Option<(Whole, Bytes)>,
 }
 
 impl Layout {
-    /// That of a trace, if its environment says that its packets have checksums and they look as ours do on this kind
-    /// of machine.
+    /// The layout of a trace, if its environment says that its packets have checksums, and if they look like ours on
+    /// this kind of machine.
     pub(crate) fn of(metadata: &Metadata) -> Option<Self> {
         let (ours, crc32) = CHECKSUM_ENV;
         let is_it = |value: &EnvValue| matches!(value, EnvValue::Str(text) if text == crc32);
@@ -94,7 +96,8 @@ impl Layout {
     }
 }
 
-/// Bytes of a structure behind the fields that it must begin with, each of so many bytes; `None` if it does not.
+/// Bytes of a structure behind the fields that it must begin with (names, and sizes in bytes); `None` if it does not
+/// begin with them.
 fn extra_bytes(ty: Option<&Type>, first: &[(&str, u64)]) -> Option<usize> {
     let Some(Type::Struct(fields)) = ty else { return None };
     let integer_bytes = |ty: &Type| match ty {
@@ -121,8 +124,8 @@ impl WholePackets {
         Self { layout, from: 0, last: None, found: None }
     }
 
-    /// The next packet that is whole and belongs where it stands; or, once, the stretch before it. `None` at the end of
-    /// the file, which has `len` bytes.
+    /// The next packet that is whole and belongs where it is; or, once, the stretch before it. `None` at the end of the
+    /// file, which has `len` bytes.
     pub(super) fn next(&mut self, file: &File, len: u64) -> Option<Result<(Whole, Bytes), Passed>> {
         if let Some(found) = self.found.take() {
             return Some(Ok(self.accept(found)));
@@ -177,7 +180,8 @@ impl WholePackets {
         if now.seq == before.seq + 1 && !whole.is_empty() {
             return true;
         }
-        // Numbers are missing, or it is from further on and they come behind it; or it holds a place for nothing any more.
+        // Numbers are missing; or the packet is from further on, and the missing ones come behind it; or it holds a
+        // place that is not needed any more.
         let contradicts = |it: &Whole| {
             let seq = it.context.seq;
             let gives_way = whole.is_empty() && !it.is_empty() && seq == now.seq;
@@ -186,7 +190,7 @@ impl WholePackets {
         !self.behind(whole, file, len).any(|it| contradicts(&it))
     }
 
-    /// The whole packets on the pages behind one, wherever they belong.
+    /// The whole packets on the pages behind `whole`, wherever they belong.
     fn behind(&self, whole: &Whole, file: &File, len: u64) -> impl Iterator<Item = Whole> {
         let end = len.min(whole.end().saturating_add(DOUBT_PAGES * PAGE));
         let mut at = Some(whole.end()).filter(|start| *start < end);
@@ -206,12 +210,12 @@ impl WholePackets {
         })
     }
 
-    /// The packet at `offset` if it is whole, or why not.
+    /// The packet at `offset` if it is whole, or why it is not.
     fn whole_at(&self, file: &File, offset: u64, len: u64) -> Result<(Whole, Bytes), String> {
         let (whole, bytes) = self.content_at(file, offset, len)?;
         let PacketContext { content_size_bytes, packet_size_bytes, seq, .. } = whole.context;
-        // The size of a packet is not under its checksum, and follows from its content's; but a packet without records
-        // may have been made large, to be replaced by another one.
+        // The checksum does not cover the size of a packet; the size follows from that of the content. But a packet
+        // without records may have been made large, to be replaced by another one.
         let is_next = |next: &Whole| {
             next.is_of_one_stream_with(&whole) && Some(next.context.seq) == seq.checked_add(1)
         };
@@ -229,7 +233,7 @@ impl WholePackets {
         }
     }
 
-    /// The same, whatever its size is.
+    /// The same, whatever the packet's size is.
     fn content_at(&self, file: &File, offset: u64, len: u64) -> Result<(Whole, Bytes), String> {
         let read = |bytes: usize| {
             if offset.checked_add(bytes as u64).is_none_or(|end| end > len) {
@@ -280,13 +284,13 @@ impl Whole {
     }
 }
 
-/// The next page that is not a hole.
+/// The offset of the next page that is not a hole.
 fn next_page(file: &File, offset: u64, len: u64) -> Option<u64> {
     let next = (offset / PAGE + 1) * PAGE;
     let next = match seek(file, SeekFrom::Data(next)) {
         Ok(data) => data / PAGE * PAGE,
         Err(Errno::NXIO) => return None,
-        // Not every file system knows its holes.
+        // Some file systems do not know their holes.
         Err(_) => next,
     };
     Some(next).filter(|next| *next < len)
@@ -315,7 +319,7 @@ mod tests {
         assert_eq!(layout(&text).unwrap().extra_bytes, BTreeMap::from([(3, 5)]));
         let (native, other) =
             if cfg!(target_endian = "little") { ("= le;", "= be;") } else { ("= be;", "= le;") };
-        // Two arrays behind the standard fields that are together longer than any number says.
+        // Two arrays behind the standard fields that together are longer than any number can state.
         let long = "integer { size = 8; align = 8; } a[18446744073709551615];";
         let longer = format!("end_position; {long} {}", long.replace("a[", "b["));
         for (there, instead) in [

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   reserve(len) --> Reservation --> commit(clock, end position)      for each record
-//!        |               '--dropped: the bytes were never there
+//!        |               '--dropped: the packet is as before
 //!        |   no room in the open packet
 //!        v
 //!   open packet --cut()--> closed packets --flush()--> DIR/NAME --then--> DIR/index/NAME.idx
@@ -11,16 +11,15 @@
 //!
 //! Invariants:
 //!
-//! - What a reader finds in the file is, at any moment, a number of whole packets (`publish.rs`
-//!   argues it).
-//! - Within a stream, sequence numbers count up by one, clocks and discarded counts never go back.
-//! - The count that a stream's first packet carries is 0: readers report differences between
-//!   packets, and would not know what to compare the first with.
+//! - At any moment, a reader finds a number of whole packets in the file (`publish.rs` argues why).
+//! - Within a stream, sequence numbers count up by one; clocks and discarded counts never go back.
+//! - A stream's first packet carries the count 0: readers report differences between packets, and
+//!   have nothing to compare the first with.
 //! - A packet has as many pages as its content needs, and no more.
 //! - A packet is closed when its next record has no room, when the extra fields change, and by
-//!   [`cut`](StreamWriter::cut); a packet without records is written only where a count needs one.
+//!   [`cut`](StreamWriter::cut). A packet without records is written only if a count needs one.
 //!
-//! The batch of closed packets is written when it is full or flushed; with a write that failed,
+//! The batch of closed packets is written when it is full or flushed. After a failed write, the
 //! packets wait in it for the next flush, and [`reserve`](StreamWriter::reserve) fails rather than
 //! gather more of them.
 

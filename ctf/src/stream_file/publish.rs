@@ -1,8 +1,7 @@
 //! The whole-packet promise: **at any moment, a stream file is a number of whole packets**.
 //!
-//! Whoever copies the file while its writer is stopped, or after it was killed, at whatever
-//! instruction, has a valid stream, on ext4 as on tmpfs. There is no journal and no second file:
-//! the order of writes does it.
+//! A copy of the file that is made while its writer is stopped, or after it was killed, at whatever instruction, is a
+//! valid stream, on ext4 and on tmpfs. There is no journal and no second file: the order of writes is enough.
 //!
 //! ```text
 //!            page         page         page         page
@@ -19,49 +18,44 @@
 //!
 //! # One-page packets
 //!
-//! A packet is one page of 4 KiB, page-aligned in memory and in the file, and written with many
-//! others in one `pwrite`. The kernel copies a write page by page (or several at a time) and raises
-//! the file's size after each; it gives up between two pages only, when the writer is killed or a
-//! page of memory must be fetched first. So every size that the file ever has is a multiple of the
-//! page, and what lies below it is copied.
+//! A packet is one page of 4 KiB, page-aligned in memory and in the file, and written with many others in one `pwrite`.
+//! The kernel copies a write page by page (or several pages at a time) and raises the file's size after each. It stops
+//! only between two pages, when the writer is killed or a page of memory must be fetched first. So every size that the
+//! file ever has is a multiple of the page, and everything below it is copied.
 //!
 //! # Large packets
 //!
-//! A record that no page has room for needs a packet of n pages. Written like the others it would
-//! be visible in part. So, with P the file's size before:
+//! A record for which no page has room needs a packet of n pages. Written like the others, it would be visible in part.
+//! So, with P the file's size before:
 //!
-//! - (a) n fillers are appended at P, each a packet of one page without records. They repeat what
-//!   the packet before them said (last clock, discarded count, end position) and count on from its
-//!   sequence number.
-//! - (b) one aligned 8-byte write raises the first filler's `packet_size` to n pages. The others
-//!   are padding now.
-//! - (c) the large packet's pages but the first are written over that padding.
-//! - (d) the large packet's first page, with the sequence number that the first filler had,
-//!   replaces it.
+//! - (a) n fillers are appended at P, each a packet of one page without records. They repeat the values of the packet
+//!   before them (last clock, discarded count, end position) and count on from its sequence number.
+//! - (b) one aligned 8-byte write raises the first filler's `packet_size` to n pages. The other fillers are padding
+//!   now.
+//! - (c) the pages of the large packet, except the first, are written over that padding.
+//! - (d) the large packet's first page replaces the first filler, and has its sequence number.
 //!
 //! Stopped or killed
 //!
-//! - within (a): k fillers are visible, k from 0 to n: as with all one-page packets, none in part;
-//! - before or after (b): an 8-byte store within a page is not left half done. After it, one packet
-//!   of n pages without records lies at P, and the file ends where that packet ends;
-//! - within (c): nothing but padding has changed;
-//! - before or after (d): one page is copied whole or, if memory must be fetched first, not yet at
-//!   all. The record is there whole, or not at all, and `end_position` says which.
+//! - within (a): k fillers are visible, k from 0 to n; as with all one-page packets, none is visible in part;
+//! - before or after (b): an 8-byte store within a page is not left half done. After it, one packet of n pages without
+//!   records lies at P, and the file ends where that packet ends;
+//! - within (c): only padding has changed;
+//! - before or after (d): one page is copied whole or, if memory must be fetched first, not yet at all. The record is
+//!   there whole, or not at all, and `end_position` says which.
 //!
-//! A writer that [resumes](super::resume) goes on behind whatever is there: the fillers are valid
-//! packets. The sequence numbers of fillers are used again by real packets, but in no state of the
-//! file twice.
+//! A writer that [resumes](super::resume) continues behind whatever is there: the fillers are valid packets. Real
+//! packets use the sequence numbers of fillers again, but no state of the file has one twice.
 //!
-//! **What lies below P never changes**, and an index entry is written only for packets below it: an
-//! indexed packet is final. Without stopping the writer, a reader sees whole packets too as long as
-//! they are of one page; one who reads on through the few microseconds of a (b) to (d) can see two
-//! states mixed. The [checksum](crate::packet) tells; it should then go by the index.
+//! **What lies below P never changes**, and an index entry is written only for packets below it: an indexed packet is
+//! final. If the writer is not stopped, a reader also sees whole packets as long as they are of one page. A reader that
+//! reads on through the few microseconds of a (b) to (d) can see two states mixed. The [checksum](crate::packet) shows
+//! that; the reader should then go by the index.
 //!
 //! # Errors
 //!
-//! A write that fails half-way (disk full) is undone to the last whole packet. A limit on the
-//! file's size that is no multiple of a page is the one way to have, until then, a part of a packet
-//! in the file.
+//! A write that fails half-way (disk full) is undone to the last whole packet. Only a limit on the file's size that is
+//! no multiple of a page can leave, until then, a part of a packet in the file.
 
 use std::fs::File;
 use std::io;
@@ -76,14 +70,14 @@ pub(super) struct DataFile {
     file: File,
     /// P: the packets below it are final.
     len: u64,
-    /// What the packet that ends at `len` says.
+    /// The context of the packet that ends at `len`.
     last: Option<PacketContext>,
     /// Bytes of a packet without records.
     opening_bytes: usize,
 }
 
 impl DataFile {
-    /// Goes on at `len`, behind the packet `last`.
+    /// Continues at `len`, behind the packet `last`.
     pub(super) fn new(
         file: File,
         opening_bytes: usize,
@@ -98,8 +92,8 @@ impl DataFile {
         self.len
     }
 
-    /// Appends `packets`, whose `bytes` lie one behind the other, in page-aligned memory. Says how
-    /// many are in the file now, and why not all of them if so; the rest may be appended again.
+    /// Appends `packets`, whose `bytes` lie one behind the other in page-aligned memory. Returns how many are in the
+    /// file now, and why not all, if so; the rest may be appended again.
     pub(super) fn append(
         &mut self,
         packets: &[PacketContext],
@@ -157,8 +151,7 @@ impl DataFile {
     /// One-page packets without records for the place of `large`, whose first page is `first`.
     fn fillers(&self, large: &PacketContext, first: &[u8]) -> Pages {
         let pages = large.packet_size_bytes as usize / PAGE_BYTES;
-        // They come before the large packet's records: what was true then is what the packet before
-        // them said.
+        // Fillers come before the large packet's records, so they repeat the values of the packet before.
         let (clock, discarded, end_position) = match self.last {
             Some(last) => (last.timestamp_end, last.discarded, last.end_position),
             None => (large.timestamp_begin, 0, 0),
@@ -182,8 +175,8 @@ impl DataFile {
         fillers
     }
 
-    /// Back to whole packets. Should this fail too, nothing is lost but the promise: the next
-    /// append begins at the same place.
+    /// Goes back to whole packets. If this fails too, only the promise is lost: the next append begins at the same
+    /// place.
     fn undo(&self) {
         let _ = self.file.set_len(self.len);
     }

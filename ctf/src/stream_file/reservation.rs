@@ -1,4 +1,4 @@
-//! A place for records, and what becomes of it.
+//! Room for records, and their commit.
 
 use std::ops::{Deref, DerefMut};
 
@@ -6,7 +6,8 @@ use super::writer::{OpenPacket, StreamWriter};
 use crate::packet::PAGE_BYTES;
 use std::io;
 
-/// Room for one record, or several of one length, in the open packet. Dropped, it was never there.
+/// Room in the open packet for one record, or for several of the same length. If it is dropped, the packet is as
+/// before.
 #[derive(Debug)]
 #[must_use = "a record that is not committed is not in the packet"]
 pub struct Reservation<'a> {
@@ -21,23 +22,22 @@ impl Reservation<'_> {
         Reservation { writer, from, to: from + len }
     }
 
-    /// Where it begins in the batch.
+    /// The place in the batch at which it begins.
     pub(super) fn from(&self) -> usize {
         self.from
     }
 
-    /// The record is in the packet now. `clock` is its time, not before the last record's (the
-    /// packet's times would not go back, and readers would misread the record's); `end_position` is
-    /// where it ended in what it was taken from, and comes back from
-    /// [`last_packet`](super::last_packet) once it is in the file.
+    /// Puts the record into the packet. `clock` is its time, which must not be before the last record's (the packet's
+    /// times would not go back, and readers would misread the record's). `end_position` is where the record ended in
+    /// its source; [`last_packet`](super::last_packet) returns it once the record is in the file.
     #[inline]
     pub fn commit(self, clock: u64, end_position: u64) {
         let bytes = self.to - self.from;
         self.commit_several(1, bytes, (clock, clock), end_position);
     }
 
-    /// The first `count` records, `bytes` in all, are in the packet now, and the others never were there. `clocks` are
-    /// the times of the first and the last; for these and `end_position` see [`commit`](Self::commit).
+    /// Puts the first `count` records, with `bytes` in all, into the packet, and drops the others. `clocks` are the
+    /// times of the first and the last record; for these and for `end_position` see [`commit`](Self::commit).
     #[inline]
     pub fn commit_several(self, count: u64, bytes: usize, clocks: (u64, u64), end_position: u64) {
         debug_assert!(bytes <= self.to - self.from);
@@ -71,8 +71,8 @@ impl DerefMut for Reservation<'_> {
 }
 
 impl StreamWriter {
-    /// Room for a record of `len` bytes, at most [`RECORD_BYTES_MAX`](super::RECORD_BYTES_MAX); its bytes are unspecified
-    /// until they are written. This may write the batch, and fails with that.
+    /// Room for a record of `len` bytes, at most [`RECORD_BYTES_MAX`](super::RECORD_BYTES_MAX). Its bytes are
+    /// unspecified until they are written. This may write the batch, and fails if that fails.
     #[inline]
     pub fn reserve(&mut self, len: usize) -> io::Result<Reservation<'_>> {
         let used_bytes = match &self.open {
@@ -83,8 +83,8 @@ impl StreamWriter {
         Ok(Reservation::new(self, from, len))
     }
 
-    /// Room for as many records of `len` bytes each as the open packet has, `count` at most and one at least. As
-    /// for [`reserve`](Self::reserve).
+    /// Room for as many records of `len` bytes each as the open packet has room for, at least one and at most `count`.
+    /// Otherwise as for [`reserve`](Self::reserve).
     #[inline]
     pub fn reserve_several(&mut self, len: usize, count: usize) -> io::Result<Reservation<'_>> {
         let one = self.reserve(len)?;

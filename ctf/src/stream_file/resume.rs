@@ -1,19 +1,19 @@
-//! Going on with a stream file whose writer is gone.
+//! Continues a stream file whose writer is gone.
 //!
 //! ```text
 //!   index   | entry 0 | entry 1 |                       as far as it is whole and fits the data
 //!   data    | packet 0 | packet 1 | packet 2 | F 3 |    walked from there, by packet_size
-//!                                                  '--- here the next packet goes, with number 4
+//!                                                  '--- the next packet goes here, with number 4
 //! ```
 //!
-//! A killed writer leaves whole packets ([`publish`](super::publish)), perhaps more of them than
-//! the index has: the missing entries are written. A large packet that was not published to its end
-//! left empty packets; they stay, and the last of them still carries the `end_position` from before
-//! that packet's records.
+//! A killed writer leaves whole packets ([`publish`](super::publish)), perhaps more than the index
+//! has: the missing entries are written. A large packet that was not completely published left
+//! empty packets. They stay, and the last of them still carries the `end_position` from before that
+//! packet's records.
 //!
-//! Only a machine that went down can leave something else behind the last whole packet, or a packet
-//! whose checksum is wrong. It is cut off, as a reader would refuse the whole file for it. What the
-//! index has is not looked at again; [`recover`](crate::recover) does that.
+//! Only a machine that went down can leave anything else behind the last whole packet, or a packet
+//! whose checksum is wrong. That is cut off, because a reader would refuse the whole file for it.
+//! Packets in the index are not checked again; [`recover`](crate::recover) does that.
 
 use std::fs::File;
 use std::io;
@@ -27,20 +27,20 @@ use crate::dir::Dir;
 use crate::index::{self, IndexFile};
 use crate::packet::{self, CHECKSUM_BYTES, FIXED_BYTES, PacketContext, StreamIdentity};
 
-/// Entries that are gathered before they are written, in number.
+/// How many entries are gathered before they are written.
 const ENTRIES_AT_ONCE: usize = 1024;
 
 /// The last whole packet of a stream file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastPacket {
-    /// Whose it is, with the extra fields it carries.
+    /// The stream that it belongs to, with the extra fields that it carries.
     pub identity: StreamIdentity,
-    /// What it says of itself: `end_position`, above all.
+    /// Its context: above all `end_position`.
     pub context: PacketContext,
 }
 
-/// Looks for the last whole packet of `dir/name`, whose stream class has `extra_bytes` bytes of
-/// extra fields; `None` if the file has no packet. Changes nothing.
+/// Finds the last whole packet of `dir/name`, whose stream class has `extra_bytes` bytes of extra
+/// fields; `None` if the file has no packet. Changes nothing.
 pub fn last_packet(dir: &Path, name: &str, extra_bytes: usize) -> io::Result<Option<LastPacket>> {
     let dir = Dir::open(dir)?;
     let data = dir.open_plain(name)?;
@@ -49,9 +49,9 @@ pub fn last_packet(dir: &Path, name: &str, extra_bytes: usize) -> io::Result<Opt
 }
 
 impl StreamWriter {
-    /// Opens `dir/name` to go on behind its last whole packet, which is returned (`None`: the file
-    /// has none, all is as if newly created). Fails with `InvalidData` if the file's packets are of
-    /// another stream.
+    /// Opens `dir/name` to continue behind its last whole packet, which is returned (`None`: the
+    /// file has no packet, and everything is as if newly created). Fails with `InvalidData` if the
+    /// file's packets are of another stream.
     pub fn resume(
         dir: &Path,
         name: &str,
@@ -96,7 +96,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// Stands behind the last packet that the index knows.
+    /// A walk that is behind the last packet that the index knows.
     fn begin(data: &File, dir: &Dir, name: &str, extra_bytes: usize) -> io::Result<Walk> {
         let file_bytes = data.metadata()?.len();
         let mut walk = Walk { extra_bytes, file_bytes, entries: 0, next_offset: 0, last: None };
@@ -106,7 +106,7 @@ impl Walk {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(walk),
             Err(error) => return Err(error),
         };
-        // From the end, as after a power failure the index may know more than the data.
+        // From the end, because after a power failure the index may know more than the data.
         for number in (0..index::count(&index)?).rev() {
             let Some(entry) = index::entry(&index, number)? else { continue };
             let Some(packet) = walk.packet_at(data, entry.offset_bytes)? else { continue };
@@ -122,7 +122,7 @@ impl Walk {
         Ok(walk)
     }
 
-    /// Goes on to the last whole packet, telling `each` of where each lies.
+    /// Walks on to the last whole packet, and calls `each` with the place of each.
     fn run(
         mut self,
         data: &File,
@@ -146,7 +146,7 @@ impl Walk {
         Ok(self)
     }
 
-    /// The packet at `offset`, if one is there whole.
+    /// The packet at `offset`, if there is a whole one.
     fn packet_at(&self, data: &File, offset: u64) -> io::Result<Option<LastPacket>> {
         let mut opening = vec![0; FIXED_BYTES + self.extra_bytes];
         match data.read_exact_at(&mut opening, offset) {

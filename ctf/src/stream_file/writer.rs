@@ -1,4 +1,4 @@
-//! The writer of one stream file: packets of a batch, written at once, then the index.
+//! The writer of one stream file: gathers packets in a batch, writes them at once, then the index.
 
 use super::publish::DataFile;
 use crate::dir::Dir;
@@ -10,30 +10,30 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// The largest record that a packet is made for.
+/// The largest record that a packet can hold.
 pub const RECORD_BYTES_MAX: usize = packet::RECORD_BYTES_MAX;
 
-/// The directory for indexes, in the trace's.
+/// The directory for indexes, in the trace's directory.
 pub(crate) const INDEX_DIR: &str = "index";
 
-/// Closed packets are written when they have this many pages. More would save little of a system
-/// call's cost per page and keep that memory for each of what may be thousands of streams.
+/// Closed packets are written when they have this many pages. A larger batch would save little of a system call's cost
+/// per page, and take that memory for each of perhaps thousands of streams.
 const BATCH_PAGES: usize = 16;
 
-/// Writes one stream file and its index. Dropped, it leaves what was flushed.
+/// Writes one stream file and its index. If it is dropped, what was flushed stays.
 #[derive(Debug)]
 pub struct StreamWriter {
     pub(super) identity: StreamIdentity,
     pub(super) data: DataFile,
     pub(super) index: IndexFile,
     pub(super) batch: Pages,
-    /// What the closed packets in the batch say, in order.
+    /// The contexts of the closed packets in the batch, in order.
     pub(super) closed: Vec<PacketContext>,
     /// For each of them, how many records the packets up to it hold, since the beginning.
     pub(super) closed_records: Vec<u64>,
     pub(super) closed_pages: usize,
     pub(super) open: Option<OpenPacket>,
-    /// What the next packet builds on: what the last closed one says.
+    /// The values of the last closed packet, on which the next one builds.
     pub(super) next_seq: u64,
     pub(super) last_clock: Option<u64>,
     pub(super) carried_discarded: u64,
@@ -46,7 +46,7 @@ pub struct StreamWriter {
 pub struct Stats {
     /// Records committed.
     pub records: u64,
-    /// Those of them that are in the file, where a reader finds them.
+    /// Those of them that are in the file, where readers find them.
     pub visible_records: u64,
     /// Packets closed.
     pub packets: u64,
@@ -56,20 +56,20 @@ pub struct Stats {
     pub discarded: u64,
 }
 
-/// The packet that takes records; it lies in the batch behind the closed ones.
+/// The packet that takes records; it is in the batch, behind the closed ones.
 #[derive(Debug)]
 pub(super) struct OpenPacket {
     pub(super) pages: usize,
     pub(super) used_bytes: usize,
-    /// The first record's clock and the last one's, or none yet.
+    /// The clocks of the first record and of the last one; `None` while there is none.
     pub(super) clocks: Option<(u64, u64)>,
     /// Where the last record ended.
     pub(super) end_position: u64,
 }
 
 impl StreamWriter {
-    /// Creates `dir/name` and `dir/index/name.idx`, both of size zero until the first packet. They
-    /// must not exist yet, `dir` must.
+    /// Creates `dir/name` and `dir/index/name.idx`, both of size zero until the first packet. They must not exist yet;
+    /// `dir` must.
     pub fn create(dir: &Path, name: &str, identity: StreamIdentity) -> io::Result<StreamWriter> {
         StreamWriter::create_in(&Dir::open(dir)?, name, identity)
     }
@@ -79,7 +79,7 @@ impl StreamWriter {
         let indexes = dir.make_or_open(INDEX_DIR)?;
         let data = dir.create_file(name)?;
         let index = indexes.create_file(&*index_name(name));
-        // Who tries again must not find half of it there.
+        // A caller that tries again must not find half of it there.
         let index = index.inspect_err(|_| drop(dir.remove_file(name)))?;
         StreamWriter::new(identity, data, 0, None, IndexFile::resume(index, 0)?)
     }
@@ -113,7 +113,7 @@ impl StreamWriter {
         })
     }
 
-    /// Closes the open packet and opens one with room for `len` bytes; says where in it they go.
+    /// Closes the open packet and opens one with room for `len` bytes; returns where in it they go.
     #[cold]
     pub(super) fn open_packet(&mut self, len: usize) -> io::Result<usize> {
         if len > RECORD_BYTES_MAX {
@@ -130,8 +130,7 @@ impl StreamWriter {
         Ok(used_bytes)
     }
 
-    /// Changes the extra packet context fields (as long as before): the open packet is cut if they
-    /// differ.
+    /// Changes the extra packet context fields (to others of the same length). Cuts the open packet if they differ.
     pub fn set_extra(&mut self, extra: &[u8]) -> io::Result<()> {
         if extra.len() != self.identity.extra.len() {
             return Err(invalid("extra fields of another length"));
@@ -143,9 +142,8 @@ impl StreamWriter {
         Ok(())
     }
 
-    /// Sets how many records were lost since the stream began: packets closed from now on carry it.
-    /// It must be sampled before the records that go into them are looked for; less than before is
-    /// taken for no news.
+    /// Sets how many records were lost since the stream began; packets closed from now on carry this count. It must be
+    /// read before the records that go into those packets are looked for. A smaller count than before is ignored.
     pub fn set_discarded(&mut self, total: u64) {
         self.stats.discarded = self.stats.discarded.max(total);
     }
@@ -154,7 +152,7 @@ impl StreamWriter {
     pub fn cut(&mut self) {
         let Some(open) = self.open.take() else { return };
         let Some(clocks) = open.clocks else { return };
-        // A record that it was opened for may not have come.
+        // The record that it was opened for may not have come.
         let record_bytes = open.used_bytes - self.identity.opening_bytes();
         let pages = self.identity.pages_for(record_bytes);
         if self.next_seq == 0 && self.stats.discarded > 0 {
@@ -170,7 +168,7 @@ impl StreamWriter {
         }
     }
 
-    /// Closes a packet without records behind the closed ones, where nothing is open.
+    /// Closes a packet without records behind the closed ones, when no packet is open.
     fn close_empty(&mut self, clock: u64, discarded: u64) {
         self.batch.grow(self.closed_pages + 1);
         self.close(1, self.identity.opening_bytes(), (clock, clock), discarded);
@@ -188,7 +186,7 @@ impl StreamWriter {
             end_position: self.end_position,
         };
         let packet = self.batch.range_mut(self.closed_pages, self.closed_pages + pages);
-        // No bytes of an earlier packet stay behind the content.
+        // No bytes of an earlier packet may stay behind the content.
         packet[used_bytes..].fill(0);
         context.encode(&self.identity, packet);
         self.closed.push(context);
@@ -202,10 +200,10 @@ impl StreamWriter {
         self.stats.bytes += context.packet_size_bytes;
     }
 
-    /// Writes the closed packets, then their index entries. What fails to be written waits for the
-    /// next flush; [`Stats::visible_records`] says how far it came.
+    /// Writes the closed packets, then their index entries. What fails to be written waits for the next flush;
+    /// [`Stats::visible_records`] says how much was written.
     pub fn flush(&mut self) -> io::Result<()> {
-        // First of all: a packet in the file that the index can never have is one that some readers miss.
+        // First, because some readers miss a packet in the file for which the index can never have an entry.
         self.index.reserve(self.closed.len())?;
         let mut offset_bytes = self.data.len();
         let (done, outcome) =
@@ -218,7 +216,7 @@ impl StreamWriter {
             offset_bytes += context.packet_size_bytes;
         }
         self.keep_unwritten();
-        // Also if the data has no room: what is in the file can be found by its index all the same.
+        // Also if the data has no room: the index finds what is in the file nevertheless.
         outcome.and(self.index.flush())
     }
 
@@ -235,8 +233,8 @@ impl StreamWriter {
         self.batch.shrink((waiting_pages + open_pages).max(BATCH_PAGES));
     }
 
-    /// Gives back the memory of packets, if none waits in it. It costs the next packet a few allocations, and is for
-    /// those with thousands of streams.
+    /// Gives back the memory of packets, if none waits in it. That costs the next packet a few allocations; it is for
+    /// programs with thousands of streams.
     pub fn release(&mut self) {
         if self.open.is_none() && self.closed.is_empty() {
             self.batch = Pages::default();
@@ -244,9 +242,9 @@ impl StreamWriter {
         }
     }
 
-    /// Cuts and flushes. If records were lost since the last packet, an empty one carries the
-    /// count; its clock is the last packet's, or `now` if there never was one. A reader may have
-    /// the file from then on; going on writing is possible.
+    /// Cuts and flushes. If records were lost since the last packet, an empty packet carries the count; its clock is
+    /// the last packet's, or `now` if there never was one. From then on readers may have the file, and writing may
+    /// continue.
     pub fn finish(&mut self, now: u64) -> io::Result<()> {
         self.cut();
         if self.stats.discarded > self.carried_discarded {
@@ -259,7 +257,7 @@ impl StreamWriter {
         self.flush()
     }
 
-    /// What went in so far.
+    /// The figures of what went in so far.
     pub fn stats(&self) -> Stats {
         self.stats
     }
@@ -277,7 +275,7 @@ impl OpenPacket {
     }
 }
 
-/// What the index of a stream file is called.
+/// The name of a stream file's index.
 pub(crate) fn index_name(stream: impl AsRef<OsStr>) -> OsString {
     let mut name = stream.as_ref().to_owned();
     name.push(".idx");

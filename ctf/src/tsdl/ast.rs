@@ -1,5 +1,4 @@
-//! What the grammar makes of the text: blocks, entries and type expressions, names not looked up
-//! yet.
+//! The grammar's output: blocks, entries and type expressions. Names are not looked up yet.
 //!
 //! ```text
 //!   trace { major = 1; packet.header := struct { ... }; };
@@ -8,7 +7,7 @@
 //!
 //! `at` is a byte offset into the text, for errors that are found only when names are looked up.
 
-/// Where in the text, and what is wrong there.
+/// The place in the text, and what is wrong there.
 pub(super) type Wrong = (usize, String);
 
 /// A statement of the outermost level.
@@ -36,7 +35,7 @@ pub(super) enum Value<'t> {
     Path(String),
 }
 
-/// What gives a type a name: `typealias`, `typedef`, or just `struct name { ... };`.
+/// Gives a type a name: `typealias`, `typedef`, or just `struct name { ... };`.
 #[derive(Debug)]
 pub(super) enum Declaration<'t> {
     Alias { name: String, ty: TypeExpr<'t>, dimensions: Vec<Dimension> },
@@ -87,7 +86,7 @@ pub(super) enum Member<'t> {
     Declaration(Declaration<'t>),
 }
 
-/// What stands between brackets behind a field's name.
+/// The part between brackets behind a field's name.
 #[derive(Debug)]
 pub(super) enum Dimension {
     Length(i128),

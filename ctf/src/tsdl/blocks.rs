@@ -1,4 +1,4 @@
-//! Blocks to [`Metadata`]: which entry means what.
+//! Turns blocks into [`Metadata`]: the meaning of each entry.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::resolve::Resolver;
 use super::types::{ByteOrder, Type};
 use crate::metadata::EnvValue;
 
-/// What the file's items say together.
+/// The metadata that all items of the file declare together.
 pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
     let byte_order = native(items)?;
     let mut resolver = Resolver::new(byte_order);
@@ -40,8 +40,7 @@ pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
             "env" => metadata.env.extend(block.env()),
             "clock" => {
                 let read = block.clock()?;
-                // One clock a trace is what there is in practice; a second one would need a name at
-                // each number.
+                // In practice a trace has one clock; a second one would need a name at each number.
                 clock.get_or_insert(read);
             }
             "stream" => {
@@ -64,7 +63,7 @@ pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
     Ok(metadata)
 }
 
-/// The trace's byte order; types before the trace block have it too.
+/// The trace's byte order, which types before the trace block have too.
 fn native(items: &[Item<'_>]) -> Result<ByteOrder, Wrong> {
     let entries = items.iter().find_map(|item| match item {
         Item::Block { kind: "trace", entries, .. } => Some(entries),
@@ -80,7 +79,7 @@ fn native(items: &[Item<'_>]) -> Result<ByteOrder, Wrong> {
     Err((0, "no `trace` block that states a `byte_order`".to_owned()))
 }
 
-/// A block's entries, types looked up.
+/// A block's entries, with types looked up.
 struct Block<'a> {
     at: usize,
     values: Vec<(&'a str, &'a Value<'a>, usize)>,
@@ -112,7 +111,7 @@ impl<'a> Block<'a> {
         self.types.iter().find(|(path, _)| *path == name).map(|(_, ty)| ty.clone())
     }
 
-    /// Text, or a word that stands where text may.
+    /// Text, or a word in its place.
     fn text(&self, name: &str) -> Option<&'a str> {
         match self.value(name)?.0 {
             Value::Text(text) => Some(text),

@@ -11,8 +11,8 @@
 //!               | variant [ name ] [ < path > ] [ { member } ] | alias
 //! ```
 //!
-//! Nothing is tried twice: the first word of each thing says what it is. Types within types are
-//! counted, so that no text can exhaust the stack.
+//! Nothing is tried twice: the first word of each part says what it is. Types within types are counted, so that no text
+//! can exhaust the stack.
 
 use winnow::combinator::{alt, cut_err, delimited, opt, peek, preceded, repeat, separated};
 use winnow::prelude::*;
@@ -23,10 +23,10 @@ use super::ast::{
 };
 use super::scan::{Input, expected, fail, integer, keyword, literal, path, symbol, trivia, word};
 
-/// Types within types that are still read.
+/// The deepest nesting of types that is read.
 const DEPTH_MAX: usize = 32;
 
-/// Words that C's types are named by; several may follow one another.
+/// Words of C's type names; several may follow one another.
 const C_WORDS: [&str; 11] = [
     "void", "char", "short", "int", "float", "double", "signed", "unsigned", "long", "_Bool",
     "const",
@@ -43,7 +43,7 @@ pub(super) fn file<'t>(i: &mut Input<'t>) -> ModalResult<Vec<Item<'t>>> {
 }
 
 fn item<'t>(i: &mut Input<'t>) -> ModalResult<Item<'t>> {
-    // Left over between declarations, it means nothing.
+    // A semicolon between declarations means nothing.
     while opt(symbol(";")).parse_next(i)?.is_some() {}
     let at = i.current_token_start();
     let first = peek(word).context(expected("a block or a type declaration")).parse_next(i)?;
@@ -91,7 +91,7 @@ fn is_declaration(first: &str) -> bool {
     matches!(first, "typealias" | "typedef" | "struct" | "enum" | "variant")
 }
 
-/// A declaration that begins with the word `first`, which is still to be taken.
+/// A declaration that begins with the word `first`, which is not consumed yet.
 fn declaration<'t>(first: &str, i: &mut Input<'t>) -> ModalResult<Declaration<'t>> {
     match first {
         "typealias" => {

@@ -1,5 +1,5 @@
-//! The metadata text, read: what [`metadata`](crate::metadata) writes, and what LTTng's tracers and
-//! barectf do.
+//! Reads the metadata text: what [`metadata`](crate::metadata) writes, and what LTTng's tracers and
+//! barectf write.
 //!
 //! ```text
 //!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers--> Metadata
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Whatever the bytes are, [`parse`] ends, in time that grows with their number, and says where
-//! they are wrong: types within types are bounded both in the text and through names.
+//! they are wrong. Types within types are bounded, both in the text and through names.
 
 mod ast;
 mod blocks;
@@ -34,15 +34,16 @@ pub use types::{
 
 use crate::metadata::checksum::Blocks;
 
-/// What of a metadata file is what was written.
+/// The undamaged part of a metadata file.
 #[derive(Debug)]
 pub(crate) struct Whole<'t> {
     pub(crate) text: Cow<'t, [u8]>,
-    /// The first place that is not, and is not in `text`.
+    /// The first damaged place, which `text` leaves out.
     pub(crate) damage: Option<TsdlError>,
 }
 
-/// Leaves out what is damaged of a file whose blocks have checksums; any other file is as it is.
+/// Leaves out the damaged parts of a file whose blocks have checksums; any other file stays as it
+/// is.
 ///
 /// # Errors
 /// Its beginning is damaged.
@@ -68,7 +69,7 @@ pub(crate) fn whole(file: &[u8]) -> Result<Whole<'_>, TsdlError> {
             ),
             ..damage
         }),
-        // Blank lines before it.
+        // There are only blank lines before it.
         (None, None) => Ok(Whole { text: file.into(), damage: None }),
     }
 }
@@ -76,11 +77,11 @@ pub(crate) fn whole(file: &[u8]) -> Result<Whole<'_>, TsdlError> {
 /// Reads a metadata file, in either of its two forms.
 pub fn parse(file: &[u8]) -> Result<Metadata, TsdlError> {
     let bytes = packetised::text(file)?;
-    // Names are ASCII; whatever else stands in texts and comments does no harm.
+    // Names are ASCII; whatever else is in texts and comments does no harm.
     let text = String::from_utf8_lossy(&bytes);
     let input = Stateful { input: LocatingSlice::new(&*text), state: 0 };
     let items = grammar::file.parse(input).map_err(|error| {
-        // The outermost says most: a type, rather than the name that it begins with.
+        // The outermost context says most: a type, rather than the name that it begins with.
         let expected = error.inner().context().filter_map(|context| match context {
             StrContext::Expected(what) => Some(format!("expected {what}")),
             _ => None,

@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!   integer { size = 27; align = 1; map = clock.monotonic.value; }
-//!   '-------- attributes, in any order; size alone must be there
+//!   '-------- attributes, in any order; only size is required
 //! ```
 
 use super::ast::{Attribute, Value, Wrong};
 use super::types::{ByteOrder, FloatType, IntegerType};
 use crate::metadata::Encoding;
 
-/// What `integer { ... }` says; `native` is the trace's byte order.
+/// Reads `integer { ... }`; `native` is the trace's byte order.
 pub(super) fn integer(
     attributes: &[Attribute<'_>],
     native: ByteOrder,
@@ -40,7 +40,7 @@ pub(super) fn integer(
             ("size" | "align" | "signed" | "byte_order" | "encoding", _) => {
                 return Err((*at, format!("an integer cannot have this `{name}`")));
             }
-            // Attributes that a later writer may have are no reason to refuse its trace.
+            // Attributes of later writers are no reason to refuse their traces.
             _ => {}
         }
     }
@@ -53,7 +53,7 @@ pub(super) fn integer(
     Ok(ty)
 }
 
-/// What `floating_point { ... }` says; `native` is the trace's byte order.
+/// Reads `floating_point { ... }`; `native` is the trace's byte order.
 pub(super) fn float(
     attributes: &[Attribute<'_>],
     native: ByteOrder,
@@ -100,7 +100,7 @@ pub(super) fn byte_order(
     }
 }
 
-/// What `string { ... }` says.
+/// Reads `string { ... }`.
 pub(super) fn string(attributes: &[Attribute<'_>]) -> Encoding {
     let word = attributes.iter().find_map(|attribute| match attribute.value {
         Value::Word(word) if attribute.name == "encoding" => Some(word),
@@ -109,7 +109,8 @@ pub(super) fn string(attributes: &[Attribute<'_>]) -> Encoding {
     word.map_or(Encoding::Utf8, encoding)
 }
 
-/// The encoding that a word names. What is none of CTF's is text all the same: what is not UTF-8 is seen when it is read.
+/// The encoding that a word names. An encoding that CTF does not have is text too; bytes that are not UTF-8 are noticed
+/// when they are read.
 fn encoding(word: &str) -> Encoding {
     match word {
         "none" | "NONE" => Encoding::None,
@@ -132,7 +133,7 @@ fn default_align(bits: u32) -> u32 {
     if bits.is_multiple_of(8) { 8 } else { 1 }
 }
 
-/// An alignment in bits, if it is one.
+/// An alignment in bits, if the number is one.
 pub(super) fn alignment(align: i128, at: usize) -> Result<u32, Wrong> {
     match u32::try_from(align) {
         Ok(align) if align.is_power_of_two() && align <= 1 << 16 => Ok(align),

@@ -11,7 +11,7 @@ use super::error::TsdlError;
 const MAGIC: u32 = 0x75D1_1D57;
 const HEADER_BYTES: usize = 37;
 
-/// The text of a metadata file, whichever of the two forms it has.
+/// The text of a metadata file in either of the two forms.
 pub(super) fn text(file: &[u8]) -> Result<Vec<u8>, TsdlError> {
     let little = match file.first_chunk() {
         Some(magic) if u32::from_le_bytes(*magic) == MAGIC => true,
@@ -35,7 +35,7 @@ pub(super) fn text(file: &[u8]) -> Result<Vec<u8>, TsdlError> {
         else {
             return Err(error("no packet header"));
         };
-        // Checksums are not checked: no writer of LTTng's sets one.
+        // Checksums are not checked, because no writer of LTTng's sets one.
         if packet.get(32..34).is_some_and(|schemes| schemes != [0, 0]) {
             return Err(error("compressed or encrypted"));
         }

@@ -1,11 +1,11 @@
-//! Type expressions to types: names are looked up.
+//! Turns type expressions into types by looking names up.
 //!
 //! ```text
 //!   scopes: Vec<HashMap<name, (Type, depth)>>     file | block | struct | ...     inner ones hide outer ones
 //! ```
 //!
-//! Aliases make it possible to write a deep type in a flat text, so the depth of each type is known
-//! and bounded, whatever way it was made.
+//! Aliases make it possible to write a deep type in a flat text. So the depth of each type is known
+//! and bounded, however it was made.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use super::types::{
     ByteOrder, EnumType, Fields, IntegerType, Path, Scope, StructType, Type, VariantType,
 };
 
-/// Types within types that are still read.
+/// The deepest nesting of types that is read.
 const DEPTH_MAX: u32 = 64;
 
-/// A type, and how many types within types it takes to get to its bottom.
+/// A type, and how deep its types nest.
 #[derive(Clone)]
 struct Named {
     ty: Type,
     depth: u32,
 }
 
-/// The type names that can be seen from where we are.
+/// The type names that are visible at the present place.
 pub(super) struct Resolver {
     native: ByteOrder,
     scopes: Vec<HashMap<String, Named>>,
@@ -37,7 +37,7 @@ impl Resolver {
         Resolver { native, scopes: vec![HashMap::new()] }
     }
 
-    /// Opens a scope for what `inside` declares.
+    /// Opens a scope for the declarations that `inside` makes.
     pub(super) fn scoped<T>(
         &mut self,
         inside: impl FnOnce(&mut Resolver) -> Result<T, Wrong>,
@@ -56,7 +56,7 @@ impl Resolver {
                 self.name(name.clone(), named);
                 Ok(())
             }
-            // Looking it up gives it its name.
+            // Looking it up also gives it its name.
             Declaration::Named(ty) => self.named(ty).map(|_| ()),
         }
     }
@@ -107,7 +107,7 @@ impl Resolver {
             TypeKind::Enum { name, container, labels } => {
                 let container = match container {
                     Some(container) => IntegerType::of(&self.resolve(container)?),
-                    // C's way: without one, it is an int.
+                    // As in C, an enumeration without a container is an int.
                     None => IntegerType::of(&self.look_up("int", at)?.ty),
                 };
                 let container =
@@ -132,7 +132,7 @@ impl Resolver {
         Ok(named)
     }
 
-    /// Fields, or a variant's options, and the greatest depth among them.
+    /// Fields, or a variant's options, and their greatest depth.
     fn members(&mut self, members: &[Member<'_>]) -> Result<(Fields, u32), Wrong> {
         self.scoped(|resolver| {
             let (mut fields, mut depth) = (Vec::new(), 0);

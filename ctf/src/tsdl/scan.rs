@@ -7,7 +7,7 @@ use winnow::prelude::*;
 use winnow::stream::{LocatingSlice, Stateful};
 use winnow::token::{any, none_of, one_of, take_until, take_while};
 
-/// The text, and how deep in nested types we are.
+/// The text, and how deep types nest at this place.
 pub(super) type Input<'t> = Stateful<LocatingSlice<&'t str>, usize>;
 
 /// "expected ..." for an error message.
@@ -15,7 +15,7 @@ pub(super) fn expected(what: &'static str) -> StrContext {
     StrContext::Expected(StrContextValue::Description(what))
 }
 
-/// An error that no alternative can mend.
+/// An error after which no alternative is tried.
 pub(super) fn fail<T>(what: &'static str) -> ModalResult<T> {
     let mut error = ContextError::new();
     error.push(expected(what));
@@ -46,7 +46,7 @@ pub(super) fn word<'t>(i: &mut Input<'t>) -> ModalResult<&'t str> {
     (letters.take(), trivia).map(|(word, ())| word).context(expected("a name")).parse_next(i)
 }
 
-/// This very word.
+/// This word only.
 pub(super) fn keyword<'t>(
     wanted: &'static str,
 ) -> impl Parser<Input<'t>, (), ErrMode<ContextError>> {
@@ -93,7 +93,7 @@ pub(super) fn literal(i: &mut Input<'_>) -> ModalResult<String> {
         },
     );
     let text = delimited('"', bytes, cut_err('"').context(expected("`\"` at the text's end")));
-    // Escapes may spell UTF-8 byte by byte; what does not come out as UTF-8 is replaced.
+    // Escapes may spell UTF-8 byte by byte; bytes that are not UTF-8 then are replaced.
     (text, trivia).map(|(text, ())| String::from_utf8_lossy(&text).into_owned()).parse_next(i)
 }
 

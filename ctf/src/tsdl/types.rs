@@ -9,9 +9,9 @@
 //!     '- "x"   Sequence { length: Path, elem } | Array | Float | String
 //! ```
 //!
-//! Types are shared (`Arc`) where the text shares them by name, and never nest deeper than 64:
-//! reading may recurse. What a type expands to has no such bound, so it must not be expanded
-//! blindly.
+//! Types are shared (`Arc`) where the text shares them by name, and never nest deeper than 64, so
+//! reading may recurse. The size of an expanded type has no such bound, so types must not be
+//! expanded blindly.
 
 use std::sync::Arc;
 
@@ -30,25 +30,25 @@ pub enum Type {
     String(Encoding),
     /// Fields one behind the other.
     Struct(Arc<StructType>),
-    /// One of several types: which, an enumeration read before says.
+    /// One of several types; an enumeration that is read before says which.
     Variant(Arc<VariantType>),
-    /// A number of elements that is known beforehand.
+    /// A fixed number of elements.
     Array {
-        /// What each is.
+        /// The type of each.
         elem: Arc<Type>,
-        /// How many.
+        /// How many there are.
         len: u64,
     },
-    /// A number of elements that an integer read before says.
+    /// A number of elements that an integer, read before, gives.
     Sequence {
-        /// What each is.
+        /// The type of each.
         elem: Arc<Type>,
         /// Where the integer is.
         len: Path,
     },
 }
 
-/// In which order a number's bytes (and bits) lie.
+/// The order of a number's bytes (and bits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ByteOrder {
     /// The least significant first.
@@ -62,17 +62,17 @@ pub enum ByteOrder {
 pub struct IntegerType {
     /// Its size, 1 to 64.
     pub bits: u32,
-    /// What its place is a multiple of, in bits.
+    /// Its offset is a multiple of this, in bits.
     pub align: u32,
     /// Two's complement, or without sign.
     pub signed: bool,
-    /// 2, 8, 10 or 16: how people want to see it.
+    /// 2, 8, 10 or 16: how users want to see it.
     pub base: u32,
-    /// How its bytes lie.
+    /// The order of its bytes.
     pub byte_order: ByteOrder,
-    /// If any, it is a character: arrays of it are text.
+    /// If there is one, the number is a character: arrays of it are text.
     pub encoding: Encoding,
-    /// It is a value of the trace's clock.
+    /// Whether it is a value of the trace's clock.
     pub is_clock: bool,
 }
 
@@ -81,9 +81,9 @@ pub struct IntegerType {
 pub struct FloatType {
     /// Its size, 32 or 64.
     pub bits: u32,
-    /// What its place is a multiple of, in bits.
+    /// Its offset is a multiple of this, in bits.
     pub align: u32,
-    /// How its bytes lie.
+    /// The order of its bytes.
     pub byte_order: ByteOrder,
 }
 
@@ -99,14 +99,14 @@ pub struct EnumType {
 /// Fields one behind the other.
 #[derive(Debug, Clone)]
 pub struct StructType {
-    /// What its place is a multiple of, in bits: that of its strictest field, or what was asked
-    /// for.
+    /// Its offset is a multiple of this, in bits: the alignment of its strictest field, or what
+    /// the text asks for.
     pub align: u32,
     /// The fields, in order.
     pub fields: Fields,
 }
 
-/// Names and what they stand for, in order.
+/// Names and their types, in order.
 pub type Fields = Vec<(Arc<str>, Type)>;
 
 /// One of several types.
@@ -118,10 +118,10 @@ pub struct VariantType {
     pub options: Fields,
 }
 
-/// Where a length or a tag is to be found.
+/// Where a length or a tag is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
-    /// The scope that the text names, as `stream.event.header`; `None` is the nearest field before.
+    /// The scope that the text names, such as `stream.event.header`; `None` is the nearest field before.
     pub scope: Option<Scope>,
     /// The field's name.
     pub name: Arc<str>,
@@ -156,7 +156,7 @@ impl IntegerType {
 }
 
 impl Type {
-    /// What the type's place is a multiple of, in bits.
+    /// The type's offset is a multiple of this, in bits.
     pub fn align(&self) -> u32 {
         match self {
             Type::Integer(ty) => ty.align,
@@ -164,7 +164,7 @@ impl Type {
             Type::Float(ty) => ty.align,
             Type::String(_) => 8,
             Type::Struct(ty) => ty.align,
-            // The option that is chosen has its own.
+            // The option that is chosen has an alignment of its own.
             Type::Variant(_) => 1,
             Type::Array { elem, .. } | Type::Sequence { elem, .. } => elem.align(),
         }

@@ -18,7 +18,7 @@ use ctf::stream_file::StreamWriter;
 use shown::{float, text};
 
 pub const UUID: [u8; 16] = *b"ctf test's trace";
-/// What the clock's zero is, in nanoseconds since 1970.
+/// The moment of the clock's zero, in nanoseconds since 1970.
 pub const ORIGIN_NS: i64 = 1_700_000_000_000_000_005;
 
 pub fn trace() -> Trace {
@@ -64,7 +64,7 @@ pub fn identity(stream_id: u32, instance: u64, extra: i32) -> StreamIdentity {
     StreamIdentity { uuid: UUID, stream_id, stream_instance_id: instance, extra }
 }
 
-/// Writes a record with the header that suits and this payload.
+/// Writes a record with the fitting header and this payload.
 pub fn put(writer: &mut StreamWriter, id: u32, clock: u64, payload: &[u8]) {
     let record = match event_header::compact(id, clock) {
         Some(header) => [&header[..], payload].concat(),
@@ -112,7 +112,8 @@ pub fn has_babeltrace() -> bool {
     there
 }
 
-/// All that babeltrace2 finds in a trace, one line each; floats as the bits of an f64, text as hex.
+/// Everything that babeltrace2 finds in a trace, one line each; floats as the bits of an f64, text
+/// as hex.
 ///
 /// ```text
 /// E <ns since 1970> <name> <loglevel> {_field=value,...}
@@ -157,12 +158,12 @@ for message in bt2.TraceCollectionMessageIterator(sys.argv[1]):
         print("D", message.count)
 "#;
 
-/// What our own reader finds in a trace, in the same form, events only; it must find nothing wrong.
+/// What our own reader finds in a trace, in the same form, events only. It must find no error.
 pub fn reader_lines(dir: &Path) -> Vec<String> {
     lines(Reader::open(dir).unwrap().map(Result::unwrap))
 }
 
-/// The same of a trace that is damaged.
+/// The same for a trace that is damaged.
 pub fn whole_lines(dir: &Path) -> Vec<String> {
     lines(Reader::open(dir).unwrap().flatten())
 }

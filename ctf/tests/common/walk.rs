@@ -1,12 +1,12 @@
-//! A walk over a stream file's bytes that shares no code with the crate: packets, and records that
-//! are numbered, so that one lost or written twice is seen too.
+//! A walk over a stream file's bytes that shares no code with the crate: packets, and records with
+//! numbers, so that a record that is lost or written twice is noticed too.
 
 pub const PAGE: usize = 4096;
 /// Packet header, standard context, `vtid`.
 const OPENING: usize = 92;
 
-/// What records are filled with; comparing with it is a memcmp, which is fast in a debug build as
-/// well.
+/// What records are filled with. A comparison with it is a memcmp, which is fast in a debug build
+/// too.
 pub static FILLING: [u8; 256 << 10] = [0xC1; 256 << 10];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -89,7 +89,7 @@ pub fn walk(file: &[u8]) -> Result<Walk, String> {
     Ok(walk)
 }
 
-/// Each entry of the index is of the packet with that number, in its final shape.
+/// Each entry of the index describes the packet of that number, in its final form.
 pub fn check_index(index: &[u8], walk: &Walk) -> usize {
     let entries = index.get(16..).unwrap_or_default().chunks_exact(72);
     for (number, entry) in entries.clone().enumerate() {

@@ -43,7 +43,7 @@ fn a_class_beyond_the_bounds_is_left_out_and_told() {
     let recorded = Recording::of("described").arg("beyond").run();
     let said = &recorded.finished.stderr;
     assert!(said.contains("1 of its event classes"), "{said}");
-    assert!(said.contains("beyond the limits of a class"), "{said}");
+    assert!(said.contains("exceed the limits of a class"), "{said}");
     let account: Account = recorded.report();
     // And the tracepoint.
     assert_eq!(recorded.summary().recorded, account.len() as u64 + 1);

@@ -69,7 +69,7 @@ fn rings_that_find_no_room_on_the_disk_cost_events_and_not_the_program() {
     let is_told = |count: Option<u64>, what: &str| {
         count.is_none_or(|count| {
             let told = format!(
-                "(flood): {what} could be had for {count} events, of the last because: No space left on device (os \
+                "(flood): {what} could be had for {count} events; reason for the last: No space left on device (os \
                  error 28): make room where its rings are"
             );
             stderr.lines().any(|line| line.contains(&told))
@@ -165,7 +165,8 @@ fn what_could_not_be_exchanged_is_written_when_the_session_ends() {
         let destroyed = site.ust(&["destroy", "mine"]).succeeded();
         progress::set(&path, 2, 1);
         program.wait().succeeded();
-        was_without |= destroyed.stderr.contains("the spare sub-buffer of a ring cannot be had");
+        was_without |=
+            destroyed.stderr.contains("there is no memory for the spare sub-buffer of a ring");
         assert!(!destroyed.stdout.contains("records_lost_unwritten"), "{pages}: {destroyed:?}");
         let lines = judge::count(&trace);
         let counted = destroyed.stdout.replace(',', "");

@@ -109,7 +109,7 @@ fn what_differs_between_processes_is_kept_and_what_each_lost_is_told() {
     for Process { trace, events: own, lost } in &summary.processes {
         let folder = Path::new(trace).file_name().and_then(|name| name.to_str()).expect("text");
         assert_eq!(*own, judge::count(&recorded.trace().join(folder)), "{folder}");
-        let line = format!("ust: {folder}: {} events lost when recorded", grouped(*lost));
+        let line = format!("ust: {folder}: {} events lost while recording", grouped(*lost));
         assert_eq!(joined.stderr.contains(&line), *lost > 0, "{line}: {joined:?}");
         let (name, pid) = folder.rsplit_once('-').expect("NAME-PID");
         let before = judge::python("environment.py", &[&recorded.trace().join(folder)]);

@@ -78,8 +78,8 @@ fn each_damaged_file_costs_itself_and_nothing_is_changed() {
     };
     assert!(complaint(&orphan).contains("process file is missing"), "{}", finished.stderr);
     assert!(complaint(&cut).contains("has not the size"), "{}", finished.stderr);
-    assert!(complaint(&garbage).contains("for a ring file is none"), "{}", finished.stderr);
-    assert!(complaint(&false_process).contains("a size that none has"), "{}", finished.stderr);
+    assert!(complaint(&garbage).contains("wrong magic number"), "{}", finished.stderr);
+    assert!(complaint(&false_process).contains("impossible size"), "{}", finished.stderr);
     assert!(complaint(Path::new("notes.txt")).contains("no file of a recording"));
     assert_eq!(finished.stderr.lines().count(), 6, "{}", finished.stderr);
 

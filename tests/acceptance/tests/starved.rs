@@ -23,7 +23,7 @@ fn assert_counted(limit: &str, buffers: &str, why: &str) {
     let is_told = |line: &str| {
         line.contains("process ")
             && line
-                .contains("(starved): no ring could be had for 2000 events, of the last because: ")
+                .contains("(starved): no ring could be had for 2000 events; reason for the last: ")
             && line.contains(why)
     };
     assert!(stderr.lines().any(is_told), "{what}: {stderr}");
@@ -49,7 +49,7 @@ fn without_addresses() {
             assert_counted(
                 "addresses",
                 it,
-                "(os error 12): let it have more addresses (ulimit -v)",
+                "(os error 12): raise its limit of address space (ulimit -v)",
             );
         });
     }
@@ -92,7 +92,7 @@ fn without_addresses_for_the_channel_itself() {
     let destroyed = site.ust(&["destroy", "mine"]).succeeded();
     let counts = "1,000 events recorded, 1,000 lost (records_lost_no_stream 1,000), 1 process";
     assert!(destroyed.stdout.contains(counts), "{destroyed:?}");
-    let why = "no ring could be had for 1000 events, of the last because: Cannot allocate memory";
+    let why = "no ring could be had for 1000 events; reason for the last: Cannot allocate memory";
     assert!(destroyed.stderr.contains(why), "{destroyed:?}");
     let tally = judge::tally(&trace, "is_rich");
     assert_eq!(tally.into_iter().collect::<Vec<_>>(), [(1, EVENTS)]);

@@ -1,17 +1,17 @@
-//! The traced program as a child: started as a shell would, told of signals, waited for.
+//! The traced program as a child process: starts it as a shell would, passes signals on to it, waits for it.
 //!
-//! It has what it would have without `ust`: the terminal, the process group, the standard streams and all else that
-//! `exec` hands on ([`launch`](super::launch)). This process does not hold on to it in any way: no parent-death signal,
-//! no pipe.
+//! It has what it would have without `ust`: the terminal, the process group, the standard streams and everything else
+//! that `exec` hands on ([`launch`](super::launch)). This process does not tie it to itself in any way: no parent-death
+//! signal, no pipe.
 //!
-//! Signals that come here are the program's, once each. Some have reached it already, as it is in our group:
+//! Signals that come here are for the program, once each. Some have reached it already, as it is in our group:
 //!
 //! ```text
 //!   a key at the terminal             to each of the foreground group       not passed on
-//!   the terminal's end                to the leader of its session          passed on if that is us
+//!   the terminal hangs up             to the leader of its session          passed on if that is us
 //!                                     to the group when the leader ends     not passed on
 //!   kill(2) of us, by anybody         to us                                 passed on
-//!   kill(2) of our group              to each of it                         passed on: nothing tells it from the last
+//!   kill(2) of our group              to each of it                         passed on: it looks like the case above
 //! ```
 
 use super::launch::{Image, StartError};
@@ -29,8 +29,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 
-/// What is said if it cannot be waited for.
-const MISSED: &str = "the program's end was missed";
+/// The message if the program cannot be waited for.
+const MISSED: &str = "the program's exit status could not be read";
 
 /// The running program.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Child {
         let pid = image.start().map_err(|error| match error {
             StartError::Exec(error) => not_startable(program.given, &program.file, &error),
             StartError::Fork(error) => {
-                Failure::system("there can be no process for the program", Attempt::Fork)(error)
+                Failure::system("the program's process could not be made", Attempt::Fork)(error)
             }
         })?;
         match pidfd_open(pid, PidfdFlags::empty()) {
@@ -64,7 +64,7 @@ impl Child {
         }
     }
 
-    /// Its number, until it has been waited for.
+    /// Its process id, which is its own until it has been waited for.
     pub fn pid(&self) -> Pid {
         self.pid
     }
@@ -74,7 +74,7 @@ impl Child {
         self.pidfd.as_fd()
     }
 
-    /// Gives it a signal that came here, unless it has had it.
+    /// Sends it a signal that came here, unless the program has had it.
     pub fn pass_on(&self, arrived: Arrived) {
         let is_in_own_group = getpgid(Some(self.pid)).is_ok_and(|group| group == getpgrp());
         let is_for_leader = arrived.signal == SIGHUP && getsid(None) == Ok(getpid());
@@ -90,7 +90,7 @@ impl Child {
     /// Waits for its end.
     pub fn wait(&self) -> Result<Ended, Failure> {
         loop {
-            // As long as nobody has waited for it, the kernel knows as whom it ended.
+            // Until it has been waited for, the kernel still knows the user that it ended as.
             let changed_user = self.changed_user();
             if let Some(ended) = self.wait_with(WaitOptions::empty())? {
                 return Ok(Ended { changed_user, ..ended });
@@ -124,9 +124,9 @@ impl Child {
 pub struct Ended {
     /// Its status, or 128 + n if signal n killed it.
     pub code: u8,
-    /// A signal did.
+    /// A signal ended it.
     pub is_killed: bool,
-    /// As which user, if not as the one who records.
+    /// The user that it ended as, if that is not the user who records.
     pub changed_user: Option<u32>,
 }
 

@@ -1,6 +1,6 @@
-//! What an ELF file says of itself: whether it has tracepoints, and which shared objects it needs.
+//! Reads from an ELF file whether it has tracepoints, and which shared objects it needs.
 //!
-//! The file is untrusted. What makes no sense in it is taken as absent, and nothing is read but headers, notes and the
+//! The file is untrusted. A part that makes no sense counts as absent, and nothing is read but headers, notes and the
 //! strings that are asked for.
 
 use object::elf;
@@ -13,23 +13,23 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use ust_core::abi::{ELF_NOTE_KIND, ELF_NOTE_NAME};
 
-/// Entries of a dynamic section that are looked at: programs have dozens.
+/// At most this many entries of a dynamic section are read: programs have dozens.
 const MAX_DYNAMIC_ENTRIES: usize = 4096;
 
-/// What it says.
+/// What an ELF file says.
 #[derive(Debug)]
 pub struct ElfFile {
-    /// Of how many bits.
+    /// 32 or 64 bits.
     pub class: Class,
     /// The ABI version that its note names; `None` if it has no tracepoints.
     pub abi_version: Option<u32>,
     /// The shared objects that it needs: names, or paths.
     pub needed: Vec<PathBuf>,
-    /// Where it says that these are: lists of directories, as the loader reads them.
+    /// Where the file says to search for them: lists of directories, as the loader reads them.
     pub search: Vec<PathBuf>,
 }
 
-/// Of how many bits a file is. Those of a process are all alike.
+/// A file's word size, in bits. All files of a process have the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// 32.
@@ -53,7 +53,7 @@ pub fn class_of(file: &Path) -> Option<Class> {
 }
 
 fn open(file: &Path) -> Option<ReadCache<File>> {
-    // Of anything but a file, opening or reading might never come back.
+    // Opening or reading anything but a regular file might block forever.
     let is_file = std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
     is_file.then(|| File::open(file).ok().map(ReadCache::new)).flatten()
 }
@@ -78,7 +78,7 @@ fn parse<H: FileHeader<Endian = Endianness>>(
     Some(ElfFile { class, abi_version, needed, search })
 }
 
-/// The ABI version in a segment's note of ours.
+/// The ABI version, if the segment holds our note.
 fn note_in<H: FileHeader<Endian = Endianness>>(
     segment: &H::ProgramHeader,
     endian: Endianness,
@@ -93,7 +93,7 @@ fn note_in<H: FileHeader<Endian = Endianness>>(
     None
 }
 
-/// What is needed, and where to search for it.
+/// The names of needed objects, and the directories to search for them.
 fn dynamic_strings<H: FileHeader<Endian = Endianness>>(
     segments: &[H::ProgramHeader],
     endian: Endianness,
@@ -113,7 +113,7 @@ fn dynamic_strings<H: FileHeader<Endian = Endianness>>(
             .collect::<Vec<_>>()
     };
     let (address, bytes) = (*of(&[elf::DT_STRTAB]).first()?, *of(&[elf::DT_STRSZ]).first()?);
-    // It is an address in memory; the segment that is loaded there says where it stands in the file.
+    // The address is one in memory. The segment that is loaded there says where the table lies in the file.
     let start = segments.iter().find_map(|segment| {
         let offset = address.checked_sub(segment.p_vaddr(endian).into())?;
         let is_in =

@@ -6,7 +6,7 @@
 //!   ENOEXEC   a script without "#!"; a program for another processor; something else, or nothing
 //! ```
 //!
-//! The file is untrusted: its first page is looked at, and nothing of it is believed beyond that.
+//! The file is untrusted: only its first page is read, and every offset in it is checked.
 
 use rustix::fs::{Access, AtFlags, CWD, StatVfsMountFlags, accessat, statvfs};
 use rustix::io::Errno;
@@ -17,10 +17,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Bytes that are looked at: a script's first line and a program's headers are there.
+/// Bytes that are read: a script's first line and a program's headers are there.
 const HEAD_BYTES: u64 = 4096;
 
-/// What is wrong with `file`, of which execve(2) says `errno`, and what to do; `None` if it does not show.
+/// What is wrong with `file`, which execve(2) refused with `errno`, and what to do. `None` if the file does not show
+/// it.
 pub fn fault(file: &Path, errno: Errno) -> Option<String> {
     let head = head(file).unwrap_or_default();
     match errno {
@@ -33,7 +34,7 @@ pub fn fault(file: &Path, errno: Errno) -> Option<String> {
 
 fn head(file: &Path) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    // Of anything but a file, opening or reading might never come back.
+    // Opening or reading anything but a regular file might block forever.
     if std::fs::metadata(file)?.is_file() {
         File::open(file)?.take(HEAD_BYTES).read_to_end(&mut head)?;
     }
@@ -41,7 +42,7 @@ fn head(file: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn missing_interpreter(file: &Path, head: &[u8]) -> Option<String> {
-    // With it gone, it is the file itself that was not found.
+    // If the file itself is gone, it is what was not found.
     std::fs::symlink_metadata(file).ok()?;
     Some(match (interpreter(head), loader(head)) {
         (Some(interpreter), _) => format!(
@@ -77,7 +78,7 @@ fn no_permission(file: &Path, head: &[u8]) -> Option<String> {
     accessat(CWD, &interpreter, Access::EXEC_OK, AtFlags::EACCESS).err()?;
     let interpreter = interpreter.display();
     Some(format!(
-        "its interpreter {interpreter} may not be executed: see that one's mode, or name another"
+        "its interpreter {interpreter} may not be executed: make that executable (chmod +x), or name another"
     ))
 }
 
@@ -119,13 +120,13 @@ fn u64_at(head: &[u8], offset: usize) -> Option<usize> {
     usize::try_from(u64::from_le_bytes(bytes.try_into().ok()?)).ok()
 }
 
-/// For which processor an ELF file is. Of big-endian ones the bytes are the other way round.
+/// The processor that an ELF file is for. In a big-endian file the two bytes are swapped.
 fn machine(head: &[u8]) -> Option<usize> {
     let machine = u16_at(head, 18)?;
     Some(if head.get(5) == Some(&2) { usize::from((machine as u16).swap_bytes()) } else { machine })
 }
 
-/// The same of programs for this machine.
+/// The processor that programs for this machine are for.
 fn machine_here() -> usize {
     let own = File::open("/proc/self/exe").and_then(|file| {
         let mut head = Vec::new();

@@ -1,14 +1,15 @@
-//! Which instrumented files the recorded program was an image of: so that a program of which nobody has heard anything is
-//! told from one that has no tracepoints.
+//! Which instrumented files the recorded program was an image of. So a program that has tracepoints and did not connect
+//! is distinguished from one that has none.
 //!
 //! ```text
 //!   the file that is started        its ELF note "ust"
-//!   /proc/PID/exe, now and then     what it has become by exec, if that lasts (`sh -c 'ulimit -n 4; exec prog'`), and what
-//!                                   it was limited to
+//!   /proc/PID/exe, now and then     the image after an exec, if it lasts (`sh -c 'ulimit -n 4; exec prog'`), and
+//!                                   how many files it may open
 //!   shared objects that these need  looked for only if nobody has connected (`needed`)
 //! ```
 //!
-//! Children are not looked at: the program may have started thousands. Of a shell, which does little itself, that is said.
+//! Children are not examined: the program may have started thousands. A shell does little itself, so if the program was
+//! one, the message says that only the shell was looked at.
 
 use super::elf_file;
 use super::needed::instrumented_object;
@@ -19,13 +20,13 @@ use ust_core::abi::ABI;
 use ust_core::paths::RUNTIME_DIR_VARIABLE;
 use ust_core::version::{Mismatch, Version};
 
-/// More images are not looked at: a program that goes through so many has been one of the first.
+/// At most this many images are examined: a program that has had so many was an instrumented one early on, if ever.
 const MAX_IMAGES: usize = 16;
 
 /// Descriptors that a process needs to be recorded: the standard ones, its process file, a ring file and a connection.
 const FEW_DESCRIPTORS: u64 = 6;
 
-/// Programs that are there to start others.
+/// Programs whose purpose is to start others.
 const SHELLS: [&str; 8] = ["sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox"];
 
 /// The files that the program has been seen to be an image of.
@@ -38,25 +39,25 @@ pub struct Images {
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
     abi_version: Option<u32>,
-    /// What it was limited to, if that is few.
+    /// How many files it may open, if those are too few.
     descriptors: Option<u64>,
-    /// Its root directory is another one: names mean other files there.
+    /// It has another root directory, in which paths mean other files.
     is_elsewhere: bool,
 }
 
-/// Says why nothing may have been heard of an instrumented program.
+/// Says why an instrumented program may not have connected.
 pub fn why_unheard(Instrumented { abi_version, descriptors, .. }: &Instrumented) -> String {
     if let Err(Mismatch { found, own }) = ABI.check(Version::from_word(*abi_version)) {
         return format!(
-            "they are of version {found}, and this recorder of version {own}: build both with one ust-core"
+            "its ABI version is {found}, and this recorder's is {own}: build both with the same version of ust-core"
         );
     }
     match descriptors {
         Some(limit) => format!(
-            "it may open only {limit} files, and was over before its agent could say so: let it open more (ulimit -n)"
+            "it may open only {limit} files, and ended before its agent could report that: raise the limit (ulimit -n)"
         ),
         None => format!(
-            "check that {RUNTIME_DIR_VARIABLE} reaches it (env -i, sudo and containers take it away), and that no sandbox \
+            "check that {RUNTIME_DIR_VARIABLE} reaches it (env -i, sudo and containers remove it), and that no sandbox \
              keeps it from sockets and memfds"
         ),
     }
@@ -71,12 +72,12 @@ pub struct Instrumented {
     pub needed_by: Option<PathBuf>,
     /// The ABI version of its tracepoints.
     pub abi_version: u32,
-    /// What the program was limited to, if that is few.
+    /// How many files the program may open, if those are too few.
     pub descriptors: Option<u64>,
 }
 
 impl Images {
-    /// Looks what the program is now. One system call, if that is what it was.
+    /// Notes what the program is an image of now. One system call if it is still the same.
     pub fn look(&mut self, pid: Pid) {
         let raw = pid.as_raw_nonzero().get();
         let Ok(file) = std::fs::read_link(format!("/proc/{raw}/exe")) else { return };
@@ -84,7 +85,7 @@ impl Images {
             self.last = file;
             return;
         }
-        // By the process, and not by the name: it may be in another root directory.
+        // Opened by way of the process, not by name: the process may be in another root directory.
         let elf = elf_file::read(Path::new(&format!("/proc/{raw}/exe")));
         let root = std::fs::read_link(format!("/proc/{raw}/root"));
         let seen = Seen {
@@ -96,8 +97,8 @@ impl Images {
         self.last = file;
     }
 
-    /// An instrumented one of those that were seen and of the file that was `started`, which may have ended before it
-    /// could be seen; or else a shared object that one of them needs.
+    /// An instrumented file among those that were seen and `started`, which may have ended before it could be seen; or
+    /// else a shared object that one of them needs.
     pub fn instrumented(&self, started: &Path) -> Option<Instrumented> {
         let all = self.with_started(started);
         let own = all.iter().find_map(|(file, seen)| {
@@ -113,7 +114,7 @@ impl Images {
         })
     }
 
-    /// A shell among them: what it started was not looked at.
+    /// A shell among them. What it started was not looked at.
     pub fn shell(&self, started: &Path) -> Option<PathBuf> {
         let is_shell = |file: &PathBuf| {
             file.file_name()
@@ -138,6 +139,6 @@ impl Images {
 fn descriptor_limit(raw_pid: i32) -> Option<u64> {
     let limits = std::fs::read_to_string(format!("/proc/{raw_pid}/limits")).ok()?;
     let numbers = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    // "unlimited" is no number, and not few.
+    // "unlimited" is no number, and not too few.
     numbers.split_whitespace().next()?.parse().ok()
 }

@@ -1,15 +1,15 @@
-//! Starting the program: fork and exec, with what this process inherited handed on.
+//! Starts the program: fork and exec, handing on what this process inherited.
 //!
 //! ```text
 //!   parent                          child
 //!   blocks every signal
 //!   fork ------------------------>  takes over what was inherited: dispositions, descriptors, limits, mask
 //!   its own mask again              execve ------------> the program; the pipe closes
-//!   reads the pipe <--------------- or what went wrong
+//!   reads the pipe <--------------- or the error number
 //! ```
 //!
-//! Not `std::process::Command`: that gives the program an empty signal mask, SIGPIPE at its default, and a sorted
-//! environment. The program's environment is ours as it stands, with one variable set.
+//! `std::process::Command` would give the program an empty signal mask, SIGPIPE at its default, and a sorted
+//! environment. Here the program's environment is ours as it stands, with one variable set.
 #![allow(unsafe_code)]
 
 use consumerd::inherited::Inherited;
@@ -26,7 +26,7 @@ unsafe extern "C" {
     static environ: *const *const c_char;
 }
 
-/// A program image to be: everything that execve(2) is given.
+/// A program image to start: everything that execve(2) is given.
 #[derive(Debug)]
 pub struct Image {
     file: CString,
@@ -37,10 +37,11 @@ pub struct Image {
 }
 
 impl Image {
-    /// `file` with `arguments`, the name under which it was called first, and `variable` set to `value`.
+    /// `file` with `arguments`, of which the first is the name under which it was called, and `variable` set to
+    /// `value`.
     ///
     /// # Errors
-    /// There is a zero byte in one of them.
+    /// One of them contains a zero byte.
     pub fn new<'a>(
         file: &OsStr,
         arguments: impl Iterator<Item = &'a OsStr>,
@@ -63,7 +64,7 @@ impl Image {
     /// Starts it as a child of this process, in its process group.
     ///
     /// # Errors
-    /// What the kernel says, of the fork or of execve(2).
+    /// The kernel's error, of the fork or of execve(2).
     pub fn start(&self) -> Result<Pid, StartError> {
         let inherited = Inherited::get();
         let (from_child, to_parent) =
@@ -81,9 +82,9 @@ impl Image {
                 Err(error) => error,
             };
             let errno = error.raw_os_error().unwrap_or(libc::EINVAL);
-            // If it cannot be told, the parent sees the exit status.
+            // If this write fails, the parent sees the exit status.
             let _ = rustix::io::write(&to_parent, &errno.to_ne_bytes());
-            // SAFETY: nothing of the parent's is to be done a second time.
+            // SAFETY: `_exit` runs nothing of the parent's a second time.
             unsafe { libc::_exit(127) };
         }
         let forked = if forked < 0 { Err(io::Error::last_os_error()) } else { Ok(forked) };
@@ -106,7 +107,7 @@ impl Image {
 /// Why a program was not started.
 #[derive(Debug)]
 pub enum StartError {
-    /// There can be no further process.
+    /// No further process could be made.
     Fork(io::Error),
     /// The file cannot be executed.
     Exec(io::Error),

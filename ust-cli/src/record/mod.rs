@@ -1,12 +1,12 @@
-//! `ust record`: runs a program with the consumer in this process. No daemon, no set-up.
+//! `ust record`: runs a program with the consumer in this process, without a daemon or set-up.
 //!
 //! ```text
 //!   look     program found?  output free?  options in range?     makes nothing
 //!   make     summary file, private runtime directory, engine, output directory    undone if what follows fails
 //!   publish  rules first, so that the first event of `main` is recorded
-//!   spawn    the program, its UST_RUNTIME_DIR pointing here, all else as this process inherited it
+//!   spawn    the program, its UST_RUNTIME_DIR pointing here, everything else as this process inherited it
 //!   serve    until it has ended: agents, full sub-buffers, signals to pass on
-//!   close    what is queued is taken in, traces completed, one closing line
+//!   close    takes in what is queued, completes the traces, prints one closing line
 //! ```
 //!
 //! The program's input, output and fate are its own: it runs on if this process is killed, and its exit status
@@ -62,22 +62,23 @@ use ust_core::protocol::EventRule;
 
 /// Run a program and record its events
 ///
-/// Exits with the program's own status, or with 128 + n if signal n killed it; with 1 in place of 0 if what was recorded
-/// is not where it was written any more.
+/// Exits with the program's own status, or with 128 + n if signal n killed it; with 1 in place of 0 if what was
+/// recorded is no longer where it was written.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Directory for the traces: empty, or made [default: ./PROGRAM-YYYYmmdd-HHMMSS]
+    /// Directory for the traces: empty or new [default: ./PROGRAM-YYYYmmdd-HHMMSS]
     #[arg(long, short, value_name = "DIR", value_parser = given_path())]
     output: Option<PathBuf>,
-    /// Events to record, as provider:name with * and ? as wildcards, or all events of a provider; may be given again
+    /// Events to record, as provider:name with * and ? as wildcards, or a provider's name for all its events; may be
+    /// repeated
     #[arg(long, short, value_name = "GLOB", value_delimiter = ',', default_value = "*")]
     event: Vec<String>,
     #[command(flatten)]
     session: SessionArgs,
     #[command(flatten)]
     channel: ChannelArgs,
-    /// Keep records in the rings, the newest of them, and write only snapshots, when this happens; may be given
-    /// again
+    /// Flight recorder: keep only the newest records, in the rings, and write a snapshot of them when this happens; may
+    /// be repeated
     #[arg(long, value_name = "WHEN", value_enum, value_delimiter = ',')]
     snapshot_on: Vec<SnapshotOn>,
     #[command(flatten)]
@@ -129,7 +130,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let mut signals = Signals::handle(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT])
         .map_err(Failure::system("signals cannot be handled", Attempt::Own))?;
     let child = Child::spawn(&program, private_dir.runtime_dir());
-    // With it goes the directory for ring files.
+    // Removing the session also removes the directory for ring files.
     let child = child.inspect_err(|_| drop(engine.remove_session(session)))?;
 
     // From here on the program runs, and nothing that goes wrong is undone.
@@ -158,7 +159,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     Ok(if summary.gone.is_some() { ended.code.max(1) } else { ended.code })
 }
 
-/// A wrong value on `record`'s command line: exit code 2 could be the program's own.
+/// The failure for a wrong value on `record`'s command line. Its exit code is not 2, which could be the program's own.
 fn own(error: SessionError) -> Failure {
     match &error {
         SessionError::ShmDir(dir_error) if dir_error.cause() != Cause::Usage => {
@@ -168,12 +169,12 @@ fn own(error: SessionError) -> Failure {
     }
 }
 
-/// The same for one that was found here.
+/// The same for a failure that this crate found.
 fn as_own(failure: Failure) -> Failure {
     Failure::new(Cause::Failed, failure.text)
 }
 
-/// Records until the program has ended; `each_turn` does what else is due.
+/// Records until the program has ended, and calls `each_turn` after each turn of the engine.
 fn serve(
     engine: &mut Engine,
     child: &Child,
@@ -210,7 +211,7 @@ fn see_out(child: &Child, signals: &mut Signals) -> Result<Ended, Failure> {
         let mut fds =
             [child.as_fd(), signals.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         if poll(&mut fds, None).is_err() {
-            // Interrupted, or refused as the engine was.
+            // Interrupted, or poll(2) failed as it did in the engine.
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -233,7 +234,7 @@ fn close(
     (all, snapshots.into_taken())
 }
 
-/// What is said of processes that the program leaves behind.
+/// The line about processes that the program leaves behind.
 fn still_running(summary: &SessionSummary, dir: &RuntimeDir) -> Option<String> {
     let Reach { connected, still_run, running, .. } = &summary.reach;
     match connected {

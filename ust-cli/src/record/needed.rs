@@ -1,4 +1,4 @@
-//! Which shared object with tracepoints a program needs: found as the loader would find it, as far as files tell.
+//! Finds the shared object with tracepoints that a program needs, as the loader would find it, as far as files tell.
 //!
 //! ```text
 //!   name with a slash      that file
@@ -7,20 +7,21 @@
 //!                          the system's directories
 //! ```
 //!
-//! Not found is what the loader's cache alone knows of, what is preloaded, and what the program loads itself (`dlopen`).
+//! It does not find objects that only the loader's cache knows, preloaded ones, and those that the program loads itself
+//! (`dlopen`).
 
 use super::elf_file::{self, Class};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Files that are looked at, each some reads: the system's own libraries seldom are as many.
+/// At most this many files are examined, at some reads each. The system's own libraries are seldom so many.
 const MAX_FILES: usize = 64;
 
-/// Directories of one search; with more, a hostile file would have us look for long.
+/// At most this many directories are searched, so that a hostile file cannot make the search long.
 const MAX_DIRECTORIES: usize = 64;
 
-/// Where the loader looks in the end.
+/// Where the loader looks last.
 const SYSTEM: [&str; 5] = ["/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib"];
 
 /// A shared object with tracepoints that `program` needs, itself or by way of others, and their ABI version.
@@ -53,14 +54,14 @@ fn find(name: &Path, directories: &[PathBuf], class: Class) -> Option<PathBuf> {
     directories.iter().map(|directory| directory.join(name)).find(is_found)
 }
 
-/// The directories of some lists, and the system's.
+/// The directories of some lists, followed by the system's.
 fn directories<'a>(
     lists: impl Iterator<Item = &'a OsStr> + 'a,
     file: &'a Path,
 ) -> impl Iterator<Item = PathBuf> + 'a {
     let listed =
         lists.flat_map(std::env::split_paths).map(|directory| with_origin(&directory, file));
-    // The current directory, to the loader; not necessarily the program's any more.
+    // An empty entry means the current directory to the loader, and the program may have left that.
     let listed = listed.filter(|directory| !directory.as_os_str().is_empty());
     let multiarch = format!("{}-linux-gnu", std::env::consts::ARCH);
     let system = SYSTEM.into_iter().flat_map(move |directory| {
@@ -69,7 +70,7 @@ fn directories<'a>(
     listed.take(MAX_DIRECTORIES).chain(system)
 }
 
-/// A directory with the file's own in place of `$ORIGIN`, which is where such a one begins.
+/// Replaces `$ORIGIN` at the beginning of a directory by the directory of the file.
 fn with_origin(directory: &Path, file: &Path) -> PathBuf {
     let own = file.parent().unwrap_or(Path::new("/"));
     let rest =

@@ -1,7 +1,7 @@
-//! The program has ended and no process of it has connected: what is known about why, and what to look at.
+//! Says why no process of a program that has ended connected, as far as is known, and what to check.
 //!
-//! Nothing tells from outside that a process with another environment is ours; what can be found out is asked of the
-//! kernel: as whom the program ran at last, and which processes still have our variable in their environment.
+//! A process with another environment cannot be recognised as ours from outside. The kernel tells which user the
+//! program ended as, and which processes still have our variable in their environment.
 
 use super::child::Ended;
 use super::instrumented::{Images, why_unheard};
@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 
-/// Why nobody may have connected.
+/// Why no process may have connected.
 pub fn nobody_connected(program: &Program<'_>, images: &Images, ended: Ended) -> String {
     let given = printable::os(program.given);
     if let Some(user) = ended.changed_user {
@@ -37,7 +37,7 @@ pub fn nobody_connected(program: &Program<'_>, images: &Images, ended: Ended) ->
     format!(
         "no instrumented process has connected: check that {given}, or what it starts{only}, is linked with ust and \
          the crate of its tracepoints, and that {RUNTIME_DIR_VARIABLE} reaches it (env -i, sudo and containers \
-         take it away)"
+         remove it)"
     )
 }
 
@@ -46,7 +46,7 @@ pub fn left_running(dir: &RuntimeDir) -> Vec<Running> {
     let prefix = format!("{RUNTIME_DIR_VARIABLE}=");
     let entry = [prefix.as_bytes(), dir.path().as_os_str().as_bytes()].concat();
     let running = |pid: u32| {
-        // Other users' cannot be read, and one that has ended has none.
+        // The environment of other users' processes cannot be read, and a process that has ended has none.
         let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
         environment.split(|byte| *byte == 0).find(|found| *found == entry)?;
         let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();

@@ -2,15 +2,15 @@
 //!
 //! ```text
 //!   $UST_RUNTIME_DIR/            the user's, where a daemon may serve
-//!     record-4242/               this recording's, flock(2)ed as long as it lives
+//!     record-4242/               this recording's, flock(2)ed while the recording lives
 //!       agent.sock, rules, wake
 //! ```
 //!
-//! The lock says who lives, where a process id would not: a directory whose lock can be had is that of a
-//! recording that was killed, and the next one removes it.
+//! The lock shows whether the recording lives; a process id would not. If the lock of a directory can be taken, its
+//! recording was killed, and the next recording removes the directory.
 //!
-//! All of it goes through the descriptors of the two directories: no link in them is followed, and a directory is removed
-//! only while it is the one that is locked.
+//! All access goes through the descriptors of the two directories: no link in them is followed, and a directory is
+//! removed only while it is the one that is locked.
 
 use crate::failure::Failure;
 use consumerd::cause::Cause;
@@ -38,7 +38,7 @@ pub struct PrivateDir {
 }
 
 impl PrivateDir {
-    /// Makes it, and removes those of recordings that were killed.
+    /// Makes it, and removes the directories of recordings that were killed.
     pub fn make() -> Result<Self, Failure> {
         let named = RuntimeDir::from_environment();
         let failed = |path: &Path, error: io::Error| {
@@ -72,18 +72,17 @@ impl PrivateDir {
 
 impl Drop for PrivateDir {
     fn drop(&mut self) {
-        // What is left of it is removed by the next recording.
+        // The next recording removes what is left of it.
         remove(&self.parent, &self.name, &self.locked);
     }
 }
 
-/// Makes a directory that is ours alone. `None` if it is somebody's already (another container's recording
-/// may share the parent directory, and the process id), or if somebody took it for abandoned before it was
-/// locked.
+/// Makes a directory that is ours alone. `None` if another recording has it already (one in another container may share
+/// the parent directory and the process id), or if another recording took it for abandoned before it was locked.
 fn make_and_lock(parent: &OwnDir, name: &CString) -> io::Result<Option<OwnDir>> {
     match OwnDir::make_at(parent, name.as_c_str()) {
         Ok((dir, _)) => try_lock(parent, name, dir),
-        // Taken away between the two steps, or something else of that name: another name will do.
+        // It was removed between the two steps, or something else has that name: another name will do.
         Err(
             NotOwn::Kernel(Errno::NOENT)
             | NotOwn::Link(_)
@@ -95,7 +94,7 @@ fn make_and_lock(parent: &OwnDir, name: &CString) -> io::Result<Option<OwnDir>> 
     }
 }
 
-/// The directory, locked, unless somebody has the lock, or has removed the directory meanwhile.
+/// Locks the directory. `None` if another recording has the lock, or has removed the directory meanwhile.
 fn try_lock(parent: &OwnDir, name: &CString, dir: OwnDir) -> io::Result<Option<OwnDir>> {
     match flock(&dir, FlockOperation::NonBlockingLockExclusive) {
         Err(Errno::WOULDBLOCK) => return Ok(None),
@@ -104,27 +103,28 @@ fn try_lock(parent: &OwnDir, name: &CString, dir: OwnDir) -> io::Result<Option<O
     Ok((parent.id_of(name) == Some(dir.id())).then_some(dir))
 }
 
-/// Removes the directories of recordings that were killed. Whatever goes wrong, they only take room.
+/// Removes the directories of recordings that were killed. One that cannot be removed only takes room.
 fn remove_abandoned(parent: &OwnDir) {
     for name in names_in(parent) {
         if !name.as_bytes().starts_with(RECORDING_PREFIX.as_bytes()) {
             continue;
         }
         let Ok(dir) = OwnDir::open_at(parent, name.as_c_str()) else { continue };
-        // The lock is kept meanwhile: one that has just been made must not be taken for ours to remove.
+        // The lock is held until the directory is gone: a recording that has just made it finds it locked, and takes
+        // another.
         if let Ok(Some(locked)) = try_lock(parent, &name, dir) {
             remove(parent, &name, &locked);
         }
     }
 }
 
-/// Removes the files in a directory that is locked, and it.
+/// Removes the files in a locked directory, and the directory.
 fn remove(parent: &OwnDir, name: &CString, locked: &OwnDir) {
     for file in names_in(locked) {
         locked.remove(&file);
     }
     if parent.id_of(name) == Some(locked.id()) {
-        // Not if it holds a directory: that is nothing of ours.
+        // Fails if it holds a directory, which is not ours.
         let _ = unlinkat(parent, name.as_c_str(), AtFlags::REMOVEDIR);
     }
 }
@@ -170,7 +170,7 @@ mod tests {
         assert!(make_and_lock(&parent, &c"record-3".to_owned()).unwrap().is_none());
     }
 
-    /// Whoever has made one and not locked it yet looks abandoned: it must end up with one of its own.
+    /// A directory that is made and not locked yet looks abandoned. Its recording must end up with one of its own.
     #[test]
     fn many_at_once_get_one_each() {
         let temporary = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Which file a program's name means: found before anything is made for it.
+//! Finds the file that a program's name means, before anything is made for it.
 
 use super::executable::fault;
 use crate::failure::Failure;
@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 /// Where to look if PATH is not set, as execvp(3) does.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
-/// A program that can be executed, as far as one can tell without doing it.
+/// A program that can be executed, as far as can be told without executing it.
 #[derive(Debug)]
 pub struct Program<'a> {
     /// The file.
     pub file: PathBuf,
-    /// Its name as it was given, which the program sees as its own.
+    /// Its name as it was given, which the program gets as `argv[0]`.
     pub given: &'a OsStr,
     /// Its arguments.
     pub arguments: &'a [OsString],
@@ -46,7 +46,7 @@ impl<'a> Program<'a> {
     }
 }
 
-/// Why a program cannot be started: not there (127), or there and no use (126).
+/// The failure if a program cannot be started: not found (127), or found and not executable (126).
 pub fn not_startable(given: &OsStr, file: &Path, error: &io::Error) -> Failure {
     let errno = Errno::from_io_error(error);
     let given = printable::os(given);
@@ -92,13 +92,13 @@ fn look_up(given: &OsStr, path: &OsStr) -> Result<PathBuf, Unusable> {
         let file = dir.join(given);
         match check(&file) {
             Ok(()) => return Ok(file),
-            // Another one further on may be executable; if there is none, this is what the user meant. One in
-            // a directory that this user may not search is as good as none.
+            // A later directory may have an executable one. If none has, the user meant this one. A file in a directory
+            // that this user may not search counts as absent.
             Err(unusable) if file.exists() => _ = first_unusable.get_or_insert(unusable),
             Err(_) => {}
         }
     }
-    // Not a path: a file of that name in the working directory is not what was looked for.
+    // No path: a file of that name in the working directory is not what was looked for.
     Err(first_unusable.unwrap_or_else(|| Unusable::new("", Errno::NOENT)))
 }
 
@@ -109,7 +109,7 @@ fn check(file: &Path) -> Result<(), Unusable> {
         FileType::RegularFile => {
             accessat(CWD, file, Access::EXEC_OK, AtFlags::EACCESS).map_err(failed)
         }
-        // execve(2) says EACCES of all of them.
+        // execve(2) fails with EACCES for each of these.
         FileType::Directory => Err(failed(Errno::ISDIR)),
         _ => Err(failed(Errno::ACCESS)),
     }

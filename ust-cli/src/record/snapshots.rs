@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   exit      the program has ended by itself
-//!   signal    a signal has killed it: the rings outlive it, the trace ends with its last event
-//!   panic     it has panicked, and asks for it (`ust::snapshot_on_panic`), before it goes on
+//!   signal    a signal has killed it: the rings outlive it, so the trace ends with its last event
+//!   panic     it has panicked, and asks for a snapshot before it goes on (`ust::snapshot_on_panic`)
 //! ```
 //!
 //! Each is a trace of its own, OUTPUT/snapshot-N.
@@ -35,7 +35,7 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    /// Those wanted, below `output`.
+    /// The snapshots that are wanted, to be written below `output`.
     pub fn new(wanted: Vec<SnapshotOn>, output: &Path) -> Self {
         Self { wanted, output: output.to_owned(), taken: SnapshotsTaken::default() }
     }
@@ -53,7 +53,7 @@ impl Snapshots {
         }
     }
 
-    /// The program has ended.
+    /// Takes the snapshot of the program's end, if it is wanted.
     pub fn end(&mut self, engine: &mut Engine, session: SessionUid, ended: Ended) {
         let cause = if ended.is_killed { SnapshotOn::Signal } else { SnapshotOn::Exit };
         if self.wanted.contains(&cause) {
@@ -79,13 +79,13 @@ impl Snapshots {
     }
 }
 
-/// What is to be said of a flight recorder that has written nothing.
+/// The line about a flight recorder that has written nothing.
 pub fn explain_none(taken: &SnapshotsTaken, ended: Ended) -> Option<String> {
     let (how, wanted) = match ended.is_killed {
         true => ("was killed by a signal", "signal"),
         false => ("ended by itself", "exit"),
     };
     (taken.count == 0).then(|| {
-        format!("nothing is written but snapshots: the program {how}, and `--snapshot-on {wanted}` takes one then")
+        format!("nothing was written: the program {how}, and only `--snapshot-on {wanted}` takes a snapshot then")
     })
 }

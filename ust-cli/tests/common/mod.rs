@@ -47,14 +47,14 @@ impl Sandbox {
         run(&mut self.ust(arguments))
     }
 
-    /// Runs `ust`, which is to succeed, and returns what it prints.
+    /// Runs `ust`, which must succeed, and returns what it prints.
     pub fn done(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments);
         assert_eq!(ended.code(), 0, "ust {arguments:?}: {ended:?}");
         ended.stdout
     }
 
-    /// Runs `ust`, which is to fail in one line and with this code, and returns the line.
+    /// Runs `ust`, which must fail in one line and with this code, and returns the line.
     pub fn fails(&self, code: i32, arguments: &[&str]) -> String {
         let ended = self.run(arguments);
         assert_eq!(ended.code(), code, "ust {arguments:?}: {ended:?}");
@@ -69,8 +69,8 @@ impl Sandbox {
 
     /// Makes a file with this mode, such as 755, that can be executed at once.
     ///
-    /// By a process of its own: one that another test forks while we write would hold the file open for
-    /// writing, and exec would find it busy.
+    /// It is written by a process of its own. A process that another test forks while this one writes would hold the
+    /// file open for writing, and exec would find it busy.
     pub fn script(&self, name: &str, text: &str, mode: &str) {
         let script = format!("printf %s \"$1\" > {name} && chmod {mode} {name}");
         self.shell_done(&script, Path::new(text));
@@ -81,7 +81,7 @@ impl Sandbox {
         assert_eq!(ended.code(), 0, "{script}: {ended:?}");
     }
 
-    /// Runs `ust` as nobody if this is root's test, else as it is.
+    /// Runs `ust` as nobody if the test runs as root, otherwise as the test's user.
     pub fn unprivileged(&self, arguments: &[&str]) -> Finished {
         self.unprivileged_in(&self.runtime_dir(), ust(), arguments)
     }
@@ -93,7 +93,7 @@ impl Sandbox {
         program: impl AsRef<Path>,
         arguments: &[&str],
     ) -> Finished {
-        // Nobody cannot always reach the directory where cargo builds.
+        // Nobody cannot always reach the directory in which cargo builds.
         let copy = self.path("for-nobody");
         self.shell_done("cp \"$1\" for-nobody", program.as_ref());
         let mut command = if rustix::process::geteuid().is_root() {
@@ -110,7 +110,7 @@ impl Sandbox {
 }
 
 impl Drop for Sandbox {
-    /// A daemon in the background outlives a test that fails; who listens is known to the kernel.
+    /// A daemon in the background outlives a test that fails; the kernel knows which process listens.
     fn drop(&mut self) {
         let socket = UnixStream::connect(self.runtime_dir().join("control.sock"));
         if let Some(daemon) = socket.ok().and_then(|socket| socket_peercred(socket).ok()) {

@@ -1,4 +1,4 @@
-//! The end of a stream: its writers are dead, or nothing comes any more. All that is left is written, or counted.
+//! The end of a stream: its writers are dead, or no more records come. Everything left is written, or counted.
 
 use super::framer::Framer;
 use super::stream::StreamDrain;
@@ -7,8 +7,8 @@ use super::trace::Trace;
 use ust_core::ring::{Found, RingMemory};
 
 impl StreamDrain {
-    /// The writers are dead: writes out what they left. What they began and left behind for later records is
-    /// lost; what each had under way when it died never happened.
+    /// Writes out what the dead writers left. Reservations that they left unfinished, with later records behind them,
+    /// are lost; a record that a writer had in progress when it died never happened.
     ///
     /// # Errors
     /// As for [`drain_full`](Self::drain_full).
@@ -16,7 +16,8 @@ impl StreamDrain {
         self.guard(|drain| {
             drain.frame_copied(trace)?;
             drain.settle()?;
-            // Should somebody write all the same, he is not followed: neither beyond this, nor over more than one ring.
+            // A process that writes nevertheless is not followed: neither beyond this position, nor over more than one
+            // ring.
             let until = drain.reader.untrusted_write_position();
             while drain.reader.cursor() < until
                 && let Some(found) = drain.reader.next_after_death()?
@@ -38,22 +39,21 @@ impl StreamDrain {
         })
     }
 
-    /// The stream is closed, and its writers have had time enough: as after their death, but that all they
-    /// began is lost.
+    /// Recovers a stream that is closed and whose writers have had time enough. As after their death, but everything
+    /// that they began is lost.
     pub(super) fn give_up(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         let outcome = self.recover(trace);
         self.abandoned = self.reader.holes();
         outcome
     }
 
-    /// Closes the file, whose last packet carries the final count of losses, and counts what will never be
-    /// in it.
+    /// Closes the file, whose last packet carries the final count of losses, and counts what will never be in it.
     ///
     /// # Errors
     /// As for [`drain_full`](Self::drain_full).
     pub fn finish(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         if self.written_before.is_some() && self.framer.is_empty() && !self.is_stuck {
-            // All there was stands in the other file. One for what was lost alone would tell it twice.
+            // All its records are in the other file. A file for losses alone would report them twice.
             self.has_ended = true;
             return Ok(());
         }
@@ -62,7 +62,7 @@ impl StreamDrain {
         }
         self.framer.set_lost(self.reader.lost().into_iter().fold(0, u64::saturating_add));
         self.framer.set_missed(self.missed());
-        // What could not be exchanged is still where it was written.
+        // A sub-buffer that could not be exchanged is still in the ring.
         let rest = match self.spare.is_lacking()
             && !self.is_stuck
             && !self.reader.ring().mode().overwrites()
@@ -78,12 +78,12 @@ impl StreamDrain {
         self.once(outcome.map_err(StreamError::from)).and(rest)
     }
 
-    /// Counts what is left, when nothing more is written.
+    /// Counts what is left, if nothing more is written.
     fn count_rest(&mut self, count: impl Fn(&mut Framer, Found)) {
         let copied = &self.copied.found()[self.copied_framed..];
         copied.iter().for_each(|found| count(&mut self.framer, *found));
         self.copied_framed += copied.len();
-        // Should somebody write all the same, he is not followed.
+        // A process that writes nevertheless is not followed.
         let until = self.reader.untrusted_write_position();
         while self.reader.cursor() < until
             && let Ok(Some(found)) = self.reader.next_after_death()

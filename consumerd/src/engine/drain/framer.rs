@@ -1,14 +1,14 @@
-//! Framing: records into packets of one stream's file, and an exact account of which got there.
+//! Framing: puts records into packets of one stream's file, and counts exactly which got there.
 //!
 //! ```text
 //!   frame(record) --> framed, in the batch --settle--> written, in the file
 //!                                             '-- the file cannot be written: it stays framed, and waits
-//!   abandon       --> what never got there is unwritten, and counted so
-//!   a record that is not what its class says --> malformed, and so is all that follows in the stream
+//!   abandon       --> what never got there is counted as unwritten
+//!   a record that does not fit its class --> malformed, and so are all that follow in the stream
 //! ```
 //!
-//! Records are copied into the packet before they are looked at ([`record_check`](super::record_check)): the process
-//! may be writing there.
+//! Records are copied into the packet before they are checked ([`record_check`](super::record_check)): the process may
+//! still be writing to the ring.
 
 use super::record_check::RecordCheck;
 use super::stream_error::{RecordError, StreamError};
@@ -27,20 +27,19 @@ pub struct Framer {
     /// None until there is something to write.
     file: Option<StreamWriter>,
     instance: u64,
-    /// Clock of the last record, and the last one that readers can show.
+    /// Clock of the last record, and the latest that readers can show.
     clock: u64,
     latest_clock: u64,
-    /// The thread, or CPU, whose records come now.
+    /// The thread, or CPU, that owns the next records.
     owner: u32,
-    /// Records that are missing before the present one: noted by the writers as lost, and counted by the
-    /// reader.
+    /// Records missing before the present one: lost according to the writers' notes, and counted by the reader.
     noted: u64,
     missed: u64,
-    /// Records in packets, and those of them in the file.
+    /// Records in packets, and how many of them are in the file.
     framed: u64,
     written: u64,
     unwritten: u64,
-    /// Records that are not what their classes say, or come behind one that is not.
+    /// Records that do not fit their classes, or come after one that does not.
     malformed: u64,
 }
 
@@ -62,7 +61,7 @@ impl Framer {
         }
     }
 
-    /// One for another file of the same stream.
+    /// A framer for another file of the same stream.
     pub fn another(&self) -> Self {
         Self::new(self.instance)
     }
@@ -77,7 +76,7 @@ impl Framer {
         self.unwritten
     }
 
-    /// Records that are not what their classes say, or come behind one that is not.
+    /// Records that do not fit their classes, or come after one that does not.
     pub fn malformed(&self) -> u64 {
         self.malformed
     }
@@ -88,13 +87,13 @@ impl Framer {
         self.tell_missing();
     }
 
-    /// Sets how many records the writers have lost in all: when nothing comes any more, and so no note.
+    /// Sets how many records the writers have lost in all: for when no more records come, and so no note.
     pub fn set_lost(&mut self, lost: u64) {
         self.noted = self.noted.max(lost);
         self.tell_missing();
     }
 
-    /// Untrusted counts, whose sum saturates: readers take a count that goes back for one near 2^64.
+    /// The counts are untrusted, so the sum saturates: readers take a count that goes back for one near 2^64.
     fn missing(&self) -> u64 {
         self.noted.saturating_add(self.missed)
     }
@@ -109,8 +108,8 @@ impl Framer {
     /// Puts a record into the open packet.
     ///
     /// # Errors
-    /// It is corrupt, and counts as malformed; or there is no room and the file cannot be written, and it counts as
-    /// unwritten.
+    /// The record is corrupt, and counts as malformed; or there is no room and the file cannot be written, and the
+    /// record counts as unwritten.
     #[inline]
     pub fn frame(
         &mut self,
@@ -133,7 +132,7 @@ impl Framer {
     /// Puts a run of records into packets, and returns how many.
     ///
     /// # Errors
-    /// As for [`frame`](Self::frame), after as many; those that are left are not counted.
+    /// As for [`frame`](Self::frame). The number returned are in packets; the records behind them are not counted.
     pub fn frame_run(
         &mut self,
         words: &StreamWords<ReadOnly>,
@@ -160,7 +159,7 @@ impl Framer {
         (framed, Ok(()))
     }
 
-    /// The first records of a run, as many as the open packet has room for; those before an error are in it.
+    /// Frames the first records of a run, as many as the open packet has room for. Records before an error are framed.
     fn frame_part(
         &mut self,
         words: &StreamWords<ReadOnly>,
@@ -220,7 +219,7 @@ impl Framer {
         Ok(())
     }
 
-    /// Makes sure that there is a file, and that a record is none that no packet has room for.
+    /// Makes sure that there is a file, and that the record is not too long for any packet.
     #[inline]
     fn make_room(&mut self, found: Found, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         self.open(trace)?;
@@ -230,11 +229,10 @@ impl Framer {
         Ok(())
     }
 
-    /// Takes note of a record that stands in another file already: whose the next ones are, and what their clocks
-    /// count from.
+    /// Notes a record that is in another file already: who owns the next ones, and from which clock theirs count.
     ///
     /// # Errors
-    /// It is corrupt.
+    /// The record is corrupt.
     pub fn pass_over(&mut self, records: &impl Records, found: Found) -> Result<(), StreamError> {
         if found.kind == FrameKind::Note {
             return self.read_note(records, found);
@@ -253,7 +251,7 @@ impl Framer {
         self.file.is_none()
     }
 
-    /// Whose the records are from here on, and how many are missing before them.
+    /// Reads who owns the records from here on, and how many are missing before them.
     fn read_note(&mut self, records: &impl Records, found: Found) -> Result<(), StreamError> {
         let mut bytes = [0; NOTE_BYTES - WORD_BYTES];
         if found.length_bytes != bytes.len() {
@@ -277,7 +275,7 @@ impl Framer {
     /// Closes the open packet and writes everything framed.
     ///
     /// # Errors
-    /// The file cannot be written now. What is framed stays so; try again.
+    /// The file cannot be written now. What is framed stays framed; try again.
     pub fn settle(&mut self) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
         file.cut();
@@ -286,7 +284,7 @@ impl Framer {
         outcome
     }
 
-    /// Gives back memory that nothing is in.
+    /// Gives back memory that holds nothing.
     pub fn release(&mut self) {
         self.file.as_mut().into_iter().for_each(StreamWriter::release);
     }
@@ -294,7 +292,7 @@ impl Framer {
     /// Makes sure that there is a file to write to.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// The file cannot be made.
     #[inline]
     pub fn open(&mut self, trace: &mut Trace<'_>) -> io::Result<()> {
         if self.file.is_none() { self.create(trace) } else { Ok(()) }
@@ -325,7 +323,7 @@ impl Framer {
         outcome
     }
 
-    /// Counts a record that comes behind one that is not what its class says.
+    /// Counts a record that comes after one that does not fit its class.
     pub fn count_malformed(&mut self, found: Found) {
         self.malformed += u64::from(found.kind == FrameKind::Event);
     }
@@ -351,7 +349,8 @@ mod tests {
         let geometry = Geometry::new(4096, 2).unwrap();
         let player = PlayedStream::new(1, [b'p'; 16], geometry, Mode::Discard);
         let known = player.process.add_class("known", 0);
-        // Longer than a page: its declaration replaces the file, and cannot if that is not there.
+        // The name is longer than a page, so its declaration replaces the metadata file, and that fails if the file is
+        // not there.
         let later = player.process.add_class(&"x".repeat(5000), 0);
         number(&player.process.map, known, 0);
         let mut reader = Reader::new(player.words());
@@ -371,7 +370,7 @@ mod tests {
             Ok(())
         };
         player.write(0, &[]);
-        // The first of a sub-buffer has the long header.
+        // The first record of a sub-buffer has the long header.
         frame_all(&mut framer).unwrap();
 
         let metadata = output.path().join("pppppppppppppppp-1/metadata");

@@ -1,4 +1,5 @@
-//! Writers that hold others up: a record that is in flight for too long, with others behind it, closes its stream.
+//! Writers that hold others up: if a record is in flight for too long, with others behind it, the consumer closes its
+//! stream.
 //!
 //! ```text
 //!   Nobody --a stall--> Since --the same one, for a second--> Closed --another second--> what is in flight is given up
@@ -9,8 +10,8 @@
 use std::time::{Duration, Instant};
 use ust_core::ring::Stall;
 
-/// How long a record may be in flight, with others behind it, before its stream is closed; and how long after that before
-/// it is given up.
+/// How long a record may be in flight, with others behind it, before its stream is closed; and how long after that
+/// until it is given up.
 const RECORD_ENDS_WITHIN: Duration = Duration::from_secs(1);
 
 /// See the module page.
@@ -18,14 +19,14 @@ const RECORD_ENDS_WITHIN: Duration = Duration::from_secs(1);
 pub enum HeldUp {
     /// Writers go on.
     Nobody,
-    /// They have not, since then.
+    /// Writers have not gone on since then.
     Since(Stall, Instant),
-    /// The stream was closed for it, then.
+    /// The stream was closed for it, at this moment.
     Closed(Instant),
 }
 
 impl HeldUp {
-    /// What holds writers up, as it was seen last.
+    /// What held writers up when it was last looked at.
     pub fn stall(self) -> Option<Stall> {
         match self {
             Self::Since(stall, _) => Some(stall),
@@ -38,12 +39,13 @@ impl HeldUp {
         matches!(self, Self::Closed(_))
     }
 
-    /// Whether it was, and writers have had the time since to end what they had begun.
+    /// Whether the stream was closed, and writers have since had the time to finish what they had begun.
     pub fn is_to_be_given_up(self) -> bool {
         matches!(self, Self::Closed(at) if at.elapsed() >= RECORD_ENDS_WITHIN)
     }
 
-    /// Notes what holds writers up now, if anything; whether it has for so long that the stream is to be closed.
+    /// Notes what holds writers up now, if anything. Returns whether it has held them up for so long that the stream is
+    /// to be closed.
     pub fn note(&mut self, now: Option<Stall>) -> bool {
         match (now, *self) {
             (_, Self::Closed(_)) => {}

@@ -6,28 +6,29 @@
 //!   death:            frame what is committed, over the holes     -> write
 //! ```
 //!
-//! Each is one turn of the stream, and a turn ends: it moves over what the ring can hold when it begins
-//! ([`Reader::reach`](ust_core::ring::Reader::reach)), however far the process claims to be, and looks at each place a few times at most, however often
-//! the process takes back what stands there. What is left is for the next turn (see `round`).
+//! Each of these is one turn of the stream, and a turn ends. It moves over at most what the ring can hold when it
+//! begins ([`Reader::reach`](ust_core::ring::Reader::reach)), however far the process claims to be. It looks at each
+//! place at most a few times, however often the process takes back what is there. The rest is for the next turn (see
+//! `round`).
 //!
-//! The stream's words are the process's: what makes no sense ends this stream, with a reason, and nothing
-//! else. A file that cannot be written (disk full) does not end it: what is framed waits, nothing more is
-//! taken, so that the ring fills and its writers count what they lose; each pass tries again. What is
-//! still not written at the end is counted as `records_lost_unwritten`.
+//! The stream's words are the process's: if they make no sense, this stream ends, with a reason, and nothing else does.
+//! A file that cannot be written (disk full) does not end the stream. What is framed waits and nothing more is taken,
+//! so the ring fills and its writers count what they lose; each pass tries again. What is still not written at the end
+//! is counted as `records_lost_unwritten`.
 //!
-//! A record that is not what its class says ends its stream as well: what was framed before it is in the file; it,
-//! and what the ring holds behind it, is counted as `records_lost_malformed`, at the end; what the writers find no
-//! room for from then on they count themselves.
+//! A record that does not fit its class ends its stream as well. What was framed before it is in the file. The record,
+//! and what the ring holds behind it, are counted as `records_lost_malformed` at the end; writers that find no room
+//! from then on count their losses themselves.
 //!
-//! | file | what stands there |
+//! | file | what it has |
 //! | --- | --- |
-//! | `stream` | the stream: what is known of it, and what an error does to it |
-//! | `turn`, `pass` | what is wanted of it, and how that is done while its writers live |
-//! | `ending`, `snapshot` | what is left of it; what it holds now |
+//! | `stream` | the stream: its state, and what an error does to it |
+//! | `turn`, `pass` | what a turn is to do, and how it is done while its writers live |
+//! | `ending`, `snapshot` | its end; a copy of what it holds now |
 //! | `held_up`, `spare` | writers that do not go on; memory to exchange full sub-buffers for |
-//! | `framer`, `record_check` | records into packets, each looked at before |
+//! | `framer`, `record_check` | puts records into packets, each checked before |
 //! | `trace`, `trace_folder`, `preamble`, `stream_class` | where packets go, and what describes them |
-//! | `stream_error` | why something of that could not be done |
+//! | `stream_error` | why a stream could not be read or written |
 
 mod ending;
 mod framer;

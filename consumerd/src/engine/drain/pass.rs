@@ -1,6 +1,6 @@
-//! What is wanted of a stream in its turn.
+//! What is to be done with a stream in its turn.
 
-/// How to go about each stream.
+/// What to do with each stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
     /// Take full sub-buffers.
@@ -9,6 +9,6 @@ pub enum Pass {
     Flush,
     /// The writers are dead.
     Recover,
-    /// Nothing comes any more: write the last packets.
+    /// No more records come: write the last packets.
     Finish,
 }

@@ -1,4 +1,4 @@
-//! What a trace's metadata begin with: identity, machine and process, clock, and what stands in each packet.
+//! The beginning of a trace's metadata: identity, machine and process, clock, and the contents of each packet.
 
 use super::stream_class::{StreamClass, buffering_scheme};
 use crate::engine::clock::ClockDescription;

@@ -1,16 +1,16 @@
-//! What a record must be before it goes into a trace.
+//! Checks each record before it goes into a trace.
 //!
 //! ```text
 //!   copied record   | header: class, clock | payload ........ |
-//!                      |            |          '-- lies as its class says, all of it and no more
+//!                      |            |          '-- laid out as its class says, all of it and no more
 //!                      |            '-- not before the last record's, and not beyond any reader's range
-//!                      '-- one that the process has described
+//!                      '-- the process has described it
 //! ```
 //!
-//! Readers decode record behind record: one that is not what its class says makes the rest of its packet nonsense,
-//! and some readers refuse the whole output for that, or crash. So the consumer looks at each record first.
+//! Readers decode one record behind the other. A record that does not fit its class makes the rest of its packet
+//! nonsense; some readers then refuse the whole output, or crash. So the consumer checks each record first.
 //!
-//! Invariant: only private copies are looked at. The process may still be writing to its ring.
+//! Invariant: only private copies are checked. The process may still be writing to its ring.
 
 use super::stream_error::{RecordError, StreamError};
 use super::trace::Trace;
@@ -18,39 +18,40 @@ use super::trace_folder::Undeclared;
 use ctf::event_header::{self, EventHeader, Stamp};
 use ctf::payload_layout::PayloadError;
 
-/// No class with a short header.
+/// Stands for: no class with a short header is known.
 const UNKNOWN: u32 = u32::MAX;
 
-/// Looks at the records of one stream that are framed at once, which all have one length.
+/// Checks the records of one stream that are framed together, which all have the same length.
 #[derive(Debug)]
 pub struct RecordCheck {
     /// Clock of the last record.
     clock: u64,
     /// The last clock that readers can show.
     latest_clock: u64,
-    /// Class and header size of a record that was right: if its class has a fixed size, so is each that is like it.
+    /// Class and header size of a valid record. If its class has a fixed size, each record like it is valid.
     known: Option<(u32, usize)>,
-    /// The class, if the header is a short one.
+    /// That class, if the header is a short one.
     known_compact: u32,
 }
 
 impl RecordCheck {
-    /// With the clock of the record before, and the last one that readers can show.
+    /// A check that begins with the clock of the record before, and the last clock that readers can show.
     pub fn new(clock: u64, latest_clock: u64) -> Self {
         Self { clock, latest_clock, known: None, known_compact: UNKNOWN }
     }
 
-    /// Clock of the last record that was right.
+    /// Clock of the last valid record.
     pub fn clock(&self) -> u64 {
         self.clock
     }
 
-    /// Looks at the next record if it is like the last one that was right, with the short header: the usual case, in a
-    /// few instructions. `false`, with nothing done, if it is not: then [`admit`](Self::admit).
+    /// Checks the next record if it is like the last valid one, with the short header: the usual case, in a few
+    /// instructions. Returns `false`, with nothing done, if it is not; then call [`admit`](Self::admit).
     #[inline(always)]
     pub fn admit_alike(&mut self, record: &[u8]) -> bool {
         let Some((id, stamp)) = event_header::decode_compact(record) else { return false };
-        // It does not go back: what it is added to is no later than the latest, far from where it would wrap.
+        // The clock does not go back: it is added to one that is no later than the latest, far from where it would
+        // wrap.
         let clock = stamp.resolve(self.clock);
         let is_alike = id == self.known_compact && clock <= self.latest_clock;
         if is_alike {
@@ -59,10 +60,10 @@ impl RecordCheck {
         is_alike
     }
 
-    /// Looks at the next record. A clock that goes back is mended: time goes on within a stream.
+    /// Checks the next record. A clock that goes back is corrected, so that time goes on within a stream.
     ///
     /// # Errors
-    /// It is wrong (`end_position` says where), or its class cannot be declared now.
+    /// The record is wrong (`end_position` says where), or its class cannot be declared now.
     pub fn admit(
         &mut self,
         record: &mut [u8],
@@ -76,7 +77,7 @@ impl RecordCheck {
         }
         let mut clock = header.stamp.resolve(self.clock);
         if clock < self.clock {
-            // Only a process in disorder says so; readers refuse a packet in which time goes back.
+            // Only a corrupt process writes such a clock. Readers refuse a packet in which time goes back.
             clock = self.clock;
             if let Stamp::Full(_) = header.stamp {
                 let fixed = event_header::extended(header.id, clock);
@@ -136,7 +137,7 @@ mod tests {
 
     const WORDS: FieldType = FieldType::Sequence { element: Part::Static(&FieldType::U32) };
 
-    /// Three records that are right, that one, and two more that are right.
+    /// Three valid records, the bad one, and two more valid ones.
     fn stream_with(bad: &[u8], name: &str, mode: Mode) -> PlayedStream {
         let geometry = Geometry::new(4096, 2).unwrap();
         let player = PlayedStream::new(1, [b'p'; 16], geometry, mode);
@@ -213,7 +214,7 @@ mod tests {
         }
     }
 
-    /// The last moment that is taken is one that readers show; a later one closes the stream.
+    /// The latest time that is accepted is one that readers show; a later one closes the stream.
     #[test]
     #[cfg(target_endian = "little")]
     fn a_time_beyond_the_range_of_readers_closes_the_stream() {

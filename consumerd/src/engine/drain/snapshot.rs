@@ -1,4 +1,4 @@
-//! What a stream holds now, copied to a file of its own; the ring stays as it is.
+//! Copies what a stream holds now to a file of its own; the ring stays as it is.
 
 use super::framer::Framer;
 use super::stream::StreamDrain;
@@ -15,19 +15,19 @@ pub struct SnapshotCounts {
     pub recorded: u64,
     /// Overwritten before.
     pub overwritten: u64,
-    /// Not what their classes say, or behind one that is not.
+    /// Records that do not fit their classes, or come after one that does not.
     pub malformed: u64,
 }
 
 impl StreamDrain {
-    /// Writes what the stream holds now to a file of its own, and leaves it as it is. Returns what became of it, and
-    /// why not all of it is there.
+    /// Writes what the stream holds now to a file of its own, and leaves the stream as it is. Returns what became of
+    /// the records, and why some are missing.
     pub fn snapshot(&self, trace: &mut Trace<'_>) -> (SnapshotCounts, Option<StreamError>) {
         let mut reader = Reader::new(*self.reader.ring());
         let mut framer = self.framer.another();
         let mut outcome = copy_to(&mut framer, &mut reader, self.tries(), trace);
         if outcome.is_err() {
-            // What is missing behind it.
+            // Counts what is missing after the last record.
             framer.set_missed(reader.overwritten().saturating_add(framer.malformed()));
         }
         // What is lost after this belongs to another snapshot, or to none.
@@ -42,8 +42,8 @@ impl StreamDrain {
     }
 }
 
-/// Frames what a stream holds, in so many attempts, up to the first record that is not what its class says; counts
-/// those behind it.
+/// Frames what a stream holds, in at most `tries` attempts, up to the first record that does not fit its class; counts
+/// the records behind that.
 fn copy_to(
     framer: &mut Framer,
     reader: &mut Reader<StreamWords<ReadOnly>>,

@@ -1,11 +1,12 @@
-//! The spare sub-buffer of a stream, which full ones are exchanged for: whether there is memory for it, and why not.
+//! The spare sub-buffer of a stream, for which full ones are exchanged: whether there is memory for it, and why not.
 //!
 //! ```text
 //!   Untried --+--> Ready
 //!             '--> Lacking(why) --said--> LackIsTold      asked for again each time; Ready when it can be had
 //! ```
 //!
-//! It is populated before the first exchange: a writer has it then, and must not take a fault. Once it is, it stays so.
+//! The spare is populated before the first exchange: then a writer has it, and must not take a fault. It stays
+//! populated.
 
 use rustix::io::Errno;
 use ust_core::ring::Reader;
@@ -17,16 +18,16 @@ use ust_core::sync::ReadOnly;
 pub enum Spare {
     /// Nothing was full yet.
     Untried,
-    /// It cannot be had, for that reason, and that is still to be said.
+    /// There is no memory for it, for this reason, which is still to be reported.
     Lacking(Errno),
-    /// That has been said.
+    /// The reason has been reported.
     LackIsTold,
     /// There is memory for it.
     Ready,
 }
 
 impl Spare {
-    /// Whether there is something to exchange full sub-buffers for; has the kernel provide it if need be.
+    /// Whether there is a spare to exchange full sub-buffers for. If need be, has the kernel provide its memory.
     pub fn prepare(&mut self, reader: &Reader<StreamWords<ReadOnly>>) -> bool {
         if *self != Spare::Ready {
             let populate = |memory| reader.ring().populate(memory);
@@ -39,12 +40,12 @@ impl Spare {
         *self == Spare::Ready
     }
 
-    /// Whether it was wanted and cannot be had.
+    /// Whether it was wanted and there is no memory for it.
     pub fn is_lacking(self) -> bool {
         matches!(self, Spare::Lacking(_) | Spare::LackIsTold)
     }
 
-    /// Why it cannot be had: once.
+    /// Why there is no memory for it: returned once.
     pub fn take_lack(&mut self) -> Option<Errno> {
         let Spare::Lacking(errno) = *self else { return None };
         *self = Spare::LackIsTold;
@@ -58,7 +59,7 @@ mod tests {
     use ust_core::abi::{Geometry, Mode, PAGE_BYTES};
     use ust_core::shm::Mapping;
 
-    /// A file that is too short stands for a file system without room: populating fails alike.
+    /// A file that is too short stands for a file system without room: populating fails in the same way.
     #[test]
     #[allow(unsafe_code)]
     fn why_it_cannot_be_had_is_said_once_and_it_is_asked_for_again() {

@@ -1,4 +1,4 @@
-//! One stream as the consumer has it: its reader, its file, what was lost of it, and what an error does to it.
+//! The consumer's state of one stream: its reader, its file, its losses, and what an error does to it.
 
 use super::framer::Framer;
 use super::held_up::HeldUp;
@@ -14,8 +14,8 @@ use ust_core::ring::{Image, Reader, RingMemory};
 use ust_core::shm::StreamWords;
 use ust_core::sync::{Ordering, ReadOnly};
 
-/// Attempts to take a sub-buffer in one turn, for each memory of the ring: once to find it overwritten, once to take what
-/// stands there then. Only a process that changes its table without end makes more of them.
+/// Attempts to take a sub-buffer in one turn, for each memory of the ring: one finds it overwritten, one takes what is
+/// there then. More are needed only for a process that changes its table without end.
 const TRIES_PER_MEMORY: usize = 2;
 
 /// The reading end of a stream and the writing end of its file.
@@ -27,19 +27,19 @@ pub struct StreamDrain {
     pub(super) copied: Image,
     pub(super) copied_framed: usize,
     pub(super) spare: Spare,
-    /// Something is framed that is not in the file yet.
+    /// Some framed records are not in the file yet.
     pub(super) is_unsettled: bool,
-    /// The file could not be written, and that has been said.
+    /// The file could not be written, and the user has been told.
     pub(super) is_stuck: bool,
-    /// It is corrupt: nothing more is read.
+    /// The stream has ended, because it is corrupt or finished: nothing more is read.
     pub(super) has_ended: bool,
-    /// That is because of a record: what comes behind it can be counted.
+    /// It ended because of a record, so the records behind that can be counted.
     pub(super) is_malformed: bool,
     /// Whether its writers go on.
     pub(super) held_up: HeldUp,
     /// Records given up.
     pub(super) abandoned: u64,
-    /// What lies before this position stands in the file of the reader that has died.
+    /// Records before this position are in the file of the reader that has died.
     pub(super) written_before: Option<u64>,
     /// See [`last_turn`](Self::last_turn).
     last_turns: [u64; 2],
@@ -51,7 +51,7 @@ impl StreamDrain {
         Self::with_reader(Reader::new(words), instance, None)
     }
 
-    /// A stream whose reader has died, and its writers too. It only recovers, into a file of its own.
+    /// A stream whose reader and writers have died. It only recovers, into a file of its own.
     pub fn resume(words: StreamWords<ReadOnly>, instance: u64) -> Self {
         let mut reader = Reader::resume(words);
         let written_before = reader.rewind();
@@ -90,12 +90,12 @@ impl StreamDrain {
         self.reader.overwritten()
     }
 
-    /// Records that their writers had begun, and not ended: their calls had not returned.
+    /// Records that their writers had begun and not finished: the calls had not returned.
     pub fn holes(&self) -> u64 {
         self.reader.holes()
     }
 
-    /// Records that were not there to be read; the writers' part of the count is untrusted.
+    /// Records that were not there to be read. The writers' part of the count is untrusted.
     pub(super) fn missed(&self) -> u64 {
         let given_up = self.abandoned.saturating_add(self.framer.malformed());
         self.reader.overwritten().saturating_add(given_up)
@@ -117,12 +117,12 @@ impl StreamDrain {
         &mut self.last_turns[usize::from(pass == Pass::Full)]
     }
 
-    /// Reads no more of it: what it reads is not the stream any longer.
+    /// Reads nothing more: the memory is no longer the stream.
     pub fn end(&mut self) {
         self.has_ended = true;
     }
 
-    /// Records lost so far for want of memory, and why there was none for the last of them.
+    /// Records lost so far because there was no memory, and the reason for the last of them.
     pub fn lost_no_memory(&self) -> (u64, Option<Errno>) {
         let untrusted = self.reader.ring().control().memory_errno.load(Ordering::Relaxed);
         (self.reader.lost()[LossCause::Memory as usize], known_errno(untrusted))
@@ -140,7 +140,7 @@ impl StreamDrain {
         by_writers.into_iter().chain(by_reader)
     }
 
-    /// Gives back memory that was needed for one turn: there may be thousands of streams.
+    /// Gives back memory that was needed for one turn only: there may be thousands of streams.
     pub fn release(&mut self) {
         if self.copied_framed == self.copied.found().len() {
             self.copied = Image::default();
@@ -167,13 +167,13 @@ impl StreamDrain {
         {
             self.has_ended = true;
             self.is_malformed = matches!(&outcome, Err(StreamError::Record { .. }));
-            // What was framed before is whole.
+            // What was framed before is valid.
             let _ = self.framer.settle();
         }
         self.once(outcome)
     }
 
-    /// Says that the file cannot be written when it begins, not at each try.
+    /// Reports that the file cannot be written when that begins, not at each try.
     pub(super) fn once<R: Default>(
         &mut self,
         outcome: Result<R, StreamError>,
@@ -192,7 +192,7 @@ impl StreamDrain {
         }
     }
 
-    /// Attempts that are one turn.
+    /// The number of attempts in one turn.
     pub(super) fn tries(&self) -> usize {
         TRIES_PER_MEMORY * self.reader.ring().geometry().memory_count()
     }
@@ -208,13 +208,13 @@ impl StreamDrain {
         Ok(())
     }
 
-    /// Writes what is framed; after that a sub-buffer that was taken, and read to its end, is the spare.
+    /// Writes what is framed. After that, a sub-buffer that was taken and read to its end becomes the spare.
     pub(super) fn settle(&mut self) -> Result<(), StreamError> {
         if self.is_unsettled {
             self.framer.settle()?;
             self.is_unsettled = false;
         }
-        // Also where there was nothing but a pad to step over: a successor must not look for what is given back.
+        // Also after nothing but a pad was stepped over: a successor must not look for memory that is given back.
         self.reader.set_consumed();
         self.reader.give_back();
         Ok(())

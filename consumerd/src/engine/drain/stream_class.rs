@@ -1,4 +1,4 @@
-//! A channel, as traces describe it: a stream class, whose id is the channel's number in its session.
+//! A channel as traces describe it: a stream class, whose id is the channel's number in its session.
 
 use crate::channel_name::stream_file_name;
 use crate::engine::api::ChannelUid;
@@ -10,19 +10,19 @@ use ust_core::abi::Buffers;
 pub struct StreamClass {
     /// The channel.
     pub channel: ChannelUid,
-    /// Its name: what the names of its stream files begin with.
+    /// Its name, with which the names of its stream files begin.
     pub name: String,
     /// Who writes to one stream.
     pub buffers: Buffers,
 }
 
 impl StreamClass {
-    /// The stream file of a number.
+    /// The name of stream file number `instance`.
     pub fn file_name(&self, instance: u64) -> String {
         stream_file_name(&self.name, instance)
     }
 
-    /// For the metadata.
+    /// Its description for the metadata.
     pub fn described(&self, id: u32) -> metadata::StreamClass {
         // Contexts keep bare names.
         let (owner, ty) = match self.buffers {
@@ -33,7 +33,7 @@ impl StreamClass {
     }
 }
 
-/// What the environment says of who writes to one stream.
+/// The environment's word for who writes to one stream.
 pub fn buffering_scheme(classes: &[StreamClass]) -> &'static str {
     let has = |buffers| classes.iter().any(|class| class.buffers == buffers);
     match (has(Buffers::PerThread), has(Buffers::PerCpu)) {

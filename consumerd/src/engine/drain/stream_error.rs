@@ -1,4 +1,5 @@
-//! Why a stream could not be drained, or one of its records not go into the trace: what the log and the summary say.
+//! Why a stream could not be drained, or one of its records could not go into the trace: texts of the log and the
+//! summary.
 
 use super::trace_folder::Undeclared;
 use crate::advice::{Attempt, why};
@@ -10,10 +11,10 @@ use ust_core::ring::Corruption;
 /// Why a stream could not be drained.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
-    /// The ring holds what no writer stores.
+    /// The ring holds a value that no writer stores.
     #[error("a ring is corrupt: {0}; its stream is closed")]
     Ring(#[from] Corruption),
-    /// A record is not what a reader expects it to be.
+    /// A record is not what a reader expects.
     #[error(
         "the record that ends at position {end_position} {error}; its stream is closed: this record and what its ring \
          still holds are counted as {MALFORMED}"
@@ -24,24 +25,25 @@ pub enum StreamError {
         /// What is wrong with it.
         error: RecordError,
     },
-    /// A note is not as long as a note is.
+    /// A note has the wrong length.
     #[error("the note that ends at position {0} makes no sense; its stream is closed")]
     Note(u64),
-    /// Full sub-buffers have not the checksum that their writers noted.
+    /// Full sub-buffers do not have the checksum that their writers noted.
     #[error(
-        "a ring has full sub-buffers that are not what was written, as after a machine crash ({0}): their records are \
-         left out"
+        "{0} full sub-buffers of a ring do not have the checksum that was written, as after a machine crash: their \
+         records are left out"
     )]
     Damaged(u64),
-    /// The memory that full sub-buffers are exchanged for cannot be had.
+    /// There is no memory for the spare that full sub-buffers are exchanged for.
     #[error(
-        "the spare sub-buffer of a ring cannot be had, and without it the ring is emptied only at the end: {why}",
+        "there is no memory for the spare sub-buffer of a ring, and without it the ring is emptied only at the end: \
+         {why}",
         why = why(Attempt::Memory, .0)
     )]
     Spare(io::Error),
     /// The file cannot be written.
     #[error(
-        "the trace cannot be written, which is tried again until the end: {why}", why = why(Attempt::Trace, .0)
+        "the trace cannot be written, and is tried again until the end: {why}", why = why(Attempt::Trace, .0)
     )]
     File(#[from] io::Error),
 }
@@ -55,8 +57,8 @@ pub enum RecordError {
     /// Its class is not in the metadata.
     #[error("is of class {0}: {1}")]
     Class(u32, Undeclared),
-    /// Its bytes are not what its class says.
-    #[error("is not what its class {class} says: {error}")]
+    /// Its bytes do not fit its class.
+    #[error("does not fit its class {class}: {error}")]
     Payload {
         /// The class's name, escaped.
         class: String,
@@ -67,12 +69,12 @@ pub enum RecordError {
     #[error("has the time {0}, which is beyond the range of readers")]
     Clock(u64),
     /// Writers refuse such records.
-    #[error("has {0} bytes, more than any record")]
+    #[error("has {0} bytes, more than a record may have")]
     Long(usize),
 }
 
 impl RecordError {
-    /// As an error of the stream in which the record ends at that position.
+    /// Makes it an error of the stream in which the record ends at that position.
     pub fn at(self, end_position: u64) -> StreamError {
         StreamError::Record { end_position, error: self }
     }

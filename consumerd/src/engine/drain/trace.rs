@@ -2,12 +2,12 @@
 //!
 //! ```text
 //!   OUTPUT/PROCNAME-PID/
-//!      metadata          preamble, then each class before its first record's packet, and no other
-//!      CHANNEL_0 ...     one file a stream
+//!      metadata          preamble, then the classes of the records, each before its first record's packet
+//!      CHANNEL_0 ...     one file for each stream
 //!      index/
 //! ```
 //!
-//! The folder is made when there is something to write: a process that emits nothing leaves nothing.
+//! The folder is made when there is something to write: a process that emits nothing leaves no folder.
 
 use super::stream_class::StreamClass;
 use super::trace_folder::{TraceFolder, Undeclared};
@@ -59,10 +59,10 @@ impl Trace<'_> {
         Ok(writer)
     }
 
-    /// How the payload lies of the class whose records carry `id`, which is in the metadata then.
+    /// The payload layout of the class whose records carry `id`. The class is in the metadata when this returns.
     ///
     /// # Errors
-    /// It is not.
+    /// The class could not be added to the metadata.
     #[inline]
     pub fn layout(&mut self, id: u32) -> Result<&PayloadLayout, Undeclared> {
         let folder = self.folder.as_mut().ok_or(Undeclared::Undescribed)?;
@@ -83,7 +83,7 @@ mod tests {
 
     type Declared = Result<(), Undeclared>;
 
-    /// The metadata, and what came of declaring the classes of these numbers.
+    /// The metadata, and the outcomes of declaring the classes of these numbers.
     fn declare(player: &Player, ids: impl Iterator<Item = u32>) -> (String, Vec<Declared>) {
         let output = tempfile::tempdir().unwrap();
         let (mut process, mut folder) = (player.process_file(), None);

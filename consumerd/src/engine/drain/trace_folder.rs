@@ -1,4 +1,4 @@
-//! The folder of a trace: made when there is something to write, its metadata appended to class by class.
+//! The folder of a trace: made when there is something to write. Classes are appended to its metadata one by one.
 
 use super::preamble::preamble;
 use super::stream_class::StreamClass;
@@ -23,10 +23,10 @@ pub struct TraceFolder {
     uuid: [u8; 16],
     metadata: MetadataWriter,
     metadata_bytes: Held,
-    /// Of the metadata and the streams' files.
+    /// Held for the metadata file and the streams' files.
     descriptors: Held,
-    /// By channel and class number, of the classes that are in the metadata: how their payloads lie. As many as are there,
-    /// whatever their numbers.
+    /// The payload layouts of the classes that are in the metadata, by channel and class number. As many as there are
+    /// classes, whatever their numbers.
     layouts: Vec<BTreeMap<u32, PayloadLayout>>,
 }
 
@@ -36,8 +36,8 @@ pub enum Undeclared {
     /// The process has not described it.
     #[error("the process has not described it")]
     Undescribed,
-    /// The process's descriptions take as much room as they may.
-    #[error("the process's classes have as many bytes of metadata as they may")]
+    /// The process's descriptions have used up their budget.
+    #[error("the metadata of the process's classes is as long as it may be")]
     OverBudget,
     /// The metadata cannot be written.
     #[error(transparent)]
@@ -52,7 +52,7 @@ impl TraceFolder {
         clock: ClockDescription,
         classes: &[StreamClass],
     ) -> io::Result<Self> {
-        // Of the budget for what the process describes.
+        // Charged to the budget of what the process describes.
         let hold = |what, amount| process.account().hold(what, amount).map_err(io::Error::other);
         let metadata_bytes = hold(Resource::MetadataBytes, 0)?;
         let descriptors = hold(Resource::Descriptors, 1)?;
@@ -60,7 +60,7 @@ impl TraceFolder {
         let (name, folder) = create_folder(output, &process.procname, process.pid)?;
         let uuid = uuid::new()?;
         let metadata = MetadataWriter::create_in(folder, &preamble(uuid, process, clock, classes))
-            // Who tries again must not leave one folder after the other behind.
+            // A caller that tries again must not leave one folder after the other behind.
             .inspect_err(|_| drop(output.remove_dir(&name)))?;
         Ok(Self {
             uuid,
@@ -71,7 +71,7 @@ impl TraceFolder {
         })
     }
 
-    /// Creates a stream file of the channel of a number.
+    /// Creates a stream file of channel `number`.
     pub fn create_stream(
         &mut self,
         number: u32,
@@ -90,14 +90,14 @@ impl TraceFolder {
         StreamWriter::create_in(self.metadata.dir(), name, identity)
     }
 
-    /// How the payload lies of a class that is in the metadata.
+    /// The payload layout of a class that is in the metadata.
     #[inline]
     pub fn layout(&self, number: u32, id: u32) -> Option<&PayloadLayout> {
         self.layouts.get(number as usize)?.get(&id)
     }
 
-    /// Appends the class whose records carry `id` in the channel of a number. Only those whose records come are in the metadata: a process may
-    /// number as many as it likes.
+    /// Appends the class whose records carry `id` in channel `number`. Only classes with records are in the metadata: a
+    /// process may number as many as it likes.
     #[cold]
     pub fn append(
         &mut self,
@@ -117,10 +117,10 @@ impl TraceFolder {
     }
 }
 
-/// `PROCNAME-PID`, or with a number behind it where that is taken: process ids come again.
+/// Makes `PROCNAME-PID`, with a number appended if that name is taken: process ids are used again.
 fn create_folder(output: &Dir, untrusted_procname: &str, pid: u32) -> io::Result<(String, Dir)> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    // Dots only inside: hidden folders are what readers pass over.
+    // Dots only inside the name: readers skip hidden folders.
     let plain = |c| if is_plain(c) || c == '.' { c } else { '_' };
     let name: String = untrusted_procname.chars().map(plain).collect();
     let name = name.trim_start_matches('.');

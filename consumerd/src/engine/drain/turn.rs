@@ -1,4 +1,4 @@
-//! One turn of a stream: what is wanted of it, and how it is done while its writers live.
+//! One turn of a stream: what it is to do, and how it is done while the writers live.
 
 use super::pass::Pass;
 use super::stream::StreamDrain;
@@ -7,11 +7,11 @@ use super::trace::Trace;
 use crate::limits::MAX_TURN_BYTES;
 use ust_core::ring::{Corruption, Holes, RingMemory, Stall, Take};
 
-/// Records that are framed at once, if they are alike: as many small ones as a packet holds.
+/// Records of one kind that are framed together: as many small ones as a packet holds.
 const RUN_RECORDS: usize = 512;
 
 impl StreamDrain {
-    /// Does what a pass wants; whether anything was taken (of a [`Pass::Full`]).
+    /// Does what a pass asks for; returns whether anything was taken (by a [`Pass::Full`]).
     ///
     /// # Errors
     /// Each is returned once.
@@ -24,7 +24,7 @@ impl StreamDrain {
         }
     }
 
-    /// Writes out full sub-buffers; whether there was any.
+    /// Writes out full sub-buffers; returns whether there was any.
     ///
     /// # Errors
     /// Each is returned once.
@@ -51,7 +51,7 @@ impl StreamDrain {
             return Ok(());
         }
         self.guard(|drain| {
-            // What is committed now, and no more: a writer may well be faster than this. A claim is no more than that.
+            // Stops at what is committed now: a writer may be faster than this. The writer's claim is bounded too.
             let claimed = drain.reader.untrusted_write_position();
             drain.reader.catch_up()?;
             let until = claimed.min(drain.reader.reach());
@@ -64,7 +64,7 @@ impl StreamDrain {
         Ok(())
     }
 
-    /// Looks after a stream that is only read by snapshots: closes it if its writers hold each other up.
+    /// Watches a stream that only snapshots read: closes it if its writers hold each other up.
     pub fn watch(&mut self) {
         if !self.held_up.is_closed() {
             self.close_if_held_up(self.reader.recycling_stall(self.held_up.stall()));
@@ -77,10 +77,10 @@ impl StreamDrain {
         }
     }
 
-    /// Takes full sub-buffers that begin before `until`; whether there was any.
+    /// Takes full sub-buffers that begin before `until`; returns whether there was any.
     fn exchange_full(&mut self, trace: &mut Trace<'_>, until: u64) -> Result<bool, StreamError> {
         if self.is_stuck {
-            // Perhaps there was no file yet: nothing is read before there is one.
+            // Perhaps there was no file yet. Nothing is read before there is one.
             self.framer.open(trace)?;
         }
         self.frame_copied(trace)?;
@@ -96,7 +96,7 @@ impl StreamDrain {
                     self.reader.ring().wake_waiting();
                     self.frame_here(trace)?;
                     if !self.reader.is_at_end() {
-                        // It was complete when it was taken, and no writer in its right mind has it.
+                        // It was complete when it was taken, and no sane writer has it any more.
                         return Err(Corruption::Position { position: self.reader.cursor() }.into());
                     }
                     self.settle()?;
@@ -108,7 +108,7 @@ impl StreamDrain {
         Ok(self.reader.cursor() > start)
     }
 
-    /// Says once that there is nothing to exchange full sub-buffers for.
+    /// Reports once that there is no memory to exchange full sub-buffers for.
     fn tell_lack(&mut self) -> Result<(), StreamError> {
         match self.spare.take_lack() {
             Some(errno) => Err(StreamError::Spare(errno.into())),
@@ -116,7 +116,7 @@ impl StreamDrain {
         }
     }
 
-    /// Frames what is committed of the sub-buffer at the cursor.
+    /// Frames what is committed in the sub-buffer at the cursor.
     fn frame_prefix(&mut self, trace: &mut Trace<'_>, until: u64) -> Result<(), StreamError> {
         if !self.reader.ring().mode().overwrites() {
             return self.frame_here(trace);
@@ -127,14 +127,14 @@ impl StreamDrain {
         self.frame_copied(trace)
     }
 
-    /// Frames records where they lie: nobody can take them away.
+    /// Frames records where they lie: no writer can take them away.
     fn frame_here(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         self.framer.set_missed(self.missed());
         while let Some(run) = self.reader.next_run(RUN_RECORDS)? {
             self.is_unsettled = true;
             let (framed, outcome) = self.framer.frame_run(self.reader.ring(), run, trace);
             if let Err(error) = outcome {
-                // What there was no room for comes again.
+                // Records that there was no room for come again.
                 self.reader.put_back(run, run.count - framed);
                 return Err(error);
             }

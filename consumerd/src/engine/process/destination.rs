@@ -13,6 +13,6 @@ pub struct Destination<'a> {
     pub clock: ClockDescription,
     /// The session's channels, as its traces describe them.
     pub classes: &'a [StreamClass],
-    /// Whether what is recorded is written out as it comes.
+    /// Whether records are written out as they come.
     pub is_drained: bool,
 }

@@ -1,15 +1,15 @@
-//! What went wrong with a process's files in one session.
+//! Errors of a process's files in one session.
 
 use super::ring_file::RingFile;
 use crate::engine::drain::StreamError;
 use crate::limits::MAX_ERRORS;
 
-/// What went wrong with a session's files, as the log and the summary have it.
+/// Errors of a session's files, as the log and the summary show them.
 #[derive(Debug, Default)]
 pub struct Errors(Vec<String>);
 
 impl Errors {
-    /// Notes one: once, in however many streams it comes, and whatever the process sends how often.
+    /// Notes an error: once, however many streams have it, and however often the process causes it.
     pub fn note(&mut self, error: String) {
         if self.0.len() < MAX_ERRORS && !self.0.contains(&error) {
             tracing::error!("{error}");
@@ -17,8 +17,8 @@ impl Errors {
         }
     }
 
-    /// Notes that a stream of process `pid` could not be drained. That nobody can write concerns no process, and goes
-    /// into the log each time that it begins: with the first of the streams, before which none `is_stuck`.
+    /// Notes that a stream of process `pid` could not be drained. That the file cannot be written is not about one
+    /// process. It goes into the log each time that it begins: with the first stream, before which none `is_stuck`.
     pub fn note_stream(&mut self, pid: u32, error: StreamError, is_stuck: &mut bool) {
         if !matches!(error, StreamError::File(_)) {
             return self.note(format!("process {pid}: {error}"));

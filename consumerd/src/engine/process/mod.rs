@@ -1,21 +1,21 @@
-//! A traced process: what the consumer has of it, from the first ring file to the last packet.
+//! A traced process: all state that the consumer has of it, from the first ring file to the last packet.
 //!
 //! ```text
 //!   Process
-//!     file        who it is, its event classes
+//!     file        which process it is, its event classes
 //!     sessions    for each session that it records into: a TraceFolder, and
 //!        channels    ring files -> StreamDrain, StreamDrain, ...
-//!     waiting     ring files that came before it had said who it is
+//!     waiting     ring files that came before its process file
 //! ```
 //!
-//! How its end is noticed stands beside it (`tracked`). Then what was committed is recovered, and everything is closed.
+//! How its end is noticed is elsewhere (`tracked`). Then what was committed is recovered, and everything is closed.
 //!
-//! | file | what stands there |
+//! | file | what it has |
 //! | --- | --- |
-//! | this one | what there is of a process, and how its files are taken |
-//! | `turns`, `snapshot` | its streams have their turns (see `drain`); what they hold now |
-//! | `sums`, `starved`, `errors` | what was recorded and lost, and what is said of that |
-//! | `ring_file`, `ring_header`, `ring_kind`, `origin` | a ring file, what it claims, and what it has to be |
+//! | this one | the state of a process, and how its files are taken |
+//! | `turns`, `snapshot` | turns of its streams (see `drain`); a copy of what they hold now |
+//! | `sums`, `starved`, `errors` | what was recorded and lost, and the messages about it |
+//! | `ring_file`, `ring_header`, `ring_kind`, `origin` | a ring file, what it claims, and what it must be |
 //! | `ring_name`, `destination` | which ring file it is; where a session's records go |
 
 mod destination;
@@ -49,18 +49,18 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use ust_core::abi::MAX_RING_FILES;
 
-/// What the consumer has of one process.
+/// The consumer's state of one process.
 #[derive(Debug)]
 pub struct Process {
-    /// Who it is; none while only a ring file has come.
+    /// The process file; `None` while only a ring file has come.
     pub file: Option<ProcessFile>,
     sessions: BTreeMap<SessionUid, ProcessSession>,
-    /// Files that came before the process file did.
+    /// Ring files that came before the process file did.
     waiting: Vec<WaitingFile>,
     account: Rc<Account>,
 }
 
-/// A ring file of a process that has not said yet who it is.
+/// A ring file of a process whose process file has not come yet.
 #[derive(Debug)]
 struct WaitingFile {
     name: RingName,
@@ -70,13 +70,13 @@ struct WaitingFile {
     _held: Held,
 }
 
-/// What one process has in one session.
+/// The state of one process in one session.
 #[derive(Debug, Default)]
 struct ProcessSession {
     channels: BTreeMap<ChannelUid, ProcessChannel>,
     folder: Option<TraceFolder>,
     errors: Errors,
-    /// It has been said that memory could not be locked.
+    /// The user has been told that memory could not be locked.
     is_lock_failure_told: bool,
 }
 
@@ -108,7 +108,7 @@ impl Process {
         Self { file: None, sessions: BTreeMap::new(), waiting: Vec::new(), account }
     }
 
-    /// One that is dead, as its file was left behind.
+    /// A process that is dead and whose file was left behind.
     pub fn left_behind(file: ProcessFile) -> Self {
         let account = file.account().clone();
         Self { file: Some(file), sessions: BTreeMap::new(), waiting: Vec::new(), account }
@@ -122,7 +122,7 @@ impl Process {
         }
     }
 
-    /// Takes a ring file, checked. One that it has already is passed over.
+    /// Checks and takes a ring file. A file that it has already is passed over.
     pub fn add_ring_file(&mut self, name: RingName, fd: OwnedFd, origin: Origin) {
         let of_session = self.sessions.entry(name.session).or_default();
         let Some(process) = &self.file else {
@@ -163,8 +163,7 @@ impl Process {
         }
     }
 
-    /// Ring files that came without their process ever saying what is in them, each as an error: nobody
-    /// can read records whose classes are unknown.
+    /// Ring files whose process file never came, each as an error: records of unknown classes cannot be read.
     pub fn unexplained(&self) -> impl Iterator<Item = (SessionUid, String)> {
         self.waiting.iter().map(|WaitingFile { name: RingName { session, index, .. }, .. }| {
             let error = format!(
@@ -179,12 +178,12 @@ impl Process {
         self.sessions.contains_key(&session)
     }
 
-    /// Whether it has streams in any.
+    /// Whether it has streams in any session.
     pub fn has_sessions(&self) -> bool {
         !self.sessions.is_empty()
     }
 
-    /// Forgets a session, the memory of whose rings is then the process's alone.
+    /// Forgets a session. The memory of its rings then belongs to the process alone.
     pub fn remove_session(&mut self, session: SessionUid) {
         self.sessions.remove(&session);
         self.waiting.retain(|waiting| waiting.name.session != session);

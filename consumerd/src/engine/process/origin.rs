@@ -1,4 +1,4 @@
-//! Where a ring file comes from, and what it has to be for that.
+//! Where a ring file comes from, and what it must be because of that.
 
 use super::ring_kind::RingKind;
 use super::ring_name::RingName;
@@ -8,15 +8,15 @@ use rustix::fs::{FileType, fstat, lstat, readlink};
 use rustix::io::Errno;
 use ust_core::abi::{Buffers, ShmPath};
 
-/// Where a ring file comes from, and what it is to be like.
+/// Where a ring file comes from, and what it must be.
 #[derive(Debug, Clone, Copy)]
 #[allow(clippy::large_enum_variant, reason = "made once a ring file, and not kept")]
 pub enum Origin {
     /// Handed over by its process.
     Process {
-        /// What its channel has; `None` where this machine could not address such a file.
+        /// What its channel has; `None` if this machine could not address such a file.
         kind: Option<RingKind>,
-        /// The directory in which the process is to have made it, if there is one.
+        /// The directory in which the process must have made it, if there is one.
         dir: Option<ShmPath>,
     },
     /// Left behind by the death of both sides.
@@ -24,7 +24,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Holds what a file claims against what is known of its channel.
+    /// Compares a file's claims with what is known of its channel.
     pub fn check(&self, claimed: RingKind) -> Result<(), String> {
         match self {
             Origin::Process { kind: Some(own), .. } if claimed.is_of(*own) => Ok(()),
@@ -43,7 +43,7 @@ impl Origin {
     }
 }
 
-/// Makes sure that a file without seals is the one of its name in the channel's directory; its size.
+/// Makes sure that a file without seals is the one of its name in the channel's directory; returns its size.
 pub fn check_named(
     fd: &OwnedFd,
     dir: ShmPath,

@@ -1,14 +1,14 @@
-//! A ring file as the consumer has it: checked, mapped, and the streams of it that have been claimed so far.
+//! A ring file in the consumer: checked, mapped, and its streams that have been claimed so far.
 //!
 //! ```text
 //!   memfd            size sealed, of ordinary pages
-//!   DIR/ring-...     cannot be sealed: the very file of that name, for a channel that wants it
+//!   DIR/ring-...     cannot be sealed: must be the file of that name, for a channel with such files
 //!   left behind      a sealed copy of such a file: both sides are dead
 //! ```
 //!
-//! What the first page claims is held against the channel's own configuration. All sizes that anybody reckons with
-//! later are those of the configuration, and so a process cannot choose what the consumer does. It chooses one thing: to
-//! have fewer streams in a file, where its files may not be so long.
+//! The claims of the first page are compared with the channel's own configuration. All later computations use the
+//! configuration's sizes, so a process cannot choose what the consumer does. It chooses one thing: its file may have
+//! fewer streams, if its files may not be so long.
 
 use super::origin::{Origin, check_named};
 use super::ring_header::RingHeader;
@@ -31,18 +31,18 @@ use ust_core::sync::Ordering;
 pub struct RingFile {
     /// Its number among those of its process and channel.
     pub index: u32,
-    /// The streams that have been found, in that order.
+    /// The streams that have been found, in the order in which they were found.
     pub streams: Vec<StreamDrain>,
-    /// Which they are, a bit each.
+    /// Their numbers, a bit each.
     known: u64,
     // The streams' words point into it.
     map: Mapped,
     kind: RingKind,
-    /// Streams of the longest file of this kind: what numbers of streams are reckoned by, since a file may have fewer.
+    /// Streams of the longest file of this kind. Numbers of streams are computed from it, since a file may have fewer.
     most_streams: u32,
     is_left_behind: bool,
     is_damaged: bool,
-    /// Of the process's budget: the file and its bytes, and the streams that have been found.
+    /// Held from the process's budget: the file and its bytes, and the streams that have been found.
     _held: [Held; 2],
     held_streams: Held,
 }
@@ -94,7 +94,7 @@ impl RingFile {
         })
     }
 
-    /// Takes in the streams that have been claimed since.
+    /// Takes in the streams that have been claimed since the last call.
     pub fn find_streams(&mut self) {
         let Some(header) = self.map.at::<RingFileHeader>(0) else { return };
         let RingKind { shape, mode, .. } = self.kind;
@@ -103,7 +103,7 @@ impl RingFile {
                 continue;
             }
             self.known |= 1 << number;
-            // The process is refused this one, which is told.
+            // The budget refuses this stream to the process, and the user is told.
             if self.held_streams.grow(1).is_err() {
                 continue;
             }
@@ -127,7 +127,7 @@ impl RingFile {
         known_errno(header.lock_errno.load(Ordering::Relaxed))
     }
 
-    /// Reads no more of it if part of it turned out to be gone; whether that is new.
+    /// Stops reading it if part of it turned out to be gone; returns whether that is new.
     pub fn end_if_damaged(&mut self) -> bool {
         if self.is_damaged || !self.map.has_faulted() {
             return false;
@@ -137,7 +137,7 @@ impl RingFile {
         true
     }
 
-    /// Reads no more of it.
+    /// Stops reading it.
     pub fn end(&mut self) {
         self.streams.iter_mut().for_each(StreamDrain::end);
     }
@@ -199,7 +199,7 @@ mod tests {
             RingFileShape::of(Geometry::new(size_bytes, count).unwrap()).unwrap()
         };
         let fewer_streams = RingFileShape { stream_count: 1, ..kind().shape };
-        // Its process may make no longer files.
+        // Its process may not make longer files.
         assert_eq!(refusal(RingKind { shape: fewer_streams, ..kind() }, origin), None);
         let few =
             Origin::Process { kind: Some(RingKind { shape: fewer_streams, ..kind() }), dir: None };
@@ -250,7 +250,7 @@ mod tests {
         fs::remove_file(own).unwrap();
         let _other = ring_file(own);
         assert!(take(&fd, Some(shm_path)).is_err());
-        // Right in itself, and under another name.
+        // The file itself is right, but has another name.
         for name in ["ring-elsewhere", "sub"] {
             let stranger = ring_file(&dir.join(name));
             assert!(take(&stranger, Some(shm_path)).unwrap_err().contains("not the one of its"));

@@ -1,4 +1,4 @@
-//! What the first page of a ring file claims.
+//! Parses what the first page of a ring file claims.
 
 use super::ring_kind::RingKind;
 use crate::engine::header_bytes::HeaderBytes;
@@ -6,7 +6,7 @@ use std::mem::offset_of;
 use ust_core::abi::{ABI, Buffers, Mode, RING_FILE_MAGIC, RingFileHeader, RingFileShape};
 use ust_core::version::Version;
 
-/// What the first page says, as far as it makes sense.
+/// The claims of the first page, if they make sense.
 #[derive(Debug)]
 pub struct RingHeader {
     /// Identity of the process.
@@ -17,7 +17,7 @@ pub struct RingHeader {
     pub index: u32,
     /// Streams that have been claimed, a bit each.
     pub untrusted_claimed: u64,
-    /// What it claims to be.
+    /// The kind that it claims to be.
     pub kind: RingKind,
 }
 
@@ -35,7 +35,7 @@ impl RingHeader {
             };
         }
         if header.long(at!(magic)) != RING_FILE_MAGIC {
-            return Err("what it has for a ring file is none".into());
+            return Err("what should be a ring file has a wrong magic number".into());
         }
         ABI.check(Version::from_word(header.word(at!(abi_version))))
             .map_err(|mismatch| format!("a ring file is of {mismatch}"))?;
@@ -47,9 +47,9 @@ impl RingHeader {
         )
         .map_err(|error| format!("a ring file claims {error}"))?;
         let buffers = Buffers::from_word(header.word(at!(buffers)))
-            .ok_or("a ring file claims no buffers that there are")?;
-        let mode = Mode::from_word(header.long(at!(mode)))
-            .ok_or("a ring file claims no mode that there is")?;
+            .ok_or("a ring file claims unknown buffers")?;
+        let mode =
+            Mode::from_word(header.long(at!(mode))).ok_or("a ring file claims an unknown mode")?;
         if shape.file_bytes() != size_bytes {
             return Err("a ring file has not the size that it claims".into());
         }

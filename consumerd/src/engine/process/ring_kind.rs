@@ -1,6 +1,6 @@
-//! What the ring files of one channel are like: what the consumer has configured, and what a file claims.
+//! The kind of a channel's ring files: as the consumer has configured it, and as a file claims it.
 //!
-//! Both sides come to it from the same rules, so a file that claims anything else was not made for the channel: its
+//! Both sides derive it from the same rules. So a file that claims anything else was not made for the channel: its
 //! process is broken, or lies.
 
 use std::fmt;
@@ -13,12 +13,12 @@ pub struct RingKind {
     pub shape: RingFileShape,
     /// Who writes to one of them.
     pub buffers: Buffers,
-    /// What a writer does that finds no room.
+    /// What a writer does if it finds no room.
     pub mode: Mode,
 }
 
 impl RingKind {
-    /// Whether a process makes such files for a channel of kind `own`: as long as that, or with fewer streams.
+    /// Whether a process makes such files for a channel of kind `own`: of the same size, or with fewer streams.
     pub fn is_of(self, own: RingKind) -> bool {
         let stream_count = self.shape.stream_count;
         let longest = RingFileShape { stream_count: own.shape.stream_count, ..self.shape };

@@ -1,8 +1,8 @@
-//! Which of a process's ring files it is.
+//! The name of one of a process's ring files.
 
 use crate::engine::api::{ChannelUid, SessionUid};
 
-/// A ring file, by what it is of.
+/// A ring file, named by the session, channel and number that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RingName {
     /// The session whose trace its records go to.

@@ -1,4 +1,4 @@
-//! What a process's rings hold now, as a trace of its own.
+//! Writes what a process's rings hold now as a trace of its own.
 
 use super::destination::Destination;
 use super::errors::Errors;
@@ -9,7 +9,7 @@ use crate::engine::loss_names::{MALFORMED, NO_STREAM};
 use crate::engine::summary::SessionSummary;
 
 impl Process {
-    /// Writes all that a session's streams hold now to a trace of its own, and adds what is in it to `sum`.
+    /// Writes everything that a session's streams hold now to a trace of its own, and adds its contents to `sum`.
     pub fn snapshot(&mut self, session: SessionUid, to: Destination<'_>, sum: &mut SessionSummary) {
         let (Some(process), Some(of_session)) = (&mut self.file, self.sessions.get_mut(&session))
         else {

@@ -1,4 +1,4 @@
-//! What is said of a process that could get no memory for some of its events: how many, why, and what to do.
+//! The message about a process that got no memory for some of its events: how many, why, and what to do.
 
 use crate::advice::{Attempt, why};
 use crate::engine::api::ChannelUid;
@@ -7,7 +7,7 @@ use crate::engine::process_file::ProcessFile;
 use rustix::io::Errno;
 use std::{fmt, io};
 
-/// Events of a process that were lost for want of the same thing.
+/// Events of a process that were lost for lack of the same thing.
 #[derive(Debug)]
 pub struct Starved<'a> {
     process: &'a ProcessFile,
@@ -24,7 +24,7 @@ enum Want {
 }
 
 impl<'a> Starved<'a> {
-    /// Of rings. `None` if there were no such events in these channels.
+    /// Events lost for lack of rings. `None` if there were no such events in these channels.
     pub fn of_rings(
         process: &'a ProcessFile,
         channels: impl Iterator<Item = ChannelUid>,
@@ -38,7 +38,7 @@ impl<'a> Starved<'a> {
         (events > 0).then_some(Self { process, events, of: Want::Ring, reason })
     }
 
-    /// Of sub-buffers of rings that it had. `None` if there were no such events in these streams.
+    /// Events lost for lack of sub-buffers of rings that it had. `None` if there were no such events in these streams.
     pub fn of_subbufs<'s>(
         process: &'a ProcessFile,
         streams: impl Iterator<Item = &'s StreamDrain>,
@@ -61,6 +61,6 @@ impl fmt::Display for Starved<'_> {
         };
         write!(f, "process {} ({}): {what} for {events} events", process.pid, process.procname)?;
         let Some(reason) = *reason else { return Ok(()) };
-        write!(f, ", of the last because: {}", why(Attempt::Ring, &io::Error::from(reason)))
+        write!(f, "; reason for the last: {}", why(Attempt::Ring, &io::Error::from(reason)))
     }
 }

@@ -1,4 +1,4 @@
-//! What a process has recorded in a session, what it has lost there, and what is to be said of it.
+//! Sums up what a process has recorded and lost in a session, and the messages about that.
 
 use super::starved::Starved;
 use super::{Process, ProcessChannel};
@@ -8,7 +8,7 @@ use crate::engine::loss_names::NO_STREAM;
 use crate::engine::summary::SessionSummary;
 
 impl Process {
-    /// Adds what it has recorded in a session of these channels, and lost.
+    /// Adds what it has recorded and lost in these channels of a session.
     pub fn add_to(&self, session: SessionUid, classes: &[StreamClass], sum: &mut SessionSummary) {
         if let Some(process) = &self.file {
             let losses = process.losses();
@@ -21,7 +21,7 @@ impl Process {
         self.add_streams_to(session, classes, sum);
     }
 
-    /// What is to be said of it if there were events for which it could get no memory.
+    /// The messages about events for which it could get no memory, or whose classes are not known.
     pub fn wants(&self, session: SessionUid, classes: &[StreamClass]) -> Vec<String> {
         let Some(file) = &self.file else { return Vec::new() };
         let streams = self.sessions.get(&session).into_iter().flat_map(|it| it.streams());
@@ -30,7 +30,7 @@ impl Process {
         let left_out = Some(file.classes_left_out()).filter(|count| *count > 0).map(|count| {
             format!(
                 "process {} ({}): {count} of its event classes are not in its process file, and their events are not \
-                 recorded: there was no room (let it write larger files: ulimit -f), or they are described beyond the \
+                 recorded: there was no room (let it write larger files: ulimit -f), or their descriptions exceed the \
                  limits of a class",
                 file.pid, file.procname
             )
@@ -39,7 +39,7 @@ impl Process {
         starved.chain(left_out).collect()
     }
 
-    /// The same without the losses that its process file counts.
+    /// The same, without the losses that its process file counts.
     pub fn add_streams_to(
         &self,
         session: SessionUid,
@@ -61,7 +61,7 @@ impl Process {
         sum.add_errors(of_session.errors.all());
     }
 
-    /// Records in a session that their writers had begun, and not ended.
+    /// Records of a session that their writers had begun and not finished.
     pub fn holes(&self, session: SessionUid) -> u64 {
         let of_session = self.sessions.get(&session).into_iter();
         of_session.flat_map(|it| it.streams()).map(StreamDrain::holes).sum()

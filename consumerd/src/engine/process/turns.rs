@@ -1,4 +1,4 @@
-//! The streams of one session have their turns.
+//! Turns of the streams of one session.
 
 use super::destination::Destination;
 use super::ring_file::RingFile;
@@ -13,7 +13,8 @@ use rustix::io::Errno;
 use std::io;
 
 impl Process {
-    /// Goes over those streams of one session that have a turn in this round; whether anything was taken (of a [`Pass::Full`]).
+    /// Gives a turn to those streams of one session that have one in this round; returns whether anything was taken (by
+    /// a [`Pass::Full`]).
     pub fn pass(
         &mut self,
         session: SessionUid,
@@ -50,7 +51,7 @@ impl Process {
                     }
                     let before = stream.cursor();
                     let outcome = stream.turn(pass, &mut trace);
-                    // What a writer has overwritten is passed over, and costs nothing.
+                    // Records that a writer has overwritten are passed over, and cost nothing.
                     let moved = stream.cursor().saturating_sub(before);
                     round.spend(moved.min(stream.most_bytes()));
                     match outcome {
@@ -75,7 +76,7 @@ impl Process {
     }
 }
 
-/// What is said of a process whose rings could not be locked, once.
+/// The message about a process whose rings could not be locked; it comes once.
 fn unlocked(pid: u32, errno: Errno) -> String {
     let reason = io::Error::from(errno);
     format!(

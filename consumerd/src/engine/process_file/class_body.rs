@@ -1,10 +1,10 @@
-//! A process's description of an event class, as traces have it.
+//! Translates a process's description of an event class to the form of traces.
 
 use ctf::metadata;
 use ust_core::protocol::ClassBody;
 use ust_core::wire::{Base, ByteOrder, Encoding, FieldType, Integer, Label};
 
-/// The class of number `id` as traces describe it, in their first stream class.
+/// Class number `id` as traces describe it, in their first stream class.
 pub fn to_ctf(body: &ClassBody<'_>, id: u32) -> metadata::EventClass {
     metadata::EventClass {
         id,
@@ -19,7 +19,7 @@ fn field(name: &str, ty: &FieldType) -> metadata::Field {
     metadata::Field { name: name.into(), ty: field_type(ty) }
 }
 
-/// Within the bounds of a class, so it recurses no deeper than those.
+/// The type is within the bounds of a class, so the recursion is too.
 fn field_type(ty: &FieldType) -> metadata::FieldType {
     use metadata::FieldType as Ctf;
     match ty {

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //!   class log (the process's memory)              here
-//!   | ClassEntry | body | ClassEntry | body | --> entries: offset, number     eight bytes a class
+//!   | ClassEntry | body | ClassEntry | body | --> entries: offset, number     eight bytes for each class
 //!                                                 by_number: entry
 //! ```
 //!
-//! Everything in it is the process's word, and how much of it there is, too. So no name and no field is kept: a body is
-//! parsed when it is asked for, each time anew and untrusted. The log is read as far as its entries make sense and the
-//! budget of the process allows; records of classes that are not described end their stream.
+//! Everything in the log is the process's word, including its length. So no name and no field is kept: a body is parsed
+//! each time that it is asked for, and is untrusted each time. The log is read as far as its entries make sense and the
+//! budget of the process allows. A record of a class that is not described ends its stream.
 
 use super::class_body::to_ctf;
 use crate::engine::budget::Held;
@@ -26,29 +26,29 @@ pub struct ClassLog {
     /// Offset of the log up to which entries have been read.
     read_bytes: usize,
     entries: Vec<Entry>,
-    /// Index of the entry whose class has that number, or [`NO_ENTRY`].
+    /// Index of the entry whose class has the number, or [`NO_ENTRY`].
     by_number: Vec<u32>,
-    /// Index of the entry at which the search for a number goes on.
+    /// Index of the entry at which the search for a number continues.
     next_look: usize,
     /// Entries that were looked at for their numbers.
     #[cfg(test)]
     looked_at: usize,
-    /// Looks for the number of a class that is not there.
+    /// How often a class's number was looked for and not found.
     futile_looks: u32,
-    /// Of the process's budget for classes.
+    /// Held from the process's budget for classes.
     held: Held,
 }
 
 /// Where a class is described.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// Of its [`ClassEntry`], in the file.
+    /// Offset of its [`ClassEntry`] in the file.
     offset: u32,
-    /// That the class had when it was last looked at, plus one.
+    /// The number that the class had when it was last looked at, plus one.
     class_id: u32,
 }
 
-/// No class has that number.
+/// No class has the number.
 const NO_ENTRY: u32 = u32::MAX;
 
 /// What lists show of a class.
@@ -61,7 +61,7 @@ pub struct ClassName {
 }
 
 impl ClassLog {
-    /// That of a mapped process file, of which nothing has been read.
+    /// The log of a mapped process file; nothing of it has been read.
     pub fn new(map: Mapped, held: Held) -> Self {
         Self {
             map,
@@ -76,7 +76,7 @@ impl ClassLog {
         }
     }
 
-    /// Whether part of it is gone: what it says from then on is worth nothing.
+    /// Whether part of it is gone: then nothing in it can be used.
     pub fn is_damaged(&self) -> bool {
         self.map.has_faulted()
     }
@@ -101,7 +101,7 @@ impl ClassLog {
         if self.entry_of(id).is_none() && self.futile_looks < MAX_FUTILE_LOOKS {
             self.refresh();
             self.find_number(id);
-            // A record is committed after the number of its class is stored, so looking once is enough.
+            // The process stores a class's number before it commits a record of that class, so one look is enough.
             self.futile_looks += u32::from(self.entry_of(id).is_none());
         }
         let untrusted_body = self.body(self.entry_of(id)?, MAX_CLASS_BYTES)?;
@@ -113,7 +113,7 @@ impl ClassLog {
         self.entries.get(index as usize).copied()
     }
 
-    /// The first bytes of what describes a class.
+    /// The first bytes of a class's description.
     fn body(&self, entry: Entry, most_bytes: usize) -> Option<Vec<u8>> {
         let offset = entry.offset as usize;
         let body_bytes = self.word(offset)? as usize;
@@ -121,7 +121,7 @@ impl ClassLog {
         self.map.copy_out(offset + size_of::<ClassEntry>(), body_bytes)
     }
 
-    /// Reads what has come since the last time.
+    /// Reads the entries that have come since the last call.
     pub fn refresh(&mut self) {
         let Some(header) = self.map.at::<ProcessHeader>(0) else { return };
         // Acquire: pairs with the process's release; entries below it are whole.
@@ -133,25 +133,25 @@ impl ClassLog {
         }
     }
 
-    /// Reads the entry at `read_bytes`; its length, or `None` if it makes no sense or there is no budget for it.
+    /// Reads the entry at `read_bytes`; returns its length, or `None` if it makes no sense or the budget is used up.
     fn read_entry(&mut self, log_bytes: usize) -> Option<usize> {
         let offset = CLASS_LOG_OFFSET + self.read_bytes;
         let body_bytes = self.word(offset)? as usize;
         let entry_bytes = size_of::<ClassEntry>().checked_add(body_bytes)?.next_multiple_of(4);
-        // What is beyond these bounds no program declares.
+        // No program declares a class beyond these bounds.
         if entry_bytes > log_bytes - self.read_bytes || body_bytes > MAX_CLASS_BYTES {
             return None;
         }
         self.held.grow(1).ok()?;
-        // As much as the process likes, so it may be too much.
+        // The process decides how many there are, so there may be too many.
         self.entries.try_reserve(1).ok()?;
         self.entries.push(Entry { offset: offset as u32, class_id: 0 });
         Some(entry_bytes)
     }
 
-    /// Looks for the class of a number, and notes all numbers that it passes. A process numbers its classes in the order
-    /// of its log, each time that rules switch some of them on: so the search begins behind the last one that was found,
-    /// and all searches of one such time are one way through the log. It ends where it began.
+    /// Looks for the class of a number, and notes all numbers on the way. A process numbers its classes in the order of
+    /// its log, each time that rules switch some of them on. So the search begins behind the class that was found last,
+    /// and all searches after one such time pass through the log once. The search ends where it began.
     fn find_number(&mut self, id: u32) {
         for _ in 0..self.entries.len() {
             let index = self.next_look % self.entries.len();
@@ -163,7 +163,7 @@ impl ClassLog {
         }
     }
 
-    /// Reads the number of an entry's class, if it has got one since the last time.
+    /// Reads the number of an entry's class, if the class has got one since the last look.
     fn read_number(&mut self, index: usize) {
         #[cfg(test)]
         {
@@ -173,7 +173,7 @@ impl ClassLog {
         let Some(shared) = self.map.at::<ClassEntry>(offset as usize) else { return };
         let untrusted_class_id = shared.number();
         let Some(id) = untrusted_class_id.checked_sub(1) else { return };
-        // Numbers are given from 0 on: nobody has higher ones than there can be classes.
+        // Numbers are given from 0 on, so none is higher than the number of classes.
         let by_number = id as usize;
         if by_number as u64 >= CLASSES.of_process {
             return;
@@ -184,7 +184,7 @@ impl ClassLog {
         }
         self.entries[index].class_id = untrusted_class_id;
         self.by_number.resize(self.by_number.len().max(by_number + 1), NO_ENTRY);
-        // A number that another class has already is a lie.
+        // A number that another class has already is false.
         if self.by_number[by_number] == NO_ENTRY {
             self.by_number[by_number] = index as u32;
         }
@@ -192,7 +192,7 @@ impl ClassLog {
 
     /// A word of the file, which the process may be writing.
     fn word(&self, offset: usize) -> Option<u32> {
-        // Relaxed: ordered behind `log_bytes`, if the process is an honest one.
+        // Relaxed: ordered behind the load of `log_bytes`, if the process is an honest one.
         Some(self.map.at::<AtomicU32>(offset)?.load(Ordering::Relaxed))
     }
 }
@@ -253,7 +253,7 @@ mod tests {
             assert!(log.class(id).is_some());
         }
         assert_eq!(log.looked_at, COUNT);
-        // Those that are switched on later stand before and between them.
+        // Classes that are switched on later are before and between them.
         for (id, at) in (COUNT as u32 / 2..).zip(entries.iter().step_by(2)) {
             number(&player.map, *at, id);
             assert!(log.class(id).is_some());

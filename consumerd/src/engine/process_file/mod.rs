@@ -5,7 +5,7 @@
 //!                   class log                             --> ClassLog
 //! ```
 //!
-//! Everything in it is the process's word. Who it is, is copied and checked once; the rest is looked at as it grows.
+//! Everything in it is the process's word. The identity is copied and checked once; the rest is read as it grows.
 
 mod class_body;
 mod class_log;
@@ -34,9 +34,9 @@ use ust_core::version::Version;
 pub struct ProcessFile {
     /// The classes that it describes.
     pub log: ClassLog,
-    /// Its first page, which may have to stay when the process is gone.
+    /// Its first page, which may have to stay after the process is gone.
     head: Rc<Mapped>,
-    /// Inode of the memfd: what the process's `maps` shows as long as it has it.
+    /// Inode of the memfd, which the process's `maps` shows as long as the process maps it.
     pub inode: u64,
     /// Identity of the process.
     pub uid: [u8; 16],
@@ -46,7 +46,7 @@ pub struct ProcessFile {
     pub created_realtime_ns: u64,
     /// Name of the process.
     pub procname: String,
-    /// How far its `CLOCK_MONOTONIC` is ahead of ours: not at all, but in another time namespace.
+    /// How far its `CLOCK_MONOTONIC` is ahead of ours: 0, except in another time namespace.
     pub monotonic_lead_ns: i64,
     account: Rc<Account>,
     _held: [Held; 2],
@@ -58,9 +58,9 @@ const HEAD_BYTES: usize = CLASS_LOG_OFFSET;
 /// Why a process file cannot be used, as a phrase.
 #[derive(Debug)]
 pub enum Unusable {
-    /// What is wrong with it.
+    /// A fault of the file.
     Reason(String),
-    /// Its process may have no more; that has been told.
+    /// The process's budget is used up; the user has been told.
     OverBudget(OverBudget),
 }
 
@@ -91,12 +91,12 @@ impl ProcessFile {
     pub fn new(fd: &OwnedFd, account: &Rc<Account>) -> Result<Self, Unusable> {
         let size = Mapped::check_sealed(fd).map_err(unmappable)?;
         if is_process_file_size(size).is_none() {
-            return Err("the process file has a size that none has".into());
+            return Err("the process file has an impossible size".into());
         }
         Self::of_checked(fd, size, account)
     }
 
-    /// Maps a file of which it is certain that its pages stay.
+    /// Maps a file after it is certain that its pages stay.
     fn of_checked(fd: &OwnedFd, size: usize, account: &Rc<Account>) -> Result<Self, Unusable> {
         let hold = |what, amount| account.hold(what, amount).map_err(Unusable::OverBudget);
         let held = [
@@ -114,7 +114,7 @@ impl ProcessFile {
         let header =
             HeaderBytes::of::<ProcessHeader>(&untrusted).ok_or("the process file is too short")?;
         if header.long(offset_of!(ProcessHeader, magic)) != PROCESS_MAGIC {
-            return Err("what it has for a process file is none".into());
+            return Err("the process file has a wrong magic number".into());
         }
         ABI.check(Version::from_word(header.word(offset_of!(ProcessHeader, abi_version))))
             .map_err(|mismatch| Unusable::Reason(format!("the process file is of {mismatch}")))?;
@@ -137,8 +137,8 @@ impl ProcessFile {
         })
     }
 
-    /// Finds out how far its `CLOCK_MONOTONIC` is ahead, from what it says of its clocks, and what ours are: now if it lives,
-    /// or when it was recorded.
+    /// Finds out how far its `CLOCK_MONOTONIC` is ahead, from what it says of its clocks and from our clocks: those of
+    /// now if it lives, or those of the recording.
     pub fn compare_clocks(&mut self, ours: Clocks) {
         let Some(header) = self.head.at::<ProcessHeader>(0) else { return };
         let untrusted = Clocks {
@@ -154,17 +154,17 @@ impl ProcessFile {
         header.map_or(0, |header| header.classes_left_out.load(Ordering::Relaxed))
     }
 
-    /// Whether part of it is gone: what it says from then on is worth nothing.
+    /// Whether part of it is gone: then nothing in it can be used.
     pub fn is_damaged(&self) -> bool {
         self.log.is_damaged() || self.head.has_faulted()
     }
 
-    /// What it counts, to be looked at for as long as one likes.
+    /// Its counts of losses, which stay readable after it is dropped.
     pub fn losses(&self) -> Losses {
         Losses::new(self.head.clone())
     }
 
-    /// The account that pays for what is had of this process.
+    /// The account that pays for what the consumer holds for this process.
     pub fn account(&self) -> &Rc<Account> {
         &self.account
     }
@@ -184,7 +184,7 @@ mod tests {
         let (first, second) = (player.add_class("first", 2), player.add_class("second", 1));
         number(&player.map, first, 0);
         number(&player.map, second, 1);
-        // What no check lets in.
+        // No check would accept such a file.
         let size = PROCESS_FILE_BYTES;
         let mut process = ProcessFile::of_checked(&player.fd, size, &Account::alone()).unwrap();
         assert_eq!(process.log.class(0).unwrap().name, "test:first");

@@ -1,4 +1,4 @@
-//! What is in rings that the death of both sides left behind, or a machine crash: read, and written as traces.
+//! Reads rings that were left behind by the death of both sides or by a machine crash, and writes them as traces.
 //!
 //! ```text
 //!   DIR/session ------------------> clock, channel
@@ -6,9 +6,9 @@
 //!   DIR/ring-UID-...  --copy-->  a Process, its streams resumed where their reader died --> OUT/PROCNAME-PID/
 //! ```
 //!
-//! Files are copied into sealed memory first and read there: nothing that anybody does to them meanwhile can
-//! hurt, and they stay as they are, so that this can be done again. What is damaged costs itself and nothing
-//! else. Rings that somebody still maps are left alone: writers would go on under our feet.
+//! Files are copied into sealed memory first and read there. So changes to the files meanwhile do no harm, and the
+//! files stay as they are: recovery can be repeated. Damage costs only what is damaged. Rings that a process still maps
+//! are left alone, because writers would go on during recovery.
 
 mod sealed_copy;
 mod users;
@@ -38,8 +38,9 @@ use ust_core::abi::{
     is_process_file_size,
 };
 
-/// What there is to be recovered from, for who has given something else.
-pub const WHAT_TO_GIVE: &str = "give the directory that was the --shm-path of a recording which did not come to its end, or a trace";
+/// The advice for a user who has given another directory.
+pub const WHAT_TO_GIVE: &str =
+    "give a directory that was the --shm-path of a recording that was cut off, or a trace";
 
 /// Why nothing can be recovered.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +61,12 @@ pub enum RecoverError {
 pub struct LeftBehind {
     tree: Tree,
     session: SessionFile,
-    /// By the hexadecimal digits of their identity.
+    /// By the hexadecimal digits of the process identity.
     processes: BTreeMap<String, Files>,
     strangers: Vec<String>,
 }
 
-/// What one process has left.
+/// The files that one process has left.
 #[derive(Debug, Default)]
 struct Files {
     process: Option<String>,
@@ -75,14 +76,14 @@ struct Files {
 /// What was recovered, and what could not be.
 #[derive(Debug, Default)]
 pub struct Recovered {
-    /// As a recording's; what was lost or overwritten is counted from each ring's beginning.
+    /// The same as a recording's. Losses and overwritten records are counted from each ring's beginning.
     pub summary: SessionSummary,
     /// Records whose calls had not returned.
     pub holes: u64,
 }
 
 impl LeftBehind {
-    /// Looks what there is in a directory.
+    /// Finds out what is in a directory.
     ///
     /// # Errors
     /// It is no such directory.
@@ -116,8 +117,7 @@ impl LeftBehind {
         }
     }
 
-    /// Writes what the rings hold as traces below `output`. Whatever goes wrong with one process or file is among the
-    /// summary's errors.
+    /// Writes what the rings hold as traces below `output`. Errors of single processes or files are in the summary.
     pub fn recover(&self, output: &Output) -> Recovered {
         let mut recovered = Recovered::default();
         let errors = &mut recovered.summary.errors;
@@ -145,7 +145,7 @@ impl LeftBehind {
             }
             Err(error) => {
                 recovered.summary.errors.push(format!(
-                    "{}: {error}: nobody can read what is in its {} ring files",
+                    "{}: {error}: the records in its {} ring files cannot be read",
                     self.shown(files),
                     files.rings.len()
                 ));
@@ -165,7 +165,7 @@ impl LeftBehind {
                 }
             }
         }
-        // Of two with one number, one lost a race and was never used.
+        // Of two files with the same number, one lost a race and was never used.
         rings.sort_by_key(|(header, _)| std::cmp::Reverse(header.untrusted_claimed.count_ones()));
         for (header, fd) in rings {
             let channel = ChannelUid(header.channel_uid);
@@ -190,14 +190,14 @@ impl LeftBehind {
         let name = files.process.as_ref().ok_or("its process file is missing")?;
         let (fd, size_bytes) = self.open_file(name)?;
         if is_process_file_size(size_bytes).is_none() {
-            return Err("the process file has a size that none has".into());
+            return Err("the process file has an impossible size".into());
         }
         let file = sealed_copy(&fd, size_bytes)?;
-        // A stranger's as well, but nobody else is there.
+        // It may be a stranger's file too, but there is no other process to protect.
         ProcessFile::new(&file, &Account::alone()).map_err(|reason| reason.to_string())
     }
 
-    /// What to call them in an error.
+    /// The name of these files in an error.
     fn shown(&self, files: &Files) -> String {
         let name = files.process.as_ref().or(files.rings.first());
         name.map(|name| self.tree.path().join(name).display().to_string()).unwrap_or_default()

@@ -8,7 +8,7 @@ use std::io;
 use ust_core::abi::PAGE_BYTES;
 use ust_core::shm::memfd;
 
-/// A sealed copy of a file, as sparse as it is. Zeroes are left out even where they are stored.
+/// Makes a sealed copy of a file, as sparse as the file. Pages of zeroes are left out even if they are stored.
 pub fn sealed_copy(from: &OwnedFd, size_bytes: usize) -> Result<OwnedFd, String> {
     let no_room = |errno: Errno| {
         format!("there is no memory for a copy of it: {}", why(Attempt::Memory, &errno.into()))
@@ -23,7 +23,7 @@ pub fn sealed_copy(from: &OwnedFd, size_bytes: usize) -> Result<OwnedFd, String>
             Err(Errno::NXIO) => break,
             Err(error) => return Err(unreadable(error)),
         }
-        // To whole pages, wherever the file system says that data begins.
+        // From a whole page on, wherever the file system says that data begins.
         at = at / PAGE_BYTES as u64 * PAGE_BYTES as u64;
         let length = pread(from, &mut block, at).map_err(unreadable)?;
         if length == 0 {
@@ -47,7 +47,7 @@ fn write_page(to: &OwnedFd, page: &[u8], at: u64) -> Result<(), Errno> {
     }
 }
 
-/// That it cannot be read, and what to do about it.
+/// The message that a file cannot be read, and what to do about it.
 pub fn unreadable(error: impl Into<io::Error>) -> String {
     format!("it cannot be read: {}", why(Attempt::Read, &error.into()))
 }

@@ -1,10 +1,11 @@
-//! Processes that still use rings: those are not recovered, for writers would go on under our feet.
+//! Processes that still use rings. Such rings are not recovered, because writers would go on during recovery.
 
 use std::collections::HashMap;
 use std::fs;
 use ust_core::abi::RING_FILE_PREFIX;
 
-/// Who has rings mapped now, by the process identity in the rings' names: traced programs, and recorders.
+/// The processes that have rings mapped now (traced programs and recorders), by the process identity in the rings'
+/// names.
 pub fn of_rings() -> HashMap<String, String> {
     let mut users = HashMap::new();
     let ring = format!("/{RING_FILE_PREFIX}");
@@ -13,7 +14,7 @@ pub fn of_rings() -> HashMap<String, String> {
         if !pid.bytes().all(|byte| byte.is_ascii_digit()) {
             continue;
         }
-        // Others' cannot be looked at; they have nothing to do with this user's rings.
+        // Other users' processes cannot be looked at; they have nothing to do with this user's rings.
         let Ok(maps) = fs::read_to_string(entry.path().join("maps")) else { continue };
         let mut uids: Vec<_> =
             maps.lines().filter_map(|line| line.split(&ring).nth(1)?.get(..32)).collect();
