@@ -33,8 +33,8 @@ use super::FieldType;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of an event",
     label = "not a field type",
-    note = "fields are integers up to 64 bits, `f32`, `f64`, `bool`, `char`, `&str`, `&CStr`, slices `&[T]`, arrays `[T; N]`, `Option<T>` and tuples of fields, and what has `#[derive(Field)]`",
-    note = "instead of `String` write `&str`, of `Vec<T>` `&[T]`, of `u128` two `u64`; of anything else a number or a `&str` that tells it apart"
+    note = "fields are integers up to 64 bits, `f32`, `f64`, `bool`, `char`, `&str`, `&CStr`, slices `&[T]`, arrays `[T; N]`, `Option<T>` and tuples of fields, and types with `#[derive(Field)]`",
+    note = "write `&str` instead of `String`, `&[T]` instead of `Vec<T>`, two `u64` instead of `u128`, and instead of any other type a number or a `&str` that identifies the value"
 )]
 pub unsafe trait Field: Sized {
     /// What the metadata says of the field.
