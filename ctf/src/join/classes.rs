@@ -98,8 +98,8 @@ fn variant(tag: &EnumType, ty: &VariantType) -> Option<FieldType> {
         return None;
     }
     let mut choices = Vec::new();
-    for ((name, low, high), (option, ty)) in tag.labels.iter().zip(&ty.options) {
-        // A name that was escaped will be escaped again.
+    for ((name, low, high), (option, ty)) in tag.labels.iter().zip(ty.options.iter()) {
+        // What was escaped is escaped again.
         let plain = name.strip_prefix('_').unwrap_or(name);
         let choice = Choice { label: label(plain, *low, *high), ty: within(ty)? };
         choices.push(Some(choice).filter(|_| name == option)?);

@@ -119,7 +119,7 @@ impl Resolver {
             TypeKind::Variant { name, tag, members } => {
                 let (options, depth) = self.members(members.as_deref().unwrap_or_default())?;
                 let tag = path(tag.as_deref().unwrap_or_default(), at)?;
-                let ty = Type::Variant(Arc::new(VariantType { tag, options }));
+                let ty = Type::Variant(Arc::new(VariantType { tag, options: Arc::new(options) }));
                 ("variant", name, Named { ty, depth: depth + 1 })
             }
         };
@@ -175,7 +175,7 @@ fn dimensioned(named: Named, dimensions: &[Dimension], at: usize) -> Result<Name
 fn with_tag(named: Named, tag: Option<&str>, at: usize) -> Result<Named, Wrong> {
     match (&named.ty, tag) {
         (Type::Variant(variant), Some(tag)) => {
-            let options = variant.options.clone();
+            let options = Arc::clone(&variant.options);
             let ty = Type::Variant(Arc::new(VariantType { tag: path(tag, at)?, options }));
             Ok(Named { ty, ..named })
         }
@@ -210,4 +210,32 @@ fn ranges(labels: &[Label]) -> Vec<(Arc<str>, i128, i128)> {
         (Arc::from(label.name.as_str()), low, high)
     };
     labels.iter().map(range).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tsdl;
+
+    /// Else a text of a megabyte could name so many options in so many places that they fill all memory.
+    #[test]
+    fn options_are_shared_by_all_who_name_a_variant() {
+        let named = ["a", "b"]
+            .map(|tag| format!("integer {{ size = 8; }} {tag}; variant v <{tag}> v{tag};"));
+        let text = format!(
+            "trace {{ byte_order = le; }};
+            variant v {{ string x; string y; }};
+            event {{ fields := struct {{ {} {} }}; }};",
+            named[0], named[1]
+        );
+        let metadata = tsdl::parse(text.as_bytes()).unwrap();
+        let Some(Type::Struct(fields)) = &metadata.streams[&0].events[&0].fields else { panic!() };
+        let variants = fields.fields.iter().filter_map(|(_, ty)| match ty {
+            Type::Variant(variant) => Some(variant),
+            _ => None,
+        });
+        let [a, b] = &variants.collect::<Vec<_>>()[..] else { panic!() };
+        assert_eq!([&*a.tag.name, &*b.tag.name], ["a", "b"]);
+        assert!(Arc::ptr_eq(&a.options, &b.options));
+    }
 }

@@ -114,8 +114,8 @@ pub type Fields = Vec<(Arc<str>, Type)>;
 pub struct VariantType {
     /// Where the enumeration is whose label is the option's name.
     pub tag: Path,
-    /// The options.
-    pub options: Fields,
+    /// The options: those of all types that were made of one by giving it a tag.
+    pub options: Arc<Fields>,
 }
 
 /// Where a length or a tag is found.
