@@ -222,6 +222,29 @@ fn metadata_cannot_exhaust_the_reader() {
     }
 }
 
+/// Thousands of labels for one number, each of them looked for among thousands of options, for each value.
+#[test]
+fn labels_and_options_cannot_exhaust_the_reader() {
+    let names = |letter| (1000..6000).map(move |n| format!("{letter}{n}"));
+    let labels: String = names('l').map(|name| format!("{name} = 0, ")).collect();
+    let options: String = names('o').map(|name| format!("string {name}; ")).collect();
+    let text = format!(
+        "trace {{ byte_order = le; }}; stream {{ }}; struct none {{ }};
+        enum e : integer {{ size = 8; }} {{ {labels} last = 0 }};
+        event {{ fields := struct {{
+            enum e tag;
+            struct {{ variant <tag> {{ {options} struct none last; }} v; }} all[400];
+        }}; }};"
+    );
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("metadata"), text).unwrap();
+    fs::write(dir.path().join("s"), [0]).unwrap();
+    let begun = std::time::Instant::now();
+    assert_eq!(read_to_the_end(dir.path()), (1, 0));
+    // It takes seconds, and took minutes.
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
 #[test]
 fn a_tree_is_read_in_the_order_of_time_and_strays_are_left_alone() {
     let dir = tempfile::tempdir().unwrap();

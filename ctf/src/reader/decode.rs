@@ -11,12 +11,13 @@
 //! Bytes cannot make this take all memory or all time: the values of a record are counted, and a
 //! packet may have hardly more of them than bits (an array of empty structures takes no bits).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bits::{Bits, Short};
 use super::value::Value;
 use crate::metadata::Encoding;
-use crate::tsdl::{EnumType, IntegerType, Path, Scope, Type};
+use crate::tsdl::{EnumType, Fields, IntegerType, Path, Scope, Type};
 
 /// Values that one record, packet header or context may have.
 const VALUES_MAX: u64 = 1 << 20;
@@ -117,13 +118,7 @@ impl Decoder {
             }
             Type::Variant(ty) => {
                 let tag = self.find(&ty.tag)?;
-                let labels = tag.labels.iter().flat_map(|labels| &labels.labels);
-                let mut names =
-                    labels.filter(|(_, low, high)| (*low..=*high).contains(&tag.number));
-                let option = |(label, ..): &(Arc<str>, i128, i128)| {
-                    ty.options.iter().find(|(name, _)| name == label)
-                };
-                match names.find_map(option) {
+                match chosen(tag, &ty.options) {
                     Some((name, option)) => {
                         let value = Box::new(self.value(scope, option)?);
                         Ok(Value::Variant { option: Arc::clone(name), value })
@@ -201,4 +196,18 @@ impl Decoder {
         found
             .ok_or_else(|| DecodeError::Wrong(format!("there is no number `{}` before", path.name)))
     }
+}
+
+/// The option of the first of the tag's labels that has one.
+fn chosen<'o>(tag: &Seen, options: &'o Fields) -> Option<&'o (Arc<str>, Type)> {
+    let labels = tag.labels.iter().flat_map(|labels| &labels.labels);
+    let mut names =
+        labels.filter(|(_, low, high)| (*low..=*high).contains(&tag.number)).map(|(name, ..)| name);
+    let first = names.next()?;
+    options.iter().find(|(name, _)| name == first).or_else(|| {
+        // Hostile metadata has thousands of labels for one number, and of options: each is looked at once.
+        let mut by_name = HashMap::new();
+        options.iter().for_each(|option| _ = by_name.entry(&*option.0).or_insert(option));
+        names.find_map(|name| by_name.get(&**name).copied())
+    })
 }
