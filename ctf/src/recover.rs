@@ -4,8 +4,9 @@
 //! ```text
 //!   metadata     | preamble | event | evxnt | ev.00000        blocks whose checksums are right
 //!                '------------------'
-//!   stream file  | 0 | 1 | 000 | 3 | 4' | 5 |                 packets that are whole, continue the stream, and have
-//!                '-------'     '---'    '---'                 records that decode; copied as they are
+//!   stream file  | 0 | 1 | 000 | 3 | 4' | 5 |                 packets that are whole and continue the stream, and whose
+//!                '-------'     '---'    '---'                 records decode; as they are, but for places that were held
+//!                                                              for large packets
 //! ```
 //!
 //! A kernel that goes down has written pages back in any order. Pages that it had not written are missing, or hold
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use crate::dir::{Dir, Tree};
 use crate::index::IndexFile;
+use crate::packet::{PACKET_SIZE_AT, PAGE_BYTES, PacketContext};
 use crate::reader::stream::{OpenPacket, StreamReader};
 use crate::reader::tree::{self, TraceDir};
 use crate::reader::whole::Layout;
@@ -267,11 +269,16 @@ impl<'d> StreamCopy<'d> {
                 IndexFile::resume(self.indexes.create_file(&*index_name(self.name))?, 0)?,
             )),
         };
-        let size_bytes = whole.context.packet_size_bytes;
         let used = open.bytes();
-        data.write_all(used)?;
+        // A packet without records may be larger, to hold a place. That is right only before the packet that is behind it
+        // here, which may not be copied.
+        let size_bytes = used.len().next_multiple_of(PAGE_BYTES) as u64;
+        let context = PacketContext { packet_size_bytes: size_bytes, ..whole.context };
+        data.write_all(&used[..PACKET_SIZE_AT])?;
+        data.write_all(&(size_bytes * 8).to_ne_bytes())?;
+        data.write_all(&used[PACKET_SIZE_AT + 8..])?;
         io::copy(&mut io::repeat(0).take(size_bytes - used.len() as u64), data)?;
-        index.add(self.offset_bytes, &whole.identity, &whole.context);
+        index.add(self.offset_bytes, &whole.identity, &context);
         self.offset_bytes += size_bytes;
         self.packets += 1;
         if self.packets.is_multiple_of(ENTRIES_AT_ONCE) {

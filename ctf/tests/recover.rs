@@ -232,6 +232,31 @@ fn fillers_of_a_large_packet_give_way_to_packets_with_records() {
     }
 }
 
+/// A place was made for a large packet that never came. What its size says is believed for the packet behind it, and that
+/// one is not copied: it holds an event that does not decode.
+#[test]
+fn a_place_that_was_held_for_a_large_packet_is_not_copied() {
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    small_trace(from.path());
+    change(&from.path().join("s0"), |s| {
+        copy(s, 2, 3);
+        let bad = page(s, 3);
+        // The class of the first event.
+        bad[92] |= 30;
+        seal(bad);
+        let held = filler(&mut page(s, 0).to_vec(), 1);
+        page(s, 1).copy_from_slice(&held);
+        set_pages(page(s, 1), 2);
+        page(s, 2).fill(0);
+    });
+    let (found, lines) = recovered(from.path(), to.path());
+    assert_eq!((found.events, lines.len(), found.damages.len()), (21, 21, 1));
+    assert_eq!(fs::metadata(to.path().join("s0")).unwrap().len(), 3 * PAGE_BYTES as u64);
+    let again = tempfile::tempdir().unwrap();
+    let (nothing, _) = recovered(to.path(), again.path());
+    assert_eq!((nothing.events, nothing.damages.len()), (21, 0), "{:?}", nothing.damages);
+}
+
 /// A packet without records behind this one, with this number.
 fn filler(packet: &mut [u8], seq: u64) -> Vec<u8> {
     let content = 92;
@@ -240,9 +265,15 @@ fn filler(packet: &mut [u8], seq: u64) -> Vec<u8> {
     let clock: [u8; 8] = packet[40..48].try_into().unwrap();
     packet[32..40].copy_from_slice(&clock);
     packet[content..].fill(0);
+    seal(packet);
+    packet.to_vec()
+}
+
+/// Puts the right checksum behind a packet's content.
+fn seal(packet: &mut [u8]) {
+    let content = u64::from_ne_bytes(packet[48..56].try_into().unwrap()) as usize / 8;
     let summed = [&packet[..56], &[0; 8], &packet[64..content]].concat();
     packet[content..content + 4].copy_from_slice(&crc32fast::hash(&summed).to_ne_bytes());
-    packet.to_vec()
 }
 
 fn copy(bytes: &mut [u8], from: usize, to: usize) {
