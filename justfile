@@ -29,6 +29,10 @@ stress SECONDS="600" SEED=`date +%s`:
 sanitizers SECONDS="60":
     tests/stress/sanitizers.sh {{SECONDS}}
 
+# Each fuzz target for so long, on nightly; `tests/fuzz/README.md` has them.
+fuzz SECONDS="60":
+    tests/fuzz/run.sh {{SECONDS}}
+
 # Real processes: the ring killed, interrupted and read at every instruction and at every named point.
 # `UST_PROOFS=full just proofs` leaves nothing out.
 proofs:
@@ -64,4 +68,5 @@ soak:
     UST_HOSTILE_SECONDS=1800 UST_HOSTILE_SEED=`date +%s` cargo test --release -p ust-acceptance --test hostile_client
     just stress 600
     just sanitizers 120
+    just fuzz 600
     just bench
