@@ -43,7 +43,7 @@
 //!     fields: vec![Field { name: "bytes".into(), ty: FieldType::Integer(Integer::U32) }],
 //! };
 //!
-//! Metadata first: readers refuse events that they do not know.
+//! // Metadata first: readers refuse events that they do not know.
 //! let mut metadata = MetadataWriter::create(dir.path(), &metadata::preamble(&trace))?;
 //! metadata.append(&metadata::event(&opened))?;
 //!

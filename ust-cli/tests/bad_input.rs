@@ -152,7 +152,7 @@ fn a_runtime_directory_too_long_for_a_socket_is_111_in_every_command() {
         let [line] = ended.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{ended:?}") };
         let parts = [
             &*long.to_string_lossy(),
-            &format!("a path of {} bytes, and may have {most}", most + 1),
+            &format!("a path of {} bytes, and a socket's address has room for {most}", most + 1),
             "set UST_RUNTIME_DIR to a shorter one",
         ];
         assert!(parts.iter().all(|part| line.contains(part)), "{line}");

@@ -35,7 +35,7 @@ fn a_session_lives_from_create_to_destroy() {
         shown.contains("channel channel0: 8 sub-buffers of 65536 bytes for each thread, discard"),
         "{shown}"
     );
-    assert!(shown.contains("no events"), "{shown}");
+    assert!(shown.contains("no event rules"), "{shown}");
 
     sandbox.done(&["enable-event", "indexer:*,other:a", "typo:*"]);
     sandbox.done(&["start"]);
@@ -137,7 +137,7 @@ fn bad_values_are_2_and_leave_nothing() {
     sandbox.done(&["create", "a", "-o", "out"]);
     // If one rule is bad, the good rule beside it is not added either.
     sandbox.fails(2, &["enable-event", "good:*", "two words"]);
-    assert!(sandbox.done(&["list"]).contains("no events"));
+    assert!(sandbox.done(&["list"]).contains("no event rules"));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn rules_come_and_go_while_the_session_is_active() {
     let shown = sandbox.done(&["list", "mine"]);
     assert!(shown.contains("a:*") && shown.contains("c:*") && !shown.contains("b:*"), "{shown}");
     sandbox.done(&["disable-event", "--all"]);
-    assert!(sandbox.done(&["list", "mine"]).contains("no events"));
+    assert!(sandbox.done(&["list", "mine"]).contains("no event rules"));
     sandbox.done(&["enable-event", "--all"]);
     assert!(sandbox.done(&["list", "mine"]).contains("\n    *  "));
 }
