@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The corpus in the repository. Usage:
 #
-#   tests/fuzz/corpus.sh seed     adds what the fixtures hold
-#   tests/fuzz/corpus.sh merge    keeps what covers most, of it and of what the last run has found: 300 files and 200 KiB
+#   tests/fuzz/corpus.sh seed                 adds what the fixtures hold
+#   tests/fuzz/corpus.sh merge [TARGET ...]   keeps what covers most, of it and of what the last run has found: 300 files and
+#                                             200 KiB for each target
 #
 # A file's name is the SHA-1 of what is in it, as libFuzzer names them.
 set -euo pipefail
@@ -44,7 +45,7 @@ seed() {
 import sys
 stream, ours = (open(path, "rb").read() for path in sys.argv[1:])
 stream = stream.replace(stream[4:20], ours[4:20]).rstrip(b"\0")
-sys.stdout.buffer.write(stream + bytes(len(stream) % 2))
+sys.stdout.buffer.write(stream + bytes(-len(stream) % 4))
 EOF
     done
     # Several packets, with these numbers; an `h` holds a place of two pages. Their checksums are the target's to mend.
@@ -64,7 +65,7 @@ for number in sys.argv[2:]:
         packet[92:] = bytes(2 * page - 92)
     stream += packet
 stream = stream.rstrip(b"\0")
-sys.stdout.buffer.write(stream + bytes(len(stream) % 2))
+sys.stdout.buffer.write(stream + bytes(-len(stream) % 4))
 EOF
     done
     # Lines of "WHO BYTES"; what they mean is indented.
@@ -104,7 +105,7 @@ merge() {
         python3 - "$scratch/control" "$scratch/kept" <<'EOF'
 import hashlib, sys
 
-FILES_MAX, BYTES_MAX, FILE_BYTES = 300, 200 << 10, 300
+FILES_MAX, BYTES_MAX = 300, 200 << 10
 lines = open(sys.argv[1]).read().splitlines()
 files, sizes, edges = lines[2 : 2 + int(lines[0])], {}, {}
 for kind, number, *rest in map(str.split, lines[2 + len(files) :]):
@@ -115,7 +116,7 @@ for kind, number, *rest in map(str.split, lines[2 + len(files) :]):
 left, count, size = set().union(*edges.values()), 0, 0
 all = len(left)
 while left and count < FILES_MAX:
-    worth = {n: len(e & left) / (sizes[n] + FILE_BYTES) for n, e in edges.items() if size + sizes[n] <= BYTES_MAX}
+    worth = {n: len(e & left) / (sizes[n] + BYTES_MAX / FILES_MAX) for n, e in edges.items() if size + sizes[n] <= BYTES_MAX}
     best = max(worth, key=worth.get, default=None)
     if best is None or worth[best] == 0:
         break
@@ -131,7 +132,8 @@ EOF
     done
 }
 
+[ $# -le 1 ] || targets=("${@:2}")
 case ${1:-} in
 seed | merge) "$1" ;;
-*) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
