@@ -9,7 +9,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::PermissionsExt;
 use ust_test_support::command::{Finished, run};
 
-/// Runs one program that cannot be executed, and compares the message.
+/// A program that cannot be executed, its exit code, and parts of its message.
 struct Case {
     program: &'static str,
     code: i32,

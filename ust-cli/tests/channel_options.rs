@@ -5,7 +5,7 @@ mod common;
 
 use common::Sandbox;
 
-/// Is refused before anything is made or run; returns the message.
+/// Runs `ust record` with options that it refuses before anything is made or run. Returns the message.
 #[track_caller]
 fn refused(options: &[&str]) -> String {
     let sandbox = Sandbox::new();

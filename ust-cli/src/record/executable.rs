@@ -78,7 +78,7 @@ fn no_permission(file: &Path, head: &[u8]) -> Option<String> {
     accessat(CWD, &interpreter, Access::EXEC_OK, AtFlags::EACCESS).err()?;
     let interpreter = interpreter.display();
     Some(format!(
-        "its interpreter {interpreter} may not be executed: make that executable (chmod +x), or name another"
+        "its interpreter {interpreter} may not be executed: correct the interpreter's mode, or name another"
     ))
 }
 
