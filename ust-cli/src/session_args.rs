@@ -14,7 +14,7 @@ pub struct SessionArgs {
     #[arg(long, value_enum)]
     clock: Option<Clock>,
     /// Keep the rings in files in this directory (empty or new). If recorder and program both die, `ust recover DIR`
-    /// finds what is in the rings. The directory is removed when the recording ends
+    /// finds what is in the rings. A recording that ends normally removes its files
     #[arg(long, value_name = "DIR", value_parser = given_path())]
     shm_path: Option<PathBuf>,
 }
