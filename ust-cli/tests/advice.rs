@@ -46,7 +46,7 @@ fn programs(sandbox: &Sandbox) -> Vec<Case> {
         case("./dangling", 127, ["symbolic link to nothing", "give the program itself"]),
         case("./plain", 126, ["a script without an interpreter", "#!/bin/sh"]),
         case("./data", 126, ["not marked as executable", "chmod +x it"]),
-        case("./through", 126, ["its interpreter ./data may not be executed", "make that executable"]),
+        case("./through", 126, ["its interpreter ./data may not be executed", "mode"]),
         case("./empty", 126, ["it is empty", "again"]),
         case("./foreign", 126, ["built for another processor (PowerPC)", "build it for this one"]),
         case("./torn", 126, ["another processor", "build it for this one"]),
@@ -66,7 +66,7 @@ fn programs_that_cannot_be_executed_have_a_text_each() {
         let line = sandbox.fails(code, &["record", "-o", "out", "--", program]);
         assert!(line.contains(&format!("program {program} ")), "{line}");
         assert!(parts.iter().all(|part| line.contains(part)), "{program}: {line}");
-        assert!(["./data", "./through"].contains(&program) || !line.contains("chmod"), "{line}");
+        assert!(program == "./data" || !line.contains("chmod"), "{line}");
         assert!(!line.contains("make room"), "{line}");
         texts.insert(line.replace(program, ""));
     }
