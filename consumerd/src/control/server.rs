@@ -13,6 +13,7 @@
 //! lack of descriptors, closes the oldest connection that is not Waiting, of the process that has most.
 
 use super::protocol::{self, Answer, MAX_REQUEST_BYTES, Refusal, Request};
+use crate::advice::{Attempt, why};
 use crate::cause::Cause;
 use crate::limits::{
     CONTROL_BACKLOG, MAX_CONTROL_ACCEPTS, MAX_CONTROL_CONNECTIONS,
@@ -115,7 +116,7 @@ impl ControlServer {
         let mut events = Vec::with_capacity(MAX_CONTROL_CONNECTIONS + 1);
         let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
         if let Err(errno) = epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&no_wait)) {
-            tracing::warn!("control socket: {errno}");
+            tracing::warn!("control socket: {}", why(Attempt::Own, &errno.into()));
         }
         let mut requests = Vec::new();
         for event in events {
@@ -198,7 +199,10 @@ impl ControlServer {
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut self.is_refusing, true) {
-                        tracing::warn!("control socket: clients cannot be accepted: {error}");
+                        tracing::warn!(
+                            "control socket: clients cannot be accepted: {}",
+                            why(Attempt::Accept, &error)
+                        );
                     }
                     // The client stays queued, and would wake the loop again at once.
                     std::thread::sleep(Duration::from_millis(1));
@@ -222,7 +226,8 @@ impl ControlServer {
             }
             Err(errno) => {
                 return tracing::warn!(
-                    "control socket: the kernel does not say who connected: {errno}"
+                    "control socket: the kernel does not say who connected: {}",
+                    why(Attempt::Accept, &errno.into())
                 );
             }
         };
@@ -261,7 +266,7 @@ impl ControlServer {
                     Connection { socket, pid, state: State::Reading(Vec::new()) },
                 );
             }
-            Err(error) => tracing::warn!("control socket: {error}"),
+            Err(error) => tracing::warn!("control socket: {}", why(Attempt::Own, &error)),
         }
     }
 
@@ -387,7 +392,7 @@ impl ControlServer {
         let modified: Result<(), Errno> =
             epoll::modify(&self.epoll, &connection.socket, data, flags);
         if let Err(errno) = modified {
-            tracing::warn!("control socket: {errno}");
+            tracing::warn!("control socket: {}", why(Attempt::Own, &errno.into()));
             self.connections.remove(&id);
         }
     }

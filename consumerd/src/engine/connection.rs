@@ -162,8 +162,14 @@ impl Connection {
     /// behind.
     pub fn say(&mut self, message: &ToProcess, fds: &[rustix::fd::BorrowedFd<'_>]) {
         if let Err(error) = socket::send(&self.socket, &encode(message), fds, SendFlags::DONTWAIT) {
+            // Any other error says that the peer is gone, which the connection's end tells as well.
             self.is_behind = error == Errno::AGAIN;
-            tracing::warn!("a message could not be sent to {}: {error}", self.shown());
+            if self.is_behind {
+                tracing::warn!(
+                    "{} does not read its messages: it is told the rules when it does",
+                    self.shown()
+                );
+            }
         }
     }
 

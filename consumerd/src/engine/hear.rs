@@ -3,6 +3,7 @@
 use super::connection::Heard;
 use super::readiness::{Interest, Source};
 use super::state::Engine;
+use crate::advice::{Attempt, why};
 use crate::limits::MAX_MESSAGES;
 
 impl Engine {
@@ -55,7 +56,7 @@ impl Engine {
         let interest = if connection.is_behind { Interest::Write } else { Interest::Read };
         let source = Source::Connection(number);
         if let Err(errno) = self.readiness.change(connection.socket(), source, interest) {
-            tracing::warn!("a connection is closed: {errno}");
+            tracing::warn!("a connection is closed: {}", why(Attempt::Own, &errno.into()));
             self.hang_up(number);
         }
     }

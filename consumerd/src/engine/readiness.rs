@@ -8,6 +8,7 @@
 //! Level-triggered: a descriptor that was not served is ready again, behind the others. Epoll forgets a descriptor that
 //! is closed.
 
+use crate::advice::{Attempt, why};
 use crate::limits::MAX_EVENTS;
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
@@ -89,7 +90,10 @@ impl Readiness {
         if let Err(errno) = epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&no_wait))
             && errno != Errno::INTR
         {
-            tracing::error!("the event loop cannot ask what is ready: {errno}");
+            tracing::error!(
+                "the event loop cannot ask what is ready: {}",
+                why(Attempt::Own, &errno.into())
+            );
         }
         events.iter().map(|event| source(event.data)).collect()
     }
