@@ -220,13 +220,19 @@ fn float(shortest: &str, value: f64, out: &mut impl Write) -> fmt::Result {
     }
 }
 
+/// Labels of one value that are printed. Hostile metadata may give a value as many as it has bytes.
+const MAX_LABELS_PRINTED: usize = 64;
+
 fn labels(ty: &EnumType, value: i128, out: &mut impl Write) -> fmt::Result {
     let mut separator = "( ";
-    for (name, low, high) in &ty.labels {
-        if (*low..=*high).contains(&value) {
-            write!(out, "{separator}{}", quoted(&**name))?;
-            separator = ", ";
-        }
+    let has_value = |label: &&(_, i128, i128)| (label.1..=label.2).contains(&value);
+    let mut names = ty.labels.iter().filter(has_value).map(|(name, ..)| name);
+    for name in names.by_ref().take(MAX_LABELS_PRINTED) {
+        write!(out, "{separator}{}", quoted(&**name))?;
+        separator = ", ";
+    }
+    if names.next().is_some() {
+        out.write_str(", ...")?;
     }
     let known = if separator == "( " { "( <unknown>" } else { "" };
     write!(out, "{known} : container = {} )", Text(&Value::container(ty, value)))

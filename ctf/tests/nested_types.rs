@@ -272,3 +272,16 @@ fn lines_are_as_they_should_be_and_those_of_babeltrace() {
         assert_eq!(theirs.len(), expected.len());
     }
 }
+
+/// Hostile metadata may give one value thousands of labels, and a trace thousands of such values.
+#[test]
+fn a_value_with_labels_without_number_has_a_line_of_bounded_length() {
+    let dir = tempfile::tempdir().unwrap();
+    let labels = (0..1_000).map(|number| label(&format!("label{number}"), 0, 9)).collect();
+    let ty = FieldType::Enumeration { container: Integer::U8, labels };
+    write(dir.path(), &[vec![case("all", ty, &[&[7]], "")]]);
+    let event = Reader::open(dir.path()).unwrap().next().unwrap().unwrap();
+    let line = Printer::utc().line(&event);
+    assert!(line.ends_with(r#""label63", ... : container = 7 ) }"#), "{line}");
+    assert!(!line.contains("label64"), "{line}");
+}
