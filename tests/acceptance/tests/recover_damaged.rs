@@ -128,7 +128,7 @@ fn of_a_full_sub_buffer_with_a_wrong_checksum_nothing_is_read() {
         let (finished, output) = recover(&rings(&recorded), &scratch);
         assert_eq!(finished.code(), 1, "{}", finished.stderr);
         assert!(
-            finished.stderr.contains("a machine crash (1): their records"),
+            finished.stderr.contains(": 1 full sub-buffers of a ring do not have the checksum"),
             "{}",
             finished.stderr
         );

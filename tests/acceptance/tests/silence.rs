@@ -202,7 +202,10 @@ fn a_flight_recorder_that_was_not_written_says_so() {
     let finished = recording.run().succeeded().finished;
     let lines: Vec<&str> = finished.stderr.lines().collect();
     let [why, closing] = lines[..] else { panic!("{finished:?}") };
-    assert!(why.contains("ended by itself, and `--snapshot-on exit` takes one"), "{why}");
+    assert!(
+        why.contains("ended by itself, and only `--snapshot-on exit` takes a snapshot"),
+        "{why}"
+    );
     assert!(closing.contains("no snapshot was taken"), "{closing}");
 }
 
