@@ -90,7 +90,7 @@ mod tests {
         assert!(refusal(&unsealed).contains("not sealed"), "{}", refusal(&unsealed));
         let file = tempfile::tempfile().unwrap().into();
         let refused = refusal(&file);
-        assert!(refused.contains("no memfd") || refused.contains("not sealed"), "{refused}");
+        assert!(refused.contains("not a memfd") || refused.contains("not sealed"), "{refused}");
         match create(MemfdFlags::ALLOW_SEALING | MemfdFlags::HUGETLB) {
             Ok(huge) => {
                 ftruncate(&huge, 1 << 30).unwrap();
