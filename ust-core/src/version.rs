@@ -50,7 +50,7 @@ impl fmt::Display for Version {
 }
 
 /// Two versions that do not understand each other, as a phrase: `version 5.0, where this build has version 6.0`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mismatch {
     /// The other side's version.
     pub found: Version,

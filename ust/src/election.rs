@@ -202,9 +202,8 @@ fn copy_of(
     if !is_ours {
         return None;
     }
-    let version = Version::from_word(read.version);
-    if !IN_PROCESS.understands(version) {
-        return Some(Err(OtherCopy::Table(version)));
+    if let Err(mismatch) = IN_PROCESS.check(Version::from_word(read.version)) {
+        return Some(Err(OtherCopy::Table(mismatch)));
     }
     let place = bytes.as_ptr().addr() + offset_of!(TableNote, offset);
     let place = place.wrapping_add_signed(read.offset as isize);
@@ -255,7 +254,7 @@ mod tests {
         let descriptor = [other.to_word(), u32::MAX].map(u32::to_ne_bytes).concat();
         let notes = note(ELF_NOTE_KIND_TABLE, b"ust\0", &descriptor);
         let copies: Vec<_> = copies_in(&notes, &|_, _| panic!("it is looked at")).collect();
-        assert!(matches!(copies[..], [Err(OtherCopy::Table(found))] if found == other));
+        assert!(matches!(copies[..], [Err(OtherCopy::Table(mismatch))] if mismatch.found == other));
     }
 
     #[test]

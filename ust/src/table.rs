@@ -27,7 +27,7 @@ use core::ffi::c_void;
 use ust_core::abi::ABI;
 use ust_core::protocol::OtherCopy;
 use ust_core::shm::doorbell;
-use ust_core::version::Version;
+use ust_core::version::{Mismatch, Version};
 
 /// Version of what copies offer each other. Copies of two majors are two processes; the minor grows when something is appended.
 pub(crate) const IN_PROCESS: Version = Version { major: 2, minor: 0 };
@@ -110,9 +110,9 @@ impl Table {
         let version = Version { major: self.major as u16, minor: self.minor as u16 };
         let abi = Version::from_word(self.abi_version);
         if !IN_PROCESS.understands(version) || (self.bytes as usize) < size_of::<Self>() {
-            return Some(OtherCopy::Table(version));
+            return Some(OtherCopy::Table(Mismatch { found: version, own: IN_PROCESS }));
         }
-        (!ABI.understands(abi)).then_some(OtherCopy::Abi(abi))
+        ABI.check(abi).err().map(OtherCopy::Abi)
     }
 
     /// Whether its copy is the process's runtime.

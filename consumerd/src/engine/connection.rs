@@ -162,13 +162,19 @@ impl Connection {
     /// behind.
     pub fn say(&mut self, message: &ToProcess, fds: &[rustix::fd::BorrowedFd<'_>]) {
         if let Err(error) = socket::send(&self.socket, &encode(message), fds, SendFlags::DONTWAIT) {
-            // Any other error says that the peer is gone, which the connection's end tells as well.
             self.is_behind = error == Errno::AGAIN;
-            if self.is_behind {
-                tracing::warn!(
+            match error {
+                Errno::AGAIN => tracing::warn!(
                     "{} does not read its messages: it is told the rules when it does",
                     self.shown()
-                );
+                ),
+                // The peer is gone, which the connection's end tells as well.
+                Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN => {}
+                error => tracing::warn!(
+                    "a message could not be sent to {}: {}",
+                    self.shown(),
+                    why(Attempt::Own, &error.into())
+                ),
             }
         }
     }

@@ -27,6 +27,7 @@ use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::io;
 use ust_core::protocol::{Lack, OtherCopy};
+use ust_core::version::Mismatch;
 
 /// See the module page.
 #[derive(Debug, Default)]
@@ -89,15 +90,16 @@ pub fn lacking(what: Lack, untrusted_errno: u32) -> String {
     format!("{missing}: {}: {consequence}{advice}", io::Error::from(errno))
 }
 
-/// What is said of a program with copies of the library that do not join.
+/// The text about a program with copies of the library that do not join.
 pub fn apart(name: &str, untrusted_from: OtherCopy) -> String {
-    let (what, version) = match untrusted_from {
-        OtherCopy::Table(version) => ("in-process table", version),
-        OtherCopy::Abi(version) => ("shared memory", version),
+    let (what, mismatch) = match untrusted_from {
+        OtherCopy::Table(mismatch) => ("in-process table", mismatch),
+        OtherCopy::Abi(mismatch) => ("shared memory", mismatch),
     };
+    let Mismatch { found, own } = mismatch;
     format!(
-        "{name} also holds a copy of ust that this one cannot join, because its {what} has version {version}: each copy is \
-         recorded as a process of its own: build the program and its plugins with one version of ust"
+        "{name} holds copies of ust that cannot join: the {what} of one has version {found}, of the other version {own}: \
+         each is recorded as a process of its own: build the program and its plugins with one version of ust"
     )
 }
 

@@ -1,7 +1,7 @@
 //! The messages, by sender.
 
 use super::Rules;
-use crate::version::Version;
+use crate::version::Mismatch;
 use serde::{Deserialize, Serialize};
 
 /// What a process says.
@@ -62,10 +62,10 @@ pub enum ToDaemon {
 /// A copy of the library that another copy in the same program cannot join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OtherCopy {
-    /// Its in-process table has this version.
-    Table(Version),
-    /// Its shared memory has this version.
-    Abi(Version),
+    /// Its in-process table has another version than this copy's.
+    Table(Mismatch),
+    /// Its shared memory has another version than this copy's.
+    Abi(Mismatch),
 }
 
 /// What a process cannot have.

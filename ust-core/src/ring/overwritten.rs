@@ -40,7 +40,7 @@ impl<M: RingMemory> Reader<M> {
     /// # Errors
     /// The table holds an impossible entry.
     pub fn catch_up(&mut self) -> Result<(), Corruption> {
-        // Honest writers advance at most once between two looks. Bounds the retries against a hostile writer.
+        // Honest writers do not advance under each of so many looks. Bounds the retries against a hostile writer.
         let mut second_looks = 0..TRIES;
         for _ in 0..MAX_LOOKS_PER_PLACE * self.geometry.subbuf_count() + TRIES {
             if self.taken.is_some() {

@@ -16,7 +16,7 @@ use ust_core::shm::Mapping;
 use ust_core::shm::doorbell::DOORBELL_BYTES;
 use ust_core::socket::MAX_FDS;
 use ust_core::sync::AtomicU32;
-use ust_core::version::Version;
+use ust_core::version::{Mismatch, Version};
 use ust_test_support::random::Random;
 
 /// Identities that one attacker uses in turn. Children have others.
@@ -198,13 +198,14 @@ fn garbage(attacker: &mut Attacker) -> io::Result<()> {
 fn half_valid(attacker: &mut Attacker) -> io::Result<()> {
     let (process_uid, file) = attacker.process()?;
     let random = &mut attacker.random;
-    let version = Version { major: random.below(1 << 16) as u16, minor: random.below(4) as u16 };
+    let found = Version { major: random.below(1 << 16) as u16, minor: random.below(4) as u16 };
+    let mismatch = Mismatch { found, own: found };
     let message = match random.below(6) {
         0 => ToDaemon::Hello { process_uid },
         1 => ToDaemon::Introduction { process_uid },
         2 => ToDaemon::SnapshotWanted { process_uid },
-        3 => ToDaemon::Apart { from: OtherCopy::Table(version) },
-        4 => ToDaemon::Apart { from: OtherCopy::Abi(version) },
+        3 => ToDaemon::Apart { from: OtherCopy::Table(mismatch) },
+        4 => ToDaemon::Apart { from: OtherCopy::Abi(mismatch) },
         _ => ToDaemon::Applied { generation: random.below(u64::MAX) },
     };
     let mut bytes = encode(&message);
