@@ -54,4 +54,6 @@ pub mod socket;
 #[cfg(not(loom))]
 pub mod stream;
 #[cfg(not(loom))]
+pub mod thread_word;
+
 pub mod wire;

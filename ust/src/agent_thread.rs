@@ -21,6 +21,7 @@ use crate::conversation::{self, Served};
 use crate::descriptor_table::Table;
 use crate::fork;
 use crate::handover::Origin;
+use crate::inside::Inside;
 use crate::instance::{RUNTIME, Runtime};
 use crate::meeting_place::MeetingPlace;
 use crate::undisturbed::Undisturbed;
@@ -59,6 +60,7 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
 }
 
 fn listen(runtime: &'static Runtime) {
+    let _inside = Inside::new();
     let _ = rustix::thread::set_name(c"ust-agent");
     runtime.held.hold_own_thread();
     // Before anything else: what the agent opens from here on uses none of the program's numbers.

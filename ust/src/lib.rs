@@ -71,6 +71,8 @@ mod first_event;
 mod fork;
 mod handover;
 mod held;
+#[doc(hidden)]
+pub mod inside;
 mod instance;
 mod lockfree;
 mod meeting_place;

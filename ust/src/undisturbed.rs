@@ -1,23 +1,27 @@
 //! Work that no signal handler of the program may find half done.
 #![allow(unsafe_code)]
 
+use crate::inside::Inside;
+
 /// While this lives, no asynchronous signal's handler runs on this thread. Dropping it restores the signal
 /// mask and `errno`.
 pub(crate) struct Undisturbed {
     mask: libc::sigset_t,
     errno: libc::c_int,
+    _inside: Inside,
 }
 
 impl Undisturbed {
     pub(crate) fn new() -> Self {
         // SAFETY: plain data and valid pointers to it. `pthread_sigmask` leaves glibc's own signals alone.
         unsafe {
+            let inside = Inside::new();
             let errno = *libc::__errno_location();
             let mut all = core::mem::zeroed();
             let mut mask = core::mem::zeroed();
             fill_with_asynchronous(&mut all);
             libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut mask);
-            Self { mask, errno }
+            Self { mask, errno, _inside: inside }
         }
     }
 }

@@ -55,6 +55,13 @@ impl<'a> Line<'a> {
             .unwrap_or_else(|| panic!("no vpid in {}", self.text))
     }
 
+    /// The name of its event, if that is of this provider.
+    pub fn event_of(&self, provider: &str) -> Option<&'a str> {
+        let start = format!(" {provider}:");
+        let (_, rest) = self.text.split_once(start.as_str())?;
+        rest.split_once(": ").map(|(name, _)| name)
+    }
+
     /// Whether it is of this event.
     pub fn is_of(&self, event: &str) -> bool {
         self.text.contains(&format!(" {event}: "))

@@ -37,4 +37,5 @@ pub mod quiet;
 pub mod recording;
 pub mod report;
 pub mod sandbox;
+pub mod shim;
 pub mod skip;

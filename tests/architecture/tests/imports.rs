@@ -14,6 +14,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("testpoint", &[]),
     ("version", &[]),
     ("hint", &[]),
+    ("thread_word", &[]),
     ("wire", &["hint"]),
     ("clock", &[]),
     ("cpu", &["sync"]),
@@ -30,7 +31,8 @@ const CORE: &[(&str, &[&str])] = &[
 /// Modules of ust, from those that know nothing of the others to those that know most.
 const UST: &[(&str, &[&str])] = &[
     // What the process knows and owns.
-    ("undisturbed", &[]),
+    ("inside", &[]),
+    ("undisturbed", &["inside"]),
     ("lockfree", &[]),
     ("orphans", &["lockfree"]),
     ("descriptor_table", &[]),
@@ -106,6 +108,7 @@ const UST: &[(&str, &[&str])] = &[
             "descriptor_table",
             "fork",
             "handover",
+            "inside",
             "instance",
             "meeting_place",
             "undisturbed",
@@ -137,6 +140,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ust-macros", &[]),
     ("ust-core", &[]),
     ("ust", &["ust-core", "ust-macros"]),
+    ("ust-preload", &["ust", "ust-core"]),
     ("consumerd", &["ctf", "ust-core"]),
     ("ust-cli", &["consumerd", "ctf", "ust-core"]),
     ("loom-tests", &["ust-core"]),

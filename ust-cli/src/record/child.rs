@@ -15,6 +15,7 @@
 //! ```
 
 use super::launch::{Image, StartError};
+use super::preload;
 use super::program::{Program, not_startable};
 use crate::failure::Failure;
 use consumerd::advice::Attempt;
@@ -24,6 +25,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, geteuid, getpgid, getpgrp, getpid, getsid, pidfd_open,
     pidfd_send_signal, waitpid,
 };
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -40,12 +42,18 @@ pub struct Child {
 }
 
 impl Child {
-    /// Starts it.
-    pub fn spawn(program: &Program<'_>, dir: &RuntimeDir) -> Result<Self, Failure> {
+    /// Starts it, with the shim if `preload` is the loader's variable for that.
+    pub fn spawn(
+        program: &Program<'_>,
+        dir: &RuntimeDir,
+        preload: Option<OsString>,
+    ) -> Result<Self, Failure> {
         let arguments = program.arguments.iter().map(|argument| argument.as_os_str());
         let arguments = std::iter::once(program.given).chain(arguments);
-        let dir = dir.path().as_os_str();
-        let image = Image::new(program.file.as_os_str(), arguments, RUNTIME_DIR_VARIABLE, dir)
+        let dir = dir.path().as_os_str().to_owned();
+        let mut variables = vec![(RUNTIME_DIR_VARIABLE, dir)];
+        variables.extend(preload.map(|value| (preload::VARIABLE, value)));
+        let image = Image::new(program.file.as_os_str(), arguments, &variables)
             .map_err(|error| not_startable(program.given, &program.file, &error))?;
         let pid = image.start().map_err(|error| match error {
             StartError::Exec(error) => not_startable(program.given, &program.file, &error),

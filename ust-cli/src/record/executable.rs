@@ -32,6 +32,16 @@ pub fn fault(file: &Path, errno: Errno) -> Option<String> {
     }
 }
 
+/// What a script's first line names; `None` if the file is no script.
+pub fn interpreter_of(file: &Path) -> Option<PathBuf> {
+    interpreter(&head(file).ok()?)
+}
+
+/// The loader that a program of 64 bits names; `None` if it names none.
+pub fn loader_of(file: &Path) -> Option<PathBuf> {
+    loader(&head(file).ok()?)
+}
+
 fn head(file: &Path) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     // Opening or reading anything but a regular file might block forever.

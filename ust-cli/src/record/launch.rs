@@ -9,14 +9,14 @@
 //! ```
 //!
 //! `std::process::Command` would give the program an empty signal mask, SIGPIPE at its default, and a sorted
-//! environment. Here the program's environment is ours as it stands, with one variable set.
+//! environment. Here the program's environment is ours as it stands, with a variable or two set.
 #![allow(unsafe_code)]
 
 use consumerd::inherited::Inherited;
 use rustix::fd::OwnedFd;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
-use std::ffi::{CString, OsStr, c_char};
+use std::ffi::{CString, OsStr, OsString, c_char};
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::{io, ptr};
@@ -37,27 +37,28 @@ pub struct Image {
 }
 
 impl Image {
-    /// `file` with `arguments`, of which the first is the name under which it was called, and `variable` set to
-    /// `value`.
+    /// `file` with `arguments`, of which the first is the name under which it was called, and these variables set.
     ///
     /// # Errors
     /// One of them contains a zero byte.
     pub fn new<'a>(
         file: &OsStr,
         arguments: impl Iterator<Item = &'a OsStr>,
-        variable: &str,
-        value: &OsStr,
+        variables: &[(&str, OsString)],
     ) -> io::Result<Self> {
         let mut texts = arguments
             .map(|argument| CString::new(argument.as_bytes()))
             .collect::<Result<Vec<_>, _>>()?;
         let mut argv: Vec<_> = texts.iter().map(|text| text.as_ptr()).collect();
         argv.push(ptr::null());
-        let prefix = [variable.as_bytes(), b"="].concat();
-        let entry = CString::new([&prefix, value.as_bytes()].concat())?;
-        let mut envp = inherited_environment(&prefix);
-        envp.extend([entry.as_ptr(), ptr::null()]);
-        texts.push(entry);
+        let prefixes: Vec<_> = variables.iter().map(|(name, _)| format!("{name}=")).collect();
+        let mut envp = inherited_environment(&prefixes);
+        for (prefix, (_, value)) in prefixes.iter().zip(variables) {
+            let entry = CString::new([prefix.as_bytes(), value.as_bytes()].concat())?;
+            envp.push(entry.as_ptr());
+            texts.push(entry);
+        }
+        envp.push(ptr::null());
         Ok(Self { file: CString::new(file.as_bytes())?, _texts: texts, argv, envp })
     }
 
@@ -113,8 +114,8 @@ pub enum StartError {
     Exec(io::Error),
 }
 
-/// The entries of our own environment that do not begin with `prefix`.
-fn inherited_environment(prefix: &[u8]) -> Vec<*const c_char> {
+/// The entries of our own environment that begin with none of these.
+fn inherited_environment(prefixes: &[String]) -> Vec<*const c_char> {
     let mut entries = Vec::new();
     // SAFETY: nobody changes the environment, here or in another thread.
     let mut entry = unsafe { environ };
@@ -128,7 +129,8 @@ fn inherited_environment(prefix: &[u8]) -> Vec<*const c_char> {
             return entries;
         }
         // SAFETY: an entry is a string that ends with a zero byte.
-        if !unsafe { std::ffi::CStr::from_ptr(text) }.to_bytes().starts_with(prefix) {
+        let bytes = unsafe { std::ffi::CStr::from_ptr(text) }.to_bytes();
+        if !prefixes.iter().any(|prefix| bytes.starts_with(prefix.as_bytes())) {
             entries.push(text);
         }
         // SAFETY: the entry was not the last.

@@ -19,6 +19,7 @@ mod instrumented;
 mod launch;
 mod needed;
 mod nobody;
+mod preload;
 mod private_dir;
 mod program;
 mod snapshots;
@@ -50,6 +51,7 @@ use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
 use ctf::printable;
 use instrumented::Images;
 use nobody::{left_running, nobody_connected};
+use preload::Set;
 use private_dir::PrivateDir;
 use program::Program;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -73,6 +75,9 @@ pub struct Arguments {
     /// repeated
     #[arg(long, short, value_name = "GLOB", value_delimiter = ',', default_value = "*")]
     event: Vec<String>,
+    /// Load the shim for C programs into the program, and record these sets of its events too; may be given again
+    #[arg(long, value_name = "SET", value_enum, value_delimiter = ',')]
+    preload: Vec<Set>,
     #[command(flatten)]
     session: SessionArgs,
     #[command(flatten)]
@@ -109,8 +114,12 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         )
     })?;
     OutputDir::check(&output)?;
-    let rules: Vec<_> = completed(&arguments.event).into_iter().map(EventRule::of).collect();
+    let rules = rules(&arguments.event, &arguments.preload);
     check_rules(&rules).map_err(own)?;
+    let preload = (!arguments.preload.is_empty()).then(|| preload::value_for(&program));
+    let preload = preload.and_then(|value| {
+        value.inspect_err(|why| tell(&format!("{why}; the program runs without the shim"))).ok()
+    });
     let mut snapshots = Snapshots::new(arguments.snapshot_on, &output);
     let options = arguments.session.options(snapshots.are_wanted()).map_err(as_own)?;
     let mut config = options.session(output.clone()).map_err(own)?;
@@ -129,7 +138,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     engine.publish()?;
     let mut signals = Signals::handle(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT])
         .map_err(Failure::system("signals cannot be handled", Attempt::Own))?;
-    let child = Child::spawn(&program, private_dir.runtime_dir());
+    let child = Child::spawn(&program, private_dir.runtime_dir(), preload);
     // Removing the session also removes the directory for ring files.
     let child = child.inspect_err(|_| drop(engine.remove_session(session)))?;
 
@@ -157,6 +166,20 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let outcome = snapshots.as_ref().map_or_else(|| outcome(&summary), snapshots_outcome);
     tell(&format!("{outcome}: {}", printable::path(&shown)));
     Ok(if summary.gone.is_some() { ended.code.max(1) } else { ended.code })
+}
+
+/// The rules: the events that the user named, and the sets. `*` means the program's own events, and no set that was not asked
+/// for.
+fn rules(events: &[String], sets: &[Set]) -> Vec<EventRule> {
+    let (wanted, others) = preload::patterns(sets);
+    let mut rules: Vec<_> = completed(events).into_iter().map(EventRule::of).collect();
+    if !sets.is_empty() {
+        for rule in rules.iter_mut().filter(|rule| ["*", "*:*"].contains(&rule.pattern.as_str())) {
+            rule.exclusions.clone_from(&others);
+        }
+    }
+    rules.extend(wanted.into_iter().map(EventRule::of));
+    rules
 }
 
 /// The failure for a wrong value on `record`'s command line. Its exit code is not 2, which could be the program's own.

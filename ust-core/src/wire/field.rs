@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   Field   u8 ... i64  usize isize  bool  f32 f64  char       (scalar.rs)
+//!           *const T                                           (scalar.rs)
 //!           &[Field]  [Field; N]                               (sequence.rs)
 //!           &str  &CStr                                        (text.rs)
 //!           Option<Field>                                      (option.rs)
@@ -33,7 +34,7 @@ use super::FieldType;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of an event",
     label = "not a field type",
-    note = "fields are integers up to 64 bits, `f32`, `f64`, `bool`, `char`, `&str`, `&CStr`, slices `&[T]`, arrays `[T; N]`, `Option<T>` and tuples of fields, and types with `#[derive(Field)]`",
+    note = "fields are integers up to 64 bits, `f32`, `f64`, `bool`, `char`, `*const T`, `&str`, `&CStr`, slices `&[T]`, arrays `[T; N]`, `Option<T>` and tuples of fields, and types with `#[derive(Field)]`",
     note = "write `&str` instead of `String`, `&[T]` instead of `Vec<T>`, two `u64` instead of `u128`, and instead of any other type a number or a `&str` that identifies the value"
 )]
 pub unsafe trait Field: Sized {

@@ -1,0 +1,193 @@
+//! C programs under the shim: they do what they do without it, and each of their calls is recorded once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+use ust_acceptance::daemon::Site;
+use ust_acceptance::recording::Recording;
+use ust_acceptance::{judge, shim, skip};
+use ust_test_support::binaries;
+use ust_test_support::command::{Finished, Running, run};
+
+/// The functions that stand between a program and the C library.
+const INTERPOSED: [&str; 10] = [
+    "aligned_alloc",
+    "calloc",
+    "free",
+    "malloc",
+    "memalign",
+    "posix_memalign",
+    "pvalloc",
+    "realloc",
+    "reallocarray",
+    "valloc",
+];
+
+/// Events of `libc_mem` by name and by the length that was asked for.
+fn by_length(trace: &Path) -> BTreeMap<(String, u64), u64> {
+    let mut seen = BTreeMap::new();
+    judge::babeltrace2(trace, |line| {
+        if let Some(name) = line.event_of("libc_mem").filter(|name| *name != "free") {
+            *seen.entry((name.to_owned(), line.number("size"))).or_default() += 1;
+        }
+    });
+    seen
+}
+
+/// What a program says and how it ends.
+fn outcome(finished: Finished) -> (i32, String, String) {
+    (finished.code(), finished.stdout, finished.stderr)
+}
+
+#[test]
+fn every_call_of_mallocs_family_is_recorded_once() {
+    const THREADS: u64 = 3;
+    const ROUNDS: u64 = 500;
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let program = shim::compiled(site.dir(), "allocates", &[]);
+    let arguments = [THREADS, ROUNDS].map(|number| number.to_string());
+    let alone = Running::start(site.command(&program).args(&arguments)).wait();
+    let _daemon = site.daemon(&[]);
+    let trace = site.start_session("session", "libc_mem:*");
+    let mut command = site.command(&program);
+    command.args(&arguments).env("LD_PRELOAD", shim::built());
+    let traced = Running::start(&mut command).wait();
+    site.end_session("session");
+    assert_eq!(outcome(traced), outcome(alone));
+    let seen = by_length(&trace);
+    for (name, length) in [
+        ("malloc", 10_001),
+        ("calloc", 10_002),
+        ("realloc", 10_003),
+        ("reallocarray", 10_004),
+        ("memalign", 10_005),
+        ("aligned_alloc", 10_112),
+        ("posix_memalign", 10_006),
+        ("valloc", 10_007),
+        ("malloc", 10_008),
+        ("malloc", u64::MAX / 2),
+        ("reallocarray", 10_009),
+    ] {
+        let of_it = seen.get(&(name.to_owned(), length)).copied();
+        assert_eq!(of_it, Some(THREADS * ROUNDS), "{name} of {length}");
+    }
+}
+
+/// By the option, without a daemon. What is freed is what was allocated, in all processes.
+#[test]
+fn a_shell_s_children_are_recorded_with_it() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    shim::built();
+    let program = shim::compiled(dir.path(), "allocates", &[]);
+    let script = format!("{0} 1 100; {0} 2 100; exit 0", program.display());
+    let recorded = Recording::of_path("/bin/sh".into())
+        .options(["--preload", "libc_mem", "--subbuf-size", "1M"])
+        .arg("-c")
+        .arg(script)
+        .run()
+        .succeeded();
+    assert_eq!(recorded.summary().lost_in_all(), 0);
+    assert!(recorded.summary().processes >= 3, "the shell, and two programs");
+    assert_eq!(recorded.finished.stdout, "done\ndone\n");
+    assert_eq!(by_length(&recorded.trace())[&("malloc".to_owned(), 10_001)], 300);
+    // Every address that a program frees is one that it was given before, and has not freed since.
+    let mut given = BTreeMap::<u64, BTreeSet<String>>::new();
+    judge::babeltrace2(&recorded.trace(), |line| {
+        let Some(name) = line.event_of("libc_mem") else { return };
+        let live = given.entry(line.vpid()).or_default();
+        let address = |field: &str| line.value(field).to_owned();
+        match name {
+            "free" if line.value("ptr") != "0x0" => {
+                assert!(live.remove(&address("ptr")), "freed, and not given: {}", line.text);
+            }
+            "free" => {}
+            "posix_memalign" => _ = live.insert(address("out_ptr")),
+            _ => {
+                if name.starts_with("realloc") && line.value("ptr") != "0x0" {
+                    live.remove(&address("in_ptr"));
+                }
+                live.insert(address("ptr"));
+            }
+        }
+    });
+}
+
+/// A program with tracepoints of its own joins the shim's runtime, and has one trace with it. Its events are recorded although
+/// the sets are asked for by name.
+#[test]
+fn a_program_with_tracepoints_is_one_process_with_the_shim() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    shim::built();
+    let recorded = Recording::of("one_event").options(["--preload", "all"]).run().succeeded();
+    assert_eq!(recorded.summary().processes, 1);
+    let mut seen = BTreeSet::new();
+    judge::babeltrace2(&recorded.trace(), |line| {
+        _ = seen.insert(if line.event_of("libc_mem").is_some() { "the shim's" } else { "its own" });
+    });
+    assert_eq!(seen, ["its own", "the shim's"].into());
+}
+
+#[test]
+fn it_exports_what_it_interposes_and_nothing_else() {
+    if !skip::has("nm", &["--version"]) {
+        return;
+    }
+    let listed =
+        run(Command::new("nm").args(["-D", "--defined-only"]).arg(shim::built())).succeeded();
+    let names: Vec<_> = listed.stdout.lines().filter_map(|line| line.rsplit(' ').next()).collect();
+    assert_eq!(names, INTERPOSED);
+}
+
+/// With nobody recording, programs of all kinds say what they say without the shim.
+#[test]
+fn programs_do_not_notice_it() {
+    let site = Site::new();
+    for (program, arguments) in [
+        ("/bin/sh", &["-c", "echo out; echo err >&2; exit 7"][..]),
+        ("bash", &["-c", "for i in 1 2 3; do echo $(printf '%s' $i | cat); done | sort -r"]),
+        ("python3", &["-c", "import threading, json; print(json.dumps(list(range(50))))"]),
+        ("perl", &["-e", "print join ',', map { $_ * 2 } 1 .. 100"]),
+        ("gcc", &["--version"]),
+        ("gdb", &["--batch", "-ex", "print 6*7"]),
+    ] {
+        let of = |preload: bool| {
+            let mut command = site.command(Path::new(program));
+            command.args(arguments);
+            if preload {
+                command.env("LD_PRELOAD", shim::built());
+            }
+            command.output().ok()
+        };
+        let Some(alone) = of(false) else {
+            skip::skipped(&format!("{program} is not here"));
+            continue;
+        };
+        assert_eq!(of(true), Some(alone), "{program}");
+    }
+}
+
+/// What cannot be had is said before the program runs, and it runs.
+#[test]
+fn a_program_that_cannot_have_the_shim_runs_without_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    shim::built();
+    let program = shim::compiled(dir.path(), "allocates", &["-static"]);
+    let recorded = Recording::of_path(program).options(["--preload", "all"]).arg(1).arg(1).run();
+    assert_eq!(recorded.finished.code(), 3);
+    assert_eq!(recorded.finished.stdout, "done\n");
+    let said = &recorded.finished.stderr;
+    assert!(said.contains("linked statically") && said.contains("runs without the shim"), "{said}");
+
+    let refused =
+        run(Command::new(binaries::ust()).args(["record", "--preload", "libc_men", "true"]));
+    assert_ne!(refused.code(), 0);
+    assert!(refused.stderr.contains("libc_mem"), "the sets are listed: {}", refused.stderr);
+}

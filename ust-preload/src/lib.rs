@@ -1,0 +1,33 @@
+//! The shim: `LD_PRELOAD=libust_preload.so PROGRAM` traces a C program that nobody recompiled.
+//!
+//! ```text
+//!   program --malloc(17)--> sets::mem::malloc --(event off)----------------> the C library's malloc
+//!                                 |
+//!                                 '--(event on)--> real(17), then a tracepoint: size, result, caller
+//! ```
+//!
+//! The loader finds the shim's functions before the C library's, because the shim is loaded first. Each function looks
+//! whether its event is on (a load and a branch) and calls the function of the same name behind it.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `real` | the functions behind the shim's |
+//! | `early` | memory for what asks before those are known |
+//! | `allocator` | memory for the shim itself |
+//! | `entry` | how a function of the shim begins: it learns who called it |
+//! | `sets` | the interposed functions, one file for each provider |
+//!
+//! What always holds:
+//! - **The program's calls do what they did.** Arguments, result and `errno` are the C library's.
+//! - **The shim is never traced.** What it and the runtime allocate goes to the C library directly ([`allocator`]). What they
+//!   call otherwise, they call [inside](ust::inside), and it is passed on unseen.
+//! - **Nothing allocates, locks or waits in an interposed function** but the function behind it.
+//! - **Only interposed names are exported.** The acceptance tests list them.
+
+#![deny(unsafe_code)]
+
+mod allocator;
+mod early;
+mod entry;
+mod real;
+mod sets;

@@ -1,0 +1,86 @@
+//! The functions behind the shim's: what the loader finds under the same name in the objects behind this one.
+#![allow(unsafe_code)]
+
+use core::ffi::{CStr, c_void};
+use core::ptr;
+use ust::inside::Inside;
+use ust_core::hint::unlikely;
+use ust_core::sync::{AtomicPtr, Ordering};
+
+/// One function, looked up when it is called first.
+pub struct Real {
+    name: &'static CStr,
+    address: AtomicPtr<c_void>,
+}
+
+impl Real {
+    /// The function of this name.
+    pub const fn new(name: &'static CStr) -> Self {
+        Self { name, address: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// Its address; null if no object has it, or not yet.
+    // Relaxed: code, which is there for as long as this object is.
+    #[inline(always)]
+    pub fn address(&self) -> *mut c_void {
+        let known = self.address.load(Ordering::Relaxed);
+        if !known.is_null() {
+            return known;
+        }
+        unlikely();
+        self.look_up()
+    }
+
+    /// Its address if it has been looked up.
+    #[inline(always)]
+    pub fn known(&self) -> *mut c_void {
+        self.address.load(Ordering::Relaxed)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_up(&self) -> *mut c_void {
+        // What `dlsym` allocates comes back to us.
+        let _inside = Inside::new();
+        // SAFETY: a C string. The caller's address is this object's, behind which the search begins.
+        let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
+        self.address.store(found, Ordering::Relaxed);
+        found
+    }
+}
+
+/// Declares functions behind the shim's: each is called as the C library declares it.
+macro_rules! real {
+    ($($vis:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?;)*) => {$(
+        /// The function behind the shim's of this name.
+        ///
+        /// # Safety
+        /// As the C library says.
+        #[inline(always)]
+        $vis unsafe fn $name($($argument: $type),*) $(-> $result)? {
+            type Function = unsafe extern "C" fn($($type),*) $(-> $result)?;
+            let address = $name::REAL.address();
+            // SAFETY: the loader found it under this name, which the C library gives to such a function alone.
+            let function = unsafe { core::mem::transmute::<*mut core::ffi::c_void, Function>(address) };
+            // SAFETY: the caller's promise.
+            unsafe { function($($argument),*) }
+        }
+
+        #[allow(non_camel_case_types, missing_docs, dead_code)]
+        $vis enum $name {}
+
+        impl $name {
+            /// Where it is.
+            $vis const REAL: &'static $crate::real::Real = {
+                static REAL: $crate::real::Real = $crate::real::Real::new(
+                    match core::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+                        Ok(name) => name,
+                        Err(_) => panic!("no C string"),
+                    },
+                );
+                &REAL
+            };
+        }
+    )*};
+}
+pub(crate) use real;
