@@ -19,7 +19,7 @@
 //!
 //! What always holds:
 //! - **The program's calls do what they did.** Arguments, result and `errno` are the C library's.
-//! - **The shim is never traced.** What it and the runtime allocate goes to the C library directly ([`allocator`]). What they
+//! - **The shim is never traced.** What it and the runtime allocate goes to the C library directly (`allocator`). What they
 //!   call otherwise, they call [inside](ust::inside), and it is passed on unseen.
 //! - **Nothing allocates, locks or waits in an interposed function** but the function behind it.
 //! - **Only interposed names are exported.** The acceptance tests list them.
