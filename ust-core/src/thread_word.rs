@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Compilers make a shared object find its thread-locals by a call, because it may have more of them than the loader
-//! has room for in every thread. A word that [`thread_word!`](crate::thread_word) declares lies at a fixed distance from
+//! has room for in every thread. A word that [`thread_word!`](crate::thread_word!) declares lies at a fixed distance from
 //! the thread pointer (the *initial-exec* model of Drepper's "ELF Handling For Thread-Local Storage"). The stable
 //! compiler has no option for that model; the assembler can use it.
 //!

@@ -1,4 +1,4 @@
-//! Which cache is the calling thread's: one [thread-local word](ust_core::thread_word).
+//! Which cache is the calling thread's: one [thread-local word](mod@ust_core::thread_word).
 #![allow(unsafe_code)]
 
 use super::cache::{EMPTY, ThreadCache};
