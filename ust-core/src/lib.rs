@@ -24,6 +24,7 @@
 //! | [`clock`], [`cpu`], [`event`] | a record's time; the thread's CPU; what a tracepoint declares |
 //! | [`stream`] | the writing end of one ring: reserve, encode, commit |
 //! | [`version`] | what happens if two different builds meet |
+//! | [`shim`] | what a recorder asks of the shim for C programs |
 //! | [`protocol`], [`paths`], [`socket`] | what process and consumer say; where they meet; how messages travel |
 
 #![deny(unsafe_code)]
@@ -47,6 +48,8 @@ pub mod event;
 pub mod paths;
 #[cfg(not(loom))]
 pub mod protocol;
+#[cfg(not(loom))]
+pub mod shim;
 #[cfg(not(loom))]
 pub mod shm;
 #[cfg(not(loom))]

@@ -11,10 +11,14 @@
 //!
 //! | file | what it is |
 //! | --- | --- |
+//! | `calls` | how most functions are declared: one row is a function and its events |
+//! | `argument` | arguments and results of C, as fields |
 //! | `real` | the functions behind the shim's |
 //! | `early` | memory for what asks before those are known |
 //! | `allocator` | memory for the shim itself |
-//! | `entry` | how a function of the shim begins: it learns who called it |
+//! | `entry` | functions that learn who called them |
+//! | `pass_on` | functions that the program must call itself |
+//! | `stopwatch`, `errno` | how long a call took, and what it left |
 //! | `sets` | the interposed functions, one file for each provider |
 //!
 //! What always holds:
@@ -27,7 +31,12 @@
 #![deny(unsafe_code)]
 
 mod allocator;
+mod argument;
+mod calls;
 mod early;
 mod entry;
+mod errno;
+mod pass_on;
 mod real;
 mod sets;
+mod stopwatch;

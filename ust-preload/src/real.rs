@@ -1,6 +1,7 @@
 //! The functions behind the shim's: what the loader finds under the same name in the objects behind this one.
 #![allow(unsafe_code)]
 
+use crate::argument::Outcome;
 use core::ffi::{CStr, c_void};
 use core::ptr;
 use ust::inside::Inside;
@@ -49,7 +50,8 @@ impl Real {
     }
 }
 
-/// Declares functions behind the shim's: each is called as the C library declares it.
+/// Declares functions behind the shim's: each is called as the C library declares it. A thread that is cancelled unwinds
+/// through its caller.
 macro_rules! real {
     ($($vis:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?;)*) => {$(
         /// The function behind the shim's of this name.
@@ -58,8 +60,11 @@ macro_rules! real {
         /// As the C library says.
         #[inline(always)]
         $vis unsafe fn $name($($argument: $type),*) $(-> $result)? {
-            type Function = unsafe extern "C" fn($($type),*) $(-> $result)?;
+            type Function = unsafe extern "C-unwind" fn($($type),*) $(-> $result)?;
             let address = $name::REAL.address();
+            if address.is_null() {
+                return $crate::real::missing();
+            }
             // SAFETY: the loader found it under this name, which the C library gives to such a function alone.
             let function = unsafe { core::mem::transmute::<*mut core::ffi::c_void, Function>(address) };
             // SAFETY: the caller's promise.
@@ -84,3 +89,13 @@ macro_rules! real {
     )*};
 }
 pub(crate) use real;
+
+/// What a function returns that no object has: ENOSYS. A program that asks the loader for a name finds the shim's, even where
+/// its C library is older than the function.
+#[cold]
+#[inline(never)]
+pub fn missing<T: Outcome>() -> T {
+    // SAFETY: every thread has an `errno`.
+    unsafe { *libc::__errno_location() = libc::ENOSYS };
+    T::missing()
+}

@@ -15,7 +15,6 @@
 //! ```
 
 use super::launch::{Image, StartError};
-use super::preload;
 use super::program::{Program, not_startable};
 use crate::failure::Failure;
 use consumerd::advice::Attempt;
@@ -42,17 +41,17 @@ pub struct Child {
 }
 
 impl Child {
-    /// Starts it, with the shim if `preload` is the loader's variable for that.
+    /// Starts it, with these variables too.
     pub fn spawn(
         program: &Program<'_>,
         dir: &RuntimeDir,
-        preload: Option<OsString>,
+        others: Vec<(&'static str, OsString)>,
     ) -> Result<Self, Failure> {
         let arguments = program.arguments.iter().map(|argument| argument.as_os_str());
         let arguments = std::iter::once(program.given).chain(arguments);
         let dir = dir.path().as_os_str().to_owned();
         let mut variables = vec![(RUNTIME_DIR_VARIABLE, dir)];
-        variables.extend(preload.map(|value| (preload::VARIABLE, value)));
+        variables.extend(others);
         let image = Image::new(program.file.as_os_str(), arguments, &variables)
             .map_err(|error| not_startable(program.given, &program.file, &error))?;
         let pid = image.start().map_err(|error| match error {

@@ -23,6 +23,8 @@ pub struct ElfFile {
     pub class: Class,
     /// The ABI version that its note names; `None` if it has no tracepoints.
     pub abi_version: Option<u32>,
+    /// The loader that it names; `None` if it is linked statically, or no program.
+    pub loader: Option<PathBuf>,
     /// The shared objects that it needs: names, or paths.
     pub needed: Vec<PathBuf>,
     /// Where the file says to search for them: lists of directories, as the loader reads them.
@@ -74,8 +76,10 @@ fn parse<H: FileHeader<Endian = Endianness>>(
     let endian = header.endian().ok()?;
     let segments = header.program_headers(endian, data).ok()?;
     let abi_version = segments.iter().find_map(|segment| note_in::<H>(segment, endian, data));
+    let loader = segments.iter().find_map(|segment| segment.interpreter(endian, data).ok()?);
+    let loader = loader.map(|path| OsStr::from_bytes(path).into());
     let [needed, search] = dynamic_strings::<H>(segments, endian, data).unwrap_or_default();
-    Some(ElfFile { class, abi_version, needed, search })
+    Some(ElfFile { class, abi_version, loader, needed, search })
 }
 
 /// The ABI version, if the segment holds our note.

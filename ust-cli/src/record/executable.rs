@@ -6,8 +6,9 @@
 //!   ENOEXEC   a script without "#!"; a program for another processor; something else, or nothing
 //! ```
 //!
-//! The file is untrusted: only its first page is read, and every offset in it is checked.
+//! The file is untrusted: only its first page is read, and by [`elf_file`] what that checks.
 
+use super::elf_file;
 use rustix::fs::{Access, AtFlags, CWD, StatVfsMountFlags, accessat, statvfs};
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -37,11 +38,6 @@ pub fn interpreter_of(file: &Path) -> Option<PathBuf> {
     interpreter(&head(file).ok()?)
 }
 
-/// The loader that a program of 64 bits names; `None` if it names none.
-pub fn loader_of(file: &Path) -> Option<PathBuf> {
-    loader(&head(file).ok()?)
-}
-
 fn head(file: &Path) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     // Opening or reading anything but a regular file might block forever.
@@ -54,7 +50,7 @@ fn head(file: &Path) -> io::Result<Vec<u8>> {
 fn missing_interpreter(file: &Path, head: &[u8]) -> Option<String> {
     // If the file itself is gone, it is what was not found.
     std::fs::symlink_metadata(file).ok()?;
-    Some(match (interpreter(head), loader(head)) {
+    Some(match (interpreter(head), elf_file::read(file).and_then(|elf| elf.loader)) {
         (Some(interpreter), _) => format!(
             "its interpreter {} was not found: install that, or correct the script's first line{}",
             interpreter.display(),
@@ -125,11 +121,6 @@ fn u16_at(head: &[u8], offset: usize) -> Option<usize> {
     Some(u16::from_le_bytes(bytes.try_into().ok()?).into())
 }
 
-fn u64_at(head: &[u8], offset: usize) -> Option<usize> {
-    let bytes = head.get(offset..offset.checked_add(8)?)?;
-    usize::try_from(u64::from_le_bytes(bytes.try_into().ok()?)).ok()
-}
-
 /// The processor that an ELF file is for. In a big-endian file the two bytes are swapped.
 fn machine(head: &[u8]) -> Option<usize> {
     let machine = u16_at(head, 18)?;
@@ -158,22 +149,4 @@ fn machine_name(machine: usize) -> String {
         258 => "LoongArch".into(),
         other => format!("number {other}"),
     }
-}
-
-/// What a 64-bit little-endian ELF program names as its loader (PT_INTERP).
-fn loader(head: &[u8]) -> Option<PathBuf> {
-    if !head.starts_with(b"\x7fELF\x02\x01") {
-        return None;
-    }
-    let (table, entry_bytes, entries) = (u64_at(head, 32)?, u16_at(head, 54)?, u16_at(head, 56)?);
-    (0..entries).find_map(|index| {
-        let entry = table.checked_add(index.checked_mul(entry_bytes)?)?;
-        if head.get(entry..entry.checked_add(4)?)? != 3_u32.to_le_bytes() {
-            return None;
-        }
-        let offset = u64_at(head, entry.checked_add(8)?)?;
-        let end = offset.checked_add(u64_at(head, entry.checked_add(32)?)?)?;
-        let path = head.get(offset..end)?.split(|byte| *byte == 0).next()?;
-        Some(OsStr::from_bytes(path).into())
-    })
 }

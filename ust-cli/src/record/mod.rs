@@ -51,7 +51,7 @@ use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
 use ctf::printable;
 use instrumented::Images;
 use nobody::{left_running, nobody_connected};
-use preload::Set;
+use preload::PreloadArgs;
 use private_dir::PrivateDir;
 use program::Program;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -75,9 +75,8 @@ pub struct Arguments {
     /// repeated
     #[arg(long, short, value_name = "GLOB", value_delimiter = ',', default_value = "*")]
     event: Vec<String>,
-    /// Load the shim for C programs into the program, and record these sets of its events too; may be given again
-    #[arg(long, value_name = "SET", value_enum, value_delimiter = ',')]
-    preload: Vec<Set>,
+    #[command(flatten)]
+    preload: PreloadArgs,
     #[command(flatten)]
     session: SessionArgs,
     #[command(flatten)]
@@ -116,9 +115,12 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     OutputDir::check(&output)?;
     let rules = rules(&arguments.event, &arguments.preload);
     check_rules(&rules).map_err(own)?;
-    let preload = (!arguments.preload.is_empty()).then(|| preload::value_for(&program));
-    let preload = preload.and_then(|value| {
-        value.inspect_err(|why| tell(&format!("{why}; the program runs without the shim"))).ok()
+    let preload = arguments.preload;
+    let variables =
+        preload.is_wanted().then(|| preload::variables_for(&program, &preload.options()));
+    let variables = variables.unwrap_or(Ok(Vec::new())).unwrap_or_else(|why| {
+        tell(&format!("{why}; the program runs without the shim"));
+        Vec::new()
     });
     let mut snapshots = Snapshots::new(arguments.snapshot_on, &output);
     let options = arguments.session.options(snapshots.are_wanted()).map_err(as_own)?;
@@ -138,7 +140,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     engine.publish()?;
     let mut signals = Signals::handle(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT])
         .map_err(Failure::system("signals cannot be handled", Attempt::Own))?;
-    let child = Child::spawn(&program, private_dir.runtime_dir(), preload);
+    let child = Child::spawn(&program, private_dir.runtime_dir(), variables);
     // Removing the session also removes the directory for ring files.
     let child = child.inspect_err(|_| drop(engine.remove_session(session)))?;
 
@@ -170,10 +172,10 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
 
 /// The rules: the events that the user named, and the sets. `*` means the program's own events, and no set that was not asked
 /// for.
-fn rules(events: &[String], sets: &[Set]) -> Vec<EventRule> {
-    let (wanted, others) = preload::patterns(sets);
+fn rules(events: &[String], preload: &PreloadArgs) -> Vec<EventRule> {
+    let (wanted, others) = preload.patterns();
     let mut rules: Vec<_> = completed(events).into_iter().map(EventRule::of).collect();
-    if !sets.is_empty() {
+    if preload.is_wanted() {
         for rule in rules.iter_mut().filter(|rule| ["*", "*:*"].contains(&rule.pattern.as_str())) {
             rule.exclusions.clone_from(&others);
         }

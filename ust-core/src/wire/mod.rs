@@ -47,3 +47,4 @@ pub use record_header::{
     COMPACT_BYTES, COMPACT_CLOCK_BITS, EXTENDED_BYTES, MAX_COMPACT_ID, compact_fits, write_compact,
     write_extended,
 };
+pub use text::Text;

@@ -27,28 +27,73 @@ const BLOCK_BYTES: usize = 32;
 /// The size of the terminating zero.
 const TERMINATOR_BYTES: usize = 1;
 
-// SAFETY: `size_bytes` is the sum of the bytes and the terminator, and a `str`'s length cannot change while
-// it is borrowed.
+// SAFETY: a `str`'s length cannot change while it is borrowed.
 unsafe impl Field for &str {
     const TYPE: &'static FieldType = &FieldType::TEXT;
     const FIXED_SIZE_BYTES: Option<usize> = None;
 
     #[inline(always)]
     fn size_bytes(&self) -> usize {
-        // Cannot overflow: no object is larger than `isize::MAX`.
-        self.len() + TERMINATOR_BYTES
+        Text::from(*self).size_bytes()
     }
 
     #[inline(always)]
     fn is_short(&self) -> bool {
-        self.len() <= SHORT_BYTES
+        Text::from(*self).is_short()
+    }
+
+    #[inline(always)]
+    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        unsafe { Text::from(*self).encode(dst) }
+    }
+}
+
+/// Text of C: bytes of any encoding, whose number is known. If another thread writes to them while they are copied, as
+/// many bytes are written, and each zero among them is replaced.
+#[derive(Debug, Clone, Copy)]
+pub struct Text {
+    start: *const u8,
+    len: usize,
+}
+
+impl Text {
+    /// The text of that many bytes at an address.
+    ///
+    /// # Safety
+    /// The bytes can be read as long as this value, or a copy of it, is used as a field.
+    #[inline(always)]
+    pub const unsafe fn from_raw(start: *const u8, len: usize) -> Self {
+        Self { start, len }
+    }
+
+    #[inline(always)]
+    fn from(text: &str) -> Self {
+        Self { start: text.as_ptr(), len: text.len() }
+    }
+}
+
+// SAFETY: `size_bytes` is the sum of the bytes and the terminator, and neither changes.
+unsafe impl Field for Text {
+    const TYPE: &'static FieldType = &FieldType::TEXT;
+    const FIXED_SIZE_BYTES: Option<usize> = None;
+
+    #[inline(always)]
+    fn size_bytes(&self) -> usize {
+        // Cannot overflow: no object is larger than `isize::MAX`.
+        self.len + TERMINATOR_BYTES
+    }
+
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        self.len <= SHORT_BYTES
     }
 
     #[inline(always)]
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
         // SAFETY: the caller provides the bytes of the text and one more.
         unsafe {
-            let (src, len) = (self.as_ptr(), self.len());
+            let Self { start: src, len } = *self;
             if len <= SHORT_BYTES {
                 if copy_short(src, dst, len) {
                     substitute(dst, len);
@@ -56,7 +101,7 @@ unsafe impl Field for &str {
             } else {
                 copy_long(src, dst, len);
             }
-            let terminator = dst.add(self.len());
+            let terminator = dst.add(len);
             terminator.write(0);
             terminator.add(TERMINATOR_BYTES)
         }

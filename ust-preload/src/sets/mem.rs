@@ -13,6 +13,7 @@ use crate::real::Real;
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use ust::inside::is_inside;
+use ust_core::hint::unlikely;
 
 /// Behind the shim's.
 pub mod real {
@@ -73,108 +74,70 @@ mod event {
     pub fn pvalloc(size: usize, ptr: Address, call_site: Address);
 }
 
-/// Whether a function behind the shim's cannot be called yet: this very thread is looking up one of them.
+/// Functions that return memory. A row's `instead` is what serves the call in place of the C library's function, if
+/// something must.
+macro_rules! allocates {
+    ($($name:ident($($argument:ident: $type:ty),*), $count:tt => $behind:ident, instead: $instead:expr;)*) => {$(
+        entry!($name => $behind, arguments: $count);
+
+        unsafe extern "C" fn $behind($($argument: $type,)* call_site: *const c_void) -> *mut c_void {
+            // SAFETY: what the program asks for.
+            let memory = $instead.unwrap_or_else(|| unsafe { real::$name($($argument),*) });
+            if event::$name::enabled() && !is_inside() {
+                event::$name($($argument,)* memory, call_site);
+            }
+            memory
+        }
+    )*};
+}
+
+allocates! {
+    malloc(size: usize), 1 => malloc_from, instead: early_memory(Some(size), real::malloc::REAL);
+    calloc(nmemb: usize, size: usize), 2 => calloc_from,
+        instead: early_memory(nmemb.checked_mul(size), real::calloc::REAL);
+    realloc(in_ptr: *mut c_void, size: usize), 2 => realloc_from,
+        instead: moved(in_ptr, Some(size), real::realloc::REAL);
+    reallocarray(in_ptr: *mut c_void, nmemb: usize, size: usize), 3 => reallocarray_from,
+        instead: moved(in_ptr, nmemb.checked_mul(size), real::reallocarray::REAL);
+    memalign(align: usize, size: usize), 2 => memalign_from, instead: None;
+    aligned_alloc(align: usize, size: usize), 2 => aligned_alloc_from, instead: None;
+    valloc(size: usize), 1 => valloc_from, instead: None;
+    pvalloc(size: usize), 1 => pvalloc_from, instead: None;
+}
+
+/// Memory of the early pool, if the function behind the shim's cannot be called yet: this very thread is looking up one
+/// of them. Null if `bytes` is a product that was too large.
 #[inline(always)]
-fn is_too_early(real: &Real) -> bool {
-    real.known().is_null() && is_inside()
+fn early_memory(bytes: Option<usize>, behind: &Real) -> Option<*mut c_void> {
+    if !behind.known().is_null() || !is_inside() {
+        return None;
+    }
+    unlikely();
+    Some(bytes.map_or(ptr::null_mut(), |bytes| early::allocate(bytes, early::ALIGN)))
 }
 
-entry!(malloc => malloc_from, arguments: 1);
-
-unsafe extern "C" fn malloc_from(size: usize, call_site: *const c_void) -> *mut c_void {
-    if is_too_early(real::malloc::REAL) {
-        return early::allocate(size, early::ALIGN);
+/// What `realloc` returns for memory of the early pool, and before there is a `realloc`.
+#[inline(always)]
+fn moved(old: *mut c_void, bytes: Option<usize>, behind: &Real) -> Option<*mut c_void> {
+    if !early::owns(old) {
+        return if old.is_null() { early_memory(bytes, behind) } else { None };
     }
-    // SAFETY: what the program asks for.
-    let memory = unsafe { real::malloc(size) };
-    if event::malloc::enabled() && !is_inside() {
-        event::malloc(size, memory, call_site);
-    }
-    memory
+    unlikely();
+    // SAFETY: it is the pool's. A product that is too large is refused by the C library, which looks at nothing else.
+    bytes.map(|bytes| unsafe { moved_from_pool(old, bytes) })
 }
 
-entry!(calloc => calloc_from, arguments: 2);
-
-unsafe extern "C" fn calloc_from(
-    count: usize,
-    size: usize,
-    call_site: *const c_void,
-) -> *mut c_void {
-    if is_too_early(real::calloc::REAL) {
-        return count
-            .checked_mul(size)
-            .map_or(ptr::null_mut(), |bytes| early::allocate(bytes, early::ALIGN));
-    }
-    // SAFETY: what the program asks for.
-    let memory = unsafe { real::calloc(count, size) };
-    if event::calloc::enabled() && !is_inside() {
-        event::calloc(count, size, memory, call_site);
-    }
-    memory
-}
-
-entry!(realloc => realloc_from, arguments: 2);
-
-unsafe extern "C" fn realloc_from(
-    old: *mut c_void,
-    size: usize,
-    call_site: *const c_void,
-) -> *mut c_void {
-    // SAFETY: what the program asks for; memory of the pool is `moved`'s affair.
-    let memory = unsafe {
-        if is_of_pool(old, real::realloc::REAL) {
-            moved(old, size)
-        } else {
-            real::realloc(old, size)
-        }
-    };
-    if event::realloc::enabled() && !is_inside() {
-        event::realloc(old, size, memory, call_site);
-    }
-    memory
-}
-
-entry!(reallocarray => reallocarray_from, arguments: 3);
-
-unsafe extern "C" fn reallocarray_from(
-    old: *mut c_void,
-    count: usize,
-    size: usize,
-    call_site: *const c_void,
-) -> *mut c_void {
-    // SAFETY: as above. A product that is too large is refused as the C library does it.
-    let memory = unsafe {
-        match count.checked_mul(size) {
-            Some(bytes) if is_of_pool(old, real::reallocarray::REAL) => moved(old, bytes),
-            _ => real::reallocarray(old, count, size),
-        }
-    };
-    if event::reallocarray::enabled() && !is_inside() {
-        event::reallocarray(old, count, size, memory, call_site);
-    }
-    memory
-}
-
-/// Whether memory is the early pool's, or none is had but that.
-fn is_of_pool(memory: *mut c_void, real: &Real) -> bool {
-    early::owns(memory) || (memory.is_null() && is_too_early(real))
-}
-
-/// Memory of the early pool, or none, moved to where there is more.
-///
 /// # Safety
-/// The memory is null or the pool's.
+/// The memory is the pool's.
 #[cold]
-unsafe fn moved(old: *mut c_void, size: usize) -> *mut c_void {
+unsafe fn moved_from_pool(old: *mut c_void, bytes: usize) -> *mut c_void {
+    let new = early_memory(Some(bytes), real::malloc::REAL);
     // SAFETY: the caller's promise; the two do not overlap.
     unsafe {
-        let new = if is_too_early(real::malloc::REAL) {
-            early::allocate(size, early::ALIGN)
-        } else {
-            real::malloc(size)
-        };
-        if !new.is_null() && !old.is_null() {
-            ptr::copy_nonoverlapping(old.cast::<u8>(), new.cast(), early::length_of(old).min(size));
+        let new = new.unwrap_or_else(|| real::malloc(bytes));
+        if !new.is_null() {
+            let kept = early::length_of(old).min(bytes);
+            ptr::copy_nonoverlapping(old.cast::<u8>(), new.cast(), kept);
         }
         new
     }
@@ -192,29 +155,6 @@ unsafe extern "C" fn free_from(memory: *mut c_void, call_site: *const c_void) {
     }
     // SAFETY: what the program asks for.
     unsafe { real::free(memory) }
-}
-
-/// Functions that are given an alignment and a length, or a length alone, and return memory.
-macro_rules! aligned {
-    ($($name:ident => $behind:ident($($argument:ident),*), $count:tt;)*) => {$(
-        entry!($name => $behind, arguments: $count);
-
-        unsafe extern "C" fn $behind($($argument: usize,)* call_site: *const c_void) -> *mut c_void {
-            // SAFETY: what the program asks for.
-            let memory = unsafe { real::$name($($argument),*) };
-            if event::$name::enabled() && !is_inside() {
-                event::$name($($argument,)* memory, call_site);
-            }
-            memory
-        }
-    )*};
-}
-
-aligned! {
-    memalign => memalign_from(align, size), 2;
-    aligned_alloc => aligned_alloc_from(align, size), 2;
-    valloc => valloc_from(size), 1;
-    pvalloc => pvalloc_from(size), 1;
 }
 
 entry!(posix_memalign => posix_memalign_from, arguments: 3);

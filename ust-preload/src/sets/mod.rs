@@ -1,7 +1,11 @@
-//! The interposed functions, one file for each provider.
+//! The interposed functions, one file for each part of a provider.
 //!
-//! | provider | what it records |
-//! | --- | --- |
-//! | `libc_mem` | `malloc` and its family, `mmap` and its family |
+//! | provider | file | what it records |
+//! | --- | --- | --- |
+//! | `libc_mem` | `mem` | `malloc` and its family |
+//! | | `pages` | `mmap` and its family |
+//! | `libc_io` | `io` | descriptors and paths |
 
+pub mod io;
 pub mod mem;
+pub mod pages;

@@ -32,15 +32,17 @@ impl Blocks {
         free_if_left: impl Fn(&ThreadCache) -> bool,
     ) -> Option<&'static ThreadCache> {
         self.take_free().or_else(|| {
-            let (mut claimed, mut freed) = (0, 0);
+            let present = self.present();
+            let (mut all, mut free) = (0, 0);
             for cache in self.all() {
-                claimed += 1;
-                freed += usize::from(free_if_left(cache));
+                all += 1;
+                // Another claim may be looking too, and have freed it before.
+                free += usize::from(free_if_left(cache) || !cache.tenant.is_claimed());
             }
-            // Few freed caches would soon be taken, and every cache would be checked again. The more caches there are,
+            // Few free caches would soon be taken, and every cache would be checked again. The more caches there are,
             // the rarer these checks must be.
-            if 4 * freed <= claimed {
-                self.grow();
+            if 4 * free <= all {
+                self.grow_behind(present);
             }
             self.take_free()
         })
@@ -61,10 +63,18 @@ impl Blocks {
         self.0.iter().for_each(|block| block.set(None));
     }
 
-    /// Makes the next block, if there is memory for it.
-    fn grow(&self) {
-        let is_absent = |(number, block): &(usize, &_)| present(block, *number).is_none();
-        let Some((number, block)) = self.0.iter().enumerate().find(is_absent) else { return };
+    /// The number of blocks.
+    fn present(&self) -> usize {
+        self.0.iter().enumerate().map_while(|(number, block)| present(block, number)).count()
+    }
+
+    /// Makes block `number`, if there is memory for it and no other thread makes it. Threads that find the same blocks
+    /// full make one block between them.
+    fn grow_behind(&self, number: usize) {
+        let Some(block) = self.0.get(number).filter(|block| present(block, number).is_none())
+        else {
+            return;
+        };
         if let Some(pages) = private::wiped_on_fork((FIRST_BLOCK << number) * size_of::<Padded>()) {
             // SAFETY: all zeroes are a valid cache, and the pages are never unmapped.
             let first = unsafe { &*pages.cast() };
@@ -78,4 +88,57 @@ fn present(block: &Place<Padded>, number: usize) -> Option<&'static [Padded]> {
     let first = core::ptr::from_ref(block.get()?);
     // SAFETY: an installed block has that many caches, and is never unmapped.
     Some(unsafe { core::slice::from_raw_parts(first, FIRST_BLOCK << number) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    /// The number of caches in the first `count` blocks.
+    const fn caches_of(count: usize) -> usize {
+        FIRST_BLOCK * ((1 << count) - 1)
+    }
+
+    fn full_block() -> Blocks {
+        let blocks = Blocks::new();
+        (0..caches_of(1)).for_each(|_| assert!(blocks.claim(|_| false).is_some()));
+        assert_eq!(blocks.all().count(), caches_of(1));
+        blocks
+    }
+
+    /// Threads that find all caches claimed at the same time make one block, not one each: every block is twice as
+    /// large as the one before.
+    #[test]
+    fn claims_beside_each_other_grow_once() {
+        const THREADS: usize = 8;
+        let (blocks, looking) = (full_block(), Barrier::new(THREADS));
+        let first = core::ptr::from_ref(blocks.all().next().unwrap()).addr();
+        let left = |cache: &ThreadCache| {
+            // Nobody grows before everybody looks.
+            if core::ptr::from_ref(cache).addr() == first {
+                looking.wait();
+            }
+            false
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| assert!(blocks.claim(left).is_some()));
+            }
+        });
+        assert_eq!(blocks.all().count(), caches_of(2));
+    }
+
+    /// A claim counts the caches that another claim has just freed: it needs no more memory.
+    #[test]
+    fn caches_that_others_free_are_enough() {
+        let blocks = full_block();
+        let others = |cache: &ThreadCache| {
+            cache.tenant.note(1);
+            assert!(cache.tenant.free_if(|_| true, || ()));
+            false
+        };
+        assert!(blocks.claim(others).is_some());
+        assert_eq!(blocks.all().count(), caches_of(1));
+    }
 }

@@ -1,0 +1,97 @@
+//! The options that have to do with the shim.
+
+use super::sets::{Details, Set, patterns};
+use ust_core::shim::{MAX_DATA_PREFIX, Options};
+
+/// The shim for C programs
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Shim for C programs")]
+pub struct PreloadArgs {
+    /// Load the shim into the program, and record these sets of its events too; may be given again
+    #[arg(long, value_name = "SET", value_enum, value_delimiter = ',')]
+    preload: Vec<Set>,
+    /// Leave children of the program untraced
+    #[arg(long, requires = "preload")]
+    no_follow: bool,
+    /// Record the begin of calls that can wait, too
+    #[arg(long, requires = "preload")]
+    begin: bool,
+    /// Record the first bytes of what is read and written, up to so many
+    #[arg(
+        long,
+        requires = "preload",
+        value_name = "BYTES",
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DATA_PREFIX))
+    )]
+    data_prefix: Option<u32>,
+    /// Record each path as it was resolved, too
+    #[arg(long, requires = "preload")]
+    resolve_paths: bool,
+    /// Record how often the thread was switched away from between two calls
+    #[arg(long, requires = "preload")]
+    context_switches: bool,
+    /// Of functions (set `func`): leave out calls that took less, as 10us, 1ms
+    #[arg(long, requires = "preload", value_name = "TIME", value_parser = nanoseconds)]
+    min_duration: Option<u64>,
+    /// Of functions (set `func`): leave out calls that are in more functions than that
+    #[arg(long, requires = "preload", value_name = "N")]
+    max_depth: Option<u32>,
+}
+
+impl PreloadArgs {
+    /// Whether the shim is wanted.
+    pub fn is_wanted(&self) -> bool {
+        !self.preload.is_empty()
+    }
+
+    /// The event patterns of what is wanted of the shim, and those that are to be left out of patterns which the user did not
+    /// give.
+    pub fn patterns(&self) -> (Vec<String>, Vec<String>) {
+        let details = Details {
+            begin: self.begin,
+            data: self.data_prefix.is_some(),
+            paths: self.resolve_paths,
+            context_switches: self.context_switches,
+        };
+        patterns(&self.preload, details)
+    }
+
+    /// What the shim is told.
+    pub fn options(&self) -> Options {
+        let default = Options::default();
+        Options {
+            follow: !self.no_follow,
+            data_prefix: self.data_prefix.unwrap_or(default.data_prefix),
+            min_duration_ns: self.min_duration.unwrap_or(default.min_duration_ns),
+            max_depth: self.max_depth.unwrap_or(default.max_depth),
+        }
+    }
+}
+
+/// A time with its unit, in nanoseconds.
+fn nanoseconds(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
+    let ns_of_unit = match &text[digits.len()..] {
+        "ns" => 1,
+        "us" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        _ => return Err("a time is a number and ns, us, ms or s, as 10us".to_owned()),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("{digits:?} is no number"))?;
+    number.checked_mul(ns_of_unit).ok_or_else(|| "that is too long a time".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nanoseconds;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(nanoseconds("10us"), Ok(10_000));
+        assert_eq!(nanoseconds("2s"), Ok(2_000_000_000));
+        for wrong in ["10", "us", "-1us", "1h", "99999999999s", ""] {
+            assert!(nanoseconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `--preload`: the shim for C programs is loaded into the program.
+//!
+//! ```text
+//!   ust            bin/ust           target/release/ust
+//!   the shim       bin/... or lib/   target/release/libust_preload.so
+//! ```
+//!
+//! The program runs as it would without us where the shim is missing, is of another version, or cannot be loaded into it. One
+//! line says so before it runs.
+
+mod args;
+mod file;
+mod hindrance;
+mod sets;
+
+pub use args::PreloadArgs;
+
+use super::program::Program;
+use ctf::printable;
+use hindrance::hindrance;
+use std::ffi::OsString;
+use ust_core::shim::{OPTIONS_VARIABLE, Options};
+
+/// The variable by which the loader is told.
+const LOADER_VARIABLE: &str = "LD_PRELOAD";
+
+/// The variables that load the shim first, and tell it what to do.
+///
+/// # Errors
+/// The shim is not there, or this program cannot have it: what to say.
+pub fn variables_for(
+    program: &Program<'_>,
+    options: &Options,
+) -> Result<Vec<(&'static str, OsString)>, String> {
+    let shim = file::find()?;
+    if let Some(why) = hindrance(&program.file) {
+        return Err(format!("{}: {why}", printable::path(&program.file)));
+    }
+    let mut value = shim.into_os_string();
+    if let Some(others) = std::env::var_os(LOADER_VARIABLE).filter(|others| !others.is_empty()) {
+        value.push(":");
+        value.push(others);
+    }
+    Ok(vec![(LOADER_VARIABLE, value), (OPTIONS_VARIABLE, options.to_string().into())])
+}

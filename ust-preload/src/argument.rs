@@ -1,0 +1,220 @@
+//! The arguments and results of C functions, as fields of events.
+//!
+//! A function of the shim is declared with these types in place of C's, which they are in memory. So one declaration says how
+//! the function is called and what is recorded of a call.
+//!
+//! | type | C's | recorded |
+//! | --- | --- | --- |
+//! | numbers | the same | in decimal |
+//! | [`Address`] | a pointer | in hexadecimal; what it points to is not read |
+//! | [`Text`] | `const char *` | the string, up to [`MAX_TEXT_BYTES`] |
+//! | [`Mode`] | `mode_t` | in octal |
+//! | [`Bits`] | `int` of flags | in hexadecimal |
+//! | [`Pair`] | `int[2]`, filled by the call | two numbers |
+//! | [`Code`] | `int`, an error number | in decimal |
+#![allow(unsafe_code)]
+
+use core::ffi::{c_char, c_int, c_uint, c_void};
+use core::ptr;
+use ust_core::wire::{self, Base, Field, FieldType};
+
+/// A value of C that is recorded.
+pub trait Argument: Copy {
+    /// What is recorded.
+    type Field: Field;
+
+    /// What is recorded of it behind a call that failed with this error number, or 0. Text that the kernel could not read
+    /// (EFAULT) is not read either.
+    fn field(self, error: c_int) -> Self::Field;
+}
+
+/// What a function of C returns.
+pub trait Outcome: Copy {
+    /// The error number of the call: `errno` if the result says that it failed, else 0.
+    fn error(self, errno: c_int) -> c_int;
+
+    /// What a function that is nowhere found returns, with `errno` set to ENOSYS.
+    fn missing() -> Self;
+}
+
+/// A pointer.
+pub type Address = *const c_void;
+
+macro_rules! numbers {
+    ($($number:ty)*) => {$(
+        impl Argument for $number {
+            type Field = Self;
+
+            #[inline(always)]
+            fn field(self, _: c_int) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+numbers!(i32 i64 u32 u64 isize usize);
+
+macro_rules! minus_one {
+    ($($number:ty)*) => {$(
+        impl Outcome for $number {
+            #[inline(always)]
+            fn error(self, errno: c_int) -> c_int {
+                if self == -1 { errno } else { 0 }
+            }
+
+            fn missing() -> Self {
+                -1
+            }
+        }
+    )*};
+}
+
+minus_one!(i32 i64 isize);
+
+impl<T> Argument for *const T {
+    type Field = Address;
+
+    #[inline(always)]
+    fn field(self, _: c_int) -> Address {
+        self.cast()
+    }
+}
+
+impl<T> Argument for *mut T {
+    type Field = Address;
+
+    #[inline(always)]
+    fn field(self, _: c_int) -> Address {
+        self.cast_const().cast()
+    }
+}
+
+/// Null, and `mmap`'s -1, are failures.
+impl<T> Outcome for *mut T {
+    #[inline(always)]
+    fn error(self, errno: c_int) -> c_int {
+        if self.is_null() || self.addr() == usize::MAX { errno } else { 0 }
+    }
+
+    fn missing() -> Self {
+        ptr::null_mut()
+    }
+}
+
+/// A function that returns nothing does not say whether it failed.
+impl Outcome for () {
+    fn error(self, _: c_int) -> c_int {
+        0
+    }
+
+    fn missing() -> Self {}
+}
+
+/// An error number that is the result itself; 0 is success.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Code(pub c_int);
+
+impl Argument for Code {
+    type Field = c_int;
+
+    #[inline(always)]
+    fn field(self, _: c_int) -> c_int {
+        self.0
+    }
+}
+
+impl Outcome for Code {
+    #[inline(always)]
+    fn error(self, _: c_int) -> c_int {
+        self.0
+    }
+
+    fn missing() -> Self {
+        Self(libc::ENOSYS)
+    }
+}
+
+/// Declares a type of C's that is recorded in another base.
+macro_rules! based {
+    ($($(#[$doc:meta])* $name:ident($inner:ty), $base:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        #[repr(transparent)]
+        pub struct $name(pub $inner);
+
+        // SAFETY: all is as the number's.
+        unsafe impl Field for $name {
+            const TYPE: &'static FieldType =
+                &FieldType::Integer(<$inner as Field>::TYPE.number().shown_in(Base::$base));
+            const FIXED_SIZE_BYTES: Option<usize> = Some(size_of::<$inner>());
+
+            #[inline(always)]
+            fn size_bytes(&self) -> usize {
+                size_of::<$inner>()
+            }
+
+            #[inline(always)]
+            unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
+                // SAFETY: the caller's promise.
+                unsafe { self.0.encode(dst) }
+            }
+        }
+
+        impl Argument for $name {
+            type Field = Self;
+
+            #[inline(always)]
+            fn field(self, _: c_int) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+based! {
+    /// Permissions, in octal.
+    Mode(c_uint), Octal;
+    /// Flags, in hexadecimal.
+    Bits(c_uint), Hexadecimal;
+}
+
+/// Two descriptors that a call makes; -1 where it failed.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Pair(*mut [c_int; 2]);
+
+impl Argument for Pair {
+    type Field = [c_int; 2];
+
+    #[inline(always)]
+    fn field(self, error: c_int) -> [c_int; 2] {
+        // SAFETY: the call succeeded, so it has written both.
+        if error == 0 { unsafe { *self.0 } } else { [-1; 2] }
+    }
+}
+
+/// The most bytes of a text that are recorded.
+pub const MAX_TEXT_BYTES: usize = 4095;
+
+/// A string of C. Null is recorded as the empty text.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Text(pub *const c_char);
+
+impl Argument for Text {
+    type Field = wire::Text;
+
+    #[inline(always)]
+    fn field(self, error: c_int) -> wire::Text {
+        let (start, bytes) = if self.0.is_null() || error == libc::EFAULT {
+            (c"".as_ptr(), 0)
+        } else {
+            // SAFETY: the function that was called has read it.
+            (self.0, unsafe { libc::strnlen(self.0, MAX_TEXT_BYTES) })
+        };
+        // SAFETY: as above.
+        unsafe { wire::Text::from_raw(start.cast(), bytes) }
+    }
+}
