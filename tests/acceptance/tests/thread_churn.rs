@@ -68,9 +68,9 @@ fn streams_of_threads_that_end_unnoticed_are_found_and_reused() {
     let emitted = THREADS * EVENTS;
     assert_eq!((summary.recorded, summary.lost_in_all()), (emitted, 0), "{summary:?}");
     let files = stream_files(&recorded.folders()[0]).len() as u64;
-    // Who looks at the same time as another shares with it what there is, and may think that it is little: then there
-    // is a block more, twice as large. Without reuse they would be 2,000.
-    assert!((KEPT..=7 * KEPT).contains(&files), "{files} stream files");
+    // Threads that look at the same time may make one block more between them, twice as large. Without reuse there
+    // would be 2,000 files.
+    assert!((KEPT..=3 * KEPT).contains(&files), "{files} stream files");
     let mut next = vec![0; THREADS as usize];
     judge::babeltrace2(&recorded.trace(), |line| {
         assert_eq!(line.number("tid"), line.number("vtid"), "another's packet: {}", line.text);
@@ -102,9 +102,8 @@ fn assert_many_are_as_few(buffers: &str) {
     // The header of the file, and that of the process, with its classes, beside the streams.
     let bound = 2 * ALIVE * STREAM_BYTES + (64 << 10);
     assert!(late.memfd_bytes <= bound, "{early:?} {late:?}");
-    // The allocator's habits, and on a busy machine some thousand caches of three kilobytes: threads that are ending still
-    // have theirs. Not so much as 130 bytes a thread.
-    assert!(late.anonymous_bytes <= early.anonymous_bytes + (12 << 20), "{early:?} {late:?}");
+    // The allocator's habits. A block of caches more than are needed would be larger.
+    assert!(late.anonymous_bytes <= early.anonymous_bytes + (2 << 20), "{early:?} {late:?}");
     assert_eq!(judge::count(&recorded.trace()), emitted);
 }
 
