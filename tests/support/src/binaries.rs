@@ -30,7 +30,7 @@ pub fn program(name: &str) -> PathBuf {
 /// The command `ust`.
 pub fn ust() -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| build(&["-p", "ust-cli"]));
+    BUILT.get_or_init(|| build_unless_there(&["-p", "ust-cli"]));
     directory().join("ust")
 }
 
@@ -38,7 +38,7 @@ pub fn ust() -> PathBuf {
 pub fn ustconsumerd() -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
     // Alone: one test's daemon must not come while another one runs `ust`, and replace it.
-    BUILT.get_or_init(|| build(&["-p", "consumerd"]));
+    BUILT.get_or_init(|| build_unless_there(&["-p", "consumerd"]));
     directory().join("ustconsumerd")
 }
 
@@ -48,6 +48,16 @@ pub fn target_dir_and_profile() -> (PathBuf, String) {
     let profile = directory.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
     let target_dir = directory.parent().expect("a profile lies in the target directory");
     (target_dir.to_owned(), profile.to_owned())
+}
+
+/// Set by whoever tests the whole workspace: cargo has then built all of its binaries before the first test runs. Cargo would
+/// build them, and what they need, once more for a package alone.
+const ALL_BUILT: &str = "UST_TEST_ALL_BUILT";
+
+fn build_unless_there(what: &[&str]) {
+    if std::env::var_os(ALL_BUILT).is_none() {
+        build(what);
+    }
 }
 
 /// Builds packages, or parts of them, in the test run's profile.
