@@ -10,8 +10,8 @@
 //! ```
 
 use super::memfd::set_size;
+use super::out_of_the_way::out_of_the_way;
 use super::own_dir::{FileError, FileId, NotOwn, OwnDir};
-use super::standard::clear_of_standard;
 use crate::abi::ShmPath;
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
@@ -54,7 +54,7 @@ pub fn create(dir: &OwnDir, name: &CStr, size_bytes: usize) -> io::Result<OwnedF
         FileError::Strange => Errno::EXIST,
         FileError::Kernel(errno) => errno,
     })?;
-    let sized = clear_of_standard(fd).and_then(|fd| set_size(&fd, size_bytes).map(|()| fd));
+    let sized = out_of_the_way(fd).and_then(|fd| set_size(&fd, size_bytes).map(|()| fd));
     sized.inspect_err(|_| dir.remove(name))
 }
 
