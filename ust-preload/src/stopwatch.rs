@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The counter is only used if the kernel trusts it. Its rate is measured from the first event to the first one that comes
-//! [`MEASURED_NS`] later: to one part in a million.
+//! [`MEASURED_NS`] later: to one part in ten thousand.
 
 use ust::inside::Inside;
 use ust_core::clock::ClockKind;
@@ -15,6 +15,9 @@ use ust_core::sync::{AtomicU64, Ordering};
 
 /// For how long the counter is compared with the clock.
 const MEASURED_NS: u64 = 100_000_000;
+
+/// A thread that was switched away from between the two clocks has read nothing that belongs together.
+const MAX_TICKS_BETWEEN: u64 = 4096;
 
 /// A rate is nanoseconds a tick, times two to this power.
 const RATE_BITS: u32 = 32;
@@ -28,8 +31,7 @@ const NEVER: u64 = 1;
 /// The counter's rate. A slow counter of 1 GHz has 2^32, and nobody's is as fast as [`NEVER`].
 static RATE: AtomicU64 = AtomicU64::new(UNKNOWN);
 
-/// Both clocks at the first event; zero before it. One word holds the difference between them, so that no thread sees
-/// halves of two.
+/// Both clocks at the first event; zero before it.
 static FIRST_NS: AtomicU64 = AtomicU64::new(0);
 static FIRST_TICK: AtomicU64 = AtomicU64::new(0);
 
@@ -70,7 +72,7 @@ fn by_rate(ticks: u64, rate: u64) -> u64 {
     if ticks > i64::MAX as u64 {
         return 0;
     }
-    (u128::from(ticks) * u128::from(rate) >> RATE_BITS) as u64
+    ((u128::from(ticks) * u128::from(rate)) >> RATE_BITS) as u64
 }
 
 /// Reads the clock, and works at the rate.
@@ -78,14 +80,14 @@ fn by_rate(ticks: u64, rate: u64) -> u64 {
 #[inline(never)]
 fn slow_start(rate: u64) -> u64 {
     let (tick, now) = (ClockKind::Tsc.now(), ClockKind::Monotonic.now());
-    if rate == UNKNOWN {
+    if rate == UNKNOWN && ClockKind::Tsc.now().wrapping_sub(tick) < MAX_TICKS_BETWEEN {
         measure(tick, now);
     }
     now
 }
 
-/// Relaxed throughout: `FIRST_NS` is written once, by the thread that wins, after which `FIRST_TICK` is written; a thread that
-/// reads it too early finds no tick, and measures at a later event.
+/// Relaxed throughout: one thread writes `FIRST_NS`, and then `FIRST_TICK`. A thread that finds no tick measures at a later
+/// event.
 fn measure(tick: u64, now: u64) {
     let first = FIRST_NS.load(Ordering::Relaxed);
     if first == 0 {
@@ -96,9 +98,9 @@ fn measure(tick: u64, now: u64) {
         }
         return;
     }
-    let (elapsed, ticks) =
-        (now.saturating_sub(first), tick.saturating_sub(FIRST_TICK.load(Ordering::Relaxed)));
-    if elapsed < MEASURED_NS || ticks == 0 || ticks == tick {
+    let first_tick = FIRST_TICK.load(Ordering::Relaxed);
+    let (elapsed, ticks) = (now.saturating_sub(first), tick.saturating_sub(first_tick));
+    if first_tick == 0 || elapsed < MEASURED_NS || ticks == 0 {
         return;
     }
     // Looked up late: it reads a file, and most processes end before.

@@ -34,18 +34,18 @@ unsafe impl Field for &str {
 
     #[inline(always)]
     fn size_bytes(&self) -> usize {
-        Text::from(*self).size_bytes()
+        Text::from(self).size_bytes()
     }
 
     #[inline(always)]
     fn is_short(&self) -> bool {
-        Text::from(*self).is_short()
+        Text::from(self).is_short()
     }
 
     #[inline(always)]
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
         // SAFETY: the caller's promise.
-        unsafe { Text::from(*self).encode(dst) }
+        unsafe { Text::from(self).encode(dst) }
     }
 }
 
