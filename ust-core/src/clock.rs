@@ -9,6 +9,8 @@
 use core::arch::x86 as arch;
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64 as arch;
+use core::ffi::CStr;
+use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
 /// A source of clock values.
@@ -23,11 +25,9 @@ pub enum ClockKind {
 
 impl ClockKind {
     /// The best clock of this machine: the counter if the kernel uses it for its own clocks. The kernel does so only if
-    /// it has found the counter invariant and in step on all CPUs.
+    /// it has found the counter invariant and in step on all CPUs. Async-signal-safe.
     pub fn best() -> Self {
-        const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
-        let is_tsc = || std::fs::read_to_string(SOURCE).is_ok_and(|name| name.trim() == "tsc");
-        if cfg!(any(target_arch = "x86_64", target_arch = "x86")) && is_tsc() {
+        if cfg!(any(target_arch = "x86_64", target_arch = "x86")) && kernel_trusts_counter() {
             ClockKind::Tsc
         } else {
             ClockKind::Monotonic
@@ -44,6 +44,14 @@ impl ClockKind {
             _ => monotonic_ns(),
         }
     }
+}
+
+fn kernel_trusts_counter() -> bool {
+    const SOURCE: &CStr = c"/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    let mut name = [0; 16];
+    let read = rustix::fs::open(SOURCE, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        .and_then(|file| rustix::io::read(&file, &mut name));
+    read.is_ok_and(|bytes| name[..bytes].trim_ascii_end() == b"tsc")
 }
 
 /// The time-stamp counter. It does not wait for earlier loads, and need not. A stream's owner reads it between two

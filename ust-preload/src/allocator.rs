@@ -23,7 +23,7 @@ unsafe impl GlobalAlloc for Direct {
         }
         let mut memory: *mut c_void = ptr::null_mut();
         // SAFETY: a valid pointer; alignments are powers of two, and this one is a multiple of a pointer's.
-        match unsafe { real::posix_memalign(&raw mut memory, layout.align(), layout.size()) } {
+        match unsafe { real::posix_memalign(&raw mut memory, layout.align(), layout.size()) }.0 {
             0 => memory.cast(),
             _ => ptr::null_mut(),
         }

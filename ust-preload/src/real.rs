@@ -58,6 +58,7 @@ macro_rules! real {
         ///
         /// # Safety
         /// As the C library says.
+        #[allow(dead_code, non_snake_case)] // Some are only asked for their address.
         #[inline(always)]
         $vis unsafe fn $name($($argument: $type),*) $(-> $result)? {
             type Function = unsafe extern "C-unwind" fn($($type),*) $(-> $result)?;

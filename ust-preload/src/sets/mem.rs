@@ -7,17 +7,19 @@
 //! what it costs.
 #![allow(unsafe_code)]
 
+use crate::argument::Code;
 use crate::early;
 use crate::entry::entry;
 use crate::real::Real;
-use core::ffi::{c_int, c_void};
+use core::ffi::c_void;
 use core::ptr;
 use ust::inside::is_inside;
 use ust_core::hint::unlikely;
 
 /// Behind the shim's.
 pub mod real {
-    use core::ffi::{c_int, c_void};
+    use crate::argument::Code;
+    use core::ffi::c_void;
 
     crate::real::real! {
         pub fn malloc(bytes: usize) -> *mut c_void;
@@ -27,7 +29,7 @@ pub mod real {
         pub fn free(memory: *mut c_void);
         pub fn memalign(align: usize, bytes: usize) -> *mut c_void;
         pub fn aligned_alloc(align: usize, bytes: usize) -> *mut c_void;
-        pub fn posix_memalign(out: *mut *mut c_void, align: usize, bytes: usize) -> c_int;
+        pub fn posix_memalign(out: *mut *mut c_void, align: usize, bytes: usize) -> Code;
         pub fn valloc(bytes: usize) -> *mut c_void;
         pub fn pvalloc(bytes: usize) -> *mut c_void;
     }
@@ -164,13 +166,13 @@ unsafe extern "C" fn posix_memalign_from(
     align: usize,
     size: usize,
     call_site: *const c_void,
-) -> c_int {
+) -> Code {
     // SAFETY: what the program asks for.
     let result = unsafe { real::posix_memalign(out, align, size) };
     if event::posix_memalign::enabled() && !is_inside() {
         // SAFETY: the C library has just written there, if it says so.
-        let memory = if result == 0 { unsafe { *out } } else { ptr::null_mut() };
-        event::posix_memalign(memory, align, size, result, call_site);
+        let memory = if result.0 == 0 { unsafe { *out } } else { ptr::null_mut() };
+        event::posix_memalign(memory, align, size, result.0, call_site);
     }
     result
 }
