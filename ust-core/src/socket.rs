@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use crate::protocol::MAX_MESSAGE_BYTES;
-use crate::shm::out_of_the_way::out_of_the_way;
+use crate::shm::out_of_the_way::clear_of_standard;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::{self, Errno, IoSlice, IoSliceMut};
 use rustix::net::{
@@ -28,7 +28,7 @@ pub const MAX_FDS: usize = 2;
 /// # Errors
 /// The kernel's error. `CONNREFUSED` and `NOENT` mean that there is no consumer, `PERM` that it is another user's.
 pub fn connect_to(address: &SocketAddrUnix, wait: bool) -> io::Result<OwnedFd> {
-    connect_placed(address, wait, out_of_the_way)
+    connect_placed(address, wait, clear_of_standard)
 }
 
 /// The same, but `place` gives the descriptor its number: the agent's own table has no standard descriptors.

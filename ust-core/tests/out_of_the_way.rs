@@ -4,6 +4,7 @@
 
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use ust_core::shm::out_of_the_way::out_of_the_way;
 use ust_core::shm::own_dir::OwnDir;
 use ust_core::shm::{memfd, named};
 use ust_core::socket;
@@ -22,7 +23,7 @@ fn lower_the_limit(descriptors: u64) {
 
 #[test]
 #[allow(unsafe_code)]
-fn what_we_open_is_out_of_the_program_s_way() {
+fn what_we_open_is_no_standard_descriptor_and_can_be_out_of_the_way() {
     let dir = tempfile::tempdir().unwrap();
     let address = rustix::net::SocketAddrUnix::new(dir.path().join("socket")).unwrap();
     let (family, kind) = (rustix::net::AddressFamily::UNIX, rustix::net::SocketType::SEQPACKET);
@@ -34,16 +35,19 @@ fn what_we_open_is_out_of_the_program_s_way() {
     // SAFETY: nobody reads standard input here.
     unsafe { rustix::io::close(0) };
 
+    lower_the_limit(1024);
+    assert_clear(&memfd::create(c"test", 4096).unwrap(), 3);
+    assert_clear(&socket::connect_to(&address, true).unwrap(), 3);
+    assert_clear(&named::create(&own, c"ring", 4096).unwrap(), 3);
     // So few numbers are all the program's.
     for (limit, lowest_of_ours) in [(1024, 960), (300, 236), (127, 3)] {
         lower_the_limit(limit);
-        assert_clear(&memfd::create(c"test", 4096).unwrap(), lowest_of_ours);
-        assert_clear(&socket::connect_to(&address, true).unwrap(), lowest_of_ours);
-        let name = std::ffi::CString::new(format!("ring{limit}")).unwrap();
-        assert_clear(&named::create(&own, &name, 4096).unwrap(), lowest_of_ours);
+        let fd = out_of_the_way(memfd::create(c"test", 4096).unwrap());
+        assert_clear(&fd, lowest_of_ours);
     }
     // Ours are used up: any number will do.
     lower_the_limit(128);
-    let all: Vec<_> = (0..70).map(|_| memfd::create(c"test", 4096).unwrap()).collect();
+    let make = |_| out_of_the_way(memfd::create(c"test", 4096).unwrap());
+    let all: Vec<_> = (0..70).map(make).collect();
     assert!(all.iter().any(|fd| fd.as_raw_fd() < 64));
 }

@@ -19,7 +19,8 @@
 //! - `waiting`: the call may wait for something, so its event has a duration in nanoseconds, and an event at its begin can be
 //!   had. `quick`: it has neither.
 //! - `also`: other names of the very same function.
-//! - `forms`: other functions that are recorded by an event from above.
+//! - `forms!`: functions that are recorded by an event of another one, or of which something else than the arguments is recorded.
+//!   `events!` declares such events alone.
 //!
 //! `errno` is 0 for a call that succeeded. The program's `errno` is what the C library left there.
 
@@ -42,6 +43,26 @@ macro_rules! calls {
             }
         }
 
+        $crate::calls::events! {
+            provider = $provider, begin = $begin;
+            $($kind $name($($argument: $type),*) -> $result;)*
+        }
+
+        $(
+            $crate::calls::function!(
+                real $kind $(#[$attribute])* $name($($argument: $type),*) -> $result, $name($($argument),*)
+            );
+            $crate::calls::aliases!($name($($argument: $type),*) -> $result, $($alias)*);
+        )*
+    };
+}
+
+/// Declares the events alone: for functions of which something else than the arguments is recorded. See the module page.
+macro_rules! events {
+    (
+        provider = $provider:literal, begin = $begin:literal;
+        $($kind:ident $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty;)*
+    ) => {
         /// The tracepoints behind each call.
         #[allow(dead_code)]
         mod event {
@@ -61,13 +82,6 @@ macro_rules! calls {
 
             $($crate::calls::before!($kind $begin $name($($argument: <$type as Argument>::Field),*));)*
         }
-
-        $(
-            $crate::calls::function!(
-                real $kind $(#[$attribute])* $name($($argument: $type),*) -> $result, $name($($argument),*)
-            );
-            $crate::calls::aliases!($name($($argument: $type),*) -> $result, $($alias)*);
-        )*
     };
 }
 
@@ -75,7 +89,7 @@ macro_rules! calls {
 macro_rules! forms {
     ($(
         $kind:ident fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty
-            as $event:ident($($recorded:ident),* $(,)?);
+            as $event:ident($($recorded:expr),* $(,)?) $(, also $alias:ident)*;
     )*) => {
         /// Behind the shim's.
         #[allow(missing_docs)]
@@ -87,9 +101,12 @@ macro_rules! forms {
             }
         }
 
-        $($crate::calls::function!(
-            real_forms $kind $name($($argument: $type),*) -> $result, $event($($recorded),*)
-        );)*
+        $(
+            $crate::calls::function!(
+                real_forms $kind $name($($argument: $type),*) -> $result, $event($($recorded),*)
+            );
+            $crate::calls::aliases!($name($($argument: $type),*) -> $result, $($alias)*);
+        )*
     };
 }
 
@@ -136,7 +153,7 @@ macro_rules! aliases {
 macro_rules! function {
     (
         $real:ident waiting $(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty,
-        $event:ident($($recorded:ident),*)
+        $event:ident($($recorded:expr),*)
     ) => {
         /// In place of the C library's.
         ///
@@ -154,6 +171,7 @@ macro_rules! function {
                     // SAFETY: the caller's promise.
                     return unsafe { $real::$name($($argument),*) };
                 }
+                $crate::sets::dl::tell_if_changed();
                 if begin::$event::enabled() {
                     // Nobody has looked at the texts yet: a call that fails by them must fail, and not crash.
                     begin::$event($(Argument::field($recorded, libc::EFAULT)),*);
@@ -178,7 +196,7 @@ macro_rules! function {
     };
     (
         $real:ident quick $(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty,
-        $event:ident($($recorded:ident),*)
+        $event:ident($($recorded:expr),*)
     ) => {
         /// In place of the C library's.
         ///
@@ -196,6 +214,7 @@ macro_rules! function {
                 let result = unsafe { $real::$name($($argument),*) };
                 if !ust::inside::is_inside() {
                     let errno = $crate::errno::Errno::keep();
+                    $crate::sets::dl::tell_if_changed();
                     let error = Outcome::error(result, errno.number());
                     event::$event($(Argument::field($recorded, error),)* Argument::field(result, error), error);
                 }
@@ -211,4 +230,4 @@ macro_rules! function {
         }
     };
 }
-pub(crate) use {aliases, before, behind, calls, forms, function};
+pub(crate) use {aliases, before, behind, calls, events, forms, function};

@@ -18,6 +18,7 @@
 //! | `allocator` | memory for the shim itself |
 //! | `entry` | functions that learn who called them |
 //! | `pass_on` | functions that the program must call itself |
+//! | `options`, `environment` | what the recorder asked for, and what children are handed on |
 //! | `stopwatch`, `errno` | how long a call took, and what it left |
 //! | `sets` | the interposed functions, one file for each provider |
 //!
@@ -35,7 +36,9 @@ mod argument;
 mod calls;
 mod early;
 mod entry;
+mod environment;
 mod errno;
+mod options;
 mod pass_on;
 mod real;
 mod sets;

@@ -8,6 +8,22 @@ use ust::inside::Inside;
 use ust_core::hint::unlikely;
 use ust_core::sync::{AtomicPtr, Ordering};
 
+/// Functions that glibc has in several versions, and the one that programs are linked with today. (Before glibc 2.36 `dlsym` found
+/// the oldest one.) Where there is only one version it has another name, and is found without.
+const VERSIONS: [(&[&CStr], &CStr); 3] = [
+    (
+        &[
+            c"pthread_cond_wait",
+            c"pthread_cond_timedwait",
+            c"pthread_cond_signal",
+            c"pthread_cond_broadcast",
+        ],
+        c"GLIBC_2.3.2",
+    ),
+    (&[c"posix_spawn", c"posix_spawnp"], c"GLIBC_2.15"),
+    (&[c"realpath"], c"GLIBC_2.3"),
+];
+
 /// One function, looked up when it is called first.
 pub struct Real {
     name: &'static CStr,
@@ -43,8 +59,18 @@ impl Real {
     fn look_up(&self) -> *mut c_void {
         // What `dlsym` allocates comes back to us.
         let _inside = Inside::new();
-        // SAFETY: a C string. The caller's address is this object's, behind which the search begins.
-        let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
+        let version = VERSIONS.iter().find(|(names, _)| names.contains(&self.name));
+        // SAFETY: C strings. The caller's address is this object's, behind which the search begins.
+        let found = unsafe {
+            let versioned = version.map_or(ptr::null_mut(), |(_, version)| {
+                libc::dlvsym(libc::RTLD_NEXT, self.name.as_ptr(), version.as_ptr())
+            });
+            if versioned.is_null() {
+                libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr())
+            } else {
+                versioned
+            }
+        };
         self.address.store(found, Ordering::Relaxed);
         found
     }

@@ -66,6 +66,18 @@ impl Stopwatch {
     }
 }
 
+impl Stopwatch {
+    /// To be kept in two words.
+    pub fn to_words(self) -> (u64, u64) {
+        (self.start, self.rate)
+    }
+
+    /// From two words.
+    pub fn from_words((start, rate): (u64, u64)) -> Self {
+        Self { start, rate }
+    }
+}
+
 #[inline(always)]
 fn by_rate(ticks: u64, rate: u64) -> u64 {
     // The counters of two processors may differ by some ticks: no call takes 2^63 of them.

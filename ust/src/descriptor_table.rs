@@ -6,7 +6,7 @@
 
 use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io;
-use ust_core::shm::out_of_the_way::out_of_the_way;
+use ust_core::shm::out_of_the_way::{clear_of_standard, out_of_the_way};
 
 /// Whose descriptor table the agent uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Table {
     pub(crate) fn place(self, fd: OwnedFd) -> io::Result<OwnedFd> {
         match self {
             Table::Own => Ok(fd),
-            Table::Program => out_of_the_way(fd),
+            Table::Program => clear_of_standard(fd).map(out_of_the_way),
         }
     }
 

@@ -14,6 +14,9 @@
 //!              UNTRACED    no descriptor, no memory: events are counted in the nearest ancestor's file
 //! ```
 //!
+//! A recorder may ask not to follow children ([`Options`](ust_core::shim::Options)). Then a child has neither a file nor
+//! channels, and its events are off.
+//!
 //! [`ensure_current`] does the replacing. After `fork` the handler of `pthread_atfork` calls it. After a raw `clone`
 //! the child's first event calls it, because it finds no stream in its zeroed cache. It makes system calls and copies;
 //! it neither allocates nor locks.
@@ -54,7 +57,12 @@ pub(crate) fn ensure_current(runtime: &'static Runtime, origin: Origin) -> io::R
     if is_first {
         leave_parent(runtime, origin);
     }
-    let became = become_own_process(runtime, origin);
+    let became = if runtime.follows_children() {
+        become_own_process(runtime, origin)
+    } else {
+        leave_channels(runtime);
+        Ok(())
+    };
     if became.is_ok() && is_first {
         part_with_ancestor(runtime, origin);
     }
@@ -77,6 +85,12 @@ fn leave_parent(runtime: &Runtime, origin: Origin) {
     if let (Origin::Any, Some(ancestor)) = (origin, runtime.ancestry.ancestor()) {
         ancestor.add_heir();
     }
+}
+
+/// The child is not traced, as the recorder asked: it has no process file, and no channel that an event could be written to or
+/// counted in.
+fn leave_channels(runtime: &Runtime) {
+    (0..MAX_CHANNELS).for_each(|slot| runtime.slots.set_channel(slot, None));
 }
 
 /// Makes the process file and channels, and introduces them. On failure everything is as before.

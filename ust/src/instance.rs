@@ -11,6 +11,7 @@
 //!     ancestry        whose child this process is, and whether its files and channels are its own
 //!     orphans         descriptors for the program's threads to close
 //!     held            what the agent keeps while it sleeps
+//!     leaves_children whether children of a fork stay untraced      written once, before the first callsite is on
 //! ```
 //!
 //! A static, because tracepoints of any module run at any time. Its parts are plain types that know of each other only
@@ -30,6 +31,7 @@ use crate::thread_cache::Caches;
 use once_cell::race::OnceBox;
 use rustix::io::Errno;
 use ust_core::protocol::{Lack, OtherCopy};
+use ust_core::sync::{AtomicBool, Ordering};
 
 /// The runtime of this copy of the library.
 // `#[used]`, because some parts are only stored, never loaded: leak checkers must find what they point to.
@@ -47,6 +49,7 @@ pub(crate) struct Runtime {
     pub(crate) ancestry: Ancestry,
     pub(crate) orphans: Orphans,
     pub(crate) held: Held,
+    leaves_children: AtomicBool,
 }
 
 impl Runtime {
@@ -61,6 +64,7 @@ impl Runtime {
             ancestry: Ancestry::new(),
             orphans: Orphans::new(),
             held: Held::new(),
+            leaves_children: AtomicBool::new(false),
         }
     }
 
@@ -73,6 +77,16 @@ impl Runtime {
     /// thread. Async-signal-safe.
     pub(crate) fn process(&self) -> Option<&'static ProcessFile> {
         self.process.get()
+    }
+
+    /// Whether children of a fork are traced as this process is.
+    pub(crate) fn follows_children(&self) -> bool {
+        !self.leaves_children.load(Ordering::Relaxed)
+    }
+
+    /// Relaxed: set before `main`, and once.
+    pub(crate) fn set_follows_children(&self, follows: bool) {
+        self.leaves_children.store(!follows, Ordering::Relaxed);
     }
 
     /// In a forked child: forgets the process file, which is the parent's.

@@ -19,6 +19,7 @@ use ust_core::abi::{
     SlotLosses, process_file_bytes,
 };
 use ust_core::clock::{realtime_less_monotonic_ns, realtime_ns};
+use ust_core::shm::out_of_the_way::out_of_the_way;
 use ust_core::shm::{Mapping, memfd, named, private};
 use ust_core::sync::{AtomicU32, AtomicU64, Ordering};
 
@@ -46,7 +47,7 @@ impl ProcessFile {
     /// file.
     pub fn create() -> io::Result<Self> {
         let file_bytes = process_file_bytes(memfd::size_limit_bytes()).ok_or(Errno::FBIG)?;
-        let fd = memfd::create(PROCESS_FILE_MEMFD, file_bytes)?;
+        let fd = out_of_the_way(memfd::create(PROCESS_FILE_MEMFD, file_bytes)?);
         let identity = memfd::identity(&fd)?;
         let map = Mapping::new(&fd, file_bytes)?;
         let mut uid = [0; 16];

@@ -13,6 +13,7 @@ use ust_core::abi::{
     StreamControl, StreamState,
 };
 use ust_core::ring::{Refusal, RingMemory};
+use ust_core::shm::out_of_the_way::out_of_the_way;
 use ust_core::shm::{Mapping, memfd, named, private};
 use ust_core::stream::Stream;
 use ust_core::sync::{Ordering, Shared};
@@ -53,13 +54,13 @@ impl RingFile {
         let shape = RingFileShape::of(channel.geometry).ok_or(Errno::NOMEM)?;
         let shape = shape.within(memfd::size_limit_bytes()).ok_or(Errno::FBIG)?;
         let Some(dir) = channel.shm_path else {
-            let fd = memfd::create(c"ust-ring", shape.file_bytes())?;
+            let fd = out_of_the_way(memfd::create(c"ust-ring", shape.file_bytes())?);
             return Self::over(fd, None, shape, channel, process_uid, index);
         };
         let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
         let name = dir.ring_file(process_uid, channel.uid, index, tid);
         let dir = named::open_directory(dir)?;
-        let fd = named::create(&dir, name.file_name(), shape.file_bytes())?;
+        let fd = out_of_the_way(named::create(&dir, name.file_name(), shape.file_bytes())?);
         Self::over(fd, Some(tid), shape, channel, process_uid, index)
             .inspect_err(|_| dir.remove(name.file_name()))
     }

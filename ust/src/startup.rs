@@ -12,6 +12,7 @@ use crate::handover::Origin;
 use crate::instance::RUNTIME;
 use crate::meeting_place::MeetingPlace;
 use crate::module;
+use crate::registry::Registry;
 use crate::undisturbed::Undisturbed;
 use core::cell::Cell;
 use rustix::io::Errno;
@@ -19,6 +20,7 @@ use std::os::raw::c_void;
 use ust_core::cpu;
 use ust_core::paths::RuntimeDir;
 use ust_core::protocol::{Lack, MAX_MESSAGE_BYTES, Rules, decode};
+use ust_core::shim::{OPTIONS_VARIABLE, Options};
 use ust_core::sync::{AtomicBool, Ordering};
 
 /// Makes this copy the process's runtime or joins it, and registers the module's callsites. Each tracepoint of the
@@ -72,6 +74,9 @@ pub(crate) fn unregister_module() {
 fn start() {
     let Some(place) = MeetingPlace::from_environment() else { return };
     let place = RUNTIME.meeting_place.get_or_init(|| Box::new(place));
+    if let Ok(options) = std::env::var(OPTIONS_VARIABLE) {
+        RUNTIME.set_follows_children(Options::parse(&options).follow);
+    }
     if !RUNTIME.ancestry.initialise() {
         // The kernel does not know MADV_WIPEONFORK, or gives no page.
         RUNTIME.tell_lack(Lack::Forks, Errno::NOMEM);
@@ -171,6 +176,10 @@ unsafe extern "C" fn after_fork_child() {
     let _ = fork::ensure_current(&RUNTIME, Origin::Fork);
     if IS_HELD.take() {
         fork::after_in_child(&RUNTIME);
+        if !RUNTIME.follows_children() {
+            RUNTIME.registry.with(Registry::silence);
+            return;
+        }
         // Even if the process is not traced for now: the agent has its own descriptors, and tries again.
         start_agent();
     }

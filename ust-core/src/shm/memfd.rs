@@ -5,7 +5,7 @@
 //! pages can be removed from a sealed file, and there may be none to replace them. So a receiver checks the file system
 //! too.
 
-use super::out_of_the_way::out_of_the_way;
+use super::out_of_the_way::clear_of_standard;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
     MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, fstatfs, ftruncate,
@@ -25,7 +25,7 @@ pub fn create(name: &core::ffi::CStr, size_bytes: usize) -> io::Result<OwnedFd> 
     // NOEXEC_SEAL exists since Linux 6.3; older kernels refuse the flag.
     let fd = memfd_create(name, flags | MemfdFlags::NOEXEC_SEAL)
         .or_else(|_| memfd_create(name, flags))
-        .and_then(out_of_the_way)?;
+        .and_then(clear_of_standard)?;
     set_size(&fd, size_bytes)?;
     fcntl_add_seals(&fd, SEALS)?;
     Ok(fd)

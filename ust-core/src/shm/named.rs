@@ -10,7 +10,7 @@
 //! ```
 
 use super::memfd::set_size;
-use super::out_of_the_way::out_of_the_way;
+use super::out_of_the_way::clear_of_standard;
 use super::own_dir::{FileError, FileId, NotOwn, OwnDir};
 use crate::abi::ShmPath;
 use core::ffi::CStr;
@@ -54,7 +54,7 @@ pub fn create(dir: &OwnDir, name: &CStr, size_bytes: usize) -> io::Result<OwnedF
         FileError::Strange => Errno::EXIST,
         FileError::Kernel(errno) => errno,
     })?;
-    let sized = out_of_the_way(fd).and_then(|fd| set_size(&fd, size_bytes).map(|()| fd));
+    let sized = clear_of_standard(fd).and_then(|fd| set_size(&fd, size_bytes).map(|()| fd));
     sized.inspect_err(|_| dir.remove(name))
 }
 

@@ -19,22 +19,23 @@ const OURS: u64 = 64;
 /// What the limit counts as, if it is higher.
 const HIGHEST_LIMIT: u64 = 1024;
 
-/// Returns a duplicate of the descriptor among the highest numbers, or at least above the standard ones, in its place. Call
-/// this right after the descriptor was made: if the program prints at that moment, the file is still empty and takes no harm.
-/// Async-signal-safe.
+/// Returns the descriptor, or a duplicate above the standard numbers in its place. Call this right after the descriptor was
+/// made: if the program prints at that moment, the file is still empty and takes no harm. Async-signal-safe.
 ///
 /// # Errors
 /// No other number is free. Then the descriptor is closed.
-pub fn out_of_the_way(fd: OwnedFd) -> io::Result<OwnedFd> {
-    if let Some(first) = first_of_ours()
-        && let Ok(high) = fcntl_dupfd_cloexec(fd.as_fd(), first)
-    {
-        return Ok(high);
-    }
+pub fn clear_of_standard(fd: OwnedFd) -> io::Result<OwnedFd> {
     match fd.as_raw_fd() < FIRST_FREE {
         true => fcntl_dupfd_cloexec(&fd, FIRST_FREE),
         false => Ok(fd),
     }
+}
+
+/// Returns a duplicate of the descriptor among the highest numbers in its place, or the descriptor itself, if none of those is
+/// free. For descriptors in a program's table. Async-signal-safe.
+pub fn out_of_the_way(fd: OwnedFd) -> OwnedFd {
+    let high = first_of_ours().and_then(|first| fcntl_dupfd_cloexec(fd.as_fd(), first).ok());
+    high.unwrap_or(fd)
 }
 
 /// The lowest of our numbers; `None` if the program has so few that it may need all of them.

@@ -1,13 +1,19 @@
-//! The interposed functions, one file for each part of a provider.
+//! The interposed functions, in files by what they are about.
 //!
 //! | provider | file | what it records |
 //! | --- | --- | --- |
 //! | `libc_mem` | `mem` | `malloc` and its family |
 //! | | `pages` | `mmap` and its family |
-//! | `libc_io` | `io` | descriptors and paths |
-//! | `proc` | `ends` | the process's own end |
+//! | `libc_io` | `io` | descriptors, paths, sockets, waits, streams |
+//! | `pthread` | `pthread` | threads, and what they wait for: locks, conditions, barriers, semaphores |
+//! | `proc` | `proc` | processes, and signals that are sent |
+//! | `dl` | `dl` | libraries that are loaded and unloaded |
+//! | `func` | `func` | functions of programs built with `-finstrument-functions` |
 
-pub mod ends;
-pub mod io;
+pub mod dl;
+mod func;
+mod io;
 pub mod mem;
-pub mod pages;
+mod pages;
+mod proc;
+mod pthread;

@@ -11,8 +11,16 @@
 //! | [`Mode`] | `mode_t` | in octal |
 //! | [`Bits`] | `int` of flags | in hexadecimal |
 //! | [`Pair`] | `int[2]`, filled by the call | two numbers |
+//! | [`Duration`] | `const struct timespec *` | in nanoseconds |
+//! | [`Status`] | `int *`, filled by `wait` | a number |
+//! | [`Peer`] | an address of a socket, and its length | as text |
 //! | [`Code`] | `int`, an error number | in decimal |
+//! | [`Maybe`] | a pointer whose null may mean success | in hexadecimal |
 #![allow(unsafe_code)]
+
+mod peer;
+
+pub use peer::Peer;
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
 use core::ptr;
@@ -102,6 +110,47 @@ impl<T> Outcome for *mut T {
     }
 }
 
+/// A pointer whose null does not say whether the call failed: a stream's end, say.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Maybe(*mut c_void);
+
+impl Argument for Maybe {
+    type Field = Address;
+
+    #[inline(always)]
+    fn field(self, _: c_int) -> Address {
+        self.0
+    }
+}
+
+impl Outcome for Maybe {
+    fn error(self, _: c_int) -> c_int {
+        0
+    }
+
+    fn missing() -> Self {
+        Self(ptr::null_mut())
+    }
+}
+
+macro_rules! never_fails {
+    ($($number:ty)*) => {$(
+        /// A count: how much was done.
+        impl Outcome for $number {
+            fn error(self, _: c_int) -> c_int {
+                0
+            }
+
+            fn missing() -> Self {
+                0
+            }
+        }
+    )*};
+}
+
+never_fails!(u32 usize);
+
 /// A function that returns nothing does not say whether it failed.
 impl Outcome for () {
     fn error(self, _: c_int) -> c_int {
@@ -126,9 +175,10 @@ impl Argument for Code {
 }
 
 impl Outcome for Code {
+    /// (`pthread_barrier_wait` returns -1 to one of its threads.)
     #[inline(always)]
     fn error(self, _: c_int) -> c_int {
-        self.0
+        self.0.max(0)
     }
 
     fn missing() -> Self {
@@ -192,6 +242,43 @@ impl Argument for Pair {
     fn field(self, error: c_int) -> [c_int; 2] {
         // SAFETY: the call succeeded, so it has written both.
         if error == 0 { unsafe { *self.0 } } else { [-1; 2] }
+    }
+}
+
+/// A time span; -1 for none, or one that the kernel could not read.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Duration(*const libc::timespec);
+
+impl Argument for Duration {
+    type Field = i64;
+
+    #[inline(always)]
+    fn field(self, error: c_int) -> i64 {
+        if self.0.is_null() || error == libc::EFAULT {
+            return -1;
+        }
+        // SAFETY: the kernel has read it.
+        let time = unsafe { *self.0 };
+        time.tv_sec.wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec)
+    }
+}
+
+/// A number that a successful call writes: how a child ended; -1 if the call failed, or the program does not want to know.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Status(*const c_int);
+
+impl Argument for Status {
+    type Field = c_int;
+
+    #[inline(always)]
+    fn field(self, error: c_int) -> c_int {
+        if self.0.is_null() || error != 0 {
+            return -1;
+        }
+        // SAFETY: the call succeeded, so it has written it.
+        unsafe { *self.0 }
     }
 }
 

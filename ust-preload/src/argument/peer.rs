@@ -1,0 +1,151 @@
+//! Socket addresses, as text: `127.0.0.1:80`, `[::1]:80`, `unix:/run/socket`, `unix:@abstract`.
+
+#![allow(unsafe_code)]
+
+use super::Argument;
+use core::ffi::c_int;
+use core::fmt::{self, Write};
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use core::slice;
+use ust_core::wire::{self, Field, FieldType};
+
+/// Room for the longest: a path of the kernel's 108 bytes and what stands before it.
+const MAX_BYTES: usize = 128;
+
+/// Where an address is, and its length: a number, or where the call writes it.
+#[derive(Clone, Copy)]
+pub struct Peer {
+    address: *const libc::sockaddr,
+    length: Length,
+}
+
+#[derive(Clone, Copy)]
+enum Length {
+    Given(libc::socklen_t),
+    Written(*const libc::socklen_t),
+}
+
+impl Peer {
+    /// An address that the program gives.
+    pub fn given(address: *const libc::sockaddr, length: libc::socklen_t) -> Self {
+        Self { address, length: Length::Given(length) }
+    }
+
+    /// An address that a successful call writes, with its length.
+    pub fn written(address: *const libc::sockaddr, length: *const libc::socklen_t) -> Self {
+        Self { address, length: Length::Written(length) }
+    }
+
+    /// The bytes of the address, if there are any.
+    fn bytes(&self, error: c_int) -> Option<&[u8]> {
+        let length = match self.length {
+            Length::Given(length) if error != libc::EFAULT => length,
+            // SAFETY: the call succeeded, so it has written it.
+            Length::Written(length) if error == 0 && !length.is_null() => unsafe { *length },
+            _ => return None,
+        };
+        let length = (length as usize).min(size_of::<libc::sockaddr_storage>());
+        // SAFETY: the kernel has read, or written, so many bytes.
+        (!self.address.is_null())
+            .then(|| unsafe { slice::from_raw_parts(self.address.cast(), length) })
+    }
+}
+
+impl Argument for Peer {
+    type Field = PeerText;
+
+    fn field(self, error: c_int) -> PeerText {
+        let mut text = PeerText { bytes: [0; MAX_BYTES], length: 0 };
+        if let Some(bytes) = self.bytes(error) {
+            // What does not fit is cut.
+            let _ = describe(bytes, &mut text);
+        }
+        text
+    }
+}
+
+fn describe(address: &[u8], out: &mut PeerText) -> fmt::Result {
+    let Some((family, rest)) = address.split_first_chunk() else { return Ok(()) };
+    let port = || rest.first_chunk().map(|port| u16::from_be_bytes(*port)).unwrap_or(0);
+    match c_int::from(u16::from_ne_bytes(*family)) {
+        libc::AF_INET => {
+            let ip: [u8; 4] = chunk(rest, 2);
+            write!(out, "{}", SocketAddrV4::new(Ipv4Addr::from(ip), port()))
+        }
+        libc::AF_INET6 => {
+            let ip: [u8; 16] = chunk(rest, 6);
+            write!(out, "{}", SocketAddrV6::new(Ipv6Addr::from(ip), port(), 0, 0))
+        }
+        libc::AF_UNIX => {
+            out.write_str("unix:")?;
+            match rest {
+                [] => Ok(()),
+                [0, name @ ..] => {
+                    out.write_str("@")?;
+                    out.push(name);
+                    Ok(())
+                }
+                path => {
+                    out.push(path.split(|byte| *byte == 0).next().unwrap_or(&[]));
+                    Ok(())
+                }
+            }
+        }
+        family => write!(out, "family {family}"),
+    }
+}
+
+/// So many bytes from there on; zeroes where the address is too short.
+fn chunk<const N: usize>(bytes: &[u8], from: usize) -> [u8; N] {
+    bytes.get(from..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
+}
+
+/// A short text of its own.
+#[derive(Clone, Copy)]
+pub struct PeerText {
+    bytes: [u8; MAX_BYTES],
+    length: usize,
+}
+
+impl PeerText {
+    fn push(&mut self, bytes: &[u8]) {
+        let room = &mut self.bytes[self.length..];
+        let fitting = bytes.len().min(room.len());
+        room[..fitting].copy_from_slice(&bytes[..fitting]);
+        self.length += fitting;
+    }
+
+    fn as_text(&self) -> wire::Text {
+        // SAFETY: its own bytes.
+        unsafe { wire::Text::from_raw(self.bytes.as_ptr(), self.length) }
+    }
+}
+
+impl fmt::Write for PeerText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text.as_bytes());
+        Ok(())
+    }
+}
+
+// SAFETY: as a text's: this one does not change while it is borrowed.
+unsafe impl Field for PeerText {
+    const TYPE: &'static FieldType = wire::Text::TYPE;
+    const FIXED_SIZE_BYTES: Option<usize> = None;
+
+    #[inline(always)]
+    fn size_bytes(&self) -> usize {
+        self.as_text().size_bytes()
+    }
+
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        self.as_text().is_short()
+    }
+
+    #[inline(always)]
+    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        unsafe { self.as_text().encode(dst) }
+    }
+}

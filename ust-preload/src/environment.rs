@@ -1,0 +1,182 @@
+//! The environment of a program that this one starts: what leads the loader to the shim and the shim to the recorder is there,
+//! even if this program cleared it; or is not, if children are not to be followed.
+//!
+//! ```text
+//!   execve(path, argv, ["HOME=/"])  -->  execve(path, argv, ["HOME=/", "LD_PRELOAD=.../libust_preload.so", "UST_..."])
+//! ```
+//!
+//! Called in children of fork and vfork: nothing is allocated. The array of the changed environment is on the stack.
+#![allow(unsafe_code)]
+
+use crate::options::options;
+use core::ffi::{CStr, c_char};
+use core::ptr;
+use std::ffi::CString;
+use std::sync::OnceLock;
+use ust_core::paths::RUNTIME_DIR_VARIABLE;
+use ust_core::shim::OPTIONS_VARIABLE;
+
+const LOADER_VARIABLE: &str = "LD_PRELOAD";
+
+/// The name by which the shim's element of the loader's list is known.
+const SHIM: &[u8] = b"libust_preload.so";
+
+/// The most bytes of the loader's list.
+const MAX_LIST_BYTES: usize = 4096;
+
+/// A program's environment: pointers to `NAME=value`, the last one null.
+pub type Environment = *const *const c_char;
+
+/// What is handed on, as it was when the shim was loaded.
+struct Kept {
+    /// The shim's element of the loader's list.
+    shim: Vec<u8>,
+    /// `NAME=value` of our variables that were set.
+    variables: Vec<CString>,
+}
+
+static KEPT: OnceLock<Kept> = OnceLock::new();
+
+/// Keeps what is handed on.
+pub fn keep() {
+    let list = std::env::var_os(LOADER_VARIABLE).unwrap_or_default();
+    let list = list.as_encoded_bytes();
+    let Some(shim) = elements(list).find(|element| is_shim(element)) else {
+        // Not loaded by the variable: then it is not handed on by it either.
+        return;
+    };
+    let variables = OUR_VARIABLES.iter().filter_map(|name| {
+        let value = std::env::var_os(name)?;
+        CString::new([name.as_bytes(), b"=", value.as_encoded_bytes()].concat()).ok()
+    });
+    let _ = KEPT.set(Kept { shim: shim.to_vec(), variables: variables.collect() });
+}
+
+const OUR_VARIABLES: [&str; 2] = [RUNTIME_DIR_VARIABLE, OPTIONS_VARIABLE];
+
+/// Calls `call` with the environment that a child gets in place of `given`.
+///
+/// # Safety
+/// `given` is an environment, or null.
+pub unsafe fn handed_on<R>(given: Environment, call: impl FnOnce(Environment) -> R) -> R {
+    let Some(kept) = KEPT.get() else { return call(given) };
+    // SAFETY: the caller's promise.
+    let given_entries = || unsafe { entries(given) };
+    let follows = options().follow;
+    let (mut count, mut has_shim, mut ours) = (0, false, 0);
+    for entry in given_entries() {
+        count += 1;
+        has_shim |=
+            value_of(entry, LOADER_VARIABLE).is_some_and(|list| elements(list).any(is_shim));
+        ours += usize::from(is_ours(entry));
+    }
+    let is_complete = has_shim && ours == kept.variables.len();
+    let is_clean = !has_shim && ours == 0;
+    if if follows { is_complete } else { is_clean } {
+        return call(given);
+    }
+    // The new ones, the loader's list, and the null.
+    let needed = count + kept.variables.len() + 2;
+    let change = Change { kept, given, follows };
+    // The smallest array that is large enough: a program's stack may be small.
+    match needed {
+        0..=64 => change.call_with::<64, R>(call),
+        65..=256 => change.call_with::<256, R>(call),
+        257..=1024 => change.call_with::<1024, R>(call),
+        1025..=8192 => change.call_with::<8192, R>(call),
+        _ => call(given),
+    }
+}
+
+struct Change<'a> {
+    kept: &'a Kept,
+    given: Environment,
+    follows: bool,
+}
+
+impl Change<'_> {
+    #[inline(never)]
+    fn call_with<const N: usize, R>(self, call: impl FnOnce(Environment) -> R) -> R {
+        let mut list = [0; MAX_LIST_BYTES];
+        let mut environment = [ptr::null(); N];
+        let mut next = 0;
+        let mut add = |entry: *const c_char| {
+            environment[next] = entry;
+            next += 1;
+        };
+        // SAFETY: `handed_on`'s caller's promise.
+        let given = unsafe { entries(self.given) };
+        let mut others: &[u8] = &[];
+        for entry in given {
+            match value_of(entry, LOADER_VARIABLE) {
+                Some(value) => others = value,
+                None if is_ours(entry) => {}
+                None => add(entry.as_ptr()),
+            }
+        }
+        let shim: &[u8] = if self.follows { &self.kept.shim } else { &[] };
+        if let Some(list) = joined(shim, others, &mut list) {
+            add(list.as_ptr());
+        }
+        if self.follows {
+            self.kept.variables.iter().for_each(|variable| add(variable.as_ptr()));
+        }
+        call(environment.as_ptr())
+    }
+}
+
+/// `LD_PRELOAD=shim:others`, without other elements of that name; `None` if nothing is left, or it does not fit.
+fn joined<'a>(shim: &[u8], others: &[u8], out: &'a mut [u8; MAX_LIST_BYTES]) -> Option<&'a CStr> {
+    let mut length = 0;
+    let mut push = |bytes: &[u8]| {
+        let room = out.get_mut(length..length + bytes.len())?;
+        room.copy_from_slice(bytes);
+        length += bytes.len();
+        Some(())
+    };
+    let kept = elements(others).filter(|element| !is_shim(element));
+    let mut all = Some(shim).into_iter().filter(|shim| !shim.is_empty()).chain(kept).peekable();
+    all.peek()?;
+    push(LOADER_VARIABLE.as_bytes())?;
+    for (index, element) in all.enumerate() {
+        push(if index == 0 { b"=" } else { b":" })?;
+        push(element)?;
+    }
+    push(&[0])?;
+    CStr::from_bytes_until_nul(out).ok()
+}
+
+/// The elements of the loader's list.
+fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|byte| b" :".contains(byte)).filter(|element| !element.is_empty())
+}
+
+fn is_shim(element: &[u8]) -> bool {
+    element.rsplit(|byte| *byte == b'/').next() == Some(SHIM)
+}
+
+fn is_ours(entry: &CStr) -> bool {
+    OUR_VARIABLES.iter().any(|name| value_of(entry, name).is_some())
+}
+
+/// The value of a variable, if the entry is that variable's.
+fn value_of<'a>(entry: &'a CStr, name: &str) -> Option<&'a [u8]> {
+    entry.to_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+}
+
+/// # Safety
+/// It is an environment, or null, and does not change.
+unsafe fn entries<'a>(environment: Environment) -> impl Iterator<Item = &'a CStr> {
+    let mut at = environment;
+    core::iter::from_fn(move || {
+        // SAFETY: the caller's promise: the entry that is null is the last one.
+        unsafe {
+            if at.is_null() || (*at).is_null() {
+                return None;
+            }
+            let entry = CStr::from_ptr(*at);
+            at = at.add(1);
+            Some(entry)
+        }
+    })
+}

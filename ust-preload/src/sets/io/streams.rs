@@ -1,0 +1,109 @@
+//! Streams of stdio. The C library makes their system calls itself, unseen: what is seen is what the program calls.
+//!
+//! The `printf` family has arguments that nobody else knows, so its events are written before the call, and have no result. The
+//! `v` forms have one.
+#![allow(unsafe_code)]
+
+use crate::argument::{Address, Argument, Maybe, Text};
+use crate::calls::{calls, forms};
+use crate::pass_on::pass_on;
+use core::ffi::{c_int, c_long, c_void};
+use ust::inside::is_inside;
+
+calls! {
+    provider = "libc_io", begin = "libc_io_begin";
+
+    waiting fn fopen(path: Text, mode: Text) -> *mut c_void, also fopen64;
+    waiting fn freopen(path: Text, mode: Text, stream: Address) -> *mut c_void, also freopen64;
+    waiting fn fdopen(fd: c_int, mode: Text) -> *mut c_void;
+    waiting fn fclose(stream: Address) -> c_int;
+    waiting fn fflush(stream: Address) -> c_int;
+    waiting fn fread(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize;
+    waiting fn fwrite(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize;
+    waiting fn fgets(buf: Address, size: c_int, stream: Address) -> Maybe;
+    waiting fn fputs(text: Text, stream: Address) -> c_int;
+    waiting fn puts(text: Text) -> c_int;
+    waiting fn getline(line: Address, size: Address, stream: Address) -> isize;
+    waiting fn getdelim(line: Address, size: Address, delimiter: c_int, stream: Address) -> isize, also __getdelim;
+    waiting fn fseek(stream: Address, offset: c_long, whence: c_int) -> c_int;
+    waiting fn fseeko(stream: Address, offset: i64, whence: c_int) -> c_int, also fseeko64;
+    quick fn ftell(stream: Address) -> c_long;
+    quick fn ftello(stream: Address) -> i64, also ftello64;
+    waiting fn vfprintf(stream: Address, format: Text, arguments: Address) -> c_int;
+    waiting fn vprintf(format: Text, arguments: Address) -> c_int;
+    waiting fn vdprintf(fd: c_int, format: Text, arguments: Address) -> c_int;
+    waiting fn readdir(dir: Address) -> Maybe, also readdir64;
+}
+
+forms! {
+    waiting fn fread_unlocked(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize
+        as fread(buf, size, nmemb, stream);
+    waiting fn fwrite_unlocked(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize
+        as fwrite(buf, size, nmemb, stream);
+    waiting fn fgets_unlocked(buf: Address, size: c_int, stream: Address) -> Maybe as fgets(buf, size, stream);
+    waiting fn fputs_unlocked(text: Text, stream: Address) -> c_int as fputs(text, stream);
+    waiting fn fflush_unlocked(stream: Address) -> c_int as fflush(stream);
+    waiting fn __fread_chk(buf: Address, room: usize, size: usize, nmemb: usize, stream: Address) -> usize
+        as fread(buf, size, nmemb, stream);
+    waiting fn __fread_unlocked_chk(buf: Address, room: usize, size: usize, nmemb: usize, stream: Address) -> usize
+        as fread(buf, size, nmemb, stream);
+    waiting fn __fgets_chk(buf: Address, room: usize, size: c_int, stream: Address) -> Maybe as fgets(buf, size, stream);
+    waiting fn __fgets_unlocked_chk(buf: Address, room: usize, size: c_int, stream: Address) -> Maybe
+        as fgets(buf, size, stream);
+    waiting fn __vfprintf_chk(stream: Address, flag: c_int, format: Text, arguments: Address) -> c_int
+        as vfprintf(stream, format, arguments);
+    waiting fn __vprintf_chk(flag: c_int, format: Text, arguments: Address) -> c_int as vprintf(format, arguments);
+    waiting fn __vdprintf_chk(fd: c_int, flag: c_int, format: Text, arguments: Address) -> c_int
+        as vdprintf(fd, format, arguments);
+}
+
+mod printed {
+    use crate::argument::{Address, Argument, Text};
+    use core::ffi::c_int;
+    use ust::tracepoint;
+
+    type Format = <Text as Argument>::Field;
+
+    #[tracepoint(provider = "libc_io", level = Debug)]
+    pub fn printf(format: Format);
+    #[tracepoint(provider = "libc_io", level = Debug)]
+    pub fn fprintf(stream: Address, format: Format);
+    #[tracepoint(provider = "libc_io", level = Debug)]
+    pub fn dprintf(fd: c_int, format: Format);
+}
+
+mod real_printed {
+    use core::ffi::c_int;
+
+    crate::real::real! {
+        pub fn printf() -> c_int;
+        pub fn fprintf() -> c_int;
+        pub fn dprintf() -> c_int;
+        pub fn __printf_chk() -> c_int;
+        pub fn __fprintf_chk() -> c_int;
+        pub fn __dprintf_chk() -> c_int;
+    }
+}
+
+/// Functions of the `printf` family: where they print to, if anywhere, a flag that is not recorded, and the format.
+macro_rules! prints {
+    ($($name:ident($($argument:ident: $type:ty),*) => $before:ident as $event:ident($($recorded:ident),*);)*) => {$(
+        pass_on!($name => $before);
+
+        unsafe extern "C" fn $before($($argument: $type),*) -> *mut c_void {
+            if printed::$event::enabled() && !is_inside() {
+                printed::$event($(Argument::field($recorded, 0)),*);
+            }
+            real_printed::$name::REAL.address()
+        }
+    )*};
+}
+
+prints! {
+    printf(format: Text) => before_printf as printf(format);
+    fprintf(stream: Address, format: Text) => before_fprintf as fprintf(stream, format);
+    dprintf(fd: c_int, format: Text) => before_dprintf as dprintf(fd, format);
+    __printf_chk(_flag: c_int, format: Text) => before_printf_chk as printf(format);
+    __fprintf_chk(stream: Address, _flag: c_int, format: Text) => before_fprintf_chk as fprintf(stream, format);
+    __dprintf_chk(fd: c_int, _flag: c_int, format: Text) => before_dprintf_chk as dprintf(fd, format);
+}

@@ -1,0 +1,233 @@
+//! `exec` and its like. One that succeeds does not return: so the event is written before, and another one if it fails.
+//!
+//! `execl` and its like have a list of arguments in place of an array. The first of them are in registers; they are stored in
+//! front of those that are on the stack, and then the list is an array.
+#![allow(unsafe_code)]
+
+use super::arguments::Arguments;
+use crate::argument::{Argument, Text};
+use crate::environment::{Environment, handed_on};
+use crate::errno::Errno;
+use core::ffi::{c_char, c_int};
+use ust::inside::is_inside;
+
+type Path = *const c_char;
+type Argv = *const *const c_char;
+
+mod real {
+    use super::{Argv, Environment, Path};
+    use core::ffi::c_int;
+
+    crate::real::real! {
+        pub fn execve(path: Path, argv: Argv, envp: Environment) -> c_int;
+        pub fn execvpe(file: Path, argv: Argv, envp: Environment) -> c_int;
+        pub fn execveat(dirfd: c_int, path: Path, argv: Argv, envp: Environment, flags: c_int) -> c_int;
+        pub fn fexecve(fd: c_int, argv: Argv, envp: Environment) -> c_int;
+    }
+}
+
+#[allow(dead_code)]
+mod event {
+    use super::{Argument, Arguments, Text};
+    use core::ffi::c_int;
+    use ust::tracepoint;
+
+    type Path = <Text as Argument>::Field;
+    type Argv = <Arguments as Argument>::Field;
+
+    #[tracepoint(provider = "proc", level = Debug)]
+    pub fn exec(dirfd: c_int, path: Path, argv: Argv);
+    #[tracepoint(provider = "proc", level = Debug)]
+    pub fn exec_failed(errno: c_int);
+}
+
+unsafe extern "C" {
+    static environ: Environment;
+}
+
+/// Records the call, and makes it with the environment that the new program gets.
+///
+/// # Safety
+/// As the C library says of the function that `call` calls.
+unsafe fn recorded(
+    dirfd: c_int,
+    path: Path,
+    argv: Argv,
+    envp: Environment,
+    call: impl FnOnce(Environment) -> c_int,
+) -> c_int {
+    if event::exec::enabled() && !is_inside() {
+        event::exec(dirfd, Text(path).field(0), Arguments(argv).field(0));
+    }
+    // SAFETY: the caller's promise.
+    let result = unsafe { handed_on(envp, call) };
+    let errno = Errno::keep();
+    if event::exec_failed::enabled() && !is_inside() {
+        event::exec_failed(errno.number());
+    }
+    result
+}
+
+/// The present environment.
+fn own() -> Environment {
+    // SAFETY: one word of the C library's.
+    unsafe { environ }
+}
+
+/// In place of the C library's.
+///
+/// # Safety
+/// As the C library says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn execve(path: Path, argv: Argv, envp: Environment) -> c_int {
+    // SAFETY: the caller's promise, here and in all that follow.
+    unsafe { recorded(libc::AT_FDCWD, path, argv, envp, |envp| real::execve(path, argv, envp)) }
+}
+
+/// In place of the C library's.
+///
+/// # Safety
+/// As the C library says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn execv(path: Path, argv: Argv) -> c_int {
+    // SAFETY: as above.
+    unsafe { execve(path, argv, own()) }
+}
+
+/// In place of the C library's.
+///
+/// # Safety
+/// As the C library says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn execvpe(file: Path, argv: Argv, envp: Environment) -> c_int {
+    // SAFETY: as above.
+    unsafe { recorded(libc::AT_FDCWD, file, argv, envp, |envp| real::execvpe(file, argv, envp)) }
+}
+
+/// In place of the C library's.
+///
+/// # Safety
+/// As the C library says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn execvp(file: Path, argv: Argv) -> c_int {
+    // SAFETY: as above.
+    unsafe { execvpe(file, argv, own()) }
+}
+
+/// In place of the C library's.
+///
+/// # Safety
+/// As the C library says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn execveat(
+    dirfd: c_int,
+    path: Path,
+    argv: Argv,
+    envp: Environment,
+    flags: c_int,
+) -> c_int {
+    let call = |envp| {
+        // SAFETY: as above.
+        unsafe { real::execveat(dirfd, path, argv, envp, flags) }
+    };
+    // SAFETY: as above.
+    unsafe { recorded(dirfd, path, argv, envp, call) }
+}
+
+/// In place of the C library's.
+///
+/// # Safety
+/// As the C library says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fexecve(fd: c_int, argv: Argv, envp: Environment) -> c_int {
+    // SAFETY: as above.
+    unsafe { recorded(fd, c"".as_ptr(), argv, envp, |envp| real::fexecve(fd, argv, envp)) }
+}
+
+/// `execl(path, argument, ..., null)`.
+unsafe extern "C" fn with_list(path: Path, list: Argv) -> c_int {
+    // SAFETY: as above.
+    unsafe { execve(path, list, own()) }
+}
+
+/// `execlp(file, argument, ..., null)`.
+unsafe extern "C" fn with_list_searched(file: Path, list: Argv) -> c_int {
+    // SAFETY: as above.
+    unsafe { execvpe(file, list, own()) }
+}
+
+/// `execle(path, argument, ..., null, environment)`.
+unsafe extern "C" fn with_list_and_environment(path: Path, list: Argv) -> c_int {
+    // SAFETY: as above; the environment stands behind the null.
+    unsafe {
+        let mut end = list;
+        while !(*end).is_null() {
+            end = end.add(1);
+        }
+        execve(path, list, *end.add(1).cast::<Environment>())
+    }
+}
+
+/// Defines an exported function of a first argument and a list as a call of `BEHIND(first, array)`.
+macro_rules! list {
+    ($($name:ident => $behind:path;)*) => {$(
+        /// In place of the C library's.
+        ///
+        /// # Safety
+        /// As the C library says.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        pub unsafe extern "C" fn $name() {
+            list_to_array!($behind)
+        }
+    )*};
+}
+
+/// The return address makes room for the registers, and comes back to its place.
+#[cfg(target_arch = "x86_64")]
+macro_rules! list_to_array {
+    ($behind:path) => {
+        core::arch::naked_asm!(
+            "pop rax",
+            "push r9",
+            "push r8",
+            "push rcx",
+            "push rdx",
+            "push rsi",
+            "mov rsi, rsp",
+            "push rax",
+            "call {behind}",
+            "pop rcx",
+            "add rsp, 40",
+            "push rcx",
+            "ret",
+            behind = sym $behind,
+        )
+    };
+}
+
+#[cfg(target_arch = "aarch64")]
+macro_rules! list_to_array {
+    ($behind:path) => {
+        core::arch::naked_asm!(
+            "sub sp, sp, 80",
+            "str x30, [sp]",
+            "stp x1, x2, [sp, 24]",
+            "stp x3, x4, [sp, 40]",
+            "stp x5, x6, [sp, 56]",
+            "str x7, [sp, 72]",
+            "add x1, sp, 24",
+            "bl {behind}",
+            "ldr x30, [sp]",
+            "add sp, sp, 80",
+            "ret",
+            behind = sym $behind,
+        )
+    };
+}
+
+list! {
+    execl => with_list;
+    execlp => with_list_searched;
+    execle => with_list_and_environment;
+}

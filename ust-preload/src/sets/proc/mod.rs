@@ -1,0 +1,9 @@
+//! `proc`: processes, and signals that are sent.
+//!
+//! A child is a process of its own in the trace, however it was made. `fork` is recorded in both: the child's result is 0.
+
+mod arguments;
+mod ends;
+mod exec;
+mod lives;
+mod spawn;
