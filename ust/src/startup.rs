@@ -9,6 +9,7 @@ use crate::declared;
 use crate::election;
 use crate::fork;
 use crate::handover::Origin;
+use crate::inside::Inside;
 use crate::instance::RUNTIME;
 use crate::meeting_place::MeetingPlace;
 use crate::module;
@@ -162,16 +163,19 @@ thread_local! {
 }
 
 unsafe extern "C" fn before_fork() {
+    let _inside = Inside::new();
     IS_HELD.set(fork::before(&RUNTIME));
 }
 
 unsafe extern "C" fn after_fork_parent() {
+    let _inside = Inside::new();
     if IS_HELD.take() {
         fork::after_in_parent(&RUNTIME);
     }
 }
 
 unsafe extern "C" fn after_fork_child() {
+    let _inside = Inside::new();
     // On failure (no process file) the child's events are counted where they can be.
     let _ = fork::ensure_current(&RUNTIME, Origin::Fork);
     if IS_HELD.take() {
