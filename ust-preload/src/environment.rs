@@ -11,7 +11,8 @@
 use crate::options::options;
 use core::ffi::{CStr, c_char};
 use core::ptr;
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 use ust_core::paths::RUNTIME_DIR_VARIABLE;
 use ust_core::shim::OPTIONS_VARIABLE;
@@ -40,16 +41,34 @@ static KEPT: OnceLock<Kept> = OnceLock::new();
 /// Keeps what is handed on.
 pub fn keep() {
     let list = std::env::var_os(LOADER_VARIABLE).unwrap_or_default();
-    let list = list.as_encoded_bytes();
+    let list = list.as_bytes();
     let Some(shim) = elements(list).find(|element| is_shim(element)) else {
         // Not loaded by the variable: then it is not handed on by it either.
         return;
     };
     let variables = OUR_VARIABLES.iter().filter_map(|name| {
         let value = std::env::var_os(name)?;
-        CString::new([name.as_bytes(), b"=", value.as_encoded_bytes()].concat()).ok()
+        CString::new([name.as_bytes(), b"=", value.as_bytes()].concat()).ok()
     });
-    let _ = KEPT.set(Kept { shim: shim.to_vec(), variables: variables.collect() });
+    let kept = Kept { shim: shim.to_vec(), variables: variables.collect() };
+    if !options().follow {
+        leave(list);
+    }
+    let _ = KEPT.set(kept);
+}
+
+/// Takes out of this process's environment what would lead children here: `system` and `popen` hand it on themselves.
+fn leave(list: &[u8]) {
+    let mut buffer = [0; MAX_LIST_BYTES];
+    let others = joined(&[], list, &mut buffer).and_then(|entry| value_of(entry, LOADER_VARIABLE));
+    // SAFETY: before `main`; no thread of the program is there, and the agent's does not look at the environment.
+    unsafe {
+        match others {
+            Some(others) => std::env::set_var(LOADER_VARIABLE, OsStr::from_bytes(others)),
+            None => std::env::remove_var(LOADER_VARIABLE),
+        }
+        OUR_VARIABLES.iter().for_each(|name| std::env::remove_var(name));
+    }
 }
 
 const OUR_VARIABLES: [&str; 2] = [RUNTIME_DIR_VARIABLE, OPTIONS_VARIABLE];

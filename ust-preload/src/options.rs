@@ -19,6 +19,8 @@ static READ: extern "C" fn() = read;
 
 /// Before `main`, and before the program may change its environment.
 extern "C" fn read() {
+    // Reads the environment too.
+    ust::__private::register_module();
     let options = std::env::var(OPTIONS_VARIABLE).map(|value| Options::parse(&value));
     let _ = OPTIONS.set(options.unwrap_or_default());
     environment::keep();

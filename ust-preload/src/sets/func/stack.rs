@@ -5,8 +5,9 @@
 //! ```
 //!
 //! A thread that ends says nothing: its stack is taken over by a thread that comes later and finds that its owner is gone. A
-//! function that was left by `longjmp` or an exception has no end: it is dropped when a function below it ends. A signal handler
-//! pushes above what it interrupted, and has popped all of it when it returns.
+//! function that was left by `longjmp` or an exception has no end: it is dropped when a function below it ends, or another one
+//! begins where it was on the thread's own stack. A signal handler pushes above what it interrupted, and has popped all of it
+//! when it returns.
 #![allow(unsafe_code)]
 
 use crate::stopwatch::Stopwatch;
@@ -28,7 +29,12 @@ struct Frame {
     function: AtomicU64,
     start: AtomicU64,
     rate: AtomicU64,
+    /// Where the thread's own stack was.
+    place: AtomicU64,
 }
+
+/// What lies farther apart is on two stacks: a signal handler's, and that of the code which it interrupted.
+const ONE_STACK_BYTES: u64 = 64 << 10;
 
 /// See the module page. All zeroes: nobody's, and empty.
 #[repr(C)]
@@ -109,9 +115,11 @@ impl Stack {
         }
     }
 
-    /// The thread enters a function.
+    /// The thread enters a function. Not inlined, so that all functions of one depth find the same place.
+    #[inline(never)]
     pub fn push(&self, function: Address) {
-        let depth = self.depth.load(Ordering::Relaxed);
+        let place = (&raw const function).addr() as u64;
+        let depth = self.depth_at(place);
         // First, so that a handler pushes above.
         self.depth.store(depth + 1, Ordering::Relaxed);
         if let Some(frame) = self.frames.get(depth as usize) {
@@ -119,7 +127,21 @@ impl Stack {
             frame.function.store(function.addr() as u64, Ordering::Relaxed);
             frame.start.store(start, Ordering::Relaxed);
             frame.rate.store(rate, Ordering::Relaxed);
+            frame.place.store(place, Ordering::Relaxed);
         }
+    }
+
+    /// How many functions the thread is in, without those that it has left: a function that is still there lies above what it
+    /// calls, for stacks grow downwards.
+    fn depth_at(&self, place: u64) -> u32 {
+        let mut depth = self.depth.load(Ordering::Relaxed);
+        let is_left = |frame: &Frame| {
+            place.wrapping_sub(frame.place.load(Ordering::Relaxed)) < ONE_STACK_BYTES
+        };
+        while depth > 0 && self.frames.get(depth as usize - 1).is_some_and(is_left) {
+            depth -= 1;
+        }
+        depth
     }
 
     /// The thread leaves a function. Returns how deep it was, the outermost being 1, and for how many nanoseconds; `None` if the

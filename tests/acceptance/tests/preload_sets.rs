@@ -1,0 +1,209 @@
+//! Each set of the shim's events: every call of a C program is recorded once, with what it returned, and does what it did.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+use ust_acceptance::recording::{Recorded, Recording};
+use ust_acceptance::{judge, shim, skip};
+use ust_test_support::command::{Running, run};
+
+/// A C program, compiled into a directory of its own; `None`, and said so, where the judges are missing.
+fn compiled(name: &str, options: &[&str]) -> Option<(TempDir, PathBuf)> {
+    if !skip::judges_are_here() {
+        return None;
+    }
+    shim::built();
+    let dir = tempfile::tempdir().expect("a directory");
+    let program = shim::compiled(dir.path(), name, options);
+    Some((dir, program))
+}
+
+/// Records a program with one set on, without loss.
+fn recorded<const N: usize>(program: &Path, arguments: &[&Path], options: [&str; N]) -> Recorded {
+    let recording =
+        Recording::of_path(program.to_owned()).options(["--subbuf-size", "1M"]).options(options);
+    let recording = arguments.iter().fold(recording, |all, each| all.arg(each.display()));
+    let recorded = recording.run();
+    assert_eq!(recorded.summary().lost_in_all(), 0, "{:?}", recorded.finished);
+    recorded
+}
+
+/// How often each event of a provider was recorded, by all processes together.
+fn counts(trace: &Path, provider: &str) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    judge::babeltrace2(trace, |line| {
+        if let Some(name) = line.event_of(provider) {
+            *counts.entry(name.to_owned()).or_default() += 1;
+        }
+    });
+    counts
+}
+
+#[test]
+fn descriptors_paths_sockets_and_waits_are_recorded_as_the_program_counts_them() {
+    let Some((dir, program)) = compiled("calls_io", &[]) else { return };
+    let [alone, account, work, other] =
+        ["alone", "account", "work", "other"].map(|name| dir.path().join(name));
+    for dir in [&work, &other] {
+        std::fs::create_dir(dir).expect("a directory");
+    }
+    run(Command::new(&program).args([&alone, &other])).succeeded();
+
+    let recorded = recorded(&program, &[&account, &work], ["--preload", "libc_io"]);
+    assert_eq!((recorded.finished.code(), &*recorded.finished.stdout), (0, "done\n"));
+    let mut own = BTreeMap::new();
+    for line in std::fs::read_to_string(&account).expect("an account").lines() {
+        let (name, count) = line.split_once(' ').expect("a name and a count");
+        own.insert(name.to_owned(), count.parse::<u64>().expect("a number"));
+    }
+    let seen = counts(&recorded.trace(), "libc_io");
+    for (name, count) in &own {
+        assert_eq!(seen.get(name), Some(count), "{name}: {seen:?}");
+    }
+
+    // Results, errors and durations.
+    let (mut slept_ns, mut errors, mut texts) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    judge::babeltrace2(&recorded.trace(), |line| match line.event_of("libc_io") {
+        Some("nanosleep") => slept_ns.push(line.number("duration")),
+        Some(name @ ("open" | "connect")) => {
+            _ = errors.insert((name.to_owned(), line.number("errno")));
+            let text = if name == "open" { "path" } else { "addr" };
+            _ = texts.insert(line.value(text).to_owned());
+        }
+        _ => {}
+    });
+    assert!(slept_ns.iter().all(|ns| *ns >= 9_990_000), "by both clocks: {slept_ns:?}");
+    let [ok, enoent, efault] = [0, libc::ENOENT as u64, libc::EFAULT as u64];
+    for name in ["open", "connect"] {
+        for error in [ok, enoent, efault] {
+            assert!(errors.contains(&(name.to_owned(), error)), "{name} {error}: {errors:?}");
+        }
+    }
+    assert!(texts.contains("\"nowhere/file\"") && texts.contains("\"unix:no/body\""), "{texts:?}");
+    assert!(texts.iter().any(|text| text.starts_with("\"127.0.0.1:")), "{texts:?}");
+}
+
+#[test]
+fn begins_are_recorded_where_they_are_asked_for() {
+    let Some((dir, program)) = compiled("calls_io", &[]) else { return };
+    let [account, work] = ["account", "work"].map(|name| dir.path().join(name));
+    std::fs::create_dir(&work).expect("a directory");
+    let recorded = recorded(&program, &[&account, &work], ["--preload", "libc_io", "--begin"]);
+    let trace = recorded.trace();
+    let (ends, begins) = (counts(&trace, "libc_io"), counts(&trace, "libc_io_begin"));
+    assert_eq!((begins["nanosleep"], begins["read"]), (ends["nanosleep"], ends["read"]));
+    assert!(!begins.contains_key("lseek"), "it waits for nothing: {begins:?}");
+}
+
+#[test]
+fn children_of_every_kind_are_processes_of_the_trace_although_the_environment_was_cleared() {
+    let Some((_dir, program)) = compiled("calls_proc", &[]) else { return };
+    let alone = Running::start(&mut Command::new(&program)).wait();
+    let recorded = recorded(&program, &[], ["--preload", "proc"]);
+    assert_eq!(recorded.finished.stdout, alone.stdout);
+    assert_eq!((recorded.finished.code(), alone.code()), (5, 5));
+    let seen = counts(&recorded.trace(), "proc");
+    assert_eq!(seen["vfork"], 1_001);
+    assert_eq!(seen["exec_failed"], 1);
+    // What was executed ends with as many as it has arguments; the forked child, and each of vfork's, with what is theirs.
+    let mut ended = BTreeMap::<u64, BTreeSet<u64>>::new();
+    judge::babeltrace2(&recorded.trace(), |line| {
+        if let Some("exit" | "_exit") = line.event_of("proc") {
+            ended.entry(line.number("status")).or_default().insert(line.vpid());
+        }
+    });
+    let processes_by_status: Vec<_> =
+        [2, 3, 9, 11, 12].map(|status| ended.get(&status).map_or(0, BTreeSet::len)).into();
+    assert_eq!(processes_by_status, [3, 1, 1, 1, 1], "{ended:?}");
+}
+
+#[test]
+fn children_are_left_alone_where_that_is_asked_for() {
+    let Some((_dir, program)) = compiled("calls_proc", &[]) else { return };
+    let recorded = recorded(&program, &[], ["--preload", "all", "--no-follow"]);
+    assert_eq!(recorded.finished.code(), 5);
+    assert_eq!(recorded.summary().processes, 1, "{:?}", recorded.finished);
+    let mut processes = BTreeSet::new();
+    judge::babeltrace2(&recorded.trace(), |line| _ = processes.insert(line.vpid()));
+    // A child of vfork has its parent's memory.
+    assert_eq!(processes.len(), 1, "{processes:?}");
+}
+
+#[test]
+fn locks_say_who_held_them_and_for_how_long() {
+    let Some((_dir, program)) = compiled("calls_pthread", &[]) else { return };
+    let recorded = recorded(&program, &[], ["--preload", "pthread"]);
+    assert_eq!(recorded.finished.code(), 0, "{}", recorded.finished.stderr);
+    let thread = |name: &str| -> u64 {
+        let line = recorded.finished.stdout.lines().find(|line| line.starts_with(name));
+        line.and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a thread's number")
+    };
+    let (holder, waiter) = (thread("holder"), thread("waiter"));
+    let (mut waited, mut held, mut cancelled_wait, mut mutex) = (None, None, 0, String::new());
+    let mut recursive = Vec::new();
+    judge::babeltrace2(&recorded.trace(), |line| match line.event_of("pthread") {
+        Some("pthread_mutex_lock") if line.number("vtid") == waiter => {
+            assert_eq!(line.number("held_by"), holder, "{}", line.text);
+            waited = Some(line.number("duration"));
+            mutex = line.value("mutex").to_owned();
+        }
+        // The first one is that of the mutex the other thread waits for.
+        Some("pthread_mutex_unlock") if line.number("vtid") == holder => {
+            let ns: i64 = line.value("held").parse().expect("a number");
+            held = held.or(Some(ns));
+            recursive.push((ns < 0, line.value("result").to_owned()));
+        }
+        Some("pthread_cond_wait") => cancelled_wait += 1,
+        _ => {}
+    });
+    let (waited, held) = (waited.expect("a wait"), held.expect("a hold"));
+    // The holder slept for 50 ms after the waiter began.
+    assert!(waited >= 30_000_000 && held >= 49_900_000, "waited {waited} ns, held {held} ns");
+    assert_eq!(cancelled_wait, 0, "a call that was cancelled has no end");
+    // Of a recursive mutex only the last unlock ends the hold; an unlock that is refused ends none.
+    let expected = [(false, "0"), (true, "0"), (false, "0"), (true, "1")];
+    let expected = expected.map(|(is_unknown, result)| (is_unknown, result.to_owned()));
+    assert_eq!(recursive[..4], expected, "{recursive:?}");
+}
+
+#[test]
+fn functions_are_recorded_or_only_the_long_ones() {
+    const CALLS: u64 = 1_000;
+    let Some((_dir, program)) = compiled("calls_func", &["-finstrument-functions", "-fno-inline"])
+    else {
+        return;
+    };
+    let of = |options: &[&str]| {
+        let recording = Recording::of_path(program.clone()).options(["--preload", "func"]);
+        let recording = options.iter().fold(recording, |all, option| all.options([*option]));
+        let recorded = recording.arg(CALLS).run().succeeded();
+        assert_eq!(recorded.summary().lost_in_all(), 0);
+        counts(&recorded.trace(), "func")
+    };
+    // `main`, and two functions a round; two of the last round have no end, for it was left by longjmp.
+    let all = of(&[]);
+    let entries = 1 + 2 * CALLS + 2 + 1;
+    assert_eq!((all["entry"], all["exit"]), (entries, entries - 2));
+    let long = of(&["--min-duration=10ms"]);
+    assert_eq!(long, [("call".to_owned(), 2)].into(), "`main` and `lengthy`");
+    let shallow = of(&["--max-depth=2"]);
+    assert_eq!(shallow["call"], 1 + CALLS + 1, "not `deep`, nor `brief` that was left");
+}
+
+#[test]
+fn loaded_objects_are_told_once() {
+    let Some((_dir, program)) = compiled("calls_func", &[]) else { return };
+    let recorded = recorded(&program, &[Path::new("1")], ["--preload", "dl,libc_io"]);
+    let mut paths = BTreeMap::<String, u64>::new();
+    judge::babeltrace2(&recorded.trace(), |line| {
+        if line.event_of("dl") == Some("object") {
+            *paths.entry(line.value("path").to_owned()).or_default() += 1;
+        }
+    });
+    let names = ["calls_func\"", "libc.so.6\"", "libust_preload.so\""];
+    for name in names {
+        let found: Vec<_> = paths.iter().filter(|(path, _)| path.ends_with(name)).collect();
+        assert!(matches!(found[..], [(_, 1)]), "{name}: {paths:?}");
+    }
+}
