@@ -17,6 +17,11 @@
 //! | `early` | memory for what asks before those are known |
 //! | `allocator` | memory for the shim itself |
 //! | `entry` | functions that learn who called them |
+//! | `lock_calls` | how functions of locks are declared |
+//! | `lock`, `holds` | who holds a lock, and since when |
+//! | `objects` | which libraries a process has |
+//! | `call_stack` | the functions that a thread is in |
+//! | `loaded` | what happens when the shim is loaded, and when the process forks |
 //! | `pass_on` | functions that the program must call itself |
 //! | `stopwatch`, `errno` | how long a call took, and what it left |
 //! | `sets` | the interposed functions, one file for each provider |
@@ -32,10 +37,16 @@
 
 mod allocator;
 mod argument;
+mod call_stack;
 mod calls;
 mod early;
 mod entry;
 mod errno;
+mod holds;
+mod loaded;
+mod lock;
+mod lock_calls;
+mod objects;
 mod pass_on;
 mod real;
 mod sets;

@@ -5,7 +5,19 @@
 //! | `libc_mem` | `mem` | `malloc` and its family |
 //! | | `pages` | `mmap` and its family |
 //! | `libc_io` | `io` | descriptors and paths |
+//! | `pthread` | `locks` | mutexes, rwlocks, spin locks |
+//! | | `waits` | condition variables, barriers, semaphores |
+//! | | `threads` | threads |
+//! | `dl` | `dl` | libraries |
+//! | `func` | `func` | functions of programs built to tell of them |
+//! | `lttng_ust_*` | `lttng` | events of LTTng-UST's own wrappers, recorded by the functions of the others |
 
+pub mod dl;
+pub mod func;
 pub mod io;
+pub mod locks;
+pub mod lttng;
 pub mod mem;
 pub mod pages;
+pub mod threads;
+pub mod waits;
