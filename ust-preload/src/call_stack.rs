@@ -11,8 +11,12 @@
 //! **Exits may be missing**: `longjmp` leaves functions without one, and functions are switched on in the middle. So
 //! - an exit belongs to the innermost frame of its function and call site; the frames within that one have been left without an
 //!   exit. An exit without a frame is none of a call that was seen to begin;
-//! - an entry knows where the processor's stack is. Frames that lie further down were left: the stack is used again.
-//!   (Functions that the compiler has put into others share their place; the same function cannot be there twice.)
+//! - an entry knows where the processor's stack is. Frames that lie further down were left: the stack is used again. Functions
+//!   that the compiler has put into others share place and call site with them. What has the same place and another call site
+//!   was left, and so was what is entered there again.
+//!
+//! A function that was left, and had less on the processor's stack than the next one called there, looks like one that is still
+//! there. It counts until the function that had called it ends. Each such function is there once, so the stack cannot fill.
 //!
 //! A signal handler finds the stack as it was at some moment, and leaves it so: an entry counts a frame before it writes it,
 //! and an exit reads it before it takes it away.
@@ -21,7 +25,7 @@
 use crate::argument::Address;
 use crate::stopwatch::Stopwatch;
 use core::cell::Cell;
-use core::ptr;
+use core::{cmp, ptr};
 use ust_core::sync::{AtomicPtr, AtomicU32, Ordering, compiler_fence};
 
 /// Functions that are in each other and timed. Those further in are counted, and not timed.
@@ -76,9 +80,8 @@ struct Slot {
     tid: AtomicU32,
 }
 
-static SLOTS: [Slot; STACKS] = [const {
-    Slot { stack: AtomicPtr::new(ptr::null_mut()), tid: AtomicU32::new(0) }
-}; STACKS];
+static SLOTS: [Slot; STACKS] =
+    [const { Slot { stack: AtomicPtr::new(ptr::null_mut()), tid: AtomicU32::new(0) } }; STACKS];
 
 /// Enters a function.
 #[inline(always)]
@@ -124,7 +127,12 @@ impl Stack {
         let before = depth;
         while depth > 0 {
             let frame = self.frames[depth - 1].get();
-            if frame.place >= place || place - frame.place > ONE_STACK_BYTES {
+            let is_left = match frame.place.cmp(&place) {
+                cmp::Ordering::Less => place - frame.place <= ONE_STACK_BYTES,
+                cmp::Ordering::Equal => frame.call.call_site != call.call_site,
+                cmp::Ordering::Greater => false,
+            };
+            if !is_left {
                 break;
             }
             depth -= 1;
@@ -175,7 +183,8 @@ fn claim() -> Option<&'static Stack> {
 
 /// Zeroed memory is a stack without frames.
 fn map() -> Option<*mut Stack> {
-    let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    let (access, kind) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
     let _inside = ust::inside::Inside::new();
     // SAFETY: new memory, wherever the kernel likes.
     let memory = unsafe { libc::mmap(ptr::null_mut(), size_of::<Stack>(), access, kind, -1, 0) };

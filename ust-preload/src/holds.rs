@@ -43,7 +43,11 @@ struct Entry {
 }
 
 static TABLE: [Entry; ENTRIES] = [const {
-    Entry { key: AtomicU64::new(0), tag: AtomicU64::new(0), since: [const { AtomicU64::new(0) }; 2] }
+    Entry {
+        key: AtomicU64::new(0),
+        tag: AtomicU64::new(0),
+        since: [const { AtomicU64::new(0) }; 2],
+    }
 }; ENTRIES];
 
 /// Whether the holds of one kind of lock are watched.

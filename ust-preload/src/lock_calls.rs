@@ -209,7 +209,7 @@ macro_rules! function {
 
         $crate::lock_calls::function!(
             @from $name($lock: $type) -> $result,
-            event::$event::enabled() || <$type>::is_told() || AlsoAs::is_on()
+            event::$event::enabled() || <$type>::WATCH.is_on() || AlsoAs::is_on()
         );
 
         #[cold]

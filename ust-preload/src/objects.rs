@@ -211,7 +211,8 @@ unsafe extern "C" fn next(info: *mut libc::dl_phdr_info, _: usize, state: *mut c
     let bias = info.dlpi_addr as usize;
     let base = bias.wrapping_add(low);
     // SAFETY: the loader's text, while it holds its lock.
-    let name = if info.dlpi_name.is_null() { c"" } else { unsafe { CStr::from_ptr(info.dlpi_name) } };
+    let name =
+        if info.dlpi_name.is_null() { c"" } else { unsafe { CStr::from_ptr(info.dlpi_name) } };
     let hash = hash_of(name.to_bytes());
     let known = &mut state.known[..state.count];
     if let Some(known) = known.iter_mut().find(|it| it.base == base as u64 && it.name == hash) {
@@ -238,7 +239,8 @@ unsafe extern "C" fn next(info: *mut libc::dl_phdr_info, _: usize, state: *mut c
     for note in headers.iter().filter(|header| header.p_type == libc::PT_NOTE) {
         // SAFETY: notes of a loaded object lie in its memory.
         let notes = unsafe {
-            let start = ptr::with_exposed_provenance::<u8>(bias.wrapping_add(note.p_vaddr as usize));
+            let start =
+                ptr::with_exposed_provenance::<u8>(bias.wrapping_add(note.p_vaddr as usize));
             slice::from_raw_parts(start, note.p_memsz as usize)
         };
         if let Some(id) = build_id_in(notes, (note.p_align as usize).max(4)) {
@@ -255,7 +257,11 @@ unsafe extern "C" fn next(info: *mut libc::dl_phdr_info, _: usize, state: *mut c
 fn own_path(path: &mut [u8; PATH_BYTES]) {
     // SAFETY: a C string, and room for all but the zero. A failure leaves the empty path.
     unsafe {
-        libc::readlink(c"/proc/self/exe".as_ptr(), path.as_mut_ptr().cast::<c_char>(), PATH_BYTES - 1)
+        libc::readlink(
+            c"/proc/self/exe".as_ptr(),
+            path.as_mut_ptr().cast::<c_char>(),
+            PATH_BYTES - 1,
+        )
     };
 }
 
@@ -265,7 +271,9 @@ fn build_id_in(mut notes: &[u8], align: usize) -> Option<&[u8]> {
     const NAME: &[u8] = b"GNU\0";
     loop {
         let (head, rest) = notes.split_at_checked(12)?;
-        let word = |at: usize| u32::from_ne_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize;
+        let word = |at: usize| {
+            u32::from_ne_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize
+        };
         let (name_bytes, bytes, kind) = (word(0), word(4), word(8));
         let padded = |end: usize| end.checked_next_multiple_of(align);
         let content = padded(12_usize.checked_add(name_bytes)?)? - 12;

@@ -53,11 +53,13 @@ impl Real {
         let next = libc::RTLD_NEXT;
         let name = self.name.as_ptr();
         // SAFETY: C strings. The caller's address is this object's, behind which the search begins.
-        let found = match self.version.map(|version| unsafe { libc::dlvsym(next, name, version.as_ptr()) }) {
-            Some(found) if !found.is_null() => found,
-            // SAFETY: as above. Platforms younger than the version have one function of the name.
-            _ => unsafe { libc::dlsym(next, name) },
-        };
+        let found =
+            match self.version.map(|version| unsafe { libc::dlvsym(next, name, version.as_ptr()) })
+            {
+                Some(found) if !found.is_null() => found,
+                // SAFETY: as above. Platforms younger than the version have one function of the name.
+                _ => unsafe { libc::dlsym(next, name) },
+            };
         self.address.store(found, Ordering::Relaxed);
         found
     }

@@ -61,7 +61,11 @@ extern "C" fn nothing() -> *mut c_void {
 }
 
 fn or_nothing(address: *mut c_void) -> *mut c_void {
-    if address.is_null() { nothing as extern "C" fn() -> *mut c_void as *mut c_void } else { address }
+    if address.is_null() {
+        nothing as extern "C" fn() -> *mut c_void as *mut c_void
+    } else {
+        address
+    }
 }
 
 /// What was loaded before is told before this call; what this one loads, later.

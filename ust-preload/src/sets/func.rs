@@ -131,7 +131,9 @@ fn left(addr: Address, call_site: Address) {
     match recording() {
         Recording::Plain => event::exit(addr, call_site),
         Recording::UpToDepth(max_depth) => {
-            if call_stack::leave(Call { addr, call_site }).is_some_and(|(_, depth)| depth <= max_depth) {
+            if call_stack::leave(Call { addr, call_site })
+                .is_some_and(|(_, depth)| depth <= max_depth)
+            {
                 event::exit(addr, call_site);
             }
         }
