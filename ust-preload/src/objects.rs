@@ -210,9 +210,12 @@ unsafe extern "C" fn next(info: *mut libc::dl_phdr_info, _: usize, state: *mut c
     }
     let bias = info.dlpi_addr as usize;
     let base = bias.wrapping_add(low);
-    // SAFETY: the loader's text, while it holds its lock.
-    let name =
-        if info.dlpi_name.is_null() { c"" } else { unsafe { CStr::from_ptr(info.dlpi_name) } };
+    let name = if info.dlpi_name.is_null() {
+        c""
+    } else {
+        // SAFETY: the loader's text, while it holds its lock.
+        unsafe { CStr::from_ptr(info.dlpi_name) }
+    };
     let hash = hash_of(name.to_bytes());
     let known = &mut state.known[..state.count];
     if let Some(known) = known.iter_mut().find(|it| it.base == base as u64 && it.name == hash) {

@@ -327,7 +327,7 @@ fn real_programs_do_not_notice() {
         assert_eq!(traced.finished.stdout.as_bytes(), alone.stdout, "{}", program.display());
         let mut seen = BTreeSet::new();
         judge::babeltrace2(&traced.trace(), |line| {
-            _ = seen.extend(line.event_of("lttng_ust_statedump").map(str::to_owned));
+            seen.extend(line.event_of("lttng_ust_statedump").map(str::to_owned));
         });
         assert!(seen.contains("bin_info"), "{}", program.display());
     }
