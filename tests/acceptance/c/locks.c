@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -274,10 +275,44 @@ static void cancellation(void) {
     pthread_mutex_unlock(&waited);
 }
 
+enum { MUTEXES = 64, THREADS = 4, ROUNDS = 5000 };
+static pthread_mutex_t many[MUTEXES];
+static pthread_rwlock_t read_by_all = PTHREAD_RWLOCK_INITIALIZER;
+
+static void *take_many(void *seed) {
+    unsigned at = (unsigned)(intptr_t)seed * 7919;
+    for (int round = 0; round < ROUNDS; round++) {
+        at = at * 1103515245 + 12345;
+        pthread_mutex_t *mutex = &many[at >> 16 & (round % 2 ? MUTEXES - 1 : 0)];
+        pthread_mutex_lock(mutex);
+        if (round % 64 == 0)
+            sched_yield();
+        pthread_mutex_unlock(mutex);
+        round % 8 ? pthread_rwlock_rdlock(&read_by_all) : pthread_rwlock_wrlock(&read_by_all);
+        pthread_rwlock_unlock(&read_by_all);
+    }
+    return NULL;
+}
+
+// Many threads, many locks, some of them contended.
+static void stress(void) {
+    pthread_t all[THREADS];
+    struct timespec start = in_ms(CLOCK_MONOTONIC, 0), end;
+    for (int i = 0; i < MUTEXES; i++)
+        many[i] = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    for (intptr_t i = 0; i < THREADS; i++)
+        pthread_create(&all[i], NULL, take_many, (void *)i);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(all[i], NULL);
+    end = in_ms(CLOCK_MONOTONIC, 0);
+    printf("wall %lld\n", (end.tv_sec - start.tv_sec) * 1000000000LL + end.tv_nsec - start.tv_nsec);
+}
+
 int main(int count, char **parts) {
     static const struct { const char *name; void (*run)(void); } all[] = {
         {"mutexes", mutexes}, {"kinds", kinds}, {"rwlocks", rwlocks}, {"waits", waits},
         {"threads", threads}, {"contention", contention}, {"cancellation", cancellation},
+        {"stress", stress},
     };
     for (int at = 1; at < count; at++)
         for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -8,6 +8,7 @@ use ust_acceptance::judge::{self, Line};
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::steps::Stepped;
 use ust_acceptance::{shim, skip};
+use ust_test_support::command::Running;
 
 /// A record of the set: its event, and the line.
 #[derive(Debug)]
@@ -227,6 +228,58 @@ fn holds_are_of_the_owner_and_of_the_outermost_lock() {
     }
     assert_eq!(locks[4].line().number("held_by"), 0, "nobody");
     assert!(unlocks("robust").iter().all(|(_, held)| *held >= 0));
+}
+
+/// Of many threads at many locks: as many calls as a library counts that stands before the shim; each hold is known; holds of
+/// one mutex do not overlap, so that all of them together are not longer than the program ran; and holders are its threads.
+#[test]
+fn counts_holds_and_holders_are_right_under_contention() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let _daemon = site.daemon(&[]);
+    let program = shim::compiled(site.dir(), "locks", &[]);
+    let counter = shim::compiled(site.dir(), "counts_locks", &["-shared", "-fPIC"]);
+    let trace = site.start_session("session", "pthread:*");
+    let counts = site.path("counts");
+    let mut command = site.command(&program);
+    let preload = format!("{} {}", counter.display(), shim::built().display());
+    command.arg("stress").env("LD_PRELOAD", preload).env("COUNTS", &counts);
+    let finished = Running::start(&mut command).wait();
+    site.end_session("session");
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let wall = finished.stdout.lines().find_map(|line| line.strip_prefix("wall "));
+    let wall_ns: i64 = wall.and_then(|wall| wall.parse().ok()).expect("it says how long it took");
+
+    let all = records(&trace, "pthread");
+    let counted = std::fs::read_to_string(&counts).expect("it has counted");
+    for line in counted.lines() {
+        let (name, count) = line.split_once(' ').expect("a name and a count");
+        let seen = all.iter().filter(|record| record.event == name).count();
+        assert_eq!(seen.to_string(), count, "{name}");
+    }
+    let threads: BTreeSet<_> = all.iter().map(Record::vtid).chain([0]).collect();
+    let (mut held, mut contended) = (BTreeMap::<&str, i64>::new(), 0);
+    for record in &all {
+        if record.event.ends_with("lock") && record.text.contains("held_by") {
+            let holder = record.line().number("held_by");
+            assert!(threads.contains(&holder), "{record:?}");
+            contended += u64::from(holder != 0);
+        }
+        if record.event.ends_with("unlock") {
+            assert!(record.held_ns() >= 0, "unknown: {record:?}");
+        }
+        if record.event == "pthread_mutex_unlock" {
+            *held.entry(record.line().value("mutex")).or_default() += record.held_ns();
+        }
+    }
+    assert!(contended > 0, "nobody waited");
+    assert!(held.len() > 32, "{held:?}");
+    for (mutex, held) in held {
+        // The two clocks need not agree to the last digit.
+        assert!(held <= wall_ns + wall_ns / 100, "{mutex} was held {held} ns of {wall_ns}");
+    }
 }
 
 /// A wait for a condition ends one hold and begins another; a thread that is cancelled in it unwinds, and its unlock does not
