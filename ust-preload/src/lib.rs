@@ -19,7 +19,7 @@
 //! | `entry` | functions that learn who called them |
 //! | `lock_calls` | how functions of locks are declared |
 //! | `lock`, `holds` | who holds a lock, and since when |
-//! | `objects` | which libraries a process has |
+//! | `objects`, `object`, `object_events` | which libraries a process has |
 //! | `call_stack` | the functions that a thread is in |
 //! | `loaded` | what happens when the shim is loaded, and when the process forks |
 //! | `pass_on` | functions that the program must call itself |
@@ -46,6 +46,8 @@ mod holds;
 mod loaded;
 mod lock;
 mod lock_calls;
+mod object;
+mod object_events;
 mod objects;
 mod pass_on;
 mod real;

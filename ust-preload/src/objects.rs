@@ -15,21 +15,16 @@
 //! The loader holds a lock while it tells its list. Nothing is recorded meanwhile, so that no other lock is taken inside.
 #![allow(unsafe_code)]
 
-use crate::sets::dl;
+use crate::object::Object;
+use crate::object_events;
 use core::cell::UnsafeCell;
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{CStr, c_int, c_void};
 use core::{ptr, slice};
 use ust::inside::Inside;
 use ust_core::sync::{AtomicBool, AtomicU64, Ordering};
 
 /// The most libraries that are told of. What is beyond is not.
 const MAX_KNOWN: usize = 4096;
-
-/// The longest path that is told whole, and its zero.
-pub const PATH_BYTES: usize = 4096;
-
-/// A build id is a hash, of 20 bytes mostly.
-pub const MAX_BUILD_ID_BYTES: usize = 64;
 
 /// The thread that may have other libraries than those that were told; 0: none.
 static CHANGED_BY: AtomicU64 = AtomicU64::new(0);
@@ -43,14 +38,7 @@ static IS_BUSY: AtomicBool = AtomicBool::new(false);
 static STATE: Guarded = Guarded(UnsafeCell::new(State {
     known: [Known { name: 0, base: 0, is_present: false }; MAX_KNOWN],
     count: 0,
-    found: Object {
-        base: 0,
-        size: 0,
-        is_pic: false,
-        path: [0; PATH_BYTES],
-        build_id: [0; MAX_BUILD_ID_BYTES],
-        build_id_bytes: 0,
-    },
+    found: Object::NONE,
 }));
 
 struct Guarded(UnsafeCell<State>);
@@ -73,32 +61,6 @@ struct Known {
     is_present: bool,
 }
 
-/// What is told of a library.
-pub struct Object {
-    /// Its lowest address.
-    pub base: usize,
-    /// Bytes from there to its end.
-    pub size: usize,
-    /// Whether it may lie anywhere.
-    pub is_pic: bool,
-    path: [u8; PATH_BYTES],
-    build_id: [u8; MAX_BUILD_ID_BYTES],
-    build_id_bytes: usize,
-}
-
-impl Object {
-    /// Where it was loaded from, as the loader calls it.
-    pub fn path(&self) -> &[u8] {
-        let bytes = self.path.iter().position(|byte| *byte == 0);
-        &self.path[..bytes.unwrap_or(PATH_BYTES)]
-    }
-
-    /// What its linker has called it; empty if it has no such note.
-    pub fn build_id(&self) -> &[u8] {
-        &self.build_id[..self.build_id_bytes]
-    }
-}
-
 /// The calling thread calls a function after which it may have other libraries.
 pub fn may_change() {
     CHANGED_BY.store(own(), Ordering::Relaxed);
@@ -107,7 +69,9 @@ pub fn may_change() {
 /// Tells what has not been told yet. It is called behind calls that are recorded.
 #[inline(always)]
 pub fn tell() {
-    if CHANGED_BY.load(Ordering::Relaxed) != 0 || dl::is_on() != IS_TOLD.load(Ordering::Relaxed) {
+    if CHANGED_BY.load(Ordering::Relaxed) != 0
+        || object_events::is_on() != IS_TOLD.load(Ordering::Relaxed)
+    {
         tell_slowly();
     }
 }
@@ -130,7 +94,7 @@ pub fn forget() {
 #[cold]
 #[inline(never)]
 fn tell_slowly() {
-    if !dl::is_on() {
+    if !object_events::is_on() {
         forget_while_off();
         return;
     }
@@ -153,11 +117,11 @@ fn tell_slowly() {
     if is_start {
         IS_TOLD.store(true, Ordering::Relaxed);
         state.count = 0;
-        dl::begins();
+        object_events::begins();
     }
     tell_changes(state, is_start);
     if is_start {
-        dl::is_complete();
+        object_events::is_complete();
     }
     // Release: the next to be busy finds what was changed here.
     IS_BUSY.store(false, Ordering::Release);
@@ -179,7 +143,7 @@ fn tell_changes(state: &mut State, is_start: bool) {
         if stopped == 0 {
             break;
         }
-        dl::has_come(&state.found, is_start);
+        object_events::has_come(&state.found, is_start);
     }
     let mut at = 0;
     while at < state.count {
@@ -187,7 +151,7 @@ fn tell_changes(state: &mut State, is_start: bool) {
             at += 1;
             continue;
         }
-        dl::has_gone(state.known[at].base as usize);
+        object_events::has_gone(state.known[at].base as usize);
         state.count -= 1;
         state.known[at] = state.known[state.count];
     }
@@ -227,65 +191,9 @@ unsafe extern "C" fn next(info: *mut libc::dl_phdr_info, _: usize, state: *mut c
     }
     state.known[state.count] = Known { name: hash, base: base as u64, is_present: true };
     state.count += 1;
-    let found = &mut state.found;
-    found.base = base;
-    found.size = high - low;
-    found.is_pic = bias != 0;
-    found.path = [0; PATH_BYTES];
-    if name.is_empty() {
-        own_path(&mut found.path);
-    } else {
-        let bytes = name.count_bytes().min(PATH_BYTES - 1);
-        found.path[..bytes].copy_from_slice(&name.to_bytes()[..bytes]);
-    }
-    found.build_id_bytes = 0;
-    for note in headers.iter().filter(|header| header.p_type == libc::PT_NOTE) {
-        // SAFETY: notes of a loaded object lie in its memory.
-        let notes = unsafe {
-            let start =
-                ptr::with_exposed_provenance::<u8>(bias.wrapping_add(note.p_vaddr as usize));
-            slice::from_raw_parts(start, note.p_memsz as usize)
-        };
-        if let Some(id) = build_id_in(notes, (note.p_align as usize).max(4)) {
-            let bytes = id.len().min(MAX_BUILD_ID_BYTES);
-            found.build_id[..bytes].copy_from_slice(&id[..bytes]);
-            found.build_id_bytes = bytes;
-            break;
-        }
-    }
+    // SAFETY: it is a loaded object's.
+    unsafe { state.found.read(name, headers, bias, low..high) };
     1
-}
-
-/// The program's own path, which the loader has no name for.
-fn own_path(path: &mut [u8; PATH_BYTES]) {
-    // SAFETY: a C string, and room for all but the zero. A failure leaves the empty path.
-    unsafe {
-        libc::readlink(
-            c"/proc/self/exe".as_ptr(),
-            path.as_mut_ptr().cast::<c_char>(),
-            PATH_BYTES - 1,
-        )
-    };
-}
-
-/// The build id among notes: three words (lengths of name and content, type), the name, the content, each padded.
-fn build_id_in(mut notes: &[u8], align: usize) -> Option<&[u8]> {
-    const NT_GNU_BUILD_ID: usize = 3;
-    const NAME: &[u8] = b"GNU\0";
-    loop {
-        let (head, rest) = notes.split_at_checked(12)?;
-        let word = |at: usize| {
-            u32::from_ne_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize
-        };
-        let (name_bytes, bytes, kind) = (word(0), word(4), word(8));
-        let padded = |end: usize| end.checked_next_multiple_of(align);
-        let content = padded(12_usize.checked_add(name_bytes)?)? - 12;
-        let end = content.checked_add(bytes)?;
-        if kind == NT_GNU_BUILD_ID && rest.get(..name_bytes)? == NAME {
-            return rest.get(content..end);
-        }
-        notes = notes.get(padded(12_usize.checked_add(end)?)?..)?;
-    }
 }
 
 /// FNV-1a, of 64 bits.
