@@ -154,6 +154,7 @@ macro_rules! function {
                     // SAFETY: the caller's promise.
                     return unsafe { $real::$name($($argument),*) };
                 }
+                $crate::objects::tell();
                 if begin::$event::enabled() {
                     // Nobody has looked at the texts yet: a call that fails by them must fail, and not crash.
                     begin::$event($(Argument::field($recorded, libc::EFAULT)),*);
@@ -198,6 +199,7 @@ macro_rules! function {
                     let errno = $crate::errno::Errno::keep();
                     let error = Outcome::error(result, errno.number());
                     event::$event($(Argument::field($recorded, error),)* Argument::field(result, error), error);
+                    $crate::objects::tell();
                 }
                 result
             }

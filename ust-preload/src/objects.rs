@@ -9,8 +9,8 @@
 //! ```
 //!
 //! `dlopen` must be called by the program itself, so the shim does not see its end. What it brought is told behind the
-//! thread's next call of a lock, of a thread or of the loader, or at the program's end. While nothing of this is recorded, it
-//! costs nothing: these calls come here only when they are recorded.
+//! thread's next recorded call, or at the program's end. (Not behind `malloc`, which the loader itself calls.) While nothing is
+//! recorded, it costs nothing: calls come here only when they are recorded.
 //!
 //! The loader holds a lock while it tells its list. Nothing is recorded meanwhile, so that no other lock is taken inside.
 #![allow(unsafe_code)]
