@@ -1,7 +1,7 @@
 //! What the shim does when it is loaded, in the child of a fork, and at the program's end.
 #![allow(unsafe_code)]
 
-use crate::sets::func;
+use crate::sets::{func, waits};
 use crate::{call_stack, objects};
 use core::ffi::CStr;
 use ust_core::shim::{OPTIONS_VARIABLE, Options};
@@ -18,6 +18,9 @@ extern "C" fn loaded() {
     // Constructors come in any order. Events that are on already are on from here.
     ust::__private::register_module();
     func::limit(&options());
+    // These may be called first in a signal handler, where the loader must not be asked.
+    waits::real::sem_post::REAL.address();
+    func::look_up();
     // SAFETY: a function that stays linked. Without memory for it, children tell less.
     unsafe { libc::pthread_atfork(None, None, Some(forked)) };
     objects::tell();
