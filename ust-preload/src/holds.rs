@@ -96,7 +96,7 @@ impl Watch {
     #[inline(always)]
     pub fn begin(&self, key: Key, since: Stopwatch) {
         let tag = self.tag();
-        if let Some(entry) = key.find().or_else(|| key.claim()) {
+        if let Some(entry) = key.find_or_claim() {
             entry.tag.store(tag, Ordering::Relaxed);
             for (word, value) in entry.since.iter().zip(since.to_words()) {
                 word.store(value, Ordering::Relaxed);
@@ -152,13 +152,28 @@ impl Key {
         self.places().find(|entry| entry.key.load(Ordering::Relaxed) == self.0)
     }
 
+    /// Its entry, or one that was free.
     #[inline(always)]
-    fn claim(self) -> Option<&'static Entry> {
-        self.places().find(|entry| {
-            entry.key.load(Ordering::Relaxed) == 0
-                // Acquire: after the last owner has read it.
-                && entry.key.compare_exchange(0, self.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
-        })
+    fn find_or_claim(self) -> Option<&'static Entry> {
+        let mut free = None;
+        for entry in self.places() {
+            match entry.key.load(Ordering::Relaxed) {
+                key if key == self.0 => return Some(entry),
+                0 if free.is_none() => free = Some(entry),
+                _ => {}
+            }
+        }
+        match free {
+            Some(entry) if self.claims(entry) => free,
+            Some(_) => self.places().find(|entry| self.claims(entry)),
+            None => None,
+        }
+    }
+
+    #[inline(always)]
+    fn claims(self, entry: &Entry) -> bool {
+        // Acquire: after the last owner has read it.
+        entry.key.compare_exchange(0, self.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 }
 
