@@ -19,6 +19,7 @@
 //! - `waiting`: the call may wait for something, so its event has a duration in nanoseconds, and an event at its begin can be
 //!   had. `quick`: it has neither.
 //! - `also`: other names of the very same function.
+//! - `version`: that of the C library's function which programs are linked with today, where it has several.
 //! - `forms!`: functions that are recorded by an event of another one, or of which something else than the arguments is recorded.
 //!   `events!` declares such events alone.
 //!
@@ -30,7 +31,8 @@ macro_rules! calls {
         provider = $provider:literal, begin = $begin:literal;
         $(
             $(#[$attribute:meta])*
-            $kind:ident fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty $(, also $alias:ident)*;
+            $kind:ident fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty
+                $(, version $version:literal)? $(, also $alias:ident)*;
         )*
     ) => {
         /// Behind the shim's.
@@ -39,7 +41,7 @@ macro_rules! calls {
             use super::*;
 
             $crate::real::real! {
-                $(pub fn $name($($argument: $type),*) -> $result;)*
+                $(pub fn $name($($argument: $type),*) -> $result $(, version $version)?;)*
             }
         }
 
@@ -171,7 +173,7 @@ macro_rules! function {
                     // SAFETY: the caller's promise.
                     return unsafe { $real::$name($($argument),*) };
                 }
-                $crate::sets::dl::tell_if_changed();
+                $crate::objects::tell();
                 if begin::$event::enabled() {
                     // Nobody has looked at the texts yet: a call that fails by them must fail, and not crash.
                     begin::$event($(Argument::field($recorded, libc::EFAULT)),*);
@@ -214,9 +216,9 @@ macro_rules! function {
                 let result = unsafe { $real::$name($($argument),*) };
                 if !ust::inside::is_inside() {
                     let errno = $crate::errno::Errno::keep();
-                    $crate::sets::dl::tell_if_changed();
                     let error = Outcome::error(result, errno.number());
                     event::$event($(Argument::field($recorded, error),)* Argument::field(result, error), error);
+                    $crate::objects::tell();
                 }
                 result
             }

@@ -17,6 +17,11 @@
 //! | `early` | memory for what asks before those are known |
 //! | `allocator` | memory for the shim itself |
 //! | `entry` | functions that learn who called them |
+//! | `lock_calls` | how functions of locks are declared |
+//! | `lock`, `holds` | who holds a lock, and since when |
+//! | `objects`, `object`, `object_events` | which libraries a process has |
+//! | `call_stack` | the functions that a thread is in |
+//! | `loaded` | what happens when the shim is loaded, and when the process forks |
 //! | `pass_on` | functions that the program must call itself |
 //! | `options`, `environment` | what the recorder asked for, and what children are handed on |
 //! | `stopwatch`, `errno` | how long a call took, and what it left |
@@ -33,11 +38,19 @@
 
 mod allocator;
 mod argument;
+mod call_stack;
 mod calls;
 mod early;
 mod entry;
 mod environment;
 mod errno;
+mod holds;
+mod loaded;
+mod lock;
+mod lock_calls;
+mod object;
+mod object_events;
+mod objects;
 mod options;
 mod pass_on;
 mod real;

@@ -8,32 +8,23 @@ use ust::inside::Inside;
 use ust_core::hint::unlikely;
 use ust_core::sync::{AtomicPtr, Ordering};
 
-/// Functions that glibc has in several versions, and the one that programs are linked with today. (Before glibc 2.36 `dlsym` found
-/// the oldest one.) Where there is only one version it has another name, and is found without.
-const VERSIONS: [(&[&CStr], &CStr); 3] = [
-    (
-        &[
-            c"pthread_cond_wait",
-            c"pthread_cond_timedwait",
-            c"pthread_cond_signal",
-            c"pthread_cond_broadcast",
-        ],
-        c"GLIBC_2.3.2",
-    ),
-    (&[c"posix_spawn", c"posix_spawnp"], c"GLIBC_2.15"),
-    (&[c"realpath"], c"GLIBC_2.3"),
-];
-
 /// One function, looked up when it is called first.
 pub struct Real {
     name: &'static CStr,
+    /// The symbol version to prefer, of a function that the C library has in several.
+    version: Option<&'static CStr>,
     address: AtomicPtr<c_void>,
 }
 
 impl Real {
     /// The function of this name.
     pub const fn new(name: &'static CStr) -> Self {
-        Self { name, address: AtomicPtr::new(ptr::null_mut()) }
+        Self { name, version: None, address: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// The function of this name and version. (`dlsym` finds the oldest one in C libraries before 2.36.)
+    pub const fn versioned(name: &'static CStr, version: &'static CStr) -> Self {
+        Self { name, version: Some(version), address: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Its address; null if no object has it, or not yet.
@@ -59,18 +50,16 @@ impl Real {
     fn look_up(&self) -> *mut c_void {
         // What `dlsym` allocates comes back to us.
         let _inside = Inside::new();
-        let version = VERSIONS.iter().find(|(names, _)| names.contains(&self.name));
+        let next = libc::RTLD_NEXT;
+        let name = self.name.as_ptr();
         // SAFETY: C strings. The caller's address is this object's, behind which the search begins.
-        let found = unsafe {
-            let versioned = version.map_or(ptr::null_mut(), |(_, version)| {
-                libc::dlvsym(libc::RTLD_NEXT, self.name.as_ptr(), version.as_ptr())
-            });
-            if versioned.is_null() {
-                libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr())
-            } else {
-                versioned
-            }
-        };
+        let found =
+            match self.version.map(|version| unsafe { libc::dlvsym(next, name, version.as_ptr()) })
+            {
+                Some(found) if !found.is_null() => found,
+                // SAFETY: as above. Platforms younger than the version have one function of the name.
+                _ => unsafe { libc::dlsym(next, name) },
+            };
         self.address.store(found, Ordering::Relaxed);
         found
     }
@@ -79,7 +68,7 @@ impl Real {
 /// Declares functions behind the shim's: each is called as the C library declares it. A thread that is cancelled unwinds
 /// through its caller.
 macro_rules! real {
-    ($($vis:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?;)*) => {$(
+    ($($vis:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $(, version $version:literal)?;)*) => {$(
         /// The function behind the shim's of this name.
         ///
         /// # Safety
@@ -104,18 +93,32 @@ macro_rules! real {
         impl $name {
             /// Where it is.
             $vis const REAL: &'static $crate::real::Real = {
-                static REAL: $crate::real::Real = $crate::real::Real::new(
-                    match core::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
-                        Ok(name) => name,
-                        Err(_) => panic!("no C string"),
-                    },
-                );
+                static REAL: $crate::real::Real =
+                    $crate::real::found!($crate::real::c_text(concat!(stringify!($name), "\0")) $(, $version)?);
                 &REAL
             };
         }
     )*};
 }
-pub(crate) use real;
+
+/// The function of a name, and of a version if there is one.
+macro_rules! found {
+    ($name:expr) => {
+        $crate::real::Real::new($name)
+    };
+    ($name:expr, $version:literal) => {
+        $crate::real::Real::versioned($name, $crate::real::c_text(concat!($version, "\0")))
+    };
+}
+pub(crate) use {found, real};
+
+/// Text that ends with its only zero.
+pub const fn c_text(text: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(text.as_bytes()) {
+        Ok(text) => text,
+        Err(_) => panic!("no C string"),
+    }
+}
 
 /// What a function returns that no object has: ENOSYS. A program that asks the loader for a name finds the shim's, even where
 /// its C library is older than the function.

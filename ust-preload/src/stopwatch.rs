@@ -58,22 +58,30 @@ impl Stopwatch {
     /// Nanoseconds since it was started.
     #[inline(always)]
     pub fn elapsed_ns(self) -> u64 {
+        self.lap().0
+    }
+
+    /// Nanoseconds since it was started, and another one that starts at that moment.
+    #[inline(always)]
+    pub fn lap(self) -> (u64, Self) {
         if self.rate > NEVER {
-            return by_rate(ClockKind::Tsc.now().wrapping_sub(self.start), self.rate);
+            let now = ClockKind::Tsc.now();
+            return (by_rate(now.wrapping_sub(self.start), self.rate), Self { start: now, ..self });
         }
         unlikely();
-        ClockKind::Monotonic.now().wrapping_sub(self.start)
-    }
-}
-
-impl Stopwatch {
-    /// To be kept in two words.
-    pub fn to_words(self) -> (u64, u64) {
-        (self.start, self.rate)
+        let now = ClockKind::Monotonic.now();
+        (now.wrapping_sub(self.start), Self { start: now, ..self })
     }
 
-    /// From two words.
-    pub fn from_words((start, rate): (u64, u64)) -> Self {
+    /// All of it, to be kept in memory that several threads reach.
+    #[inline(always)]
+    pub fn to_words(self) -> [u64; 2] {
+        [self.start, self.rate]
+    }
+
+    /// What [`to_words`](Self::to_words) made words of.
+    #[inline(always)]
+    pub fn from_words([start, rate]: [u64; 2]) -> Self {
         Self { start, rate }
     }
 }

@@ -39,3 +39,4 @@ pub mod report;
 pub mod sandbox;
 pub mod shim;
 pub mod skip;
+pub mod steps;

@@ -15,12 +15,23 @@ pub fn built() -> PathBuf {
 /// Compiles `c/NAME.c` into `dir`, with these options.
 #[track_caller]
 pub fn compiled(dir: &Path, name: &str, options: &[&str]) -> PathBuf {
+    compiled_by("cc", dir, name, "c", options)
+}
+
+/// Compiles `c/NAME.cpp` into `dir`, with these options.
+#[track_caller]
+pub fn compiled_as_cxx(dir: &Path, name: &str, options: &[&str]) -> PathBuf {
+    compiled_by("c++", dir, name, "cpp", options)
+}
+
+#[track_caller]
+fn compiled_by(compiler: &str, dir: &Path, name: &str, kind: &str, options: &[&str]) -> PathBuf {
     let program = dir.join(name);
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("c/{name}.c"));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("c/{name}.{kind}"));
     // `-fno-builtin`: a compiler leaves out calls of `malloc` whose memory is not used.
-    let mut command = Command::new("cc");
+    let mut command = Command::new(compiler);
     command.args(["-O1", "-w", "-fno-builtin", "-o"]).arg(&program).arg(source).args(options);
     let status = command.args(["-pthread", "-ldl"]).status().expect("there is a compiler");
-    assert!(status.success(), "{name}.c");
+    assert!(status.success(), "{name}.{kind}");
     program
 }

@@ -7,6 +7,7 @@
 //! what it costs.
 #![allow(unsafe_code)]
 
+use super::lttng::libc as lttng;
 use crate::argument::Code;
 use crate::early;
 use crate::entry::entry;
@@ -77,9 +78,12 @@ mod event {
 }
 
 /// Functions that return memory. A row's `instead` is what serves the call in place of the C library's function, if
-/// something must.
+/// something must. `also lttng`: there is an event of LTTng's, too.
 macro_rules! allocates {
-    ($($name:ident($($argument:ident: $type:ty),*), $count:tt => $behind:ident, instead: $instead:expr;)*) => {$(
+    ($(
+        $name:ident($($argument:ident: $type:ty),*), $count:tt => $behind:ident, instead: $instead:expr
+            $(, also $lttng:ident)?;
+    )*) => {$(
         entry!($name => $behind, arguments: $count);
 
         unsafe extern "C" fn $behind($($argument: $type,)* call_site: *const c_void) -> *mut c_void {
@@ -88,20 +92,31 @@ macro_rules! allocates {
             if event::$name::enabled() && !is_inside() {
                 event::$name($($argument,)* memory, call_site);
             }
+            also!([$($lttng)?] $name($($argument),*) memory);
             memory
         }
     )*};
 }
 
+/// The event of LTTng's, if there is one.
+macro_rules! also {
+    ([] $($rest:tt)*) => {};
+    ([$lttng:ident] $name:ident($($argument:ident),*) $memory:ident) => {
+        if $lttng::$name::enabled() && !is_inside() {
+            $lttng::$name($($argument,)* $memory);
+        }
+    };
+}
+
 allocates! {
-    malloc(size: usize), 1 => malloc_from, instead: early_memory(Some(size), real::malloc::REAL);
+    malloc(size: usize), 1 => malloc_from, instead: early_memory(Some(size), real::malloc::REAL), also lttng;
     calloc(nmemb: usize, size: usize), 2 => calloc_from,
-        instead: early_memory(nmemb.checked_mul(size), real::calloc::REAL);
+        instead: early_memory(nmemb.checked_mul(size), real::calloc::REAL), also lttng;
     realloc(in_ptr: *mut c_void, size: usize), 2 => realloc_from,
-        instead: moved(in_ptr, Some(size), real::realloc::REAL);
+        instead: moved(in_ptr, Some(size), real::realloc::REAL), also lttng;
     reallocarray(in_ptr: *mut c_void, nmemb: usize, size: usize), 3 => reallocarray_from,
         instead: moved(in_ptr, nmemb.checked_mul(size), real::reallocarray::REAL);
-    memalign(align: usize, size: usize), 2 => memalign_from, instead: None;
+    memalign(align: usize, size: usize), 2 => memalign_from, instead: None, also lttng;
     aligned_alloc(align: usize, size: usize), 2 => aligned_alloc_from, instead: None;
     valloc(size: usize), 1 => valloc_from, instead: None;
     pvalloc(size: usize), 1 => pvalloc_from, instead: None;
@@ -155,6 +170,9 @@ unsafe extern "C" fn free_from(memory: *mut c_void, call_site: *const c_void) {
     if event::free::enabled() && !is_inside() {
         event::free(memory, call_site);
     }
+    if lttng::free::enabled() && !is_inside() {
+        lttng::free(memory);
+    }
     // SAFETY: what the program asks for.
     unsafe { real::free(memory) }
 }
@@ -169,10 +187,11 @@ unsafe extern "C" fn posix_memalign_from(
 ) -> Code {
     // SAFETY: what the program asks for.
     let result = unsafe { real::posix_memalign(out, align, size) };
-    if event::posix_memalign::enabled() && !is_inside() {
+    if (event::posix_memalign::enabled() || lttng::posix_memalign::enabled()) && !is_inside() {
         // SAFETY: the C library has just written there, if it says so.
         let memory = if result.0 == 0 { unsafe { *out } } else { ptr::null_mut() };
         event::posix_memalign(memory, align, size, result.0, call_site);
+        lttng::posix_memalign(memory, align, size, result.0);
     }
     result
 }

@@ -5,15 +5,21 @@
 //! | `libc_mem` | `mem` | `malloc` and its family |
 //! | | `pages` | `mmap` and its family |
 //! | `libc_io` | `io` | descriptors, paths, sockets, waits, streams |
-//! | `pthread` | `pthread` | threads, and what they wait for: locks, conditions, barriers, semaphores |
+//! | `pthread` | `locks` | mutexes, rwlocks, spin locks |
+//! | | `waits` | condition variables, barriers, semaphores |
+//! | | `threads` | threads |
 //! | `proc` | `proc` | processes, and signals that are sent |
-//! | `dl` | `dl` | libraries that are loaded and unloaded |
-//! | `func` | `func` | functions of programs built with `-finstrument-functions` |
+//! | `dl` | `dl` | libraries |
+//! | `func` | `func` | functions of programs built to tell of them |
+//! | `lttng_ust_*` | `lttng` | events of LTTng-UST's own wrappers, recorded by the functions of the others |
 
 pub mod dl;
-mod func;
+pub mod func;
 mod io;
+pub mod locks;
+pub mod lttng;
 pub mod mem;
-mod pages;
+pub mod pages;
 mod proc;
-mod pthread;
+pub mod threads;
+pub mod waits;

@@ -18,7 +18,7 @@ calls! {
     waiting fn faccessat(dirfd: c_int, path: Text, mode: c_int, flags: Bits) -> c_int;
     waiting fn readlink(path: Text, buf: Address, size: usize) -> isize;
     waiting fn readlinkat(dirfd: c_int, path: Text, buf: Address, size: usize) -> isize;
-    waiting fn realpath(path: Text, resolved: *mut c_char) -> *mut c_char;
+    waiting fn realpath(path: Text, resolved: *mut c_char) -> *mut c_char, version "GLIBC_2.3";
     waiting fn getcwd(buf: *mut c_char, size: usize) -> *mut c_char;
     waiting fn chdir(path: Text) -> c_int;
     waiting fn mkdir(path: Text, mode: Mode) -> c_int;

@@ -30,10 +30,10 @@ mod real_spawn {
     crate::real::real! {
         pub fn posix_spawn(
             pid: *mut c_int, path: Path, actions: Address, attributes: Address, argv: Argv, envp: Environment
-        ) -> Code;
+        ) -> Code, version "GLIBC_2.15";
         pub fn posix_spawnp(
             pid: *mut c_int, file: Path, actions: Address, attributes: Address, argv: Argv, envp: Environment
-        ) -> Code;
+        ) -> Code, version "GLIBC_2.15";
     }
 }
 

@@ -1,0 +1,32 @@
+//! What the shim does when it is loaded, in the child of a fork, and at the program's end.
+#![allow(unsafe_code)]
+
+use crate::sets::{func, waits};
+use crate::{call_stack, environment, objects, options};
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOADED: extern "C" fn() = loaded;
+
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static ENDING: extern "C" fn() = objects::tell_at_end;
+
+extern "C" fn loaded() {
+    // Constructors come in any order. Events that are on already are on from here.
+    ust::__private::register_module();
+    let options = options::read();
+    environment::keep();
+    func::limit(&options);
+    // These may be called first in a signal handler, where the loader must not be asked.
+    waits::real::sem_post::REAL.address();
+    func::look_up();
+    // SAFETY: a function that stays linked. Without memory for it, children tell less.
+    unsafe { libc::pthread_atfork(None, None, Some(forked)) };
+    objects::tell();
+}
+
+unsafe extern "C" fn forked() {
+    objects::forget();
+    call_stack::keep_only_own();
+}
