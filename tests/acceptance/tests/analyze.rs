@@ -1,0 +1,99 @@
+//! `ust analyze` over recordings of real programs: its figures are those that the program counted itself, and valgrind's.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+use ust_acceptance::recording::Recording;
+use ust_acceptance::{shim, skip};
+use ust_test_support::binaries;
+use ust_test_support::command::run;
+
+const ROUNDS: u64 = 20_000;
+
+fn analyzed(what: &str, trace: &Path) -> Value {
+    let mut command = Command::new(binaries::ust());
+    let report = run(command.args(["analyze", what, "--json"]).arg(trace)).succeeded();
+    assert_eq!(report.stderr, "");
+    serde_json::from_str(&report.stdout).expect("JSON")
+}
+
+/// The numbers in a line behind a word, without their commas.
+fn numbers_behind(text: &str, word: &str) -> Vec<u64> {
+    let (_, rest) = text.split_once(word).unwrap_or_else(|| panic!("no {word} in {text}"));
+    let line = rest.lines().next().unwrap_or_default().replace(',', "");
+    line.split_whitespace().filter_map(|word| word.parse().ok()).collect()
+}
+
+#[test]
+fn a_heap_is_what_the_program_and_valgrind_count() {
+    let dir = tempfile::tempdir().expect("a directory");
+    shim::built();
+    let program = shim::compiled(dir.path(), "heap", &["-g"]);
+    let recorded = Recording::of_path(program.clone())
+        .options(["--preload", "libc_mem", "--mode", "block"])
+        .arg(ROUNDS)
+        .run()
+        .succeeded();
+    assert_eq!(recorded.summary().lost_in_all(), 0);
+    let report = analyzed("heap", &recorded.trace());
+    assert_eq!(report["is_uncertain"], false);
+    let [process] = &report["processes"].as_array().expect("processes")[..] else {
+        panic!("one process: {report:#}")
+    };
+    let own = numbers_behind(&recorded.finished.stdout, "");
+    let ours = [
+        &process["allocations"],
+        &process["frees"],
+        &process["allocated_bytes"],
+        &process["peak"]["bytes"],
+        &process["live_at_end"]["bytes"],
+        &process["live_at_end"]["blocks"],
+    ];
+    let ours = ours.map(|figure| figure.as_u64().expect("a number"));
+    assert_eq!(ours[..], own);
+    for none in ["frees_of_unknown", "unseen_frees", "failed"] {
+        assert_eq!(process[none], 0, "{none}");
+    }
+    let leak = |at: usize| [&process["leaks"][at]["bytes"], &process["leaks"][at]["blocks"]];
+    assert_eq!((leak(0), leak(1)), ([&5000.into(), &5.into()], [&123.into(), &1.into()]));
+    assert_eq!(process["leaking_sites"], 2);
+
+    if !skip::has("valgrind", &["--version"]) {
+        return;
+    }
+    let theirs = run(Command::new("valgrind").arg(&program).arg(ROUNDS.to_string())).succeeded();
+    let total = numbers_behind(&theirs.stderr, "total heap usage:");
+    assert_eq!(total[..], ours[..3], "allocations, frees, bytes");
+    let live = numbers_behind(&theirs.stderr, "in use at exit:");
+    assert_eq!(live[..], ours[4..], "bytes and blocks that leak");
+}
+
+/// Each process of a shell's has its own figures.
+#[test]
+fn children_are_told_apart() {
+    let dir = tempfile::tempdir().expect("a directory");
+    shim::built();
+    let program = shim::compiled(dir.path(), "heap", &[]);
+    let script = format!("{0} 10; {0} 20; exit 0", program.display());
+    let recorded = Recording::of_path("/bin/sh".into())
+        .options(["--preload", "libc_mem", "--mode", "block"])
+        .arg("-c")
+        .arg(script)
+        .run()
+        .succeeded();
+    let report = analyzed("heap", &recorded.trace());
+    let processes = report["processes"].as_array().expect("processes");
+    let of_program: Vec<_> = processes.iter().filter(|process| process["name"] == "heap").collect();
+    let own: Vec<_> =
+        recorded.finished.stdout.lines().map(|line| numbers_behind(line, "")).collect();
+    let ours: Vec<_> = of_program
+        .iter()
+        .map(|process| process["allocations"].as_u64().expect("a number"))
+        .collect();
+    assert_eq!(ours, own.iter().map(|line| line[0]).collect::<Vec<_>>());
+    let pid = of_program[1]["pid"].as_u64().expect("a number").to_string();
+    let mut command = Command::new(binaries::ust());
+    let one = run(command.args(["analyze", "heap", "--pid", &pid]).arg(recorded.trace()));
+    let one = one.succeeded().stdout;
+    assert_eq!(one.lines().filter(|line| line.starts_with("Process ")).count(), 1, "{one}");
+}
