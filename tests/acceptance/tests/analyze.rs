@@ -97,3 +97,82 @@ fn children_are_told_apart() {
     let one = one.succeeded().stdout;
     assert_eq!(one.lines().filter(|line| line.starts_with("Process ")).count(), 1, "{one}");
 }
+
+/// Bytes, errors and what a descriptor stood for are those of the program, which gives one number to three files.
+#[test]
+fn io_is_what_the_program_did() {
+    let dir = tempfile::tempdir().expect("a directory");
+    shim::built();
+    let program = shim::compiled(dir.path(), "io_calls", &[]);
+    let recorded = Recording::of_path(program)
+        .options(["--preload", "libc_io", "--mode", "block"])
+        .arg(dir.path().display())
+        .run()
+        .succeeded();
+    let report = analyzed("io", &recorded.trace());
+    let process = report["processes"]
+        .as_array()
+        .expect("processes")
+        .iter()
+        .find(|process| process["descriptors"].to_string().contains("second"))
+        .expect("the parent");
+    let of_file = |name: &str| {
+        let all = process["descriptors"].as_array().expect("descriptors").iter();
+        let number = |one: &Value, name: &str| one[name].as_u64().expect("a number");
+        let of_file = all.filter(|one| one["stands_for"] == name);
+        let bytes = of_file.map(|one| {
+            (number(one, "fd"), number(one, "read_bytes"), number(one, "written_bytes"))
+        });
+        let mut bytes: Vec<_> = bytes.collect();
+        bytes.sort_unstable();
+        bytes
+    };
+    let [(first, 0, 50_000), (again, 50_000, 0)] = of_file("first")[..] else {
+        panic!("{:?}", of_file("first"))
+    };
+    assert_eq!((again, of_file("second")), (first, vec![(first, 0, 77)]));
+    let errors = process["errors"].as_array().expect("errors").iter();
+    let mut errors: Vec<_> = errors
+        .map(|one| (one["function"].as_str(), one["error"].as_str(), one["count"].as_u64()))
+        .collect();
+    errors.sort_unstable();
+    let expected = [("open", "ENOENT", 3), ("read", "EBADF", 1), ("write", "EBADF", 1)];
+    let expected =
+        expected.map(|(function, error, count)| (Some(function), Some(error), Some(count)));
+    assert_eq!(errors, expected);
+    let slowest = &process["slowest"][0];
+    assert_eq!(
+        (&slowest["function"], &slowest["on"], &slowest["result"]),
+        (&"read".into(), &"pipe".into(), &4.into())
+    );
+    assert!(slowest["duration_ns"].as_u64() > Some(200_000_000), "{slowest:#}");
+}
+
+/// Who waited, for how long at least, and for whom.
+#[test]
+fn a_contended_mutex_is_told_with_who_held_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let exported = run(Command::new("nm").arg("-D").arg(shim::built())).stdout;
+    if !exported.contains("pthread_mutex_lock") {
+        skip::skipped("the shim does not record locks");
+        return;
+    }
+    let program = shim::compiled(dir.path(), "contended", &["-g"]);
+    let recorded = Recording::of_path(program)
+        .options(["--preload", "pthread,dl", "--mode", "block"])
+        .run()
+        .succeeded();
+    let report = analyzed("locks", &recorded.trace());
+    let process = &report["processes"][0];
+    let lock = &process["most_contended"][0];
+    assert_eq!(lock["address"], recorded.finished.stdout.trim());
+    let number = |name: &str| lock[name].as_u64().expect("a number");
+    assert_eq!((number("acquisitions"), number("waits")), (3, 2), "{lock:#}");
+    // Each began to wait at some moment of the 200 ms.
+    assert!(number("wait_ns") > 200_000_000 && number("longest_wait_ns") > 100_000_000, "{lock:#}");
+    assert!(number("longest_hold_ns") > 200_000_000, "{lock:#}");
+    assert_eq!(lock["longest_held_by"], process["pid"]);
+    let holder = &lock["held_by"][0];
+    assert_eq!((&holder["tid"], &holder["name"]), (&process["pid"], &"contended".into()));
+    assert_eq!(lock["waiters"][0]["site"]["function"], "wait_for_it");
+}

@@ -9,7 +9,7 @@
 //! A process is a trace of its own; in a joined trace, it is what the events' context says. So two processes that had one
 //! process id, one after the other, are two. Memory holds what the figures keep, never the events.
 
-use super::sites::Sites;
+use super::sites::{Object, Sites};
 use crate::tell::tell;
 use ctf::metadata::EnvValue;
 use ctf::printable;
@@ -148,7 +148,7 @@ pub fn feed<F: Figures>(mut reader: Reader, pid: Option<u64>) -> Fed<F> {
         }
         let call = Call { name, event: &event };
         if provider == "dl" {
-            process.sites.library(&call);
+            library(&call, &mut process.sites);
         }
         if provider == F::PROVIDER {
             process.events += 1;
@@ -157,6 +157,21 @@ pub fn feed<F: Figures>(mut reader: Reader, pid: Option<u64>) -> Fed<F> {
     }
     fed.processes.retain(|process| process.events > 0);
     fed
+}
+
+/// An event of `dl`.
+fn library(call: &Call<'_>, sites: &mut Sites) {
+    let Some(base) = call.number("base") else { return };
+    match call.name {
+        "object" => {
+            let text = |name| call.text(name).unwrap_or_default();
+            let size_bytes = call.number("size").unwrap_or_default();
+            let (path, build_id) = (text("path"), text("build_id"));
+            sites.loaded(Object { base, size_bytes, path, build_id });
+        }
+        "object_gone" => sites.gone(base),
+        _ => {}
+    }
 }
 
 impl Lost {

@@ -7,7 +7,6 @@
 //!
 //! The addresses of a library that has gone are forgotten. What is loaded there next has call sites of its own.
 
-use super::feed::Call;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -79,24 +78,18 @@ impl Sites {
         number
     }
 
-    /// An event of `dl`.
-    pub fn library(&mut self, call: &Call<'_>) {
-        let Some(base) = call.number("base") else { return };
-        match call.name {
-            "object" => {
-                let size_bytes = call.number("size").unwrap_or_default();
-                let text = |name| call.text(name).unwrap_or_default();
-                let (path, build_id) = (text("path"), text("build_id"));
-                let object = Object { base, size_bytes, path, build_id };
-                // Its event may be in two channels.
-                if !self.objects.iter().any(|known| **known == object) {
-                    self.forget(|known| object.has(known.base) || known.has(base));
-                    self.objects.push(Arc::new(object));
-                }
-            }
-            "object_gone" => self.forget(|known| known.base == base),
-            _ => {}
+    /// An object was loaded.
+    pub fn loaded(&mut self, object: Object) {
+        // Its event may be in two channels.
+        if !self.objects.iter().any(|known| **known == object) {
+            self.forget(|known| object.has(known.base) || known.has(object.base));
+            self.objects.push(Arc::new(object));
         }
+    }
+
+    /// The object that was loaded there has gone.
+    pub fn gone(&mut self, base: u64) {
+        self.forget(|known| known.base == base);
     }
 
     /// Forgets objects that have gone, and the addresses in them.

@@ -52,6 +52,10 @@ pub fn fill(sites: Vec<&mut Site>) -> Vec<String> {
 }
 
 fn fill_from(of_trace: &Object, sites: Vec<&mut Site>) -> Result<(), String> {
+    // The vDSO has no path.
+    if !of_trace.path.starts_with('/') {
+        return Err("no file's path".to_owned());
+    }
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = rustix::fs::open(&of_trace.path, flags, Mode::empty());
     let file = File::from(file.map_err(|error| std::io::Error::from(error).to_string())?);
