@@ -1,13 +1,22 @@
 /* io_calls DIRECTORY: opens, reads, writes and fails in known ways. Says nothing. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
+
+static void *write_late(void *end)
+{
+	usleep(300000);
+	write(*(int *)end, "done", 4);
+	return NULL;
+}
 
 int main(int argc, char **argv)
 {
 	char path[4096], text[1000] = {0};
 	int pipe_ends[2];
+	pthread_t writer;
 
 	if (chdir(argv[1]))
 		return 1;
@@ -33,9 +42,6 @@ int main(int argc, char **argv)
 	/* A wait that is longer than everything else here. */
 	if (pipe(pipe_ends))
 		return 6;
-	if (!fork()) {
-		usleep(300000);
-		_exit(write(pipe_ends[1], "done", 4) != 4);
-	}
+	pthread_create(&writer, NULL, write_late, &pipe_ends[1]);
 	return read(pipe_ends[0], text, 100) != 4;
 }
