@@ -23,10 +23,14 @@ fn free(calls: &mut Calls, ptr: u64) {
 }
 
 fn realloc(calls: &mut Calls, old: u64, size: i64, ptr: u64) {
+    realloc_by(8, calls, old, size, ptr);
+}
+
+fn realloc_by(tid: i32, calls: &mut Calls, old: u64, size: i64, ptr: u64) {
     let (old, ptr) = (Is::Address(old), Is::Address(ptr));
     let site = ("call_site", Is::Address(0x77));
     let fields = [("in_ptr", old), ("size", Is::Number(size)), ("ptr", ptr), site];
-    calls.call("libc_mem:realloc", 8, &fields);
+    calls.call("libc_mem:realloc", tid, &fields);
 }
 
 /// Every way in which blocks come and go, once.
@@ -100,6 +104,24 @@ fn blocks_are_live_from_their_allocation_to_their_free() {
     assert!(
         text.lines().last().unwrap().starts_with("note: some call sites are in unknown"),
         "{text}"
+    );
+}
+
+/// A block that was freed unseen is no excuse for the one that has its address now.
+#[test]
+fn a_realloc_frees_the_block_that_its_own_thread_was_given() {
+    let sandbox = Sandbox::new();
+    let mut calls = Calls::default();
+    malloc(&mut calls, 10, 0x1000, 0x55);
+    malloc(&mut calls, 20, 0x1000, 0x55);
+    realloc_by(7, &mut calls, 0x1000, 30, 0x2000);
+    free(&mut calls, 0x2000);
+    calls.write(&sandbox.path("trace"), 42, "prog");
+    let report = json(&sandbox, &["heap", "trace"]);
+    let of = &report["processes"][0];
+    assert_eq!(
+        (&of["live_at_end"]["bytes"], &of["unseen_frees"], &of["frees"]),
+        (&0.into(), &1.into(), &2.into())
     );
 }
 

@@ -7,13 +7,19 @@
 //!
 //! An address that is given while it is live was freed where nobody saw it: its event was lost, or the C library did it. A
 //! `realloc` is recorded behind the call. So another thread may be given the old address, and say so, before the `realloc`
-//! does: the block that had been there is kept aside until then.
+//! does: the block that had been there is remembered for as long as such a call may take ([`RACE_NS_MAX`]).
 
 use super::feed::{Call, Figures};
 use super::sites::{Site, Sites};
 use super::timeline::Timeline;
 use serde::Serialize;
 use std::collections::HashMap;
+
+/// Between the moments in which a `realloc` gives memory back and is recorded, a thread may lose its processor.
+const RACE_NS_MAX: i64 = 100_000_000;
+
+/// How many displaced blocks there may be before old ones are forgotten.
+const DISPLACED_MAX: usize = 4096;
 
 #[derive(Debug, Clone, Copy)]
 struct Block {
@@ -33,7 +39,8 @@ struct OfSite {
 #[derive(Debug)]
 pub struct Heap {
     live: HashMap<u64, Block>,
-    displaced: HashMap<u64, Block>,
+    /// Addresses that were given while they were live: when, and to whom.
+    displaced: HashMap<u64, (i64, Option<u64>)>,
     live_bytes: u64,
     peak: Peak,
     timeline: Timeline,
@@ -105,7 +112,7 @@ impl Figures for Heap {
                 let (old, new) = (number("in_ptr"), number("ptr"));
                 // Where there is no new block, the old one stays, but if no bytes were asked for.
                 if old != 0 && (new != 0 || size == 0) {
-                    self.freed_by_realloc(old);
+                    self.freed_by_realloc(call, old);
                 }
                 if new != 0 || old == 0 || size != 0 {
                     self.allocated(call, new, size, sites);
@@ -134,7 +141,11 @@ impl Heap {
         if let Some(before) = self.live.insert(address, Block { size, site }) {
             self.counts.unseen_frees += 1;
             self.is_dead(before);
-            self.displaced.insert(address, before);
+            let now_ns = call.time_ns();
+            if self.displaced.len() >= DISPLACED_MAX {
+                self.displaced.retain(|_, (then_ns, _)| is_recent(*then_ns, now_ns));
+            }
+            self.displaced.insert(address, (now_ns, call.tid()));
         }
         self.counts.allocations += 1;
         self.counts.allocated_bytes = self.counts.allocated_bytes.saturating_add(size);
@@ -161,8 +172,13 @@ impl Heap {
         }
     }
 
-    fn freed_by_realloc(&mut self, address: u64) {
-        if self.displaced.remove(&address).is_some() {
+    fn freed_by_realloc(&mut self, call: &Call<'_>, address: u64) {
+        let displaced = self.displaced.remove(&address);
+        // A thread that was given the address before it called `realloc` means the block that is there now.
+        let is_race = displaced.is_some_and(|(then_ns, tid)| {
+            is_recent(then_ns, call.time_ns()) && (tid.is_none() || tid != call.tid())
+        });
+        if is_race {
             // This is the free that was not seen; what is there now is another thread's.
             self.counts.unseen_frees -= 1;
             self.counts.frees += 1;
@@ -177,6 +193,10 @@ impl Heap {
         of_site.live_count = of_site.live_count.saturating_sub(1);
         of_site.live_bytes = of_site.live_bytes.saturating_sub(block.size);
     }
+}
+
+fn is_recent(then_ns: i64, now_ns: i64) -> bool {
+    now_ns.saturating_sub(then_ns) <= RACE_NS_MAX
 }
 
 /// What is reported of a process.
@@ -272,7 +292,7 @@ impl Heap {
         HeapReport {
             counts: self.counts,
             peak: Peak {
-                since_start_ns: (self.peak.time_ns - self.timeline.start_ns()).max(0),
+                since_start_ns: self.peak.time_ns.saturating_sub(self.timeline.start_ns()).max(0),
                 ..self.peak
             },
             live_at_end: Live { bytes: self.live_bytes, blocks: self.live.len() as u64 },
