@@ -251,6 +251,7 @@ fn locks_are_told_by_the_time_that_threads_waited_for_them() {
     unlock(&mut calls, 51, 0x10, 600);
     unlock(&mut calls, 52, 0x10, -1); // Not known.
     mutex(&mut calls, 52, 0x20, 51, 100);
+    mutex(&mut calls, 52, 0x20, 52, 100_000); // Its own, once more.
     let read = "pthread:pthread_rwlock_rdlock";
     lock(&mut calls, 52, "rwlock", read, 0x30, 0, 900_000); // It says not who.
     lock(&mut calls, 52, "rwlock", read, 0x30, 0, 90);
@@ -339,6 +340,9 @@ fn descriptors_are_told_by_what_they_stood_for() {
     open(&mut calls, "/two\x1b", 3, 0);
     on(&mut calls, "libc_io:write", 3, 500, 0, 9000);
     on(&mut calls, "libc_io:write", 3, -1, 28, 20);
+    on(&mut calls, "libc_io:close", 9, 0, 0, 2);
+    // Something that nobody saw opened has the number now.
+    on(&mut calls, "libc_io:write", 9, 13, 0, 1);
     on(&mut calls, "libc_io:write", 1, 5, 0, 1);
     on(&mut calls, "libc_io:read", 12, 6, 0, 1);
     on(&mut calls, "libc_io:read", 44, -1, 9, 1);
@@ -378,7 +382,8 @@ fn descriptors_are_told_by_what_they_stood_for() {
         (3, "/one", 3, 1000, 0, 0),
         (3, r"/two\x1b", 2, 0, 500, 1),
         (5, "socket to 127.0.0.1:80", 2, 0, 40, 1),
-        (9, "/one", 1, 0, 77, 0),
+        (9, "/one", 2, 0, 77, 0),
+        (9, "opened unseen", 1, 0, 13, 0),
         (12, "opened unseen", 1, 6, 0, 0),
         (21, "pipe", 1, 0, 8, 0),
     ];
@@ -413,7 +418,7 @@ fn descriptors_are_told_by_what_they_stood_for() {
     assert!(text.contains("        9.000 us  write on 3 /two\\x1b = 500, thread 7\n"), "{text}");
     assert!(text.contains("             2  open ENOENT (2)\n"), "{text}");
     let short = json(&sandbox, &["io", "trace", "--top", "1"]);
-    assert_eq!(short["processes"][0]["other_descriptors"]["descriptors"], 6);
+    assert_eq!(short["processes"][0]["other_descriptors"]["descriptors"], 7);
 }
 
 /// More descriptors than are kept: what each did is in one of the two places.

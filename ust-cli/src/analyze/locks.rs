@@ -13,6 +13,9 @@ use std::collections::HashMap;
 /// What is shorter was no wait.
 const WAIT_NS_MIN: u64 = 10_000;
 
+/// Who takes a robust mutex from a thread that has died, has it.
+const OWNER_DIED: i64 = libc::EOWNERDEAD as i64;
+
 /// See the module page.
 #[derive(Debug, Default)]
 pub struct Locks {
@@ -49,7 +52,8 @@ impl Figures for Locks {
         }
         let lock = self.locks.entry(address).or_default();
         lock.kind = kind;
-        if let Some(held_ns) = held.and_then(|ns| u64::try_from(ns).ok()).filter(|ns| *ns > 0) {
+        // A hold of unknown length is negative.
+        if let Some(held_ns) = held.and_then(|ns| u64::try_from(ns).ok()) {
             lock.holds += 1;
             lock.held_ns = lock.held_ns.saturating_add(held_ns);
             if held_ns > lock.longest_hold.0 {
@@ -65,14 +69,16 @@ impl Figures for Locks {
 impl Lock {
     fn taken(&mut self, call: &Call<'_>, sites: &mut Sites) {
         match call.signed("result") {
-            Some(0) | None => self.acquisitions += 1,
+            Some(OWNER_DIED | 0) | None => self.acquisitions += 1,
             Some(_) => self.failed += 1,
         }
         let holder = call.number("held_by").unwrap_or_default();
         // A call that only tries has no duration.
         let Some(wait_ns) = call.number("duration") else { return };
         let is_mutex = self.kind == "mutex";
-        if holder == 0 && (is_mutex || wait_ns < WAIT_NS_MIN) {
+        // A recursive mutex is taken again by its holder.
+        let is_own = holder != 0 && call.tid() == Some(holder);
+        if is_own || holder == 0 && (is_mutex || wait_ns < WAIT_NS_MIN) {
             return;
         }
         self.waits += 1;
