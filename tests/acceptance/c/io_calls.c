@@ -1,12 +1,13 @@
 /* io_calls DIRECTORY: opens, reads, writes and fails in known ways. Says nothing. */
 #define _GNU_SOURCE
-#include <fcntl.h>
+#include "asleep.h"
 #include <pthread.h>
-#include <stdio.h>
-#include <unistd.h>
+
+static volatile int reader;
 
 static void *write_late(void *end)
 {
+	until_asleep(&reader);
 	usleep(300000);
 	write(*(int *)end, "done", 4);
 	return NULL;
@@ -42,6 +43,7 @@ int main(int argc, char **argv)
 	/* A wait that is longer than everything else here. */
 	if (pipe(pipe_ends))
 		return 6;
+	reader = getpid();
 	pthread_create(&writer, NULL, write_late, &pipe_ends[1]);
 	return read(pipe_ends[0], text, 100) != 4;
 }
