@@ -69,8 +69,8 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    view, analyze, join, recover: part of the input could not be read, or analyze finds no events of that kind; destroy, stop, snapshot, record: some of what was
-       recorded is no longer where it was written
+  1    view, analyze, join, recover: part of the input could not be read; analyze: there are no events of that kind;
+       destroy, stop, snapshot, record: some of what was recorded is no longer where it was written
   2    wrong usage (record: 125)
   110  no daemon serves the runtime directory
   111  the runtime directory or its socket belongs to another user, or cannot be used
