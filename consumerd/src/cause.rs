@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Cause {
-    /// `ust view`, `ust join`, `ust recover`: part of the trace, or of the rings, could not be read; the rest was.
+    /// `ust view`, `ust analyze`, `ust join`, `ust recover`: part of the trace, or of the rings, could not be read; the rest
+    /// was. `ust analyze`: it has no events of that kind.
     /// `ust destroy`, `stop`, `snapshot`: some of what was recorded is no longer where it was written.
     Unreadable = 1,
     /// The command line, or a value in it, is wrong.

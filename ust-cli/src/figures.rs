@@ -51,7 +51,7 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
 }
 
 /// A number with a comma before each group of three digits.
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -6,6 +6,7 @@
 //!   ust recover DIR           traces from what a crash left                         recover.rs
 //!   ust join DIR              traces of many processes as one                       join.rs
 //!   ust view DIR              the `ctf` crate's reader                              view.rs
+//!   ust analyze heap DIR      figures of the calls that the shim recorded           analyze/
 //! ```
 //!
 //! One file for each command has its arguments and what it does. A command returns the exit code, or a
@@ -13,6 +14,7 @@
 //! with the traced program's own status; its own failures, wrong usage included, are above the codes that programs use.
 #![deny(unsafe_code)]
 
+mod analyze;
 mod channel_args;
 mod create;
 mod daemon;
@@ -67,8 +69,8 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    view, join, recover: part of the input could not be read; destroy, stop, snapshot, record: some of what was
-       recorded is no longer where it was written
+  1    view, analyze, join, recover: part of the input could not be read; analyze: there are no events of that kind;
+       destroy, stop, snapshot, record: some of what was recorded is no longer where it was written
   2    wrong usage (record: 125)
   110  no daemon serves the runtime directory
   111  the runtime directory or its socket belongs to another user, or cannot be used
@@ -101,6 +103,7 @@ enum Command {
     Recover(recover::Arguments),
     Join(join::Arguments),
     View(view::Arguments),
+    Analyze(analyze::Arguments),
 }
 
 /// `ust record` embeds the engine.
@@ -127,6 +130,7 @@ fn main() -> ExitCode {
         Command::Recover(arguments) => recover::run(arguments),
         Command::Join(arguments) => join::run(arguments),
         Command::View(arguments) => view::run(arguments),
+        Command::Analyze(arguments) => analyze::run(arguments),
     };
     match done {
         Ok(code) => code.into(),

@@ -1,6 +1,8 @@
 //! The command `ust` in a sandbox.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod calls;
+
 use rustix::net::sockopt::socket_peercred;
 use rustix::process::{Signal, kill_process};
 use std::ops::Deref;
