@@ -36,6 +36,16 @@ struct Kept {
     variables: Vec<CString>,
 }
 
+impl Kept {
+    /// Whether a program's entry gives way. Followed children keep what the program sets of a variable that we were not given.
+    fn replaces(&self, entry: &CStr, follows: bool) -> bool {
+        let is_kept = |name| self.variables.iter().any(|kept| value_of(kept, name).is_some());
+        OUR_VARIABLES
+            .iter()
+            .any(|name| value_of(entry, name).is_some() && (!follows || is_kept(name)))
+    }
+}
+
 static KEPT: OnceLock<Kept> = OnceLock::new();
 
 /// Keeps what is handed on.
@@ -87,7 +97,7 @@ pub unsafe fn handed_on<R>(given: Environment, call: impl FnOnce(Environment) ->
         count += 1;
         has_shim |=
             value_of(entry, LOADER_VARIABLE).is_some_and(|list| elements(list).any(is_shim));
-        ours += usize::from(is_ours(entry));
+        ours += usize::from(kept.replaces(entry, follows));
     }
     let is_complete = has_shim && ours == kept.variables.len();
     let is_clean = !has_shim && ours == 0;
@@ -125,17 +135,23 @@ impl Change<'_> {
         };
         // SAFETY: `handed_on`'s caller's promise.
         let given = unsafe { entries(self.given) };
-        let mut others: &[u8] = &[];
+        let mut given_list = None;
         for entry in given {
             match value_of(entry, LOADER_VARIABLE) {
-                Some(value) => others = value,
-                None if is_ours(entry) => {}
+                Some(_) => given_list = Some(entry),
+                None if self.kept.replaces(entry, self.follows) => {}
                 None => add(entry.as_ptr()),
             }
         }
         let shim: &[u8] = if self.follows { &self.kept.shim } else { &[] };
-        if let Some(list) = joined(shim, others, &mut list) {
-            add(list.as_ptr());
+        let others = given_list.and_then(|entry| value_of(entry, LOADER_VARIABLE)).unwrap_or(&[]);
+        match joined(shim, others, &mut list) {
+            Some(list) => add(list.as_ptr()),
+            // A list that does not fit is the program's to keep, whatever becomes of the shim.
+            None if others.len() + shim.len() + LOADER_VARIABLE.len() + 3 > MAX_LIST_BYTES => {
+                given_list.iter().for_each(|entry| add(entry.as_ptr()));
+            }
+            None => {}
         }
         if self.follows {
             self.kept.variables.iter().for_each(|variable| add(variable.as_ptr()));
@@ -172,10 +188,6 @@ fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn is_shim(element: &[u8]) -> bool {
     element.rsplit(|byte| *byte == b'/').next() == Some(SHIM)
-}
-
-fn is_ours(entry: &CStr) -> bool {
-    OUR_VARIABLES.iter().any(|name| value_of(entry, name).is_some())
 }
 
 /// The value of a variable, if the entry is that variable's.

@@ -29,6 +29,7 @@ use crate::wake_word::{Waited, WakeWord};
 use rustix::io::{self, Errno};
 use std::os::raw::c_void;
 use std::time::Duration;
+use ust_core::sync::{AtomicU32, Ordering};
 
 /// The agent's stack, in bytes: its own frames are shallow, but the program's thread-locals may be large.
 const STACK_BYTES: usize = 256 << 10;
@@ -38,6 +39,14 @@ const STACK_BYTES: usize = 256 << 10;
 /// # Errors
 /// No memory, or no more threads allowed.
 pub(crate) fn start() -> io::Result<()> {
+    spawn(run)
+}
+
+/// Starts a thread of ours, which no signal of the program's comes to.
+///
+/// # Errors
+/// As for [`start`].
+pub(crate) fn spawn(run: extern "C" fn(*mut c_void) -> *mut c_void) -> io::Result<()> {
     // The new thread inherits the mask. Blocking signals in the thread itself would be too late.
     let _undisturbed = Undisturbed::new();
     // SAFETY: plain data and valid pointers; `run` takes no argument and never unwinds.
@@ -59,8 +68,19 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
     core::ptr::null_mut()
 }
 
+/// The agent's thread; 0 before it runs.
+static AGENT: AtomicU32 = AtomicU32::new(0);
+
+/// The agent's thread id in this process; 0 if it does not run yet.
+pub(crate) fn agent_tid() -> u32 {
+    AGENT.load(Ordering::Relaxed)
+}
+
 fn listen(runtime: &'static Runtime) {
     let _inside = Inside::new();
+    let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+    // Relaxed: a number that stands for nothing else.
+    AGENT.store(tid, Ordering::Relaxed);
     let _ = rustix::thread::set_name(c"ust-agent");
     runtime.held.hold_own_thread();
     // Before anything else: what the agent opens from here on uses none of the program's numbers.

@@ -74,6 +74,7 @@ mod held;
 #[doc(hidden)]
 pub mod inside;
 mod instance;
+mod last_thread;
 mod lockfree;
 mod meeting_place;
 mod mirror;

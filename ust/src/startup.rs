@@ -11,6 +11,7 @@ use crate::fork;
 use crate::handover::Origin;
 use crate::inside::Inside;
 use crate::instance::RUNTIME;
+use crate::last_thread;
 use crate::meeting_place::MeetingPlace;
 use crate::module;
 use crate::registry::Registry;
@@ -153,8 +154,9 @@ fn published_rules(dir: &RuntimeDir) -> Option<Rules> {
 }
 
 unsafe extern "C" fn thread_ends(value: *mut c_void) {
-    // SAFETY: the key's value is what `Caches::own` set.
+    // SAFETY: the key's value is what `Caches` set.
     unsafe { RUNTIME.caches.thread_ends(value, &RUNTIME.slots) };
+    last_thread::thread_ends();
 }
 
 thread_local! {
@@ -176,6 +178,8 @@ unsafe extern "C" fn after_fork_parent() {
 
 unsafe extern "C" fn after_fork_child() {
     let _inside = Inside::new();
+    // The parent's thread may have had no event.
+    RUNTIME.caches.notice_end();
     // On failure (no process file) the child's events are counted where they can be.
     let _ = fork::ensure_current(&RUNTIME, Origin::Fork);
     if IS_HELD.take() {

@@ -124,6 +124,26 @@ fn a_program_with_tracepoints_is_one_process_with_the_shim() {
     assert_eq!(seen, ["its own", "the shim's"].into());
 }
 
+/// The C library ends a process with its last thread, of which the agent is none.
+#[test]
+fn a_program_ends_with_its_own_last_thread() {
+    let dir = tempfile::tempdir().expect("a directory");
+    shim::built();
+    let program = shim::compiled(dir.path(), "leaves_main", &[]);
+    for way in ["exit", "fork"] {
+        let alone = outcome(Running::start(Command::new(&program).arg(way)).wait());
+        let site = Site::new();
+        let mut command = site.command(&program);
+        command.arg(way).env("LD_PRELOAD", shim::built());
+        assert_eq!(outcome(Running::start(&mut command).wait()), alone, "{way}: nobody records");
+        let options = ["--preload", "all", "--subbuf-size", "1M"];
+        let recorded = Recording::of_path(program.clone()).options(options).arg(way).run();
+        let finished = &recorded.finished;
+        assert_eq!((finished.code(), &finished.stdout), (alone.0, &alone.1), "{way}: recorded");
+        assert_eq!(recorded.summary().lost_in_all(), 0, "{way}");
+    }
+}
+
 #[test]
 fn it_exports_what_it_interposes_and_nothing_else() {
     if !skip::has("nm", &["--version"]) {

@@ -19,6 +19,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("cpu", &["sync"]),
     ("event", &["wire"]),
+    ("shim", &[]),
     ("abi", &["sync", "version"]),
     ("ring", &["abi", "hint", "sync", "testpoint"]),
     ("shm", &["abi", "clock", "ring", "sync"]),
@@ -115,6 +116,7 @@ const UST: &[(&str, &[&str])] = &[
             "wake_word",
         ],
     ),
+    ("last_thread", &["agent_thread", "inside"]),
     (
         "startup",
         &[
@@ -124,9 +126,12 @@ const UST: &[(&str, &[&str])] = &[
             "election",
             "fork",
             "handover",
+            "inside",
             "instance",
+            "last_thread",
             "meeting_place",
             "module",
+            "registry",
             "undisturbed",
         ],
     ),
@@ -157,7 +162,7 @@ const OF_CORE: &[(&str, &[&str])] = &[
         "consumerd",
         &["abi", "clock", "paths", "protocol", "ring", "shm", "socket", "sync", "version", "wire"],
     ),
-    ("ust-cli", &["abi", "clock", "event", "paths", "protocol", "shm::own_dir", "version"]),
+    ("ust-cli", &["abi", "clock", "event", "paths", "protocol", "shim", "shm::own_dir", "version"]),
 ];
 
 #[test]

@@ -19,31 +19,14 @@
 #![allow(unsafe_code)]
 
 mod peer;
+mod value;
 
 pub use peer::Peer;
+pub use value::{Argument, Outcome};
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
 use core::ptr;
 use ust_core::wire::{self, Base, Field, FieldType};
-
-/// A value of C that is recorded.
-pub trait Argument: Copy {
-    /// What is recorded.
-    type Field: Field;
-
-    /// What is recorded of it behind a call that failed with this error number, or 0. Text that the kernel could not read
-    /// (EFAULT) is not read either.
-    fn field(self, error: c_int) -> Self::Field;
-}
-
-/// What a function of C returns.
-pub trait Outcome: Copy {
-    /// The error number of the call: `errno` if the result says that it failed, else 0.
-    fn error(self, errno: c_int) -> c_int;
-
-    /// What a function that is nowhere found returns, with `errno` set to ENOSYS.
-    fn missing() -> Self;
-}
 
 /// A pointer.
 pub type Address = *const c_void;

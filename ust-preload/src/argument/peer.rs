@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use super::Argument;
+use super::value::Argument;
 use core::ffi::c_int;
 use core::fmt::{self, Write};
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};

@@ -73,6 +73,19 @@ impl Caches {
         // SAFETY: a valid pointer and a destructor that stays linked.
         if unsafe { libc::pthread_key_create(&mut key, Some(ended)) } == 0 {
             self.exit_key.set(key + 1);
+            self.notice_end();
+        }
+    }
+
+    /// Makes sure that the end of the calling thread is noticed, even if it has no event.
+    pub(crate) fn notice_end(&self) {
+        if let Some(key) = self.exit_key() {
+            // SAFETY: the key exists, and is low enough to need no allocation. The empty cache is nobody's.
+            unsafe {
+                if libc::pthread_getspecific(key).is_null() {
+                    libc::pthread_setspecific(key, ptr::from_ref(current::current()).cast());
+                }
+            }
         }
     }
 
@@ -83,7 +96,7 @@ impl Caches {
     /// the thread's last destructors may emit.
     ///
     /// # Safety
-    /// `value` is what [`Caches::own`] set for the calling thread.
+    /// `value` is what [`Caches::own`] or [`Caches::notice_end`] set for the calling thread.
     pub(crate) unsafe fn thread_ends(&self, value: *mut libc::c_void, slots: &Slots) {
         // SAFETY: caches are never unmapped.
         let cache: &'static ThreadCache = unsafe { &*value.cast() };

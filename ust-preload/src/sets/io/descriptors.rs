@@ -21,9 +21,9 @@ calls! {
 
     waiting fn close(fd: c_int) -> c_int, also __close;
     waiting fn close_range(first: c_uint, last: c_uint, flags: Bits) -> c_int;
-    quick fn dup(fd: c_int) -> c_int;
-    waiting fn dup2(fd: c_int, newfd: c_int) -> c_int, also __dup2;
-    waiting fn dup3(fd: c_int, newfd: c_int, flags: Bits) -> c_int;
+    quick fn dup(oldfd: c_int) -> c_int;
+    waiting fn dup2(oldfd: c_int, newfd: c_int) -> c_int, also __dup2;
+    waiting fn dup3(oldfd: c_int, newfd: c_int, flags: Bits) -> c_int;
     waiting fn fcntl(fd: c_int, cmd: c_int, arg: c_ulong) -> c_int, also fcntl64, also __fcntl;
     waiting fn ioctl(fd: c_int, request: c_ulong, arg: c_ulong) -> c_int;
     quick fn pipe(fds: Pair) -> c_int, also __pipe;
