@@ -1,7 +1,7 @@
 //! What a recorder asks of the shim that is loaded into a program: one environment variable, read once when the shim is loaded.
 //!
 //! ```text
-//!   UST_PRELOAD_OPTIONS="no-follow data-prefix=64 min-duration=1000 max-depth=32"
+//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32"
 //! ```
 //!
 //! Which events are on is no matter of this variable: rules say that.
@@ -11,16 +11,11 @@ use core::fmt;
 /// The variable.
 pub const OPTIONS_VARIABLE: &str = "UST_PRELOAD_OPTIONS";
 
-/// The most bytes of data that an event may hold.
-pub const MAX_DATA_PREFIX: u32 = 4096;
-
 /// How the shim records. The default is what it does without the variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Whether children are traced as their parents are.
     pub follow: bool,
-    /// The most bytes of data that a `libc_io_data` event holds, up to [`MAX_DATA_PREFIX`].
-    pub data_prefix: u32,
     /// Function calls that took fewer nanoseconds leave no record.
     pub min_duration_ns: u64,
     /// Function calls in more functions than that leave no record.
@@ -29,7 +24,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { follow: true, data_prefix: 64, min_duration_ns: 0, max_depth: u32::MAX }
+        Self { follow: true, min_duration_ns: 0, max_depth: u32::MAX }
     }
 }
 
@@ -41,9 +36,6 @@ impl Options {
             let (name, number) = word.split_once('=').unwrap_or((word, ""));
             match (name, number.parse::<u64>()) {
                 ("no-follow", _) => options.follow = false,
-                ("data-prefix", Ok(bytes)) => {
-                    options.data_prefix = bytes.min(MAX_DATA_PREFIX.into()) as u32;
-                }
                 ("min-duration", Ok(ns)) => options.min_duration_ns = ns,
                 ("max-depth", Ok(depth)) => {
                     options.max_depth = depth.try_into().unwrap_or(u32::MAX);
@@ -57,10 +49,10 @@ impl Options {
 
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { follow, data_prefix, min_duration_ns, max_depth } = self;
+        let Self { follow, min_duration_ns, max_depth } = self;
         write!(
             f,
-            "{}data-prefix={data_prefix} min-duration={min_duration_ns} max-depth={max_depth}",
+            "{}min-duration={min_duration_ns} max-depth={max_depth}",
             if *follow { "" } else { "no-follow " }
         )
     }
@@ -72,19 +64,17 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for options in [
-            Options::default(),
-            Options { follow: false, data_prefix: 0, min_duration_ns: u64::MAX, max_depth: 0 },
-        ] {
+        for options in
+            [Options::default(), Options { follow: false, min_duration_ns: u64::MAX, max_depth: 0 }]
+        {
             assert_eq!(Options::parse(&options.to_string()), options);
         }
     }
 
     #[test]
-    fn nonsense_is_ignored_and_lengths_are_bounded() {
+    fn nonsense_is_ignored_and_numbers_are_bounded() {
         let odd =
-            "\u{1b}[ data-prefix=-1 max-depth min-duration=9e9 follow=no data-prefix=99999999999";
-        let expected = Options { data_prefix: MAX_DATA_PREFIX, ..Options::default() };
-        assert_eq!(Options::parse(odd), expected);
+            "\u{1b}[ max-depth min-duration=-1 min-duration=9e9 follow=no max-depth=99999999999";
+        assert_eq!(Options::parse(odd), Options::default());
     }
 }

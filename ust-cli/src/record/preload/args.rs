@@ -1,7 +1,7 @@
 //! The options that have to do with the shim.
 
-use super::sets::{Details, Set, patterns};
-use ust_core::shim::{MAX_DATA_PREFIX, Options};
+use super::sets::{Set, patterns};
+use ust_core::shim::Options;
 
 /// The shim for C programs
 #[derive(Debug, clap::Args)]
@@ -16,20 +16,6 @@ pub struct PreloadArgs {
     /// Record the begin of calls that can wait, too
     #[arg(long, requires = "preload")]
     begin: bool,
-    /// Record the first bytes of what is read and written, up to so many
-    #[arg(
-        long,
-        requires = "preload",
-        value_name = "BYTES",
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DATA_PREFIX))
-    )]
-    data_prefix: Option<u32>,
-    /// Record each path as it was resolved, too
-    #[arg(long, requires = "preload")]
-    resolve_paths: bool,
-    /// Record how often the thread was switched away from between two calls
-    #[arg(long, requires = "preload")]
-    context_switches: bool,
     /// Of functions (set `func`): leave out calls that took less, as 10us, 1ms
     #[arg(long, requires = "preload", value_name = "TIME", value_parser = nanoseconds)]
     min_duration: Option<u64>,
@@ -47,13 +33,7 @@ impl PreloadArgs {
     /// The event patterns of what is wanted of the shim, and those that are to be left out of patterns which the user did not
     /// give.
     pub fn patterns(&self) -> (Vec<String>, Vec<String>) {
-        let details = Details {
-            begin: self.begin,
-            data: self.data_prefix.is_some(),
-            paths: self.resolve_paths,
-            context_switches: self.context_switches,
-        };
-        patterns(&self.preload, details)
+        patterns(&self.preload, self.begin)
     }
 
     /// What the shim is told.
@@ -61,7 +41,6 @@ impl PreloadArgs {
         let default = Options::default();
         Options {
             follow: !self.no_follow,
-            data_prefix: self.data_prefix.unwrap_or(default.data_prefix),
             min_duration_ns: self.min_duration.unwrap_or(default.min_duration_ns),
             max_depth: self.max_depth.unwrap_or(default.max_depth),
         }
