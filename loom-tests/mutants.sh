@@ -7,7 +7,8 @@
 #   - the mistakes that have a name in ust-core/src/testpoint.rs, and that of the fixture (UST_MISTAKE)
 #
 # One build serves all. The model that caught a mistake last time (mutants.caught) is tried first, then the others. Prints
-# caught/total; exit 1 if one gets away. Usage: loom-tests/mutants.sh [ring|runtime]
+# caught/total; exit 1 if one gets away, if a model ends otherwise than by a failed test, or if mutants.caught names what is
+# not there. Usage: loom-tests/mutants.sh [ring|runtime]
 set -u
 cd "$(dirname "$0")/.."
 export RUSTFLAGS="--cfg loom"
@@ -21,22 +22,33 @@ cargo test --quiet -p loom-tests --release --no-run || exit 1
 declare -A binaries
 for model in "${ring[@]}" "${runtime[@]}"; do
     binaries[$model]=$(ls -t "$CARGO_TARGET_DIR"/release/deps/"$model"-* | grep -v '\.d$' | head -1)
+    [ -x "${binaries[$model]}" ] || { echo "no binary of the model $model" >&2; exit 1; }
 done
 
-caught=0 total=0
+caught=0 total=0 unjudged=0
+declare -A tried
 expect_failure() { # VARIABLE NAME MODEL...
     total=$((total + 1))
+    tried[$2]=1
     known=$(sed -n "s/^$2 //p" loom-tests/mutants.caught)
     for model in $known "${@:3}"; do
         # A model that runs for minutes where it took seconds has not found anything, and goes on to the next.
         timeout 120 env "$1=$2" "${binaries[$model]}" --test-threads=2 >/dev/null 2>&1
         code=$?
-        if [ $code -ne 0 ] && [ $code -ne 124 ]; then
+        case $code in
+        0 | 124) ;;
+        # A test that failed, or panicked once more while it did.
+        101 | 134)
             caught=$((caught + 1))
             [ "$model" = "$known" ] || echo "             mutants.caught should have the line: $2 $model"
             echo "caught       $2 (by $model)"
             return
-        fi
+            ;;
+        *)
+            unjudged=$((unjudged + 1))
+            echo "not judged   $2: $model ended with $code"
+            ;;
+        esac
     done
     echo "NOT caught   $2"
 }
@@ -57,5 +69,14 @@ if [ "${1:-runtime}" = runtime ]; then
         expect_failure UST_WEAKEN "$name" "${runtime[@]}"
     done
 fi
+stale=0
+if [ $# -eq 0 ]; then
+    while read -r name model; do
+        if [ -z "${tried[$name]:-}" ] || [ -z "${binaries[$model]:-}" ]; then
+            stale=$((stale + 1))
+            echo "mutants.caught has a line of nothing: $name $model"
+        fi
+    done <loom-tests/mutants.caught
+fi
 echo "$caught/$total caught"
-[ "$total" -gt 0 ] && [ "$caught" -eq "$total" ]
+[ "$total" -gt 0 ] && [ "$caught" -eq "$total" ] && [ $unjudged -eq 0 ] && [ $stale -eq 0 ]

@@ -77,9 +77,25 @@ macro_rules! real {
         #[inline(always)]
         $vis unsafe fn $name($($argument: $type),*) $(-> $result)? {
             type Function = unsafe extern "C-unwind" fn($($type),*) $(-> $result)?;
-            let address = $name::REAL.address();
+
+            // Apart, so that a call whose function is known keeps nothing on the stack.
+            #[cold]
+            #[inline(never)]
+            unsafe extern "C-unwind" fn look_up_and_call($($argument: $type),*) $(-> $result)? {
+                let address = $name::REAL.address();
+                if address.is_null() {
+                    return $crate::real::missing();
+                }
+                // SAFETY: as below.
+                let function = unsafe { core::mem::transmute::<*mut core::ffi::c_void, Function>(address) };
+                // SAFETY: as below.
+                unsafe { function($($argument),*) }
+            }
+
+            let address = $name::REAL.known();
             if address.is_null() {
-                return $crate::real::missing();
+                // SAFETY: the caller's promise.
+                return unsafe { look_up_and_call($($argument),*) };
             }
             // SAFETY: the loader found it under this name, which the C library gives to such a function alone.
             let function = unsafe { core::mem::transmute::<*mut core::ffi::c_void, Function>(address) };

@@ -51,6 +51,9 @@ static void files(void)
 	FAILS(read, read(fd, buf, 1), EBADF);
 	FAILS(open, open("nowhere/file", O_RDONLY), ENOENT);
 	FAILS(open, open((char *)8, O_RDONLY), EFAULT);
+	/* Refused before the path is looked at. */
+	FAILS(open, open((char *)8, O_TMPFILE), EINVAL);
+	FAILS(unlinkat, unlinkat(AT_FDCWD, (char *)8, 0x1234), EINVAL);
 	int dir = CALL(open, open(".", O_RDONLY | O_DIRECTORY));
 	fd = CALL(openat, openat(dir, "file", O_RDONLY));
 	CHECK(fd >= 0);
@@ -87,6 +90,7 @@ static void sockets(void)
 	int local = CALL(socket, socket(AF_UNIX, SOCK_STREAM, 0));
 	FAILS(connect, connect(local, (struct sockaddr *)&nobody, sizeof nobody), ENOENT);
 	FAILS(connect, connect(local, (struct sockaddr *)8, 16), EFAULT);
+	FAILS(connect, connect(-1, (struct sockaddr *)8, 16), EBADF);
 	CALL(close, close(local));
 	int epoll = CALL(epoll_create1, epoll_create1(0));
 	struct epoll_event event;

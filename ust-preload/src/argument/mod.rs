@@ -268,6 +268,26 @@ impl Argument for Status {
 /// The most bytes of a text that are recorded.
 pub const MAX_TEXT_BYTES: usize = 4095;
 
+/// Whether a call that ended with this error, or none, has read its path. Others may have failed before they looked at it, so
+/// nobody knows whether it can be read.
+fn has_read_path(error: c_int) -> bool {
+    matches!(
+        error,
+        0 | libc::ENOENT
+            | libc::EACCES
+            | libc::EEXIST
+            | libc::ENOTDIR
+            | libc::EISDIR
+            | libc::ELOOP
+            | libc::ENOTEMPTY
+            | libc::EXDEV
+            | libc::EROFS
+            | libc::EBUSY
+            | libc::ENXIO
+            | libc::ETXTBSY
+    )
+}
+
 /// A string of C. Null is recorded as the empty text.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
@@ -278,10 +298,10 @@ impl Argument for Text {
 
     #[inline(always)]
     fn field(self, error: c_int) -> wire::Text {
-        let (start, bytes) = if self.0.is_null() || error == libc::EFAULT {
+        let (start, bytes) = if self.0.is_null() || !has_read_path(error) {
             (c"".as_ptr(), 0)
         } else {
-            // SAFETY: the function that was called has read it.
+            // SAFETY: the function that was called has read it, and says so.
             (self.0, unsafe { libc::strnlen(self.0, MAX_TEXT_BYTES) })
         };
         // SAFETY: as above.

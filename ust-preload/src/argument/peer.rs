@@ -39,7 +39,7 @@ impl Peer {
     /// The bytes of the address, if there are any.
     fn bytes(&self, error: c_int) -> Option<&[u8]> {
         let length = match self.length {
-            Length::Given(length) if error != libc::EFAULT => length,
+            Length::Given(length) if has_read_address(error) => length,
             // SAFETY: the call succeeded, so it has written it.
             Length::Written(length) if error == 0 && !length.is_null() => unsafe { *length },
             _ => return None,
@@ -62,6 +62,24 @@ impl Argument for Peer {
         }
         text
     }
+}
+
+/// Whether a call that ended with this error, or none, has read the address that it was given.
+fn has_read_address(error: c_int) -> bool {
+    matches!(
+        error,
+        0 | libc::ECONNREFUSED
+            | libc::ENOENT
+            | libc::EADDRINUSE
+            | libc::EADDRNOTAVAIL
+            | libc::ENETUNREACH
+            | libc::EHOSTUNREACH
+            | libc::ETIMEDOUT
+            | libc::EINPROGRESS
+            | libc::EALREADY
+            | libc::EISCONN
+            | libc::ECONNRESET
+    )
 }
 
 fn describe(address: &[u8], out: &mut PeerText) -> fmt::Result {

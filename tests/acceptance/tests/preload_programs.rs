@@ -1,0 +1,153 @@
+//! Programs of all kinds, with every set of the shim's events recorded: output, exit code and descriptor numbers are those of the
+//! program alone, nothing is lost, and babeltrace2 reads the whole trace.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+use ust_acceptance::recording::Recording;
+use ust_acceptance::{judge, shim, skip};
+use ust_test_support::command::Running;
+
+/// A program's own lines on its standard error, without those of `ust`.
+fn own_lines(stderr: &str) -> Vec<&str> {
+    stderr.lines().filter(|line| !line.starts_with("ust: ")).collect()
+}
+
+/// Runs a program alone and recorded. `least` records are expected, so that a shim that is not there is noticed.
+#[track_caller]
+fn assert_undisturbed(program: &Path, arguments: &[&str], least: u64) {
+    let alone = Running::start(Command::new(program).args(arguments)).wait();
+    let recording = Recording::of_path(program.to_owned()).options([
+        "--preload",
+        "all",
+        "--subbuf-size",
+        "8M",
+        "--subbufs",
+        "8",
+    ]);
+    let recorded = arguments.iter().fold(recording, |all, argument| all.arg(argument)).run();
+    let (summary, finished) = (recorded.summary(), &recorded.finished);
+    let name = program.display();
+    assert_eq!(finished.code(), alone.code(), "{name}: {}", finished.stderr);
+    assert_eq!(finished.stdout, alone.stdout, "{name}");
+    assert_eq!(own_lines(&finished.stderr), own_lines(&alone.stderr), "{name}");
+    assert_eq!(summary.lost_in_all(), 0, "{name}: {summary:?}");
+    assert!(summary.recorded >= least, "{name}: {summary:?}");
+    assert_eq!(judge::count(&recorded.trace()), summary.recorded, "{name}");
+}
+
+/// The same for a command of the system's, if it is here.
+#[track_caller]
+fn assert_command_undisturbed(command: &str, arguments: &[&str], least: u64) {
+    let places = ["/usr/bin", "/bin", "/usr/sbin"].map(|place| Path::new(place).join(command));
+    match places.iter().find(|path| path.exists()) {
+        Some(program) => assert_undisturbed(program, arguments, least),
+        None => skip::skipped(&format!("{command} is not here")),
+    }
+}
+
+/// The judges, the shim, and a directory; `None`, and said so, where the judges are missing.
+fn prepared() -> Option<TempDir> {
+    if !skip::judges_are_here() {
+        return None;
+    }
+    shim::built();
+    Some(tempfile::tempdir().expect("a directory"))
+}
+
+#[test]
+fn interpreters_and_shells_are_undisturbed() {
+    let Some(_dir) = prepared() else { return };
+    assert_command_undisturbed(
+        "bash",
+        &["-c", "for i in 1 2 3; do (echo $i | cat); done; ls /nowhere; exit 7"],
+        1_000,
+    );
+    let python = "import threading, subprocess, mmap, signal, socket, os\n\
+                  print(subprocess.check_output(['echo', 'child']))\n\
+                  threads = [threading.Thread(target=print, args=(i,)) for i in range(3)]\n\
+                  [(t.start(), t.join()) for t in threads]\n\
+                  a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))\n\
+                  signal.signal(signal.SIGUSR1, lambda *_: print('signal')); os.kill(os.getpid(), signal.SIGUSR1)\n\
+                  print(os.fork() and os.wait()[1])\n";
+    assert_command_undisturbed("python3", &["-c", python], 5_000);
+    let perl = "open F, '<', '/etc/passwd'; while (<F>) { $n++ } print \"$n\\n\"; system 'echo sys'; print `echo back`; exit 3";
+    assert_command_undisturbed("perl", &["-e", perl], 500);
+}
+
+#[test]
+fn tools_are_undisturbed() {
+    let Some(dir) = prepared() else { return };
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/allocates.c");
+    let source = source.to_str().expect("a path of ours");
+    let object = dir.path().join("object.o");
+    assert_command_undisturbed(
+        "gcc",
+        &["-O1", "-w", "-c", "-o", object.to_str().expect("a path of ours"), source],
+        10_000,
+    );
+    assert_command_undisturbed(
+        "sh",
+        &["-c", &format!("gzip -9 < {source} | gunzip | md5sum")],
+        200,
+    );
+    assert_command_undisturbed("sh", &["-c", "tar cf - -C /etc apt | md5sum"], 200);
+    assert_command_undisturbed(
+        "git",
+        &["-C", env!("CARGO_MANIFEST_DIR"), "log", "--oneline", "-5"],
+        100,
+    );
+}
+
+#[test]
+fn a_database_is_undisturbed() {
+    let Some(dir) = prepared() else { return };
+    let inserts = (0..2_000).map(|row| format!("insert into t values({row}, 'row {row}');\n"));
+    let script = format!(
+        "create table t(a, b); begin;\n{}commit; select count(*), sum(a) from t;\n",
+        inserts.collect::<String>()
+    );
+    let file = dir.path().join("script.sql");
+    std::fs::write(&file, script).expect("a file");
+    assert_command_undisturbed(
+        "sqlite3",
+        &[":memory:", &format!(".read {}", file.display())],
+        50_000,
+    );
+}
+
+#[test]
+fn a_virtual_machine_is_undisturbed() {
+    let Some(_dir) = prepared() else { return };
+    assert_command_undisturbed("java", &["-Xshare:auto", "-version"], 5_000);
+}
+
+#[test]
+fn exceptions_and_descriptor_numbers_are_the_program_s() {
+    let Some(dir) = prepared() else { return };
+    assert_undisturbed(&shim::compiled(dir.path(), "numbers", &[]), &[], 4);
+    let throws: PathBuf = dir.path().join("throws");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/throws.cc");
+    if !skip::has("c++", &["--version"]) {
+        return;
+    }
+    let status =
+        Command::new("c++").args(["-O1", "-pthread", "-o"]).arg(&throws).arg(source).status();
+    assert!(status.expect("there is a compiler").success());
+    assert_undisturbed(&throws, &[], 4_000);
+}
+
+/// An allocator that is preloaded beside the shim stands behind it.
+#[test]
+fn a_preloaded_allocator_is_undisturbed() {
+    let Some(dir) = prepared() else { return };
+    let jemalloc = Path::new("/usr/lib/x86_64-linux-gnu/libjemalloc.so.2");
+    if !jemalloc.exists() {
+        skip::skipped("libjemalloc2 is not here");
+        return;
+    }
+    let program = shim::compiled(dir.path(), "allocates", &[]);
+    let script =
+        format!("LD_PRELOAD=$LD_PRELOAD:{} exec {} 2 100", jemalloc.display(), program.display());
+    assert_undisturbed(Path::new("/bin/sh"), &["-c", &script], 2_000);
+}
