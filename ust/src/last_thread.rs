@@ -31,7 +31,7 @@ extern "C" fn watch(_: *mut c_void) -> *mut c_void {
         loop {
             std::thread::sleep(LOOK_INTERVAL);
             // This thread, and the first one, which the kernel keeps until the others are gone.
-            let ours = 2 + u64::from(is_alive(agent_tid()));
+            let ours = 2 + usize::from(is_alive(agent_tid()));
             match threads() {
                 Some(threads) if threads <= ours => break,
                 Some(_) => {}
@@ -45,9 +45,9 @@ extern "C" fn watch(_: *mut c_void) -> *mut c_void {
 }
 
 /// The number of threads of this process; `None` if /proc does not say. Opens nothing: the descriptors are the program's.
-fn threads() -> Option<u64> {
+fn threads() -> Option<usize> {
     // Besides those of its subdirectories, of which each thread has one, a directory has two links.
-    stat(c"/proc/self/task").ok()?.st_nlink.checked_sub(2)
+    usize::try_from(stat(c"/proc/self/task").ok()?.st_nlink).ok()?.checked_sub(2)
 }
 
 fn is_alive(tid: u32) -> bool {
