@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The loader finds the shim's functions before the C library's, because the shim is loaded first. Each function looks
-//! whether its event is on (a load and a branch) and calls the function of the same name behind it.
+//! whether its events are on (a load and a branch each) and calls the function of the same name behind it.
 //!
 //! | file | what it is |
 //! | --- | --- |
@@ -25,7 +25,7 @@
 //! | `pass_on` | functions that the program must call itself |
 //! | `options`, `environment` | what the recorder asked for, and what children are handed on |
 //! | `stopwatch`, `errno` | how long a call took, and what it left |
-//! | `sets` | the interposed functions, one file for each provider |
+//! | `sets` | the interposed functions, in files by what they are about |
 //!
 //! What always holds:
 //! - **The program's calls do what they did.** Arguments, result and `errno` are the C library's.

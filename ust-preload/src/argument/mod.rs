@@ -19,14 +19,16 @@
 #![allow(unsafe_code)]
 
 mod peer;
+mod typed;
 mod value;
 
 pub use peer::Peer;
+pub(crate) use typed::typed;
 pub use value::{Argument, Outcome};
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
 use core::ptr;
-use ust_core::wire::{self, Base, Field, FieldType};
+use ust_core::wire::{self, Base, Field};
 
 /// A pointer.
 pub type Address = *const c_void;
@@ -169,49 +171,14 @@ impl Outcome for Code {
     }
 }
 
-/// Declares a type of C's that is recorded in another base.
-macro_rules! based {
-    ($($(#[$doc:meta])* $name:ident($inner:ty), $base:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy)]
-        #[repr(transparent)]
-        pub struct $name(pub $inner);
-
-        // SAFETY: all is as the number's.
-        unsafe impl Field for $name {
-            const TYPE: &'static FieldType =
-                &FieldType::Integer(<$inner as Field>::TYPE.number().shown_in(Base::$base));
-            const FIXED_SIZE_BYTES: Option<usize> = Some(size_of::<$inner>());
-
-            #[inline(always)]
-            fn size_bytes(&self) -> usize {
-                size_of::<$inner>()
-            }
-
-            #[inline(always)]
-            unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
-                // SAFETY: the caller's promise.
-                unsafe { self.0.encode(dst) }
-            }
-        }
-
-        impl Argument for $name {
-            type Field = Self;
-
-            #[inline(always)]
-            fn field(self, _: c_int) -> Self {
-                self
-            }
-        }
-    )*};
-}
-
-based! {
+typed! {
     /// Permissions, in octal.
-    Mode(c_uint), Octal;
+    Mode(c_uint): <c_uint as Field>::TYPE.number().shown_in(Base::Octal);
     /// Flags, in hexadecimal.
-    Bits(c_uint), Hexadecimal;
+    Bits(c_uint): <c_uint as Field>::TYPE.number().shown_in(Base::Hexadecimal);
 }
+
+numbers!(Mode Bits);
 
 /// Two descriptors that a call makes; -1 where it failed.
 #[derive(Clone, Copy)]

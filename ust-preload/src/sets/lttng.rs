@@ -3,10 +3,10 @@
 //! They are recorded by the functions of the other sets, beside or in place of the sets' own events.
 #![allow(unsafe_code)]
 
-use crate::argument::Address;
+use crate::argument::{Address, typed};
 use crate::lock::Also;
 use core::ffi::c_int;
-use ust_core::wire::{Base, Encoding, Field, FieldType, Integer, Text};
+use ust_core::wire::{Base, Encoding, Field, Integer, Text};
 
 /// Memory.
 pub mod libc {
@@ -88,33 +88,6 @@ pub mod statedump {
 
 /// Of a process's name, and its zero.
 pub const PROCNAME_BYTES: usize = 17;
-
-/// Declares numbers of other types than Rust's.
-macro_rules! typed {
-    ($($(#[$doc:meta])* $name:ident($inner:ty): $integer:expr;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy)]
-        #[repr(transparent)]
-        pub struct $name(pub $inner);
-
-        // SAFETY: all is as the number's.
-        unsafe impl Field for $name {
-            const TYPE: &'static FieldType = &FieldType::Integer($integer);
-            const FIXED_SIZE_BYTES: Option<usize> = Some(size_of::<$inner>());
-
-            #[inline(always)]
-            fn size_bytes(&self) -> usize {
-                size_of::<$inner>()
-            }
-
-            #[inline(always)]
-            unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
-                // SAFETY: the caller's promise.
-                unsafe { self.0.encode(dst) }
-            }
-        }
-    )*};
-}
 
 typed! {
     /// A byte of a build id.
