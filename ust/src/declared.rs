@@ -14,8 +14,9 @@
 //! what it is, and [`all`] skips every entry that says something else.
 #![allow(unsafe_code)]
 
-use crate::callsite::Callsite;
+use crate::callsite::{Callsite, Switch};
 use ust_core::abi::ABI;
+use ust_core::protocol::ClassBody;
 
 ust_macros::declare_callsites!();
 
@@ -54,6 +55,22 @@ impl Entry {
 /// Every callsite of this module, in the order of the source.
 pub fn all() -> impl Iterator<Item = &'static Callsite> {
     CALLSITES.iter().filter_map(Entry::callsite)
+}
+
+/// What a callsite declares, as the registry takes it.
+pub(crate) struct Encoded {
+    pub(crate) switch: &'static Switch,
+    /// The class, as the class log has it. Empty, which the registry counts, if the description is beyond the bounds of a
+    /// class.
+    pub(crate) body: Vec<u8>,
+}
+
+/// What every callsite of this module declares.
+pub(crate) fn encoded() -> impl Iterator<Item = Encoded> {
+    all().map(|callsite| Encoded {
+        switch: callsite.switch(),
+        body: ClassBody::of(callsite.description()).encode().unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ mod descriptor_table;
 #[doc(hidden)]
 pub mod dynamic;
 mod election;
+mod executable;
 mod first_event;
 mod fork;
 mod handover;

@@ -8,7 +8,7 @@
 //! ```
 #![allow(unsafe_code)]
 
-use crate::callsite::Callsite;
+use crate::declared::{self, Encoded};
 use crate::fork;
 use crate::handover::Origin;
 use crate::instance::RUNTIME;
@@ -18,7 +18,6 @@ use crate::table::{DeclaredCallsite, Table};
 use crate::thread_cache::{self, ThreadCache};
 use core::ptr;
 use std::time::Duration;
-use ust_core::protocol::ClassBody;
 use ust_core::shm::doorbell;
 
 /// What this copy offers to other copies.
@@ -52,12 +51,23 @@ pub(crate) fn join(elected: &'static Table) {
     JOINED.set(Some(elected));
 }
 
-/// Registers this module's callsites with its runtime.
-pub(crate) fn register_callsites(callsites: impl Iterator<Item = &'static Callsite>) {
-    let encoded: Vec<_> = callsites.map(Encoded::new).collect();
-    let declared: Vec<_> = encoded.iter().map(Encoded::declared).collect();
+/// Registers this module's callsites with the runtime that it has joined.
+pub(crate) fn register_callsites() {
+    let encoded: Vec<_> = declared::encoded().collect();
+    let declared: Vec<_> = encoded.iter().map(as_declared).collect();
     // The number is not needed: `leave` unregisters by owner.
     let _ = runtime().register(&declared);
+}
+
+fn as_declared(encoded: &Encoded) -> DeclaredCallsite {
+    DeclaredCallsite {
+        switch: encoded.switch,
+        body: encoded.body.as_ptr(),
+        body_bytes: encoded.body.len(),
+        notify: None,
+        data: ptr::null_mut(),
+        owner: own(),
+    }
 }
 
 /// Unregisters all of this module's callsites from the runtime that it has joined, those declared at run time included:
@@ -71,38 +81,13 @@ pub(crate) fn own() -> Owner {
     (&raw const TABLE).addr()
 }
 
-/// What a callsite declares, encoded.
-struct Encoded {
-    callsite: &'static Callsite,
-    body: Vec<u8>,
-}
-
-impl Encoded {
-    fn new(callsite: &'static Callsite) -> Self {
-        // A description beyond the bounds of a class gives an empty body, which the runtime counts.
-        let body = ClassBody::of(callsite.description()).encode().unwrap_or_default();
-        Self { callsite, body }
-    }
-
-    fn declared(&self) -> DeclaredCallsite {
-        DeclaredCallsite {
-            switch: self.callsite.switch(),
-            body: self.body.as_ptr(),
-            body_bytes: self.body.len(),
-            notify: None,
-            data: ptr::null_mut(),
-            owner: own(),
-        }
-    }
-}
-
 extern "C" fn doorbell_place() -> &'static doorbell::Place {
     doorbell::own_place()
 }
 
 unsafe extern "C" fn register(declared: *const DeclaredCallsite, count: usize) -> ModuleId {
-    // SAFETY: the caller's slice. The code that made the elements keeps `as_declared`'s promise: `Encoded` or
-    // `DynamicEvent`, of some copy.
+    // SAFETY: the caller's slice. The code that made the elements keeps `as_declared`'s promise: this file's or
+    // `dynamic`'s, of some copy.
     let declared = unsafe { core::slice::from_raw_parts(declared, count) };
     // SAFETY: as above.
     let declared = declared.iter().map(|declared| unsafe { declared.as_declared() });

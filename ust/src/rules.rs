@@ -3,13 +3,15 @@
 //! ```text
 //!   a module's callsites --register--> Registry --> callsite words: class number, slots
 //!                      <-unregister--
+//!   the runtime's own    --when there first are rules: most processes never have any
 //!   rules                --apply-----> Registry --> slots, process file, callsite words
 //!                                          '------> removed channels: freed when no thread is in a tracepoint
 //! ```
 
+use crate::declared::{self, Encoded};
 use crate::instance::Runtime;
 use crate::process_file::ProcessFile;
-use crate::registry::{Declared, Gone, ModuleId, Owner};
+use crate::registry::{Declared, Gone, ModuleId, OWN, Owner, Registry};
 use rustix::io::{self, Errno};
 use std::time::{Duration, Instant};
 use ust_core::protocol::Rules;
@@ -60,6 +62,7 @@ impl Runtime {
             let process = self.create_process()?;
             let generation = rules.generation;
             registry.set_rules(rules);
+            add_own(registry);
             registry.remove_channels(&self.slots, process, &mut gone);
             // Until they are freed, removed channels still use their slots in thread caches, and perhaps their mirror.
             if gone.iter().all(Option::is_none) {
@@ -133,4 +136,18 @@ impl Runtime {
             }
         }
     }
+}
+
+/// Adds the callsites of the runtime's own module, once.
+fn add_own(registry: &mut Registry) {
+    if registry.has_own() {
+        return;
+    }
+    let encoded: Vec<_> = declared::encoded().collect();
+    registry.add_own(encoded.iter().map(|Encoded { switch, body }| Declared {
+        switch,
+        body,
+        observer: None,
+        owner: OWN,
+    }));
 }

@@ -4,9 +4,9 @@
 #![allow(unsafe_code)]
 
 use crate::agent_thread;
-use crate::callsite::Callsite;
 use crate::declared;
 use crate::election;
+use crate::executable;
 use crate::fork;
 use crate::handover::Origin;
 use crate::inside::Inside;
@@ -33,9 +33,8 @@ pub(crate) fn register_module() {
     if IS_REGISTERED.swap(true, Ordering::Relaxed) {
         return;
     }
-    let mut callsites = declared::all().peekable();
-    let Some(first) = callsites.peek() else { return };
-    let first = core::ptr::from_ref(*first).cast();
+    let Some(first) = declared::all().next() else { return };
+    let first = core::ptr::from_ref(first).cast();
     // A handler that forks would wait for the registry, which this thread holds (in `dlopen`; before `main` there are
     // no handlers).
     let _undisturbed = Undisturbed::new();
@@ -48,13 +47,12 @@ pub(crate) fn register_module() {
     match found.elected {
         Some(elected) => {
             module::join(elected);
-            module::register_callsites(callsites);
+            module::register_callsites();
         }
         None if module::TABLE.is_elected() => {
             if let Some(other) = found.other {
                 RUNTIME.other_copy.get_or_init(|| Box::new(other));
             }
-            module::register_callsites(callsites);
             start();
         }
         None => {}
@@ -64,7 +62,8 @@ pub(crate) fn register_module() {
 /// Unregisters the module's callsites, if it may be about to be unloaded. Each tracepoint of the module has a
 /// destructor that calls this; the first call does the work.
 pub(crate) fn unregister_module() {
-    let is_executable = || declared::all().next().is_none_or(lies_in_executable);
+    let first = || declared::all().next().map(|callsite| core::ptr::from_ref(callsite).cast());
+    let is_executable = || first().is_none_or(executable::holds);
     // Also called at the program's end. Modules that stay loaded must go on recording for as long as they run.
     if module::is_joined() && !is_executable() {
         let _undisturbed = Undisturbed::new();
@@ -120,26 +119,7 @@ fn stay_loaded(callsite: *const c_void) -> bool {
             return true;
         }
         let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
-        !libc::dlopen(object.dli_fname, flags).is_null() || is_executable(&object)
-    }
-}
-
-/// Whether an object is the executable, not a library: the main program's headers are in it.
-fn is_executable(object: &libc::Dl_info) -> bool {
-    // SAFETY: the auxiliary vector of this process.
-    let headers = unsafe { libc::getauxval(libc::AT_PHDR) } as usize;
-    let base = object.dli_fbase as usize;
-    (base..base + ust_core::abi::PAGE_BYTES).contains(&headers)
-}
-
-/// Whether a callsite is in the executable.
-fn lies_in_executable(callsite: &Callsite) -> bool {
-    // SAFETY: plain data and valid pointers.
-    unsafe {
-        let mut object: libc::Dl_info = core::mem::zeroed();
-        // Without a loader nothing is unloaded.
-        libc::dladdr(core::ptr::from_ref(callsite).cast(), &mut object) == 0
-            || is_executable(&object)
+        !libc::dlopen(object.dli_fname, flags).is_null() || executable::is(&object)
     }
 }
 

@@ -55,6 +55,9 @@ pub(crate) struct Declared<'a> {
 /// A copy of the library, by the address of its in-process table.
 pub(crate) type Owner = usize;
 
+/// The owner of the callsites of the runtime's own module, which never leaves.
+pub(crate) const OWN: Owner = 0;
+
 /// Called when a callsite is switched on or off, by the thread that switches, which holds the registry.
 #[derive(Clone, Copy)]
 pub(crate) struct Observer {
@@ -81,6 +84,7 @@ pub(crate) struct Registry {
     /// The index of each class, by body.
     by_body: BTreeMap<Box<[u8]>, usize>,
     known: Vec<Known>,
+    has_own: bool,
     last_module: ModuleId,
     rules: Rules,
     next_class_id: u32,
@@ -104,6 +108,17 @@ impl Registry {
             self.known.push(Known { module: self.last_module, switch, observer, owner, class });
         }
         self.last_module
+    }
+
+    /// Adds the callsites of the runtime's own module, which are off.
+    pub(crate) fn add_own<'a>(&mut self, declared: impl Iterator<Item = Declared<'a>>) {
+        self.has_own = true;
+        self.add(declared);
+    }
+
+    /// Whether it has those.
+    pub(crate) fn has_own(&self) -> bool {
+        self.has_own
     }
 
     /// Switches every callsite off, in a process that is not traced. Observers are not told.
