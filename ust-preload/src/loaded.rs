@@ -1,8 +1,8 @@
 //! What the shim does when it is loaded, in the child of a fork, and at the program's end.
 #![allow(unsafe_code)]
 
-use crate::sets::{func, waits};
-use crate::{call_stack, environment, objects, options};
+use crate::sets::func;
+use crate::{call_stack, environment, objects, options, real};
 
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -13,14 +13,12 @@ static LOADED: extern "C" fn() = loaded;
 static ENDING: extern "C" fn() = objects::tell_at_end;
 
 extern "C" fn loaded() {
+    real::look_up_all();
     // Constructors come in any order. Events that are on already are on from here.
     ust::__private::register_module();
     let options = options::read();
     environment::keep();
     func::limit(&options);
-    // These may be called first in a signal handler, where the loader must not be asked.
-    waits::real::sem_post::REAL.address();
-    func::look_up();
     // SAFETY: a function that stays linked. Without memory for it, children tell less.
     unsafe { libc::pthread_atfork(None, None, Some(forked)) };
     objects::tell();

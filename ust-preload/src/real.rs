@@ -1,4 +1,7 @@
 //! The functions behind the shim's: what the loader finds under the same name in the objects behind this one.
+//!
+//! They are looked up when the shim is loaded, all of them. A look-up later would take from the program what `dlerror` has to tell
+//! it. Constructors of libraries run earlier than the shim's: what they call is looked up then.
 #![allow(unsafe_code)]
 
 use crate::argument::Outcome;
@@ -8,7 +11,19 @@ use ust::inside::Inside;
 use ust_core::hint::unlikely;
 use ust_core::sync::{AtomicPtr, Ordering};
 
-/// One function, looked up when it is called first.
+/// Every function that [`real!`] declares.
+#[linkme::distributed_slice]
+pub static ALL: [&'static Real];
+
+/// Looks up those that are not known yet.
+pub fn look_up_all() {
+    ALL.iter().for_each(|real| _ = real.address());
+    // What was not found left a message, for nobody.
+    // SAFETY: no condition.
+    unsafe { libc::dlerror() };
+}
+
+/// One function.
 pub struct Real {
     name: &'static CStr,
     /// The symbol version to prefer, of a function that the C library has in several.
@@ -111,6 +126,8 @@ macro_rules! real {
             $vis const REAL: &'static $crate::real::Real = {
                 static REAL: $crate::real::Real =
                     $crate::real::found!($crate::real::c_text(concat!(stringify!($name), "\0")) $(, $version)?);
+                #[linkme::distributed_slice($crate::real::ALL)]
+                static ENTRY: &$crate::real::Real = &REAL;
                 &REAL
             };
         }

@@ -53,12 +53,6 @@ pub fn limit(options: &Options) {
     MAX_DEPTH.store(options.max_depth, Ordering::Relaxed);
 }
 
-/// Looks up what is behind these functions.
-pub fn look_up() {
-    real::__cyg_profile_func_enter::REAL.address();
-    real::__cyg_profile_func_exit::REAL.address();
-}
-
 /// What a function is recorded by.
 enum Recording {
     Plain,

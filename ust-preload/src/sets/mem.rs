@@ -166,6 +166,10 @@ unsafe extern "C" fn free_from(memory: *mut c_void, call_site: *const c_void) {
     if early::owns(memory) {
         return;
     }
+    // `dlsym` frees the message of a look-up that failed before. What it has is left: it is looking up this very function.
+    if real::free::REAL.known().is_null() && is_inside() {
+        return;
+    }
     // Before the call: behind it another thread may have the same memory, and say so first.
     if event::free::enabled() && !is_inside() {
         event::free(memory, call_site);
