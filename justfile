@@ -43,6 +43,11 @@ proofs:
 mutants:
     loom-tests/mutants.sh
 
+# Programs, shim and header into PREFIX.
+install PREFIX="/usr/local":
+    cargo build --release
+    ust-preload/install.sh {{PREFIX}}
+
 # What would be published, packed: manifests, versions, files.
 package:
     cargo package --no-verify --allow-dirty -p ctf -p ust-core -p ust-macros -p ust -p consumerd -p ust-cli

@@ -1,6 +1,9 @@
 //! Who takes part: a table, a line for each.
 
+use std::path::Path;
+use std::process::Command;
 use ust_benches::Result;
+use ust_benches::c_program::CProgram;
 use ust_benches::contestant::OwnProgram;
 use ust_benches::lttng::Lttng;
 use ust_benches::recorder::{Recorder, Shape};
@@ -25,6 +28,9 @@ pub const LARGE: &str = "ours, u64 + u32 + 12 bytes";
 pub const SMALL_PER_CPU: &str = "ours, u32, per CPU";
 pub const SHORT_OVERWRITE: &str = "ours, u32, overwrite, within a sub-buffer";
 pub const SMALL_OVERWRITE: &str = "ours, u32, overwrite, nobody reads";
+pub const C_OFF: &str = "ours in C, switched off";
+pub const C_SMALL: &str = "ours in C, u32";
+pub const C_LARGE: &str = "ours in C, u64 + u32 + 12 bytes";
 pub const LTTNG_SMALL: &str = "LTTng-UST, u32";
 pub const LTTNG_LARGE: &str = "LTTng-UST, u64 + u32 + 12 bytes";
 pub const TRACING_OFF: &str = "tracing, no-op subscriber";
@@ -90,6 +96,9 @@ const ENTRIES: &[Entry] = &[
         .over(FLOOR)
         .peer(LTTNG_LARGE)
         .counted("*::emit_large"),
+    Entry::c(C_OFF, "switched_off").over(FLOOR),
+    Entry::c(C_SMALL, "small").recorded(SMALL_BYTES).over(FLOOR).peer(LTTNG_SMALL),
+    Entry::c(C_LARGE, "large").recorded(LARGE_BYTES).over(FLOOR).peer(LTTNG_LARGE),
     Entry::own(TRACING_OFF, "tracing_off"),
     Entry::own(TRACING_APPENDER, "tracing_appender").formatting().peer(LTTNG_SMALL),
     Entry::lttng(LTTNG_SMALL, "small").over(FLOOR).peer(LTTNG_SMALL),
@@ -102,7 +111,7 @@ pub struct Entry {
     pub name: &'static str,
     /// What [`Entry::own`] or LTTng-UST's program is told to do.
     body: &'static str,
-    is_lttng: bool,
+    program: Program,
     threads: u64,
     shape: Shape,
     drain: Drain,
@@ -114,6 +123,24 @@ pub struct Entry {
     peer: Option<&'static str>,
     /// The function whose instructions are counted.
     counted: Option<&'static str>,
+}
+
+/// Whose program it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Program {
+    /// `ust-bench-contestant`.
+    Own,
+    /// The one in C.
+    C,
+    /// LTTng-UST's, in C too.
+    Lttng,
+}
+
+/// Programs that may be missing here.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Others<'a> {
+    pub c: Option<&'a CProgram>,
+    pub lttng: Option<&'a Lttng>,
 }
 
 /// How many events a measurement has.
@@ -132,7 +159,7 @@ impl Entry {
         Self {
             name,
             body,
-            is_lttng: false,
+            program: Program::Own,
             threads: 1,
             shape: Shape::ROOMY,
             drain: Drain::Never,
@@ -145,7 +172,11 @@ impl Entry {
     }
 
     const fn lttng(name: &'static str, body: &'static str) -> Self {
-        Self { is_lttng: true, load: Load::Lttng, ..Self::own(name, body) }
+        Self { program: Program::Lttng, load: Load::Lttng, ..Self::own(name, body) }
+    }
+
+    const fn c(name: &'static str, body: &'static str) -> Self {
+        Self { program: Program::C, ..Self::own(name, body) }
     }
 
     /// All its events must be in the trace.
@@ -187,7 +218,7 @@ impl Entry {
         Self { counted: Some(function), ..self }
     }
 
-    fn program(&self) -> OwnProgram {
+    fn own_program(&self) -> OwnProgram {
         let path = env!("CARGO_BIN_EXE_ust-bench-contestant").into();
         OwnProgram { path, body: self.body, threads: self.threads }
     }
@@ -197,24 +228,25 @@ impl Entry {
         let capacity_bytes = self.shape.capacity_bytes();
         match self.record_bytes {
             // LTTng's records are smaller than ours in memory, and it has a ring for each CPU.
-            _ if self.is_lttng => 2 * 2 * capacity_bytes / SMALL_BYTES,
+            _ if self.program == Program::Lttng => 2 * 2 * capacity_bytes / SMALL_BYTES,
             0 => 0,
             record_bytes => 2 * capacity_bytes / record_bytes,
         }
     }
 
-    fn start(&self, lttng: Option<&Lttng>, size: Size) -> Result<Option<Contestant>> {
-        let (worker, recorder) = match (self.is_lttng, lttng) {
-            (true, None) => return Ok(None),
-            (true, Some(lttng)) => {
-                (Worker::start(&mut lttng.contestant(self.body, self.threads), |_| Ok(()))?, None)
+    fn start(&self, others: Others<'_>, size: Size) -> Result<Option<Contestant>> {
+        let (worker, recorder) = match self.program {
+            Program::Lttng => {
+                let Some(lttng) = others.lttng else { return Ok(None) };
+                let mut command = lttng.contestant(self.body, self.threads);
+                (Worker::start(&mut command, |_| Ok(()))?, None)
             }
-            (false, _) => {
-                let mut recorder = Recorder::start(self.shape, &std::env::temp_dir())?;
-                let mut command = self.program().command(recorder.runtime_dir());
-                let worker = Worker::start(&mut command, |fd| recorder.record_until_readable(fd))?;
-                (worker, Some(recorder))
+            Program::C => {
+                let Some(program) = others.c else { return Ok(None) };
+                let command = |dir: &Path| program.command(self.body, self.threads, dir);
+                self.start_recorded(command)?
             }
+            Program::Own => self.start_recorded(|dir| self.own_program().command(dir))?,
         };
         Ok(Some(Contestant {
             name: self.name,
@@ -225,6 +257,17 @@ impl Entry {
             warm_up_events: if size.is_warmed_up { self.warm_up_events() } else { 0 },
             drain: self.drain,
         }))
+    }
+
+    /// Starts a recorder, and the program whose runtime directory is the recorder's.
+    fn start_recorded(
+        &self,
+        command: impl Fn(&Path) -> Command,
+    ) -> Result<(Worker, Option<Recorder>)> {
+        let mut recorder = Recorder::start(self.shape, &std::env::temp_dir())?;
+        let mut command = command(recorder.runtime_dir());
+        let worker = Worker::start(&mut command, |fd| recorder.record_until_readable(fd))?;
+        Ok((worker, Some(recorder)))
     }
 }
 
@@ -277,9 +320,9 @@ fn entries(only: &[String]) -> impl Iterator<Item = &'static Entry> {
 }
 
 /// Starts everybody.
-pub fn start(lttng: Option<&Lttng>, size: Size, only: &[String]) -> Result<Vec<Contestant>> {
+pub fn start(others: Others<'_>, size: Size, only: &[String]) -> Result<Vec<Contestant>> {
     let start = |entry: &Entry| {
-        let started = entry.start(lttng, size);
+        let started = entry.start(others, size);
         started.map_err(|error| format!("{}: {error}", entry.name).into()).transpose()
     };
     entries(only).filter_map(start).collect()
@@ -291,7 +334,7 @@ pub fn counted(
 ) -> impl Iterator<Item = (&'static str, OwnProgram, &'static str, bool)> {
     let counted = |entry: &Entry| {
         let is_recorded = entry.drain != Drain::Never;
-        Some((entry.name, entry.program(), entry.counted?, is_recorded))
+        Some((entry.name, entry.own_program(), entry.counted?, is_recorded))
     };
     entries(only).filter_map(counted)
 }

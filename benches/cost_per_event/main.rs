@@ -10,6 +10,7 @@
 //! | rdtsc, clock_gettime | reads the clock |
 //! | floor, shared floor | the five instructions of `contestant/floor.rs`, for one thread's stream and a shared one |
 //! | ours | records, discard mode, into a ring that holds a whole measurement; or is switched off |
+//! | ours in C | the same by `include/ust.h`, with the shim preloaded |
 //! | ours, drained meanwhile | the same, with the consumer at work on another processor, if one is free |
 //! | LTTng-UST | records, in a snapshot session, if it is installed |
 //! | tracing | a disabled callsite; and a line of text, handed to a thread that writes it |
@@ -19,15 +20,16 @@
 //!
 //! `docs/what-an-event-costs.md` says where the nanoseconds go. `--check` ends with status 1 if a promise is
 //! broken. Without `--bench`, which `cargo bench` adds, it is a rehearsal: one short round of everything but
-//! LTTng-UST and callgrind, whose times mean nothing.
+//! C, LTTng-UST and callgrind, whose times mean nothing.
 
 mod contestants;
 mod promises;
 
 use clap::Parser;
-use contestants::Size;
+use contestants::{Others, Size};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use ust_benches::c_program::CProgram;
 use ust_benches::lttng::{Keep, Lttng, Unavailable};
 use ust_benches::recorder::Shape;
 use ust_benches::report::{Instructions, Report, Row, Setting, write_json};
@@ -61,7 +63,7 @@ fn main() -> Result<ExitCode> {
     // `cargo test` may have been told things that are another's to understand.
     if !std::env::args().any(|argument| argument == "--bench") {
         println!("A rehearsal: the times mean nothing. `cargo bench` measures.");
-        print!("{}", measure(None, Size::REHEARSAL, &[], 1, 1)?);
+        print!("{}", measure(Others::default(), Size::REHEARSAL, &[], 1, 1)?);
         return Ok(ExitCode::SUCCESS);
     }
     let arguments = Arguments::parse();
@@ -74,10 +76,18 @@ fn main() -> Result<ExitCode> {
         }
         Err(Unavailable::Broken(error)) => return Err(error),
     };
+    let c = match CProgram::build()? {
+        Ok(program) => Some(program),
+        Err(why) => {
+            skipped.push(format!("{why}: tracepoints in C are not measured"));
+            None
+        }
+    };
     let record = |lttng| Lttng::record(lttng, Shape::ROOMY, Keep::InMemory);
     let session = lttng.as_ref().map(record).transpose()?;
     let Arguments { sittings, rounds, only, .. } = &arguments;
-    let mut report = measure(lttng.as_ref(), Size::PROPER, only, *sittings, *rounds)?;
+    let others = Others { c: c.as_ref(), lttng: lttng.as_ref() };
+    let mut report = measure(others, Size::PROPER, only, *sittings, *rounds)?;
     let has_lttng = report.rows.iter().any(|row| row.name == contestants::LTTNG_SMALL);
     if let Some(session) = session.as_ref().filter(|_| has_lttng) {
         // No record is smaller than its field.
@@ -95,7 +105,7 @@ fn main() -> Result<ExitCode> {
 }
 
 fn measure(
-    lttng: Option<&Lttng>,
+    others: Others<'_>,
     size: Size,
     only: &[String],
     sittings: usize,
@@ -103,7 +113,7 @@ fn measure(
 ) -> Result<Report> {
     let mut results: Vec<(&'static str, Sample)> = Vec::new();
     for _ in 0..sittings {
-        let mut contestants = contestants::start(lttng, size, only)?;
+        let mut contestants = contestants::start(others, size, only)?;
         let samples = rounds::run(&mut contestants, rounds)?;
         results.resize_with(contestants.len(), Default::default);
         for ((result, contestant), sample) in results.iter_mut().zip(&contestants).zip(samples) {

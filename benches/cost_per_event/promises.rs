@@ -22,6 +22,7 @@ pub fn of(report: &Report) -> Vec<Promise> {
         times(report, FLOOR, 1.5, RDTSC).map(Promise::of_bench),
         times(report, SMALL, SMALL_BAR, FLOOR),
         times(report, SMALL_IN_PLUGIN, 1.55, FLOOR),
+        times(report, C_SMALL, 1.15, SMALL),
         times(report, LARGE, LARGE_BAR, FLOOR),
         times(report, SMALL_PER_CPU, PER_CPU_BAR, SHARED_FLOOR),
         share_of_lttng(report, SMALL, 6.0, LTTNG_SMALL, (SMALL_BAR, FLOOR)),
@@ -31,6 +32,7 @@ pub fn of(report: &Report) -> Vec<Promise> {
         undisturbed(report, SHORT_OVERWRITE, 1.05, SHORT),
         times(report, SMALL_OVERWRITE, 1.25, SMALL),
         above(report, OFF, 1.0, EMPTY),
+        above(report, C_OFF, 1.0, EMPTY),
     ];
     promises.into_iter().flatten().collect()
 }

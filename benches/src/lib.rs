@@ -16,6 +16,7 @@
 //! exact, and the same on every run, is the number of instructions: [`callgrind`] counts them, and [`steps`]
 //! where valgrind would have them go another way.
 
+pub mod c_program;
 pub mod callgrind;
 pub mod contestant;
 pub mod lttng;

@@ -1,7 +1,7 @@
 //! LTTng-UST, as it is installed: a private session daemon, sessions, and the contestant's program.
 //!
 //! ```text
-//!   TempDir/  bench_provider.h worker.c worker     built here, by cc
+//!   TempDir/  bench_provider.h contestant.h worker.c worker     built here, by cc
 //!             .lttng/  lttng-traces/               LTTNG_HOME
 //! ```
 //!
@@ -23,8 +23,12 @@ use tempfile::TempDir;
 
 const NOBODY: u32 = 65534;
 
-const HEADER: &str = include_str!("../lttng/bench_provider.h");
-const PROGRAM: &str = include_str!("../lttng/worker.c");
+/// What the program consists of.
+const SOURCES: &[(&str, &str)] = &[
+    ("bench_provider.h", include_str!("../c/bench_provider.h")),
+    ("contestant.h", include_str!("../c/contestant.h")),
+    ("worker.c", include_str!("../c/lttng.c")),
+];
 
 /// The session daemon is up, and a program has registered with it, within this, or something is wrong.
 const LTTNG_READY_WITHIN: Duration = Duration::from_secs(20);
@@ -194,8 +198,9 @@ impl Drop for Lttng {
 
 /// Builds the contestant's program in `dir`.
 fn build(dir: &Path) -> std::result::Result<(), Unavailable> {
-    fs::write(dir.join("bench_provider.h"), HEADER)?;
-    fs::write(dir.join("worker.c"), PROGRAM)?;
+    for (name, source) in SOURCES {
+        fs::write(dir.join(name), source)?;
+    }
     let mut cc = Command::new("cc");
     cc.current_dir(dir).args([
         "-O2",

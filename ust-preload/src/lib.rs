@@ -23,6 +23,7 @@
 //! | `call_stack` | the functions that a thread is in |
 //! | `loaded` | what happens when the shim is loaded, and when the process forks |
 //! | `pass_on` | functions that the program must call itself |
+//! | `c_api` | the runtime of programs that carry `include/ust.h` |
 //! | `options`, `environment` | what the recorder asked for, and what children are handed on |
 //! | `stopwatch`, `errno` | how long a call took, and what it left |
 //! | `sets` | the interposed functions, in files by what they are about |
@@ -38,6 +39,7 @@
 
 mod allocator;
 mod argument;
+mod c_api;
 mod call_stack;
 mod calls;
 mod early;

@@ -23,7 +23,8 @@ pub extern "C" fn emit(thread: u64, events: u64) {
     static KEPT: OnceLock<DynamicEvent> = OnceLock::new();
     KEPT.get_or_init(|| {
         let (provider, name) = ("keeper".to_owned(), "kept".to_owned());
-        let description = Description { provider, name, level: Level::Info, fields: Vec::new() };
+        let (file, fields) = (String::new(), Vec::new());
+        let description = Description { provider, name, level: Level::Info, file, line: 0, fields };
         let observer = Observer { notify, data: core::ptr::null_mut() };
         DynamicEvent::register(&description, Some(observer))
     });

@@ -12,6 +12,14 @@ pub fn built() -> PathBuf {
     binaries::directory().join("libust_preload.so")
 }
 
+/// The option by which compilers find `ust.h`.
+pub const HEADER: &str = concat!("-I", env!("CARGO_MANIFEST_DIR"), "/../../ust-preload/include");
+
+/// Where the source `c/NAME` is.
+pub fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("c").join(name)
+}
+
 /// Compiles `c/NAME.c` into `dir`, with these options.
 #[track_caller]
 pub fn compiled(dir: &Path, name: &str, options: &[&str]) -> PathBuf {
@@ -27,7 +35,7 @@ pub fn compiled_as_cxx(dir: &Path, name: &str, options: &[&str]) -> PathBuf {
 #[track_caller]
 fn compiled_by(compiler: &str, dir: &Path, name: &str, kind: &str, options: &[&str]) -> PathBuf {
     let program = dir.join(name);
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("c/{name}.{kind}"));
+    let source = source(&format!("{name}.{kind}"));
     // `-fno-builtin`: a compiler leaves out calls of `malloc` whose memory is not used.
     let mut command = Command::new(compiler);
     command.args(["-O1", "-w", "-fno-builtin", "-o"]).arg(&program).arg(source).args(options);

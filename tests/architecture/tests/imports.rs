@@ -42,6 +42,7 @@ const UST: &[(&str, &[&str])] = &[
     ("process_file", &["mirror"]),
     ("callsite", &["lockfree"]),
     ("declared", &["callsite"]),
+    ("executable", &[]),
     ("reach", &["lockfree"]),
     ("meeting_place", &["reach"]),
     ("ring_file", &["channel_shape", "lockfree", "orphans"]),
@@ -80,14 +81,14 @@ const UST: &[(&str, &[&str])] = &[
         ],
     ),
     // What is done with several of them.
-    ("rules", &["callsite", "instance", "process_file", "registry"]),
+    ("rules", &["callsite", "declared", "instance", "process_file", "registry"]),
     ("fork", &["channel", "handover", "instance", "process_file"]),
     ("first_event", &["fork", "handover", "instance", "lockfree", "thread_cache", "undisturbed"]),
     ("table", &["callsite", "lockfree", "registry", "thread_cache"]),
     (
         "module",
         &[
-            "callsite",
+            "declared",
             "first_event",
             "fork",
             "handover",
@@ -100,7 +101,10 @@ const UST: &[(&str, &[&str])] = &[
     ),
     ("election", &["module", "table"]),
     ("record", &["callsite", "lockfree", "module", "thread_cache", "undisturbed"]),
-    ("dynamic", &["callsite", "module", "record", "registry", "table", "undisturbed"]),
+    (
+        "dynamic",
+        &["callsite", "executable", "module", "record", "registry", "table", "undisturbed"],
+    ),
     ("conversation", &["descriptor_table", "handover", "instance", "meeting_place"]),
     (
         "agent_thread",
@@ -121,9 +125,9 @@ const UST: &[(&str, &[&str])] = &[
         "startup",
         &[
             "agent_thread",
-            "callsite",
             "declared",
             "election",
+            "executable",
             "fork",
             "handover",
             "inside",

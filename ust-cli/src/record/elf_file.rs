@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use ust_core::abi::{ELF_NOTE_KIND, ELF_NOTE_NAME};
+use ust_core::abi::{ELF_NOTE_KIND, ELF_NOTE_KIND_C, ELF_NOTE_NAME};
 
 /// At most this many entries of a dynamic section are read: programs have dozens.
 const MAX_DYNAMIC_ENTRIES: usize = 4096;
@@ -23,6 +23,8 @@ pub struct ElfFile {
     pub class: Class,
     /// The ABI version that its note names; `None` if it has no tracepoints.
     pub abi_version: Option<u32>,
+    /// The version of `ust.h` that it was compiled with; `None` if it has no tracepoints in C.
+    pub c_version: Option<u32>,
     /// The loader that it names; `None` if it is linked statically, or no program.
     pub loader: Option<PathBuf>,
     /// The shared objects that it needs: names, or paths.
@@ -75,22 +77,24 @@ fn parse<H: FileHeader<Endian = Endianness>>(
     let header = H::parse(data).ok()?;
     let endian = header.endian().ok()?;
     let segments = header.program_headers(endian, data).ok()?;
-    let abi_version = segments.iter().find_map(|segment| note_in::<H>(segment, endian, data));
+    let note = |kind| segments.iter().find_map(|it| note_in::<H>(it, kind, endian, data));
+    let (abi_version, c_version) = (note(ELF_NOTE_KIND), note(ELF_NOTE_KIND_C));
     let loader = segments.iter().find_map(|segment| segment.interpreter(endian, data).ok()?);
     let loader = loader.map(|path| OsStr::from_bytes(path).into());
     let [needed, search] = dynamic_strings::<H>(segments, endian, data).unwrap_or_default();
-    Some(ElfFile { class, abi_version, loader, needed, search })
+    Some(ElfFile { class, abi_version, c_version, loader, needed, search })
 }
 
-/// The ABI version, if the segment holds our note.
+/// The version in our note of that kind, if the segment holds it.
 fn note_in<H: FileHeader<Endian = Endianness>>(
     segment: &H::ProgramHeader,
+    kind: u32,
     endian: Endianness,
     data: &ReadCache<File>,
 ) -> Option<u32> {
     let mut notes = segment.notes(endian, data).ok()??;
     while let Ok(Some(note)) = notes.next() {
-        if note.n_type(endian).0 == ELF_NOTE_KIND && note.name_bytes() == ELF_NOTE_NAME {
+        if note.n_type(endian).0 == kind && note.name_bytes() == ELF_NOTE_NAME {
             return Some(u32::from_ne_bytes(note.desc().try_into().ok()?));
         }
     }
@@ -140,7 +144,7 @@ mod tests {
     #[test]
     fn a_file_without_tracepoints_is_not_taken_for_instrumented() {
         let shell = read(Path::new("/bin/sh")).unwrap();
-        assert_eq!(shell.abi_version, None);
+        assert_eq!((shell.abi_version, shell.c_version), (None, None));
         for none in ["/etc/passwd", "/", "/nowhere", "/dev/null"] {
             assert!(read(Path::new(none)).is_none(), "{none}");
         }

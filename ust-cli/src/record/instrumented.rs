@@ -12,7 +12,7 @@
 //! one, the message says that only the shell was looked at.
 
 use super::elf_file;
-use super::needed::instrumented_object;
+use super::needed::{instrumented_object, with_c_tracepoints};
 use rustix::process::Pid;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -112,6 +112,12 @@ impl Images {
                 Some(Instrumented { file, needed_by, abi_version, descriptors })
             })
         })
+    }
+
+    /// A file with tracepoints in C among those that were seen, or that they need. They need the shim.
+    pub fn with_c_tracepoints(&self, started: &Path) -> Option<PathBuf> {
+        let all = self.with_started(started).into_iter().filter(|(_, seen)| !seen.is_elsewhere);
+        all.map(|(file, _)| file).find_map(|file| Some(with_c_tracepoints(&file)?.0))
     }
 
     /// A shell among them. What it started was not looked at.

@@ -113,15 +113,18 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         )
     })?;
     OutputDir::check(&output)?;
-    let rules = rules(&arguments.event, &arguments.preload);
-    check_rules(&rules).map_err(own)?;
     let preload = arguments.preload;
-    let variables =
-        preload.is_wanted().then(|| preload::variables_for(&program, &preload.options()));
+    let has_shim = preload.is_wanted_for(&program);
+    let rules = rules(&arguments.event, has_shim.then(|| preload.patterns()));
+    check_rules(&rules).map_err(own)?;
+    let variables = has_shim.then(|| preload::variables_for(&program, &preload.options()));
     let variables = variables.unwrap_or(Ok(Vec::new())).unwrap_or_else(|why| {
         tell(&format!("{why}; the program runs without the shim"));
         Vec::new()
     });
+    if let Some(why) = preload::stale_header(&program.file) {
+        tell(&why);
+    }
     let mut snapshots = Snapshots::new(arguments.snapshot_on, &output);
     let options = arguments.session.options(snapshots.are_wanted()).map_err(as_own)?;
     let mut config = options.session(output.clone()).map_err(own)?;
@@ -170,17 +173,16 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     Ok(if summary.gone.is_some() { ended.code.max(1) } else { ended.code })
 }
 
-/// The rules: the events that the user named, and the sets. `*` means the program's own events, and no set that was not asked
-/// for.
-fn rules(events: &[String], preload: &PreloadArgs) -> Vec<EventRule> {
-    let (wanted, others) = preload.patterns();
+/// The rules: the events that the user named, and those of the shim, if it is loaded: what is wanted of it, and all others. `*`
+/// means the program's own events, and no set that was not asked for.
+fn rules(events: &[String], shim: Option<(Vec<String>, Vec<String>)>) -> Vec<EventRule> {
     let mut rules: Vec<_> = completed(events).into_iter().map(EventRule::of).collect();
-    if preload.is_wanted() {
+    if let Some((wanted, others)) = shim {
         for rule in rules.iter_mut().filter(|rule| ["*", "*:*"].contains(&rule.pattern.as_str())) {
             rule.exclusions.clone_from(&others);
         }
+        rules.extend(wanted.into_iter().map(EventRule::of));
     }
-    rules.extend(wanted.into_iter().map(EventRule::of));
     rules
 }
 

@@ -1,4 +1,5 @@
-//! Finds the shared object with tracepoints that a program needs, as the loader would find it, as far as files tell.
+//! Finds a file with tracepoints among a program and the shared objects that it needs, as the loader would find them, as
+//! far as files tell.
 //!
 //! ```text
 //!   name with a slash      that file
@@ -10,7 +11,7 @@
 //! It does not find objects that only the loader's cache knows, preloaded ones, and those that the program loads itself
 //! (`dlopen`).
 
-use super::elf_file::{self, Class};
+use super::elf_file::{self, Class, ElfFile};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -26,14 +27,27 @@ const SYSTEM: [&str; 5] = ["/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/loc
 
 /// A shared object with tracepoints that `program` needs, itself or by way of others, and their ABI version.
 pub fn instrumented_object(program: &Path) -> Option<(PathBuf, u32)> {
+    first(program, |file, elf| {
+        elf.abi_version.filter(|_| file != program).map(|version| (file.to_owned(), version))
+    })
+}
+
+/// The file with tracepoints in C, and the version of their header: `program`, or a shared object that it needs, itself or by
+/// way of others.
+pub fn with_c_tracepoints(program: &Path) -> Option<(PathBuf, u32)> {
+    first(program, |file, elf| elf.c_version.map(|version| (file.to_owned(), version)))
+}
+
+/// What is wanted of the first of those files that has it.
+fn first<T>(program: &Path, wanted: impl Fn(&Path, &ElfFile) -> Option<T>) -> Option<T> {
     let library_path = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
     let mut files = vec![program.to_owned()];
     let mut next = 0;
     while let Some(file) = files.get(next).cloned() {
         next += 1;
         let Some(elf) = elf_file::read(&file) else { continue };
-        if let (Some(abi_version), true) = (elf.abi_version, next > 1) {
-            return Some((file, abi_version));
+        if let Some(found) = wanted(&file, &elf) {
+            return Some(found);
         }
         let stated = elf.search.iter().map(|list| list.as_os_str());
         let lists = std::iter::once(library_path.as_os_str()).chain(stated);
@@ -97,5 +111,6 @@ mod tests {
     fn programs_of_the_system_need_nothing_instrumented() {
         assert_eq!(instrumented_object(Path::new("/bin/sh")), None);
         assert_eq!(instrumented_object(Path::new("/nowhere")), None);
+        assert_eq!(with_c_tracepoints(Path::new("/bin/sh")), None);
     }
 }

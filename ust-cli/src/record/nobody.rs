@@ -31,12 +31,19 @@ pub fn nobody_connected(program: &Program<'_>, images: &Images, ended: Ended) ->
             "no instrumented process has connected, although {file}{needed_by} has tracepoints: {why}"
         );
     }
+    if let Some(file) = images.with_c_tracepoints(&program.file) {
+        return format!(
+            "no instrumented process has connected: {} has tracepoints in C, which need the shim: `ust record --preload \
+             tracepoints` loads it",
+            printable::path(&file)
+        );
+    }
     let shell = images.shell(&program.file);
     let only = shell.map(|it| format!(" (only {} was looked at)", printable::path(&it)));
     let only = only.unwrap_or_default();
     format!(
         "no instrumented process has connected: check that {given}, or what it starts{only}, is linked with ust and \
-         the crate of its tracepoints, and that {RUNTIME_DIR_VARIABLE} reaches it (env -i, sudo and containers \
+         the crate of its tracepoints, or has tracepoints of ust.h and the shim (`--preload tracepoints`), and that {RUNTIME_DIR_VARIABLE} reaches it (env -i, sudo and containers \
          remove it)"
     )
 }

@@ -43,7 +43,9 @@ pub use constants::{ABI, PAGE_BYTES};
 pub use control::{LossCause, Recycling, StreamControl, StreamState, Taking};
 pub use delivered::Delivered;
 pub use doorbell::Doorbell;
-pub use elf_note::{ELF_NOTE_KIND, ELF_NOTE_KIND_TABLE, ELF_NOTE_NAME};
+pub use elf_note::{
+    C_API, ELF_NOTE_KIND, ELF_NOTE_KIND_C, ELF_NOTE_KIND_C_API, ELF_NOTE_KIND_TABLE, ELF_NOTE_NAME,
+};
 pub use frame::{Frame, FrameKind, MAX_RECORD_BYTES, WORD_BYTES};
 pub use geometry::{
     Geometry, GeometryError, MAX_SUBBUFS, SUBBUF_COUNT_RANGE, SUBBUF_SIZE_RANGE_BYTES,

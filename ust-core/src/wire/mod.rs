@@ -23,6 +23,7 @@
 
 pub mod bounds;
 mod copy;
+mod encoded;
 mod field;
 mod field_type;
 mod integer;
@@ -38,6 +39,7 @@ mod structure;
 mod tests;
 mod text;
 
+pub use encoded::Encoded;
 pub use field::{Field, sum_of_sizes};
 pub use field_type::{Choice, FieldType, Label, Member};
 pub use integer::{Base, ByteOrder, Encoding, Integer};

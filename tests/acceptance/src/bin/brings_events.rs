@@ -32,6 +32,8 @@ fn main() {
             provider: "brought".to_owned(),
             name: format!("event_{class}"),
             level: Level::Info,
+            file: String::new(),
+            line: 0,
             fields: vec![
                 ("class".to_owned(), FieldType::U64),
                 ("text".to_owned(), FieldType::TEXT),

@@ -287,6 +287,8 @@ fn description(name: &str, ty: &FieldType) -> Description {
         provider: "described".to_owned(),
         name: name.to_owned(),
         level: Level::Info,
+        file: String::new(),
+        line: 0,
         fields: vec![(name.to_owned(), ty.clone())],
     }
 }

@@ -1,6 +1,8 @@
 //! The options that have to do with the shim.
 
 use super::sets::{Set, patterns};
+use crate::record::needed::with_c_tracepoints;
+use crate::record::program::Program;
 use ust_core::shim::Options;
 
 /// The shim for C programs
@@ -25,9 +27,9 @@ pub struct PreloadArgs {
 }
 
 impl PreloadArgs {
-    /// Whether the shim is wanted.
-    pub fn is_wanted(&self) -> bool {
-        !self.preload.is_empty()
+    /// Whether the shim is to be loaded into the program: sets are wanted, or the program has tracepoints in C.
+    pub fn is_wanted_for(&self, program: &Program<'_>) -> bool {
+        !self.preload.is_empty() || with_c_tracepoints(&program.file).is_some()
     }
 
     /// The event patterns of what is wanted of the shim, and those that are to be left out of patterns which the user did not

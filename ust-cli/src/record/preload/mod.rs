@@ -5,6 +5,8 @@
 //!   the shim       bin/... or lib/   target/release/libust_preload.so
 //! ```
 //!
+//! It is also loaded into programs with tracepoints in C (`ust.h`), which need it, without being asked for.
+//!
 //! The program runs as it would without us where the shim is missing, is of another version, or cannot be loaded into it. One
 //! line says so before it runs.
 
@@ -12,8 +14,10 @@ mod args;
 mod file;
 mod hindrance;
 mod sets;
+mod stale;
 
 pub use args::PreloadArgs;
+pub use stale::stale_header;
 
 use super::program::Program;
 use ctf::printable;

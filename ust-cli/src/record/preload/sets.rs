@@ -5,6 +5,8 @@
 pub enum Set {
     /// All of these but lttng-names
     All,
+    /// None of the shim's own events: for tracepoints in C (ust.h) of libraries that the program loads while it runs
+    Tracepoints,
     /// Memory: malloc, calloc, realloc, free and the rest of that family; mmap, munmap, brk
     #[value(name = "libc_mem")]
     Mem,
@@ -30,7 +32,7 @@ impl Set {
     /// Its providers.
     fn providers(self) -> &'static [&'static str] {
         match self {
-            Self::All => &[],
+            Self::All | Self::Tracepoints => &[],
             Self::Mem => &["libc_mem"],
             Self::Io => &["libc_io"],
             Self::Pthread => &["pthread"],
@@ -54,7 +56,7 @@ impl Set {
             Self::Io => Some("libc_io_begin"),
             Self::Pthread => Some("pthread_begin"),
             Self::Proc => Some("proc_begin"),
-            Self::All | Self::Dl | Self::Func | Self::LttngNames => None,
+            Self::All | Self::Tracepoints | Self::Dl | Self::Func | Self::LttngNames => None,
         }
     }
 }
@@ -93,6 +95,13 @@ mod tests {
         assert!(!others.contains(&"libc_mem:*".to_owned()));
         assert!(others.contains(&"libc_io:*".to_owned()), "{others:?}");
         assert_eq!(wanted.len() + others.len(), every_provider().len());
+    }
+
+    #[test]
+    fn tracepoints_alone_leave_all_sets_out() {
+        let (wanted, others) = patterns(&[Set::Tracepoints], true);
+        assert!(wanted.is_empty());
+        assert_eq!(others.len(), every_provider().len());
     }
 
     #[test]

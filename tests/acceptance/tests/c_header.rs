@@ -1,0 +1,106 @@
+//! `ust.h` as compilers see it: every standard takes it without a warning, and its structures stay what they were.
+
+use std::path::Path;
+use std::process::Command;
+use ust_acceptance::{judge, shim, skip};
+use ust_test_support::binaries;
+use ust_test_support::command::{Running, run};
+
+const C: [&str; 4] = ["c99", "c11", "c17", "gnu17"];
+const CXX: [&str; 4] = ["c++11", "c++14", "c++17", "c++20"];
+
+/// Compiles a source in each of these standards, with and without optimisation.
+#[track_caller]
+fn assert_compiles(compiler: &str, standards: &[&str], source: &str, more: &[&str]) {
+    if !skip::has(compiler, &["--version"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    for standard in standards {
+        for optimised in ["-O0", "-O2"] {
+            let mut command = Command::new(compiler);
+            command.arg(format!("-std={standard}")).args([optimised, "-Werror", shim::HEADER]);
+            command.args(["-Wall", "-Wextra", "-Wpedantic", "-Wshadow"]).args(more);
+            command.arg("-c").arg(shim::source(source)).arg("-o").arg(dir.path().join("object"));
+            let finished = run(&mut command);
+            assert_eq!(finished.code(), 0, "{compiler} -std={standard} {}", finished.stderr);
+        }
+    }
+}
+
+#[test]
+fn gcc_and_clang_take_it_as_each_c() {
+    for compiler in ["gcc", "clang"] {
+        assert_compiles(compiler, &C, "header_in_c.c", &[]);
+        assert_compiles(compiler, &C[..1], "header_in_c.c", &["-fPIC"]);
+        assert_compiles(compiler, &C[..1], "header_in_c.c", &["-DUST_DISABLE"]);
+    }
+}
+
+#[test]
+fn gcc_and_clang_take_it_as_each_cxx() {
+    for compiler in ["g++", "clang++"] {
+        assert_compiles(compiler, &CXX, "tracepoints_cxx.cpp", &[]);
+        assert_compiles(compiler, &CXX[..1], "tracepoints_cxx.cpp", &["-fPIC"]);
+        assert_compiles(compiler, &CXX[..1], "tracepoints_cxx.cpp", &["-DUST_DISABLE"]);
+    }
+}
+
+/// Programs that were compiled with this version meet later shims.
+#[test]
+fn its_structures_are_those_of_version_1() {
+    if !skip::has("cc", &["--version"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let program = shim::compiled(dir.path(), "layout", &[shim::HEADER]);
+    let layout = run(&mut Command::new(program)).stdout;
+    let frozen = include_str!("../../fixtures/c-api-1/layout.txt");
+    assert!(
+        layout == frozen,
+        "what stands there may not change; what is appended raises UST_API_MINOR_ and goes into the fixture:\n{layout}"
+    );
+}
+
+#[test]
+fn without_the_shim_a_program_runs_as_ever() {
+    if !skip::has("cc", &["--version"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    for options in
+        [&[shim::HEADER][..], &[shim::HEADER, "-static"], &[shim::HEADER, "-DUST_DISABLE"]]
+    {
+        let program = shim::compiled(dir.path(), "tracepoints", options);
+        let finished = Running::start(&mut Command::new(&program)).wait();
+        assert_eq!((finished.code(), &*finished.stdout), (0, "off\n"), "{options:?}");
+    }
+}
+
+/// As README says, without cargo: everything is found where it was put.
+#[test]
+fn what_is_installed_finds_itself() {
+    if !skip::judges_are_here() || !skip::has("pkg-config", &["--version"]) {
+        return;
+    }
+    shim::built();
+    let (_, _) = (binaries::ust(), binaries::ustconsumerd());
+    let prefix = tempfile::tempdir().expect("a directory");
+    let install = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ust-preload/install.sh");
+    let mut command = Command::new(install);
+    command.arg(prefix.path());
+    // Where these very binaries were built.
+    let built = binaries::directory();
+    command.env("CARGO_TARGET_DIR", built.parent().expect("a directory of profiles"));
+    assert_eq!(run(&mut command).code(), 0);
+    let mut pkg_config = Command::new("pkg-config");
+    pkg_config.args(["--cflags", "ust"]);
+    let found = run(pkg_config.env("PKG_CONFIG_PATH", prefix.path().join("lib/pkgconfig"))).stdout;
+    let program = shim::compiled(prefix.path(), "tracepoints", &[found.trim()]);
+    let trace = prefix.path().join("trace");
+    let mut record = Command::new(prefix.path().join("bin/ust"));
+    record.arg("record").arg("-o").arg(&trace).arg("--").arg(program);
+    let finished = run(&mut record);
+    assert_eq!((finished.code(), &*finished.stdout), (0, "on\n"), "{}", finished.stderr);
+    assert!(judge::count(&trace) > 10);
+}
