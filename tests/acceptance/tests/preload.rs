@@ -144,6 +144,26 @@ fn a_program_ends_with_its_own_last_thread() {
     }
 }
 
+/// The shim asks the loader too, but not in the program's place.
+#[test]
+fn what_the_loader_has_to_say_is_the_program_s() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let program = shim::compiled(dir.path(), "asks_early", &[]);
+    let alone = outcome(Running::start(&mut Command::new(&program)).wait());
+    assert!(alone.1.contains("/nowhere/libnothing.so"), "{alone:?}");
+    let site = Site::new();
+    let mut command = site.command(&program);
+    let shimmed = Running::start(command.env("LD_PRELOAD", shim::built())).wait();
+    assert_eq!(outcome(shimmed), alone);
+
+    // Behind the shim in the list, so its constructor runs before the shim's.
+    let library = shim::compiled(dir.path(), "asks_early", &["-shared", "-fPIC"]);
+    let preloaded = format!("{}:{}", shim::built().display(), library.display());
+    let mut command = site.command(Path::new("/bin/echo"));
+    let shimmed = Running::start(command.arg("well").env("LD_PRELOAD", preloaded)).wait();
+    assert_eq!(outcome(shimmed), (0, "well\n".to_owned(), String::new()));
+}
+
 #[test]
 fn it_exports_what_it_interposes_and_nothing_else() {
     if !skip::has("nm", &["--version"]) {
