@@ -6,7 +6,7 @@ use ust_benches::Result;
 use ust_benches::c_program::CProgram;
 use ust_benches::contestant::OwnProgram;
 use ust_benches::lttng::Lttng;
-use ust_benches::recorder::{Recorder, Shape};
+use ust_benches::recorder::{Emitted, Recorder, Shape};
 use ust_benches::rounds::{Contestant, Drain};
 use ust_benches::worker::Worker;
 
@@ -264,7 +264,8 @@ impl Entry {
         &self,
         command: impl Fn(&Path) -> Command,
     ) -> Result<(Worker, Option<Recorder>)> {
-        let mut recorder = Recorder::start(self.shape, &std::env::temp_dir())?;
+        let mut recorder =
+            Recorder::start(self.shape, &std::env::temp_dir(), Emitted::BY_TRACEPOINTS)?;
         let mut command = command(recorder.runtime_dir());
         let worker = Worker::start(&mut command, |fd| recorder.record_until_readable(fd))?;
         Ok((worker, Some(recorder)))

@@ -30,7 +30,7 @@ use contestants::{Others, Size};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use ust_benches::c_program::CProgram;
-use ust_benches::lttng::{Keep, Lttng, Unavailable};
+use ust_benches::lttng::{Keep, Lttng, TRACEPOINTS, Unavailable};
 use ust_benches::recorder::Shape;
 use ust_benches::report::{Instructions, Report, Row, Setting, write_json};
 use ust_benches::statistics::Sample;
@@ -83,7 +83,7 @@ fn main() -> Result<ExitCode> {
             None
         }
     };
-    let record = |lttng| Lttng::record(lttng, Shape::ROOMY, Keep::InMemory);
+    let record = |lttng| Lttng::record(lttng, Shape::ROOMY, Keep::InMemory, TRACEPOINTS);
     let session = lttng.as_ref().map(record).transpose()?;
     let Arguments { sittings, rounds, only, .. } = &arguments;
     let others = Others { c: c.as_ref(), lttng: lttng.as_ref() };

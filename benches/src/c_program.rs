@@ -1,7 +1,8 @@
-//! The contestant in C: `include/ust.h`, and the shim that is loaded into it.
+//! The contestants in C: one with `include/ust.h` and one without, and the shim that is loaded into them.
 //!
 //! ```text
 //!   TempDir/  contestant.h contestant.c contestant     built here, by cc
+//!                          pairs.c      pairs
 //!   target/release/libust_preload.so                   preloaded
 //! ```
 
@@ -15,9 +16,10 @@ const SOURCES: &[(&str, &str)] = &[
     ("ust.h", include_str!("../../ust-preload/include/ust.h")),
     ("contestant.h", include_str!("../c/contestant.h")),
     ("contestant.c", include_str!("../c/ust.c")),
+    ("pairs.c", include_str!("../c/pairs.c")),
 ];
 
-/// The program and the shim. Dropped, the program is gone.
+/// The programs and the shim. Dropped, the programs are gone.
 #[derive(Debug)]
 pub struct CProgram {
     dir: TempDir,
@@ -25,7 +27,7 @@ pub struct CProgram {
 }
 
 impl CProgram {
-    /// Builds the program. `Ok(Err(why))` if that cannot be done here.
+    /// Builds the programs. `Ok(Err(why))` if that cannot be done here.
     ///
     /// # Errors
     /// No directory for it, or the compiler refuses it.
@@ -40,16 +42,33 @@ impl CProgram {
         for (name, source) in SOURCES {
             fs::write(dir.path().join(name), source)?;
         }
-        let mut cc = Command::new("cc");
-        cc.current_dir(&dir).args(["-O2", "-I.", "-o", "contestant", "contestant.c", "-pthread"]);
-        let output = cc.output()?;
-        if !output.status.success() {
-            return Err(format!("cc: {}", String::from_utf8_lossy(&output.stderr)).into());
+        for program in ["contestant", "pairs"] {
+            let mut cc = Command::new("cc");
+            cc.current_dir(&dir).args(["-O2", "-I.", "-pthread", "-o", program]);
+            let output = cc.arg(format!("{program}.c")).output()?;
+            if !output.status.success() {
+                return Err(format!("cc: {}", String::from_utf8_lossy(&output.stderr)).into());
+            }
         }
         Ok(Ok(Self { dir, shim }))
     }
 
-    /// The command that runs it, traced by whoever serves `runtime_dir`.
+    /// The shim.
+    pub fn shim(&self) -> &Path {
+        &self.shim
+    }
+
+    /// A program that allocates and frees; with the shim, if it is given where a consumer is or would be.
+    pub fn pairs(&self, runtime_dir: Option<&Path>) -> Command {
+        let mut command = Command::new(self.dir.path().join("pairs"));
+        command.args(["pairs", "1"]);
+        if let Some(dir) = runtime_dir {
+            command.env("LD_PRELOAD", &self.shim).env("UST_RUNTIME_DIR", dir);
+        }
+        command
+    }
+
+    /// The command that runs the one with tracepoints, traced by whoever serves `runtime_dir`.
     pub fn command(&self, body: &str, threads: u64, runtime_dir: &Path) -> Command {
         let mut command = Command::new(self.dir.path().join("contestant"));
         command.args([body, &threads.to_string()]);

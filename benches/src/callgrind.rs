@@ -15,7 +15,7 @@
 
 use crate::Result;
 use crate::contestant::OwnProgram;
-use crate::recorder::{Recorder, Shape};
+use crate::recorder::{Emitted, Recorder, Shape};
 use crate::worker::Worker;
 use std::fs;
 use std::path::Path;
@@ -63,7 +63,7 @@ pub fn instructions_per_event(
 /// Instructions of so many events, and of twice as many.
 fn count(program: &OwnProgram, function: &str, is_recorded: bool) -> Result<[u64; 2]> {
     let scratch = tempfile::Builder::new().prefix("ust-bench-callgrind-").tempdir()?;
-    let mut recorder = Recorder::start(SHAPE, scratch.path())?;
+    let mut recorder = Recorder::start(SHAPE, scratch.path(), Emitted::BY_TRACEPOINTS)?;
     let out = scratch.path().join("callgrind.out");
     let mut valgrind = Command::new("valgrind");
     valgrind

@@ -28,10 +28,20 @@ const SOURCES: &[(&str, &str)] = &[
     ("bench_provider.h", include_str!("../c/bench_provider.h")),
     ("contestant.h", include_str!("../c/contestant.h")),
     ("worker.c", include_str!("../c/lttng.c")),
+    ("pairs.c", include_str!("../c/pairs.c")),
 ];
 
 /// The session daemon is up, and a program has registered with it, within this, or something is wrong.
 const LTTNG_READY_WITHIN: Duration = Duration::from_secs(20);
+
+/// The contestants' own events.
+pub const TRACEPOINTS: &str = "bench:*";
+
+/// Those of the wrapper of `malloc` and its family.
+pub const WRAPPED: &str = "lttng_ust_libc:*";
+
+/// The library that has them.
+const WRAPPER: &str = "liblttng-ust-libc-wrapper.so";
 
 /// The session daemon, and the contestant's program. Dropped, all of it is gone.
 #[derive(Debug)]
@@ -93,11 +103,11 @@ impl Lttng {
         Ok(lttng)
     }
 
-    /// Starts a session, one at a time, with sub-buffers of that size and number for each CPU.
+    /// Starts a session, one at a time, with sub-buffers of that size and number for each CPU, which records `events`.
     ///
     /// # Errors
     /// LTTng does not want to.
-    pub fn record(&self, shape: Shape, keep: Keep<'_>) -> Result<Session<'_>> {
+    pub fn record(&self, shape: Shape, keep: Keep<'_>, events: &str) -> Result<Session<'_>> {
         let size = format!("--subbuf-size={}", shape.subbuf_size_bytes);
         let count = format!("--num-subbuf={}", shape.subbuf_count);
         let channel = ["enable-channel", "--userspace", &size, &count, "channel"];
@@ -116,7 +126,7 @@ impl Lttng {
             }
         };
         let session = Session { lttng: self, traces };
-        self.control(&["enable-event", "--userspace", "--channel=channel", "bench:*"])?;
+        self.control(&["enable-event", "--userspace", "--channel=channel", events])?;
         self.control(&["start"])?;
         Ok(session)
     }
@@ -130,6 +140,21 @@ impl Lttng {
         command.env("LTTNG_UST_REGISTER_TIMEOUT", LTTNG_READY_WITHIN.as_millis().to_string());
         // Without this a channel's --blocking-timeout is ignored.
         command.env("LTTNG_UST_ALLOW_BLOCKING", "1");
+        command
+    }
+
+    /// A program that allocates and frees, with LTTng's wrapper; `is_recorded` if a session is to record it.
+    pub fn pairs(&self, is_recorded: bool) -> Command {
+        let program = self.home.path().join("pairs");
+        let mut command = command(program.to_str().unwrap_or_default(), self.home.path());
+        command.args(["pairs", "1"]).env("LD_PRELOAD", WRAPPER);
+        if is_recorded {
+            command.env("LTTNG_UST_REGISTER_TIMEOUT", LTTNG_READY_WITHIN.as_millis().to_string());
+        } else {
+            // Where there is no daemon.
+            let nowhere = self.home.path().join("nowhere");
+            command.env("LTTNG_HOME", &nowhere).env("HOME", nowhere);
+        }
         command
     }
 
@@ -201,18 +226,13 @@ fn build(dir: &Path) -> std::result::Result<(), Unavailable> {
     for (name, source) in SOURCES {
         fs::write(dir.join(name), source)?;
     }
-    let mut cc = Command::new("cc");
-    cc.current_dir(dir).args([
-        "-O2",
-        "-I.",
-        "-o",
-        "worker",
-        "worker.c",
-        "-llttng-ust",
-        "-ldl",
-        "-pthread",
-    ]);
-    run(&mut cc)
+    let build = |program: &str, libraries: &[&str]| {
+        let mut cc = Command::new("cc");
+        cc.current_dir(dir).args(["-O2", "-I.", "-pthread", "-o", program]);
+        run(cc.arg(format!("{program}.c")).args(libraries))
+    };
+    build("pairs", &[])?;
+    build("worker", &["-llttng-ust", "-ldl"])
         .map_err(|error| Unavailable::Missing(format!("liblttng-ust-dev cannot be used ({error})")))
 }
 

@@ -9,7 +9,7 @@
 
 use crate::Result;
 use crate::contestant::{OwnProgram, STEPPED};
-use crate::recorder::{Recorder, Shape};
+use crate::recorder::{Emitted, Recorder, Shape};
 use crate::worker::Worker;
 use ust_core::cpu;
 
@@ -32,7 +32,8 @@ pub fn missing() -> Option<String> {
 /// # Errors
 /// The program cannot be stepped, or events are missing from the trace.
 pub fn instructions_per_event(program: &OwnProgram, is_recorded: bool) -> Result<u64> {
-    let mut recorder = Recorder::start(Shape::PER_CPU, &std::env::temp_dir())?;
+    let mut recorder =
+        Recorder::start(Shape::PER_CPU, &std::env::temp_dir(), Emitted::BY_TRACEPOINTS)?;
     let mut command = program.command(recorder.runtime_dir());
     let mut worker = Worker::start(command.arg(STEPPED), |fd| recorder.record_until_readable(fd))?;
     let mut least = |events| -> Result<u64> {

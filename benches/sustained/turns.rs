@@ -7,8 +7,8 @@ use std::time::Instant;
 use tempfile::TempDir;
 use ust_benches::Result;
 use ust_benches::contestant::OwnProgram;
-use ust_benches::lttng::{Keep, Lttng};
-use ust_benches::recorder::{Recorder, Shape};
+use ust_benches::lttng::{Keep, Lttng, TRACEPOINTS};
+use ust_benches::recorder::{Emitted, Recorder, Shape};
 use ust_benches::worker::Worker;
 use ust_core::abi::Mode;
 
@@ -61,7 +61,7 @@ impl Size {
 
 /// Ours.
 pub fn ours(size: Size, dir: &Path) -> Result<Turn> {
-    let mut recorder = Recorder::start(RING, dir)?;
+    let mut recorder = Recorder::start(RING, dir, Emitted::BY_TRACEPOINTS)?;
     let path = env!("CARGO_BIN_EXE_ust-bench-contestant").into();
     let program = OwnProgram { path, body: "small", threads: WRITERS };
     let mut command = program.command(recorder.runtime_dir());
@@ -89,7 +89,7 @@ pub fn lttng(lttng: &Lttng, size: Size, dir: &Path) -> Result<Turn> {
     let scratch = scratch_in(dir)?;
     // Its consumer is somebody else, and must be able to enter.
     fs::set_permissions(scratch.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-    let session = lttng.record(RING, Keep::InFiles(&scratch.path().join("trace")))?;
+    let session = lttng.record(RING, Keep::InFiles(&scratch.path().join("trace")), TRACEPOINTS)?;
     let mut worker = Worker::start(&mut lttng.contestant("small", WRITERS), |_| Ok(()))?;
     worker.measure(size.warm_up, |_| Ok(()))?;
     let start = Instant::now();
