@@ -85,6 +85,15 @@ enum ust_level {
     UST_DEBUG = 14
 };
 
+/* Casts as each language has them: of numbers and from void *, and between numbers and addresses. */
+#ifdef __cplusplus
+#define UST_AS_(type, value) static_cast<type>(value)
+#define UST_AT_(type, value) reinterpret_cast<type>(value)
+#else
+#define UST_AS_(type, value) ((type)(value))
+#define UST_AT_(type, value) ((type)(value))
+#endif
+
 #define UST_INLINE_ static inline __attribute__((always_inline, unused))
 #define UST_COLD_ static __attribute__((noinline, cold, unused))
 /* One for all files of a module (executable or shared object), and no other module's. */
@@ -192,6 +201,7 @@ struct ust_api_ {
 };
 
 /* The shim's table, once this module has found it. */
+extern const struct ust_api_ *ust_api_1_;
 UST_MODULE_ const struct ust_api_ *ust_api_1_ = NULL;
 
 #if UST_CAN_RECORD_
@@ -236,45 +246,72 @@ struct ust_note_ {
     int32_t offset;
 };
 
-/* Whether a note leads to a table that this header can use; if so, the table. */
-UST_COLD_ const struct ust_api_ *ust_api_of_(const struct ust_note_ *note) {
+/* Whether a module has so many bytes at an address. */
+UST_COLD_ int ust_has_(const struct ust_object_ *object, uintptr_t start, size_t bytes) {
+    unsigned segment;
+    for (segment = 0; segment < object->segment_count; segment++) {
+        const ust_segment_ *loaded = &object->segments[segment];
+        const uintptr_t at = start - object->base - loaded->p_vaddr;
+        if (loaded->p_type == PT_LOAD && at <= loaded->p_memsz && bytes <= loaded->p_memsz - at)
+            return 1;
+    }
+    return 0;
+}
+
+/* The table that a note leads to, if this header can use it. */
+UST_COLD_ const struct ust_api_ *ust_api_of_(const struct ust_object_ *object, uintptr_t at) {
     const uint32_t major = UST_API_MAJOR_, minor = UST_API_MINOR_;
     const struct ust_api_ *api;
-    if (note->kind != 3 || note->name_bytes != 4 || note->body_bytes != 8 || memcmp(note->name, "ust", 4) != 0)
+    struct ust_note_ note;
+    uintptr_t place;
+    memcpy(&note, UST_AT_(const void *, at), sizeof note);
+    if (note.kind != 3 || note.name_bytes != 4 || note.body_bytes != 8 || memcmp(note.name, "ust", 4) != 0)
         return NULL;
-    if ((note->version & 0xffff) != major || note->version >> 16 < minor)
+    if ((note.version & 0xffff) != major || note.version >> 16 < minor)
         return NULL;
-    memcpy(&api, (const char *)&note->offset + note->offset, sizeof api);
+    place = at + offsetof(struct ust_note_, offset) + UST_AS_(uintptr_t, UST_AS_(intptr_t, note.offset));
+    if (!ust_has_(object, place, sizeof api))
+        return NULL;
+    memcpy(&api, UST_AT_(const void *, place), sizeof api);
+    /* A module that another thread is just loading may lead out of itself. */
+    if (!ust_has_(object, UST_AT_(uintptr_t, api), sizeof *api))
+        return NULL;
     return api->magic == UST_API_MAGIC_ && api->bytes >= sizeof *api ? api : NULL;
 }
+
+UST_COLD_ size_t ust_padded_(size_t bytes) { return (bytes + 3) & ~UST_AS_(size_t, 3); }
 
 /* Looks through the notes of one module. */
 UST_COLD_ int ust_look_(struct dl_phdr_info *info, size_t bytes, void *found) {
     struct ust_object_ object;
     unsigned segment;
     (void)bytes;
-    memcpy(&object, (const void *)info, sizeof object);
+    memcpy(&object, info, sizeof object);
     for (segment = 0; segment < object.segment_count; segment++) {
         const ust_segment_ *notes = &object.segments[segment];
+        const uintptr_t start = object.base + notes->p_vaddr;
         size_t at = 0;
-        if (notes->p_type != PT_NOTE)
+        if (notes->p_type != PT_NOTE || !ust_has_(&object, start, notes->p_memsz))
             continue;
         while (at + sizeof(struct ust_note_) <= notes->p_memsz) {
-            struct ust_note_ head;
-            const char *place = (const char *)object.base + notes->p_vaddr + at;
-            const struct ust_api_ *api = ust_api_of_((const struct ust_note_ *)(const void *)place);
+            const struct ust_api_ *api = ust_api_of_(&object, start + at);
+            uint32_t lengths[2];
             if (api != NULL) {
-                *(const struct ust_api_ **)found = api;
+                *UST_AS_(const struct ust_api_ **, found) = api;
                 return 1;
             }
-            memcpy(&head, place, sizeof head);
-            at += 12 + (((size_t)head.name_bytes + 3) & ~(size_t)3) + (((size_t)head.body_bytes + 3) & ~(size_t)3);
+            memcpy(lengths, UST_AT_(const void *, start + at), sizeof lengths);
+            at += 12 + ust_padded_(lengths[0]) + ust_padded_(lengths[1]);
         }
     }
     return 0;
 }
 
+extern void *ust_joined_1_;
 UST_MODULE_ void *ust_joined_1_ = NULL;
+
+void ust_join_1_(void);
+void ust_leave_1_(void);
 
 /* Runs before the program's own constructors, once for each file that includes this; the first does the work. */
 __attribute__((constructor(101))) UST_MODULE_ void ust_join_1_(void) {
@@ -282,7 +319,7 @@ __attribute__((constructor(101))) UST_MODULE_ void ust_join_1_(void) {
     struct ust_module_ module = {UST_API_MAJOR_, UST_API_MINOR_, NULL, NULL};
     if (ust_api_1_ != NULL || &ust_entries_begin_[0] == &ust_entries_end_[0])
         return;
-    dl_iterate_phdr(ust_look_, (void *)&api);
+    dl_iterate_phdr(ust_look_, &api);
     if (api == NULL)
         return;
     module.begin = ust_entries_begin_;
@@ -322,7 +359,7 @@ __attribute__((destructor(101))) UST_MODULE_ void ust_leave_1_(void) {
 
 UST_INLINE_ int ust_is_on_(const struct ust_callsite_ *callsite) {
     /* Acquire: what is on has been numbered, and this module knows the shim. */
-    return (int)(__atomic_load_n(&callsite->on.state, __ATOMIC_ACQUIRE) & 1u);
+    return UST_AS_(int, __atomic_load_n(&callsite->on.state, __ATOMIC_ACQUIRE) & 1u);
 }
 
 /* Sums and products of sizes stop at the end, where no record is as long. */
@@ -343,7 +380,7 @@ UST_INLINE_ unsigned char *ust_put_(unsigned char *at, const void *value, size_t
 
 /* A count and that many values. */
 UST_INLINE_ unsigned char *ust_put_all_(unsigned char *at, const void *values, size_t bytes, size_t count) {
-    const uint32_t written = (uint32_t)count;
+    const uint32_t written = UST_AS_(uint32_t, count);
     at = ust_put_(at, &written, sizeof written);
     return count == 0 ? at : ust_put_(at, values, bytes * count);
 }
@@ -486,7 +523,7 @@ UST_INLINE_ void ust_record_packed_(struct ust_switch_ *on, const unsigned char 
 #define UST_T_ptr(shape, what, ...) shape(what, ust_address_, UST_HEXADECIMAL_, NULL, 0, __VA_ARGS__)
 #define UST_T_enum(shape, what, labels, ...)                                                                           \
     shape(what, ust_##labels##_number_, ust_##labels##_type_, ust_##labels##_labels_,                                  \
-          (uint32_t)(sizeof ust_##labels##_labels_ / sizeof *ust_##labels##_labels_), __VA_ARGS__)
+          UST_AS_(uint32_t, sizeof ust_##labels##_labels_ / sizeof *ust_##labels##_labels_), __VA_ARGS__)
 #define UST_T_str(shape, what, ...) UST_TEXT_##what##_(__VA_ARGS__)
 #define UST_T_strn(shape, what, ...) UST_TEXT_N_##what##_(__VA_ARGS__)
 #define UST_T_bytes(shape, what, ...) UST_BYTES_##what##_(__VA_ARGS__)
@@ -518,7 +555,7 @@ typedef const void *ust_address_;
 #define UST_ONE_FIXED_(c, type, labels, label_count, name) +sizeof(c)
 #define UST_ONE_WRITE_(c, type, labels, label_count, name) at = ust_put_(at, &fields->name, sizeof(c));
 #define UST_ONE_DESCRIBE_(c, type, labels, label_count, name)                                                          \
-    {#name, labels, label_count, type, (uint32_t)sizeof(c), 1},
+    {#name, labels, label_count, type, UST_AS_(uint32_t, sizeof(c)), 1},
 
 /* Always the same number of values. */
 #define UST_ARRAY_OF_(what, c, type, labels, label_count, name, length)                                                \
@@ -534,7 +571,7 @@ typedef const void *ust_address_;
 #define UST_ARRAY_WRITE_(c, type, labels, label_count, name, length)                                                   \
     at = ust_put_(at, fields->name, sizeof(c) * (length));
 #define UST_ARRAY_DESCRIBE_(c, type, labels, label_count, name, length)                                                \
-    {#name, labels, label_count, (type) | UST_ARRAY_, (uint32_t)sizeof(c), (uint32_t)(length)},
+    {#name, labels, label_count, (type) | UST_ARRAY_, UST_AS_(uint32_t, sizeof(c)), UST_AS_(uint32_t, length)},
 
 /* A number of values. */
 #define UST_SEQUENCE_OF_(what, c, type, labels, label_count, name, length)                                             \
@@ -553,7 +590,7 @@ typedef const void *ust_address_;
 #define UST_SEQUENCE_WRITE_(c, type, labels, label_count, name, length)                                                \
     at = ust_put_all_(at, fields->name, sizeof(c), fields->length);
 #define UST_SEQUENCE_DESCRIBE_(c, type, labels, label_count, name, length)                                             \
-    {#name, labels, label_count, (type) | UST_SEQUENCE_, (uint32_t)sizeof(c), 0},
+    {#name, labels, label_count, (type) | UST_SEQUENCE_, UST_AS_(uint32_t, sizeof(c)), 0},
 
 /* A number of bytes: as a sequence, but of any type. */
 #define UST_BYTES_PARAMETER_(name, length) const void *name, size_t length
@@ -610,7 +647,7 @@ typedef const void *ust_address_;
 #define UST_NUMBER_C_(c, type) c
 #define UST_NUMBER_TYPE_(c, type) type
 #define UST_LABEL_(...) UST_LABEL_NOW_(__VA_ARGS__, UST_LABEL_LAST_(__VA_ARGS__, ), )
-#define UST_LABEL_NOW_(label, low, high, ...) {label, (int64_t)(low), (int64_t)(high)},
+#define UST_LABEL_NOW_(label, low, high, ...) {label, UST_AS_(int64_t, low), UST_AS_(int64_t, high)},
 #define UST_LABEL_LAST_(label, low, ...) low
 
 /* ---- Tracepoints. ---- */
@@ -631,7 +668,8 @@ typedef const void *ust_address_;
         UST_EACH_##count##_(UST_MEMBER_, __VA_ARGS__) char none_;                                                      \
     };                                                                                                                 \
     static inline __attribute__((unused)) unsigned char *tracepoint##_encode_(const void *given, unsigned char *at) {  \
-        const struct tracepoint##_fields_ *fields = (const struct tracepoint##_fields_ *)given;                        \
+        const struct tracepoint##_fields_ *fields =                                                                    \
+            UST_AS_(const struct tracepoint##_fields_ *, given);                                                       \
         (void)fields;                                                                                                  \
         UST_EACH_##count##_(UST_WRITE_, __VA_ARGS__) return at;                                                        \
     }                                                                                                                  \
@@ -660,7 +698,8 @@ typedef const void *ust_address_;
 
 #define ust_enabled(provider, name) (ust_##provider##_##name##_is_on_())
 
-/* ---- Spans: a tracepoint whose last field is the duration, recorded where the scope ends. The values are read there. ---- */
+/* ---- Spans: tracepoints whose last field is the duration. They are recorded where the scope ends, and read the values there.
+ * ---- */
 
 #define UST_SPAN_TRACEPOINT(...)                                                                                       \
     UST_TRACEPOINT(__VA_ARGS__, (u64, duration));                                                                      \
@@ -730,7 +769,7 @@ __attribute__((format(printf, 4, 5))) UST_COLD_ void ust_tracef_(const char *fil
     va_end(values);
     if (length < 0)
         message[0] = '\0';
-    else if ((size_t)length >= sizeof message)
+    else if (UST_AS_(size_t, length) >= sizeof message)
         memcpy(message + sizeof message - 4, "...", 4);
     ust_ust_tracef(file, line, function, message);
     errno = before;
@@ -739,7 +778,7 @@ __attribute__((format(printf, 4, 5))) UST_COLD_ void ust_tracef_(const char *fil
 #define UST_TRACEF(...)                                                                                                \
     do {                                                                                                               \
         if (__builtin_expect(ust_enabled(ust, tracef), 0))                                                             \
-            ust_tracef_(__FILE__, (unsigned)__LINE__, __func__, __VA_ARGS__);                                          \
+            ust_tracef_(__FILE__, UST_AS_(unsigned, __LINE__), __func__, __VA_ARGS__);                                 \
     } while (0)
 
 #endif /* UST_H */

@@ -20,7 +20,7 @@ fn assert_compiles(compiler: &str, standards: &[&str], source: &str, more: &[&st
         for optimised in ["-O0", "-O2"] {
             let mut command = Command::new(compiler);
             command.arg(format!("-std={standard}")).args([optimised, "-Werror", shim::HEADER]);
-            command.args(["-Wall", "-Wextra", "-Wpedantic", "-Wshadow"]).args(more);
+            command.args(["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion"]).args(more);
             command.arg("-c").arg(shim::source(source)).arg("-o").arg(dir.path().join("object"));
             let finished = run(&mut command);
             assert_eq!(finished.code(), 0, "{compiler} -std={standard} {}", finished.stderr);
@@ -31,7 +31,7 @@ fn assert_compiles(compiler: &str, standards: &[&str], source: &str, more: &[&st
 #[test]
 fn gcc_and_clang_take_it_as_each_c() {
     for compiler in ["gcc", "clang"] {
-        assert_compiles(compiler, &C, "header_in_c.c", &[]);
+        assert_compiles(compiler, &C, "header_in_c.c", &["-Wmissing-prototypes", "-Wundef"]);
         assert_compiles(compiler, &C[..1], "header_in_c.c", &["-fPIC"]);
         assert_compiles(compiler, &C[..1], "header_in_c.c", &["-DUST_DISABLE"]);
     }
@@ -40,7 +40,7 @@ fn gcc_and_clang_take_it_as_each_c() {
 #[test]
 fn gcc_and_clang_take_it_as_each_cxx() {
     for compiler in ["g++", "clang++"] {
-        assert_compiles(compiler, &CXX, "tracepoints_cxx.cpp", &[]);
+        assert_compiles(compiler, &CXX, "tracepoints_cxx.cpp", &["-Wold-style-cast"]);
         assert_compiles(compiler, &CXX[..1], "tracepoints_cxx.cpp", &["-fPIC"]);
         assert_compiles(compiler, &CXX[..1], "tracepoints_cxx.cpp", &["-DUST_DISABLE"]);
     }

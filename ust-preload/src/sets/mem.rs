@@ -78,7 +78,8 @@ mod event {
 }
 
 /// Functions that return memory. A row's `instead` is what serves the call in place of the C library's function, if
-/// something must. `also lttng`: there is an event of LTTng's, too.
+/// something must. `also lttng`: there is an event of LTTng's, too. While its events are off, a function jumps on to the C
+/// library's.
 macro_rules! allocates {
     ($(
         $name:ident($($argument:ident: $type:ty),*), $count:tt => $behind:ident, instead: $instead:expr
@@ -86,25 +87,43 @@ macro_rules! allocates {
     )*) => {$(
         entry!($name => $behind, arguments: $count);
 
-        unsafe extern "C" fn $behind($($argument: $type,)* call_site: *const c_void) -> *mut c_void {
-            // SAFETY: what the program asks for.
-            let memory = $instead.unwrap_or_else(|| unsafe { real::$name($($argument),*) });
-            if event::$name::enabled() && !is_inside() {
-                event::$name($($argument,)* memory, call_site);
+        unsafe extern "C-unwind" fn $behind(
+            $($argument: $type,)*
+            call_site: *const c_void,
+        ) -> *mut c_void {
+            #[cold]
+            #[inline(never)]
+            unsafe extern "C-unwind" fn traced(
+                $($argument: $type,)*
+                call_site: *const c_void,
+            ) -> *mut c_void {
+                // SAFETY: what the program asks for.
+                let memory = $instead.unwrap_or_else(|| unsafe { real::$name($($argument),*) });
+                if !is_inside() {
+                    event::$name($($argument,)* memory, call_site);
+                    also!([$($lttng)?] $name($($argument),*) memory);
+                }
+                memory
             }
-            also!([$($lttng)?] $name($($argument),*) memory);
-            memory
+
+            if event::$name::enabled() $(|| $lttng::$name::enabled())? {
+                // SAFETY: what the program asks for.
+                return unsafe { traced($($argument,)* call_site) };
+            }
+            if let Some(memory) = $instead {
+                return memory;
+            }
+            // SAFETY: as above.
+            unsafe { real::$name($($argument),*) }
         }
     )*};
 }
 
-/// The event of LTTng's, if there is one.
+/// Records the event of LTTng's, if there is one.
 macro_rules! also {
     ([] $($rest:tt)*) => {};
     ([$lttng:ident] $name:ident($($argument:ident),*) $memory:ident) => {
-        if $lttng::$name::enabled() && !is_inside() {
-            $lttng::$name($($argument,)* $memory);
-        }
+        $lttng::$name($($argument,)* $memory);
     };
 }
 
@@ -162,23 +181,35 @@ unsafe fn moved_from_pool(old: *mut c_void, bytes: usize) -> *mut c_void {
 
 entry!(free => free_from, arguments: 1);
 
-unsafe extern "C" fn free_from(memory: *mut c_void, call_site: *const c_void) {
-    if early::owns(memory) {
+unsafe extern "C-unwind" fn free_from(memory: *mut c_void, call_site: *const c_void) {
+    #[cold]
+    #[inline(never)]
+    unsafe extern "C-unwind" fn traced(memory: *mut c_void, call_site: *const c_void) {
+        // Before the call: behind it another thread may have the same memory, and say so first.
+        if !is_inside() {
+            event::free(memory, call_site);
+            lttng::free(memory);
+        }
+        // SAFETY: what the program asks for.
+        unsafe { real::free(memory) }
+    }
+
+    if early::owns(memory) || is_looked_up_by_this_thread() {
         return;
     }
-    // `dlsym` frees the message of a look-up that failed before. What it has is left: it is looking up this very function.
-    if real::free::REAL.known().is_null() && is_inside() {
-        return;
+    if event::free::enabled() || lttng::free::enabled() {
+        // SAFETY: what the program asks for.
+        return unsafe { traced(memory, call_site) };
     }
-    // Before the call: behind it another thread may have the same memory, and say so first.
-    if event::free::enabled() && !is_inside() {
-        event::free(memory, call_site);
-    }
-    if lttng::free::enabled() && !is_inside() {
-        lttng::free(memory);
-    }
-    // SAFETY: what the program asks for.
+    // SAFETY: as above.
     unsafe { real::free(memory) }
+}
+
+/// Whether `free` is not known yet, and this very thread is looking up functions. `dlsym` frees the message of a look-up that
+/// failed before: that is left.
+#[inline(always)]
+fn is_looked_up_by_this_thread() -> bool {
+    real::free::REAL.known().is_null() && is_inside()
 }
 
 entry!(posix_memalign => posix_memalign_from, arguments: 3);
