@@ -1,6 +1,7 @@
 //! A `malloc` and its `free`, again and again.
 
 use crate::{Means, at_most, line};
+use std::path::Path;
 use std::process::Command;
 use ust_benches::Result;
 use ust_benches::lttng::{Keep, Lttng, WRAPPED};
@@ -23,11 +24,12 @@ const SITTINGS: usize = 3;
 
 /// Nanoseconds of a pair, and what the shim may add to them.
 pub fn measure(means: &Means<'_>) -> Result<Vec<Promise>> {
+    let nowhere = tempfile::Builder::new().prefix("ust-bench-pairs-").tempdir()?;
     let mut samples: Vec<(&str, Vec<f64>)> = Vec::new();
     for _ in 0..SITTINGS {
         let record = |lttng| Lttng::record(lttng, Shape::OVERWRITE, Keep::InMemory, WRAPPED);
         let session = means.lttng.map(record).transpose()?;
-        let mut contestants = contestants(means)?;
+        let mut contestants = contestants(means, nowhere.path())?;
         let measured = rounds::run(&mut contestants, 2 * means.rounds)?;
         samples.resize_with(contestants.len(), Default::default);
         for ((sample, contestant), measured) in samples.iter_mut().zip(&contestants).zip(measured) {
@@ -50,11 +52,11 @@ pub fn measure(means: &Means<'_>) -> Result<Vec<Promise>> {
     Ok(promises.into_iter().flatten().collect())
 }
 
-fn contestants(means: &Means<'_>) -> Result<Vec<Contestant>> {
-    let nowhere = std::env::temp_dir().join("no-consumer-is-here");
+/// `nowhere` is a directory without a consumer.
+fn contestants(means: &Means<'_>, nowhere: &Path) -> Result<Vec<Contestant>> {
     let mut all = vec![
         alone(BARE, &mut means.c.pairs(None))?,
-        alone(OFF, &mut means.c.pairs(Some(&nowhere)))?,
+        alone(OFF, &mut means.c.pairs(Some(nowhere)))?,
         recorded(means)?,
     ];
     if let Some(lttng) = means.lttng {
