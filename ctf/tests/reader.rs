@@ -4,6 +4,7 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use common::{identity, put, small_trace};
 use ctf::reader::{Event, ReadError, Reader};
@@ -128,7 +129,7 @@ fn a_foreign_big_endian_trace_reads_as_written() {
         // It cannot go back before 1970.
         let text = FOREIGN.replace("offset_s = -1", "offset_s = 0");
         fs::write(dir.path().join("metadata"), text).unwrap();
-        let mut command = std::process::Command::new("babeltrace2");
+        let mut command = Command::new("babeltrace2");
         let output = command.arg("--clock-gmt").arg(dir.path()).output().unwrap();
         let (theirs, mut printer) = (String::from_utf8(output.stdout).unwrap(), Printer::utc());
         let ours =
@@ -183,6 +184,35 @@ fn wrong_metadata_is_told_with_its_place() {
         let error = tsdl::parse(text.as_bytes()).unwrap_err();
         let told = format!("{}:{}: {}", error.line, error.column, error.message);
         assert!(told.starts_with(expected), "{text}\n  told {told}\n  not  {expected}");
+    }
+}
+
+/// `@` marks the places where a `;` would stand alone.
+#[test]
+fn an_empty_declaration_is_refused_wherever_babeltrace2_refuses_it() {
+    const TEXT: &str = "/* CTF 1.8 */
+        @trace { @major = 1; minor = 8; @byte_order = le; @};@
+        @stream { event.header := struct { @integer { @size = 8; @} id; @}; };
+        @typealias integer { size = 8; } := byte;
+        @event { id = 0; name = e; fields := struct { byte x; }; };@";
+    let has_judge = common::has_babeltrace();
+    let is_read = |text: &str| {
+        let is_read = tsdl::parse(text.as_bytes()).is_ok();
+        if has_judge {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("metadata"), text).unwrap();
+            fs::write(dir.path().join("s"), [0, 5]).unwrap();
+            let output = Command::new("babeltrace2").arg(dir.path()).output().unwrap();
+            assert_eq!(output.status.success(), is_read, "{text}: {output:?}");
+        }
+        is_read
+    };
+    let parts: Vec<&str> = TEXT.split('@').collect();
+    assert!(is_read(&parts.concat()));
+    for place in 1..parts.len() {
+        let (before, behind) = parts.split_at(place);
+        let text = format!("{};{}", before.concat(), behind.concat());
+        assert!(!is_read(&text), "{text}");
     }
 }
 

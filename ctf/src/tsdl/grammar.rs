@@ -43,8 +43,6 @@ pub(super) fn file<'t>(i: &mut Input<'t>) -> ModalResult<Vec<Item<'t>>> {
 }
 
 fn item<'t>(i: &mut Input<'t>) -> ModalResult<Item<'t>> {
-    // A semicolon between declarations means nothing.
-    while opt(symbol(";")).parse_next(i)?.is_some() {}
     let at = i.current_token_start();
     let first = peek(word).context(expected("a block or a type declaration")).parse_next(i)?;
     let item = match first {
