@@ -225,8 +225,7 @@ const MAX_LABELS_PRINTED: usize = 64;
 
 fn labels(ty: &EnumType, value: i128, out: &mut impl Write) -> fmt::Result {
     let mut separator = "( ";
-    let has_value = |label: &&(_, i128, i128)| (label.1..=label.2).contains(&value);
-    let mut names = ty.labels.iter().filter(has_value).map(|(name, ..)| name);
+    let mut names = ty.labels.of(value).map(|(name, ..)| name);
     for name in names.by_ref().take(MAX_LABELS_PRINTED) {
         write!(out, "{separator}{}", quoted(&**name))?;
         separator = ", ";

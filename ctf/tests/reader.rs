@@ -252,6 +252,31 @@ fn metadata_cannot_exhaust_the_reader() {
     }
 }
 
+/// Thousands of values, each of which has its label among thousands and its option among thousands.
+#[test]
+fn one_of_many_labels_and_options_is_found_at_once() {
+    const MANY: usize = 60_000;
+    let labels: String = (0..MANY).map(|n| format!("l{n}, ")).collect();
+    let options: String = (0..MANY).map(|n| format!("struct none o{n}; ")).collect();
+    let text = format!(
+        "trace {{ byte_order = le; }}; stream {{ }}; struct none {{ }};
+        enum e : integer {{ size = 32; }} {{ {labels} last }};
+        event {{ fields := struct {{
+            struct {{ enum e tag; variant <tag> {{ {options} struct none last; }} v; }} all[{MANY}];
+        }}; }};"
+    );
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("metadata"), text).unwrap();
+    fs::write(dir.path().join("s"), (MANY as u32).to_le_bytes().repeat(MANY)).unwrap();
+    let begun = std::time::Instant::now();
+    let events: Vec<_> = Reader::open(dir.path()).unwrap().collect();
+    let [Ok(event)] = &events[..] else { panic!("{} events", events.len()) };
+    let line = Printer::utc().line(event);
+    assert_eq!(line.matches(r#"( "last" : container = 60000 )"#).count(), MANY);
+    // It takes a second, and took half a minute.
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+}
+
 /// Thousands of labels for one number, each of them looked for among thousands of options, for each value.
 #[test]
 fn labels_and_options_cannot_exhaust_the_reader() {

@@ -8,7 +8,7 @@ use crate::metadata::{
     Base, Choice, Encoding, EventClass, Field, FieldType, Float, Integer, Label, VALUE, Width,
 };
 use crate::tsdl::{
-    ByteOrder, EnumType, EventType, Fields, FloatType, IntegerType, Path, Type, VariantType,
+    self, ByteOrder, EnumType, EventType, Fields, FloatType, IntegerType, Path, Type, VariantType,
 };
 
 /// The class's description, with number 0; `None` if this library would not have described it like this.
@@ -68,8 +68,8 @@ fn field_type(ty: &Type) -> Option<FieldType> {
         Type::Float(ty) => FieldType::Float(float(ty)?),
         Type::String(encoding) => FieldType::String(*encoding),
         Type::Enum(ty) => {
-            let label = |(name, low, high): &(Arc<str>, i128, i128)| label(name, *low, *high);
-            let labels = ty.labels.iter().map(label).collect();
+            let label = |(name, low, high): &tsdl::Label| label(name, *low, *high);
+            let labels = ty.labels.all().iter().map(label).collect();
             FieldType::Enumeration { container: integer(&ty.container)?, labels }
         }
         Type::Array { elem, len } => FieldType::array(within(elem)?, u32::try_from(*len).ok()?),
@@ -94,11 +94,12 @@ fn within(ty: &Type) -> Option<FieldType> {
 }
 
 fn variant(tag: &EnumType, ty: &VariantType) -> Option<FieldType> {
-    if tag.labels.len() != ty.options.len() {
+    let (labels, options) = (tag.labels.all(), ty.options.all());
+    if labels.len() != options.len() {
         return None;
     }
     let mut choices = Vec::new();
-    for ((name, low, high), (option, ty)) in tag.labels.iter().zip(ty.options.iter()) {
+    for ((name, low, high), (option, ty)) in labels.iter().zip(options) {
         // What was escaped is escaped again.
         let plain = name.strip_prefix('_').unwrap_or(name);
         let choice = Choice { label: label(plain, *low, *high), ty: within(ty)? };

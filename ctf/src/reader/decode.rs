@@ -11,13 +11,12 @@
 //! Bytes cannot make this take all memory or all time: the values of a record are counted, and a
 //! packet may have hardly more of them than bits (an array of empty structures takes no bits).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bits::{Bits, Short};
 use super::value::Value;
 use crate::metadata::Encoding;
-use crate::tsdl::{EnumType, Fields, IntegerType, Path, Scope, Type};
+use crate::tsdl::{EnumType, IntegerType, Options, Path, Scope, Type};
 
 /// Values that one record, packet header or context may have.
 const VALUES_MAX: u64 = 1 << 20;
@@ -199,15 +198,7 @@ impl Decoder {
 }
 
 /// The option of the first of the tag's labels that has one.
-fn chosen<'o>(tag: &Seen, options: &'o Fields) -> Option<&'o (Arc<str>, Type)> {
-    let labels = tag.labels.iter().flat_map(|labels| &labels.labels);
-    let mut names =
-        labels.filter(|(_, low, high)| (*low..=*high).contains(&tag.number)).map(|(name, ..)| name);
-    let first = names.next()?;
-    options.iter().find(|(name, _)| name == first).or_else(|| {
-        // Hostile metadata has thousands of labels for one number, and of options: each is looked at once.
-        let mut by_name = HashMap::new();
-        options.iter().for_each(|option| _ = by_name.entry(&*option.0).or_insert(option));
-        names.find_map(|name| by_name.get(&**name).copied())
-    })
+fn chosen<'o>(tag: &Seen, options: &'o Options) -> Option<&'o (Arc<str>, Type)> {
+    let mut labels = tag.labels.iter().flat_map(|ty| ty.labels.of(tag.number));
+    labels.find_map(|(name, ..)| options.named(name))
 }

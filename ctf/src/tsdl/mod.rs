@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers--> Metadata
-//!                                                                                    '- types
+//!                                                                                    '- types, labels
 //! ```
 //!
 //! Whatever the bytes are, [`parse`] ends, in time that grows with their number, and says where
@@ -14,6 +14,7 @@ mod blocks;
 mod declared;
 mod error;
 mod grammar;
+mod labels;
 mod numbers;
 mod packetised;
 mod resolve;
@@ -28,8 +29,10 @@ use winnow::stream::{LocatingSlice, Stateful};
 
 pub use declared::{ClockType, EventType, Metadata, StreamType};
 pub use error::TsdlError;
+pub use labels::{Label, Labels};
 pub use types::{
-    ByteOrder, EnumType, Fields, FloatType, IntegerType, Path, Scope, StructType, Type, VariantType,
+    ByteOrder, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope, StructType, Type,
+    VariantType,
 };
 
 use crate::metadata::checksum::Blocks;

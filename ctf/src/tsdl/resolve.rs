@@ -10,10 +10,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ast::{Declaration, Dimension, Label, Member, TypeExpr, TypeKind, Wrong};
+use super::ast::{self, Declaration, Dimension, Member, TypeExpr, TypeKind, Wrong};
+use super::labels::{Label, Labels};
 use super::numbers::{alignment, float, integer, string};
 use super::types::{
-    ByteOrder, EnumType, Fields, IntegerType, Path, Scope, StructType, Type, VariantType,
+    ByteOrder, EnumType, Fields, IntegerType, Options, Path, Scope, StructType, Type, VariantType,
 };
 
 /// The deepest nesting of types that is read.
@@ -112,14 +113,15 @@ impl Resolver {
                 };
                 let container =
                     container.ok_or_else(|| (at, "the container is no integer".to_owned()))?;
-                let labels = ranges(labels.as_deref().unwrap_or_default());
+                let labels = Labels::new(ranges(labels.as_deref().unwrap_or_default()));
                 let ty = Type::Enum(Arc::new(EnumType { container, labels }));
                 ("enum", name, Named { ty, depth: 1 })
             }
             TypeKind::Variant { name, tag, members } => {
                 let (options, depth) = self.members(members.as_deref().unwrap_or_default())?;
                 let tag = path(tag.as_deref().unwrap_or_default(), at)?;
-                let ty = Type::Variant(Arc::new(VariantType { tag, options: Arc::new(options) }));
+                let options = Arc::new(Options::new(options));
+                let ty = Type::Variant(Arc::new(VariantType { tag, options }));
                 ("variant", name, Named { ty, depth: depth + 1 })
             }
         };
@@ -202,9 +204,9 @@ fn path(text: &str, at: usize) -> Result<Path, Wrong> {
     Ok(Path { scope, name: Arc::from(name) })
 }
 
-fn ranges(labels: &[Label]) -> Vec<(Arc<str>, i128, i128)> {
+fn ranges(labels: &[ast::Label]) -> Vec<Label> {
     let mut next = 0;
-    let range = |label: &Label| {
+    let range = |label: &ast::Label| {
         let (low, high) = label.range.unwrap_or((next, next));
         next = high.saturating_add(1);
         (Arc::from(label.name.as_str()), low, high)

@@ -13,8 +13,10 @@
 //! reading may recurse. The size of an expanded type has no such bound, so types must not be
 //! expanded blindly.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::labels::Labels;
 use crate::metadata::Encoding;
 
 /// How bytes are read.
@@ -92,8 +94,8 @@ pub struct FloatType {
 pub struct EnumType {
     /// The number itself.
     pub container: IntegerType,
-    /// The names, and the first and last value of each; ranges may overlap.
-    pub labels: Vec<(Arc<str>, i128, i128)>,
+    /// The names.
+    pub labels: Labels,
 }
 
 /// Fields one behind the other.
@@ -115,7 +117,15 @@ pub struct VariantType {
     /// Where the enumeration is whose label is the option's name.
     pub tag: Path,
     /// The options: those of all types that were made of one by giving it a tag.
-    pub options: Arc<Fields>,
+    pub options: Arc<Options>,
+}
+
+/// The options of a variant, found by name.
+#[derive(Debug, Clone)]
+pub struct Options {
+    all: Fields,
+    /// The place of the first of each name.
+    by_name: HashMap<Arc<str>, usize>,
 }
 
 /// Where a length or a tag is found.
@@ -152,6 +162,27 @@ impl IntegerType {
             Type::Enum(ty) => Some(ty.container),
             _ => None,
         }
+    }
+}
+
+impl Options {
+    /// These options, in order.
+    pub(super) fn new(all: Fields) -> Options {
+        let mut by_name = HashMap::new();
+        for (at, (name, _)) in all.iter().enumerate() {
+            by_name.entry(Arc::clone(name)).or_insert(at);
+        }
+        Options { all, by_name }
+    }
+
+    /// All of them, in order.
+    pub fn all(&self) -> &Fields {
+        &self.all
+    }
+
+    /// The first of that name.
+    pub fn named(&self, name: &str) -> Option<&(Arc<str>, Type)> {
+        self.all.get(*self.by_name.get(name)?)
     }
 }
 

@@ -84,16 +84,15 @@ impl Walk {
                 let EnumType { labels, .. } = &**ty;
                 let at = Arc::as_ptr(ty).cast();
                 if self.seen.insert(at, 1).is_none() {
-                    self.parts += labels.len();
+                    self.parts += labels.all().len();
                 }
                 1
             }
             Type::Struct(ty) => {
                 self.within(Arc::as_ptr(ty).cast(), ty.fields.iter().map(|(_, ty)| ty))
             }
-            Type::Variant(ty) => {
-                self.within(Arc::as_ptr(&ty.options).cast(), ty.options.iter().map(|(_, ty)| ty))
-            }
+            Type::Variant(ty) => self
+                .within(Arc::as_ptr(&ty.options).cast(), ty.options.all().iter().map(|(_, ty)| ty)),
             Type::Array { elem, .. } | Type::Sequence { elem, .. } => {
                 self.within(Arc::as_ptr(elem).cast(), [&**elem])
             }
