@@ -30,8 +30,9 @@ pub enum Cause {
     OutputNotWritable = 115,
     /// The session is started already, is not started, or was started before.
     WrongState = 116,
-    /// The session has no such channel or event rule.
-    NoSuchRule = 117,
+    /// The session has no such channel or event rule. Version 6.0 of the control protocol calls it `NoSuchRule`.
+    #[serde(rename = "NoSuchRule")]
+    NotInSession = 117,
     /// Another daemon serves the runtime directory.
     DaemonTaken = 118,
     /// There are as many sessions, channels or rules as there may be, or a request is too long.

@@ -182,7 +182,7 @@ fn help_names_every_exit_code() {
         OutputNotEmpty,
         OutputNotWritable,
         WrongState,
-        NoSuchRule,
+        NotInSession,
         DaemonTaken,
         TooMany,
         Failed,

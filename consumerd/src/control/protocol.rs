@@ -296,4 +296,12 @@ mod tests {
         assert_eq!(line.last(), Some(&b'\n'));
         assert_eq!(parse_answer(&line).unwrap(), Err(refusal));
     }
+
+    /// Its name in the program is another one.
+    #[test]
+    fn what_is_not_in_a_session_is_told_as_in_version_6_0() {
+        let refusal = Refusal { cause: Cause::NotInSession, text: "no".into() };
+        let line = String::from_utf8(answer_line(Err(refusal)).unwrap()).unwrap();
+        assert!(line.contains(r#""cause":"NoSuchRule""#), "{line}");
+    }
 }

@@ -173,7 +173,6 @@ impl SessionError {
             | SessionError::ChannelName(..)
             | SessionError::WhichChannel(..) => Cause::Usage,
             SessionError::ChannelTaken(..) => Cause::NameTaken,
-            SessionError::NoSuchChannel { .. } => Cause::NoSuchRule,
             SessionError::ShmDir(error) => error.cause(),
             SessionError::NoSnapshots(_) | SessionError::ChannelsFixed(_) => Cause::WrongState,
             SessionError::Snapshot(..) => Cause::OutputNotWritable,
@@ -186,7 +185,9 @@ impl SessionError {
             SessionError::Output(error) => error.cause(),
             SessionError::NoSuch { .. } | SessionError::NoCurrent { .. } => Cause::NoSession,
             SessionError::AlreadyStarted(_) | SessionError::NotStarted(_) => Cause::WrongState,
-            SessionError::NoSuchRule { .. } => Cause::NoSuchRule,
+            SessionError::NoSuchChannel { .. } | SessionError::NoSuchRule { .. } => {
+                Cause::NotInSession
+            }
             SessionError::Engine(_) => Cause::Failed,
         }
     }
