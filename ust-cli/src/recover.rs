@@ -61,8 +61,8 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
             format_args!("--output {}: {}", printable::path(&shown), why(Attempt::Output, &error)),
         )
     })?;
-    let output_dir = OutputDir::make(&output)?;
     let summary_file = summary.map(SummaryFile::open).transpose()?;
+    let output_dir = OutputDir::make(&output)?;
     let Outcome { summary, line, is_kept } = left.recover(output_dir.output())?;
     for error in &summary.errors {
         tell(error);

@@ -216,6 +216,24 @@ fn a_summary_that_cannot_be_written_is_found_before_the_program_runs() {
     assert_eq!(sandbox.names(), [""; 0]);
 }
 
+/// The output directory would be refused too, once it is the directory's turn.
+#[test]
+fn a_summary_that_cannot_be_written_is_found_before_an_output_directory_is_made() {
+    let sandbox = Sandbox::new();
+    for (file, text) in [("trace/metadata", "trace { byte_order = le; };"), ("taken/trace", "")] {
+        let file = sandbox.path(file);
+        std::fs::create_dir(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    for command in ["join", "recover"] {
+        sandbox.fails(114, &[command, "trace", "-o", "taken"]);
+        let arguments = [command, "trace", "-o", "taken", "--summary", "no/dir/s.json"];
+        let line = sandbox.fails(125, &arguments);
+        assert!(line.contains("no/dir/s.json"), "{line}");
+    }
+    assert_eq!(sandbox.names(), ["taken", "trace"]);
+}
+
 #[test]
 fn a_summary_that_was_there_survives_a_refusal() {
     let sandbox = Sandbox::new();
