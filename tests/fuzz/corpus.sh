@@ -68,8 +68,8 @@ stream = stream.rstrip(b"\0")
 sys.stdout.buffer.write(stream + bytes(-len(stream) % 4))
 EOF
     done
-    # Lines of "WHO BYTES"; what they mean is indented.
-    sed -n 's/^\(process\|consumer\) //p' "$fixtures/agent.txt" | while read -r hex; do
+    # Lines of "SPEAKER BYTES"; the lines with their meaning are indented.
+    cat "$fixtures"/agent*.txt | sed -n 's/^\(process\|consumer\) //p' | while read -r hex; do
         python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$hex" | add agent_protocol
     done
     add agent_protocol <"$fixtures/rules"

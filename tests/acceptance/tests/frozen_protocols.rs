@@ -6,10 +6,11 @@
 
 use rustix::fd::AsFd;
 use ust_acceptance::daemon::Site;
-use ust_acceptance::frozen::agent::VERSION_AT;
-use ust_acceptance::frozen::agent::{self, PROCESS_UID, greet, message};
+use ust_acceptance::frozen::agent::{
+    self, MAJOR_AT, MINOR_AT, PROCESS_UID, as_said_now, greet, message,
+};
 use ust_acceptance::frozen::conversation::{Message, from_text};
-use ust_acceptance::frozen::{FLUSHING, Fixtures, VERSIONS, control};
+use ust_acceptance::frozen::{CONVERSATIONS, FLUSHING, Fixtures, VERSIONS, control};
 use ust_acceptance::hostile::{Target, forge};
 use ust_core::abi::{ABI, ProcessHeader, RingFileHeader};
 use ust_core::protocol::{
@@ -30,13 +31,15 @@ fn frozen_in(fixtures: &Fixtures, speaker: &str, meaning: &str) -> Vec<u8> {
 
 #[test]
 fn every_message_means_what_it_meant_and_is_said_so() {
-    let messages = from_text(&Fixtures::newest().text("agent.txt"));
-    assert_eq!(messages.len(), 8);
-    for frozen in messages {
-        let version = u16::from(frozen.bytes[VERSION_AT]);
+    let messages = CONVERSATIONS.map(|name| from_text(&Fixtures::newest().text(name))).concat();
+    assert_eq!(messages.len(), 10);
+    for frozen in &messages {
+        let version = u16::from(frozen.bytes[MAJOR_AT]);
         assert_eq!(version, PROTOCOL.major, "freeze the new protocol");
-        assert_eq!(message(&frozen.speaker, &frozen.bytes), frozen);
+        assert_eq!(message(&frozen.speaker, &frozen.bytes), *frozen);
     }
+    let newest = messages.iter().map(|frozen| u16::from(frozen.bytes[MINOR_AT])).max();
+    assert_eq!(newest, Some(PROTOCOL.minor), "freeze what the new minor adds");
 }
 
 #[test]
@@ -53,7 +56,7 @@ fn the_consumer_answers_a_frozen_process_as_it_did() {
     agent::start_session(&site);
     let (_peer, answers) = greet(&Target::at(site.runtime_dir()), &frozen("process", "Hello"));
     let [welcome, rules] = &answers[..] else { panic!("{answers:?}") };
-    assert_eq!(*welcome, frozen("consumer", "Welcome"));
+    assert_eq!(*welcome, as_said_now(&frozen("consumer", "Welcome")));
     let Ok(ToProcess::Rules(live)) = decode(rules) else { panic!("{rules:?}") };
     let Ok(ToProcess::Rules(mut expected)) = decode(&frozen("consumer", "Rules")) else {
         panic!("they are frozen as such")
@@ -69,7 +72,7 @@ fn a_traced_process_answers_a_frozen_consumer_as_it_did() {
     let rules = Fixtures::newest().read("rules");
     let said = agent::process_says(&Site::new(), &rules, &answers);
     let expected = ["Introduction", "Hello", "Applied", "Handover"];
-    assert_eq!(said, expected.map(|meaning| frozen("process", meaning)));
+    assert_eq!(said, expected.map(|meaning| as_said_now(&frozen("process", meaning))));
 }
 
 #[test]
@@ -109,7 +112,7 @@ fn a_request_of_another_version_is_refused_by_a_line_that_names_both() {
 #[test]
 fn a_process_of_another_version_is_refused_by_a_line_that_names_both() {
     let mut later = frozen("process", "Hello");
-    later[VERSION_AT] = 77;
+    later[MAJOR_AT] = 77;
     let earlier = VERSIONS.map(|version| frozen_in(&Fixtures::of(version), "process", "Hello"));
     let site = Site::new();
     let _daemon = site.daemon(&FLUSHING);

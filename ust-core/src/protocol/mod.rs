@@ -45,8 +45,8 @@ pub use rules::{ChannelRules, ContextRule, EventRule, Levels, Rules};
 use crate::version::{Mismatch, Version};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Version of this protocol.
-pub const PROTOCOL: Version = Version { major: 5, minor: 0 };
+/// Version of this protocol. Minor 1 has added [`ToDaemon::Apart`].
+pub const PROTOCOL: Version = Version { major: 5, minor: 1 };
 
 /// First bytes of every message and of the rules file. The minor version follows, in one byte.
 pub const PREAMBLE: [u8; 4] = [b'U', b'S', b'T', PROTOCOL.major as u8];

@@ -18,8 +18,10 @@ use ust_acceptance::judge;
 use ust_acceptance::left_behind::{rings, stop_and_kill_both};
 use ust_acceptance::progress::{self, END};
 use ust_acceptance::recording::{Recording, Started};
+use ust_core::abi::ABI;
 use ust_core::paths::RUNTIME_DIR_VARIABLE;
-use ust_core::protocol::{Lack, ToDaemon, encode};
+use ust_core::protocol::{Lack, OtherCopy, ToDaemon, encode};
+use ust_core::version::{Mismatch, Version};
 use ust_test_support::binaries;
 use ust_test_support::command::run;
 use ust_test_support::wait::wait_until;
@@ -172,8 +174,8 @@ fn clients_say(site: &Site) -> String {
     lines
 }
 
-/// What few processes ever say.
-fn rare_messages() -> [ToDaemon; 2] {
+/// Messages that few processes ever send.
+fn rare_messages() -> [ToDaemon; 3] {
     let lacking = ToDaemon::Lacking {
         process_uid: None,
         pid: 1234,
@@ -181,5 +183,7 @@ fn rare_messages() -> [ToDaemon; 2] {
         what: Lack::Agent,
         errno: libc::EAGAIN as u32,
     };
-    [ToDaemon::SnapshotWanted { process_uid: PROCESS_UID }, lacking]
+    let mismatch = Mismatch { found: Version { major: ABI.major + 1, minor: 0 }, own: ABI };
+    let apart = ToDaemon::Apart { from: OtherCopy::Abi(mismatch) };
+    [ToDaemon::SnapshotWanted { process_uid: PROCESS_UID }, lacking, apart]
 }

@@ -4,7 +4,7 @@
 //!   rings-MODE-BUFFERS.tar.gz   a --shm-path directory whose program and recorder were killed     .txt  as recovered
 //!   trace-NAME.tar.gz           a finished trace                                                  .txt  as `ust view` prints it
 //!   rules                       the published rules file
-//!   agent.txt, control.txt      what was said, byte by byte                                       [`agent`], [`control`]
+//!   agent*.txt, control.txt     what was said, byte by byte                                       [`agent`], [`control`]
 //! ```
 //!
 //! The tests and the program `freeze_formats`, which makes a new version's fixtures, share what is here: so both mean the
@@ -33,6 +33,9 @@ pub const RINGS: [(&str, &str); 4] = [
     ("overwrite", "per-thread"),
     ("overwrite", "per-cpu"),
 ];
+
+/// What a traced process and its consumer said to each other, and what each later minor has added. In the newest folder.
+pub const CONVERSATIONS: [&str; 2] = ["agent.txt", "agent-5.1.txt"];
 
 /// One process, several that a daemon recorded, and a flight recorder's snapshot.
 pub const TRACES: [&str; 3] = ["trace-one-process", "trace-several-processes", "trace-snapshot"];
