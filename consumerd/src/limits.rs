@@ -176,8 +176,8 @@ pub const MAX_UNREAD_ANSWER_BYTES: usize = 16 << 20;
 /// refused with a warning in the log.
 pub const MAX_CONTROL_CONNECTIONS: usize = 64;
 
-/// Reasons for refusing or not recording processes that a session keeps: each is a line of its summary. Later ones are
-/// only in the log.
+/// Reasons for refusing or not recording processes that a session keeps: each is a line of its summary. One line more
+/// says how often others have come.
 pub const MAX_REFUSED_REASONS: usize = 32;
 
 /// Processes that are told apart in the count for one such reason. If there are more, the line says "or more".

@@ -77,9 +77,8 @@ impl Engine {
             ToDaemon::Apart { from } => {
                 let file =
                     self.process_of_agent(number).and_then(|tracked| tracked.process.file.as_ref());
-                let reason = file.map(|file| refusals::apart(&file.procname, from));
-                let who = self.connections.get(&number).map(Connection::shown);
-                if let Some((who, reason)) = who.zip(reason) {
+                let reason = refusals::apart(file.map(|file| &*file.procname), from);
+                if let Some(who) = self.connections.get(&number).map(Connection::shown) {
                     self.tell_of_copies(&who, &reason);
                 }
             }

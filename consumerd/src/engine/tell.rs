@@ -16,19 +16,16 @@ impl Engine {
 
     /// Notes in every session that a process is not recorded there.
     pub(super) fn note_refusal(&mut self, who: &str, reason: &str) {
-        let mut is_new = self.sessions.is_empty();
-        for session in self.sessions.values_mut() {
-            is_new |= session.refusals.note(who, reason);
-        }
-        if is_new {
-            tracing::warn!("{who}: {reason}");
-        }
+        let sessions = self.sessions.values_mut();
+        let of_sessions = sessions.filter_map(|session| session.refusals.note(who, reason)).last();
+        // Without a session nothing is noted, and the log has them all.
+        let line = self.sessions.is_empty().then(|| format!("{who}: {reason}")).or(of_sessions);
+        line.into_iter().for_each(|line| tracing::warn!("{line}"));
     }
 
-    /// Says in the log, once for each program, that it holds copies of the library that do not join.
+    /// Says in the log that a program holds copies of the library that do not join.
     pub(super) fn tell_of_copies(&mut self, who: &str, reason: &str) {
-        if self.copies_told.note(who, reason) {
-            tracing::warn!("{who}: {reason}");
-        }
+        let line = self.copies_told.note(who, reason);
+        line.into_iter().for_each(|line| tracing::warn!("{line}"));
     }
 }

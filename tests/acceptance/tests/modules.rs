@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use ust_acceptance::daemon::Site;
+use ust_acceptance::hostile::Target;
 use ust_acceptance::recording::{Recorded, Recording, folders};
 use ust_acceptance::{judge, plugin, skip};
+use ust_core::abi::ABI;
+use ust_core::protocol::{OtherCopy, ToDaemon};
+use ust_core::version::{Mismatch, Version};
 use ust_test_support::wait::wait_until;
 
 /// Events of each provider, by babeltrace2.
@@ -148,7 +152,7 @@ fn other_ways_of_the_loader_are_recorded_too() {
     }
 }
 
-/// A program and its plugin have copies that do not understand each other: two processes, exact, and one line of the log that
+/// A program and its plugin have copies that do not understand each other: two processes, exact, and a line of the log that
 /// names both versions. The program's own copy knows nothing of it, so the plugin's says so.
 #[test]
 fn a_copy_that_cannot_join_is_a_process_of_its_own_and_says_so() {
@@ -161,14 +165,9 @@ fn a_copy_that_cannot_join_is_a_process_of_its_own_and_says_so() {
     let trace = site.start_session("session", "*");
     let plugin = plugin::built("plugin").display().to_string();
     let arguments = [plugin.as_str(), "50", end.to_str().expect("text")];
-    let said = || {
-        let log = std::fs::read_to_string(&log).expect("the daemon has a log");
-        let of_it = |line: &&str| line.contains("cannot join");
-        log.lines().filter(of_it).map(str::to_owned).collect::<Vec<_>>()
-    };
-    // Twice: it is one program.
     let programs = [(); 2].map(|()| site.program("changes_table", &arguments));
-    let line = wait_until("a line of the log", || said().pop());
+    let [line, of_both] =
+        wait_until("a line of the log for each", || said_of_copies(&log).try_into().ok());
     std::fs::write(&end, "").expect("there is room for a file");
     programs.into_iter().for_each(|program| _ = program.wait().succeeded());
     site.end_session("session");
@@ -177,9 +176,34 @@ fn a_copy_that_cannot_join_is_a_process_of_its_own_and_says_so() {
         [("host", 100), ("plugin", 100)].map(|(name, events)| (name.into(), events)).into()
     );
     assert_eq!(folders(&trace).len(), 4, "two processes for each run");
-    assert_eq!(said().len(), 1, "{:?}", said());
     assert!(line.contains("changes_table holds copies") && line.contains("version 3.5"), "{line}");
     assert!(line.contains("version 2.0"), "{line}");
+    assert!(of_both.contains(" and 1 other: changes_table holds copies"), "{of_both}");
+    assert_eq!(said_of_copies(&log).len(), 2, "it is said once of each");
+}
+
+/// An agent may have no descriptor left for its process file.
+#[test]
+fn a_copy_that_cannot_join_is_told_before_its_process_file_is_there() {
+    let site = Site::new();
+    let log = site.path("log");
+    let _daemon = site.daemon(&["--log", log.to_str().expect("text")]);
+    let peer = Target::at(site.runtime_dir()).connect().expect("the daemon listens");
+    let mismatch = Mismatch { found: Version { major: 7, minor: 0 }, own: ABI };
+    let apart = ToDaemon::Apart { from: OtherCopy::Abi(mismatch) };
+    for message in [ToDaemon::Hello { process_uid: [7; 16] }, apart] {
+        peer.say(&message, &[]).expect("the daemon has room");
+    }
+    let line = wait_until("a line of the log", || said_of_copies(&log).pop());
+    assert!(line.contains("its program holds copies of ust that cannot join"), "{line}");
+    assert!(line.contains("version 7.0"), "{line}");
+}
+
+/// The lines of a daemon's log about copies that cannot join.
+fn said_of_copies(log: &Path) -> Vec<String> {
+    let log = std::fs::read_to_string(log).expect("the daemon has a log");
+    let lines = log.lines().filter(|line| line.contains("cannot join"));
+    lines.map(str::to_owned).collect()
 }
 
 /// Two that are reloaded in turn, so that each is loaded before the other is closed: without `dynamic-tls` the loader's room for
