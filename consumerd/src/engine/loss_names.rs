@@ -1,7 +1,7 @@
-//! The names of loss causes that the consumer counts itself. Causes that writers count have their names from
-//! [`LossCause::name`](ust_core::abi::LossCause::name).
+//! The names of losses that no stream counts: a process counts them in its process file, or the consumer counts them.
+//! The losses that a stream counts have their names from [`LossCause::name`](ust_core::abi::LossCause::name).
 
-/// The process could not get a stream for the record.
+/// The process could not get a stream for the record. Only this one is counted by the process.
 pub const NO_STREAM: &str = "records_lost_no_stream";
 
 /// The record's writer began it and did not finish it, while the process went on.

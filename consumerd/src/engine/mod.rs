@@ -12,7 +12,7 @@
 //! [`Engine::poll`] in a loop.
 //!
 //! What the engine has is one struct (`state`). What it does is one file for each task, with an `impl Engine` of its
-//! own. Those files know what the engine has; what it has knows nothing of them:
+//! own. The files of what it does import those of what it has, never the other way round:
 //!
 //! | file | what the engine does |
 //! | --- | --- |
@@ -25,17 +25,18 @@
 //! | `shed`, `keep_place` | gives up the greediest process if memory is short; makes a lost runtime directory anew |
 //! | `tell`, `shut_down` | reports what concerns every session; ends |
 //!
-//! What it has, from the files that know most to those that know least:
+//! What it has; the files of a row import none of a row above:
 //!
 //! | file | what that is |
 //! | --- | --- |
-//! | `session`, `channel`, `seen`, `refusals`, `summary` | a session and its channels, which processes its rules reached, which it does not record, what it has recorded |
+//! | `session`, `channel`, `seen`, `refusals` | a session and its channels, which processes its rules reached, which it does not record |
 //! | `tracked`, `watch`, `wake`, `kept_files` | a process as the engine keeps it, how its end is noticed, and what follows from that |
+//! | `session_file` | what is written beside rings |
 //! | `process` | its ring files, their streams, and what was recorded in them |
 //! | `drain` | one stream: from its ring into its file |
 //! | `process_file` | which process it is, which event classes it has, what it has lost |
 //! | `connection`, `readiness`, `bell` | what it waits for |
-//! | `relocation`, `session_file`, `clock` | what happened to the runtime directory; what is written beside rings; what clocks mean |
+//! | `summary`, `relocation`, `clock` | what a session has recorded; what happened to the runtime directory; what clocks mean |
 //! | `budget`, `resource`, `mapped`, `header_bytes`, `untrusted_errno` | what a process may make it hold, and how its memory is read |
 //!
 //! `recover` needs no engine: it reads what both sides have left. `api` is what goes in and comes out. In tests,

@@ -1,6 +1,6 @@
-//! A program in another context than its recorder's: another PID or time namespace, another root directory.
+//! A program in another environment than its recorder's: another PID or time namespace, another root directory.
 //!
-//! Whatever crosses over is right there, or refused with the reason.
+//! Each value that crosses over is right there, or refused with the reason.
 
 use std::path::Path;
 use std::process::Command;
@@ -31,7 +31,7 @@ fn a_daemon_records_programs_of_a_sibling_pid_namespace() {
     let site = Site::new();
     let options = ["--flush-interval", "20"];
     let daemon = in_container(&site, &binaries::ustconsumerd(), &options);
-    // `ust` is in the namespace around it, and has no number there either.
+    // `ust` is in the namespace around the daemon's, and has no number there either.
     wait_until("the daemon's answer", || site.ust(&["status"]).status.success().then_some(()));
     let trace = site.start_session("containers", "*");
     let ticks = binaries::program("ticks");
@@ -84,8 +84,8 @@ fn a_directory_of_the_same_name_is_not_taken_for_one_that_a_daemon_has_left() {
     assert_eq!((recorded, lost), (2 * EVENTS, EVENTS), "{stderr}");
 }
 
-/// The recorder's directory for rings is not to be found in the new root, or another one has its path. What the program
-/// had by then goes on; the child's events are counted.
+/// The recorder's directory for rings is not in the new root, or another directory has its path. The program's existing
+/// rings go on; the child's events are counted.
 #[test]
 fn rings_in_files_are_made_in_the_recorder_s_directory_or_not_at_all() {
     if !skip::judges_are_here() || !skip::has("chroot", &["/", "true"]) {
@@ -109,8 +109,8 @@ fn rings_in_files_are_made_in_the_recorder_s_directory_or_not_at_all() {
     }
 }
 
-/// A thread's first event after chroot, with the recorder's socket in reach by a directory of the same name that is the
-/// same: only the directory for rings is another.
+/// In the program's mount namespace another directory is mounted over the recorder's directory for rings. The recorder's
+/// socket can still be reached.
 #[test]
 fn another_directory_of_the_rings_name_is_told_with_the_reason() {
     let script = "mount --bind \"$1\" \"$2\" && exec \"$3\" 10";
@@ -133,7 +133,7 @@ fn another_directory_of_the_rings_name_is_told_with_the_reason() {
     assert_eq!(std::fs::read_dir(&other).expect("it is there").count(), 0);
 }
 
-/// What one side makes the other opens by its name: it has the mode that it is to have.
+/// Files that one side makes and the other opens by name have the right mode, whatever the umask.
 #[test]
 fn files_have_their_modes_whatever_the_umask() {
     let site = Site::new();
@@ -181,7 +181,7 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777
 }
 
-/// A relative UST_RUNTIME_DIR is meant from where the program begins.
+/// A relative UST_RUNTIME_DIR starts at the directory in which the program begins.
 #[test]
 fn a_relative_runtime_directory_stays_the_same_when_the_program_goes_elsewhere() {
     let site = Site::new();
@@ -204,7 +204,7 @@ fn a_relative_runtime_directory_stays_the_same_when_the_program_goes_elsewhere()
     program.signal(libc::SIGKILL);
 }
 
-/// Users of a user namespace are known by the kernel's number, not by what they are called in it.
+/// A user of a user namespace is known by the kernel's number, not by the number within the namespace.
 #[test]
 fn a_program_in_a_user_namespace_is_recorded() {
     for namespace in [&["--user"][..], &["--user", "--map-root-user"]] {
