@@ -21,7 +21,7 @@
 //! - `also`: other names of the very same function.
 //! - `version`: that of the C library's function which programs are linked with today, where it has several.
 //! - `forms!`: functions that are recorded by an event of another one, or of which something else than the arguments is recorded.
-//!   `events!` declares such events alone.
+//!   `events!` declares such events alone. A name that `where` gives to a value stands for what it was before the call.
 //!
 //! `errno` is 0 for a call that succeeded. The program's `errno` is what the C library left there.
 
@@ -52,7 +52,8 @@ macro_rules! calls {
 
         $(
             $crate::calls::function!(
-                real $kind $(#[$attribute])* $name($($argument: $type),*) -> $result, $name($($argument),*)
+                real $kind $(#[$attribute])* $name($($argument: $type),*) -> $result, $name($($argument),*),
+                where []
             );
             $crate::calls::aliases!($name($($argument: $type),*) -> $result, $($alias)*);
         )*
@@ -91,7 +92,7 @@ macro_rules! events {
 macro_rules! forms {
     ($(
         $kind:ident fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty
-            as $event:ident($($recorded:expr),* $(,)?) $(, also $alias:ident)*;
+            as $event:ident($($recorded:expr),* $(,)?) $(where $seen:ident = $value:expr)? $(, also $alias:ident)*;
     )*) => {
         /// Behind the shim's.
         #[allow(missing_docs)]
@@ -105,7 +106,8 @@ macro_rules! forms {
 
         $(
             $crate::calls::function!(
-                real_forms $kind $name($($argument: $type),*) -> $result, $event($($recorded),*)
+                real_forms $kind $name($($argument: $type),*) -> $result, $event($($recorded),*),
+                where [$($seen = $value)?]
             );
             $crate::calls::aliases!($name($($argument: $type),*) -> $result, $($alias)*);
         )*
@@ -155,7 +157,8 @@ macro_rules! aliases {
 macro_rules! function {
     (
         $real:ident waiting $(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty,
-        $event:ident($($recorded:expr),*)
+        $event:ident($($recorded:expr),*),
+        where [$($seen:ident = $value:expr)?]
     ) => {
         /// In place of the C library's.
         ///
@@ -174,6 +177,7 @@ macro_rules! function {
                     return unsafe { $real::$name($($argument),*) };
                 }
                 $crate::objects::tell();
+                $(let $seen = $value;)?
                 if begin::$event::enabled() {
                     // Nobody has looked at the texts yet: a call that fails by them must fail, and not crash.
                     begin::$event($(Argument::field($recorded, libc::EFAULT)),*);
@@ -198,7 +202,8 @@ macro_rules! function {
     };
     (
         $real:ident quick $(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty,
-        $event:ident($($recorded:expr),*)
+        $event:ident($($recorded:expr),*),
+        where [$($seen:ident = $value:expr)?]
     ) => {
         /// In place of the C library's.
         ///
@@ -212,14 +217,17 @@ macro_rules! function {
             unsafe extern "C-unwind" fn traced($($argument: $type),*) -> $result {
                 use $crate::argument::{Argument, Outcome};
 
+                if ust::inside::is_inside() {
+                    // SAFETY: the caller's promise.
+                    return unsafe { $real::$name($($argument),*) };
+                }
+                $(let $seen = $value;)?
                 // SAFETY: the caller's promise.
                 let result = unsafe { $real::$name($($argument),*) };
-                if !ust::inside::is_inside() {
-                    let errno = $crate::errno::Errno::keep();
-                    let error = Outcome::error(result, errno.number());
-                    event::$event($(Argument::field($recorded, error),)* Argument::field(result, error), error);
-                    $crate::objects::tell();
-                }
+                let errno = $crate::errno::Errno::keep();
+                let error = Outcome::error(result, errno.number());
+                event::$event($(Argument::field($recorded, error),)* Argument::field(result, error), error);
+                $crate::objects::tell();
                 result
             }
 

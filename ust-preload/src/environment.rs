@@ -5,10 +5,12 @@
 //!   execve(path, argv, ["HOME=/"])  -->  execve(path, argv, ["HOME=/", "LD_PRELOAD=.../libust_preload.so", "UST_..."])
 //! ```
 //!
-//! Called in children of fork and vfork: nothing is allocated. The array of the changed environment is on the stack.
+//! Called in children of fork and vfork: nothing is allocated. The array of the changed environment is on the stack. What cannot
+//! be read is left to the kernel, which refuses it.
 #![allow(unsafe_code)]
 
 use crate::options::options;
+use crate::readable::Reader;
 use core::ffi::{CStr, c_char};
 use core::ptr;
 use std::ffi::{CString, OsStr};
@@ -85,11 +87,9 @@ const OUR_VARIABLES: [&str; 2] = [RUNTIME_DIR_VARIABLE, OPTIONS_VARIABLE];
 
 /// Calls `call` with the environment that a child gets in place of `given`.
 ///
-/// # Safety
-/// `given` is an environment, or null.
-pub unsafe fn handed_on<R>(given: Environment, call: impl FnOnce(Environment) -> R) -> R {
-    let Some(kept) = KEPT.get() else { return call(given) };
-    // SAFETY: the caller's promise.
+pub fn handed_on<R>(given: Environment, call: impl FnOnce(Environment) -> R) -> R {
+    let Some(kept) = KEPT.get().filter(|_| can_be_read(given)) else { return call(given) };
+    // SAFETY: it can be read.
     let given_entries = || unsafe { entries(given) };
     let follows = options().follow;
     let (mut count, mut has_shim, mut ours) = (0, false, 0);
@@ -133,7 +133,7 @@ impl Change<'_> {
             environment[next] = entry;
             next += 1;
         };
-        // SAFETY: `handed_on`'s caller's promise.
+        // SAFETY: `handed_on` has made sure.
         let given = unsafe { entries(self.given) };
         let mut given_list = None;
         for entry in given {
@@ -193,6 +193,22 @@ fn is_shim(element: &[u8]) -> bool {
 /// The value of a variable, if the entry is that variable's.
 fn value_of<'a>(entry: &'a CStr, name: &str) -> Option<&'a [u8]> {
     entry.to_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+}
+
+/// Whether all of it can be read: the array up to its null, and each string.
+fn can_be_read(environment: Environment) -> bool {
+    if environment.is_null() {
+        return true;
+    }
+    let (mut array, mut strings) = (Reader::new(), Reader::new());
+    for index in 0.. {
+        match array.read(environment.wrapping_add(index)) {
+            Some(entry) if entry.is_null() => return true,
+            Some(entry) if strings.length(entry, usize::MAX).is_some() => {}
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// # Safety

@@ -13,6 +13,7 @@
 //! | --- | --- |
 //! | `calls` | how most functions are declared: one row is a function and its events |
 //! | `argument` | arguments and results of C, as fields |
+//! | `readable` | memory that may not be there |
 //! | `real` | the functions behind the shim's |
 //! | `early` | memory for what asks before those are known |
 //! | `allocator` | memory for the shim itself |
@@ -55,6 +56,7 @@ mod object_events;
 mod objects;
 mod options;
 mod pass_on;
+mod readable;
 mod real;
 mod sets;
 mod stopwatch;

@@ -26,6 +26,7 @@ pub use peer::Peer;
 pub(crate) use typed::typed;
 pub use value::{Argument, Outcome};
 
+use crate::readable::Reader;
 use core::ffi::{c_char, c_int, c_uint, c_void};
 use core::ptr;
 use ust_core::wire::{self, Base, Field};
@@ -259,6 +260,15 @@ fn has_read_path(error: c_int) -> bool {
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Text(pub *const c_char);
+
+impl Text {
+    /// Of a text that nobody has read yet: empty if it cannot be read.
+    pub fn unread(self, reader: &mut Reader) -> wire::Text {
+        let bytes = reader.length(self.0, MAX_TEXT_BYTES).unwrap_or(0);
+        // SAFETY: it can be read up to its end.
+        unsafe { wire::Text::from_raw(self.0.cast(), bytes) }
+    }
+}
 
 impl Argument for Text {
     type Field = wire::Text;

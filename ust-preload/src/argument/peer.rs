@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::value::Argument;
+use crate::readable::Reader;
 use core::ffi::c_int;
 use core::fmt::{self, Write};
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
@@ -22,7 +23,7 @@ pub struct Peer {
 #[derive(Clone, Copy)]
 enum Length {
     Given(libc::socklen_t),
-    Written(*const libc::socklen_t),
+    Written { at: *const libc::socklen_t, room: libc::socklen_t },
 }
 
 impl Peer {
@@ -31,17 +32,20 @@ impl Peer {
         Self { address, length: Length::Given(length) }
     }
 
-    /// An address that a successful call writes, with its length.
-    pub fn written(address: *const libc::sockaddr, length: *const libc::socklen_t) -> Self {
-        Self { address, length: Length::Written(length) }
+    /// An address that a successful call writes, with its length. Before the call, that says how much room there is: of a
+    /// longer address the call writes a part. So this is made before the call, when nobody has read the length yet.
+    pub fn to_be_written(address: *const libc::sockaddr, length: *const libc::socklen_t) -> Self {
+        let is_wanted = !address.is_null() && !length.is_null();
+        let room = if is_wanted { Reader::new().read(length).unwrap_or(0) } else { 0 };
+        Self { address, length: Length::Written { at: length, room } }
     }
 
     /// The bytes of the address, if there are any.
     fn bytes(&self, error: c_int) -> Option<&[u8]> {
         let length = match self.length {
             Length::Given(length) if has_read_address(error) => length,
-            // SAFETY: the call succeeded, so it has written it.
-            Length::Written(length) if error == 0 && !length.is_null() => unsafe { *length },
+            // SAFETY: there is room, and the call succeeded, so it has written the length.
+            Length::Written { at, room } if error == 0 && room > 0 => unsafe { (*at).min(room) },
             _ => return None,
         };
         let length = (length as usize).min(size_of::<libc::sockaddr_storage>());

@@ -38,9 +38,9 @@ forms! {
     waiting fn connect(fd: c_int, addr: *const sockaddr, length: socklen_t) -> c_int
         as connect(fd, Peer::given(addr, length));
     waiting fn accept(fd: c_int, addr: *const sockaddr, length: *const socklen_t) -> c_int
-        as accept(fd, Peer::written(addr, length), Bits(0));
+        as accept(fd, peer, Bits(0)) where peer = Peer::to_be_written(addr, length);
     waiting fn accept4(fd: c_int, addr: *const sockaddr, length: *const socklen_t, flags: Bits) -> c_int
-        as accept(fd, Peer::written(addr, length), flags);
+        as accept(fd, peer, flags) where peer = Peer::to_be_written(addr, length);
     waiting fn shutdown(fd: c_int, how: c_int) -> c_int as shutdown(fd, how);
     waiting fn send(fd: c_int, buf: Address, count: usize, flags: Bits) -> isize as send(fd, buf, count, flags);
     waiting fn sendto(
@@ -54,17 +54,17 @@ forms! {
         as recv(fd, buf, count, flags);
     waiting fn recvfrom(
         fd: c_int, buf: Address, count: usize, flags: Bits, addr: *const sockaddr, length: *const socklen_t
-    ) -> isize as recvfrom(fd, buf, count, flags, Peer::written(addr, length));
+    ) -> isize as recvfrom(fd, buf, count, flags, peer) where peer = Peer::to_be_written(addr, length);
     waiting fn __recvfrom_chk(
         fd: c_int, buf: Address, count: usize, room: usize, flags: Bits, addr: *const sockaddr, length: *const socklen_t
-    ) -> isize as recvfrom(fd, buf, count, flags, Peer::written(addr, length));
+    ) -> isize as recvfrom(fd, buf, count, flags, peer) where peer = Peer::to_be_written(addr, length);
     waiting fn recvmsg(fd: c_int, msg: Address, flags: Bits) -> isize as recvmsg(fd, msg, flags);
     waiting fn recvmmsg(fd: c_int, msgs: Address, msgcnt: c_uint, flags: Bits, timeout: Address) -> c_int
         as recvmmsg(fd, msgs, msgcnt, flags);
     quick fn getsockname(fd: c_int, addr: *const sockaddr, length: *const socklen_t) -> c_int
-        as getsockname(fd, Peer::written(addr, length));
+        as getsockname(fd, peer) where peer = Peer::to_be_written(addr, length);
     quick fn getpeername(fd: c_int, addr: *const sockaddr, length: *const socklen_t) -> c_int
-        as getpeername(fd, Peer::written(addr, length));
+        as getpeername(fd, peer) where peer = Peer::to_be_written(addr, length);
     quick fn setsockopt(fd: c_int, level: c_int, option: c_int, value: Address, length: socklen_t) -> c_int
         as setsockopt(fd, level, option, value, length);
     quick fn getsockopt(fd: c_int, level: c_int, option: c_int, value: Address, length: Address) -> c_int

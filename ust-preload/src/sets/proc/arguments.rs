@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::argument::{Argument, Text};
+use crate::readable::Reader;
 use core::ffi::{c_char, c_int};
 use core::mem::MaybeUninit;
 use core::slice;
@@ -10,7 +11,7 @@ use ust_core::wire::{self, Field, FieldType};
 /// The most arguments that are recorded.
 const MAX_ARGUMENTS: usize = 64;
 
-/// `char *const argv[]`, the last one null. It is read before the call, so it must be valid; null is recorded as no arguments.
+/// `char *const argv[]`, the last one null. Nobody may have read it yet: what cannot be read is recorded as empty.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Arguments(pub *const *const c_char);
@@ -20,14 +21,16 @@ impl Argument for Arguments {
 
     fn field(self, _: c_int) -> SeenArguments {
         let mut seen = SeenArguments { all: [MaybeUninit::uninit(); MAX_ARGUMENTS], count: 0 };
-        while seen.count < MAX_ARGUMENTS && !self.0.is_null() {
-            // SAFETY: the array goes on until its null.
-            let argument = unsafe { *self.0.add(seen.count) };
-            if argument.is_null() {
-                break;
+        // The strings lie beside each other, and not beside the array.
+        let (mut array, mut strings) = (Reader::new(), Reader::new());
+        while seen.count < MAX_ARGUMENTS {
+            match array.read(self.0.wrapping_add(seen.count)) {
+                Some(argument) if !argument.is_null() => {
+                    seen.all[seen.count].write(Text(argument).unread(&mut strings));
+                    seen.count += 1;
+                }
+                _ => break,
             }
-            seen.all[seen.count].write(Text(argument).field(0));
-            seen.count += 1;
         }
         seen
     }

@@ -8,6 +8,7 @@ use super::arguments::Arguments;
 use crate::argument::{Argument, Text};
 use crate::environment::{Environment, handed_on};
 use crate::errno::Errno;
+use crate::readable::Reader;
 use core::ffi::{c_char, c_int};
 use ust::inside::is_inside;
 
@@ -46,10 +47,7 @@ unsafe extern "C" {
 }
 
 /// Records the call, and makes it with the environment that the new program gets.
-///
-/// # Safety
-/// As the C library says of the function that `call` calls.
-unsafe fn recorded(
+fn recorded(
     dirfd: c_int,
     path: Path,
     argv: Argv,
@@ -57,10 +55,10 @@ unsafe fn recorded(
     call: impl FnOnce(Environment) -> c_int,
 ) -> c_int {
     if event::exec::enabled() && !is_inside() {
-        event::exec(dirfd, Text(path).field(0), Arguments(argv).field(0));
+        let path = Text(path).unread(&mut Reader::new());
+        event::exec(dirfd, path, Arguments(argv).field(0));
     }
-    // SAFETY: the caller's promise.
-    let result = unsafe { handed_on(envp, call) };
+    let result = handed_on(envp, call);
     let errno = Errno::keep();
     if event::exec_failed::enabled() && !is_inside() {
         event::exec_failed(errno.number());
@@ -81,7 +79,7 @@ fn own() -> Environment {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn execve(path: Path, argv: Argv, envp: Environment) -> c_int {
     // SAFETY: the caller's promise, here and in all that follow.
-    unsafe { recorded(libc::AT_FDCWD, path, argv, envp, |envp| real::execve(path, argv, envp)) }
+    recorded(libc::AT_FDCWD, path, argv, envp, |envp| unsafe { real::execve(path, argv, envp) })
 }
 
 /// In place of the C library's.
@@ -101,7 +99,7 @@ pub unsafe extern "C" fn execv(path: Path, argv: Argv) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn execvpe(file: Path, argv: Argv, envp: Environment) -> c_int {
     // SAFETY: as above.
-    unsafe { recorded(libc::AT_FDCWD, file, argv, envp, |envp| real::execvpe(file, argv, envp)) }
+    recorded(libc::AT_FDCWD, file, argv, envp, |envp| unsafe { real::execvpe(file, argv, envp) })
 }
 
 /// In place of the C library's.
@@ -130,8 +128,7 @@ pub unsafe extern "C" fn execveat(
         // SAFETY: as above.
         unsafe { real::execveat(dirfd, path, argv, envp, flags) }
     };
-    // SAFETY: as above.
-    unsafe { recorded(dirfd, path, argv, envp, call) }
+    recorded(dirfd, path, argv, envp, call)
 }
 
 /// In place of the C library's.
@@ -141,7 +138,7 @@ pub unsafe extern "C" fn execveat(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fexecve(fd: c_int, argv: Argv, envp: Environment) -> c_int {
     // SAFETY: as above.
-    unsafe { recorded(fd, c"".as_ptr(), argv, envp, |envp| real::fexecve(fd, argv, envp)) }
+    recorded(fd, c"".as_ptr(), argv, envp, |envp| unsafe { real::fexecve(fd, argv, envp) })
 }
 
 /// `execl(path, argument, ..., null)`.

@@ -66,8 +66,7 @@ unsafe fn recorded(
     // The program may not want to know.
     let pid = if pid.is_null() { &raw mut started } else { pid };
     let watch = Stopwatch::start();
-    // SAFETY: the caller's promise.
-    let result = unsafe { handed_on(envp, |envp| call(pid, envp)) };
+    let result = handed_on(envp, |envp| call(pid, envp));
     if spawned::posix_spawn::enabled() && !is_inside() {
         let _errno = Errno::keep();
         let error = result.error(0);
