@@ -39,7 +39,7 @@ mod event {
     #[tracepoint(provider = "proc", level = Debug)]
     pub fn exec(dirfd: c_int, path: Path, argv: Argv);
     #[tracepoint(provider = "proc", level = Debug)]
-    pub fn exec_failed(errno: c_int);
+    pub fn exec_failed(dirfd: c_int, path: Path, errno: c_int);
 }
 
 unsafe extern "C" {
@@ -61,7 +61,8 @@ fn recorded(
     let result = handed_on(envp, call);
     let errno = Errno::keep();
     if event::exec_failed::enabled() && !is_inside() {
-        event::exec_failed(errno.number());
+        let path = Text(path).unread(&mut Reader::new());
+        event::exec_failed(dirfd, path, errno.number());
     }
     result
 }
