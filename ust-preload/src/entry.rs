@@ -11,8 +11,10 @@ macro_rules! entry {
         #[unsafe(naked)]
         pub unsafe extern "C" fn $name() {
             core::arch::naked_asm!(
+                ".cfi_startproc",
                 $crate::entry::load_return_address!($count),
                 $crate::entry::jump!(),
+                ".cfi_endproc",
                 behind = sym $behind,
             )
         }

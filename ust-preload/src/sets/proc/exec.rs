@@ -181,24 +181,40 @@ macro_rules! list {
     )*};
 }
 
-/// The return address makes room for the registers, and comes back to its place.
+/// The return address makes room for the registers, and comes back to its place. (To unwinders, which know it as register 16.)
 #[cfg(target_arch = "x86_64")]
 macro_rules! list_to_array {
     ($behind:path) => {
         core::arch::naked_asm!(
+            ".cfi_startproc",
             "pop rax",
+            ".cfi_adjust_cfa_offset -8",
+            ".cfi_register 16, 0",
             "push r9",
+            ".cfi_adjust_cfa_offset 8",
             "push r8",
+            ".cfi_adjust_cfa_offset 8",
             "push rcx",
+            ".cfi_adjust_cfa_offset 8",
             "push rdx",
+            ".cfi_adjust_cfa_offset 8",
             "push rsi",
+            ".cfi_adjust_cfa_offset 8",
             "mov rsi, rsp",
             "push rax",
+            ".cfi_adjust_cfa_offset 8",
+            ".cfi_offset 16, -48",
             "call {behind}",
             "pop rcx",
+            ".cfi_adjust_cfa_offset -8",
+            ".cfi_register 16, 2",
             "add rsp, 40",
+            ".cfi_adjust_cfa_offset -40",
             "push rcx",
+            ".cfi_adjust_cfa_offset 8",
+            ".cfi_offset 16, -8",
             "ret",
+            ".cfi_endproc",
             behind = sym $behind,
         )
     };
@@ -208,8 +224,11 @@ macro_rules! list_to_array {
 macro_rules! list_to_array {
     ($behind:path) => {
         core::arch::naked_asm!(
+            ".cfi_startproc",
             "sub sp, sp, 80",
+            ".cfi_adjust_cfa_offset 80",
             "str x30, [sp]",
+            ".cfi_offset 30, -80",
             "stp x1, x2, [sp, 24]",
             "stp x3, x4, [sp, 40]",
             "stp x5, x6, [sp, 56]",
@@ -217,8 +236,11 @@ macro_rules! list_to_array {
             "add x1, sp, 24",
             "bl {behind}",
             "ldr x30, [sp]",
+            ".cfi_restore 30",
             "add sp, sp, 80",
+            ".cfi_adjust_cfa_offset -80",
             "ret",
+            ".cfi_endproc",
             behind = sym $behind,
         )
     };
