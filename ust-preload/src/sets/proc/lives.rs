@@ -1,10 +1,10 @@
-//! How processes begin and end, who they are, and the signals that are sent to them.
+//! How processes begin and end, and who they are.
 #![allow(unsafe_code)]
 
-use crate::argument::{Address, Bits, Code, Status};
+use crate::argument::{Address, Bits, Status};
 use crate::calls::calls;
 use crate::pass_on::pass_on;
-use core::ffi::{c_int, c_uint, c_ulong, c_void};
+use core::ffi::{c_int, c_uint, c_void};
 use ust::inside::is_inside;
 
 calls! {
@@ -18,13 +18,6 @@ calls! {
     waiting fn wait3(status: Status, options: Bits, usage: Address) -> c_int;
     waiting fn wait4(pid: c_int, status: Status, options: Bits, usage: Address) -> c_int;
     waiting fn waitid(kind: c_int, id: c_uint, info: Address, options: Bits) -> c_int;
-
-    quick fn kill(pid: c_int, signal: c_int) -> c_int;
-    quick fn killpg(group: c_int, signal: c_int) -> c_int;
-    quick fn tgkill(group: c_int, tid: c_int, signal: c_int) -> c_int;
-    quick fn raise(signal: c_int) -> c_int;
-    quick fn pthread_kill(thread: c_ulong, signal: c_int) -> Code;
-    quick fn sigqueue(pid: c_int, signal: c_int, value: Address) -> c_int;
 
     quick fn setuid(uid: c_uint) -> c_int;
     quick fn seteuid(uid: c_uint) -> c_int;

@@ -5,5 +5,6 @@
 mod arguments;
 mod ends;
 mod exec;
+mod kills;
 mod lives;
 mod spawn;
