@@ -1,7 +1,7 @@
 //! What a recorder asks of the shim that is loaded into a program: one environment variable, read once when the shim is loaded.
 //!
 //! ```text
-//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32"
+//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32 data-prefix=64"
 //! ```
 //!
 //! Which events are on is no matter of this variable: rules say that.
@@ -10,6 +10,9 @@ use core::fmt;
 
 /// The variable.
 pub const OPTIONS_VARIABLE: &str = "UST_PRELOAD_OPTIONS";
+
+/// The most bytes of what a call reads or writes that can be recorded.
+pub const MAX_DATA_PREFIX_BYTES: u32 = 4096;
 
 /// How the shim records. The default is what it does without the variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +23,13 @@ pub struct Options {
     pub min_duration_ns: u64,
     /// Function calls in more functions than that leave no record.
     pub max_depth: u32,
+    /// So many bytes are recorded of what a call reads or writes, at most [`MAX_DATA_PREFIX_BYTES`]. 0: none.
+    pub data_prefix_bytes: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { follow: true, min_duration_ns: 0, max_depth: u32::MAX }
+        Self { follow: true, min_duration_ns: 0, max_depth: u32::MAX, data_prefix_bytes: 0 }
     }
 }
 
@@ -40,6 +45,10 @@ impl Options {
                 ("max-depth", Ok(depth)) => {
                     options.max_depth = depth.try_into().unwrap_or(u32::MAX);
                 }
+                ("data-prefix", Ok(bytes)) => {
+                    let bytes = bytes.try_into().unwrap_or(u32::MAX);
+                    options.data_prefix_bytes = bytes.min(MAX_DATA_PREFIX_BYTES);
+                }
                 _ => {}
             }
         }
@@ -49,10 +58,10 @@ impl Options {
 
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { follow, min_duration_ns, max_depth } = self;
+        let Self { follow, min_duration_ns, max_depth, data_prefix_bytes } = self;
         write!(
             f,
-            "{}min-duration={min_duration_ns} max-depth={max_depth}",
+            "{}min-duration={min_duration_ns} max-depth={max_depth} data-prefix={data_prefix_bytes}",
             if *follow { "" } else { "no-follow " }
         )
     }
@@ -64,9 +73,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for options in
-            [Options::default(), Options { follow: false, min_duration_ns: u64::MAX, max_depth: 0 }]
-        {
+        let others = Options {
+            follow: false,
+            min_duration_ns: u64::MAX,
+            max_depth: 0,
+            data_prefix_bytes: MAX_DATA_PREFIX_BYTES,
+        };
+        for options in [Options::default(), others] {
             assert_eq!(Options::parse(&options.to_string()), options);
         }
     }
@@ -76,5 +89,7 @@ mod tests {
         let odd =
             "\u{1b}[ max-depth min-duration=-1 min-duration=9e9 follow=no max-depth=99999999999";
         assert_eq!(Options::parse(odd), Options::default());
+        let much = Options::parse("data-prefix=99999999999");
+        assert_eq!(much.data_prefix_bytes, MAX_DATA_PREFIX_BYTES);
     }
 }

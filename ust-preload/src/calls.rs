@@ -3,7 +3,7 @@
 //! ```text
 //!   calls! {
 //!       provider = "libc_io", begin = "libc_io_begin";
-//!       waiting fn read(fd: c_int, buf: Address, count: usize) -> isize, also __read;
+//!       waiting fn read(fd: c_int, buf: Address, count: usize) -> isize, also __read, data read(fd, Buffer(buf, count));
 //!       quick fn lseek(fd: c_int, offset: i64, whence: c_int) -> i64;
 //!   }
 //!   forms! {
@@ -20,6 +20,7 @@
 //!   had. `quick`: it has neither.
 //! - `also`: other names of the very same function.
 //! - `version`: that of the C library's function which programs are linked with today, where it has several.
+//! - `data`: what the call reads or writes, whose first bytes can be had ([`data`](crate::data)).
 //! - `forms!`: functions that are recorded by an event of another one, or of which something else than the arguments is recorded.
 //!   `events!` declares such events alone. A name that `where` gives to a value stands for what it was before the call.
 //!
@@ -32,7 +33,8 @@ macro_rules! calls {
         $(
             $(#[$attribute:meta])*
             $kind:ident fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty
-                $(, version $version:literal)? $(, also $alias:ident)*;
+                $(, version $version:literal)? $(, also $alias:ident)*
+                $(, data $direction:ident($fd:expr, $memory:expr))?;
         )*
     ) => {
         /// Behind the shim's.
@@ -53,7 +55,7 @@ macro_rules! calls {
         $(
             $crate::calls::function!(
                 real $kind $(#[$attribute])* $name($($argument: $type),*) -> $result, $name($($argument),*),
-                where []
+                where [], data [$($direction($fd, $memory))?]
             );
             $crate::calls::aliases!($name($($argument: $type),*) -> $result, $($alias)*);
         )*
@@ -92,7 +94,8 @@ macro_rules! events {
 macro_rules! forms {
     ($(
         $kind:ident fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty
-            as $event:ident($($recorded:expr),* $(,)?) $(where $seen:ident = $value:expr)? $(, also $alias:ident)*;
+            as $event:ident($($recorded:expr),* $(,)?) $(where $seen:ident = $value:expr)? $(, also $alias:ident)*
+            $(, data $direction:ident($fd:expr, $memory:expr))?;
     )*) => {
         /// Behind the shim's.
         #[allow(missing_docs)]
@@ -107,7 +110,7 @@ macro_rules! forms {
         $(
             $crate::calls::function!(
                 real_forms $kind $name($($argument: $type),*) -> $result, $event($($recorded),*),
-                where [$($seen = $value)?]
+                where [$($seen = $value)?], data [$($direction($fd, $memory))?]
             );
             $crate::calls::aliases!($name($($argument: $type),*) -> $result, $($alias)*);
         )*
@@ -158,7 +161,7 @@ macro_rules! function {
     (
         $real:ident waiting $(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty,
         $event:ident($($recorded:expr),*),
-        where [$($seen:ident = $value:expr)?]
+        where [$($seen:ident = $value:expr)?], data [$($direction:ident($fd:expr, $memory:expr))?]
     ) => {
         /// In place of the C library's.
         ///
@@ -189,10 +192,13 @@ macro_rules! function {
                 let errno = $crate::errno::Errno::keep();
                 let error = Outcome::error(result, errno.number());
                 event::$event($(Argument::field($recorded, error),)* Argument::field(result, error), error, duration);
+                $(if $crate::data::$direction::is_on() {
+                    $crate::data::$direction::record($fd, $memory, result);
+                })?
                 result
             }
 
-            if event::$event::enabled() || begin::$event::enabled() {
+            if event::$event::enabled() || begin::$event::enabled() $(|| $crate::data::$direction::is_on())? {
                 // SAFETY: the caller's promise.
                 return unsafe { traced($($argument),*) };
             }
@@ -203,7 +209,7 @@ macro_rules! function {
     (
         $real:ident quick $(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty,
         $event:ident($($recorded:expr),*),
-        where [$($seen:ident = $value:expr)?]
+        where [$($seen:ident = $value:expr)?], data []
     ) => {
         /// In place of the C library's.
         ///

@@ -13,6 +13,7 @@
 //! | --- | --- |
 //! | `calls` | how most functions are declared: one row is a function and its events |
 //! | `argument` | arguments and results of C, as fields |
+//! | `data` | the first bytes of what a call has read or written |
 //! | `readable` | memory that may not be there |
 //! | `real` | the functions behind the shim's |
 //! | `early` | memory for what asks before those are known |
@@ -43,6 +44,7 @@ mod argument;
 mod c_api;
 mod call_stack;
 mod calls;
+mod data;
 mod early;
 mod entry;
 mod environment;

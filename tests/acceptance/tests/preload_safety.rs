@@ -12,7 +12,7 @@ fn addresses_where_nothing_is_are_refused_by_the_kernel() {
     shim::built();
     let program = shim::compiled(dir.path(), "wild", &[]);
     run(&mut Command::new(&program)).succeeded();
-    let options = ["--preload", "all", "--begin", "--subbuf-size", "1M"];
+    let options = ["--preload", "all", "--begin", "--data-prefix", "64", "--subbuf-size", "1M"];
     let recorded = Recording::of_path(program.clone()).options(options).run();
     let finished = &recorded.finished;
     assert_eq!((finished.code(), &*finished.stdout), (0, "done\n"), "{}", finished.stderr);

@@ -10,6 +10,7 @@
 //! | [`Text`] | `const char *` | the string, up to [`MAX_TEXT_BYTES`] |
 //! | [`Mode`] | `mode_t` | in octal |
 //! | [`Bits`] | `int` of flags | in hexadecimal |
+//! | [`HexByte`] | a byte of data | in hexadecimal |
 //! | [`Pair`] | `int[2]`, filled by the call | two numbers |
 //! | [`Duration`] | `const struct timespec *` | in nanoseconds |
 //! | [`Status`] | `int *`, filled by `wait` | a number |
@@ -177,6 +178,8 @@ typed! {
     Mode(c_uint): <c_uint as Field>::TYPE.number().shown_in(Base::Octal);
     /// Flags, in hexadecimal.
     Bits(c_uint): <c_uint as Field>::TYPE.number().shown_in(Base::Hexadecimal);
+    /// A byte, in hexadecimal.
+    HexByte(u8): <u8 as Field>::TYPE.number().shown_in(Base::Hexadecimal);
 }
 
 numbers!(Mode Bits);

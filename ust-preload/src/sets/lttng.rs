@@ -3,7 +3,7 @@
 //! They are recorded by the functions of the other sets, beside or in place of the sets' own events.
 #![allow(unsafe_code)]
 
-use crate::argument::{Address, typed};
+use crate::argument::{Address, HexByte, typed};
 use crate::lock::Also;
 use core::ffi::c_int;
 use ust_core::wire::{Base, Encoding, Field, Integer, Text};
@@ -90,8 +90,6 @@ pub mod statedump {
 pub const PROCNAME_BYTES: usize = 17;
 
 typed! {
-    /// A byte of a build id.
-    HexByte(u8): <u8 as Field>::TYPE.number().shown_in(Base::Hexadecimal);
     /// A byte of text.
     Character(i8): Integer { encoding: Encoding::Utf8, ..<i8 as Field>::TYPE.number() };
     /// Flags, of which LTTng records an `int`.

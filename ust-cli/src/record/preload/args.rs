@@ -3,7 +3,8 @@
 use super::sets::{Set, patterns};
 use crate::record::needed::with_c_tracepoints;
 use crate::record::program::Program;
-use ust_core::shim::Options;
+use clap::builder::RangedU64ValueParser;
+use ust_core::shim::{MAX_DATA_PREFIX_BYTES, Options};
 
 /// The shim for C programs
 #[derive(Debug, clap::Args)]
@@ -24,6 +25,9 @@ pub struct PreloadArgs {
     /// Of functions (set `func`): leave out calls that are in more functions than that
     #[arg(long, requires = "preload", value_name = "N")]
     max_depth: Option<u32>,
+    /// Of descriptors (set `libc_io`): record this many bytes of what is read and written, passwords included
+    #[arg(long, requires = "preload", value_name = "BYTES", value_parser = data_prefix())]
+    data_prefix: Option<u32>,
 }
 
 impl PreloadArgs {
@@ -35,7 +39,7 @@ impl PreloadArgs {
     /// The event patterns of what is wanted of the shim, and those that are to be left out of patterns which the user did not
     /// give.
     pub fn patterns(&self) -> (Vec<String>, Vec<String>) {
-        patterns(&self.preload, self.begin)
+        patterns(&self.preload, self.begin, self.data_prefix.is_some())
     }
 
     /// What the shim is told.
@@ -45,8 +49,14 @@ impl PreloadArgs {
             follow: !self.no_follow,
             min_duration_ns: self.min_duration.unwrap_or(default.min_duration_ns),
             max_depth: self.max_depth.unwrap_or(default.max_depth),
+            data_prefix_bytes: self.data_prefix.unwrap_or(default.data_prefix_bytes),
         }
     }
+}
+
+/// A number of bytes that the shim records.
+fn data_prefix() -> RangedU64ValueParser<u32> {
+    RangedU64ValueParser::new().range(1..=MAX_DATA_PREFIX_BYTES.into())
 }
 
 /// A time with its unit, in nanoseconds.

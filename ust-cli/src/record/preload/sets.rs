@@ -59,19 +59,26 @@ impl Set {
             Self::All | Self::Tracepoints | Self::Dl | Self::Func | Self::LttngNames => None,
         }
     }
+
+    /// The provider of what its calls read and write.
+    fn data(self) -> Option<&'static str> {
+        (self == Self::Io).then_some("libc_io_data")
+    }
 }
 
-/// The event patterns of these sets, with the begins of their calls or without, and those that are to be left out of
-/// patterns which the user did not give.
-pub fn patterns(sets: &[Set], with_begins: bool) -> (Vec<String>, Vec<String>) {
+/// The event patterns of these sets, with the begins of their calls or without, and with their data or without; and those that
+/// are to be left out of patterns which the user did not give.
+pub fn patterns(sets: &[Set], with_begins: bool, with_data: bool) -> (Vec<String>, Vec<String>) {
     let chosen: Vec<_> = if sets.contains(&Set::All) {
         Set::ALL.iter().chain(sets).copied().collect()
     } else {
         sets.to_vec()
     };
     let begin = || chosen.iter().filter_map(|set| set.begin()).filter(|_| with_begins);
+    let data = || chosen.iter().filter_map(|set| set.data()).filter(|_| with_data);
     let mut wanted: Vec<_> = chosen.iter().flat_map(|set| set.providers()).copied().collect();
     wanted.extend(begin());
+    wanted.extend(data());
     wanted.sort_unstable();
     wanted.dedup();
     let others = every_provider().into_iter().filter(|provider| !wanted.contains(provider));
@@ -81,7 +88,8 @@ pub fn patterns(sets: &[Set], with_begins: bool) -> (Vec<String>, Vec<String>) {
 
 fn every_provider() -> Vec<&'static str> {
     let sets = Set::ALL.iter().chain(&[Set::LttngNames]);
-    sets.flat_map(|set| set.providers().iter().copied().chain(set.begin())).collect()
+    sets.flat_map(|set| set.providers().iter().copied().chain(set.begin()).chain(set.data()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -90,7 +98,7 @@ mod tests {
 
     #[test]
     fn sets_are_patterns_and_those_not_wanted_are_left_out() {
-        let (wanted, others) = patterns(&[Set::Mem], false);
+        let (wanted, others) = patterns(&[Set::Mem], false, false);
         assert_eq!(wanted, ["libc_mem:*"]);
         assert!(!others.contains(&"libc_mem:*".to_owned()));
         assert!(others.contains(&"libc_io:*".to_owned()), "{others:?}");
@@ -106,14 +114,18 @@ mod tests {
 
     #[test]
     fn all_means_each_set_once_and_no_begins() {
-        let (wanted, others) = patterns(&[Set::All, Set::Io], false);
+        let (wanted, others) = patterns(&[Set::All, Set::Io], false, false);
         assert_eq!(wanted, ["dl:*", "func:*", "libc_io:*", "libc_mem:*", "proc:*", "pthread:*"]);
         assert!(others.iter().any(|other| other.starts_with("lttng_ust_libc")));
     }
 
     #[test]
-    fn begins_go_with_their_sets() {
-        let (wanted, _) = patterns(&[Set::Io, Set::Dl], true);
+    fn begins_and_data_go_with_their_sets() {
+        let (wanted, others) = patterns(&[Set::Io, Set::Dl], true, false);
         assert_eq!(wanted, ["dl:*", "libc_io:*", "libc_io_begin:*"]);
+        assert!(others.contains(&"libc_io_data:*".to_owned()), "{others:?}");
+        let (wanted, _) = patterns(&[Set::All], false, true);
+        assert!(wanted.contains(&"libc_io_data:*".to_owned()), "{wanted:?}");
+        assert_eq!(patterns(&[Set::Mem], false, true).0, ["libc_mem:*"]);
     }
 }

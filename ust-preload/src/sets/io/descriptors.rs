@@ -3,21 +3,28 @@
 
 use crate::argument::{Address, Bits, Mode, Pair};
 use crate::calls::{calls, forms};
+use crate::data::{Buffer, Vectors};
 use core::ffi::{c_int, c_uint, c_ulong};
 
 calls! {
     provider = "libc_io", begin = "libc_io_begin";
 
-    waiting fn read(fd: c_int, buf: Address, count: usize) -> isize, also __read;
-    waiting fn write(fd: c_int, buf: Address, count: usize) -> isize, also __write;
-    waiting fn pread(fd: c_int, buf: Address, count: usize, offset: i64) -> isize, also pread64, also __pread64;
-    waiting fn pwrite(fd: c_int, buf: Address, count: usize, offset: i64) -> isize, also pwrite64, also __pwrite64;
-    waiting fn readv(fd: c_int, iov: Address, iovcnt: c_int) -> isize;
-    waiting fn writev(fd: c_int, iov: Address, iovcnt: c_int) -> isize;
-    waiting fn preadv(fd: c_int, iov: Address, iovcnt: c_int, offset: i64) -> isize, also preadv64;
-    waiting fn pwritev(fd: c_int, iov: Address, iovcnt: c_int, offset: i64) -> isize, also pwritev64;
-    waiting fn preadv2(fd: c_int, iov: Address, iovcnt: c_int, offset: i64, flags: Bits) -> isize, also preadv64v2;
-    waiting fn pwritev2(fd: c_int, iov: Address, iovcnt: c_int, offset: i64, flags: Bits) -> isize, also pwritev64v2;
+    waiting fn read(fd: c_int, buf: Address, count: usize) -> isize, also __read, data read(fd, Buffer(buf, count));
+    waiting fn write(fd: c_int, buf: Address, count: usize) -> isize, also __write, data written(fd, Buffer(buf, count));
+    waiting fn pread(fd: c_int, buf: Address, count: usize, offset: i64) -> isize, also pread64, also __pread64,
+        data read(fd, Buffer(buf, count));
+    waiting fn pwrite(fd: c_int, buf: Address, count: usize, offset: i64) -> isize, also pwrite64, also __pwrite64,
+        data written(fd, Buffer(buf, count));
+    waiting fn readv(fd: c_int, iov: Address, iovcnt: c_int) -> isize, data read(fd, Vectors(iov, iovcnt));
+    waiting fn writev(fd: c_int, iov: Address, iovcnt: c_int) -> isize, data written(fd, Vectors(iov, iovcnt));
+    waiting fn preadv(fd: c_int, iov: Address, iovcnt: c_int, offset: i64) -> isize, also preadv64,
+        data read(fd, Vectors(iov, iovcnt));
+    waiting fn pwritev(fd: c_int, iov: Address, iovcnt: c_int, offset: i64) -> isize, also pwritev64,
+        data written(fd, Vectors(iov, iovcnt));
+    waiting fn preadv2(fd: c_int, iov: Address, iovcnt: c_int, offset: i64, flags: Bits) -> isize, also preadv64v2,
+        data read(fd, Vectors(iov, iovcnt));
+    waiting fn pwritev2(fd: c_int, iov: Address, iovcnt: c_int, offset: i64, flags: Bits) -> isize, also pwritev64v2,
+        data written(fd, Vectors(iov, iovcnt));
 
     waiting fn close(fd: c_int) -> c_int, also __close;
     waiting fn close_range(first: c_uint, last: c_uint, flags: Bits) -> c_int;
@@ -60,8 +67,10 @@ calls! {
 }
 
 forms! {
-    waiting fn __read_chk(fd: c_int, buf: Address, count: usize, size: usize) -> isize as read(fd, buf, count);
+    waiting fn __read_chk(fd: c_int, buf: Address, count: usize, size: usize) -> isize as read(fd, buf, count),
+        data read(fd, Buffer(buf, count));
     waiting fn __pread_chk(fd: c_int, buf: Address, count: usize, offset: i64, size: usize) -> isize
-        as pread(fd, buf, count, offset), also __pread64_chk;
+        as pread(fd, buf, count, offset), also __pread64_chk,
+        data read(fd, Buffer(buf, count));
     waiting fn __fxstat(version: c_int, fd: c_int, buf: Address) -> c_int as fstat(fd, buf), also __fxstat64;
 }

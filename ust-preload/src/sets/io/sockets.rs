@@ -3,6 +3,7 @@
 
 use crate::argument::{Address, Bits, Pair, Peer};
 use crate::calls::{events, forms};
+use crate::data::{Buffer, Message, Messages};
 use core::ffi::{c_int, c_uint};
 use libc::{sockaddr, socklen_t};
 
@@ -29,6 +30,11 @@ events! {
     quick getsockopt(fd: c_int, level: c_int, option: c_int, value: Address) -> c_int;
 }
 
+/// What a call has received. Nothing where the program only wants to know how long it is: TCP then leaves the memory as it was.
+fn received<M>(flags: Bits, memory: M) -> Option<M> {
+    (flags.0 & libc::MSG_TRUNC as c_uint == 0).then_some(memory)
+}
+
 forms! {
     quick fn socket(domain: c_int, kind: Bits, protocol: c_int) -> c_int as socket(domain, kind, protocol);
     quick fn socketpair(domain: c_int, kind: Bits, protocol: c_int, fds: Pair) -> c_int
@@ -42,25 +48,35 @@ forms! {
     waiting fn accept4(fd: c_int, addr: *const sockaddr, length: *const socklen_t, flags: Bits) -> c_int
         as accept(fd, peer, flags) where peer = Peer::to_be_written(addr, length);
     waiting fn shutdown(fd: c_int, how: c_int) -> c_int as shutdown(fd, how);
-    waiting fn send(fd: c_int, buf: Address, count: usize, flags: Bits) -> isize as send(fd, buf, count, flags);
+    waiting fn send(fd: c_int, buf: Address, count: usize, flags: Bits) -> isize as send(fd, buf, count, flags),
+        data written(fd, Buffer(buf, count));
     waiting fn sendto(
         fd: c_int, buf: Address, count: usize, flags: Bits, addr: *const sockaddr, length: socklen_t
-    ) -> isize as sendto(fd, buf, count, flags, Peer::given(addr, length));
-    waiting fn sendmsg(fd: c_int, msg: Address, flags: Bits) -> isize as sendmsg(fd, msg, flags);
+    ) -> isize as sendto(fd, buf, count, flags, Peer::given(addr, length)),
+        data written(fd, Buffer(buf, count));
+    waiting fn sendmsg(fd: c_int, msg: Address, flags: Bits) -> isize as sendmsg(fd, msg, flags),
+        data written(fd, Message(msg));
     waiting fn sendmmsg(fd: c_int, msgs: Address, msgcnt: c_uint, flags: Bits) -> c_int
-        as sendmmsg(fd, msgs, msgcnt, flags);
-    waiting fn recv(fd: c_int, buf: Address, count: usize, flags: Bits) -> isize as recv(fd, buf, count, flags);
+        as sendmmsg(fd, msgs, msgcnt, flags),
+        data written(fd, Messages(msgs));
+    waiting fn recv(fd: c_int, buf: Address, count: usize, flags: Bits) -> isize as recv(fd, buf, count, flags),
+        data read(fd, received(flags, Buffer(buf, count)));
     waiting fn __recv_chk(fd: c_int, buf: Address, count: usize, room: usize, flags: Bits) -> isize
-        as recv(fd, buf, count, flags);
+        as recv(fd, buf, count, flags),
+        data read(fd, received(flags, Buffer(buf, count)));
     waiting fn recvfrom(
         fd: c_int, buf: Address, count: usize, flags: Bits, addr: *const sockaddr, length: *const socklen_t
-    ) -> isize as recvfrom(fd, buf, count, flags, peer) where peer = Peer::to_be_written(addr, length);
+    ) -> isize as recvfrom(fd, buf, count, flags, peer) where peer = Peer::to_be_written(addr, length),
+        data read(fd, received(flags, Buffer(buf, count)));
     waiting fn __recvfrom_chk(
         fd: c_int, buf: Address, count: usize, room: usize, flags: Bits, addr: *const sockaddr, length: *const socklen_t
-    ) -> isize as recvfrom(fd, buf, count, flags, peer) where peer = Peer::to_be_written(addr, length);
-    waiting fn recvmsg(fd: c_int, msg: Address, flags: Bits) -> isize as recvmsg(fd, msg, flags);
+    ) -> isize as recvfrom(fd, buf, count, flags, peer) where peer = Peer::to_be_written(addr, length),
+        data read(fd, received(flags, Buffer(buf, count)));
+    waiting fn recvmsg(fd: c_int, msg: Address, flags: Bits) -> isize as recvmsg(fd, msg, flags),
+        data read(fd, received(flags, Message(msg)));
     waiting fn recvmmsg(fd: c_int, msgs: Address, msgcnt: c_uint, flags: Bits, timeout: Address) -> c_int
-        as recvmmsg(fd, msgs, msgcnt, flags);
+        as recvmmsg(fd, msgs, msgcnt, flags),
+        data read(fd, received(flags, Messages(msgs)));
     quick fn getsockname(fd: c_int, addr: *const sockaddr, length: *const socklen_t) -> c_int
         as getsockname(fd, peer) where peer = Peer::to_be_written(addr, length);
     quick fn getpeername(fd: c_int, addr: *const sockaddr, length: *const socklen_t) -> c_int

@@ -6,9 +6,16 @@
 
 use crate::argument::{Address, Argument, Maybe, Text};
 use crate::calls::{calls, forms};
+use crate::data::Items;
 use crate::pass_on::pass_on;
 use core::ffi::{c_int, c_long, c_void};
 use ust::inside::is_inside;
+
+/// -1 where a stream has none.
+fn descriptor_of(stream: Address) -> c_int {
+    // SAFETY: a stream that has just been read or written. This only looks at it, and takes no lock.
+    unsafe { libc::fileno(stream.cast_mut().cast()) }
+}
 
 calls! {
     provider = "libc_io", begin = "libc_io_begin";
@@ -18,8 +25,10 @@ calls! {
     waiting fn fdopen(fd: c_int, mode: Text) -> *mut c_void;
     waiting fn fclose(stream: Address) -> c_int;
     waiting fn fflush(stream: Address) -> c_int;
-    waiting fn fread(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize;
-    waiting fn fwrite(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize;
+    waiting fn fread(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize,
+        data read(descriptor_of(stream), Items(buf, size));
+    waiting fn fwrite(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize,
+        data written(descriptor_of(stream), Items(buf, size));
     waiting fn fgets(buf: Address, size: c_int, stream: Address) -> Maybe;
     waiting fn fputs(text: Text, stream: Address) -> c_int;
     waiting fn puts(text: Text) -> c_int;
@@ -37,16 +46,20 @@ calls! {
 
 forms! {
     waiting fn fread_unlocked(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize
-        as fread(buf, size, nmemb, stream);
+        as fread(buf, size, nmemb, stream),
+        data read(descriptor_of(stream), Items(buf, size));
     waiting fn fwrite_unlocked(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize
-        as fwrite(buf, size, nmemb, stream);
+        as fwrite(buf, size, nmemb, stream),
+        data written(descriptor_of(stream), Items(buf, size));
     waiting fn fgets_unlocked(buf: Address, size: c_int, stream: Address) -> Maybe as fgets(buf, size, stream);
     waiting fn fputs_unlocked(text: Text, stream: Address) -> c_int as fputs(text, stream);
     waiting fn fflush_unlocked(stream: Address) -> c_int as fflush(stream);
     waiting fn __fread_chk(buf: Address, room: usize, size: usize, nmemb: usize, stream: Address) -> usize
-        as fread(buf, size, nmemb, stream);
+        as fread(buf, size, nmemb, stream),
+        data read(descriptor_of(stream), Items(buf, size));
     waiting fn __fread_unlocked_chk(buf: Address, room: usize, size: usize, nmemb: usize, stream: Address) -> usize
-        as fread(buf, size, nmemb, stream);
+        as fread(buf, size, nmemb, stream),
+        data read(descriptor_of(stream), Items(buf, size));
     waiting fn __fgets_chk(buf: Address, room: usize, size: c_int, stream: Address) -> Maybe as fgets(buf, size, stream);
     waiting fn __fgets_unlocked_chk(buf: Address, room: usize, size: c_int, stream: Address) -> Maybe
         as fgets(buf, size, stream);

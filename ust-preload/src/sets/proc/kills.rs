@@ -70,7 +70,7 @@ macro_rules! sends {
 
         $(
             function!(
-                announced quick $name($($argument: $type),*) -> $result, $name($($argument),*), where []
+                announced quick $name($($argument: $type),*) -> $result, $name($($argument),*), where [], data []
             );
             aliases!($name($($argument: $type),*) -> $result, $($alias)*);
         )*
