@@ -8,7 +8,7 @@
 //! | `pthread` | `locks` | mutexes, rwlocks, spin locks |
 //! | | `waits` | condition variables, barriers, semaphores |
 //! | | `threads` | threads |
-//! | `proc` | `proc` | processes, and signals that are sent |
+//! | `proc` | `proc` | processes, and signals that are sent and delivered |
 //! | `dl` | `dl` | libraries |
 //! | `func` | `func` | functions of programs built to tell of them |
 //! | `lttng_ust_*` | `lttng` | events of LTTng-UST's own wrappers, recorded by the functions of the others |
@@ -20,6 +20,6 @@ pub mod locks;
 pub mod lttng;
 pub mod mem;
 pub mod pages;
-mod proc;
+pub mod proc;
 pub mod threads;
 pub mod waits;
