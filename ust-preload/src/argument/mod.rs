@@ -138,6 +138,15 @@ macro_rules! never_fails {
 
 never_fails!(u32 usize);
 
+/// Nothing, which is recorded as 0.
+impl Argument for () {
+    type Field = c_int;
+
+    fn field(self, _: c_int) -> c_int {
+        0
+    }
+}
+
 /// A function that returns nothing does not say whether it failed.
 impl Outcome for () {
     fn error(self, _: c_int) -> c_int {
@@ -241,7 +250,7 @@ pub const MAX_TEXT_BYTES: usize = 4095;
 
 /// Whether a call that ended with this error, or none, has read its path. Others may have failed before they looked at it, so
 /// nobody knows whether it can be read.
-fn has_read_path(error: c_int) -> bool {
+pub fn has_read_path(error: c_int) -> bool {
     matches!(
         error,
         0 | libc::ENOENT

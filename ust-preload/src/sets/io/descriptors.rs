@@ -28,6 +28,7 @@ calls! {
 
     waiting fn close(fd: c_int) -> c_int, also __close;
     waiting fn close_range(first: c_uint, last: c_uint, flags: Bits) -> c_int;
+    waiting fn closefrom(first: c_int) -> ();
     quick fn dup(oldfd: c_int) -> c_int;
     waiting fn dup2(oldfd: c_int, newfd: c_int) -> c_int, also __dup2;
     waiting fn dup3(oldfd: c_int, newfd: c_int, flags: Bits) -> c_int;
@@ -42,6 +43,7 @@ calls! {
     waiting fn fsync(fd: c_int) -> c_int;
     waiting fn fdatasync(fd: c_int) -> c_int;
     waiting fn syncfs(fd: c_int) -> c_int;
+    waiting fn sync() -> ();
     waiting fn sync_file_range(fd: c_int, offset: i64, length: i64, flags: Bits) -> c_int;
     waiting fn msync(addr: Address, length: usize, flags: Bits) -> c_int;
     waiting fn ftruncate(fd: c_int, length: i64) -> c_int, also ftruncate64;
@@ -60,6 +62,8 @@ calls! {
     waiting fn lockf(fd: c_int, cmd: c_int, length: i64) -> c_int, also lockf64;
 
     waiting fn fstat(fd: c_int, buf: Address) -> c_int, also fstat64;
+    waiting fn fstatfs(fd: c_int, buf: Address) -> c_int, also fstatfs64;
+    waiting fn fstatvfs(fd: c_int, buf: Address) -> c_int, also fstatvfs64;
     waiting fn fchmod(fd: c_int, mode: Mode) -> c_int;
     waiting fn fchown(fd: c_int, uid: c_uint, gid: c_uint) -> c_int;
     waiting fn fchdir(fd: c_int) -> c_int;

@@ -1,7 +1,7 @@
 //! Calls that are given a path.
 #![allow(unsafe_code)]
 
-use crate::argument::{Address, Bits, Mode, Text};
+use crate::argument::{Address, Argument, Bits, Mode, Text, has_read_path};
 use crate::calls::{calls, forms};
 use core::ffi::{c_char, c_int, c_uint, c_void};
 
@@ -45,11 +45,26 @@ calls! {
     waiting fn mkstemp(template: Text) -> c_int, also mkstemp64;
     waiting fn mkostemp(template: Text, flags: Bits) -> c_int, also mkostemp64;
     waiting fn mkstemps(template: Text, suffix: c_int) -> c_int, also mkstemps64;
+    waiting fn mkostemps(template: Text, suffix: c_int, flags: Bits) -> c_int, also mkostemps64;
     waiting fn mkdtemp(template: Text) -> *mut c_char;
     waiting fn opendir(path: Text) -> *mut c_void;
     waiting fn fdopendir(fd: c_int) -> *mut c_void;
     waiting fn closedir(dir: Address) -> c_int;
     waiting fn chroot(path: Text) -> c_int;
+}
+
+/// A device's number, as older programs give it.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Device(*const u64);
+
+impl Argument for Device {
+    type Field = u64;
+
+    fn field(self, error: c_int) -> u64 {
+        // SAFETY: the C library has read it before the kernel read the path.
+        if has_read_path(error) { unsafe { *self.0 } } else { 0 }
+    }
 }
 
 forms! {
@@ -60,6 +75,9 @@ forms! {
     waiting fn __getcwd_chk(buf: *mut c_char, size: usize, room: usize) -> *mut c_char as getcwd(buf, size);
     waiting fn __xstat(version: c_int, path: Text, buf: Address) -> c_int as stat(path, buf), also __xstat64;
     waiting fn __lxstat(version: c_int, path: Text, buf: Address) -> c_int as lstat(path, buf), also __lxstat64;
+    waiting fn __xmknod(version: c_int, path: Text, mode: Mode, device: Device) -> c_int as mknod(path, mode, device);
+    waiting fn __xmknodat(version: c_int, dirfd: c_int, path: Text, mode: Mode, device: Device) -> c_int
+        as mknodat(dirfd, path, mode, device);
     waiting fn __fxstatat(version: c_int, dirfd: c_int, path: Text, buf: Address, flags: Bits) -> c_int
         as fstatat(dirfd, path, buf, flags), also __fxstatat64;
 }

@@ -4,7 +4,7 @@
 //! `v` forms have one.
 #![allow(unsafe_code)]
 
-use crate::argument::{Address, Argument, Maybe, Text};
+use crate::argument::{Address, Argument, Code, Maybe, Text};
 use crate::calls::{calls, forms};
 use crate::data::Items;
 use crate::pass_on::pass_on;
@@ -20,28 +20,29 @@ fn descriptor_of(stream: Address) -> c_int {
 calls! {
     provider = "libc_io", begin = "libc_io_begin";
 
-    waiting fn fopen(path: Text, mode: Text) -> *mut c_void, also fopen64;
+    waiting fn fopen(path: Text, mode: Text) -> *mut c_void, also fopen64, also _IO_fopen;
     waiting fn freopen(path: Text, mode: Text, stream: Address) -> *mut c_void, also freopen64;
-    waiting fn fdopen(fd: c_int, mode: Text) -> *mut c_void;
-    waiting fn fclose(stream: Address) -> c_int;
-    waiting fn fflush(stream: Address) -> c_int;
-    waiting fn fread(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize,
+    waiting fn fdopen(fd: c_int, mode: Text) -> *mut c_void, also _IO_fdopen;
+    waiting fn fclose(stream: Address) -> c_int, also _IO_fclose;
+    waiting fn fflush(stream: Address) -> c_int, also _IO_fflush;
+    waiting fn fread(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize, also _IO_fread,
         data read(descriptor_of(stream), Items(buf, size));
-    waiting fn fwrite(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize,
+    waiting fn fwrite(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize, also _IO_fwrite,
         data written(descriptor_of(stream), Items(buf, size));
-    waiting fn fgets(buf: Address, size: c_int, stream: Address) -> Maybe;
-    waiting fn fputs(text: Text, stream: Address) -> c_int;
-    waiting fn puts(text: Text) -> c_int;
+    waiting fn fgets(buf: Address, size: c_int, stream: Address) -> Maybe, also _IO_fgets;
+    waiting fn fputs(text: Text, stream: Address) -> c_int, also _IO_fputs;
+    waiting fn puts(text: Text) -> c_int, also _IO_puts;
     waiting fn getline(line: Address, size: Address, stream: Address) -> isize;
     waiting fn getdelim(line: Address, size: Address, delimiter: c_int, stream: Address) -> isize, also __getdelim;
     waiting fn fseek(stream: Address, offset: c_long, whence: c_int) -> c_int;
     waiting fn fseeko(stream: Address, offset: i64, whence: c_int) -> c_int, also fseeko64;
-    quick fn ftell(stream: Address) -> c_long;
+    quick fn ftell(stream: Address) -> c_long, also _IO_ftell;
     quick fn ftello(stream: Address) -> i64, also ftello64;
-    waiting fn vfprintf(stream: Address, format: Text, arguments: Address) -> c_int;
+    waiting fn vfprintf(stream: Address, format: Text, arguments: Address) -> c_int, also _IO_vfprintf;
     waiting fn vprintf(format: Text, arguments: Address) -> c_int;
     waiting fn vdprintf(fd: c_int, format: Text, arguments: Address) -> c_int;
     waiting fn readdir(dir: Address) -> Maybe, also readdir64;
+    waiting fn readdir_r(dir: Address, entry: Address, result_at: Address) -> Code, also readdir64_r;
 }
 
 forms! {
@@ -92,6 +93,8 @@ mod real_printed {
         pub fn printf() -> c_int;
         pub fn fprintf() -> c_int;
         pub fn dprintf() -> c_int;
+        pub fn _IO_printf() -> c_int;
+        pub fn _IO_fprintf() -> c_int;
         pub fn __printf_chk() -> c_int;
         pub fn __fprintf_chk() -> c_int;
         pub fn __dprintf_chk() -> c_int;
@@ -116,6 +119,8 @@ prints! {
     printf(format: Text) => before_printf as printf(format);
     fprintf(stream: Address, format: Text) => before_fprintf as fprintf(stream, format);
     dprintf(fd: c_int, format: Text) => before_dprintf as dprintf(fd, format);
+    _IO_printf(format: Text) => before_io_printf as printf(format);
+    _IO_fprintf(stream: Address, format: Text) => before_io_fprintf as fprintf(stream, format);
     __printf_chk(_flag: c_int, format: Text) => before_printf_chk as printf(format);
     __fprintf_chk(stream: Address, _flag: c_int, format: Text) => before_fprintf_chk as fprintf(stream, format);
     __dprintf_chk(fd: c_int, _flag: c_int, format: Text) => before_dprintf_chk as dprintf(fd, format);

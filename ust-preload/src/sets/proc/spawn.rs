@@ -16,7 +16,7 @@ calls! {
     provider = "proc", begin = "proc_begin";
 
     waiting fn system(command: Text) -> c_int;
-    waiting fn popen(command: Text, mode: Text) -> *mut c_void;
+    waiting fn popen(command: Text, mode: Text) -> *mut c_void, also _IO_popen;
     waiting fn pclose(stream: Address) -> c_int;
 }
 
