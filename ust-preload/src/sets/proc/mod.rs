@@ -6,7 +6,7 @@ mod arguments;
 mod delivered;
 mod ends;
 mod exec;
-pub mod handlers;
+mod handlers;
 mod kills;
 mod lives;
 mod spawn;
