@@ -12,7 +12,7 @@
 set -u
 cd "$(dirname "$0")/.."
 export RUSTFLAGS="--cfg loom"
-# Those that find most in the shortest time come first.
+# The models that find most in the shortest time come first.
 ring=(p1_read_once_or_counted p7_close_and_reuse p3_two_writers p3_overwrite p6_death p5_nested_writer)
 runtime=(r4_modules r7_process_file r5_becoming_its_own_process r1_holder_and_forks r2_reclaim r6_left_behind r8_doorbell
     r3_installing_a_ring)
@@ -29,7 +29,7 @@ try() {
     local variable=$1 name=$2 known model code
     known=$(sed -n "s/^$name //p" loom-tests/mutants.caught)
     for model in $known "${@:3}"; do
-        # A model that runs for minutes where it took seconds has not found anything, and goes on to the next.
+        # A model that runs for minutes instead of seconds has found nothing: the next model is tried.
         timeout 120 env "$variable=$name" "$(binary_of "$model")" --test-threads=2 >/dev/null 2>&1
         code=$?
         case $code in

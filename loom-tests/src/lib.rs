@@ -8,24 +8,24 @@
 //! | --- | --- |
 //! | `p1` | one writer, one reader: each record is read once or counted |
 //! | `p3` | the same of writers that overwrite, and of two writers at once |
-//! | `p5` | of a signal handler's records, at each point of the one that it interrupts |
-//! | `p6` | of what is left when a writer, or the reader, dies at any point |
+//! | `p5` | the same of a signal handler's records, at each point of the record that it interrupts |
+//! | `p6` | the same when a writer, or the reader, dies at any point |
 //! | `p7` | a stream changes hands, and is closed |
-//! | `r1` | a fork finds the registry whole, and its child waits for nobody; a raw clone's finds it whole or lost |
-//! | `r2` | nobody uses a channel that is freed; a cache passes from a thread to the next one empty |
-//! | `r3` | of several threads one makes the ring file; nobody writes to one that is not sent; a stream has one owner |
-//! | `r4` | an event that is on has a runtime and a class; nobody follows a module that is gone |
-//! | `r5` | one thread of a forked child at a time makes what it has its own |
+//! | `r1` | a fork's child finds the registry whole and waits for no thread; a raw clone's child finds it whole or lost |
+//! | `r2` | no thread uses a channel that is freed; a cache is empty when it passes from one thread to the next |
+//! | `r3` | one of several threads makes the ring file; no thread writes to an unsent file; a stream has one owner |
+//! | `r4` | an event that is on has a runtime and a class; no thread follows a module that is gone |
+//! | `r5` | the threads of a forked child give it files of its own, one thread at a time |
 //! | `r6` | what one thread leaves is taken once, with what it belongs to |
 //! | `r7` | the consumer reads whole classes, initialised streams, and each channel's own losses |
-//! | `r8` | a consumer that sleeps is rung for |
+//! | `r8` | a consumer that sleeps is woken |
 //!
 //! What a model of the runtime leaves out are the system calls: a mapping is a cell, which fails the model if two threads
 //! race on it or use it when it is freed; a fork is a copy of the state; `membarrier` is a fence on both sides.
 //!
-//! Loom does not run every interleaving of a thread that looks at a word and then changes it: of two accesses it tries the
-//! other order by the last access to the word, which is that thread's own look. Where a model depends on what another one
-//! does between, it yields there; that a mutant gets away is how one notices.
+//! Loom does not run every interleaving of a thread that reads a word and then changes it. It reorders an access only
+//! against the last access to the same word, and that is the thread's own read. Where a model depends on what another
+//! thread does in between, the thread yields there. A missing yield is noticed when a mutant gets away.
 //!
 //! # The fixture of the ring's models
 //! A stream whose words are loom's, and the code that ships over it.
@@ -62,8 +62,8 @@ use ust_core::ring::{
 };
 use ust_core::sync::{AtomicU32, ReadOnly, Rmw};
 
-/// Visits every interleaving of a model with so many preemptions at most; `UST_DEEPER=N` allows N more. Whatever has
-/// a bug with few has one with more: the bound is time, not truth.
+/// Visits every interleaving of a model with at most so many preemptions; `UST_DEEPER=N` allows N more. The bound
+/// keeps the time short: a bug that needs more preemptions is not found.
 pub fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let deeper = std::env::var("UST_DEEPER").map_or(0, |deeper| deeper.parse().unwrap());
     let mut builder = loom::model::Builder::new();
@@ -87,7 +87,7 @@ const SHORT_WORDS: usize = 2;
 /// What payload words are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
-    /// Cells: whoever reads one that may be written fails the model.
+    /// Cells: reading one that another thread may write fails the model.
     Cells,
     /// Atomics.
     Words,
@@ -100,7 +100,7 @@ pub struct Stream<K> {
     payload: Payload,
     control: StreamControl<K>,
     window: Window,
-    /// Records under way, of all writers: what a thread's in-probe mark says of its own.
+    /// Records in progress, of all writers. A thread's own mark says the same of its own records.
     under_way: Cell<u32>,
     frames: Vec<AtomicU32>,
     cells: Vec<UnsafeCell<u32>>,
@@ -138,7 +138,7 @@ impl<K> Stream<K> {
         })
     }
 
-    /// Which word stands `at` so many bytes from the stream's start.
+    /// The word that stands so many bytes from the stream's start.
     fn word(&self, at: usize) -> usize {
         assert!(at.is_multiple_of(WORD_BYTES) && at >= PAGE_BYTES);
         (at - PAGE_BYTES) / WORD_BYTES
@@ -200,7 +200,7 @@ unsafe impl<S: 'static, K: 'static> RingMemory for End<S, K> {
             let at = self.stream.geometry.memory_offset(memory) + word * WORD_BYTES;
             if self.stream.payload == Payload::Cells {
                 self.stream.write(at, 0);
-                // Each store that loom sees doubles its work: only where a frame word can stand, then.
+                // Each store that loom sees doubles its work, so only words that can be frame words are stored.
                 if self.stream.subbuf_words == ONE_RECORD && !ONE_RECORDS_FRAMES.contains(&word) {
                     continue;
                 }
@@ -266,7 +266,7 @@ impl<K: Rmw> Writer<K> {
             may_be_short: true,
         };
         let clock = Unordered(|| number.into());
-        // As a tracepoint does it: the fast path for the outermost of its thread, and what it leaves to the others.
+        // As a tracepoint does: the fast path for the outermost of its thread, and the general path for the others.
         let under_way = &self.0.stream.under_way;
         under_way.set(under_way.get() + 1);
         let is_usual = K::IS_SHARED || under_way.get() == 1 || makes("AlwaysUsual");
@@ -307,7 +307,7 @@ impl<K: Rmw> Writer<K> {
     }
 }
 
-/// A record's number as its payload: a word that whoever takes it for a frame word believes.
+/// A record's number as its payload: a word that would be believed if it were taken for a frame word.
 fn payload_word(number: u32) -> u32 {
     2 << 30 | number << 4 | 8
 }
@@ -333,7 +333,7 @@ impl<S> Consumer<S> {
         Self::of(Reader::new(End { stream: stream.clone(), kind: PhantomData }))
     }
 
-    /// What comes after the death of another.
+    /// The successor of a reader that has died.
     pub fn resume(stream: &Arc<Stream<S>>) -> Self {
         Self::of(Reader::resume(End { stream: stream.clone(), kind: PhantomData }))
     }

@@ -1,5 +1,5 @@
-//! P3 in overwrite mode: writers recycle the oldest sub-buffer, a reader exchanges full ones; who comes
-//! first has it. Read + overwritten + lost is what was emitted, exactly.
+//! P3 in overwrite mode: writers recycle the oldest sub-buffer, and a reader exchanges full ones. The first to come
+//! gets it. Read, overwritten and lost records add up to those emitted, exactly.
 #![cfg(loom)]
 
 use loom::thread;
@@ -44,7 +44,7 @@ fn full(
     (first, second, consumer)
 }
 
-/// What a writer recycled another one enters, which did not see it happen.
+/// A writer enters a sub-buffer that another writer has recycled, without having seen that.
 #[test]
 fn two_writers_recycle() {
     check(2, || {
@@ -95,8 +95,8 @@ fn a_reader_that_copies_keeps_the_count() {
     });
 }
 
-/// P: whatever is in a snapshot was committed, is whole, and is there once; nothing that had been committed
-/// before is missing but what was overwritten.
+/// Each record of a snapshot was committed, is whole, and is there once. Of the records that were committed before, only
+/// overwritten ones are missing.
 #[test]
 fn a_snapshot_is_whole_under_a_writer_that_recycles() {
     check(2, || {
@@ -119,8 +119,8 @@ fn a_snapshot_is_whole_under_a_writer_that_recycles() {
 
 /// A snapshot crosses a record whose writer stands between C and D: it is not mistaken for another.
 ///
-/// The reader is the last thread, and not the first: loom looks for other orders of two accesses when it comes to the
-/// second, and takes a writer's load before its own store for all that there was before.
+/// The reader is the last thread, not the first: loom looks for other orders of two accesses when it comes to the second,
+/// and then it takes a writer's load before its own store for the only access before.
 #[test]
 fn a_snapshot_crosses_holes() {
     check(1, || {

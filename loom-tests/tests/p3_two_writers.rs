@@ -9,7 +9,7 @@ use ust_core::sync::Shared;
 /// Three records fill a sub-buffer: a long one, two short ones, a pad.
 const RECORDS_A_SUBBUF: u32 = 3;
 
-/// Each sub-buffer holds one record; the third and fourth need one that the reader gave back.
+/// Each sub-buffer holds one record; the third and fourth records need a sub-buffer that the reader gave back.
 #[test]
 fn two_writers_and_an_exchanging_reader_account_for_every_record() {
     check(2, || {
@@ -69,7 +69,7 @@ fn a_writer_learns_of_the_zeroes_from_whoever_entered_the_subbuffer() {
         let second = Writer::new(&stream);
         let mut consumer = Consumer::new(&stream);
         (1..=2 * RECORDS_A_SUBBUF).for_each(|number| first.emit(number).unwrap());
-        // The first spare, which nobody has used, is full as well; what the reader took is to be the next.
+        // The first spare is full by now as well. The memory that the reader took is the next one.
         consumer.take_and_keep();
         let full = 3 * RECORDS_A_SUBBUF;
         (2 * RECORDS_A_SUBBUF + 1..=full).for_each(|number| first.emit(number).unwrap());

@@ -64,7 +64,7 @@ fn nested_at(point: Point, depth: u32, mode: Mode, preemptions: usize) {
     });
 }
 
-/// Those of a writer in this mode; where it recycles, only what differs from the other mode.
+/// The testpoints of a writer in this mode. In overwrite mode only those that discard mode does not have.
 fn writers_points(mode: Mode) -> impl Iterator<Item = Point> {
     let recycles = mode == Mode::Overwrite;
     Point::ALL

@@ -12,7 +12,7 @@ use ust_core::abi::Mode;
 use ust_core::sync::Local;
 use ust_core::testpoint::{Point, set_hook};
 
-/// What stops somebody in the middle of a call.
+/// Stops a thread in the middle of a call.
 struct Death;
 
 /// From here on this thread dies at the `nth` time that `point` is reached.
@@ -146,8 +146,8 @@ fn a_readers_successor_is_not_taken_in_by_what_writers_recycled() {
     }
 }
 
-/// The recycler dies with the memory in hand that the reader had announced to take: whole, and in no place. Its records
-/// are counted as overwritten, and must not be read as well.
+/// The recycler dies while it holds the memory that the reader had announced to take. The memory is whole, and stands in no
+/// place. Its records are counted as overwritten, and must not be read as well.
 #[test]
 fn what_a_dead_recycler_has_in_hand_is_not_taken_for_the_dead_readers() {
     let recyclers = Point::ALL.iter().copied().filter(|point| point.is_recyclers());

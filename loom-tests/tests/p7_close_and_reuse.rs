@@ -1,4 +1,4 @@
-//! P7: a stream changes hands without being drained, and a closed one is left by everybody.
+//! P7: a stream changes owners without being drained, and every thread leaves a closed stream.
 #![cfg(loom)]
 
 use loom::sync::Arc;
@@ -40,7 +40,7 @@ fn the_next_owner_goes_on_where_the_last_one_left_off() {
     });
 }
 
-/// Whoever finds the stream closed has written nothing there; whoever did not has written all of its record.
+/// A writer that finds the stream closed has written nothing there. A writer that does not has written its whole record.
 #[test]
 fn a_closed_stream_is_read_past_its_holes() {
     check(3, || {
@@ -98,7 +98,7 @@ fn a_writer_that_waits_is_given_room() {
             }
         });
         let mut consumer = Consumer::new(&stream);
-        // Once only: whoever misses that it happened waits for ever.
+        // Once only: a writer that misses it would wait for ever.
         consumer.take_one();
         thread.join().unwrap();
         consumer.recover();

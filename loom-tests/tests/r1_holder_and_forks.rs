@@ -1,5 +1,5 @@
-//! R1: a value that threads change, and that others fork beside. Who forks finds it whole, or does not have it; who is
-//! forked without asking finds it whole, or lost; nobody waits for a thread that is not there.
+//! R1: some threads change a value while others fork. A child of `fork` finds the value whole, or does not have it. A child
+//! of a raw `clone` finds it whole, or lost. No child waits for a thread that it does not have.
 #![cfg(loom)]
 
 use loom::cell::UnsafeCell;
@@ -8,7 +8,7 @@ use loom::thread;
 use loom_tests::check;
 use loom_tests::lockfree::Holder;
 
-/// A registry of two words, which are the same unless somebody is just changing them.
+/// A registry of two words, which are the same unless a thread is just changing them.
 #[derive(Clone, Default)]
 struct Registry(Arc<[UnsafeCell<u32>; 2]>);
 
@@ -52,7 +52,7 @@ fn fork(holder: &Holder<Registry>, parents: &Registry) -> bool {
     is_held
 }
 
-/// As a raw `clone` leaves its child, which asks nobody: whatever it comes from, it waits for nobody.
+/// As a raw `clone` leaves its child: no handler has run, and the child waits for no thread.
 fn clone_now(holder: &Holder<Registry>, parents: &Registry) {
     let child = holder.copy(Some(parents.copy()));
     child.lose_what_is_half_changed();
@@ -113,7 +113,7 @@ fn two_threads_fork_while_a_third_changes_it() {
         });
         holder.with(|registry| registry.change(|| {})).unwrap();
         forking.into_iter().for_each(|thread| thread.join().unwrap());
-        // Nobody has it any more.
+        // No thread holds it any more.
         assert!(holder.hold(|| true));
     });
 }

@@ -1,5 +1,5 @@
-//! R2: something is taken from all threads while they are in tracepoints, or have their first event in it. Nobody uses it
-//! once it is freed. The letters are those of `lockfree/reclaim.rs`.
+//! R2: a channel is taken from all threads while they are in tracepoints, or have their first event in it. No thread uses
+//! it once it is freed. The letters are those of `lockfree/reclaim.rs`.
 #![cfg(loom)]
 
 use loom::cell::UnsafeCell;
@@ -67,7 +67,7 @@ impl Cache {
         unsafe { mark::leave::<0, _>(&self.mark) };
     }
 
-    /// A tracepoint. Whether it had what it wanted.
+    /// A tracepoint. Whether it found what it wanted.
     fn emit(&self) -> bool {
         self.enter();
         let lent = self.lent.get();
@@ -90,7 +90,7 @@ impl Cache {
         self.leave();
     }
 
-    /// What becomes of it when its thread ends, or has ended.
+    /// What becomes of the cache when its thread ends, or has ended.
     fn give_back(&self, slot: &Place<Channel>) {
         self.enter();
         if let Some(lent) = self.lent.take()
@@ -132,7 +132,7 @@ fn a_tracepoint_under_way_is_waited_for() {
     });
 }
 
-/// C1 and C2 against E and F: what a first event was lent meanwhile it does not keep.
+/// C1 and C2 against E and F: a first event does not keep what it was lent meanwhile.
 #[test]
 fn what_a_first_event_was_lent_is_taken_away_too() {
     check(4, || {
@@ -168,7 +168,7 @@ fn it_is_taken_from_each_thread() {
     });
 }
 
-/// A cache that is made while somebody walks all of them: whoever is not seen sees that the slot is empty.
+/// A cache is made while another thread walks all caches. A cache that the walk does not see sees that the slot is empty.
 #[test]
 fn a_cache_that_is_not_seen_leads_nowhere() {
     check(3, || {
@@ -188,7 +188,7 @@ fn a_cache_that_is_not_seen_leads_nowhere() {
     });
 }
 
-/// A thread that ends has its marks taken back, those that it has left by siglongjmp too.
+/// When a thread ends, its marks are taken back, also those of tracepoints that it left by siglongjmp.
 #[test]
 fn a_thread_that_ends_is_waited_for() {
     check(4, || {
@@ -204,7 +204,7 @@ fn a_thread_that_ends_is_waited_for() {
     });
 }
 
-/// What cannot be waited for is not freed.
+/// A channel is not freed if a thread stays in a tracepoint.
 #[test]
 fn a_thread_that_stays_in_a_tracepoint_is_left_what_it_has() {
     check(4, || {
@@ -220,7 +220,8 @@ fn a_thread_that_stays_in_a_tracepoint_is_left_what_it_has() {
     });
 }
 
-/// A cache passes from a thread that has ended, unnoticed, to another: two ask whether it has, a third wants one.
+/// A cache passes to another thread after its own has ended without a word. Two threads ask whether it has ended, and a
+/// third one wants a cache.
 #[test]
 fn a_cache_passes_on_empty() {
     check(3, || {
@@ -232,7 +233,7 @@ fn a_cache_passes_on_empty() {
             cache.tenant.note(7);
             cache.lent.set(channel);
             assert!(cache.emit());
-            // The kernel's, whose locks are behind the answer that a thread is gone.
+            // The kernel's answer that a thread is gone: the kernel's locks order it behind the thread's last store.
             ended.store(true, Ordering::Release);
         });
         let next = move |tid: u32| {
@@ -241,7 +242,7 @@ fn a_cache_passes_on_empty() {
             let claimed = cache.tenant.claim();
             if claimed {
                 cache.tenant.note(tid);
-                // Not in a tracepoint, whose barrier is one for loom, and none for the processor.
+                // Not in a tracepoint: the barrier there is one for loom, but none for the processor.
                 assert!(cache.lent.get().is_none(), "of another thread");
             }
             freed

@@ -1,5 +1,5 @@
-//! R3: several threads have their first event at once: one file is made for all, whoever writes to it has sent it or knows
-//! that it was, and each stream of it has one owner at a time, for whom it was made ready.
+//! R3: several threads have their first event at once. One file is made for all. A thread that writes to it has sent it, or
+//! knows that it was sent. Each stream of it has one owner at a time, and was made ready for that owner.
 #![cfg(loom)]
 
 use loom::cell::UnsafeCell;
@@ -27,7 +27,7 @@ impl File {
     fn leak() -> &'static Self {
         let (stream, memory) = (UnsafeCell::new(UNREADY), UnsafeCell::new(true));
         let file = Box::leak(Box::new(Self { claims: Claims::default(), stream, memory }));
-        // What is written before it is installed, not when it is made: loom knows no race of that.
+        // Written after the file is made and before it is installed: loom finds no race with the making.
         // SAFETY: loom checks that nobody else accesses it.
         file.memory.with_mut(|is_freed| unsafe { *is_freed = false });
         file
@@ -51,7 +51,7 @@ impl File {
         });
     }
 
-    /// Claims its stream, writes a record, and gives it back. Whether it had it.
+    /// Claims its stream, writes a record, and gives the stream back. Whether it got the stream.
     fn record(&self) -> bool {
         let ready = || -> Result<(), ()> {
             self.make_ready();
@@ -88,7 +88,7 @@ impl Scene {
         let file = self.ring.file_or_make(|| Ok::<_, ()>(File::leak()), File::free).unwrap();
         file.touch();
         let send = || {
-            // The kernel's queue: whoever learns that it is sent can have it looked up there.
+            // The kernel's queue: once a thread knows that the file was sent, the consumer can find it there.
             self.sent.store(1, Relaxed);
             Ok::<_, ()>(())
         };
@@ -136,7 +136,7 @@ fn a_stream_is_made_ready_once_and_has_one_owner_at_a_time() {
     });
 }
 
-/// There is no memory for it at first: whoever comes next tries again.
+/// There is no memory for the stream at first: the next thread tries again.
 #[test]
 fn a_stream_that_could_not_be_made_ready_is_nobodys() {
     check(4, || {
@@ -144,13 +144,13 @@ fn a_stream_that_could_not_be_made_ready_is_nobodys() {
         let thread = thread::spawn(move || file.claims.claim(0, || Err(())).is_ok());
         file.record();
         let found_it_ready_or_claimed = thread.join().unwrap();
-        // Claimed still, if it was found ready.
+        // Still claimed, if it was found ready.
         let is_left = !found_it_ready_or_claimed;
         assert!(!is_left || file.record());
     });
 }
 
-/// As the streams of CPUs stand: one thread gives the CPU a stream, which another one finds closed and takes away.
+/// Streams of CPUs: one thread gives the CPU a stream, and another one finds it closed and takes it away.
 #[test]
 fn a_cpu_has_the_stream_that_was_first_and_loses_none_but_that() {
     check(4, || {

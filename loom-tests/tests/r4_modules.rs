@@ -8,7 +8,8 @@ use loom::thread;
 use loom_tests::check;
 use loom_tests::lockfree::{Announced32, Announced64, Holder, Place};
 
-/// Memory that is filled before anybody may look at it: loom knows no race of what it is made with.
+/// Memory that is filled before another thread may read it. Loom finds no race with a cell's first value, so it is filled
+/// later.
 struct Filled(UnsafeCell<bool>);
 
 // SAFETY: loom checks who accesses the cell.
@@ -25,7 +26,7 @@ impl Filled {
     }
 
     fn look(&self) {
-        // SAFETY: loom checks that nobody changes it.
+        // SAFETY: loom checks that no thread changes it.
         self.0.with(|cell| assert!(unsafe { *cell }));
     }
 }
@@ -90,7 +91,8 @@ fn what_is_joined_can_be_called() {
     });
 }
 
-/// Whoever finds an event on finds the runtime that its module has joined; and whoever reads its record finds its class.
+/// A thread that finds an event on finds the runtime that its module has joined. The consumer that reads its record finds
+/// its class.
 #[test]
 fn an_event_that_is_on_has_a_runtime_and_a_class() {
     check(4, || {
@@ -122,7 +124,7 @@ fn an_event_that_is_on_has_a_runtime_and_a_class() {
     });
 }
 
-/// One module goes, and is unmapped, and another one comes, while the agent switches what there is.
+/// One module goes and is unmapped, and another one comes, while the agent switches events.
 #[test]
 fn nobody_follows_the_callsites_of_a_module_that_is_gone() {
     check(3, || {

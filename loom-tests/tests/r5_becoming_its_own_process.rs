@@ -1,4 +1,4 @@
-//! R5: the threads of a forked child make what it has its own, one at a time; if one could not, the next one tries.
+//! R5: the threads of a forked child give it files of its own, one thread at a time. If one could not, the next one tries.
 #![cfg(loom)]
 
 use loom::cell::UnsafeCell;
@@ -64,7 +64,8 @@ fn one_thread_makes_it_its_own_and_the_others_find_that() {
     });
 }
 
-/// Each try that fails leaves the same state behind: whoever saw it after the one may be let in after the other.
+/// Each try that fails leaves the same state behind. So a thread that saw the state after one try may be let in after the
+/// next.
 #[test]
 fn where_one_thread_fails_the_next_one_tries() {
     check(4, || {
@@ -79,7 +80,7 @@ fn where_one_thread_fails_the_next_one_tries() {
     });
 }
 
-/// When a program starts, another thread's module may have joined: it must not take the process for a child.
+/// When a program starts, another thread's module may have joined. That thread must not take the process for a child.
 #[test]
 fn a_process_that_starts_is_nobodys_child() {
     check(4, || {

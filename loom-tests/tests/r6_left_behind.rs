@@ -14,8 +14,8 @@ fn what_is_left_is_taken_once_and_with_what_it_belongs_to() {
         let other = place.clone();
         let leaving = thread::spawn(move || {
             let first = other.leave(3, 10).then_some(10);
-            // A turn for the other one. Loom looks for the order of two accesses by the last access to a word, and finds
-            // one's own look there, instead of the other's.
+            // A turn for the other thread. Loom reorders an access only against the last access to the word, and that would
+            // be this thread's own read.
             thread::yield_now();
             first.into_iter().chain(other.leave(3, 11).then_some(11)).collect::<Vec<_>>()
         });

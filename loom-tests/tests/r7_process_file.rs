@@ -23,7 +23,7 @@ impl Written {
     }
 
     fn read(&self) {
-        // SAFETY: loom checks that nobody writes it.
+        // SAFETY: loom checks that no thread writes it.
         self.0.with(|cell| assert_eq!(unsafe { *cell }, 1));
     }
 }

@@ -35,7 +35,7 @@ fn a_consumer_that_sleeps_is_rung_for() {
     });
 }
 
-/// One that was awake in between misses nothing either.
+/// A consumer that was awake in between misses nothing either.
 #[test]
 fn a_consumer_that_falls_asleep_again_is_rung_for() {
     check(4, || {
