@@ -1,5 +1,5 @@
 /*
- * The events of benches/cost_per_event/ours.rs, as an LTTng-UST tracepoint provider.
+ * The events of benches/contestant/ours.rs, as an LTTng-UST tracepoint provider.
  */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER bench

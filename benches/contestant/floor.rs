@@ -1,4 +1,4 @@
-//! The floors: what no tracer of this kind can do without, and nothing else.
+//! The floors: the instructions that no tracer of this kind can do without.
 //!
 //! ```text
 //!   rdtsc                         when                                        shared: lfence, rdtsc
@@ -8,11 +8,11 @@
 //!   mov      [record + 4], length a store: committed
 //! ```
 //!
-//! The shared one is that of streams that any thread may write to: there the clock must not be read before the
-//! position, and room is taken from other CPUs too.
+//! The shared floor is for streams that any thread may write to. There the clock must not be read before the position, and
+//! a writer on another CPU may take the room too.
 //!
-//! So that nobody inflates them, the bench fails if the first takes more than 1.5 times what `rdtsc` alone takes. On
-//! other architectures there are no floors.
+//! A slow floor would make the tracer look fast. So the bench fails if the first floor takes more than 1.5 times what
+//! `rdtsc` alone takes. On other architectures there are no floors.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::asm;
@@ -71,7 +71,7 @@ macro_rules! floor {
                     );
                 }
             }
-            // Had one compare-and-swap failed, all after it had.
+            // If one compare-and-swap had failed, all after it would have failed too.
             assert_eq!(word, events);
             black_box(record);
         }
@@ -80,12 +80,12 @@ macro_rules! floor {
 
 #[cfg(target_arch = "x86_64")]
 floor!(
-    /// All of it, of a stream that one thread owns.
+    /// The floor of a stream that one thread owns.
     floor, "rdtsc", "cmpxchg qword ptr [{word}], {next}"
 );
 
 #[cfg(target_arch = "x86_64")]
 floor!(
-    /// All of it, of a stream that threads share.
+    /// The floor of a stream that threads share.
     shared_floor, "lfence\nrdtsc", "lock cmpxchg qword ptr [{word}], {next}"
 );

@@ -1,7 +1,7 @@
-//! Who is measured: `ust-bench-contestant BODY THREADS [stepped]`, on its standard input the questions of
-//! `ust_benches::worker`.
+//! The program that is measured: `ust-bench-contestant BODY THREADS [stepped]`. `ust_benches::worker` talks to it on its
+//! standard input and output.
 //!
-//! A program of its own, so that benches and tests measure the very same code.
+//! It is a program of its own so that benches and tests measure the very same code.
 
 mod floor;
 mod ours;
@@ -56,7 +56,7 @@ fn main() -> Result<()> {
     if is_stepped {
         steps::prepare()?;
         return Requests::when_ready()?.serve_with(|events| {
-            // Not counted: the first of all makes the ring, and one after a pause has the long header.
+            // Not counted: the very first event makes the ring, and the first after a pause has the long header.
             measured(1);
             steps::count(|| measured(events))
         });

@@ -1,6 +1,4 @@
-//! Ours: recorded, and switched off.
-//!
-//! In the executable itself; `plugin` has the same from a shared object.
+//! Our tracepoints, recorded and switched off, in the executable itself. `plugin` has the same in a shared object.
 
 use std::hint::black_box;
 use ust::tracepoint;
@@ -11,12 +9,12 @@ fn small(number: u32);
 #[tracepoint(provider = "bench", level = Info)]
 fn large(bytes: u64, number: u32, name: &str);
 
-// Of a provider that nobody asked for.
+// No rule names its provider.
 #[tracepoint(provider = "unheard_of", level = Info)]
 fn switched_off(number: u32);
 
 /// One `u32`.
-// Not inlined, nor are the others: callgrind counts what happens inside of them, by name.
+// None of these functions is inlined: callgrind counts the instructions within them by their names.
 #[inline(never)]
 pub fn emit_small(events: u64) {
     for event in 0..events {
@@ -32,7 +30,7 @@ pub fn emit_large(events: u64) {
     }
 }
 
-/// One `u32`, for nobody.
+/// One `u32`, while the event is off.
 #[inline(never)]
 pub fn emit_switched_off(events: u64) {
     for event in 0..events {

@@ -20,7 +20,7 @@ pub fn disable() -> Result<()> {
     Ok(tracing::subscriber::set_global_default(tracing::subscriber::NoSubscriber::new())?)
 }
 
-/// The file that lines go to, and who writes them.
+/// The file that lines go to, and the thread that writes them.
 pub struct Appender {
     lines: Receiver<()>,
     writer: NonBlocking,
@@ -62,7 +62,7 @@ struct CountedLines {
 impl Write for CountedLines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.file.write_all(line)?;
-        // Whoever counts may have ended.
+        // The receiver, which counts the lines, may have ended.
         let _ = self.line_written.send(());
         Ok(line.len())
     }

@@ -6,7 +6,8 @@
 //!   int3   ------> on_trap   takes the flag back
 //! ```
 //!
-//! Not for what blocks signals, as a first event does: the kernel kills who traps then.
+//! Code that blocks signals, as a first event does, cannot be counted: the kernel kills a thread that traps while SIGTRAP
+//! is blocked.
 #![allow(unsafe_code)]
 
 use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
@@ -17,10 +18,10 @@ use ust_core::sync::{AtomicU64, Ordering::Relaxed};
 /// The processor's trap flag.
 const TRAP_FLAG: libc::greg_t = 1 << 8;
 
-/// Traps so far. Relaxed: of one thread.
+/// Traps so far. Relaxed, because only one thread traps.
 static TRAPS: AtomicU64 = AtomicU64::new(0);
 
-/// Has this thread stay where it is, for the first event on another CPU is a slow one, and takes over SIGTRAP.
+/// Pins this thread to its CPU, because the first event on another CPU is slow, and takes over SIGTRAP.
 ///
 /// # Errors
 /// The kernel refuses it.
@@ -38,7 +39,7 @@ pub fn prepare() -> Result<()> {
     if set == 0 { Ok(()) } else { Err(std::io::Error::last_os_error().into()) }
 }
 
-/// Instructions of `body`, with a few to get there and back, always as many. [`prepare`] comes first.
+/// Instructions of `body`, and a constant number of those that lead there and back. [`prepare`] comes first.
 pub fn count(body: impl FnOnce()) -> u64 {
     let before = TRAPS.load(Relaxed);
     breakpoint();
@@ -56,7 +57,7 @@ fn breakpoint() {
 extern "C" fn on_trap(_: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel's, for a handler with SA_SIGINFO.
     let (info, context) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
-    // `int3`'s code. That of a step is not always the same: virtual processors now and then forget to say what trapped.
+    // The code of `int3`. The code of a step varies: virtual processors do not always say what trapped.
     if info.si_code == libc::SI_KERNEL {
         context.uc_mcontext.gregs[libc::REG_EFL as usize] ^= TRAP_FLAG;
     } else {

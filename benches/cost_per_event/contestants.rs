@@ -1,4 +1,4 @@
-//! Who takes part: a table, a line for each.
+//! The contestants: a table with a row for each.
 
 use std::path::Path;
 use std::process::Command;
@@ -41,7 +41,7 @@ const SMALL_BYTES: u64 = 4 + 4 + 4;
 /// Bytes of a `large` record in the ring: frame word, header, fields, and padding.
 const LARGE_BYTES: u64 = 4 + 4 + (8 + 4 + 13) + 3;
 
-/// The table. What the bodies are stands in `contestant/main.rs`.
+/// The table. `contestant/main.rs` says what each body does.
 const ENTRIES: &[Entry] = &[
     Entry::own(EMPTY, "empty_loop"),
     Entry::own(CLOCK_GETTIME, "clock_gettime"),
@@ -105,7 +105,7 @@ const ENTRIES: &[Entry] = &[
     Entry::lttng(LTTNG_LARGE, "large").over(FLOOR).peer(LTTNG_LARGE),
 ];
 
-/// A line of the table.
+/// A row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     pub name: &'static str,
@@ -116,9 +116,9 @@ pub struct Entry {
     shape: Shape,
     drain: Drain,
     load: Load,
-    /// Bytes of a record in a ring of ours; 0 for those who have none.
+    /// Bytes of a record in a ring of ours; 0 if it has none.
     record_bytes: u64,
-    /// Whom it is compared with.
+    /// What it is compared with.
     floor: Option<&'static str>,
     peer: Option<&'static str>,
     /// The function whose instructions are counted.
@@ -223,7 +223,7 @@ impl Entry {
         OwnProgram { path, body: self.body, threads: self.threads }
     }
 
-    /// Events before anything counts: a ring is gone round twice, so that the reader's spare has been in as well.
+    /// Events before anything counts. The ring is filled twice, so that the reader's spare has been used too.
     fn warm_up_events(&self) -> u64 {
         let capacity_bytes = self.shape.capacity_bytes();
         match self.record_bytes {
@@ -274,8 +274,8 @@ impl Entry {
 
 /// How much is measured.
 ///
-/// As many events as take less than a millisecond, and so less than a time slice: on a machine that others use, most
-/// measurements are then of nobody else. Sub-buffers are so small that a few are entered all the same.
+/// A measurement takes less than a millisecond, and so less than a time slice. So even on a machine that others use, most
+/// measurements are undisturbed. Sub-buffers are so small that a measurement enters a few of them all the same.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     /// Of most contestants. A ring holds so many.
@@ -283,7 +283,7 @@ pub struct Size {
     short: u64,
     text: u64,
     pub lttng: u64,
-    /// Whether rings are gone round before anything counts.
+    /// Whether each ring is filled twice before anything counts.
     is_warmed_up: bool,
 }
 
@@ -307,20 +307,20 @@ impl Size {
 
 const _: () = assert!(Size::PROPER.full * LARGE_BYTES < Shape::ROOMY.capacity_bytes());
 
-/// Whom a contestant is compared with: its floor, and LTTng-UST with the same event.
+/// What a contestant is compared with: its floor, and LTTng-UST with the same event.
 pub fn compared_with(name: &str) -> [Option<&'static str>; 2] {
     let entry = ENTRIES.iter().find(|entry| entry.name == name);
     entry.map_or([None, None], |entry| [entry.floor, entry.peer])
 }
 
-/// The table's lines whose names contain one of these; all, if there are none.
+/// The table's rows whose names contain one of these; all rows if there are none.
 fn entries(only: &[String]) -> impl Iterator<Item = &'static Entry> {
     let is_wanted =
         |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part.as_str()));
     ENTRIES.iter().filter(move |entry| is_wanted(entry.name))
 }
 
-/// Starts everybody.
+/// Starts all contestants.
 pub fn start(others: Others<'_>, size: Size, only: &[String]) -> Result<Vec<Contestant>> {
     let start = |entry: &Entry| {
         let started = entry.start(others, size);
@@ -329,7 +329,7 @@ pub fn start(others: Others<'_>, size: Size, only: &[String]) -> Result<Vec<Cont
     entries(only).filter_map(start).collect()
 }
 
-/// Those whose instructions are counted: name, program, function, and whether the events must be in the trace.
+/// The contestants whose instructions are counted: name, program, function, and whether the events must be in the trace.
 pub fn counted(
     only: &[String],
 ) -> impl Iterator<Item = (&'static str, OwnProgram, &'static str, bool)> {

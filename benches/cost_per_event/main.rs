@@ -15,8 +15,8 @@
 //! | LTTng-UST | records, in a snapshot session, if it is installed |
 //! | tracing | a disabled callsite; and a line of text, handed to a thread that writes it |
 //!
-//! The consumer is this process: each event must be in the trace, or the bench ends with an error. Wherever it
-//! does not work "meanwhile" it does between measurements, as nobody reads LTTng's snapshot session either.
+//! The consumer is this process. Each event must be in the trace, or the bench ends with an error. Except where the table
+//! says "meanwhile", the consumer works between measurements: LTTng's snapshot session has no reader either.
 //!
 //! `docs/what-an-event-costs.md` says where the nanoseconds go. `--check` ends with status 1 if a promise is
 //! broken. Without `--bench`, which `cargo bench` adds, it is a rehearsal: one short round of everything but
@@ -42,10 +42,10 @@ struct Arguments {
     /// End with status 1 if a promise is broken
     #[arg(long)]
     check: bool,
-    /// How often everybody gets a new process
+    /// How often each contestant gets a new process
     #[arg(long, value_name = "N", default_value_t = 7)]
     sittings: usize,
-    /// How often each of those is measured
+    /// How often each of these processes is measured
     #[arg(long, value_name = "N", default_value_t = 20)]
     rounds: usize,
     /// Only contestants whose name contains this; may be given again
@@ -60,7 +60,7 @@ struct Arguments {
 }
 
 fn main() -> Result<ExitCode> {
-    // `cargo test` may have been told things that are another's to understand.
+    // `cargo test` hands on arguments that are not this program's, so they are not parsed.
     if !std::env::args().any(|argument| argument == "--bench") {
         println!("A rehearsal: the times mean nothing. `cargo bench` measures.");
         print!("{}", measure(Others::default(), Size::REHEARSAL, &[], 1, 1)?);

@@ -1,14 +1,13 @@
 //! What the numbers must be: multiples of the floor, and shares of LTTng-UST, of the same run.
 //!
-//! A promise about a contestant that did not take part is not made. Where a share of LTTng-UST's cost lies at the floor
-//! itself, so that nothing that reads the clock as it must can reach it, the multiple of the floor in force stands in, and the
-//! line says so.
+//! There is no promise about a contestant that did not take part. A share of LTTng-UST's cost may lie at the floor itself,
+//! which no tracer that reads the clock can reach. Then the multiple of the floor takes its place, and the line says so.
 
 use crate::contestants::*;
 use ust_benches::promise::Promise;
 use ust_benches::report::Report;
 
-/// A share of LTTng-UST's cost that is less than this times the floor is the floor.
+/// A share of LTTng-UST's cost that is less than this times the floor counts as the floor itself.
 const AT_FLOOR: f64 = 1.15;
 
 /// Of its floor, at most.
@@ -16,7 +15,7 @@ const SMALL_BAR: f64 = 1.4;
 const LARGE_BAR: f64 = 1.75;
 const PER_CPU_BAR: f64 = 1.3;
 
-/// Those about contestants that took part.
+/// The promises about contestants that took part.
 pub fn of(report: &Report) -> Vec<Promise> {
     let promises = [
         times(report, FLOOR, 1.5, RDTSC).map(Promise::of_bench),
@@ -47,7 +46,7 @@ fn times(report: &Report, name: &str, factor: f64, other: &str) -> Option<Promis
     Some(Promise::new(statement, value <= limit))
 }
 
-/// As `times`, by the lower quartiles: those of the measurements in which no sub-buffer was entered.
+/// As `times`, by the lower quartiles: these are measurements in which no sub-buffer was entered.
 fn undisturbed(report: &Report, name: &str, factor: f64, other: &str) -> Option<Promise> {
     let (value, other_ns) = (report.quartiles(name)?.q1_ns, report.quartiles(other)?.q1_ns);
     let limit = factor * other_ns;
@@ -88,10 +87,11 @@ fn share_of_lttng(
     Some(Promise::new(statement, value <= bar_ns))
 }
 
-/// Two threads slow each other down by the machine's doing; not by more than the floor's two.
+/// Two threads slow each other down, because the machine does that to any two. They must not do it more than two threads of
+/// the floor.
 ///
-/// By the lower quartiles: two threads are on time only while nobody else wants one of two processors, and whoever
-/// does makes one of them wait for whole time slices.
+/// Compared by the lower quartiles: if another program uses one of two processors, one of the threads waits for whole time
+/// slices.
 fn as_together(
     report: &Report,
     [one, two]: [&str; 2],

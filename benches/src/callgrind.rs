@@ -7,11 +7,11 @@
 //!    2 N events      dump 4      once more                |  the difference, over N, is one event
 //! ```
 //!
-//! Nothing of that depends on how fast the machine is or what else it does, with one exception: the first event
-//! after a pause of 50 ms has the long header. That is a few instructions in N events; so the quotient is rounded.
+//! The count does not depend on the machine's speed or load, with one exception: the first event after a pause of 50 ms
+//! has the long header. That is a few instructions in N events, so the quotient is rounded.
 //!
-//! Valgrind gives the program its own instructions one by one, so they are the ones that run natively too; that
-//! everything is in the trace afterwards says that they were the ones that record.
+//! Valgrind executes the program's own instructions one by one, so the same instructions run natively. All events are in
+//! the trace afterwards, so the counted instructions did record.
 
 use crate::Result;
 use crate::contestant::OwnProgram;
@@ -24,10 +24,10 @@ use std::process::{Command, Stdio};
 /// Events of the first of the two runs.
 const EVENTS: u64 = 1_000;
 
-/// One sub-buffer holds them all, so that none is entered meanwhile.
+/// One sub-buffer holds all events, so that no other is entered while they are counted.
 const SHAPE: Shape = Shape { subbuf_size_bytes: 1 << 20, subbuf_count: 2, ..Shape::ROOMY };
 
-/// Whether it can be had; if not, why.
+/// Whether callgrind is there; if not, why not.
 pub fn missing() -> Option<String> {
     let mut valgrind = Command::new("valgrind");
     let found = valgrind.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -37,8 +37,8 @@ pub fn missing() -> Option<String> {
     }
 }
 
-/// Instructions of one event. `function` (it may begin with `*`) has them happen, and its calls count; `is_recorded`
-/// says whether they must be in the trace.
+/// Instructions of one event. `function` (its name may begin with `*`) emits the events, and what it calls counts too.
+/// `is_recorded` says whether the events must be in the trace.
 ///
 /// # Errors
 /// The program cannot run under callgrind, or events are missing from the trace.
@@ -51,7 +51,7 @@ pub fn instructions_per_event(
     let [once, twice] =
         counted.map_err(|error| format!("{} in callgrind: {error}", program.body))?;
     let difference = twice.saturating_sub(once);
-    // Of a pause or two, and no more.
+    // The rest is due to a pause or two.
     let rounded = (difference + EVENTS / 2) / EVENTS;
     if difference == 0 || difference.abs_diff(rounded * EVENTS) > EVENTS / 10 {
         let what = format!("{EVENTS} events took {once} instructions and twice as many {twice}");
@@ -73,7 +73,7 @@ fn count(program: &OwnProgram, function: &str, is_recorded: bool) -> Result<[u64
         .arg(format!("--dump-before={function}"));
     program.command_under(&mut valgrind, recorder.runtime_dir());
     let mut worker = Worker::start(&mut valgrind, |fd| recorder.record_until_readable(fd))?;
-    // The last is there to have the one before it dumped.
+    // The last event makes callgrind dump what came before it.
     for events in [1, EVENTS, 2 * EVENTS, 1] {
         worker.measure(events, |fd| recorder.record_until_readable(fd))?;
         recorder.settle(if is_recorded { events } else { 0 })?;

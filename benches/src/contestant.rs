@@ -6,7 +6,7 @@ use std::process::Command;
 /// Its last argument if it is to say how many instructions events took: see `contestant/steps.rs`.
 pub const STEPPED: &str = "stepped";
 
-/// Where the program is, and what it is to do.
+/// The program, and what it is to do.
 #[derive(Debug, Clone)]
 pub struct OwnProgram {
     /// Benches and tests have it from cargo: `env!("CARGO_BIN_EXE_ust-bench-contestant")`.
@@ -18,14 +18,14 @@ pub struct OwnProgram {
 }
 
 impl OwnProgram {
-    /// The command that runs it, traced by whoever serves `runtime_dir`.
+    /// The command that runs it, traced by the consumer of `runtime_dir`.
     pub fn command(&self, runtime_dir: &Path) -> Command {
         let mut command = Command::new(&self.path);
         command.args([self.body, &self.threads.to_string()]).env("UST_RUNTIME_DIR", runtime_dir);
         command
     }
 
-    /// The same under another program, which runs what it is given.
+    /// The same under another program, such as valgrind, which runs the command that it is given.
     pub fn command_under(&self, runner: &mut Command, runtime_dir: &Path) {
         runner.arg(&self.path).args([self.body, &self.threads.to_string()]);
         runner.env("UST_RUNTIME_DIR", runtime_dir);

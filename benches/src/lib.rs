@@ -1,4 +1,4 @@
-//! What benches are made of. One bench a question; see the folders beside this one.
+//! What benches are made of. Each bench answers one question; see the folders beside this one.
 //!
 //! ```text
 //!   bench (also the consumer)             a process for each contestant: contestant/
@@ -11,10 +11,10 @@
 //!   what the numbers must be                                           promise
 //! ```
 //!
-//! Peers are only worth comparing in one run, minute by minute: a machine that others use is faster now and
-//! slower then. So every contestant has its turn in every round, and every other round goes backwards. What is
-//! exact, and the same on every run, is the number of instructions: [`callgrind`] counts them, and [`steps`]
-//! where valgrind would have them go another way.
+//! A machine that others use changes its speed from minute to minute, so only numbers of the same run can be compared. So
+//! every contestant has its turn in every round, and every other round goes backwards. The number of instructions is exact,
+//! and the same on every run: [`callgrind`] counts them. [`steps`] counts them where the program would take another path
+//! under valgrind.
 
 pub mod c_program;
 pub mod callgrind;
@@ -28,5 +28,5 @@ pub mod statistics;
 pub mod steps;
 pub mod worker;
 
-/// Nobody handles a bench's errors: they are shown, and the bench ends.
+/// An error ends the bench and is shown.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -5,10 +5,10 @@
 //!             .lttng/  lttng-traces/               LTTNG_HOME
 //! ```
 //!
-//! A snapshot session keeps everything in memory, the oldest overwritten, and nobody reads meanwhile: this is
-//! LTTng at its cheapest. A session with files loses nothing: its writers wait for the consumer.
+//! A snapshot session keeps records in memory, overwrites the oldest, and has no reader while it records: this is LTTng at
+//! its cheapest. A session with files loses nothing: its writers wait for the consumer.
 //!
-//! For root it would use directories of the whole system; so all of it runs as `nobody`.
+//! Under root LTTng would use directories of the whole system, so all of it runs as the user `nobody`.
 
 use crate::Result;
 use crate::recorder::Shape;
@@ -31,7 +31,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("pairs.c", include_str!("../c/pairs.c")),
 ];
 
-/// The session daemon is up, and a program has registered with it, within this, or something is wrong.
+/// The longest wait for the session daemon to be up, and for a program to register with it.
 const LTTNG_READY_WITHIN: Duration = Duration::from_secs(20);
 
 /// The contestants' own events.
@@ -53,9 +53,9 @@ pub struct Lttng {
 /// Where a session's events go.
 #[derive(Debug, Clone, Copy)]
 pub enum Keep<'a> {
-    /// Nowhere, until somebody asks.
+    /// Nowhere, until a snapshot is asked for.
     InMemory,
-    /// Into files in this directory, which it makes; writers wait rather than lose any.
+    /// Into files in this directory, which LTTng makes. Writers wait rather than lose events.
     InFiles(&'a Path),
 }
 
@@ -106,7 +106,7 @@ impl Lttng {
     /// Starts a session, one at a time, with sub-buffers of that size and number for each CPU, which records `events`.
     ///
     /// # Errors
-    /// LTTng does not want to.
+    /// LTTng refuses it.
     pub fn record(&self, shape: Shape, keep: Keep<'_>, events: &str) -> Result<Session<'_>> {
         let size = format!("--subbuf-size={}", shape.subbuf_size_bytes);
         let count = format!("--num-subbuf={}", shape.subbuf_count);
@@ -136,7 +136,7 @@ impl Lttng {
         let program = self.home.path().join("worker");
         let mut command = command(program.to_str().unwrap_or_default(), self.home.path());
         command.args([event, &threads.to_string()]);
-        // It does not begin before it is registered and its events are on.
+        // The program begins once it is registered and its events are on.
         command.env("LTTNG_UST_REGISTER_TIMEOUT", LTTNG_READY_WITHIN.as_millis().to_string());
         // Without this a channel's --blocking-timeout is ignored.
         command.env("LTTNG_UST_ALLOW_BLOCKING", "1");
@@ -175,17 +175,17 @@ impl Lttng {
 }
 
 impl Session<'_> {
-    /// Takes a snapshot, and looks whether there are about as many bytes as there must be: it did record.
+    /// Takes a snapshot, and checks that it has about as many bytes as it must have.
     ///
     /// # Errors
-    /// It did not.
+    /// It has not, so LTTng did not record.
     pub fn check_that_it_recorded(&self, bytes: u64) -> Result<()> {
         self.lttng.control(&["snapshot", "record"])?;
         self.check_size(bytes)
     }
 
-    /// Stops, waits for the consumer, and looks whether every event is in the files: none discarded, and no fewer
-    /// bytes than that.
+    /// Stops, waits for the consumer, and checks that every event is in the files: none was discarded, and the files have
+    /// no fewer bytes than that takes.
     ///
     /// # Errors
     /// Something is missing.
@@ -236,7 +236,7 @@ fn build(dir: &Path) -> std::result::Result<(), Unavailable> {
         .map_err(|error| Unavailable::Missing(format!("liblttng-ust-dev cannot be used ({error})")))
 }
 
-/// A command whose home is `home`, as somebody whose LTTng stays in there.
+/// A command whose home is `home`, run as a user whose LTTng keeps its files there.
 fn command(program: &str, home: &Path) -> Command {
     let mut command = Command::new(program);
     command.env("HOME", home).env("LTTNG_HOME", home);
@@ -246,7 +246,7 @@ fn command(program: &str, home: &Path) -> Command {
     command
 }
 
-/// Lets `nobody` write there, if that is who runs LTTng.
+/// Gives the directory to the user `nobody`, if LTTng runs as that user.
 fn give_away(dir: &Path) -> Result<()> {
     if rustix::process::geteuid().is_root() {
         chown(dir, Some(NOBODY), Some(NOBODY))?;
@@ -272,8 +272,8 @@ fn size_bytes(path: &Path) -> Result<u64> {
     fs::read_dir(path)?.try_fold(0, |sum, entry| Ok(sum + size_bytes(&entry?.path())?))
 }
 
-/// How many streams the indexes below `path` are of, and the events that they have lost: that stands, big-endian,
-/// in the sixth word of an entry of nine, and the last entry has the sum.
+/// How many streams the indexes below `path` describe, and how many events those lost. An entry has nine big-endian words;
+/// the sixth is the number of lost events so far, so the last entry has the sum.
 fn discarded_in(path: &Path) -> Result<(u64, u64)> {
     const ENTRY_BYTES: usize = 9 * 8;
     if !fs::symlink_metadata(path)?.is_dir() {

@@ -6,9 +6,9 @@ use std::fmt;
 #[derive(Debug)]
 pub struct Promise {
     statement: String,
-    /// It does not hold.
+    /// Whether it does not hold.
     pub is_broken: bool,
-    /// It is the bench itself that would be wrong: the run is worth nothing.
+    /// Whether it is about the bench itself. If such a promise is broken, the run proves nothing.
     pub is_of_bench: bool,
 }
 
@@ -31,8 +31,8 @@ impl fmt::Display for Promise {
     }
 }
 
-/// Prints them; whether the bench succeeds. Only `is_checking` makes a broken promise a failure, unless it is the
-/// bench's own.
+/// Prints them; returns whether the bench succeeds. A broken promise about what is measured is a failure only if
+/// `is_checking`.
 pub fn show(promises: &[Promise], is_checking: bool) -> bool {
     promises.iter().for_each(|promise| println!("{promise}"));
     !promises.iter().any(|promise| promise.is_broken && (is_checking || promise.is_of_bench))

@@ -23,14 +23,14 @@ pub struct Shape {
     pub subbuf_count: u64,
     /// The clock of its records; the machine's best if not given.
     pub clock: Option<ClockKind>,
-    /// Who writes to one stream.
+    /// Which threads write to one stream.
     pub buffers: Buffers,
-    /// What a writer does that finds no room.
+    /// What a writer does if it finds no room.
     pub mode: Mode,
 }
 
 impl Shape {
-    /// Sub-buffers many enough that a measurement loses nothing, however late the consumer is.
+    /// So many sub-buffers that a measurement loses nothing, however late the consumer is.
     pub const ROOMY: Self = Self {
         subbuf_size_bytes: 256 << 10,
         subbuf_count: 64,
@@ -42,7 +42,7 @@ impl Shape {
     /// Streams of CPUs.
     pub const PER_CPU: Self = Self { buffers: Buffers::PerCpu, ..Self::ROOMY };
 
-    /// A flight recorder that nobody reads.
+    /// A flight recorder that is not drained.
     pub const OVERWRITE: Self = Self { mode: Mode::Overwrite, ..Self::ROOMY };
 
     /// With the system's clock.
@@ -54,7 +54,7 @@ impl Shape {
     }
 }
 
-/// What is flushed is flushed between measurements, not by the clock.
+/// So long that the timer never flushes: rings are flushed between measurements.
 const NEVER: Duration = Duration::from_secs(3600);
 
 /// What is recorded of a contestant.
@@ -98,7 +98,7 @@ impl Recorder {
         let runtime_dir = scratch.path().join("run");
         let output = scratch.path().join("trace");
         fs::create_dir(&output)?;
-        // Nobody reads what is to be overwritten.
+        // A channel that overwrites is not drained.
         let is_drained = !shape.mode.overwrites();
         let options = EngineOptions { flush_interval: NEVER, read_timer: None };
         let mut engine = Engine::bind(RuntimeDir::at(&runtime_dir), options)?;
@@ -146,8 +146,8 @@ impl Recorder {
         self.compare(&summary)
     }
 
-    /// At the end, for channels that nobody drains: takes a snapshot, and compares what it holds and what was
-    /// overwritten with what was emitted.
+    /// At the end, for channels that are not drained: takes a snapshot, and compares what it holds and what was overwritten
+    /// with what was emitted.
     ///
     /// # Errors
     /// Some event is in neither, or there is one too many.

@@ -59,7 +59,7 @@ pub struct Report {
     pub setting: Setting,
     /// One a contestant.
     pub rows: Vec<Row>,
-    /// Of those for whom they are counted.
+    /// Of the contestants whose instructions are counted.
     pub instructions: Vec<Instructions>,
     /// What was not measured, and why.
     pub skipped: Vec<String>,

@@ -1,7 +1,7 @@
 //! Rounds: every contestant in turn, again and again, every other round backwards.
 //!
-//! Several rounds are a sitting. The next sitting has new processes: where the kernel happens to put a program's
-//! memory is worth up to some nanoseconds to one that takes ten, and stays the same as long as it runs.
+//! Several rounds are a sitting. The next sitting has new processes: where the kernel puts a program's memory costs or
+//! saves some nanoseconds of ten, and stays the same for as long as the program runs.
 
 use crate::Result;
 use crate::recorder::Recorder;
@@ -9,7 +9,7 @@ use crate::statistics::Sample;
 use crate::worker::Worker;
 use std::time::Duration;
 
-/// Who takes part.
+/// A contestant that takes part.
 #[derive(Debug)]
 pub struct Contestant {
     /// What the report calls it.
@@ -22,8 +22,8 @@ pub struct Contestant {
     pub events: u64,
     /// Threads that emit so many each.
     pub threads: u64,
-    /// At least so many events come before the first measurement that counts: until its memory has been
-    /// written to once.
+    /// At least so many events come before the first measurement that counts, so that all of its memory has been written
+    /// to once.
     pub warm_up_events: u64,
     /// Whether the recorder must have all its events, and when it takes them.
     pub drain: Drain,
@@ -53,7 +53,7 @@ impl Contestant {
             (Drain::Meanwhile, Some(recorder)) => recorder.record_until_readable(answer),
             _ => Ok(()),
         })?;
-        // Now, so that nothing of it is left to do while others are measured.
+        // Now, so that no work is left for the time in which others are measured.
         if let Some(recorder) = recorder {
             recorder.settle(if *drain == Drain::Never { 0 } else { *events * *threads })?;
         }

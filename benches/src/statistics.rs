@@ -1,11 +1,11 @@
-//! Medians and quartiles: what a neighbour on the machine does to a few measurements does not move them.
+//! Medians and quartiles: a few measurements that another program disturbs do not move them.
 
 use serde::Serialize;
 
 /// One contestant's measurements, in nanoseconds an event.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
-    /// The first of each sitting: into memory that nobody has touched.
+    /// The first of each sitting: into memory that has not been touched.
     pub first: Vec<f64>,
     /// Those of the rounds.
     pub measured: Vec<f64>,

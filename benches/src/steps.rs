@@ -1,11 +1,11 @@
 //! How many instructions an event takes into a stream of the CPU: counted natively, step by step.
 //!
-//! Valgrind has no restartable sequences for glibc, so there is no CPU's number at hand under it: what
-//! [`callgrind`](crate::callgrind) would count is the way around, by `getcpu`. So the contestant steps through itself
-//! (`contestant/steps.rs`), and here too the difference between so many events and twice as many is theirs.
+//! Under valgrind glibc has no restartable sequences, so the CPU's number is not at hand. There
+//! [`callgrind`](crate::callgrind) would count the other path, which calls `getcpu`. So the contestant steps through itself
+//! (`contestant/steps.rs`). Here too the difference between N events and twice as many is the cost of N events.
 //!
-//! A step takes microseconds, so that an event after a pause, which has the long header, is nothing rare on a busy
-//! machine. It is always longer: the least of a few turns is without.
+//! A step takes microseconds, so pauses are common on a busy machine, and an event after a pause has the long header. Such
+//! an event always takes more instructions, so the least of a few turns is one without a pause.
 
 use crate::Result;
 use crate::contestant::{OwnProgram, STEPPED};
@@ -13,13 +13,13 @@ use crate::recorder::{Emitted, Recorder, Shape};
 use crate::worker::Worker;
 use ust_core::cpu;
 
-/// Events of the first of the two runs: few, for they must be had without a pause.
+/// Events of the first of the two runs: few, so that a run without a pause is likely.
 const EVENTS: u64 = 10;
 
 /// How often each run is taken.
 const TURNS: usize = 10;
 
-/// Whether programs have the number of their CPU at hand; if not, why they are not counted.
+/// Whether programs have the number of their CPU at hand; if not, why instructions are not counted.
 pub fn missing() -> Option<String> {
     cpu::initialise();
     cpu::at_hand().is_none().then(|| {
@@ -40,7 +40,7 @@ pub fn instructions_per_event(program: &OwnProgram, is_recorded: bool) -> Result
         let mut least = u64::MAX;
         for _ in 0..TURNS {
             least = least.min(worker.ask(events, |fd| recorder.record_until_readable(fd))?);
-            // The one before them is not counted.
+            // One event comes first, and its steps are not counted.
             recorder.settle(if is_recorded { 1 + events } else { 0 })?;
         }
         Ok(least)

@@ -1,7 +1,7 @@
 //! A contestant's process, from both ends.
 //!
 //! ```text
-//!   it says    ready\n         once it is set up; anything else is why it cannot be
+//!   it says    ready\n         once it is set up; anything else is the reason why it cannot be set up
 //!   it hears   EVENTS\n        measure so many, in each of its threads
 //!   it says    NANOSECONDS\n   what they took; or, if it was started to count, how many instructions
 //!   it ends when its input does
@@ -22,7 +22,7 @@ const READY: &str = "ready";
 #[derive(Debug)]
 pub struct Worker {
     child: Child,
-    // None: it has been told to end.
+    // None: the contestant has been told to end.
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
@@ -64,7 +64,7 @@ impl Worker {
         Ok(Duration::from_nanos(self.ask(events, wait)?))
     }
 
-    /// The same, whatever it is that it measures.
+    /// The same, whatever the contestant measures.
     ///
     /// # Errors
     /// It is gone.
@@ -103,7 +103,7 @@ impl Requests {
     /// Says that everything is set up.
     ///
     /// # Errors
-    /// Nobody listens.
+    /// The bench has ended.
     pub fn when_ready() -> Result<Self> {
         writeln!(stdout(), "{READY}")?;
         Ok(Self { lines: stdin().lines() })
@@ -112,7 +112,7 @@ impl Requests {
     /// Serves until there are no more requests, in this thread: `answer` measures so many events by itself.
     ///
     /// # Errors
-    /// Nobody listens.
+    /// The bench has ended.
     pub fn serve_with(self, mut answer: impl FnMut(u64) -> u64) -> Result<()> {
         for line in self.lines {
             writeln!(stdout(), "{}", answer(line?.parse()?))?;
@@ -120,12 +120,11 @@ impl Requests {
         Ok(())
     }
 
-    /// Serves until there are no more requests. `measured` has so many events happen, and nothing else, in each of
-    /// `threads` threads at once, which stay the same; the answer is the mean of what each took. `settle` is what
-    /// comes after them and is not measured.
+    /// Serves until there are no more requests. `measured` emits so many events in each of `threads` threads at once; the
+    /// threads stay the same. The answer is the mean of what each took. `settle` comes afterwards and is not measured.
     ///
     /// # Errors
-    /// Nobody listens, or `settle` says so.
+    /// The bench has ended, or `settle` fails.
     pub fn serve(
         self,
         threads: usize,
@@ -156,7 +155,7 @@ impl Requests {
     }
 }
 
-/// Every thread of a contestant but the first. It ends when nobody can order any more.
+/// Every thread of a contestant but the first. It ends when the channel of its orders is closed.
 struct Helper {
     orders: Sender<u64>,
     answers: Receiver<Duration>,

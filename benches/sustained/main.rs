@@ -1,4 +1,4 @@
-//! How many events a second reach files, none lost, when two threads emit as fast as they can?
+//! How many events a second reach files without loss, when two threads emit as fast as they can?
 //!
 //! ```text
 //! cargo bench -p ust-benches --bench sustained [-- --check --json FILE --dir DIR --rounds N]
@@ -14,9 +14,9 @@
 //! | LTTng-UST | the same | lttng-consumerd | a CPU's, `--blocking-timeout=inf`: as many bytes in all |
 //! | sequential write | | | blocks of 1 MiB into one file of DIR, as dd does: what DIR can take |
 //!
-//! Everybody has a turn in every round, with a fresh session and a fresh program, whose rings are gone round before
-//! anything counts. A turn ends when the last writer is done; what is in the rings then is a hundredth of what was
-//! written, or less. Afterwards everything must be there.
+//! Each contestant has a turn in every round, with a fresh session and a fresh program. Its rings are filled once before
+//! anything counts. A turn ends when the last writer is done; the rings then hold a hundredth of what was written, or less.
+//! Afterwards every event must be in the trace.
 //!
 //! `--check` ends with status 1 if a promise is broken. Without `--bench`, which `cargo bench` adds, it is a
 //! rehearsal: one short round of everything but LTTng-UST, whose numbers mean nothing.
@@ -36,13 +36,13 @@ use ust_benches::{Result, promise};
 /// Files that are memory.
 const MEMORY: &str = "/dev/shm";
 
-/// How many events a second reach files, none lost?
+/// How many events a second reach files without loss?
 #[derive(Debug, Parser)]
 struct Arguments {
     /// End with status 1 if a promise is broken
     #[arg(long)]
     check: bool,
-    /// How often everybody is measured
+    /// How often each contestant is measured
     #[arg(long, value_name = "N", default_value_t = 7)]
     rounds: usize,
     /// Where the traces go
@@ -57,7 +57,7 @@ struct Arguments {
 }
 
 fn main() -> Result<ExitCode> {
-    // `cargo test` may have been told things that are another's to understand.
+    // `cargo test` hands on arguments that are not this program's, so they are not parsed.
     if !std::env::args().any(|argument| argument == "--bench") {
         println!("A rehearsal: the numbers mean nothing. `cargo bench` measures.");
         let dir = Path::new(MEMORY);

@@ -53,7 +53,7 @@ impl Report {
                  ({AIM} is the aim): {:.1} M/s, {factor:.2} x",
                 ours / 1e6
             );
-            // Who loses events is not being compared.
+            // A rate counts only if every event is in the trace.
             promises.push(Promise::new(statement, factor >= BAR && lost == 0));
         }
         promises

@@ -1,4 +1,5 @@
-//! A turn of each: set everything up, go round the rings, measure, check that all is there, take everything away.
+//! A turn of each contestant: set everything up, fill the rings once, measure, check that every event is there, remove
+//! everything.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -20,7 +21,7 @@ pub const WRITERS: u64 = 2;
 pub const RING: Shape = Shape {
     subbuf_size_bytes: 512 << 10,
     subbuf_count: 8,
-    // Longer than any wait for a consumer that lives.
+    // Longer than any wait for a consumer that is alive.
     mode: Mode::Block { timeout_ms: 60_000 },
     ..Shape::ROOMY
 };
@@ -31,7 +32,7 @@ const EVENT_BYTES: u64 = 4 + 4;
 /// What a turn gave.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
-    /// Of all writers together, those that were lost not counted.
+    /// Of all writers together, without the events that were lost.
     pub events_per_s: f64,
     /// Events that are not in the trace.
     pub lost: u64,
@@ -87,7 +88,7 @@ pub fn ours(size: Size, dir: &Path) -> Result<Turn> {
 /// LTTng-UST.
 pub fn lttng(lttng: &Lttng, size: Size, dir: &Path) -> Result<Turn> {
     let scratch = scratch_in(dir)?;
-    // Its consumer is somebody else, and must be able to enter.
+    // LTTng's consumer runs as another user, which must be able to enter.
     fs::set_permissions(scratch.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
     let session = lttng.record(RING, Keep::InFiles(&scratch.path().join("trace")), TRACEPOINTS)?;
     let mut worker = Worker::start(&mut lttng.contestant("small", WRITERS), |_| Ok(()))?;
@@ -99,7 +100,7 @@ pub fn lttng(lttng: &Lttng, size: Size, dir: &Path) -> Result<Turn> {
     Ok(Turn { events_per_s: (WRITERS * size.lttng) as f64 / seconds, lost: 0 })
 }
 
-/// What the directory takes: MB a second of blocks of 1 MiB, synced at the end where that means anything.
+/// The rate at which the directory takes blocks of 1 MiB, in MB a second. Files on a disk are synced at the end.
 pub fn sequential_write(size: Size, dir: &Path) -> Result<f64> {
     let block = vec![0x5a; 1 << 20];
     let scratch = scratch_in(dir)?;

@@ -1,8 +1,8 @@
-//! The hot path's length in instructions: the same on every run, so held as an upper bound.
+//! The hot path's length in instructions: the same on every run, so tested against an upper bound.
 //!
-//! Each includes the caller's loop and call, twelve instructions; `docs/what-an-event-costs.md` says what the others
-//! are for. Whoever makes one of them shorter lowers its bound; whoever makes one longer has to say what for. Counted
-//! with rustc 1.95: if another compiler needs more, that is a reason.
+//! Each bound includes the caller's loop and call, twelve instructions; `docs/what-an-event-costs.md` says what the others
+//! are for. A change that makes a path shorter lowers its bound; a change that makes one longer says what for. Counted with
+//! rustc 1.95: if another compiler needs more, that is a reason.
 
 use ust_benches::Result;
 use ust_benches::callgrind;
@@ -23,14 +23,14 @@ fn program(body: &'static str) -> OwnProgram {
     OwnProgram { path: env!("CARGO_BIN_EXE_ust-bench-contestant").into(), body, threads: 1 }
 }
 
-/// `None`, with the reason printed, where they cannot be counted.
+/// `None`, with the reason printed, where instructions cannot be counted.
 fn instructions(body: &'static str, function: &str, is_recorded: bool) -> Option<u64> {
     counted(callgrind::missing, || {
         callgrind::instructions_per_event(&program(body), function, is_recorded)
     })
 }
 
-/// The same, counted step by step, where events go to the stream of the CPU.
+/// The same, counted step by step, for events that go to the stream of the CPU.
 fn stepped(body: &'static str, is_recorded: bool) -> Option<u64> {
     counted(steps::missing, || steps::instructions_per_event(&program(body), is_recorded))
 }

@@ -5,7 +5,7 @@
 //!   shared object:   call __tls_get_addr                the same, by way of the loader's table
 //! ```
 //!
-//! It carries a copy of ust-core of its own, and is a traced process of its own to the recorder.
+//! It carries a copy of `ust` of its own, which joins the contestant's.
 #![allow(unsafe_code)]
 
 use std::hint::black_box;
