@@ -1,4 +1,4 @@
-//! The indexer, untraced, against a walk of this file's own.
+//! The indexer, untraced, compared with this file's own walk over the same tree.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// `nobody`, whom permissions apply to.
+/// The user `nobody`. Unlike root's, its access is limited by permissions.
 const NOBODY: u32 = 65534;
 
 #[derive(Debug, Default, PartialEq)]
@@ -120,7 +120,7 @@ fn what_cannot_be_read_is_counted_and_the_rest_is_indexed() {
         fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
     }
 
-    // A copy that `nobody` can get at, since root reads everything.
+    // A copy that the user `nobody` can reach, because root may read everything.
     let program = dir.join("indexer");
     fs::copy(indexer(), &program).expect("copied");
     let mut command = Command::new(program);
@@ -128,7 +128,7 @@ fn what_cannot_be_read_is_counted_and_the_rest_is_indexed() {
         command.uid(NOBODY).gid(NOBODY);
     }
     let stdout = stdout_of(command.arg(&tree));
-    // So that the directory can be removed by whoever runs the tests.
+    // So that the tests' own user can remove the directory.
     fs::set_permissions(tree.join("shut"), Permissions::from_mode(0o755)).expect("set");
 
     let expected = BTreeMap::from([

@@ -5,8 +5,7 @@
 //! target/release/ust view /tmp/types                    (or: babeltrace2 /tmp/types)
 //! ```
 //!
-//! What is none of these is told as one that is: a `String` as `&str`, a `Vec<T>` as `&[T]`, an enum as its
-//! number or its name.
+//! A value of another type is recorded as one of these: a `String` as `&str`, a `Vec<T>` as `&[T]`.
 
 use std::ffi::CStr;
 use ust::tracepoint;
@@ -37,7 +36,8 @@ fn slices(bytes: &[u8], numbers: &[i64], singles: &[f32], flags: &[bool], letter
 #[tracepoint(provider = "types")]
 fn arrays(address: [u8; 4], matrix: &[f64; 4]);
 
-// What may not be there is a variant: its tag says whether it is. A tuple is a structure. Fields of any type are elements.
+// An `Option` is a variant: its tag says whether there is a value. A tuple is a structure. Elements may have any type of a
+// field.
 #[tracepoint(provider = "types")]
 fn composed(parent: Option<u64>, place: (f32, f32), named: Option<(&str, u16)>, path: &[&str]);
 

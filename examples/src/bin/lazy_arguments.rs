@@ -8,8 +8,8 @@
 //!                                                                          prints: orders priced: 1
 //! ```
 //!
-//! The arguments of a plain call are evaluated whether the event is on or not, as for any function. Beside
-//! the function stands a type of the same name, whose `with` and `enabled` ask first.
+//! The arguments of a plain call are evaluated whether the event is on or not, as for any function. `with` and `enabled`
+//! look first whether it is on: they belong to a type that has the function's name.
 
 use std::cell::Cell;
 use ust::tracepoint;
@@ -20,13 +20,13 @@ fn order(id: u64, total_cents: u64);
 #[tracepoint(provider = "shop", level = Notice)]
 fn day_closed(total_cents: u64);
 
-/// Prices, and how often somebody asked for them.
+/// Prices, and how often they were computed.
 struct Prices {
     asked: Cell<u32>,
 }
 
 impl Prices {
-    /// Stands for something that takes its time: a walk over a large structure, a look-up, a `format!`.
+    /// Stands for a slow computation: a walk over a large structure, a look-up, a `format!`.
     fn total_cents(&self, order: u64) -> u64 {
         self.asked.set(self.asked.get() + 1);
         (1..=order).map(|item| 100 * item).sum()
@@ -39,7 +39,7 @@ fn main() {
     // The closure returns the fields, in a tuple. It runs if the event is on, and not otherwise.
     order::with(|| (7, prices.total_cents(7)));
 
-    // A single field is itself. Several statements, or several events: ask first.
+    // A single field needs no tuple. For several statements or several events, ask `enabled` first.
     if day_closed::enabled() {
         let total = prices.total_cents(7);
         day_closed(total);

@@ -1,9 +1,9 @@
-//! A count of the events, kept beside the tracer and knowing nothing of it.
+//! The program's own count of its events.
 //!
-//! A trace is checked against these numbers. So they are the program's own atomics, and the only thing they
-//! share with the tracer is the place of the call.
+//! A trace is checked against these numbers. So they are atomics of the program, and share nothing with the tracer but the
+//! place of the call.
 
-// The rule that this lint holds, who may name atomics, is for the tracer's own shared memory.
+// The lint keeps atomics out of the tracer's own files. These belong to the traced program.
 #![allow(clippy::disallowed_types)]
 
 use serde_json::{Value, json};

@@ -18,6 +18,6 @@ pub fn queue_wait(ns: u64, depth: u32);
 #[tracepoint(provider = "indexer", level = Notice)]
 pub fn thread_done(number: u32, files: u64, bytes: u64, words: u64);
 
-/// Time passes: how many files are done. By a signal handler, so possibly in the midst of any other event.
+/// How many files are done so far. A signal handler emits it, possibly in the middle of any other event.
 #[tracepoint(provider = "indexer", level = Debug)]
 pub fn tick(number: u64, files: u64);

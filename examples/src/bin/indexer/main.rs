@@ -10,11 +10,11 @@
 //!                       |                                |
 //!                       '--> worker, worker, ... --------'    events: directory_entered, file_indexed,
 //!                                                                     queue_wait, thread_done
-//!   every 10 ms: SIGALRM, whoever it interrupts               event:  tick
+//!   every 10 ms: SIGALRM, in any thread                       event:  tick
 //! ```
 //!
-//! `--counts FILE` writes how many events of each kind it has emitted, by a count of its own: so a trace of
-//! it can be checked.
+//! `--counts FILE` writes how many events of each kind the program has emitted, by its own count. A trace can be checked
+//! against it.
 
 mod emitted;
 mod events;
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), String> {
     let told = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
-    // Looked at before anything starts. What turns out to be unreadable further down is only counted.
+    // Checked before anything starts. What cannot be read below it is only counted.
     fs::read_dir(&arguments.dir).map_err(|error| told(&arguments.dir, error))?;
     let threads = arguments.threads.or_else(|| thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZeroUsize::get);

@@ -1,9 +1,9 @@
-//! What is left to do: a stack of jobs that workers both take from and add to.
+//! The jobs that are left: a stack. Workers take jobs from it and add jobs to it.
 //!
 //! ```text
-//!   unfinished = jobs in the stack + jobs that a worker is at
-//!   empty, unfinished > 0      wait: somebody may still add
-//!   unfinished = 0             done, everybody goes home
+//!   unfinished = jobs in the stack + jobs in progress
+//!   empty, unfinished > 0      wait: a job in progress may add others
+//!   unfinished = 0             done: all workers end
 //! ```
 //!
 //! Last in, first out: a subtree is finished before the next is begun, which keeps the stack short.
@@ -29,7 +29,7 @@ pub enum Job {
     },
 }
 
-/// A job, and what it took to get it.
+/// A job, and what it cost to get it.
 #[derive(Debug)]
 pub struct Taken {
     /// What to do.
@@ -86,7 +86,7 @@ impl Queue {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing in here panics half-way: the state is whole even if some worker died.
+        // No code in here panics between two changes, so the state is whole even if a worker has panicked.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! A timer whose signal handler emits an event.
 //!
-//! The signal interrupts whichever thread the kernel picks, wherever it is: in the middle of another event
-//! too. The tracepoint allows that; what else a handler does must be async-signal-safe by itself.
+//! The signal interrupts a thread that the kernel picks, anywhere: also in the middle of another event. A tracepoint may be
+//! called from a handler. Everything else that the handler does must be async-signal-safe by itself.
 
 use crate::emitted::{self, emit};
 use std::io;
@@ -24,7 +24,7 @@ impl Ticker {
     /// Stops. Unless another thread is still in the handler, there is no tick after this.
     pub fn stop(self) {
         let _ = set_timer(Duration::ZERO);
-        // A signal that is under way already is thrown away by the kernel when it is ignored.
+        // The kernel drops a pending signal when the signal is ignored.
         let _ = handle(libc::SIG_IGN);
     }
 }
