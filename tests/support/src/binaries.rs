@@ -1,7 +1,7 @@
 //! Where the binaries are: those under test, and the programs that are traced.
 //!
-//! Cargo builds a package's own programs before its tests run, and puts them beside them. Another package's are built
-//! here, once a test run, in the same profile.
+//! Cargo builds a package's own programs before its tests run, and puts them beside the tests. The programs of other
+//! packages are built here, once a test run, in the same profile.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,7 +37,7 @@ pub fn ust() -> PathBuf {
 /// The daemon.
 pub fn ustconsumerd() -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
-    // Alone: one test's daemon must not come while another one runs `ust`, and replace it.
+    // Built by a command of its own: the build of one test's daemon must not replace `ust` while another test runs it.
     BUILT.get_or_init(|| build_unless_there(&["-p", "consumerd"]));
     directory().join("ustconsumerd")
 }
@@ -50,8 +50,8 @@ pub fn target_dir_and_profile() -> (PathBuf, String) {
     (target_dir.to_owned(), profile.to_owned())
 }
 
-/// Set by whoever tests the whole workspace: cargo has then built all of its binaries before the first test runs. Cargo would
-/// build them, and what they need, once more for a package alone.
+/// Set when the whole workspace is tested. Then cargo has built all of its binaries before the first test runs. For a
+/// package alone cargo would build them, and what they need, once more.
 const ALL_BUILT: &str = "UST_TEST_ALL_BUILT";
 
 fn build_unless_there(what: &[&str]) {

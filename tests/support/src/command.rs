@@ -10,9 +10,9 @@ use tempfile::NamedTempFile;
 pub struct Finished {
     /// How it ended.
     pub status: ExitStatus,
-    /// What it printed.
+    /// What it printed to standard output.
     pub stdout: String,
-    /// What it complained of.
+    /// What it printed to standard error.
     pub stderr: String,
 }
 
@@ -53,7 +53,7 @@ impl Running {
         Self::start_with(Stdio::null(), command)
     }
 
-    /// Starts it; what is written to the second is its standard input.
+    /// Starts it. What is written to the second value is its standard input.
     pub fn start_at_input(command: &mut Command) -> (Self, ChildStdin) {
         let mut running = Self::start_with(Stdio::piped(), command);
         let input = running.child.stdin.take().expect("it is a pipe");
@@ -82,7 +82,7 @@ impl Running {
         send_signal(self.pid(), signal);
     }
 
-    /// Stops it, at whatever instruction; returns when it has stopped.
+    /// Stops it, at any instruction; returns when it has stopped.
     #[track_caller]
     pub fn stop(&self) {
         self.signal(libc::SIGSTOP);
@@ -120,7 +120,7 @@ impl Running {
         content(&self.stdout)
     }
 
-    /// What it has complained of so far.
+    /// What it has printed to standard error so far.
     pub fn stderr(&self) -> String {
         content(&self.stderr)
     }
@@ -129,7 +129,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.is_over {
-            // A test has failed: nothing of it may go on.
+            // A test has failed: none of its processes may go on.
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
@@ -137,7 +137,7 @@ impl Drop for Running {
 }
 
 fn content(file: &NamedTempFile) -> String {
-    // By its name: the child's own descriptor keeps its position.
+    // Opened anew by its name: the child's own descriptor keeps its position.
     String::from_utf8_lossy(&std::fs::read(file.path()).expect("it can be read")).into_owned()
 }
 
@@ -146,8 +146,8 @@ pub fn run(command: &mut Command) -> Finished {
     Running::start(command).wait()
 }
 
-/// Lets a command hear the signals that a shell's background job is born deaf to: the tests may be one, and
-/// what is born deaf to a signal stays so, by the convention that nohup relies on.
+/// Gives a command the default actions of the signals that a shell's background job ignores. The tests may run as such a
+/// job, and a program that starts with an ignored signal leaves it ignored, by the convention that nohup relies on.
 #[allow(unsafe_code)]
 fn hear_every_signal(command: &mut Command) {
     // SAFETY: `signal` is async-signal-safe, and the closure does nothing else.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A small generator (SplitMix64). Any seed is as good as another, and a failure comes again with its own.
+/// A small generator (SplitMix64). Any seed is as good as another. A failure comes again with the same seed.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
@@ -34,7 +34,7 @@ impl Random {
     }
 }
 
-/// A number that follows from `number`, and in which each of its bits has changed about half of them all.
+/// A number that follows from `number`. A change of any bit of `number` changes about half of the bits.
 pub const fn mix(number: u64) -> u64 {
     finish(number.wrapping_add(STEP))
 }
@@ -51,7 +51,7 @@ const fn finish(mut state: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// The first numbers of the reference implementation, by Vigna: a seed means the same for ever.
+    /// The first numbers of Vigna's reference implementation, so that a seed always means the same.
     #[test]
     fn it_is_splitmix64() {
         let mut random = Random::new(1_234_567);

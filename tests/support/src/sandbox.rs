@@ -1,4 +1,4 @@
-//! A place of its own for each test, and a runtime directory in it.
+//! A directory of its own for each test, with a runtime directory in it.
 
 use crate::binaries;
 use crate::command::Running;
@@ -37,7 +37,7 @@ impl Sandbox {
         self.path("rt")
     }
 
-    /// Any command, in this place: it finds this sandbox's daemon.
+    /// Any command, run in this directory. It finds this sandbox's daemon.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         command.current_dir(self.dir()).env(RUNTIME_DIR_VARIABLE, self.runtime_dir());
@@ -50,7 +50,7 @@ impl Sandbox {
         self.daemon_by(self.command(binaries::ustconsumerd()).args(options))
     }
 
-    /// The same by a command of its own, which has to become the daemon.
+    /// The same by another command, which must become the daemon.
     #[track_caller]
     pub fn daemon_by(&self, command: &mut Command) -> Running {
         let mut running = Running::start(command);

@@ -37,7 +37,7 @@ impl StreamFile {
     /// One that was created with this geometry.
     ///
     /// # Errors
-    /// No address space.
+    /// There is no address space left.
     pub fn open(fd: OwnedFd, geometry: Geometry) -> io::Result<Self> {
         let map = Mapping::new(&fd, geometry.stream_bytes())?;
         Ok(Self { fd, map, geometry })
@@ -63,7 +63,7 @@ impl StreamFile {
         self.map.at(0).expect("a stream has a control page")
     }
 
-    /// Its words, as one of the two sides has them.
+    /// Its words, in the types of one of the two sides.
     ///
     /// # Safety
     /// The file outlives them.

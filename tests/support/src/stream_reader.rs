@@ -1,11 +1,11 @@
-//! Reads a stream in the order of calls in which the consumer does, and hands on each record as bytes.
+//! Reads a stream by the same calls as the consumer, and hands on each record as bytes.
 
 use std::ops::{Deref, DerefMut};
 use ust_core::ring::{Corruption, Found, Holes, Image, Reader, Records, RingMemory, Take};
 use ust_core::shm::StreamWords;
 use ust_core::sync::ReadOnly;
 
-/// The shipped reader, which it lends, and room for what it copies.
+/// The shipped reader, and room for what it copies.
 #[derive(Debug)]
 pub struct StreamReader {
     reader: Reader<StreamWords<ReadOnly>>,
@@ -17,7 +17,7 @@ pub struct StreamReader {
 pub type Each<'a> = dyn FnMut(Found, &[u8]) -> Result<(), String> + 'a;
 
 impl StreamReader {
-    /// Goes on where this reader is.
+    /// Continues where this reader is.
     pub fn new(reader: Reader<StreamWords<ReadOnly>>) -> Self {
         Self { reader, image: Image::default(), bytes: Vec::new() }
     }
@@ -25,7 +25,7 @@ impl StreamReader {
     /// Exchanges full sub-buffers and reads them.
     ///
     /// # Errors
-    /// The ring is corrupt, or what `each` says.
+    /// The ring is corrupt, or `each` fails.
     pub fn drain_full(&mut self, each: &mut Each<'_>) -> Result<(), String> {
         while self.reader.is_left_behind() {
             match self.reader.take().map_err(corrupt)? {
@@ -46,8 +46,8 @@ impl StreamReader {
         Ok(())
     }
 
-    /// Reads what is committed of the sub-buffer that is being written, and leaves it where it is: in place, or, where
-    /// it could be recycled, from a copy.
+    /// Reads what is committed of the sub-buffer that is being written, and leaves the sub-buffer in its place. Where
+    /// writers could recycle it, a copy is read.
     ///
     /// # Errors
     /// As for [`drain_full`](Self::drain_full).
@@ -66,7 +66,7 @@ impl StreamReader {
         Ok(())
     }
 
-    /// Nobody writes any more: reads what is left.
+    /// No writer is left: reads the rest.
     ///
     /// # Errors
     /// As for [`drain_full`](Self::drain_full).

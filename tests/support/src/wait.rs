@@ -1,12 +1,12 @@
-//! Waiting for somebody else: again and again, and not for ever.
+//! Waiting for another process or thread: asks again and again, but not for ever.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Longer than anything here takes on the slowest machine: what is not done by then hangs.
+/// Longer than anything here takes on the slowest machine: after that it hangs.
 pub const HANGS_AFTER: Duration = Duration::from_secs(600);
 
-/// Asks again and again until there is an answer; `what` is what did not come if there never is one.
+/// Asks again and again until there is an answer. `what` names it if it never comes.
 #[track_caller]
 pub fn wait_until<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();

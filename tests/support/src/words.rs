@@ -41,8 +41,8 @@ impl Words {
     #[inline(always)]
     pub fn get(&self) -> &[AtomicU64] {
         let count = self.0.len() / size_of::<AtomicU64>();
-        // SAFETY: a page-aligned mapping of that many words, which all its processes touch by atomics only, and whose
-        // file nobody makes shorter.
+        // SAFETY: a page-aligned mapping of that many words. All processes touch it by atomics only, and none makes the
+        // file shorter.
         unsafe { core::slice::from_raw_parts(self.0.base().cast(), count) }
     }
 }
