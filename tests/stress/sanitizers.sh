@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The stress under AddressSanitizer and ThreadSanitizer. Usage: tests/stress/sanitizers.sh [SECONDS for each]
 #
-# Both come with the nightly toolchain; the standard library itself is not instrumented, so ThreadSanitizer
-# is told of what it cannot see there in tsan.supp. It tells races by address and within one process, so it runs
-# the rounds in which reader and writers share a mapping; `portable_rmw` gives it atomics that it understands
-# instead of our assembly. AddressSanitizer runs all rounds, forks and kills included.
+# Both come with the nightly toolchain. The standard library is not instrumented; tsan.supp tells ThreadSanitizer what it
+# cannot see there. It finds races by address and within one process, so it runs the rounds in which reader and writers
+# share a mapping. `portable_rmw` gives it atomics that it understands instead of our assembly. AddressSanitizer runs all
+# rounds, forks and kills included.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -30,7 +30,7 @@ build() {
 
 echo "AddressSanitizer:"
 binaries=$(build address)
-# Leaks: what a traced process hands to the kernel or keeps for ever is meant to stay.
+# Leaks are not reported: what a traced process hands to the kernel or keeps for ever is meant to stay.
 ASAN_OPTIONS=halt_on_error=1:detect_leaks=0 "$binaries/ust-stress" --seconds "$seconds" --seed "$seed"
 
 echo "ThreadSanitizer:"

@@ -1,4 +1,4 @@
-//! What one round is like: drawn from its seed, alike in the harness and in the traced program.
+//! The parameters of one round, drawn from its seed: the same in the harness and in the traced program.
 
 use std::time::Duration;
 use ust_core::abi::{Buffers, Geometry, Mode};
@@ -8,19 +8,19 @@ use ust_test_support::random::Random;
 /// Everything that a round varies.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// What it was drawn from.
+    /// What the round was drawn from.
     pub seed: u64,
     /// Size and number of sub-buffers: small, so that full and empty come often.
     pub geometry: Geometry,
-    /// Who writes to one stream. Rounds in one process have one thread a ring.
+    /// Which threads write to one stream. Rounds in one process have a ring for each thread.
     pub buffers: Buffers,
-    /// What a writer does that finds no room.
+    /// What a writer does if it finds no room.
     pub mode: Mode,
     /// The clock of the records.
     pub clock: ClockKind,
     /// Threads at a time.
     pub threads: u32,
-    /// How many threads there are one after the other in each thread's stead.
+    /// How many threads follow one another in the place of each thread.
     pub generations: u32,
     /// Records that each thread emits by itself.
     pub events: u64,
@@ -36,9 +36,9 @@ pub struct Config {
     pub is_bothered: bool,
     /// After this, everything is killed.
     pub kill_after: Option<Duration>,
-    /// At least so often the reader writes everything out.
+    /// The reader writes everything out at least so often.
     pub flush_interval: Duration,
-    /// The reader looks by itself, and is not rung for.
+    /// The reader looks by a timer; writers do not wake it.
     pub read_timer: Option<Duration>,
     /// How long the reader is away at most, now and then.
     pub delay: Duration,

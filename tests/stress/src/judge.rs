@@ -1,4 +1,4 @@
-//! The judge: whether a trace holds what the ledger says was emitted, but for what was counted as lost.
+//! The judge: whether a trace holds every record that the ledger says was emitted, except those counted as lost.
 //!
 //! ```text
 //!   each record     its content is its own; its number is above its source's last; its clock not before the
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use ust_core::abi::Buffers;
 
-/// What rounds came to.
+/// The sums over rounds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Records read back, each intact.
@@ -44,7 +44,7 @@ struct Source {
     /// Number of the next record, at least.
     next: u64,
     seen: u64,
-    /// The stream file that its records stand in: its thread's, or each in turn.
+    /// The stream files that have records of it.
     streams: Vec<Arc<PathBuf>>,
 }
 
@@ -141,7 +141,7 @@ fn add_up(
             return Err(format!("source {number} has begun {account:?}, not {source:?}"));
         }
         if let [stream] = &source.streams[..] {
-            // A call that was interrupted may be there, and is then the last.
+            // The record of an interrupted call may be there. Then it is the last.
             *missing.entry(stream).or_default() += account.returned.max(source.next) - source.seen;
         }
     }
@@ -159,8 +159,8 @@ fn add_up(
             "{recorded} recorded and {lost} lost: of {begun} begun, {returned} returned"
         ));
     }
-    // What was lost without a stream is in no stream's gaps; what a source lost of which nothing is there, or
-    // which has records in several streams, is in one that cannot be told.
+    // Records lost without a stream leave a gap in no stream. A source without records, or with records in several streams,
+    // has its gaps in streams that cannot be told.
     let no_stream = summary.all.lost.get("records_lost_no_stream").copied().unwrap_or(0);
     let anywhere: u64 = ledger
         .accounts()
@@ -186,10 +186,9 @@ fn add_up(
     Ok(Tally { recorded, lost, interrupted })
 }
 
-/// What a stream's last packet counts as discarded, by its index: it may hold no record, and then no event
-/// tells of it.
+/// What a stream's last packet counts as discarded, by its index: a packet without records is not seen by its events.
 fn discarded(stream: &Path) -> Result<u64, Failure> {
-    /// Of nine numbers of eight bytes, big end first.
+    /// Nine big-endian numbers of eight bytes.
     const ENTRY_BYTES: usize = 72;
     const DISCARDED_AT: usize = 40;
     let name = stream.file_name().unwrap_or_default().to_string_lossy();

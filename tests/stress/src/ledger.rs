@@ -5,7 +5,7 @@
 //!   ledger[source] = begun, returned  a call is begun before it is made, and noted when it has returned
 //! ```
 //!
-//! Whatever is killed, of each source at most one call is begun and not returned.
+//! After a kill, each source has at most one call that was begun and has not returned.
 
 use std::io;
 use std::path::Path;
@@ -58,13 +58,13 @@ impl Ledger {
         &self.0.get()[2 * source as usize + 1]
     }
 
-    /// Begins a call of `source`, which is made by one thread at a time: its number.
+    /// Begins a call of `source`, and returns the call's number. One thread at a time makes the calls of a source.
     pub fn begin(&self, source: u32) -> u64 {
         let begun = self.begun(source);
         // Relaxed: read after the writer's death or end.
         let sequence = begun.load(Ordering::Relaxed);
         begun.store(sequence + 1, Ordering::Relaxed);
-        // A kill finds the stores in program order; the compiler is to leave them so.
+        // A kill finds the stores in program order, if the compiler leaves them in that order.
         ust_core::sync::compiler_fence(Ordering::SeqCst);
         sequence
     }

@@ -7,13 +7,13 @@
 //!      |              what ThreadSanitizer can see
 //!      '-- processes  ust-stressed: threads that come and go, signals, forks, SIGKILL at random
 //!             |       the consumer's engine in this process, late at random
-//!             '-- judge   the CTF trace, as `ctf` reads it, against the ledger of who emitted what
+//!             '-- judge   compares the CTF trace, as `ctf` reads it, with the ledger of what was emitted
 //! ```
 //!
 //! Rounds are drawn from the seed: round `n` of seed `s` is the same in every run, as far as the machine's
 //! scheduling lets it be. Each *source* (a thread, or one signal's handler in it) numbers its records; a record
-//! carries its source, its number, and content that follows from both. So a record that is torn, twice there,
-//! out of order or missing without having been counted is found by looking at the trace alone.
+//! carries its source, its number, and content that follows from both. So the trace alone shows whether a record is torn,
+//! duplicated, out of order, or missing without having been counted.
 
 pub mod config;
 pub mod judge;
@@ -23,5 +23,5 @@ pub mod processes;
 pub mod rings;
 pub mod signals;
 
-/// What went wrong, in words: a failure of the thing under test, or of the machine.
+/// What went wrong: a failure of what is tested, or of the machine.
 pub type Failure = String;

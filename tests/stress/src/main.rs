@@ -15,7 +15,7 @@ struct Arguments {
     /// What the rounds are drawn from
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How long new rounds are begun
+    /// For how long new rounds are begun
     #[arg(long, default_value_t = 60)]
     seconds: u64,
     /// The first round: to see a failure again
@@ -29,14 +29,14 @@ struct Arguments {
     mode: Option<OnlyMode>,
 }
 
-/// What a writer does that finds no room.
+/// What a writer does if it finds no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OnlyMode {
     /// The record is lost
     Discard,
     /// The oldest sub-buffer is recycled
     Overwrite,
-    /// It waits
+    /// The writer waits
     Block,
 }
 

@@ -5,12 +5,12 @@ use ust_test_support::random::mix;
 /// The longest text that is ever made.
 pub const TEXT_BYTES_MAX: usize = 4200;
 
-/// Follows from source and number, and from nothing less.
+/// Follows from source and number: other ones give other content.
 pub fn check(source: u32, sequence: u64) -> u64 {
     mix(u64::from(source) << 40 ^ sequence)
 }
 
-/// Room for one text: a writer's own, on its stack, as handlers may not allocate.
+/// Room for one text, on the writer's stack: handlers may not allocate.
 #[derive(Debug)]
 pub struct Text([u8; TEXT_BYTES_MAX]);
 

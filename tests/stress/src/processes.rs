@@ -35,7 +35,7 @@ pub fn round(seed: u64, round: u64, program: &Path) -> Result<Tally, Failure> {
     let ledger = Ledger::create(&ledger_path).map_err(|error| format!("no ledger: {error}"))?;
     let mut recorder = Recorder::start(&config, scratch.path())?;
 
-    // What the program leaves behind when it is killed is to be ours to wait for.
+    // So that this process can wait for the children of a killed program.
     set_child_subreaper(Some(rustix::process::getpid())).map_err(system("cannot adopt orphans"))?;
     let mut command = Command::new(program);
     command
@@ -43,7 +43,8 @@ pub fn round(seed: u64, round: u64, program: &Path) -> Result<Tally, Failure> {
         .arg(&ledger_path)
         .env(RUNTIME_DIR_VARIABLE, scratch.path().join("run"))
         .process_group(0);
-    // SAFETY: one system call. The program may be one that runs until it is killed, and this one may be killed.
+    // The program may run until it is killed, and must not outlive this process.
+    // SAFETY: the closure makes one system call.
     unsafe {
         command
             .pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?));
@@ -51,7 +52,7 @@ pub fn round(seed: u64, round: u64, program: &Path) -> Result<Tally, Failure> {
     let child = command.spawn().map_err(|e| format!("{}: {e}", program.display()))?;
     let pid = Pid::from_child(&child);
     let outcome = recorder.record(&config, child, pid);
-    // Whatever happened: nothing of it may go on.
+    // Also after a failure: none of its processes may go on.
     let _ = kill_process_group(pid, Signal::KILL);
     while !matches!(waitpgid(pid, WaitOptions::empty()), Err(Errno::CHILD)) {}
     let has_succeeded = outcome?;
@@ -60,7 +61,7 @@ pub fn round(seed: u64, round: u64, program: &Path) -> Result<Tally, Failure> {
     }
     let summary = recorder.finish();
     judge::judge(&config, &scratch.path().join("trace"), &ledger, &summary).map_err(|failure| {
-        // For whoever looks into it.
+        // Kept, so that the failure can be looked into.
         let kept = scratch.keep();
         format!(
             "{failure}\n  {config:?}\n  {summary:?}\n  trace and ledger kept in {}",
@@ -131,7 +132,7 @@ impl Recorder {
         }
     }
 
-    /// Everybody is dead: completes the trace.
+    /// All traced processes are dead: completes the trace.
     fn finish(mut self) -> SessionSummary {
         let summary = self.engine.remove_session(self.session);
         self.engine.shut_down();

@@ -1,4 +1,4 @@
-//! Signals: handlers, a timer, and somebody who bothers threads.
+//! Signals: handlers, a timer, and a thread that sends signals to others.
 
 use std::time::Duration;
 use ust_core::sync::{AtomicBool, AtomicU32, Ordering};
@@ -25,8 +25,8 @@ pub fn handle_all(handler: extern "C" fn(libc::c_int)) {
     }
 }
 
-/// Sends this process one SIGALRM in so long. Arm it again from what makes progress, never from the handler: a
-/// periodic timer can leave a slow machine no time for anything else.
+/// Sends this process one SIGALRM after so long. Code that makes progress arms it again, never the handler: on a slow
+/// machine a periodic timer can leave no time for anything else.
 pub fn arm_timer(after_us: u64) {
     let none = libc::timeval { tv_sec: 0, tv_usec: 0 };
     let value = libc::timeval { tv_sec: 0, tv_usec: after_us as libc::suseconds_t };
@@ -40,7 +40,7 @@ pub fn block_all() {
     mask(libc::SIG_BLOCK);
 }
 
-/// Lets this thread have them.
+/// Unblocks all of them in this thread.
 pub fn unblock_all() {
     mask(libc::SIG_UNBLOCK);
 }
@@ -62,12 +62,12 @@ fn mask(how: i32) {
 pub struct Target {
     /// Its number in the kernel, 0 while there is none.
     thread: AtomicU32,
-    /// How far it has come.
+    /// How much progress it has made.
     progress: AtomicU32,
 }
 
 impl Target {
-    /// Nobody yet.
+    /// No thread yet.
     pub const fn none() -> Self {
         Self { thread: AtomicU32::new(0), progress: AtomicU32::new(0) }
     }
@@ -78,19 +78,19 @@ impl Target {
         self.thread.store(thread as u32, Ordering::Relaxed);
     }
 
-    /// It is nobody any more.
+    /// It is no thread any more.
     pub fn leave(&self) {
         self.thread.store(0, Ordering::Relaxed);
     }
 
-    /// It has made some progress of its own.
+    /// The thread has made some progress of its own.
     pub fn step(&self) {
         self.progress.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Sends threads signals at random moments until told to stop; none that has done nothing since the last one,
-/// or a slow machine would be in handlers for ever.
+/// Sends threads signals at random moments until told to stop. A thread that has made no progress since its last signal
+/// gets none: on a slow machine it would be in handlers for ever.
 pub fn bother(targets: &[Target], signals: &[i32], seed: u64, is_over: &AtomicBool) {
     block_all();
     let mut random = Random::new(seed);

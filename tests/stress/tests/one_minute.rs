@@ -15,6 +15,6 @@ fn every_record_of_a_minute_is_read_back_or_counted() {
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}{}", said(&output.stdout), said(&output.stderr));
     eprintln!("{}", said(&output.stdout).trim_end());
-    // Its program lies beside it: had it not been built, the rounds with processes would have failed.
+    // The traced program lies beside it. If it is not built, the rounds with processes fail.
     assert!(env!("CARGO_BIN_EXE_ust-stressed").ends_with("ust-stressed"));
 }

@@ -1,7 +1,7 @@
 //! `ust-stressed SEED ROUND LEDGER`: the traced program of one round.
 //!
-//! Threads that come and go emit; their signal handlers emit, nested in whatever they interrupt; forked children
-//! emit. Each call is begun and ended in the ledger.
+//! Events are emitted by threads that come and go, by their signal handlers, anywhere in what these interrupt, and by
+//! forked children. Each call is noted in the ledger when it begins and when it has returned.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -31,7 +31,7 @@ static TARGETS: [Target; 8] = [const { Target::none() }; 8];
 const ALARM_EVERY: u64 = 8;
 
 thread_local! {
-    /// The block of sources that this thread emits from; none yet, none any more: no record.
+    /// The block of sources that this thread emits from. Without one its handlers emit nothing.
     static BLOCK: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
@@ -49,7 +49,7 @@ extern "C" fn handler(signal: libc::c_int) {
     emit(signals::depth_of(signal));
 }
 
-/// Emits `events` records from `block`, and whatever handlers add.
+/// Emits `events` records from `block`; handlers add theirs.
 fn emit_many(block: u32, events: u64, target: Option<&Target>) {
     let config = &ROUND.get().expect("it is set before any thread starts").0;
     let mut random = Random::new(config.seed ^ u64::from(block) << 32);
@@ -63,7 +63,7 @@ fn emit_many(block: u32, events: u64, target: Option<&Target>) {
             }
         }
         if random.below(config.pause_in) == 0 {
-            // Bursts, and room for the reader to come after.
+            // The pauses between bursts let the reader catch up.
             match random.below(4) {
                 0 => random.sleep_below(Duration::from_micros(300)),
                 _ => std::thread::yield_now(),
@@ -85,7 +85,7 @@ fn live(stead: u32, block: u32, events: u64) {
 /// Forks a child that emits and ends; waits for it.
 fn fork_one(block: u32) {
     let (config, _) = ROUND.get().expect("it is set");
-    // SAFETY: the child calls nothing that other threads may hold locks of: it emits, and ends.
+    // SAFETY: the child takes no lock that another thread may hold: it emits, and ends.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         emit_many(block, config.events.min(500), None);

@@ -44,7 +44,7 @@ impl Ring {
         StreamReader::new(Reader::new(unsafe { self.file.words(self.mode) }))
     }
 
-    /// Emits one record, as a tracepoint does. In a handler nobody waits for room.
+    /// Emits one record, as a tracepoint does. A handler does not wait for room.
     pub fn emit(&self, source: u32, sequence: u64, text_bytes: u64, is_nested: bool) {
         let mut text = payload::Text::new();
         let text = text.of(source, sequence, text_bytes);
@@ -67,11 +67,11 @@ impl Ring {
 pub struct Record<'a> {
     /// Its clock.
     pub stamp: Stamp,
-    /// Who emitted it.
+    /// The source that emitted it.
     pub source: u32,
     /// Its number.
     pub sequence: u64,
-    /// The first of its contents.
+    /// The first of its two contents.
     pub check: u64,
     /// The second.
     pub text: &'a [u8],

@@ -6,8 +6,8 @@
 //!   thread 1  --writes-->  ring 1  <--reads--'
 //! ```
 //!
-//! ThreadSanitizer tells races by address, so it sees nothing between two mappings of one file, as there are
-//! between a process and its daemon. Here writer and reader have the same.
+//! ThreadSanitizer finds races by address, so it sees none between two mappings of one file, such as those of a process and
+//! its consumer. Here writer and reader share one mapping.
 
 mod adapter;
 mod writer;
@@ -23,13 +23,13 @@ use ust_core::sync::{AtomicBool, AtomicU32, Ordering};
 use ust_test_support::random::Random;
 use writer::Emitted;
 
-/// Rounds here end by themselves.
+/// Rounds in this process end by themselves.
 const EVENTS_MAX: u64 = 4000;
 
 /// Runs one round.
 ///
 /// # Errors
-/// A record is torn, twice there, out of order, or missing without having been counted.
+/// A record is torn, duplicated, out of order, or missing without having been counted.
 pub fn round(seed: u64, round: u64) -> Result<Tally, Failure> {
     let config = Config::draw(seed, round);
     let config = Config { events: config.events.min(EVENTS_MAX), ..config };
@@ -48,7 +48,7 @@ pub fn round(seed: u64, round: u64) -> Result<Tally, Failure> {
                 let (running, target) = (&running, &targets[thread as usize]);
                 scope.spawn(move || {
                     let emitted = writer::run(config, thread, ring, target);
-                    // Release: who sees that nobody runs sees all that was written.
+                    // Release: a reader that sees that no writer runs sees everything that was written.
                     running.fetch_add(u32::MAX, Ordering::Release);
                     emitted
                 })
@@ -58,7 +58,7 @@ pub fn round(seed: u64, round: u64) -> Result<Tally, Failure> {
         let bothering = config.is_bothered.then(|| scope.spawn(bother));
         let read = read_all(&config, &rings, &running);
         is_over.store(true, Ordering::Relaxed);
-        // By hand: ThreadSanitizer does not see how a scope waits.
+        // Joined by hand: ThreadSanitizer does not see how a scope waits.
         if bothering.is_some_and(|thread| thread.join().is_err()) {
             return Err("who was to bother panicked".into());
         }
@@ -75,14 +75,14 @@ pub fn round(seed: u64, round: u64) -> Result<Tally, Failure> {
     tally.map_err(|failure: Failure| format!("{failure}\n  {config:?}"))
 }
 
-/// Reads until nobody writes any more, and then what is left.
+/// Reads until no writer runs any more, and then what is left.
 fn read_all(config: &Config, rings: &[Ring], running: &AtomicU32) -> Result<Vec<Checker>, Failure> {
     let mut random = Random::new(config.seed ^ 0xde1a);
     // SAFETY: the rings are borrowed for as long as the readers live.
     let mut readers: Vec<_> = rings.iter().map(|ring| unsafe { ring.reader() }).collect();
     let mut checkers: Vec<_> = rings.iter().map(|_| Checker::new(config.text_bytes)).collect();
     loop {
-        // Acquire: pairs with the writers' last act.
+        // Acquire: pairs with each writer's release at its end.
         let is_last = running.load(Ordering::Acquire) == 0;
         for (reader, checker) in readers.iter_mut().zip(&mut checkers) {
             let mut take = |record: Record<'_>| checker.take(record);
@@ -112,7 +112,7 @@ struct Checker {
     next: [u64; DEPTHS as usize],
     seen: u64,
     missing: u64,
-    /// As the reader reckons it.
+    /// As the reader computes it.
     overwritten: u64,
 }
 

@@ -10,7 +10,7 @@ use ust_test_support::random::Random;
 /// How many records one thread and its handlers emitted, by depth.
 pub type Emitted = [u64; DEPTHS as usize];
 
-/// What a handler finds of its thread.
+/// A thread's state, as its handlers find it.
 struct Writer<'a> {
     ring: &'a Ring,
     thread: u32,
@@ -25,7 +25,7 @@ thread_local! {
 
 impl Writer<'_> {
     fn emit(&self, depth: usize) {
-        // Nobody else emits at this depth: a handler's own signal is blocked while it runs.
+        // Nothing else emits at this depth: a handler's own signal is blocked while it runs.
         let sequence = self.begun[depth].get();
         self.begun[depth].set(sequence + 1);
         let source = self.thread * DEPTHS + depth as u32;
@@ -34,18 +34,18 @@ impl Writer<'_> {
 }
 
 extern "C" fn handler(signal: libc::c_int) {
-    // SAFETY: set by this thread to what lives until it is null again.
+    // SAFETY: this thread has set it to a value that lives until it is null again.
     if let Some(writer) = unsafe { WRITER.get().as_ref() } {
         writer.emit(signals::depth_of(signal) as usize);
     }
 }
 
-/// Installs the handlers; again is no harm.
+/// Installs the handlers. May be called again.
 pub fn prepare() {
     signals::handle_all(handler);
 }
 
-/// Emits what the round wants of one thread.
+/// Emits the records of one thread in this round.
 pub fn run(config: &Config, thread: u32, ring: &Ring, target: &Target) -> Emitted {
     let writer = Writer { ring, thread, text_bytes: config.text_bytes, begun: Default::default() };
     WRITER.set(core::ptr::from_ref(&writer).cast());
@@ -59,7 +59,7 @@ pub fn run(config: &Config, thread: u32, ring: &Ring, target: &Target) -> Emitte
         }
     }
     target.leave();
-    // A signal that was sent before that may still come: from here on it finds nothing.
+    // A signal that was sent before may still come. From here on its handler finds nothing.
     signals::block_all();
     WRITER.set(core::ptr::null());
     writer.begun.map(|begun| begun.get())
