@@ -1,6 +1,6 @@
-//! How much of a proof a run does: a sample with a fixed seed, or, with `UST_PROOFS=full`, all of it.
+//! How much of a proof a run does: a sample with a fixed seed, or everything with `UST_PROOFS=full`.
 
-/// Whether nothing is to be left out.
+/// Whether the run does everything.
 pub fn is_full() -> bool {
     std::env::var("UST_PROOFS").is_ok_and(|value| value == "full")
 }

@@ -1,9 +1,9 @@
-//! The tracee's account of its calls, and its orders, in memory that outlives it.
+//! The tracee's orders, and what it notes of its calls, in memory that outlives it.
 //!
 //! ```text
 //!   a call:   began ........ returned           both are ticks of one counter
 //!               |  the ring  |
-//!      clock before          clock after, and what came of it
+//!      clock before          clock after, and the outcome
 //! ```
 //!
 //! Ticks give the order of all calls of one stream: a call that returned before another began has its
@@ -34,12 +34,12 @@ pub enum Phase {
     Behind,
 }
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It returned, and its record was written.
     Written,
-    /// It returned, its record was written or counted lost, and nobody told the caller which.
+    /// It returned, its record was written or counted lost, and the caller was not told which.
     Untold,
     /// It returned, and the stream was closed: nothing was written, nothing counted.
     Refused,
@@ -79,7 +79,7 @@ struct Entry {
     clock_after: AtomicU64,
 }
 
-// SAFETY: `repr(C)`, atomics, and a reserved word that nobody touches.
+// SAFETY: `repr(C)`, atomics, and a reserved word that is never used.
 unsafe impl SharedLayout for Journal {}
 
 const _: () = assert!(size_of::<Journal>() <= JOURNAL_BYTES);
@@ -89,7 +89,7 @@ const _: () = assert!(size_of::<Journal>() <= JOURNAL_BYTES);
 pub struct Call {
     /// When it began.
     pub began: u32,
-    /// When it returned and what came of it; none if it did not.
+    /// When it returned, and its outcome; none if it did not return.
     pub returned: Option<(u32, Outcome)>,
     /// The clock before the call.
     pub clock_before: u64,
@@ -151,15 +151,15 @@ impl Journal {
         self.handler_op.load(Ordering::Relaxed)
     }
 
-    /// Tracee: runs one call, whose number it is told, and notes it.
+    /// Tracee: makes one call, which is given its number, and notes it.
     #[inline(always)]
     pub fn call(&self, clock: impl Fn() -> u64, call: impl FnOnce(u32) -> Outcome) {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let Some(entry) = self.entries.get(number as usize) else { return };
         entry.clock_before.store(clock(), Ordering::Relaxed);
         entry.began.store(self.tick(), Ordering::Release);
-        // A kill sees the stores in the order of the instructions: nothing of the call may move out of
-        // it, neither above its beginning nor below its end.
+        // A kill sees the stores in the order of the instructions. So no instruction of the call may move above the note of
+        // its beginning or below the note of its end.
         compiler_fence(Ordering::SeqCst);
         let outcome = call(number);
         compiler_fence(Ordering::SeqCst);
@@ -190,7 +190,7 @@ impl Journal {
         self.deepest.load(Ordering::SeqCst)
     }
 
-    /// The calls that began, by number; none for one that had its number and got no further.
+    /// The calls that began, by number; none for a call that only got its number.
     pub fn calls(&self) -> Vec<Option<Call>> {
         let count = self.calls.load(Ordering::SeqCst) as usize;
         assert!(count <= MAX_CALLS, "the journal is full");

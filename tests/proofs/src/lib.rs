@@ -12,19 +12,19 @@
 //!                                                  the next round, with everything put back
 //!        |               stream (memfd) <-------   the shipped writer
 //!        v               journal (memfd) <------   which calls began and returned, and when
-//!   verdict: what the shipped reader read, against the journal
+//!   verdict: compares what the shipped reader read with the journal
 //! ```
 //!
-//! Loom's models see every interleaving of a model's steps; here it is the machine's own instructions, as
-//! the compiler arranged them, and the kernel's own signals and deaths. Every record is emitted through
-//! [`stream_under_test`], the one file that knows the ring's interface.
+//! Loom's models visit the interleavings of a model's steps. Here the steps are the machine's instructions as the compiler
+//! arranged them, and the kernel delivers the signals and kills. Every record is emitted through [`stream_under_test`], the
+//! only file that calls the ring.
 //!
-//! - [`scenario`] says what a tracee emits; [`journal`] is its account of it, in shared memory;
-//!   [`tracee`] is its side; [`stage`], [`tracer`] and [`path`] are the test's.
+//! - [`scenario`] says what a tracee emits, and [`journal`] notes what it did, in shared memory. [`tracee`] is the tracee's
+//!   side; [`stage`], [`tracer`] and [`path`] are the test's.
 //! - [`recording`] is the same for a whole traced program, with the engine that records it.
 //! - `stop` (feature `testpoints`) is a process that stops or kills itself at a named point.
 //! - [`record`] is what a record holds, so that a torn one is seen; [`verdict`] compares.
-//! - [`effort`] is how much of it a run does: a sample with a fixed seed, or everything (`just soak`).
+//! - [`effort`] says how much of it a run does: a sample with a fixed seed, or everything (`just soak`).
 //!
 //! # Named points, and the feature that they need
 //! The kill tests at ust-core's testpoints need a ring that was built with `ust-core/testpoints`. Cargo
@@ -37,8 +37,8 @@
 //!     --test stopped_at_every_testpoint
 //! ```
 //!
-//! So the instructions that are stepped through are those that ship, and no other package ever sees the
-//! hooks. (A workspace of its own would do the same at the cost of a second lock file.)
+//! So the instructions that are stepped through are those that ship, and no other package is built with the hooks. (A
+//! workspace of its own would do the same at the cost of a second lock file.)
 
 #![deny(unsafe_code)]
 

@@ -6,10 +6,10 @@
 //!                           \----------> i             the rest by single steps
 //! ```
 //!
-//! The first time, each instruction is stepped and its address noted. From then on the processor runs to
-//! an address by itself: a step costs tens of microseconds on a virtual machine, and each instruction of
-//! the region is to be visited, from the start, once a test. A path may come out otherwise the next time
-//! (the clock may call for another header); whoever goes there is told that the place was missed.
+//! The first time, each instruction is stepped and its address noted. From then on the processor runs to an address by
+//! itself: a step costs tens of microseconds on a virtual machine, and a test visits each instruction of the region from
+//! the start. The next run may take another path, because the clock calls for another header. Then [`Path::go_to`] says
+//! that it missed the place.
 
 use crate::journal::{Journal, Phase};
 use crate::tracer::Tracer;
@@ -18,7 +18,7 @@ use registers::{address, set_breakpoint};
 use std::collections::HashMap;
 use std::ffi::c_void;
 
-/// `None`, with a word about it, if paths cannot be recorded on this kind of machine.
+/// `None`, with a line that says so, if paths cannot be recorded on this kind of machine.
 pub fn require_support() -> Option<()> {
     let is_supported = cfg!(target_arch = "x86_64");
     if !is_supported {
@@ -33,7 +33,7 @@ const STEPS_A_HIT: usize = 3;
 /// Steps that setting a breakpoint costs.
 const STEPS_A_BREAKPOINT: usize = 5;
 
-/// Steps after which a region is taken for endless.
+/// The most steps of a region. After them it counts as endless.
 const MAX_STEPS: usize = 2_000_000;
 
 /// See the module page.
@@ -43,7 +43,7 @@ pub struct Path {
     addresses: Vec<u64>,
     /// How often it had come before. A repeated string instruction counts once.
     visits: Vec<usize>,
-    /// Whether it is the same one as before: the next turn of a repeated string instruction.
+    /// Whether it is the same instruction as before: the next turn of a repeated string instruction.
     is_repeat: Vec<bool>,
     region: std::ops::Range<usize>,
 }
@@ -84,7 +84,7 @@ impl Path {
         let mut places = Vec::new();
         for place in self.region.clone() {
             turns = if self.is_repeat[place] { turns + 1 } else { 0 };
-            // The first turns, and one now and then.
+            // The first turns, and some of the later ones.
             if turns < 2 || turns % 509 == 0 {
                 places.push(place);
             }
@@ -96,7 +96,7 @@ impl Path {
     pub fn go_to(&self, place: usize, tracer: &Tracer, journal: &Journal) -> bool {
         let landmark = self
             .landmark(place)
-            // Where there are no breakpoints to be had, it takes longer.
+            // Without breakpoints it takes longer.
             .filter(|at| set_breakpoint(tracer, Some(self.addresses[*at])));
         if let Some(at) = landmark {
             for _ in 0..=self.visits_behind_marker(at) {
@@ -163,7 +163,7 @@ mod registers {
     }
 }
 
-/// Elsewhere nobody gets here: there is no path to be had (see [`require_support`]).
+/// Never called on other machines: they have no path (see [`require_support`]).
 #[cfg(not(target_arch = "x86_64"))]
 mod registers {
     use super::Tracer;

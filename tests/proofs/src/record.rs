@@ -5,8 +5,8 @@
 //!   | header | number: u64 | FIXED: u32  | signature(number): u64 |      the same size for every record
 //! ```
 //!
-//! A byte that another record wrote, or that was never written, differs from what the number calls for.
-//! The body is a part of a table, not computed: the tracee is to spend its instructions in the ring.
+//! A byte that another record wrote, or that was never written, differs from the byte that follows from the number.
+//! The body is a part of a table and not computed, so that the tracee spends its instructions in the ring.
 
 use ctf::event_header::{self, Stamp};
 use ust_test_support::random::mix;
@@ -22,7 +22,7 @@ const STARTS: usize = 1021;
 
 const TABLE_BYTES: usize = STARTS + MAX_BODY_BYTES;
 
-/// Bytes without a period that a shifted or mixed copy could hide in; none is zero.
+/// Bytes without a period, so that a shifted or mixed copy is seen; none is zero.
 static PATTERN: [u8; TABLE_BYTES] = pattern();
 
 const fn pattern() -> [u8; TABLE_BYTES] {
@@ -63,11 +63,11 @@ pub struct Record {
     pub end: u64,
 }
 
-/// The records of one stream, decoded by the rules that every reader of the trace goes by.
+/// The records of one stream, decoded by the rules of every reader of the trace.
 #[derive(Debug, Default)]
 pub struct Decoder {
     clock: u64,
-    /// Position behind the record before; none if nothing may be built on it.
+    /// Position behind the record before; none if no compact header may follow it.
     last_end: Option<u64>,
 }
 
@@ -111,7 +111,7 @@ impl Decoder {
         Ok(Record { number, clock: self.clock, is_compact, end })
     }
 
-    /// Something else than a record stands up to `end`: nothing compact may follow it.
+    /// Something else than a record ends at `end`: no compact header may follow it.
     pub fn interrupt(&mut self) {
         self.last_end = None;
     }

@@ -7,8 +7,8 @@
 //!                      `ctf` reads it back: verdict against the journal, sum against the summary
 //! ```
 //!
-//! The tracees stand still most of the time, so nothing is drained before they have ended: what they
-//! handed over waits in the kernel's queue, as it does for a daemon that is busy.
+//! The tracees stand still most of the time, so nothing is drained before they have ended. What they handed over waits in
+//! the kernel's queue, as it does while a daemon is busy.
 
 use crate::journal::Journal;
 use crate::path::{self, Path};
@@ -43,10 +43,10 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Of everything that `program` emits, in streams of threads or of CPUs.
+    /// A recording of everything that `program` emits, in streams of threads or of CPUs.
     pub fn new(program: &str, buffers: Buffers) -> Self {
         let dir = TempDir::with_prefix("ust-proofs-").expect("a temporary directory");
-        // Nothing is due by itself: the test says when.
+        // No timer: the test says when.
         let options = EngineOptions { flush_interval: Duration::from_secs(3600), read_timer: None };
         let output = dir.path().join("traces");
         std::fs::create_dir(&output).expect("the directory is new");
@@ -70,7 +70,7 @@ impl Recording {
         Self { program: program.into(), dir, engine, session, stage, before: (0, 0) }
     }
 
-    /// The tracee's account.
+    /// The tracee's journal.
     pub fn journal(&self) -> &Journal {
         self.stage.journal()
     }
@@ -132,7 +132,7 @@ impl Recording {
     }
 }
 
-/// What an event of the trace says, once it is certain that it is whole.
+/// The content of an event of the trace, once it is certain that the event is whole.
 fn record(event: &Event) -> Result<Record, String> {
     let torn = || format!("torn: {event:?}");
     let fields = event.fields.as_ref().ok_or_else(torn)?;

@@ -1,4 +1,4 @@
-//! Scenarios: how a stream stands when the region begins, and what is emitted in it.
+//! Scenarios: the state of a stream when the region begins, and what is emitted in the region.
 //!
 //! ```text
 //!   place 0                          place 1
@@ -57,7 +57,7 @@ pub enum Drained {
     Prefix,
     /// Exchanged what was full, and read the rest in place.
     Full,
-    /// That, several times, while another hand filled the stream: every memory has been used and cleared.
+    /// The same several times, while another writer filled the stream: every memory has been used and cleared.
     ManyTimes,
 }
 
@@ -77,7 +77,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Places of it that are visited where `limit` are of another one: fewer, if each round takes long.
+    /// How many of its places are visited if another scenario has `limit`: fewer, if each round takes long.
     pub fn limit(&self, limit: usize) -> usize {
         if self.before.contains(&Op::Pause) { limit.min(40) } else { limit }
     }
@@ -152,7 +152,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "several laps",
         before: &[],
         drained: Drained::Not,
-        // Of different sizes, so that what an earlier lap left uncleared would stand in other places.
+        // Of different sizes, so that bytes that an earlier lap left uncleared would stand in other places.
         region: &[
             Op::Body(2100),
             Op::Body(2500),

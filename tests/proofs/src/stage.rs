@@ -1,4 +1,4 @@
-//! The stage: what test and tracee share, and how both get to where a scenario's region begins.
+//! The stage: what test and tracee share, and how both get to the beginning of a scenario's region.
 #![allow(unsafe_code)]
 
 use crate::effort::sample;
@@ -14,7 +14,7 @@ use std::process::Command;
 use ust_core::clock::ClockKind;
 use ust_core::shm::{Mapping, memfd};
 
-/// Places of a scenario that a run which samples visits in every shape but the first.
+/// Places of a scenario that a sampling run visits in every shape but the first.
 const OTHER_SHAPES: usize = 60;
 
 /// See the module page.
@@ -40,14 +40,14 @@ impl Stage {
         [self.journal_fd.as_raw_fd(), self.stream.fd().as_raw_fd()]
     }
 
-    /// The tracee's account.
+    /// The tracee's journal.
     pub fn journal(&self) -> &Journal {
         self.journal.at(0).expect("it is that large")
     }
 
     /// Puts everything back, and gives the orders of a scenario. No tracee runs meanwhile.
     pub fn reset(&self, scenario: &Scenario, shape: Shape) {
-        // SAFETY: the mapping's own bytes, which nobody uses now.
+        // SAFETY: the mapping's own bytes, which no process uses now.
         unsafe { self.journal.base().write_bytes(0, JOURNAL_BYTES) };
         let encode = |ops: &[Op]| ops.iter().map(|op| op.encode()).collect();
         let (before, region): (Vec<_>, Vec<_>) = (encode(scenario.before), encode(scenario.region));
@@ -56,7 +56,7 @@ impl Stage {
         self.stream.reset();
     }
 
-    /// A fresh tracee at the beginning of the region, and the reader as the scenario wants it. `None` if
+    /// A fresh tracee at the beginning of the region, and the reader in the state of the scenario. `None` if
     /// processes cannot be traced here.
     pub fn begin(&self, scenario: &Scenario, shape: Shape) -> Option<(Tracer, StreamReader)> {
         let tracer = self.tracee(scenario, shape)?;
@@ -72,7 +72,7 @@ impl Stage {
 
     /// The same, with a tracee of the same shape that stands at a marker.
     pub fn again(&self, tracer: &Tracer, scenario: &Scenario, shape: Shape) -> StreamReader {
-        // A place that was missed may have been behind marker A.
+        // If a place was missed, the tracee may have gone past marker A.
         if self.journal().is_at_region() {
             tracer.run(None);
         }
@@ -92,8 +92,8 @@ impl Stage {
         reader
     }
 
-    /// The path of a scenario, and the tracee that went along it, at marker A. `None` if processes cannot
-    /// be stepped here; then that has been said.
+    /// The path of a scenario, and the tracee that took it, at marker A. `None`, with a line that says so, if processes
+    /// cannot be stepped here.
     pub fn path(&self, scenario: &Scenario, shape: Shape) -> Option<(Tracer, Path)> {
         path::require_support()?;
         let (tracer, _) = self.begin(scenario, shape)?;
@@ -101,11 +101,11 @@ impl Stage {
         Some((tracer, path))
     }
 
-    /// Has `at` go to the places of a scenario's region, at most `limit` of them unless everything is to be
-    /// done, and say whether the path led there. `None` if processes cannot be stepped here.
+    /// Has `at` go to the places of a scenario's region, and say whether the path led there. At most `limit` places, except
+    /// in a full run. `None` if processes cannot be stepped here.
     ///
     /// # Panics
-    /// What `at` says is wrong; or the path was another one most of the time.
+    /// What `at` says is wrong; or most places were missed.
     pub fn visit(
         &self,
         (scenario, shape): (&Scenario, Shape),
@@ -154,9 +154,8 @@ impl Stage {
 
 /// As [`Stage::visit`] does, with paths from elsewhere.
 ///
-/// A path may come out otherwise than it was recorded: when the recording was held up, the clock called for
-/// another header. It is recorded anew when several places in a row were missed. What happened at those is
-/// judged all the same.
+/// A path may differ from the recorded one: if the recording was delayed, the clock called for another header. After
+/// several missed places in a row it is recorded anew. Missed places are judged all the same.
 pub fn visit(
     scenario: &Scenario,
     limit: usize,

@@ -1,4 +1,4 @@
-//! The stream under test: all that these proofs know of ust-core's interface stands here.
+//! The stream under test: the only file of these proofs that uses ust-core's ring.
 //!
 //! ```text
 //!   test      StreamFile::create -> memfd        tracee    StreamFile::open(memfd)
@@ -30,7 +30,7 @@ pub fn geometry() -> Geometry {
 pub struct Shape {
     /// Whether several threads may write to it (a CPU's), or one (a thread's).
     pub is_shared: bool,
-    /// Whether writers recycle what nobody has read.
+    /// Whether writers recycle sub-buffers that were not read.
     pub overwrites: bool,
 }
 
@@ -73,14 +73,14 @@ impl StreamFile {
         Self(stream_file::StreamFile::open(fd, geometry()).expect("address space"))
     }
 
-    /// Makes it an empty stream again. Nobody writes to it meanwhile.
+    /// Makes it an empty stream again. No process writes to it meanwhile.
     pub fn reset(&self) {
         let map = self.map();
-        // SAFETY: the mapping's own bytes, and nobody uses them.
+        // SAFETY: the mapping's own bytes, which no process uses now.
         unsafe { map.base().write_bytes(0, map.len()) };
         let control = self.control();
         control.initialise(geometry());
-        // Nothing in a note is zero, so that half of one is seen.
+        // No byte of a note is zero, so that half a note is seen.
         control.owner.store(4_000_000, Ordering::Relaxed);
         control.state.store(StreamState::Live as u32, Ordering::Release);
     }
@@ -120,7 +120,7 @@ impl StreamFile {
         StreamReader { written_before, ..StreamReader::with(reader) }
     }
 
-    /// Below which position a reader has said that everything is in its file.
+    /// The position below which, as a reader has said, everything is in its file.
     pub fn consumed(&self) -> u64 {
         self.control().consumed.load(Ordering::Acquire)
     }
@@ -128,7 +128,7 @@ impl StreamFile {
     /// Whether no memory stands in two places, or in one and among the recyclers as well.
     ///
     /// # Errors
-    /// One does; which there are.
+    /// Some memory does: all places and memories.
     pub fn check_table(&self) -> Result<(), String> {
         let control = self.control();
         let table = &control.table[..geometry().subbuf_count()];
@@ -154,7 +154,7 @@ impl Deref for StreamFile {
     }
 }
 
-/// The shipped writer. It knows where the stream's present sub-buffer lies: no good any more once that was reset.
+/// The shipped writer. It keeps where the stream's present sub-buffer lies, so it is of no use after a reset.
 #[derive(Debug)]
 pub struct Writer {
     ends: Ends,
@@ -183,7 +183,7 @@ impl Writer {
 
     #[inline(always)]
     fn record<P: Payload>(&self, payload: &P) -> Outcome {
-        // A handler that comes in between leaves the count as it found it.
+        // A handler in between leaves the count as it found it.
         let outer = self.under_way.load(Ordering::Relaxed);
         self.under_way.store(outer + 1, Ordering::Relaxed);
         let outcome = match &self.ends {
@@ -195,7 +195,7 @@ impl Writer {
     }
 }
 
-/// As the tracepoint's own code does: the usual way, that with room, and the slow one if that is not enough.
+/// As a tracepoint does: the usual path, then the path that checks for room, then the slow path.
 #[inline(always)]
 fn write<K: Rmw, P: Payload>(stream: &Stream<K>, payload: &P, is_usual: bool) -> Outcome {
     if is_usual && stream.try_record_usual(CLASS_ID, payload)
@@ -214,7 +214,7 @@ fn write<K: Rmw, P: Payload>(stream: &Stream<K>, payload: &P, is_usual: bool) ->
 pub struct StreamReader {
     reader: stream_reader::StreamReader,
     decoder: Decoder,
-    /// Of a successor: what lies before stands in the dead reader's file, and is none of `records`.
+    /// A successor's first position. What lies before it is in the dead reader's file, and not in `records`.
     pub written_before: u64,
     /// In the order of the stream.
     pub records: Vec<Record>,
@@ -226,7 +226,7 @@ impl StreamReader {
         Self { reader, decoder: Decoder::default(), written_before: 0, records: Vec::new() }
     }
 
-    /// Everything that is committed now: exchanges full sub-buffers, then reads the last one. As the daemon does.
+    /// Reads everything that is committed now, as the consumer does: exchanges full sub-buffers, then reads the last one.
     ///
     /// # Errors
     /// The ring is corrupt, or a record is.
@@ -267,7 +267,7 @@ impl StreamReader {
         self.reader.lost().iter().sum::<u64>() + self.reader.overwritten()
     }
 
-    /// Where reader and writers are, for a failure's message.
+    /// The positions of reader and writers, for the message of a failure.
     pub fn describe(&self) -> String {
         let words = self.reader.ring();
         let control = words.control();
@@ -288,7 +288,7 @@ impl StreamReader {
         )
     }
 
-    /// Events that were stepped over, because their writers had begun them and not ended.
+    /// Records that were stepped over, because their writers had not finished them.
     pub fn holes(&self) -> u64 {
         self.reader.holes()
     }

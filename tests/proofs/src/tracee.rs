@@ -4,8 +4,8 @@
 //!   marker A   before ...   marker B   region ...   marker A   before ...
 //! ```
 //!
-//! A marker is a SIGTRAP to itself, at which its tracer sees it stop. What it writes to lives in shared
-//! memory, so that the tracer may put everything back between two rounds.
+//! A marker is a SIGTRAP that the tracee sends to itself; its tracer sees it stop. The tracee writes to shared memory, so
+//! that the tracer can put everything back between two rounds.
 #![allow(unsafe_code)]
 
 use crate::journal::{JOURNAL_BYTES, Journal, Outcome, Phase};
@@ -26,7 +26,7 @@ pub struct Tracee {
     journal: Mapping,
     clock: ClockKind,
     emit: Emit,
-    /// What it does when all was put back.
+    /// What it does when everything was put back.
     begin: Box<dyn Fn()>,
 }
 
@@ -43,7 +43,7 @@ const STREAM: usize = 0;
 fn file_argument(from_last: usize) -> OwnedFd {
     let fd = std::env::args().rev().nth(from_last).and_then(|text| text.parse().ok());
     let fd = fd.expect("descriptors as arguments: this program is for tests");
-    // SAFETY: the test that started this program passed it on; nobody else knows it.
+    // SAFETY: the test that started this program passed it on, and it is taken once.
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
@@ -105,7 +105,7 @@ impl Tracee {
         }
     }
 
-    /// Does everything once, untraced, and says when the region begins.
+    /// Does everything once, untraced, and calls back when the region begins.
     pub fn run_once(&self, at_region: impl FnOnce()) {
         let (before, region) = self.journal().orders();
         self.obey_all(before);

@@ -1,4 +1,4 @@
-//! The test's side: a traced process, and what can be done to it while it stands still.
+//! The test's side: a traced process, and what can be done with it while it is stopped.
 //!
 //! ```text
 //!   start --> marker A --run--> marker B --step, Path::go_to--> anywhere --kill, run--> marker A
@@ -24,8 +24,8 @@ pub struct Tracer {
 
 /// Starts one of this package's programs with descriptors as its last arguments.
 ///
-/// Addresses are the same each time, so that a path that was recorded in one process holds in the next. And
-/// glibc clears memory in a loop: it would do so by one string instruction, of which each byte is a step.
+/// Addresses are the same each time, so that a path recorded in one process holds in the next. And glibc is told to clear
+/// memory in a loop instead of by one string instruction, of which each byte is a step.
 pub fn spawn(mut command: Command, descriptors: &[RawFd]) -> Child {
     command.args(descriptors.iter().map(ToString::to_string));
     command.env("GLIBC_TUNABLES", "glibc.cpu.x86_rep_stosb_threshold=1000000000");
@@ -33,7 +33,7 @@ pub fn spawn(mut command: Command, descriptors: &[RawFd]) -> Child {
     // SAFETY: between fork and exec it makes system calls and nothing else.
     unsafe {
         command.pre_exec(move || {
-            // Where it is not allowed, more steps miss their place, and the tests say so.
+            // Where that is not allowed, more places are missed, and the tests say so.
             let _ = personality::set(Persona::ADDR_NO_RANDOMIZE);
             for fd in &inherited {
                 libc::fcntl(*fd, libc::F_SETFD, 0);
@@ -45,8 +45,8 @@ pub fn spawn(mut command: Command, descriptors: &[RawFd]) -> Child {
 }
 
 impl Tracer {
-    /// Starts a program and waits for its first marker. `None`, with a word about it, if processes cannot
-    /// be traced here.
+    /// Starts a program and waits for its first marker. `None`, with a line that says so, if processes cannot be traced
+    /// here.
     pub fn start(command: Command, descriptors: &[RawFd]) -> Option<Self> {
         let child = spawn(command, descriptors);
         let pid = Pid::from_raw(child.id().cast_signed());
@@ -81,7 +81,7 @@ impl Tracer {
         self.to_trap(signal, step);
     }
 
-    /// Runs on to whatever stops it next, a marker or a breakpoint; with a signal first, if one is given.
+    /// Runs on to the next marker or breakpoint. If a signal is given, it is delivered first.
     pub fn run(&self, signal: Option<Signal>) {
         self.to_trap(signal, |signal| ptrace::cont(self.pid, signal));
     }

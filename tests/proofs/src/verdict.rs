@@ -1,10 +1,9 @@
-//! The verdict: what was read, against what the tracee's journal says it did.
+//! The verdict: compares what was read with what the tracee's journal says that it did.
 //!
 //! - Every record whose call returned "written" was read, once. A call that returned "lost" has none.
 //! - A call that did not return, because the process died in it, has one record at most.
-//! - Where writers overwrite, a record may be gone, but not that of the last call; and it is counted as well.
-//! - The count of losses is that of the calls that returned without a record to be found; each that did not
-//!   return may be one more.
+//! - Where writers overwrite, a record may be gone, but not that of the last call. A record that is gone is counted.
+//! - The count of losses is the number of calls that returned and have no record. A call that did not return may add one.
 //! - Records stand in the order in which their calls followed one another.
 //! - The clock that each header decodes to lies between the clocks that the caller read before and after
 //!   (so a compact header that was decoded against the wrong record is seen), and never goes back.
@@ -62,7 +61,7 @@ fn judge_losses(
     overwrites: bool,
 ) -> Result<(), String> {
     let (mut known, mut open) = (0, 0);
-    // While it ran, and behind it, nobody came to overwrite its record.
+    // Of the last call, during and after which no other ran: its record cannot have been overwritten.
     let last_began = calls.iter().flatten().map(|call| call.began).max();
     let last_returned =
         calls.iter().flatten().filter_map(|call| call.returned).map(|it| it.0).max();

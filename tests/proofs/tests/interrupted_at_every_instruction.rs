@@ -1,6 +1,6 @@
 //! A signal at every instruction of the hot path and of the slow ones, whose handler emits into the same
-//! stream, to depth 8; a reader that drains at every instruction; and another writer of a shared stream. Nothing is
-//! lost uncounted, nothing is torn, and the order and the clocks of the stream are those of the calls.
+//! stream, to depth 8; a reader that drains at every instruction; and another writer of a shared stream. No record is
+//! lost uncounted, none is torn, and the order and the clocks of the stream are those of the calls.
 
 use nix::sys::signal::Signal::SIGUSR1;
 use ust_proofs::scenario::everything;
@@ -28,7 +28,7 @@ fn a_handler_that_emits_may_interrupt_any_instruction() {
 #[test]
 fn handlers_may_be_eight_deep() {
     const DEPTH: u32 = 8;
-    /// Less than a handler takes in instructions, mostly.
+    /// Mostly fewer instructions than a handler has.
     const HANDLER_STEPS: usize = 150;
     let stage = stage();
     let mut random = Random::new(2);
@@ -69,8 +69,8 @@ fn a_reader_may_drain_at_any_instruction() {
     }
 }
 
-/// Of a stream that several threads share, another one writes several sub-buffers full while this one stands
-/// at an instruction; then this one goes on, or dies there.
+/// In a shared stream another writer fills several sub-buffers while this one is stopped at an instruction. Then this one
+/// goes on, or dies there.
 #[test]
 fn another_writer_may_write_at_any_instruction() {
     let stage = stage();

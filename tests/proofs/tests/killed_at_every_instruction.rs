@@ -29,8 +29,8 @@ fn recovery_yields_every_returned_record_wherever_the_writer_is_killed() {
     assert!(compact > 0, "no record had a compact header: the harder half was never tried");
 }
 
-/// A handler's record stands behind one that is in flight for ever: a hole in the middle of the stream,
-/// behind which nothing compact may stand.
+/// A handler's record stands behind a record that is in flight for ever. That one is a hole in the middle of the stream,
+/// and no compact header may follow it.
 #[test]
 fn recovery_steps_over_what_a_killed_handler_had_interrupted() {
     let stage = stage();

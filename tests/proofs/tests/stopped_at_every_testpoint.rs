@@ -21,7 +21,7 @@ fn at_each_writers_point(
 ) {
     let stage = Stage::new(PROGRAM);
     let mut reached = BTreeMap::new();
-    // What a reader has drained before, and silence, change nothing about the points.
+    // The scenarios that differ only in what a reader drained before, or in a pause, have the same points.
     let scenarios =
         SCENARIOS.iter().filter(|it| matches!(it.drained, Drained::Not | Drained::Prefix));
     let scenarios: Vec<_> = scenarios.filter(|it| !it.before.contains(&Op::Pause)).collect();
@@ -165,7 +165,7 @@ fn a_successor_goes_on_where_a_reader_was_killed_at_a_point() {
             let (_child, fate) =
                 Stopping::start(PROGRAM, &stage, (Role::Reader, How::Killed), point, 1);
             assert_eq!(fate, Fate::Died, "{context}");
-            // What the dead reader had in its file, for it said so: read by one that changes nothing.
+            // The records that the dead reader said are in its file, read by a reader that changes nothing.
             let consumed = stage.stream.consumed();
             if go_on {
                 stage.emit_some(shape);
@@ -175,8 +175,8 @@ fn a_successor_goes_on_where_a_reader_was_killed_at_a_point() {
             let records = &successor.records;
             assert!(successor.written_before >= consumed, "{context}: some come twice");
             if shape.overwrites {
-                // Which of those that are gone the dead one had read, nobody knows any more; if it had read nothing,
-                // they are here or overwritten.
+                // It is not known which of the missing records the dead reader had read. If it had read none, each record
+                // is here or was overwritten.
                 let emitted = stage.journal().calls().len() as u64;
                 let last = records.last().map(|record| record.number);
                 assert_eq!(last, Some(emitted as u32 - 1), "{context}");
@@ -185,7 +185,7 @@ fn a_successor_goes_on_where_a_reader_was_killed_at_a_point() {
                 assert!(consumed > 0 || is_all, "{context}: {read} read, {gone} gone of {emitted}");
                 continue;
             }
-            // Of this writer alone, the records that were written stand in the order of their numbers.
+            // The records of this writer stand in the order of their numbers.
             let first = records.first().map_or(u32::MAX, |record| record.number);
             let calls: Vec<_> = stage.journal().calls();
             let expected: Vec<u32> = calls
@@ -207,10 +207,10 @@ fn a_successor_goes_on_where_a_reader_was_killed_at_a_point() {
     }
 }
 
-/// A writer that has left a sub-buffer stands before it notes its checksum, with a record in flight in the next one;
-/// a reader takes that memory, and dies with it in hand; others leave the one with the record in flight, and go round.
-/// Then the writer goes on. No checksum is noted of what can still change, or of another lap's memory: the reader's
-/// successor believes all that it finds.
+/// A writer has left a sub-buffer and is stopped before it notes the checksum. It has a record in flight in the next
+/// sub-buffer. A reader takes the memory that was left, and dies while it holds it. Other writers leave the sub-buffer with
+/// the record in flight, and fill the stream again. Then the writer goes on. No checksum may be noted of memory that can
+/// still change, or of another lap's memory: the reader's successor believes every checksum.
 #[test]
 fn a_checksum_is_noted_only_of_what_does_not_change_any_more() {
     let stage = Stage::new(PROGRAM);
@@ -263,8 +263,8 @@ fn writers_go_on_while_the_reader_stands_at_a_point() {
     }
 }
 
-/// A reader that dies while it retires a stream leaves some places closed. Another one retires the rest;
-/// what was refused was not written, what was written is read.
+/// A reader that dies while it retires a stream leaves some places closed. Another reader retires the rest. Refused records
+/// were not written, and written records are read.
 #[test]
 fn a_stream_that_was_half_retired_can_be_retired() {
     let stage = Stage::new(PROGRAM);
