@@ -2,10 +2,10 @@
 # The corpus in the repository. Usage:
 #
 #   tests/fuzz/corpus.sh seed                 adds what the fixtures hold
-#   tests/fuzz/corpus.sh merge [TARGET ...]   keeps what covers most, of it and of what the last run has found: 300 files and
-#                                             200 KiB for each target
+#   tests/fuzz/corpus.sh merge [TARGET ...]   adds what the last run has found, and keeps the files that cover most: at most
+#                                             300 files and 200 KiB for each target
 #
-# A file's name is the SHA-1 of what is in it, as libFuzzer names them.
+# A file's name is the SHA-1 of its content, as libFuzzer names files.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,7 +15,7 @@ corpus=tests/fuzz/corpus
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# add TARGET: what comes in.
+# add TARGET: adds standard input as a file.
 add() {
     cat >"$scratch/input"
     mkdir -p "$corpus/$1"
@@ -27,19 +27,19 @@ seed() {
         mkdir "$scratch/$(basename "$archive")"
         tar -xzf "$archive" -C "$scratch/$(basename "$archive")"
     done
-    # Without the newlines that fill pages.
+    # Without the newlines that fill up pages.
     find "$scratch" -name metadata | sort | while read -r metadata; do
         cat -s "$metadata" | add metadata
     done
-    # Hardly any change gets past the checksums of these.
+    # Hardly any mutation gets past the checksums of these.
     find "$scratch" -name metadata | sort | head -1 | while read -r metadata; do
         grep -v '^/. crc32 of' "$metadata" | cat -s | add metadata
     done
     { cat tests/fuzz/fuzz_targets/packets.metadata; printf '\0'; cat tests/fuzz/fuzz_targets/packets.stream; } | add metadata
     add metadata <ctf/tests/data/lttng-ust/metadata
-    # What others write, from the reader's tests.
+    # Traces of other writers, from the reader's tests.
     sed -n '/^const FOREIGN/,/^"#;/p' ctf/tests/reader.rs | sed '1s/.*r#"//; $d' | add metadata
-    # A stream of another trace passes for one of this. The zeros behind it are the target's to add.
+    # A stream of another trace passes for one of this trace. The target adds the zeros behind it.
     find "$scratch" -name 'channel0_*' ! -name '*.idx' | sort | while read -r stream; do
         python3 - "$stream" tests/fuzz/fuzz_targets/packets.stream <<'EOF' | add packets
 import sys
@@ -48,7 +48,7 @@ stream = stream.replace(stream[4:20], ours[4:20]).rstrip(b"\0")
 sys.stdout.buffer.write(stream + bytes(-len(stream) % 4))
 EOF
     done
-    # Several packets, with these numbers; an `h` holds a place of two pages. Their checksums are the target's to mend.
+    # Several packets, with these numbers; an `h` holds a place of two pages. The target mends their checksums.
     for numbers in "0 1 2" "0 1 3 4" "0 2h 3 4" "0 1 5 2 3" "1 1 2h"; do
         python3 - tests/fuzz/fuzz_targets/packets.stream $numbers <<'EOF' | add packets
 import sys

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes each target for so long, two at a time. Usage: tests/fuzz/run.sh [SECONDS for each]
 #
-# Builds as cargo-fuzz does, which need not be there. Nothing is written but below target/fuzz: the corpus grows in a copy
+# Builds as cargo-fuzz does, without needing it. Everything is written below target/fuzz: the corpus grows in a copy
 # (tests/fuzz/corpus.sh takes over what is new in it), and an input that fails is written to target/fuzz/artifacts.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -36,14 +36,14 @@ flags=(
 RUSTFLAGS="${flags[*]}" CARGO_TARGET_DIR=$out \
     cargo +nightly build --manifest-path tests/fuzz/Cargo.toml --release --locked --quiet --target "$target"
 
-# Each input is a directory or more: in memory, they cost little.
+# Each input makes a directory or more. In memory they cost little.
 memory=/dev/shm
 [ -d $memory ] || memory=${TMPDIR:-/tmp}
 TMPDIR=$(mktemp -d "$memory/ust-fuzz.XXXXXX")
 export TMPDIR
 trap 'rm -rf "$TMPDIR"; kill $(jobs -p) 2>/dev/null || true' EXIT
 
-# Not to note where each allocation was made doubles the speed. Running an input again tells.
+# Without a note of where each allocation was made, fuzzing is twice as fast. To find the place, run the input again.
 export ASAN_OPTIONS=malloc_context_size=0:detect_stack_use_after_return=0
 
 rm -rf $out/corpus

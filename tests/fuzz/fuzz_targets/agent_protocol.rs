@@ -1,11 +1,11 @@
-//! Any bytes as what a traced process and its consumer say to each other, and as what the class log says of a class.
+//! Any bytes as a message between a traced process and its consumer, and as an event class in the class log.
 //!
 //! Input: a message, which begins with `UST`; or an event class, and behind it the payload of a record of that class.
 
 #![no_main]
 
 mod traces;
-// How the consumer describes a class in its traces: the file that ships, which is no part of a public interface.
+// How the consumer describes a class in its traces: the file that ships. It is not public.
 #[path = "../../../consumerd/src/engine/process_file/class_body.rs"]
 mod class_body;
 
@@ -48,7 +48,7 @@ fn of_message(message: ToProcess) -> Option<Rules> {
     }
 }
 
-/// The message in these bytes. Said again it is the same, in no more bytes.
+/// The message in these bytes. Encoded again it is the same, in no more bytes.
 fn said<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) -> Option<T> {
     let message: T = decode(bytes).ok()?;
     let again = encode(&message);
@@ -107,7 +107,7 @@ fn record(preamble: &str, declared: &str, class: &EventClass, payload: &[u8]) {
     let read = traces::read(dir.path(), 1 << 20);
     assert!(read.errors.is_empty(), "{payload:?} as {declared}: {:?}", read.errors);
     assert_eq!(read.events, 2);
-    // Its packets are nobody's, and such traces are not joined.
+    // Its packets name no process, and such traces are not joined.
     assert_eq!(traces::joined(dir.path()), None);
 }
 

@@ -14,7 +14,7 @@ fuzz_target!(|input: &[u8]| {
         let line = line(request_line(request.clone()));
         assert_eq!(parse_request(&line).ok().as_ref(), Some(&request));
         assert!(parse_answer(&line).is_err(), "a request is no answer");
-        // What the daemon asks of it first.
+        // The daemon's first checks.
         if let Request::EnableChannel { name, options, .. }
         | Request::Create { name, channel: options, .. } = &request
         {
@@ -31,7 +31,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// What was parsed can be said, in one line.
+/// What was parsed can be encoded again, in one line.
 fn line(line: Result<Vec<u8>, LineError>) -> Vec<u8> {
     let line = line.expect("what was parsed can be said");
     assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));

@@ -1,4 +1,4 @@
-//! Any bytes as metadata: what `ctf::tsdl` reads of them is bounded, and a stream can be read by it.
+//! Any bytes as metadata: what `ctf::tsdl` makes of them is bounded, and a stream can be read by it.
 //!
 //! Input: the metadata, in either form. What stands behind the first NUL of a text is the stream; without one it is a
 //! page that this library has written.
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ctf::tsdl::{self, EnumType, Metadata, Type};
 use libfuzzer_sys::fuzz_target;
 
-/// Types within types that readers may meet: they recurse so deep.
+/// The deepest nesting of types that readers meet: they recurse.
 const DEPTH_MAX: u32 = 64;
 
 /// How metadata in packets begins, in either byte order. Such a text may have NULs.
@@ -44,12 +44,12 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// A walk over types, each once: what a text expands to has no bound.
+/// A walk over types, each once: the expanded types have no bound.
 #[derive(Default)]
 struct Walk {
     /// Depths of the types that were seen, by where they lie.
     seen: HashMap<*const (), u32>,
-    /// Types, labels, classes: whatever takes memory of its own.
+    /// Types, labels, classes: each takes memory of its own.
     parts: usize,
 }
 

@@ -1,11 +1,11 @@
 //! Any bytes as a stream file of a trace whose metadata is right: read, recovered, joined.
 //!
-//! Input: the stream file. Its last page is filled up with zeros, unless its length is odd: then it ends where it ends. It is
-//! looked at in three ways, because hardly any change of a packet gets past its checksum:
+//! Input: the stream file. Its last page is filled up with zeros, unless the file's length is odd. It is read in three
+//! ways, because hardly any mutation of a packet gets past its checksum:
 //!
 //! - as it is;
 //! - with the right checksum behind the content that each page claims to have;
-//! - on trust, by metadata that says of no checksums.
+//! - unchecked, by metadata that declares no checksums.
 
 #![no_main]
 
@@ -19,10 +19,10 @@ use ctf::packet::{PACKET_MAGIC, PAGE_BYTES};
 use ctf::recover::{DamagedTraces, Recovered};
 use libfuzzer_sys::fuzz_target;
 
-/// That of one of the fixtures, and as short as it can be: reading it is most of what an input costs.
+/// The metadata of one of the fixtures, made as short as possible: most of an input's time goes into reading it.
 const METADATA: &str = include_str!("packets.metadata");
 
-/// What it says of checksums.
+/// Its declaration of checksums.
 const CHECKSUM: &str = "packet_checksum = \"crc32\";";
 
 fuzz_target!(|input: &[u8]| {
@@ -55,7 +55,7 @@ fuzz_target!(|input: &[u8]| {
         let [one, other] = [&to, &again].map(|dir| fs::read(dir.path().join(stream)).ok());
         assert!(one == other, "stream {stream}");
     }
-    // To read what a join has declared takes as long as all the rest: some inputs are enough.
+    // Reading a joined trace takes as long as all the rest, so only some inputs are joined.
     if input.len().is_multiple_of(4) {
         assert_eq!(traces::joined(to.path()), Some(recovered.events));
     }
@@ -85,7 +85,7 @@ fn mended(stream: &[u8]) -> Vec<u8> {
         else {
             continue;
         };
-        // The packet's size is not under it.
+        // The checksum does not cover the packet's size.
         let mut crc32 = crc32fast::Hasher::new();
         [before, &[0; 8], after].iter().for_each(|part| crc32.update(part));
         *checksum = crc32.finalize().to_ne_bytes();

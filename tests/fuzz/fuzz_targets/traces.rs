@@ -1,4 +1,4 @@
-//! Traces on disk, for one input: where they lie, and what holds of reading any of them.
+//! Traces on disk, for one input: where they lie, and what holds when any of them is read.
 
 use std::fmt;
 use std::fs;
@@ -23,7 +23,7 @@ pub fn directory() -> TempDir {
     made.expect("a directory for the input's files")
 }
 
-/// Makes a trace of these streams, which are called by their number.
+/// Makes a trace of these streams. The name of each is its number.
 #[allow(dead_code, reason = "one target has a writer's own")]
 pub fn make(dir: &Path, metadata: impl AsRef<[u8]>, streams: &[&[u8]]) {
     fs::write(dir.join("metadata"), metadata).expect("room for the metadata");
@@ -36,13 +36,13 @@ pub fn make(dir: &Path, metadata: impl AsRef<[u8]>, streams: &[&[u8]]) {
 pub struct Read {
     /// Events read, and printed.
     pub events: u64,
-    /// What was told to be wrong.
+    /// The errors.
     pub errors: Vec<ReadError>,
 }
 
 /// Reads all traces below a directory to their end, and prints their events.
 ///
-/// The streams have `stream_bytes` together: there is an end, and more events than bits would be made of nothing.
+/// The streams have `stream_bytes` together. Reading ends, and finds no more events than there are bits.
 pub fn read(dir: &Path, stream_bytes: usize) -> Read {
     let mut reader = Reader::open(dir).expect("a trace");
     let mut read = Read { events: 0, errors: Vec::new() };
@@ -63,9 +63,9 @@ pub fn read(dir: &Path, stream_bytes: usize) -> Read {
     read
 }
 
-/// Joins what is in a directory. What comes of it has each event that was joined, and reads without an error.
+/// Joins what is in a directory. The result has each event that was joined, and reads without an error.
 ///
-/// `None` if it is not a trace that is joined.
+/// `None` if the trace cannot be joined.
 pub fn joined(dir: &Path) -> Option<u64> {
     let to = directory();
     let trees = [dir, to.path()].map(|dir| Tree::open(dir).expect("a directory"));
@@ -84,7 +84,7 @@ pub fn joined(dir: &Path) -> Option<u64> {
     Some(joined.events)
 }
 
-/// Takes what is printed: one line, and nothing that a terminal obeys.
+/// Takes what is printed: one line, without bytes that a terminal obeys.
 struct Terminal {
     room: usize,
 }
