@@ -13,11 +13,11 @@ pub struct Graph {
     files: BTreeMap<Module, Source>,
     /// Paths that lead to other crates, by the file that names them.
     pub outward: BTreeMap<Module, BTreeSet<Segments>>,
-    /// By file, those that define what it names.
+    /// For each file, the files that define what it names.
     pub edges: BTreeMap<Module, BTreeSet<Module>>,
 }
 
-/// So many names stand for one another at the most: a `use` may name itself by another way.
+/// The most names that are followed from one to the next: a `use` may lead back to itself.
 const MAX_HOPS: usize = 16;
 
 impl Graph {
@@ -48,7 +48,8 @@ impl Graph {
 
     fn named_by(&self, module: &Module) -> Vec<Segments> {
         let source = &self.files[module];
-        // What a facade passes on it does not use itself, but a folder's facade and its files are one circle otherwise.
+        // A facade does not use what it passes on. If it counted as a use, each folder's facade and files would be a
+        // circle.
         let is_facade = source.items.is_empty();
         let imports = source.imports.values().filter(|_| !is_facade);
         imports.chain(&source.globs).chain(&source.paths).cloned().collect()
@@ -106,7 +107,7 @@ impl Graph {
         Found::In(module)
     }
 
-    /// Sets of files in which each leads to each.
+    /// Sets of files in which each file leads to each other.
     pub fn circles(&self) -> Vec<Vec<Module>> {
         let reach: BTreeMap<_, _> =
             self.files.keys().map(|file| (file, self.reach(file))).collect();

@@ -6,7 +6,7 @@
 //!                                                                transparent where it only passes names on
 //! ```
 //!
-//! What stands under `#[cfg(test)]` does not count: a test may know more than what it tests.
+//! What stands under `#[cfg(test)]` does not count: a test may use more than what it tests.
 
 pub mod graph;
 pub mod source;
@@ -26,6 +26,6 @@ pub fn packages() -> Vec<String> {
     let manifest = std::fs::read_to_string(workspace().join("Cargo.toml")).expect("a manifest");
     let (_, members) = manifest.split_once("members = [").expect("a workspace has members");
     let (members, _) = members.split_once(']').expect("a list has an end");
-    // Between quotes.
+    // The names stand between quotes.
     members.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }

@@ -29,7 +29,7 @@ impl Source {
     /// Reads a file. `is_root`: its children stand beside it, not in a folder of its name.
     ///
     /// # Panics
-    /// It cannot be read, or is no Rust.
+    /// It cannot be read, or it is not Rust.
     pub fn read(file: &Path, is_root: bool) -> Self {
         let text =
             std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
@@ -50,7 +50,7 @@ impl Source {
             match item {
                 Item::Mod(module) if is_test(&module.attrs) => {}
                 Item::Mod(module) => match &module.content {
-                    // A module in the same file is part of it.
+                    // A module within a file is part of the file.
                     Some((_, items)) => {
                         self.items.insert(module.ident.to_string());
                         self.depth += 1;
@@ -100,7 +100,7 @@ impl Source {
                 if rename.ident != "self" {
                     before.push(rename.ident.to_string());
                 }
-                // Those brought in as `_` count as well.
+                // Imports as `_` count as well.
                 let name = format!("{} as {}", rename.ident, rename.rename);
                 let name = if rename.rename == "_" { name } else { rename.rename.to_string() };
                 self.imports.insert(name, self.outside(before));
@@ -148,7 +148,7 @@ impl Visit<'_> for Source {
     /// `pub(crate)` names nothing.
     fn visit_visibility(&mut self, _: &syn::Visibility) {}
 
-    /// Macros' arguments are tokens; what looks like a path in them is taken for one.
+    /// The arguments of macros are tokens. Tokens that look like a path count as one.
     fn visit_macro(&mut self, item: &syn::Macro) {
         self.visit_path(&item.path);
         let text = item.tokens.to_string().replace(' ', "");

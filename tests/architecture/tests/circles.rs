@@ -1,10 +1,10 @@
-//! No two files lead to each other: what both need stands in a third.
+//! No two files import each other, directly or in a circle: what both need stands in a third.
 
 use std::path::{Path, PathBuf};
 use ust_architecture::graph::Graph;
 use ust_architecture::{packages, workspace};
 
-/// Packages whose sources are another's.
+/// Packages that have no sources of their own.
 const WITHOUT_SOURCES: &[&str] =
     &["tests/acceptance/other-version", "tests/acceptance/other-version/core"];
 

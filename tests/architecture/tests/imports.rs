@@ -1,7 +1,7 @@
 //! Who may import whom: the tables of ARCHITECTURE.md, checked against the sources.
 //!
-//! A module may name itself, what its row allows, and nothing else of its crate. A module without a row fails, so that a
-//! new one has to be thought about.
+//! A module may name itself and what its row allows, and nothing else of its crate. A module without a row fails the test,
+//! so that each new module gets a row.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,9 +29,9 @@ const CORE: &[(&str, &[&str])] = &[
     ("socket", &["protocol", "shm"]),
 ];
 
-/// Modules of ust, from those that know nothing of the others to those that know most.
+/// Modules of ust, from those that import none of the others to those that import most.
 const UST: &[(&str, &[&str])] = &[
-    // What the process knows and owns.
+    // What the process has.
     ("inside", &[]),
     ("undisturbed", &["inside"]),
     ("lockfree", &[]),
@@ -80,7 +80,7 @@ const UST: &[(&str, &[&str])] = &[
             "thread_cache",
         ],
     ),
-    // What is done with several of them.
+    // What uses several of these.
     ("rules", &["callsite", "declared", "instance", "process_file", "registry"]),
     ("fork", &["channel", "handover", "instance", "process_file"]),
     ("first_event", &["fork", "handover", "instance", "lockfree", "thread_cache", "undisturbed"]),
@@ -156,7 +156,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tests/support", &["ust-core"]),
 ];
 
-/// The crate that tests share. Packages in `tests` may use it; of the others these, and for their own tests only.
+/// The crate that tests share. Packages in `tests` may use it. Of the other packages these may, for their own tests only.
 const SUPPORT: &str = "ust-test-support";
 const TESTED_WITH_SUPPORT: &[&str] = &["consumerd", "ctf", "ust-cli", "ust-core"];
 
@@ -196,7 +196,7 @@ fn modules_name_only_what_their_row_allows() {
     }
 }
 
-/// A row names only rows above it, so that a table is read from the top, and holds no circle.
+/// A row names only rows above it. So a table is read from the top, and has no circle.
 fn is_in_order(name: &str, table: &[(&str, &[&str])]) {
     for (at, (row, allowed)) in table.iter().enumerate() {
         let is_above = |other: &&&str| table[..at].iter().any(|(above, _)| above == *other);

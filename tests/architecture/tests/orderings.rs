@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use ust_architecture::workspace;
 
-/// Crates whose words models run over.
+/// Crates whose words are modelled.
 const CRATES: &[&str] = &["ust", "ust-core"];
 
-/// Tables are called so.
+/// The file name of tables.
 const TABLE: &str = "orderings.rs";
 
-/// What else may name such orderings, and why.
+/// Other files that may name such orderings, and why.
 const OTHERS: &[(&str, &str)] = &[
     ("ust-core/src/sync", "what orderings are, and words that take them"),
     ("ust/src/lockfree/barrier.rs", "a pair of barriers, of which one is the kernel's"),
