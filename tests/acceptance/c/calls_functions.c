@@ -1,5 +1,6 @@
-// Built with -finstrument-functions: calls that are left in all ways. `shape`: main > outer > inner, twice; `jumps`: a loop of
-// functions that longjmp leaves; `slow`: one call of many that sleeps; `deep`: more functions in each other than have a frame.
+// Built with -finstrument-functions: calls that end in all ways. `shape`: main > outer > inner, twice; `jumps`: a loop of
+// functions that longjmp leaves; `slow`: one call of many that sleeps; `deep`: calls nested deeper than the shim has
+// frames.
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-// A library to be preloaded before another: counts the program's calls of four functions, and says so at the end, in the file
-// that COUNTS names.
+// A library that is preloaded before another. It counts the program's calls of four functions, and at the end writes the
+// counts to the file that COUNTS names.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>

@@ -1,4 +1,5 @@
-// Loads libraries in ways that depend on who asks. Arguments: a path, or `lock` for a call that tells what was loaded.
+// Loads libraries in ways that depend on the caller. Arguments: a path, or `lock` for a call that makes the shim tell what
+// was loaded.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>

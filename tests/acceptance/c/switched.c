@@ -1,4 +1,4 @@
-// Locks and unlocks, in steps: reads a byte from one named pipe before each, and writes one to another behind it.
+// Locks and unlocks, in steps: reads a byte from one named pipe before each step, and writes one to another pipe after it.
 #include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-//! `plugin` in a later version: the event of the same name has a field more.
+//! `plugin` in a later version: the event of the same name has one more field.
 
 use ust::tracepoint;
 

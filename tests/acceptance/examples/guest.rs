@@ -1,4 +1,4 @@
-//! As `plugin`, under another provider.
+//! The same as `plugin`, with another provider.
 
 use ust::tracepoint;
 

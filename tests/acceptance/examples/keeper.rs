@@ -1,4 +1,4 @@
-//! A plugin that declares an event at run time, with an observer of its own code, and never takes it back.
+//! A plugin that declares an event at run time, with an observer of its own, and never takes the event back.
 
 use core::ffi::c_void;
 use std::sync::OnceLock;

@@ -1,5 +1,5 @@
-//! A plugin with more thread-locals than `dlopen` has room for where they stand at a fixed distance from the thread: it has
-//! the library with the feature `dynamic-tls`. Loaded, called and closed by `loads_plugin`.
+//! A plugin with more thread-locals than `dlopen` has room for at a fixed distance from the thread pointer. It has the
+//! library with the feature `dynamic-tls`. Loaded, called and closed by `loads_plugin`.
 
 use other_ust::tracepoint;
 use std::cell::Cell;

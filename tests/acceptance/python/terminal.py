@@ -22,7 +22,7 @@ while True:
     try:
         output = os.read(terminal, 4096)
     except OSError:
-        # Linux says EIO when the last who has the terminal is gone.
+        # Linux says EIO once no process has the terminal open any more.
         break
     if not output:
         break

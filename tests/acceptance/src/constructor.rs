@@ -16,12 +16,12 @@ pub unsafe fn argument(
     count: c_int,
     arguments: *const *const c_char,
 ) -> Option<&'static CStr> {
-    // SAFETY: so many strings are there, as long as the program.
+    // SAFETY: there are so many strings, and they live as long as the program.
     (number < count as usize).then(|| unsafe { CStr::from_ptr(*arguments.add(number)) })
 }
 
-/// Makes so many pthread keys, as a large host has: from the 32nd on glibc allocates to set one, and the library, which
-/// must not, does without its own.
+/// Makes so many pthread keys, as a large host has. From the 32nd key on glibc allocates to set one. The library must not
+/// allocate there, and does without its own key.
 #[allow(unsafe_code)]
 pub fn make_pthread_keys(keys: u32) {
     for _ in 0..keys {

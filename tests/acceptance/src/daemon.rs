@@ -8,7 +8,7 @@ use ust_test_support::binaries;
 use ust_test_support::command::{Finished, Running, run};
 use ust_test_support::sandbox::Sandbox;
 
-/// A runtime directory in which daemons come and go, and a place for traces and programs' accounts.
+/// A runtime directory in which daemons come and go, and a place for traces and the programs' reports.
 #[derive(Debug)]
 pub struct Site(Sandbox);
 
@@ -27,7 +27,7 @@ impl Site {
         Self(Sandbox::new())
     }
 
-    /// A command that finds this site's daemon, and knows where its account goes.
+    /// A command that finds this site's daemon, and has the path of its report.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = self.0.command(program);
         command.env(report::VARIABLE, self.path("report"));
@@ -49,7 +49,7 @@ impl Site {
     pub fn start_session(&self, name: &str, glob: &str) -> PathBuf {
         let trace = self.path(name);
         let output = trace.to_str().expect("temporary paths are text");
-        // Room for everything even while a busy machine gives the daemon no turn.
+        // Room for everything, even while the daemon gets no turn on a busy machine.
         self.ust(&["create", name, "-o", output, "--subbuf-size", "4M"]).succeeded();
         self.ust(&["enable-event", "-s", name, glob]).succeeded();
         self.ust(&["start", name]).succeeded();

@@ -1,7 +1,7 @@
-//! What a process has in use: descriptors, and memory, that of its rings included.
+//! What a process has in use: descriptors, and memory, including its rings'.
 //!
-//! Memory of a memfd shows in nobody's resident set before it is touched there; the blocks that the kernel has
-//! allocated for the file are what it costs the machine. So files are asked, not mappings.
+//! Memory of a memfd is in no resident set before a process touches it there. What it costs the machine are the blocks that
+//! the kernel has allocated for the file. So files are measured, not mappings.
 
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
@@ -14,7 +14,7 @@ pub struct InUse {
     pub descriptors: u64,
     /// Bytes allocated for memfds.
     pub memfd_bytes: u64,
-    /// Resident bytes that are nobody else's, without those of files.
+    /// Resident bytes of this process alone, without those of files.
     pub anonymous_bytes: u64,
     /// Bytes locked into memory.
     pub locked_bytes: u64,

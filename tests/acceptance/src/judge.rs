@@ -1,6 +1,6 @@
-//! Those who judge a trace, neither of them ours: the command `babeltrace2`, and Python's bt2.
+//! The judges of a trace, neither of them ours: the command `babeltrace2`, and Python's bt2.
 //!
-//! babeltrace2 2.0.4 can exit with 0 and say nothing of a bad trace, so whoever asks compares counts as well.
+//! babeltrace2 2.0.4 can exit with 0 and say nothing of a bad trace, so every test compares counts as well.
 
 use crate::recording::folders;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use ust_test_support::command::run;
 
-/// One line of `babeltrace2`: when, what, from whom, with which fields.
+/// One line of `babeltrace2`: time, process, event, fields.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
     /// The whole line.
@@ -31,7 +31,7 @@ impl<'a> Line<'a> {
     /// The value of a field or context, as it is printed.
     pub fn value(&self, name: &str) -> &'a str {
         let found = self.text.find(name).filter(|_| !name.is_empty()).map(|first| {
-            // The first is nearly always it; a name can also be the end of another one, or stand in a string.
+            // The first match is nearly always right. But a name can also be the end of another name, or stand in a string.
             let is_it = |at: &usize| {
                 self.text[..*at].ends_with(' ') && self.text[at + name.len()..].starts_with(" = ")
             };
@@ -48,7 +48,7 @@ impl<'a> Line<'a> {
         value.parse().unwrap_or_else(|_| panic!("{name} is {value}, no number, in {}", self.text))
     }
 
-    /// Process id of whose trace it stands in: `HOST:PROCNAME:(VPID) `.
+    /// The id of the process in whose trace it stands: `HOST:PROCNAME:(VPID) `.
     pub fn vpid(&self) -> u64 {
         let vpid = self.text.split_once(":(").and_then(|(_, rest)| rest.split(')').next());
         vpid.and_then(|vpid| vpid.parse().ok())
@@ -68,16 +68,16 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Reads a trace with `babeltrace2` and looks at each line; how many there were. A complaint of its own fails
-/// the test, but for that about losses, which is told from `events_discarded`.
+/// Reads a trace with `babeltrace2` and looks at each line; returns how many there were. A warning of babeltrace2 fails the
+/// test, except its warning about losses, which comes from `events_discarded`.
 #[track_caller]
 pub fn babeltrace2(trace: &Path, look: impl FnMut(Line<'_>)) -> u64 {
     read(trace, |complaint| complaint.contains("discarded"), look)
 }
 
-/// The same, of a trace that is being written, or was when its recorder was killed: a packet may be in its file and not
-/// in the index yet, or the index still be empty, of which babeltrace2 complains, and does without the index. And there may
-/// be no metadata yet, or no directory: it refuses that, in which there is no event.
+/// The same of a trace that is being written, or was when its recorder was killed. A packet may be in its file and not in
+/// the index yet, or the index may be empty: babeltrace2 warns of that, and reads without the index. And there may be no
+/// metadata or no directory yet: babeltrace2 refuses that, and it has no event.
 #[track_caller]
 pub fn babeltrace2_unfinished(trace: &Path, look: impl FnMut(Line<'_>)) -> u64 {
     let has_begun = |folder: &PathBuf| folder.join("metadata").exists();
@@ -124,7 +124,7 @@ pub fn count(trace: &Path) -> u64 {
     babeltrace2(trace, |_| {})
 }
 
-/// How often each value of a field comes.
+/// How often each value of a field occurs.
 #[track_caller]
 pub fn tally(trace: &Path, field: &str) -> BTreeMap<u64, u64> {
     let mut tally = BTreeMap::new();
@@ -132,11 +132,11 @@ pub fn tally(trace: &Path, field: &str) -> BTreeMap<u64, u64> {
     tally
 }
 
-/// Runs one of `python/*.py` with Python's bt2; what it printed. It fails the test by failing.
+/// Runs one of `python/*.py` with Python's bt2; returns what it printed. If the script fails, so does the test.
 #[track_caller]
 pub fn python(checker: &str, arguments: &[&Path]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(checker);
-    // Only the system's python has bt2, whatever comes first in PATH.
+    // Only the system's python has bt2; another may come first in PATH.
     let finished = run(Command::new("/usr/bin/python3").arg(script).args(arguments));
     assert!(
         finished.status.success(),

@@ -6,7 +6,7 @@ use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// In the test: compiles it into `dir`. `None`, and it says why, if there is no C compiler.
+/// In the test: compiles it into `dir`. `None`, with a line that says why, if there is no C compiler.
 pub fn compile(dir: &Path) -> Option<PathBuf> {
     if !skip::has("cc", &["--version"]) {
         return None;
@@ -54,8 +54,7 @@ impl Jump {
 
     /// From now on this signal ends the job.
     pub fn on(self, signal: i32) {
-        // SAFETY: the handler does what POSIX allows one to do that interrupts no library's function: the job's
-        // author sees to that.
+        // SAFETY: POSIX allows the handler to jump out of code that is no library function. The caller's job is such code.
         unsafe {
             let mut action: libc::sigaction = core::mem::zeroed();
             action.sa_sigaction = self.jump_out;

@@ -30,8 +30,8 @@ pub fn pid(started: &Started) -> u32 {
     progress::read(&started.path("progress")).expect("the program has noted it")[0] as u32
 }
 
-/// Kills program and recorder, which may hear of the program's end and come to its own; returns when neither has any
-/// mapping left.
+/// Kills program and recorder. The recorder may notice the program's end first, and end by itself. Returns when neither has
+/// any mapping left.
 pub fn kill_both(started: Started) -> Recorded {
     let pid = pid(&started);
     send_signal(pid, libc::SIGKILL);
@@ -41,13 +41,13 @@ pub fn kill_both(started: Started) -> Recorded {
     recorded
 }
 
-/// The same with the recorder stopped first: neither hears of the other's end, and the rings are left.
+/// The same with the recorder stopped first, so that neither notices the other's end, and the rings are left.
 pub fn stop_and_kill_both(started: Started) -> Recorded {
     started.running.stop();
     kill_both(started)
 }
 
-/// Waits until a process has no mappings: dead, if perhaps not reaped.
+/// Waits until a process has no mappings: it is dead, but may not be reaped.
 pub fn wait_until_gone(pid: u32) {
     wait_until("a killed process's end", || {
         let maps = std::fs::read_to_string(format!("/proc/{pid}/maps"));
@@ -60,7 +60,7 @@ pub fn rings(recorded: &Recorded) -> PathBuf {
     recorded.path("rings")
 }
 
-/// Runs `ust recover` on a directory; how it went and where the traces are.
+/// Runs `ust recover` on a directory; returns how it ended, and where the traces are.
 pub fn recover(dir: &Path, scratch: &Path) -> (Finished, PathBuf) {
     let output = scratch.join("recovered");
     let mut command = Command::new(binaries::ust());
@@ -75,7 +75,7 @@ pub fn summary(scratch: &Path) -> Summary {
     serde_json::from_slice(&json).expect("a summary is JSON")
 }
 
-/// The steps in a trace that came to its end, by thread: each once, in order, and whole.
+/// The steps in a finished trace, by thread: each once, in order, and whole.
 pub fn steps(trace: &Path) -> Vec<BTreeSet<u64>> {
     steps_in(trace, |trace, look| match trace.exists() && !folders(trace).is_empty() {
         true => judge::babeltrace2(trace, look),
@@ -84,7 +84,7 @@ pub fn steps(trace: &Path) -> Vec<BTreeSet<u64>> {
     })
 }
 
-/// The same, of a trace whose recorder was killed.
+/// The same of a trace whose recorder was killed.
 pub fn steps_unfinished(trace: &Path) -> Vec<BTreeSet<u64>> {
     steps_in(trace, |trace, look| judge::babeltrace2_unfinished(trace, look))
 }

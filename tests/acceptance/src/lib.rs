@@ -1,17 +1,17 @@
-//! End-to-end tests: real programs, traced by the real `ust` and `ustconsumerd`, judged by others.
+//! End-to-end tests: real programs, traced by the real `ust` and `ustconsumerd`, judged by other software.
 //!
 //! ```text
 //!   tests/PROPERTY.rs      one property a file
 //!      |  runs
 //!      +-- ust record, ustconsumerd, ust create ...          the binaries, by [`ust_test_support`]
 //!      |      '-- src/bin/PROGRAM.rs                         traced programs, one purpose each
-//!      |             '-- keeps its own account               [`report`]
+//!      |             '-- reports what it did                 [`report`]
 //!      |  asks
 //!      +-- babeltrace2, python/CHECKER.py with Python's bt2  [`judge`]: not written by us
 //! ```
 //!
-//! A trace is right when what the judges read agrees with what the program says it did. `--summary` is
-//! compared with both, and is never the only witness.
+//! A trace is right when what the judges read agrees with what the program reports. `--summary` is compared with both, and
+//! is never the only witness.
 //!
 //! Nothing here waits for ever ([`ust_test_support::wait`]), and no test depends on how fast the machine is: what is bounded by
 //! time has a bound that only a hang reaches. What cannot run says `SKIPPED: why`.

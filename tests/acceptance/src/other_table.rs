@@ -1,5 +1,5 @@
-//! A program as a build with another major of the in-process table would be, as far as copies that come later can see: it
-//! changes its own note in memory.
+//! A program that later copies take for a build with another major of the in-process table: it changes its own note in
+//! memory.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
@@ -22,7 +22,7 @@ unsafe extern "C" fn change(
 ) -> c_int {
     let words = [ELF_NOTE_NAME.len() as u32, 8, ELF_NOTE_KIND_TABLE].map(u32::to_ne_bytes);
     let header = [words.as_flattened(), &ELF_NOTE_NAME].concat();
-    // SAFETY: the loader's record of a module, and its notes, which are mapped. Nobody else reads or writes them meanwhile.
+    // SAFETY: the loader's record of a module, and its notes, which are mapped. No other thread uses them meanwhile.
     unsafe {
         let module = &*module;
         let headers = std::slice::from_raw_parts(module.dlpi_phdr, module.dlpi_phnum.into());

@@ -11,7 +11,7 @@ const TARGET: &str = "i686-unknown-linux-gnu";
 /// The programs that are recorded from both word sizes.
 const PROGRAMS: [&str; 3] = ["all_fields", "flood", "gaps"];
 
-/// A traced program of 32 bits; `None`, having said why, where none can be made.
+/// A traced program of 32 bits; `None`, with a line that says why, where none can be made.
 pub fn program(name: &str) -> Option<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     match BUILT.get_or_init(|| can_build().map(|()| build())) {
@@ -23,7 +23,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
     }
 }
 
-/// Whether there is all that it takes to build and run such a program.
+/// Whether everything that such a program needs to be built and run is there.
 fn can_build() -> Result<(), String> {
     if !cfg!(target_arch = "x86_64") {
         return Err(format!("programs of {TARGET} run on x86-64 only"));

@@ -1,4 +1,4 @@
-//! Walks the packets of a stream file by what their contexts say, and by nothing else.
+//! Walks the packets of a stream file by their contexts alone.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Shared objects that traced programs load: where they are, and, of `examples/plugin.rs`, a program's side, which loads,
+//! Shared objects that traced programs load: where they are; and for `examples/plugin.rs` a program's side, which loads,
 //! calls and closes it.
 #![allow(unsafe_code)]
 
@@ -49,7 +49,7 @@ impl Plugin {
 
     /// Closes it.
     pub fn close(self) {
-        // SAFETY: nobody calls it any more.
+        // SAFETY: it is not called any more.
         assert_eq!(unsafe { libc::dlclose(self.handle) }, 0);
     }
 }

@@ -1,4 +1,5 @@
-//! A program's account that survives its death: words in a file that it has mapped. The test reads the file as any other.
+//! A program's progress, which outlives the program: words in a file that it has mapped. The test reads the file as any
+//! other.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
@@ -37,10 +38,10 @@ impl Progress {
     }
 }
 
-/// An endless program ends after that, for its test may have been killed. Longer than any test takes.
+/// An endless program ends after that, because its test may have been killed. Longer than any test takes.
 const LONG_ENOUGH: Duration = Duration::from_secs(1800);
 
-/// In an endless program: tells when its test is gone, and nobody will end it any more.
+/// In an endless program: tells when its test is gone, and cannot end it any more.
 #[derive(Debug)]
 pub struct Lease {
     progress: PathBuf,
@@ -48,7 +49,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// For as long as the progress file is there: a test that ends, or fails, takes its directory away.
+    /// Goes on for as long as the progress file is there: a test that ends or fails removes its directory.
     pub fn begin(progress: &Path) -> Self {
         Self { progress: progress.to_owned(), since: Instant::now() }
     }

@@ -1,7 +1,7 @@
 //! For programs that must do nothing but compute: a counting allocator, and a filter that kills on system calls.
 //!
-//! Not seccomp's strict mode: the kernel takes `rdtsc` away with it. The filter is as strict: of the calling
-//! thread's system calls it lets `exit_group` pass, and others that are named.
+//! In seccomp's strict mode the kernel also forbids `rdtsc`, so a filter is used. It is as strict: of the calling thread's
+//! system calls it lets only `exit_group` pass, and those that are named.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -16,7 +16,7 @@ thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// How often this thread has asked for memory or given it back. The agent has its own affairs.
+/// How often this thread has asked for memory or given it back. The agent's thread is not counted.
 pub fn allocations() -> u64 {
     ALLOCATIONS.get()
 }
@@ -46,7 +46,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
     }
 }
 
-/// From here on any system call of this thread kills the process (SIGSYS), but `exit_group` and those in `allowed`.
+/// From here on every system call of this thread kills the process (SIGSYS), except `exit_group` and those in `allowed`.
 pub fn forbid_system_calls(allowed: &[libc::c_long]) {
     let statement = |code: u32, k: u32| libc::sock_filter { code: code as u16, jt: 0, jf: 0, k };
     // The number of the system call is the first word of what a filter sees.

@@ -1,4 +1,4 @@
-//! One `ust record` of one program: how it is called, and what came of it.
+//! One `ust record` of one program: how it is called, and its outcome.
 
 use crate::report;
 use serde::Deserialize;
@@ -44,7 +44,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// A recording of one of this package's programs, everything it emits.
+    /// A recording of everything that one of this package's programs emits.
     pub fn of(program: &str) -> Self {
         Self::of_path(binaries::program(program))
     }
@@ -81,7 +81,7 @@ impl Recording {
         self
     }
 
-    /// A path in the recording's own directory, for what the program leaves.
+    /// A path in the recording's own directory, for a file of the program.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -198,7 +198,7 @@ impl Recorded {
         serde_json::from_slice(&json).expect("a summary is JSON")
     }
 
-    /// The program's own account.
+    /// The program's report.
     #[track_caller]
     pub fn report<T: DeserializeOwned>(&self) -> T {
         report::read(&self.path("report"))
@@ -225,8 +225,8 @@ pub fn folders(trace: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// The stream files in a process's folder. What begins with a dot is none, for readers neither: metadata that are
-/// being written.
+/// The stream files in a process's folder. A file whose name begins with a dot is none, as for all readers: it is metadata
+/// that is being written.
 pub fn stream_files(folder: &Path) -> Vec<PathBuf> {
     let is_stream = |name: &str| name != "metadata" && !name.starts_with('.');
     let mut files = folders(folder);

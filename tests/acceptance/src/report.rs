@@ -1,6 +1,6 @@
-//! A traced program's own account of what it did, as JSON in the file that the test names.
+//! A traced program's own report of what it did, as JSON in the file that the test names.
 //!
-//! Written with one `write` at the end, so that it is there whole or not at all.
+//! It is written by one `write` at the end, so that it is there whole or not at all.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,7 +9,7 @@ use std::path::Path;
 /// The environment variable that names the file.
 pub const VARIABLE: &str = "ACCEPTANCE_REPORT";
 
-/// In the traced program: writes the account, if anybody asked for one.
+/// In the traced program: writes the report, if the file is named.
 pub fn write(account: &impl Serialize) {
     if let Some(path) = std::env::var_os(VARIABLE) {
         let json = serde_json::to_vec(account).expect("accounts are plain data");

@@ -3,5 +3,5 @@
 /// Children that the program forks.
 pub const FORKS: u64 = 5;
 
-/// Events of each child, and of the program behind its forks.
+/// Events of each child, and of the program after its forks.
 pub const EVENTS: u64 = 100;

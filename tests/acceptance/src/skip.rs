@@ -1,8 +1,8 @@
-//! What cannot run here says so.
+//! Tests that cannot run here say so.
 
 use std::process::{Command, Stdio};
 
-/// Prints why a test does not run, where a test run's output shows it.
+/// Prints why a test does not run, so that the output of the test run shows it.
 pub fn skipped(why: &str) {
     eprintln!("SKIPPED: {why}");
 }

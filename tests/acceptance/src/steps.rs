@@ -1,4 +1,4 @@
-//! A program that goes on step by step, as a test says: it reads a byte before each step, and writes one behind it.
+//! A program that goes on step by step, as a test says: it reads a byte before each step, and writes one after it.
 
 use crate::daemon::Site;
 use std::fs::{File, OpenOptions};

@@ -1,4 +1,4 @@
-//! `ust analyze` over recordings of real programs: its figures are those that the program counted itself, and valgrind's.
+//! `ust analyze` over recordings of real programs: its figures are those of the program's own counts and of valgrind.
 
 use serde_json::Value;
 use std::path::Path;
@@ -10,8 +10,8 @@ use ust_test_support::command::run;
 
 const ROUNDS: u64 = 20_000;
 
-/// Records a program. A process whose first event finds the recorder busy loses it, which a trace does not tell: then
-/// once more.
+/// Records a program. A process whose first event finds the recorder busy loses that event, and the trace does not say so.
+/// Then the program is recorded once more.
 #[track_caller]
 fn recorded(program: &Path, set: &str, arguments: &[&str]) -> Recorded {
     for _ in 0..20 {
@@ -81,7 +81,7 @@ fn a_heap_is_what_the_program_and_valgrind_count() {
     assert_eq!(live[..], ours[4..], "bytes and blocks that leak");
 }
 
-/// Each process of a shell's has its own figures.
+/// Each process that a shell starts has its own figures.
 #[test]
 fn children_are_told_apart() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -152,7 +152,7 @@ fn io_is_what_the_program_did() {
     assert!(slowest["duration_ns"].as_u64() > Some(200_000_000), "{slowest:#}");
 }
 
-/// Who waited, for how long at least, and for whom.
+/// Which thread waited, for how long at least, and for which thread.
 #[test]
 fn a_contended_mutex_is_told_with_who_held_it() {
     let dir = tempfile::tempdir().expect("a directory");

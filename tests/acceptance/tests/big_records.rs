@@ -1,7 +1,7 @@
 //! A record larger than a sub-buffer is counted as `records_lost_big`, and harms nothing else.
 //!
-//! The count stands in the closing line and in the summary; the program goes on and ends well; its other
-//! records are all there. One that just fits is there too.
+//! The count stands in the closing line and in the summary. The program goes on and ends well. Its other records are all
+//! there, also one that just fits.
 
 use ust_acceptance::{judge, recording::Recording, skip};
 
@@ -12,7 +12,7 @@ fn a_record_larger_than_a_sub_buffer_is_counted_as_big() {
     if !skip::judges_are_here() {
         return;
     }
-    // The note that each sub-buffer begins with; text, NUL, number, long header, frame word.
+    // The note at each sub-buffer's beginning; text, NUL, number, long header, frame word.
     let just_fits = 4096 - 16 - 1 - 8 - 13 - 4;
     for (bytes, lost) in
         [(just_fits, 0), (just_fits + 1, COUNT), (1 << 20, COUNT), (100 << 20, COUNT)]

@@ -1,8 +1,8 @@
 //! A program that gives up root's rights neither hangs nor loses a record without saying so.
 //!
-//! glibc changes user ids by a signal to every thread, the agent's too: blocked there, `setuid` waits for ever.
-//! The rings that the daemon has by then go on; what would need a new one can no longer be handed over, since
-//! the runtime directory is closed to the new user, and is counted as `records_lost_no_stream`.
+//! glibc changes user ids by a signal to every thread, also the agent's. If that thread blocked the signal, `setuid` would
+//! wait for ever. Rings that the daemon has go on. New rings cannot be handed over any more, because the new user may not
+//! enter the runtime directory. Their events are counted as `records_lost_no_stream`.
 
 use ust_acceptance::{judge, recording::Recording, skip};
 
@@ -12,7 +12,7 @@ const THREADS: u64 = 70;
 /// Streams in one ring file.
 const STREAMS_A_FILE: u64 = 64;
 
-/// Runs the program; gives what is in the trace and what is counted as lost.
+/// Runs the program; returns how many events are in the trace, and how many are counted as lost.
 fn recorded_and_lost(when: &str) -> Option<(u64, u64)> {
     if !skip::judges_are_here()
         || !skip::has("setpriv", &["--reuid=65534", "--regid=65534", "--clear-groups", "true"])
@@ -36,7 +36,7 @@ fn recorded_and_lost(when: &str) -> Option<(u64, u64)> {
 #[test]
 fn after_a_change_of_user_the_rings_that_are_there_go_on() {
     if let Some((recorded, lost)) = recorded_and_lost("before") {
-        // The main thread has one stream of the first file; of the others as many have one as are left.
+        // The main thread has one stream of the first file. The other threads share the rest, one stream each.
         assert_eq!(recorded, 2 + STREAMS_A_FILE - 1);
         assert_eq!(recorded + lost, THREADS + 2);
     }
@@ -49,7 +49,7 @@ fn a_change_of_user_before_the_first_event_loses_nothing_uncounted() {
     }
 }
 
-/// The agent then finds itself shut out before it has spoken to the daemon: that is not what no daemon looks like.
+/// Then the agent may not enter before it has spoken to the daemon. It must not take that for the absence of a daemon.
 #[test]
 fn a_change_of_user_before_the_agent_has_spoken_loses_nothing_uncounted() {
     if let Some((recorded, lost)) = recorded_and_lost("at-once") {

@@ -49,7 +49,7 @@ fn run_kinds(site: &Site, events: u64) -> (Running, Emitted) {
     (program, Emitted(THREADS * events))
 }
 
-/// What `ust list` says that became of a channel's events.
+/// What `ust list` says of a channel's events.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Counts {
     recorded: u64,
@@ -92,7 +92,7 @@ fn counts(site: &Site, session: &str) -> BTreeMap<String, Counts> {
     channels.collect()
 }
 
-/// Whether its streams were those of CPUs: each event's line then says which.
+/// Whether its streams were those of CPUs: then each event's line names the CPU.
 #[track_caller]
 fn of_cpus(trace: &Path) -> (u64, u64) {
     let mut of_cpus = 0;

@@ -1,16 +1,15 @@
 //! Each record carries its own clock reading, and readers get wall-clock times from it.
 //!
-//! Between events lie gaps around what a record's short clock can bridge (27 bits: 52 ms at 2.6 GHz, 134 ms in
-//! nanoseconds), and much longer ones, while a flush every 100 ms cuts packets in between. The program reads the
-//! wall clock before and after each event; the time that bt2 gives lies between the two, but for the error of
-//! the calibration.
+//! Some gaps between events are about as long as a record's short clock can bridge (27 bits: 52 ms at 2.6 GHz, 134 ms in
+//! nanoseconds), others are much longer. A flush every 100 ms cuts packets in between. The program reads the wall clock
+//! before and after each event. The time that bt2 gives lies between the two, except for the error of the calibration.
 
 use serde::Deserialize;
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{judge, skip};
 use ust_test_support::command::{Finished, run};
 
-/// What the issue allows between a trace's times and `date`.
+/// The largest difference that is allowed between a trace's times and `date`.
 const TOLERANCE_NS: u64 = 1_000_000;
 
 #[derive(Debug, Deserialize)]
@@ -77,7 +76,7 @@ fn by_the_monotonic_clock_each_time_lies_between_the_program_s_own_readings() {
 
 #[test]
 fn babeltrace2_prints_the_wall_clock() {
-    // By the command: it reckons by itself, and `date` is what users compare with.
+    // By the command `babeltrace2`, which computes times by itself. Users compare them with `date`.
     let Some((recorded, account)) = record("monotonic", &[0, 0]) else { return };
     let mut times = Vec::new();
     judge::babeltrace2(&recorded.trace(), |line| times.push(line.time_ns));

@@ -1,7 +1,7 @@
-//! A program that closes descriptors it does not know keeps being traced, and finds nobody in its own.
+//! A program that closes descriptors it does not know is still traced, and nothing is written to its own files.
 //!
-//! Daemons close everything from 3 on when they start. Whatever number a tracer keeps is then closed, or is
-//! something else. The program takes the numbers for files of its own and looks that they stay empty.
+//! Daemons close everything from 3 on when they start. Then a number that a tracer kept is closed, or names another file.
+//! The program opens files under those numbers, and checks that they stay empty.
 
 use ust_acceptance::{judge, recording::Recording, skip};
 
@@ -29,7 +29,7 @@ fn records_everything(when: &str) {
 
 #[test]
 fn a_program_that_closes_all_descriptors_at_its_start_is_traced() {
-    // The agent starts at the same time: whoever is first, nothing may be lost.
+    // The agent starts at the same time. Nothing may be lost in either order.
     (0..40).for_each(|_| records_everything("start"));
 }
 

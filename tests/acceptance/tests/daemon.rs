@@ -1,7 +1,7 @@
-//! With a daemon: whoever comes first, the other finds it, and sessions record what their rules say.
+//! With a daemon: daemon and program find each other in either order, and sessions record what their rules say.
 //!
-//! The traced program emits an event first thing in `main`, then one a millisecond, and notes each; so it can be
-//! told from outside which records must be in the trace of a session that was started and stopped meanwhile.
+//! The traced program emits an event first thing in `main`, then one a millisecond, and notes each. So a test knows which
+//! records must be in the trace of a session that was started and stopped meanwhile.
 
 use std::path::{Path, PathBuf};
 use ust_acceptance::daemon::Site;
@@ -34,7 +34,7 @@ impl Metronome {
         self.beats()
     }
 
-    /// Lets it come to its own end.
+    /// Lets it end by itself.
     fn end(self) -> u64 {
         progress::set(&self.progress, END, 1);
         self.running.wait().succeeded();
@@ -66,7 +66,7 @@ fn end_and_wait_until_gone(site: &Site, program: Metronome) {
 const NOTHING_YET: &str = "matches nothing yet";
 const GONE: &str = "matches nothing now: the processes whose events it matched are gone";
 
-/// What it says of one.
+/// What `ust list` says of one session.
 #[track_caller]
 fn said_of(site: &Site, glob: &str) -> String {
     let list = site.ust(&["list"]).succeeded().stdout;
@@ -191,7 +191,7 @@ fn a_daemon_that_is_killed_harms_no_program_and_the_next_one_finds_it() {
     daemon.signal(libc::SIGKILL);
     assert_eq!(daemon.wait().code(), 137);
     program.beat(20);
-    // What was written until then is whole; nothing need have been.
+    // What was written until then is whole. There may be nothing.
     judge::babeltrace2_unfinished(&trace, |_| {});
     let _daemon = site.daemon(&[]);
     wait_until_found(&site, &program);
@@ -254,7 +254,7 @@ fn system_call(task: &Path) -> Option<i64> {
     text.split_whitespace().next()?.parse().ok()
 }
 
-/// A program that runs on meanwhile waits where the next daemon comes, and not for a minute.
+/// A program that runs on meanwhile waits for the word that the next daemon changes, and does not sleep for a minute.
 #[test]
 fn a_running_program_waits_in_the_directory_that_its_daemon_has_made_anew() {
     let site = Site::new();
@@ -264,7 +264,7 @@ fn a_running_program_waits_in_the_directory_that_its_daemon_has_made_anew() {
     wait_until_found(&site, &program);
     std::fs::rename(site.runtime_dir(), site.path("gone")).expect("it is ours");
     wait_until("the daemon's answer", || site.ust(&["status"]).status.success().then_some(()));
-    // That returns when the program has heard the rules, and those that were said before them.
+    // That returns when the program has heard these rules, and all before them.
     site.ust(&["disable-event", "-s", "first", "metronome:*"]).succeeded();
     daemon.signal(libc::SIGTERM);
     daemon.wait().succeeded();
@@ -275,7 +275,7 @@ fn a_running_program_waits_in_the_directory_that_its_daemon_has_made_anew() {
         .map(|task| task.expect("it runs").path())
         .find(|task| std::fs::read_to_string(task.join("comm")).is_ok_and(|c| c == "ust-agent\n"))
         .expect("there is an agent");
-    // It may sleep before, a moment, where something was short.
+    // Before that it may sleep for a moment, if something was short.
     wait_until("an agent that waits to be woken, and does not sleep until it looks again", || {
         system_call(&agent).filter(|call| *call == libc::SYS_futex)
     });

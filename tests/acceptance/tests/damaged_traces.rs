@@ -1,7 +1,7 @@
-//! Traces that a machine crash has damaged: no event is shown that was not emitted, and `ust recover` writes the
-//! rest down for others.
+//! Traces that a machine crash has damaged: no event is shown that was not emitted, and `ust recover` writes the rest for
+//! other readers.
 //!
-//! Python's zlib says what the checksums should be, behind each packet's content.
+//! Python's zlib says what the checksum behind each packet's content should be.
 
 use std::collections::BTreeSet;
 use std::fs;

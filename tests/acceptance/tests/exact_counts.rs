@@ -1,8 +1,8 @@
-//! Written + lost == emitted, always, and every record that is there is where it belongs.
+//! Written + lost == emitted, always, and every record is where it belongs.
 //!
 //! Threads emit 5 million events as fast as they can, numbered by each thread, and count them. What
-//! `babeltrace2` prints is compared with that count and with `--summary`: the number of lines, and for each
-//! thread that its numbers grow, and that what is missing between them, and after the last, is what was lost.
+//! `babeltrace2` prints is compared with that count and with `--summary`: the number of lines, and for each thread that its
+//! numbers grow, and that the numbers missing between them and after the last are those lost.
 
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{judge, skip};
@@ -39,7 +39,7 @@ fn assert_all_accounted_for(recorded: &Recorded, events: u64) {
     assert!(lines > 0, "{summary:?}");
 }
 
-/// Default rings, too small for such a flood: most of what is missing is full sub-buffers' doing.
+/// Default rings, too small for such a flood: most records are lost because all sub-buffers are full.
 fn with_losses(threads: u64) {
     let Some(recorded) = record(threads, ["--subbuf-size", "64K"]) else { return };
     assert_all_accounted_for(&recorded, EVENTS);
@@ -85,7 +85,7 @@ fn within_each_stream_neither_time_nor_numbers_go_back() {
     if !skip::judges_are_here() {
         return;
     }
-    // Bursts that are a little longer than the ring: losses everywhere, between records that are there.
+    // Bursts that are a little longer than the ring has room for: losses everywhere between the records.
     let options = ["--subbuf-size", "4096", "--subbufs", "2", "--flush-interval", "5"];
     let recording = Recording::of("flood").options(options).arg(4).arg(FEWER).arg(600);
     let recorded = recording.run().succeeded();
@@ -97,7 +97,7 @@ fn within_each_stream_neither_time_nor_numbers_go_back() {
     let (events, missing, discarded) = (number(1), number(3), number(5));
     let summary = recorded.summary();
     assert_eq!(events, summary.recorded);
-    // What was lost in a stream's first packet, or after a thread's last record, has no two records around it.
+    // Losses in a stream's first packet, or after a thread's last record, are not between two records.
     assert!(missing <= summary.lost_in_all(), "{said} {summary:?}");
     assert!(discarded <= summary.lost_in_all(), "{said} {summary:?}");
     assert!(missing > 0 && discarded > 0, "the ring was to be too small: {said} {summary:?}");

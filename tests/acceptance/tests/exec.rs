@@ -15,7 +15,7 @@ fn each_image_of_a_process_has_a_trace_of_its_own() {
         return;
     }
     for _ in 0..5 {
-        // How much its threads emit until `exec` takes them away, nobody can say: where there is no room, they wait.
+        // It is not known how much its threads emit until `exec` ends them. Where there is no room, they wait.
         let recording = Recording::of("exec_chain").options(["--mode", "block=600s"]);
         let recorded = recording.arg(STAGES).arg(EVENTS).run().succeeded();
         let mut stages = BTreeSet::new();

@@ -1,7 +1,6 @@
 //! Every field type comes back bit for bit, over its edge values, as Python's bt2 reads it.
 //!
-//! The program writes down what it emits while it does; `fields.py` compares field by field, floats by their
-//! bits. With either clock.
+//! The program reports what it emits; `fields.py` compares field by field, floats by their bits. With either clock.
 
 use ust_acceptance::{judge, recording::Recording, skip};
 

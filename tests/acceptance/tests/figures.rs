@@ -7,7 +7,7 @@ use ust_acceptance::recording::Recording;
 use ust_test_support::command::Finished;
 use ust_test_support::wait::wait_until;
 
-/// What a daemon is given that flushes once an hour.
+/// Options of a daemon that flushes once an hour.
 const NEVER_FLUSHES: [&str; 2] = ["--flush-interval", "3600000"];
 
 /// The number of events recorded, as the only session's line has it.

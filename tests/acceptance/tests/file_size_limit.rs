@@ -1,6 +1,6 @@
-//! A limit to the size of files is a full disk to the consumer, not its end.
+//! A limit to the size of files is like a full disk to the consumer, and does not end it.
 //!
-//! The kernel answers a write beyond it with a signal that kills by default.
+//! The kernel answers a write beyond the limit with a signal that kills by default.
 
 use ust_acceptance::daemon::Site;
 use ust_acceptance::{judge, skip};

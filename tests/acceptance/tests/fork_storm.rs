@@ -2,7 +2,7 @@
 //!
 //! A parent whose threads emit all the time makes 500 children, by `fork` and by raw `clone`, some of which
 //! have threads of their own. Each record says which process wrote it; `babeltrace2` says in which
-//! process's trace it stands. Both must be the same, and the counts those of the program's account.
+//! process's trace it stands. Both must be the same, and the counts those of the program's report.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ fn every_process_of_a_fork_storm_has_its_own_records_and_no_others() {
         return;
     }
     let recorded = Recording::of("fork_storm")
-        // How much is emitted meanwhile, nobody can say: where there is no room, threads wait.
+        // It is not known how much is emitted meanwhile. Where there is no room, threads wait.
         .options(["--subbuf-size", "1M", "--mode", "block=600s"])
         .arg(500)
         .arg(40)

@@ -1,7 +1,7 @@
-//! Threads that fork at the same time, while others emit and modules are loaded, leave a program that still listens.
+//! Several threads fork at the same time, while others emit and modules are loaded. Afterwards the program still listens.
 //!
-//! Each fork holds the registry for a moment. A thread that gives it back in another's stead, or does not, leaves an
-//! agent that waits for ever: so a session that is started afterwards must record.
+//! Each fork holds the registry for a moment. If a thread gave back what another holds, or did not give it back, the agent
+//! would wait for ever. So a session that is started afterwards must record.
 
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::folders;

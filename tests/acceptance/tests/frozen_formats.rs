@@ -1,7 +1,7 @@
 //! What earlier builds have left in files is read exactly, or refused by a line that names both versions.
 //!
 //! The fixtures of each version lie in `tests/fixtures`. Rings of this build's version are recovered to the very events
-//! and losses noted beside them, those of others may be refused; finished traces are read, whoever wrote them.
+//! and losses noted beside them. Rings of other versions may be refused. Finished traces of every version are read.
 
 use std::fs::{OpenOptions, create_dir, read_dir, read_to_string, write};
 use std::mem::offset_of;
@@ -15,7 +15,7 @@ use ust_acceptance::skip;
 use ust_core::abi::{ABI, ProcessHeader, RingFileHeader};
 use ust_core::version::Version;
 
-/// Of the session file.
+/// The version of the session file.
 const SESSION: Version = Version { major: 2, minor: 0 };
 
 /// A build that raises its version freezes it.
@@ -77,7 +77,7 @@ fn a_file_of_another_version_is_refused_by_a_line_that_names_both() {
     }
 }
 
-/// Whatever else a later one says, it need not make sense to this build.
+/// The rest of a later version's file need not make sense to this build.
 #[test]
 fn a_session_file_of_another_version_is_refused_by_a_line_that_names_both() {
     for later in [r#"{"version":9,"channels":[]}"#.to_owned(), {
@@ -139,7 +139,7 @@ impl Rings {
         recovered(&self.path(), &self.scratch())
     }
 
-    /// `ust recover` fails, and of the file whose name begins so it says in one line which version it is of, and which
+    /// `ust recover` fails. In one line it names the file whose name begins so, the file's version, and the version that
     /// this build reads.
     #[track_caller]
     fn assert_refused(&self, prefix: &str, version: Version, own: Version) {

@@ -1,8 +1,8 @@
 //! What earlier builds say is answered as it was, or refused by a line that names both versions.
 //!
-//! Messages of this build's version have to mean what they meant; the consumer and a traced process are each given one
-//! side of the frozen conversation, byte by byte, and say the other. What differs from one run to the next is put in place
-//! first: the session's numbers, process ids, and the directory of the traces.
+//! Messages of this build's major have to mean what they meant. The consumer and a traced process are each given one side
+//! of the frozen conversation, byte by byte, and have to say the other. What differs from one run to the next is put in
+//! place first: the session's numbers, process ids, and the directory of the traces.
 
 use rustix::fd::AsFd;
 use ust_acceptance::daemon::Site;
@@ -108,7 +108,7 @@ fn a_request_of_another_version_is_refused_by_a_line_that_names_both() {
     assert!(listed.stderr.contains("there is no session frozen"), "{listed:?}");
 }
 
-/// One that no build has, and those of earlier builds.
+/// A version that no build has, and those of earlier builds.
 #[test]
 fn a_process_of_another_version_is_refused_by_a_line_that_names_both() {
     let mut later = frozen("process", "Hello");
@@ -128,7 +128,7 @@ fn a_process_of_another_version_is_refused_by_a_line_that_names_both() {
     }
 }
 
-/// Of a program that speaks as we do, and has other words in its memory.
+/// The program speaks this version of the protocol, and another version stands in its memory.
 #[test]
 fn shared_memory_of_another_version_is_refused_by_a_line_that_names_both() {
     let site = Site::new();

@@ -40,12 +40,12 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: it goes when the last file in it is closed.
+        // Lazily: it is unmounted when the last file in it is closed.
         let _ = Command::new("umount").arg("-l").arg(self.path()).status();
     }
 }
 
-/// Rings in files there: what is reserved before it is used cannot be a SIGBUS.
+/// Rings in files there: what is reserved before its use cannot raise SIGBUS.
 #[test]
 fn rings_that_find_no_room_on_the_disk_cost_events_and_not_the_program() {
     if !skip::judges_are_here() {
@@ -85,7 +85,7 @@ fn when_the_disk_is_full_what_is_not_in_the_trace_is_counted() {
         return;
     }
     let Some(disk) = SmallDisk::mount() else { return };
-    // The account and the summary lie elsewhere.
+    // The report and the summary lie elsewhere.
     let recording = Recording::of_path(binaries::program("flood")).arg(2).arg(EVENTS);
     let trace = disk.path().join("trace");
     let recorded = recording.with_trace(&trace).run().succeeded();
@@ -102,8 +102,8 @@ fn when_the_disk_is_full_what_is_not_in_the_trace_is_counted() {
     assert_eq!(told, 1, "{stderr}");
 }
 
-/// Whatever the page is that cannot be had: of a process file, of a ring file's head, of a stream's, of a sub-buffer, the
-/// spare one.
+/// For every page that may not be had: of a process file, of a ring file's head, of a stream, of a sub-buffer, of the
+/// spare.
 #[test]
 fn whichever_page_is_missing_each_event_is_recorded_or_counted() {
     if !skip::judges_are_here() {
@@ -125,7 +125,7 @@ fn whichever_page_is_missing_each_event_is_recorded_or_counted() {
             let summary = recorded.summary();
             let all = summary.recorded + summary.overwritten + summary.lost_in_all();
             assert_eq!(all, FEW, "{pages} pages, {which}: {summary:?}");
-            // It is memory that is short: not streams, of which each could have been had.
+            // Memory is short, not streams: each stream could have been had.
             let stderr = &recorded.finished.stderr;
             assert!(!stderr.contains("(os error 87)"), "{pages} pages, {which}: {stderr}");
             // A trace of nothing is none to babeltrace2.

@@ -1,7 +1,7 @@
 //! A hostile client attacks the daemon while honest programs record into the same session: the daemon lives and answers,
 //! and each honest program's records are in its trace, exactly as many as it emitted.
 //!
-//! `UST_HOSTILE_SECONDS` is how long it goes on, `UST_HOSTILE_SEED` what the attacks are made from. A failure names both.
+//! It attacks for `UST_HOSTILE_SECONDS`, as `UST_HOSTILE_SEED` says. A failure names both.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ fn number(variable: &str, usual: u64) -> u64 {
     std::env::var(variable).map_or(usual, |text| text.parse().expect("a number"))
 }
 
-/// Says how a failure is had again.
+/// Says how to repeat a failure.
 struct Again {
     seconds: u64,
     seed: u64,
@@ -92,7 +92,7 @@ fn honest_programs_lose_nothing_beside_a_hostile_client() {
         let pid = churn.pid();
         churn.wait().succeeded();
         let account: Account = report::read(&site.path("report"));
-        // On a busy machine process ids come again, and folders then have a number behind theirs.
+        // On a busy machine process ids come again. Then folders have a number behind the process id.
         let first = format!("churn-{pid}");
         let later = (2..).map(|number| format!("{first}-{number}"));
         let folder =

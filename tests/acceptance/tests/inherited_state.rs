@@ -1,12 +1,12 @@
-//! A recorded program inherits what it would inherit without `ust`, whatever the parent's settings: signals, descriptors,
-//! limits, priorities, environment. Nothing but the place of the rules is added.
+//! A recorded program inherits what it would inherit without `ust`: signals, descriptors, limits, priorities, environment.
+//! Only the place of the rules is added.
 
 use std::path::Path;
 use std::process::Command;
 use ust_test_support::binaries;
 use ust_test_support::command::{Finished, run};
 
-/// What a shell does before it becomes what is looked at; and what must be there to do it.
+/// What a shell does before it becomes the program, and the command that it needs for that.
 const SETTINGS: [&str; 15] = [
     r#"exec "$@""#,
     r#"exec env --ignore-signal=CHLD "$@""#,

@@ -1,6 +1,6 @@
-//! A process that can hardly introduce itself is heard of all the same: recorded, or counted, or named with the reason.
+//! A process that can hardly introduce itself is recorded, or counted, or named with the reason.
 //!
-//! The limits are set by a shell before the program begins: nothing of what it needs at its start can be had later.
+//! A shell sets the limits before the program begins, so the process cannot have what it needs at its start.
 
 use ust_acceptance::daemon::Site;
 use ust_acceptance::recording::{Recorded, Recording};
@@ -56,7 +56,7 @@ fn a_process_that_can_have_no_process_file_says_so() {
     assert!(stderr.lines().any(is_told), "{stderr}");
 }
 
-/// The agent has a descriptor table of its own, in which the standard ones are free.
+/// The agent has a descriptor table of its own, in which the standard numbers are free.
 #[test]
 fn a_process_with_one_descriptor_to_spare_counts_its_events() {
     let site = Site::new();

@@ -1,4 +1,5 @@
-//! `ust join`: a recording of more processes than a reader may open files is read once it is joined, and says the same.
+//! `ust join`: a recording with more processes than a reader may open files can be read once it is joined, and reads the
+//! same.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +9,7 @@ use ust_acceptance::{judge, skip};
 use ust_test_support::binaries;
 use ust_test_support::command::{Finished, run};
 
-/// As many files as a shell lets programs open that is set narrowly.
+/// How many files a program may open under a narrow limit.
 const OPEN_FILES: &str = "256";
 
 /// Processes recorded, each a trace of its own; more than files that can be opened.
@@ -82,7 +83,7 @@ fn what_was_lost_is_still_counted() {
     assert_eq!(lines(&to), lines(&trace));
 }
 
-/// What the joined stream cannot say of each process is said beside it: facts in the environment, losses at the end.
+/// What the joined stream cannot say of each process stands beside it: facts in the environment, losses at the end.
 #[test]
 fn what_differs_between_processes_is_kept_and_what_each_lost_is_told() {
     if !skip::judges_are_here() {

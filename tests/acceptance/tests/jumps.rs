@@ -27,7 +27,7 @@ fn record(buffers: &str, mode: &str) -> Option<(Recorded, Account)> {
     let path = recording.path("progress");
     let recording = recording.arg(library.display()).arg(path.display()).arg(JUMPS);
     let started = recording.start();
-    // While the program runs: nothing but this test ends it.
+    // The program runs until this test ends it.
     wait_until("an event from after the jumps", || {
         let mut later = 0;
         judge::babeltrace2_unfinished(&started.trace(), |line| {

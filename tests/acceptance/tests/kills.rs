@@ -1,8 +1,8 @@
-//! Whatever is killed, what the program had recorded is in the trace.
+//! If program or recorder is killed, what the program had recorded is in the trace.
 //!
-//! The traced program notes each step in a mapped file right after the tracepoint's call has returned, so the
-//! file tells, after its death, which records there must be: all those, in order, and at most the one that each
-//! thread was just about to note.
+//! The traced program notes each step in a mapped file right after the tracepoint's call has returned. So after its death
+//! the file tells which records there must be: all those, in order, and for each thread at most one more, which it was
+//! about to note.
 
 use std::time::Duration;
 use ust_acceptance::progress::{self, END, WORDS};
@@ -14,7 +14,7 @@ use ust_test_support::wait::wait_until;
 
 const THREADS: usize = 2;
 
-/// Where there is no room they wait: a recorder that gets no turn for a while costs time, not records.
+/// Where there is no room threads wait, so a recorder that gets no turn for a while costs time, not records.
 const LOSSLESS: [&str; 2] = ["--mode", "block=600s"];
 
 /// Records a program that takes steps until it is ended; returns when it has taken the first.

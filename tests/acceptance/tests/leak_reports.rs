@@ -1,8 +1,7 @@
-//! What a leak checker says of an instrumented program, and of its children, is what it says of the program itself: nothing.
-//! Whether somebody records or not.
+//! A leak checker says nothing of an instrumented program and its children, recorded or not.
 //!
-//! The program leaves nothing behind, so whatever is reported is ours. A child has its parent's memory without its parent's
-//! agent: what that held is the likeliest leak.
+//! The program itself leaves nothing behind, so everything reported would be the library's. A child has its parent's memory
+//! without its parent's agent: what the agent held is the likeliest leak.
 
 use std::path::Path;
 use std::process::Command;

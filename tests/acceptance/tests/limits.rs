@@ -1,5 +1,5 @@
-//! A program that may write no large file is not killed by our memfds, which count as files: it runs on
-//! untraced, or with what it could not record counted.
+//! A program that may write no large file is not killed by the library's memfds, which count as files: it runs on untraced,
+//! or its unrecorded events are counted.
 
 use std::path::PathBuf;
 use ust_acceptance::recording::Recording;

@@ -1,5 +1,5 @@
-//! Per-thread and per-CPU rings; discard, overwrite and block: whatever the mode, written + overwritten + lost is
-//! what was emitted, and what is missing is missing where the trace says.
+//! Per-thread and per-CPU rings; discard, overwrite and block. In every mode written + overwritten + lost is what was
+//! emitted, and records are missing where the trace says so.
 
 use std::path::Path;
 use ust_acceptance::progress::{self, END, WORDS};
@@ -46,7 +46,7 @@ fn whatever_the_mode_every_event_is_accounted_for() {
         return;
     }
     for buffers in ["per-thread", "per-cpu"] {
-        // Blocked for longer than any reader is kept from its turn.
+        // Blocked for longer than any reader waits for its turn.
         for mode in ["discard", "overwrite", "block=600s"] {
             let recorded = flood(3, buffers, mode);
             assert_exact(&recorded);
@@ -63,7 +63,7 @@ fn whatever_the_mode_every_event_is_accounted_for() {
     }
 }
 
-/// What a reader that is too slow misses is old, not new.
+/// A reader that is too slow misses the oldest records.
 #[test]
 fn a_flight_recorder_ends_with_the_last_event() {
     if !skip::judges_are_here() {
@@ -92,7 +92,7 @@ fn packet_by_packet_the_discarded_count_grows_by_the_gap() {
     }
 }
 
-/// The traced program must come to its end, whatever becomes of its recorder.
+/// The traced program must end, also if its recorder is stopped or killed.
 #[test]
 fn a_stopped_recorder_blocks_a_program_no_longer_than_the_bound() {
     let options = ["--mode", "block=300ms"];

@@ -98,7 +98,7 @@ fn a_changed_plugin_has_a_class_of_its_own() {
     assert_eq!((old, new, classes(&recorded)), (60, 60, 3));
 }
 
-/// The same program in C, with nothing of ours in it. `None` where there is no compiler.
+/// The same program in C, without the library. `None` where there is no compiler.
 fn c_host(dir: &Path) -> Option<PathBuf> {
     if !skip::has("cc", &["--version"]) {
         return None;
@@ -249,7 +249,7 @@ fn events_that_are_declared_at_run_time_are_recorded_as_any() {
     assert_eq!(recorded.summary().lost_in_all(), 0);
 }
 
-/// More than the short form of a record's header can tell, and more than 16 bits can.
+/// More than the short form of a record's header has numbers for, and more than 16 bits have.
 #[test]
 fn classes_may_be_more_than_65_536() {
     const CLASSES: u64 = 70_000;

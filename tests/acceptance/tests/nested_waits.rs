@@ -7,7 +7,7 @@ use ust_test_support::wait::wait_until;
 
 const EVENTS: u64 = 20_000;
 
-/// Handlers that must have come and gone while `main` stands still.
+/// Handlers that must have run while `main` waits.
 const HANDLERS: u64 = 30;
 
 #[track_caller]

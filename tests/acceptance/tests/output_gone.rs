@@ -1,4 +1,4 @@
-//! An output directory that is removed or moved while it is written to: what was recorded is not said to be there.
+//! An output directory that is removed or moved while it is written to: `ust` does not say that the trace is there.
 
 use std::path::Path;
 use ust_acceptance::daemon::Site;

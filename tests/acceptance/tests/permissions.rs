@@ -1,7 +1,7 @@
-//! What a user may not do gets one line, an exit code of its own, and leaves nothing half-made.
+//! What a user may not do gets one line and an exit code of its own, and leaves nothing half-made.
 //!
-//! As an unprivileged user, for root may write anywhere: an output directory that is not to be written to, and a
-//! runtime directory that belongs to somebody else, for `ust record`, `ustconsumerd` and `ust`.
+//! Run as an unprivileged user, because root may write anywhere. `ust record`, `ustconsumerd` and `ust` meet an output
+//! directory that they may not write to, and a runtime directory that belongs to another user.
 
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -16,13 +16,13 @@ const NOBODY: u32 = 65534;
 
 const SETPRIV: [&str; 3] = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 
-/// A place that nobody may enter, with the binaries, and directories of nobody's and of root's.
+/// A directory that the user `nobody` may enter, with the binaries, and directories of that user and of root.
 struct Place {
     dir: TempDir,
 }
 
 impl Place {
-    /// `None`, said so, if one cannot act as another user here.
+    /// `None`, with a line that says so, if the test cannot act as another user here.
     fn new() -> Option<Self> {
         if !skip::has("setpriv", &[&SETPRIV[..], &["true"]].concat()) {
             return None;
@@ -33,8 +33,8 @@ impl Place {
         set_mode(place.dir.path(), 0o755);
         for binary in [binaries::ust(), binaries::ustconsumerd(), binaries::program("one_event")] {
             let copy = place.path(binary.file_name().expect("a file").to_str().expect("text"));
-            // By another process: a child that some other test forks meanwhile would hold a file that is being
-            // written to, and nobody could execute it.
+            // By another process: a child that another test forks meanwhile would hold the file open for writing, and the
+            // file could not be executed.
             run(Command::new("cp").arg(&binary).arg(&copy)).succeeded();
             set_mode(&copy, 0o755);
         }
@@ -50,7 +50,7 @@ impl Place {
         self.dir.path().join(name)
     }
 
-    /// A binary as nobody, in nobody's own directory.
+    /// A binary as the user `nobody`, in that user's own directory.
     fn command(&self, binary: &str, runtime_dir: &Path) -> Command {
         let mut command = Command::new("setpriv");
         command.args(SETPRIV).arg(self.path(binary)).current_dir(self.path("own"));

@@ -1,7 +1,7 @@
-//! Another user plants links where this one's files are to be: nothing is written through them, and what is refused is
+//! Another user plants links where this user's files are to be. Nothing is written through them, and what is refused is
 //! named.
 //!
-//! In each test a victim's file or directory lies beside; afterwards it is as it was. The links belong to another user
+//! Each test has a victim's file or directory beside, which does not change. The links belong to another user
 //! where the test can arrange that (as root), and lie in directories that others may write to.
 
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
@@ -16,7 +16,7 @@ const NOBODY: u32 = 65534;
 
 const SECRET: &str = "secret";
 
-/// What must stay as it is: a directory of this user's alone, with a file in it.
+/// The victim, which must not change: a directory of this user's alone, with a file in it.
 struct Victim {
     dir: PathBuf,
 }
@@ -58,7 +58,7 @@ fn names_in(dir: &Path) -> Vec<String> {
     names
 }
 
-/// Another user's link, where this one can give it away.
+/// A link that belongs to another user, if this user can give it away.
 fn plant(target: &Path, link: &Path) {
     symlink(target, link).expect("it can be made");
     let _ = lchown(link, Some(NOBODY), Some(NOBODY));
@@ -87,7 +87,7 @@ fn run_in(site: &Site, runtime: &Path, binary: PathBuf, arguments: &[&str]) -> F
     ust_test_support::command::run(&mut command)
 }
 
-/// A daemon that is to refuse its runtime directory. One that serves there is killed: that is another end.
+/// A daemon that is to refuse its runtime directory. If it serves there instead, it is killed, which is another end.
 fn daemon_in(site: &Site, runtime: &Path, arguments: &[&str]) -> Finished {
     let mut command = site.command(&binaries::ustconsumerd());
     command.args(arguments).env(ust_core::paths::RUNTIME_DIR_VARIABLE, runtime);
@@ -102,10 +102,10 @@ fn daemon_in(site: &Site, runtime: &Path, arguments: &[&str]) -> Finished {
     daemon.wait()
 }
 
-/// Rounds of its event loop in which a daemon notices whatever it looks for in each.
+/// Rounds of its event loop after which a daemon has noticed everything that it looks for in each round.
 const ROUNDS: u64 = 1000;
 
-/// Waits for what a daemon does by itself with its flush timer; in vain once it has slept so often.
+/// Waits for what a daemon does by itself with its flush timer. Gives up once the daemon has slept so often.
 fn wait_for_rounds(daemon: &Running, what: &str, mut is_there: impl FnMut() -> bool) {
     let slept = || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.pid()));
@@ -142,7 +142,7 @@ fn a_runtime_directory_that_is_a_link_is_refused_by_everybody() {
     }
 }
 
-/// The directory above it is another's, who puts something else in its place: not a link, but the victim's directory.
+/// Another user owns the directory above, and exchanges the runtime directory for the victim's directory, not for a link.
 #[test]
 fn a_directory_that_others_can_exchange_holds_nothing_of_somebody_else_s() {
     let site = Site::new();
@@ -207,7 +207,7 @@ fn a_lock_or_a_wake_word_that_is_a_link_is_refused_by_name() {
     }
 }
 
-/// While the daemon serves, its directory is exchanged for a link: what it publishes goes where it was.
+/// While the daemon serves, its directory is exchanged for a link. What it publishes goes into the directory that it holds.
 #[test]
 fn a_directory_that_is_exchanged_for_a_link_under_the_daemon_is_not_followed() {
     let site = Site::new();
@@ -222,7 +222,7 @@ fn a_directory_that_is_exchanged_for_a_link_under_the_daemon_is_not_followed() {
         log.contains("was exchanged for another") && log.contains("is a symbolic link")
     });
     victim.assert_untouched();
-    // Once it can be, it is made anew.
+    // It is made anew as soon as that is possible.
     std::fs::remove_file(&runtime).expect("it is ours");
     wait_for_rounds(&daemon, "daemon's answer", || site.ust(&["status"]).status.success());
     daemon.signal(libc::SIGTERM);
@@ -231,18 +231,18 @@ fn a_directory_that_is_exchanged_for_a_link_under_the_daemon_is_not_followed() {
     victim.assert_untouched();
 }
 
-/// Something else of the same user's listens where the path now leads; and a stranger's does.
+/// Another user's program listens where the daemon did.
 #[test]
 fn a_process_hands_its_memory_to_nobody_of_another_user() {
     let site = Site::new();
     let runtime = site.runtime_dir();
-    // It does not look after its directory meanwhile.
+    // The daemon does not look at its directory meanwhile.
     let _daemon = site.daemon(&["--flush-interval", "3600000"]);
     site.start_session("mine", "*");
     if !ust_acceptance::skip::has("setpriv", &["--reuid=65534", "/usr/bin/python3", "--version"]) {
         return;
     }
-    // A stranger's socket in the daemon's place; as root it can be put there.
+    // Another user's socket in the daemon's place. Root can put it there.
     std::fs::remove_file(runtime.join("agent.sock")).expect("it is ours");
     set_mode(&site.path(""), 0o755);
     set_mode(&runtime, 0o777);
@@ -289,7 +289,7 @@ fn an_output_directory_is_not_reached_through_a_link_that_others_could_lay() {
         }
         assert_eq!(names_in(&victim.dir), [""; 0]);
     }
-    // This user's link, where nobody else can write.
+    // This user's link, where no other user may write.
     let own = site.path("own");
     make_dir(&own, 0o755);
     symlink(&victim.dir, own.join("out")).expect("it can be made");
@@ -298,7 +298,8 @@ fn an_output_directory_is_not_reached_through_a_link_that_others_could_lay() {
     assert_eq!(names_in(&victim.dir.join("trace")).len(), 1);
 }
 
-/// The output directory lies where others may write, who put a link in its place while a session writes to it.
+/// The output directory lies where other users may write. One of them puts a link in its place while a session writes to
+/// it.
 #[test]
 fn an_output_directory_that_is_exchanged_for_a_link_is_not_followed() {
     let site = Site::new();
@@ -367,7 +368,7 @@ fn a_log_or_a_summary_is_not_written_to_what_others_have_planted() {
             assert!(std::fs::read_to_string(&path).expect("it is there").contains("recorded"));
         }
     }
-    // A link of this user's where nobody else may write, and what the program has open.
+    // A link of this user's where no other user may write, and a file that the program has open.
     let own = site.path("own.json");
     symlink("elsewhere.json", &own).expect("it can be made");
     let own = own.to_str().expect("text");
@@ -377,7 +378,7 @@ fn a_log_or_a_summary_is_not_written_to_what_others_have_planted() {
     assert!(shown.succeeded().stdout.contains("recorded"));
 }
 
-/// What is read may be what another user leads to: it is said, and nothing is made of it.
+/// Another user leads a command that reads to another file: the command refuses, and makes nothing.
 #[test]
 fn what_is_read_is_not_reached_through_a_link_that_others_could_lay() {
     let site = Site::new();

@@ -1,7 +1,7 @@
 //! A plugin with tracepoints may be closed while threads live that were in it: its events are in the trace.
 //!
-//! What tracing leaves in a thread (its stream, to be given back at its end) is the runtime's, which the plugin has joined:
-//! it is there when the thread ends and the plugin is not.
+//! What tracing leaves in a thread (a stream, to be given back at the thread's end) belongs to the runtime that the plugin
+//! has joined. So it is still there when the thread ends after the plugin.
 
 use std::path::PathBuf;
 use ust_acceptance::{judge, plugin, recording::Recording, skip};

@@ -1,6 +1,6 @@
 //! Where a forked child can have no descriptor, its events are counted, and recorded as soon as it can.
 //!
-//! A child without a process file has nowhere to write and nobody to tell; its ancestor's file is what it still
+//! A child without a process file has no memory to write to and no connection. Its ancestor's file is all that it still
 //! shares with the consumer. Children of `fork` and of raw `clone`, of traced and of untraced parents, and one that
 //! outlives its parent: written + lost must be what was emitted.
 
@@ -20,7 +20,7 @@ fn what_children_without_descriptors_emit_is_counted() {
     assert_eq!(tally.values().sum::<u64>(), summary.recorded);
     assert_eq!(summary.recorded + summary.lost_in_all(), rich + poor, "{summary:?}");
     assert_eq!(tally.get(&0), None, "with no descriptor to be had there is no stream");
-    // Of the four threads three may have to wait for the one that makes the process a traced one.
+    // Three of the four threads may have to wait for the one that gives the child files of its own.
     let surely = rich - 3 * EVENTS;
     assert!(summary.recorded >= surely, "what could be recorded was not: {summary:?}");
     assert_eq!(summary.processes, 7, "{summary:?}");

@@ -23,7 +23,7 @@ fn by_length(trace: &Path) -> BTreeMap<(String, u64), u64> {
     seen
 }
 
-/// What a program says and how it ends.
+/// What a program prints, and how it ends.
 fn outcome(finished: Finished) -> (i32, String, String) {
     (finished.code(), finished.stdout, finished.stderr)
 }
@@ -124,7 +124,7 @@ fn a_program_with_tracepoints_is_one_process_with_the_shim() {
     assert_eq!(seen, ["its own", "the shim's"].into());
 }
 
-/// The C library ends a process with its last thread, of which the agent is none.
+/// The C library ends a process with its last thread. The agent's thread does not count.
 #[test]
 fn a_program_ends_with_its_own_last_thread() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -85,7 +85,7 @@ fn what_is_loaded_is_found_by_the_caller_s_runpath_and_told() {
         assert_eq!(value(line, "is_start"), is_start, "{line}");
         assert_eq!(value(line, "build_id"), build_id(&path));
     }
-    // Told behind the next recorded call, which is a lock's, and gone with the `dlclose`.
+    // Told after the next recorded call, which is a lock's, and gone with the `dlclose`.
     let order: Vec<_> =
         all.iter().map(|(event, _)| event.as_str()).skip_while(|it| *it == "object").collect();
     assert_eq!(
@@ -119,7 +119,7 @@ fn what_is_loaded_is_found_by_the_caller_s_runpath_and_told() {
     assert_eq!(flags, ["0x102", "0x2", "0x2"]);
 }
 
-/// Where no call comes any more, the program's end tells what was loaded.
+/// If no call comes any more, what was loaded is told at the program's end.
 #[test]
 fn what_was_loaded_last_is_told_at_the_end() {
     if !skip::judges_are_here() {

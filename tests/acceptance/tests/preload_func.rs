@@ -1,4 +1,4 @@
-//! Functions of C programs that were built to tell of them: entries and exits, and calls with their times.
+//! Functions of C programs built with `-finstrument-functions`: entries and exits, and calls with their times.
 
 use std::collections::BTreeMap;
 use ust_acceptance::recording::{Recorded, Recording};
@@ -54,7 +54,7 @@ fn entries_and_exits_are_those_of_the_program() {
     let shape =
         [&[enter("main"), enter("shape")][..], &outer, &outer, &[leave("shape"), leave("main")]];
     assert_eq!(seen, shape.concat());
-    // Who is called from one place has one call site.
+    // A function that is called from one place has one call site.
     let sites: Vec<_> = all
         .iter()
         .filter(|(_, name, _)| name == "inner")

@@ -14,7 +14,7 @@ use ust_acceptance::{judge, shim, skip};
 /// For root, LTTng would use directories of the whole system.
 const NOBODY: u32 = 65534;
 
-/// LTTng is up within this, or something is wrong.
+/// The longest wait for LTTng to be up.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// What the events of a provider look like, by event: each field's name and type.
@@ -111,8 +111,8 @@ fn events_are_those_that_lttng_records() {
     let recorded =
         Recording::of_path(program).options(["--preload", "lttng-names"]).run().succeeded();
     let ours = classes(&recorded.trace());
-    // What LTTng reads from files is not recorded, nor what `dlmopen` hides from the shim; the rest of its providers is not
-    // its wrappers'.
+    // The shim does not record what LTTng reads from files, and not what `dlmopen` hides from it. The other events of these
+    // providers are not recorded by LTTng's wrappers.
     let left_out =
         ["lttng_ust_statedump:debug_link", "lttng_ust_dl:debug_link", "lttng_ust_dl:dlmopen"];
     let names = |classes: &Classes| -> BTreeSet<String> {

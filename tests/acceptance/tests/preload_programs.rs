@@ -46,7 +46,7 @@ fn assert_command_undisturbed(command: &str, arguments: &[&str], least: u64) {
     }
 }
 
-/// The judges, the shim, and a directory; `None`, and said so, where the judges are missing.
+/// The judges, the shim, and a directory; `None`, with a line that says so, where the judges are missing.
 fn prepared() -> Option<TempDir> {
     if !skip::judges_are_here() {
         return None;

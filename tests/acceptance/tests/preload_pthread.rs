@@ -1,4 +1,4 @@
-//! Threads and locks of C programs: each call is recorded, with who held a lock, and for how long.
+//! Threads and locks of C programs: each call is recorded, with the thread that held a lock, and for how long.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -150,8 +150,8 @@ fn each_function_is_recorded_with_its_result() {
     assert_eq!(seen, expected);
 }
 
-/// By the order of what happens: B waits while A holds, so B's wait is not longer than A's hold and what comes before and
-/// behind it, and A is told as the holder.
+/// B waits while A holds. So B's wait is not longer than A's hold and what comes before and after it, and A is recorded as
+/// the holder.
 #[test]
 fn a_wait_tells_who_held_the_lock_and_an_unlock_for_how_long() {
     if !skip::judges_are_here() {
@@ -197,7 +197,7 @@ fn a_wait_tells_who_held_the_lock_and_an_unlock_for_how_long() {
     ] {
         assert!(held_ns >= 0 && fits(held_ns as u64, from, to), "{held_ns} {from:?} {to:?}");
     }
-    // What of the hold was before the wait, and the wait, are the hold.
+    // The part of the hold before the wait, and the wait, add up to the hold.
     let before = began.time_ns.saturating_sub(lock.time_ns);
     assert!(before + wait_ns >= unlock.held_ns() as u64 / 2, "{all:?}");
 }
@@ -316,7 +316,7 @@ fn conditions_part_holds_and_cancellation_unwinds() {
     assert_eq!(unknown, 1, "that of the cancelled thread's handler");
 }
 
-/// A lock that was taken unseen has no hold, also where an older hold of it was never seen to end.
+/// A lock that was taken while the events were off has no hold, also if an older hold was never seen to end.
 #[test]
 fn holds_that_were_not_seen_whole_are_unknown() {
     if !skip::judges_are_here() {

@@ -8,7 +8,7 @@ use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{judge, shim, skip};
 use ust_test_support::command::{Running, run};
 
-/// A C program, compiled into a directory of its own; `None`, and said so, where the judges are missing.
+/// A C program, compiled into a directory of its own; `None`, with a line that says so, where the judges are missing.
 fn compiled(name: &str, options: &[&str]) -> Option<(TempDir, PathBuf)> {
     if !skip::judges_are_here() {
         return None;
@@ -130,7 +130,7 @@ fn children_of_every_kind_are_processes_of_the_trace_although_the_environment_wa
     assert_eq!((recorded.finished.code(), alone.code()), (5, 5));
     let seen = counts(&recorded.trace(), "proc");
     assert_eq!(seen["vfork"], 1_001);
-    // What was executed ends with as many as it has arguments; the forked child, and each of vfork's, with what is theirs.
+    // The executed program exits with its number of arguments. The forked child, and each child of vfork, has its own code.
     let (mut ended, mut failed) = (BTreeMap::<u64, BTreeSet<u64>>::new(), Vec::new());
     judge::babeltrace2(&recorded.trace(), |line| match line.event_of("proc") {
         Some("exit" | "_exit") => {

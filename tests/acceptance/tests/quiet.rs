@@ -1,9 +1,9 @@
 //! After a thread's first event: no allocation, no lock, no system call, within a sub-buffer.
 //!
-//! A program emits a million events of every type with a seccomp filter that kills it at any system call (waiting
-//! for a lock is one: futex), and an allocator that counts. Where many sub-buffers are crossed, what is allowed is
-//! the one call that wakes the reader, and with `--read-timer` none. That the instruments work is shown by the same
-//! program with an allocation, and with a system call, in the middle.
+//! A program emits a million events of every type with a seccomp filter that kills it at any system call (waiting for a
+//! lock is one: futex), and an allocator that counts. Where many sub-buffers are crossed, only the call that wakes the
+//! reader is allowed, and none with `--read-timer`. The same program with an allocation, and with a system call, in the
+//! middle shows that the instruments work.
 
 use ust_acceptance::recording::{Recorded, Recording, Started, folders, stream_files};
 use ust_acceptance::{judge, progress, skip};
@@ -17,13 +17,13 @@ const LARGE: [&str; 4] = ["--subbuf-size", "128M", "--subbufs", "2"];
 /// So small that the events lie in thousands of them.
 const SMALL: [&str; 4] = ["--subbuf-size", "16K", "--subbufs", "8"];
 
-/// Many times what those hold at once: by then each has been used.
+/// Many times what those hold at once: after so many events each has been used.
 const SEVERAL_LAPS_BYTES: u64 = 4 << 20;
 
 const SIGSYS_CODE: i32 = 128 + libc::SIGSYS;
 
 fn can_be_quiet() -> bool {
-    // In a program that is not traced the instruments must find nothing, or they cannot be had here.
+    // In a program that is not traced the instruments must find nothing. Otherwise they do not work here.
     let plain = std::process::Command::new(ust_test_support::binaries::program("quiet"))
         .arg("still")
         .status();
@@ -69,7 +69,7 @@ fn the_instruments_find_an_allocation_and_a_system_call() {
     assert_eq!(recorded.finished.code(), 3, "{}", recorded.finished.stderr);
     let Some(recorded) = record("calls", LARGE) else { return };
     assert_eq!(recorded.finished.code(), SIGSYS_CODE, "{}", recorded.finished.stderr);
-    // What had been emitted until then is there all the same.
+    // The events emitted before are in the trace all the same.
     assert_eq!(judge::count(&recorded.trace()), EVENTS / 2 + 1 + 4);
 }
 
@@ -121,7 +121,7 @@ fn with_a_read_timer_no_system_call_is_made_however_many_sub_buffers_are_crossed
 
 #[test]
 fn without_a_read_timer_the_reader_is_woken_by_a_system_call() {
-    // So that the test before this one is one.
+    // So that the test before this one proves something.
     let Some(recorded) = record_laps("crosses", []) else { return };
     assert_eq!(recorded.finished.code(), SIGSYS_CODE, "{}", recorded.finished.stderr);
 }

@@ -5,9 +5,9 @@
 //!   returned <= recorded + overwritten + lost <= returned + threads
 //! ```
 //!
-//! The right side: each thread may have been killed between its record's commit, or the count of its loss, and the
-//! note that the call had returned. The moments are the same in every run. `UST_KILLS=1000` kills as often; where the
-//! machine is so slow that next to nothing had returned by then, there are more.
+//! On the right side, each thread may have been killed after its record was committed, or its loss counted, and before it
+//! noted that the call had returned. The moments are the same in every run. `UST_KILLS=1000` kills 1000 times. On a slow
+//! machine there are more kills, if hardly any call had returned by then.
 
 use std::time::Duration;
 use ust_acceptance::recording::{Recorded, Recording};
@@ -54,7 +54,7 @@ struct Seen {
 fn look(recorded: &Recorded, what: &str) -> [Seen; THREADS + 1] {
     let mut seen = [Seen::default(); THREADS + 1];
     if recorded.summary().recorded == 0 {
-        // babeltrace2 calls an empty trace an error. What should have been in it the sum tells.
+        // babeltrace2 calls an empty trace an error. The sum tells what should have been in it.
         return seen;
     }
     judge::babeltrace2(&recorded.trace(), |line| {
@@ -125,7 +125,7 @@ fn kill_often(buffers: &str, seed: u64) {
             break;
         }
         let number = round as usize % MODES.len();
-        // Half of them while threads have their first events, or not even these.
+        // Half of the kills come while threads have their first events, or before.
         let bound = if (round / MODES.len() as u64).is_multiple_of(2) { 400 } else { 6000 };
         let delay = Duration::from_micros(random.below(bound));
         let what = format!("round {round}, {buffers} {:?}, after {delay:?}", MODES[number]);

@@ -1,8 +1,8 @@
 //! Recorder and program are both killed: with the rings in files, `ust recover` finds what no trace has.
 //!
 //! The program notes each step in a mapped file when its call has returned. Every step that it noted is in the
-//! recorder's trace, in the recovered one, or counted; none is torn, and none is invented. `UST_RECOVERIES=1000` kills as
-//! often.
+//! recorder's trace, in the recovered one, or counted; none is torn, and none is invented. `UST_RECOVERIES=1000` kills
+//! 1000 times.
 
 use std::collections::BTreeSet;
 use std::mem::offset_of;
@@ -57,7 +57,7 @@ impl Account {
         }
     }
 
-    /// Steps in either trace, or counted as not there.
+    /// Steps in either trace, or counted as lost or overwritten.
     fn accounted(&self) -> u64 {
         let there = |thread: usize| self.traced[thread].union(&self.recovered[thread]).count();
         (1..=THREADS).map(there).sum::<usize>() as u64 + self.lost + self.overwritten
@@ -129,12 +129,12 @@ fn what_had_returned_is_in_one_of_the_traces_or_counted() {
         };
         assert_eq!(recorded.finished.code(), 137, "{}", recorded.finished.stderr);
         if !before.iter().all(|path| path.exists()) {
-            // It heard of the program's end, and was clearing away: it alone knew what was lost.
+            // It had noticed the program's end, and was removing the rings: only it knew what was lost.
             ended += 1;
             continue;
         }
         let account = Account::of(&recorded);
-        // What was drained and then overwritten counts as both.
+        // A step that was drained and then overwritten counts as both.
         account.assert_nothing_is_missing(
             mode != "overwrite",
             &format!("{round} {buffers} {mode} {size}"),
@@ -165,7 +165,7 @@ fn what_the_dead_recorder_had_written_is_not_written_again() {
         }
         sleeps.then_some(())
     });
-    // On a busy machine the program may not have had a turn since.
+    // On a busy machine the program may not have run since.
     let noted = || progress::read(&started.path("progress")).expect("the program has noted it");
     let before = noted();
     wait_until("steps that the recorder never sees", || {

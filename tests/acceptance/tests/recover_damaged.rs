@@ -212,7 +212,7 @@ fn a_recording_that_comes_to_its_end_leaves_nothing() {
         }
         let rings = recording.path("rings");
         if snapshot {
-            // One of the user's own stays, empty.
+            // A directory of the user's own stays, empty.
             use std::os::unix::fs::DirBuilderExt;
             fs::DirBuilder::new().mode(0o700).create(&rings).unwrap();
         }
@@ -277,7 +277,7 @@ fn a_ring_file_that_somebody_truncates_costs_its_process_and_not_the_recorder() 
     OpenOptions::new().write(true).open(ring).unwrap().set_len(4096).unwrap();
     wait_until_gone(traced);
     let recorded = started.wait();
-    // The program's own fate: its rings were taken from under its feet.
+    // The program ends by SIGBUS, because its ring was truncated while it used it.
     assert_eq!(recorded.finished.code(), 128 + libc::SIGBUS, "{}", recorded.finished.stderr);
     assert!(recorded.finished.stderr.contains("was truncated"), "{}", recorded.finished.stderr);
     assert!(recorded.closing_line().contains("recorded"), "{}", recorded.finished.stderr);

@@ -1,5 +1,5 @@
-//! Where no daemon can be, an instrumented program runs as if it were not: it makes nothing, and waits for nobody. So it
-//! does where one has been, in whichever directory of that name.
+//! Without a daemon, an instrumented program runs as if it were not instrumented: it makes nothing, and waits for nothing.
+//! The same holds after a daemon has ended, also if its directory was made anew.
 
 use std::os::unix::fs::MetadataExt;
 use ust_acceptance::daemon::Site;
@@ -29,8 +29,8 @@ fn a_program_with_a_runtime_directory_too_long_for_a_socket_runs_on() {
     }
 }
 
-/// The directory was removed and made anew; a child introduced itself there, and the daemon has ended. Its own child finds
-/// no socket: that is no daemon, and not one out of reach, whose rules would stay.
+/// The directory was removed and made anew; a child introduced itself there, and the daemon has ended. The child's own
+/// child finds no socket. It must take that for no daemon, and not for a daemon out of reach, whose rules would stay.
 #[test]
 fn who_met_a_daemon_in_a_directory_made_anew_knows_when_it_is_gone() {
     let site = Site::new();

@@ -1,6 +1,6 @@
-//! A program that lowers its limit of descriptors to none is recorded with what it has, and its forked child is counted:
-//! the agent, which the kernel lets wait for nothing any more, holds up neither. Of several forks the quickest is looked
-//! at, because a busy machine may hold up any of them.
+//! A program that lowers its limit of descriptors to none is recorded with what it has, and its forked child is counted.
+//! The agent, which cannot poll any more, delays neither. The quickest of several forks is measured, because a busy machine
+//! may delay any of them.
 
 use ust_acceptance::daemon::Site;
 use ust_acceptance::sandbox::{EVENTS, FORKS};
@@ -37,7 +37,7 @@ fn a_program_without_descriptors_forks_and_every_event_is_counted() {
     progress::set(&path, 3, 1);
     program.wait().succeeded();
     let quickest_ns = progress::read(&path).expect("it is there")[4];
-    // A fork waits a second, and no longer, for an agent that is in the midst of a change.
+    // A fork waits at most a second for an agent that is in the middle of a change.
     assert!(quickest_ns < 500_000_000, "the quickest fork took {quickest_ns} ns");
     site.ust(&["stop", "mine"]).succeeded();
     let closing = site.ust(&["destroy", "mine"]);

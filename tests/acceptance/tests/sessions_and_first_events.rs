@@ -1,4 +1,4 @@
-//! Sessions come and go while threads emit their first events: nobody writes into memory that is gone.
+//! Sessions come and go while threads emit their first events: no thread writes into memory that is gone.
 //!
 //! A first event claims a stream and populates its sub-buffer, which takes a while where that is large; its channel may
 //! be taken away meanwhile. The program has nothing but first events, and eight sessions at a time begin and end.
@@ -36,7 +36,7 @@ fn sessions_may_end_while_threads_emit_their_first_events() {
         }
         assert!(program.is_running(), "it ended in round {round}: {:?}", program.wait());
     }
-    // It is as well as before: a last session of a common size records.
+    // The program is unharmed: a last session of a common size records.
     let trace = site.start_session("last", "churn:*");
     wait_until("a record", || (!folders(&trace).is_empty()).then_some(()));
     site.end_session("last");

@@ -1,10 +1,10 @@
-//! Sessions come and go while threads do nothing but emit: nobody is harmed, and each trace is whole.
+//! Sessions come and go while threads do nothing but emit: the program is unharmed, and each trace is whole.
 //!
 //! When a session ends its memory is taken away from threads that are in the middle of a tracepoint. So one session
 //! after the other is started and destroyed, two of them overlapping, under a program that floods from several
 //! threads. It must run on, and have no more descriptors after many sessions than after a few; and in each trace each
-//! thread's numbers must follow each other. There is room for all, unless the daemon gets no turn for seconds: then no more
-//! may be missing than it says.
+//! thread's numbers must follow each other. There is room for all records, unless the daemon gets no turn for
+//! seconds: then no more may be missing than it says.
 
 use std::path::Path;
 use std::time::Duration;

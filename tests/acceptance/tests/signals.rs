@@ -17,7 +17,7 @@ struct Account {
 #[track_caller]
 fn assert_all_accounted_for(recorded: &Recorded) -> Account {
     let account: Account = recorded.report();
-    // The next number that may come, of each event.
+    // For each event, the next number that may come.
     let mut next = [0, 0];
     let mut last_ns = 0;
     let lines = judge::babeltrace2(&recorded.trace(), |line| {

@@ -1,4 +1,4 @@
-//! A recording without events says why, in one line, at the terminal and in its summary; and ends as the program did.
+//! A recording without events says why, in one line, on standard error and in its summary. It ends as the program did.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -88,7 +88,7 @@ fn that_nobody_connected_is_said_with_what_to_look_at() {
     assert_says(cleared, &[nobody, "UST_RUNTIME_DIR", "env -i"]);
 }
 
-/// The file says that it has tracepoints: it is told from one that is not linked with ust.
+/// The file says that it has tracepoints, so it differs from one that is not linked with ust.
 #[test]
 fn an_instrumented_program_of_which_nothing_was_heard_is_named() {
     let ticks = binaries::program("ticks").display().to_string();
@@ -98,7 +98,7 @@ fn an_instrumented_program_of_which_nothing_was_heard_is_named() {
     assert_eq!(assert_says(cleared, &words).connected, 0);
 }
 
-/// The program has no tracepoints, and the shared object has that it needs, wherever the loader finds that.
+/// The program has no tracepoints, but a shared object that it needs has, wherever the loader finds it.
 #[test]
 fn a_shared_object_with_tracepoints_is_named_with_the_program_that_needs_it() {
     if !skip::has("cc", &["--version"]) {
@@ -142,7 +142,7 @@ fn a_shared_object_with_tracepoints_is_named_with_the_program_that_needs_it() {
     assert_says(of(&program, &[]), &[&format!("libplugin.so, which {program} needs")]);
 }
 
-/// What a shell starts is not looked at, and that is said.
+/// Programs that a shell starts are not looked at, and the line says so.
 #[test]
 fn of_a_shell_it_is_said_that_its_children_were_not_looked_at() {
     let script = "/bin/true; /bin/true";
@@ -161,7 +161,7 @@ fn a_change_of_user_is_seen() {
         println!("SKIPPED: only root can become another user");
         return;
     }
-    // Nobody may not be able to reach the place where cargo builds.
+    // The user `nobody` may not be able to reach the directory where cargo builds.
     let options = ["--reuid=65534", "--regid=65534", "--clear-groups", "/bin/sleep", "0"];
     let said = assert_says(
         of("/usr/bin/setpriv", &options),

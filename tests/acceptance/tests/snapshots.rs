@@ -1,4 +1,4 @@
-//! Flight recorders: nothing is written but snapshots, and these show the last that happened.
+//! Flight recorders: only snapshots are written, and they show what happened last.
 
 use std::path::{Path, PathBuf};
 use ust_acceptance::daemon::Site;
@@ -65,7 +65,7 @@ fn a_panic_is_shown_as_it_was() {
     if !skip::judges_are_here() {
         return;
     }
-    // A recorder that gets no turn for a second is not waited for any longer, and may be so again and again.
+    // A program waits at most a second for a recorder that gets no turn, and that may happen again and again.
     let is_waited_for = |recorded: &Recorded| recorded.report::<u64>() < 1000;
     let flights = || flight("panic", "panic", "per-thread").succeeded();
     let recorded = (0..20).map(|_| flights()).find(is_waited_for);
@@ -82,7 +82,7 @@ fn what_was_not_asked_for_is_not_written() {
     assert_eq!(recorded.summary().recorded, 0);
 }
 
-/// Under full load, as often as one likes (`UST_SNAPSHOTS`): each is a whole trace, each thread's numbers grow, and
+/// Under full load, `UST_SNAPSHOTS` times: each snapshot is a whole trace, each thread's numbers grow, and
 /// what is missing between them is where the packets say.
 #[test]
 fn snapshots_under_full_load_are_whole() {

@@ -10,7 +10,7 @@ fn starting_other_programs_by_vfork_is_harmless() {
     if !skip::judges_are_here() {
         return;
     }
-    // How much is emitted meanwhile, nobody can say: where there is no room, threads wait.
+    // It is not known how much is emitted meanwhile. Where there is no room, threads wait.
     let options = ["--subbuf-size", "8M", "--mode", "block=600s"];
     let recorded = Recording::of("spawns").options(options).arg(300).run().succeeded();
     let emitted: u64 = recorded.report();

@@ -64,7 +64,7 @@ fn without_permission_for_large_files() {
     }
 }
 
-/// What a channel is in the process is memory too, and may be wanting before any ring is.
+/// A channel needs memory in the process too, and that may be short before any ring is made.
 #[test]
 fn without_addresses_for_the_channel_itself() {
     if !skip::judges_are_here() {

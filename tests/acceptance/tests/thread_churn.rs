@@ -52,7 +52,8 @@ fn short_threads_share_few_streams_and_lose_nothing() {
     assert!(files <= 2 * ALIVE, "{files} stream files");
 }
 
-/// Where a program has so many pthread keys that setting ours would allocate, nobody says that a thread ends.
+/// If a program has so many pthread keys that setting the library's would allocate, the library is not told that a thread
+/// ends.
 #[test]
 fn streams_of_threads_that_end_unnoticed_are_found_and_reused() {
     if !skip::judges_are_here() {
@@ -60,7 +61,7 @@ fn streams_of_threads_that_end_unnoticed_are_found_and_reused() {
     }
     const THREADS: u64 = 2_000;
     const KEYS: u64 = 40;
-    /// So many are kept at hand; only then does anybody look who has ended.
+    /// So many caches are made before the library looks which threads have ended.
     const KEPT: u64 = 64;
     let recording = Recording::of("churn").options(["--subbuf-size", "4K"]);
     let recorded = recording.arg(THREADS).arg(ALIVE).arg(EVENTS).arg(KEYS).run().succeeded();
@@ -102,7 +103,7 @@ fn assert_many_are_as_few(buffers: &str) {
     // The header of the file, and that of the process, with its classes, beside the streams.
     let bound = 2 * ALIVE * STREAM_BYTES + (64 << 10);
     assert!(late.memfd_bytes <= bound, "{early:?} {late:?}");
-    // The allocator's habits. A block of caches more than are needed would be larger.
+    // Room for the allocator's own use. A block of caches more than are needed would be larger.
     assert!(late.anonymous_bytes <= early.anonymous_bytes + (2 << 20), "{early:?} {late:?}");
     assert_eq!(judge::count(&recorded.trace()), emitted);
 }

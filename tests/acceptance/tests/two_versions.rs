@@ -1,5 +1,6 @@
 //! A program with two versions of the library in it, which Cargo makes of dependencies that do not agree, is traced as
-//! one process: the copy that is initialised first is its runtime, the other one joins it. Untraced it runs as if there were none.
+//! one process: the copy that is initialised first is its runtime, the other one joins it. Untraced it runs as without the
+//! library.
 //!
 //! Both have the same sources here, and so the same names for everything that a linker or loader could mix up.
 
@@ -26,7 +27,7 @@ fn two_versions_in_one_program_are_one_process() {
     assert_eq!(recorded.summary().processes, 2);
 }
 
-/// A constructor that panics would say so, and with `panic = "abort"` the program would be dead.
+/// A constructor that panics would print that, and with `panic = "abort"` it would end the program.
 #[test]
 fn two_versions_in_one_program_say_nothing_while_nobody_records() {
     let dir = tempfile::tempdir().expect("a temporary directory");

@@ -1,5 +1,5 @@
-//! A child of vfork that emits its parent thread's first event takes nothing from any thread alive, and leaves nothing that
-//! looks like a dead one's: each stream goes on having one writer.
+//! A child of vfork emits its parent thread's first event. It takes nothing from a living thread, and leaves nothing that
+//! looks like a dead thread's: each stream still has one writer.
 
 use ust_acceptance::recording::Recording;
 use ust_acceptance::{judge, skip};

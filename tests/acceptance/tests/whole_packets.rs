@@ -1,4 +1,4 @@
-//! What anybody sees of a trace's directory, at any moment, ends at a whole packet.
+//! At any moment, every file that a reader sees in a trace's directory ends at a whole packet.
 //!
 //! While a program emits a thousand events a second and each flush writes, an observer copies the directory again
 //! and again, at random moments: the stream files, then the metadata, which is ahead of them. Each copy's files must
@@ -22,7 +22,7 @@ const DECODED: u64 = 10;
 /// Events between looks, at most: what an observer has to copy does not grow while it copies slowly.
 const BEATS_A_LOOK: u64 = 40;
 
-/// So many packets must have come while it looked; where the machine is slow it looks more often.
+/// So many packets must have come while it looked; on a slow machine it looks more often.
 const PACKETS: usize = 20;
 
 /// Copies the one process's folder to `to` as it is now.
@@ -42,7 +42,7 @@ fn copy(trace: &Path, to: &Path) -> Option<usize> {
     Some(packets)
 }
 
-/// Under which conditions to look.
+/// The conditions of a test.
 struct Conditions<'a> {
     /// Where the trace lies.
     below: &'a Path,
@@ -101,7 +101,7 @@ fn every_look_is_whole(conditions: &Conditions<'_>) {
     let beats = progress::read(&progress).expect("it is there")[1];
     let summary = recorded.summary();
     assert_eq!(judge::count(&recorded.trace()), summary.recorded);
-    // One that is stopped for long loses some.
+    // A recorder that is stopped for long loses some records.
     assert_eq!(summary.recorded + summary.lost_in_all(), beats + 1, "{summary:?}");
 }
 
@@ -132,7 +132,7 @@ fn everything_is_flushed_at_least_every_second() {
     if !skip::judges_are_here() {
         return;
     }
-    // The default interval is a second. Whoever looks later than that after a beat must find it.
+    // The default interval is a second. A copy made later than that after a beat must have the beat.
     // And no sub-buffer is full before the test is over.
     let recording = Recording::of("metronome").options(["--subbuf-size", "8M"]);
     let path = recording.path("progress");

@@ -1,8 +1,8 @@
-//! What anybody sees of a stream file ends at a whole packet, while the recorder does nothing but write.
+//! What a reader sees of a stream file ends at a whole packet, also while the recorder writes all the time.
 //!
 //! Threads emit millions of events a second. An observer looks at what has come to the end of each file since the
-//! last look, thousands of times, every other time with the recorder stopped. A packet in two writes, or one that
-//! lies across pages, is found out so: with few events (see `whole_packets.rs`) the recorder is seldom caught at it.
+//! last look, thousands of times, every other time with the recorder stopped. That finds a packet in two
+//! writes, or one that lies across pages. With few events (see `whole_packets.rs`) the recorder is seldom caught at it.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -60,7 +60,7 @@ fn every_look_is_whole(below: &Path) {
     let mut random = Random::new(7);
     let is_enough = |files: &[Watched]| files.iter().all(|file| file.seen > 100_000);
     for number in 0..20 * LOOKS {
-        // Where the machine is slow it looks more often.
+        // On a slow machine it looks more often.
         if number >= LOOKS && is_enough(&files) {
             break;
         }

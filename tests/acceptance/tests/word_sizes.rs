@@ -20,7 +20,7 @@ fn record(program: PathBuf) -> Recorded {
     Recording::of_path(program).options(["--subbuf-size", "512K"]).run().succeeded()
 }
 
-/// The classes that the metadata declares, without their numbers, which are the linker's doing.
+/// The classes that the metadata declares, without their numbers, which depend on the linker.
 fn classes(recorded: &Recorded) -> BTreeSet<String> {
     let metadata = recorded.folders()[0].join("metadata");
     let text = std::fs::read_to_string(metadata).expect("a trace has metadata");
@@ -29,7 +29,7 @@ fn classes(recorded: &Recorded) -> BTreeSet<String> {
     text.split("event {").skip(1).map(class).collect()
 }
 
-/// What babeltrace2 prints behind the time and the process, but for fields of the machine's own size.
+/// What babeltrace2 prints after the time and the process, except fields of the machine's own size.
 fn events(trace: &Path) -> Vec<String> {
     let mut events = Vec::new();
     judge::babeltrace2(trace, |line| {

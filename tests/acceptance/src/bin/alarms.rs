@@ -15,7 +15,7 @@ fn flooded(sequence: u64, text: &str, check: u64);
 #[tracepoint(provider = "alarms", level = Info)]
 fn rang(sequence: u64, check: u64, text: &str);
 
-/// What came to pass.
+/// What happened.
 #[derive(Debug, Default, Serialize)]
 struct Account {
     flooded: u64,
@@ -24,7 +24,7 @@ struct Account {
 
 static RANG: AtomicU64 = AtomicU64::new(0);
 
-/// Never cut to nothing: babeltrace2 2.0.4 prints an empty string with what an earlier record had there.
+/// Never empty: babeltrace2 2.0.4 prints an empty string as the text of an earlier record.
 const TEXT: &str = "abcdefghijklmnopqrstuvwxyz";
 
 fn text(sequence: u64) -> &'static str {
@@ -38,7 +38,7 @@ extern "C" fn handler(_: libc::c_int) {
 
 #[allow(unsafe_code)]
 fn on_signal(signal: i32) {
-    // SAFETY: the handler calls what is async-signal-safe only: that is what is tested.
+    // SAFETY: the handler calls only async-signal-safe functions, tracepoints among them. That is what is tested.
     unsafe {
         let mut action: libc::sigaction = core::mem::zeroed();
         action.sa_sigaction = handler as *const () as usize;

@@ -1,7 +1,7 @@
-//! `all_fields`: emits every field type over its edge values, and accounts for what it emitted.
+//! `all_fields`: emits every field type over its edge values, and reports what it emitted.
 //!
-//! The account is one object an event, in order: numbers as decimal text, floats as their bits, strings as
-//! they are to be read, sequences as lists.
+//! The report is one object an event, in order: numbers as decimal text, floats as their bits, strings as they are to be
+//! read, sequences as lists.
 
 use serde_json::{Value, json};
 use std::ffi::CStr;
@@ -67,7 +67,7 @@ fn double(value: f64) -> Value {
     text(value.to_bits())
 }
 
-/// All its digits differ; a program of 32 bits has the lower half of them.
+/// All its digits differ; a program of 32 bits has the lower half of the digits.
 const WIDE: u64 = 0x0fed_cba9_8765_4321;
 
 fn numbers(account: &mut Vec<Value>) {

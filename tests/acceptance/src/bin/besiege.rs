@@ -25,7 +25,7 @@ fn main() {
     }
 }
 
-/// The first one that this process may use.
+/// The first processor that this process may use.
 #[allow(unsafe_code)]
 fn keep_to_one_processor() {
     // SAFETY: plain data, and its own size.

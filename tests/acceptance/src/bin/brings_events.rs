@@ -1,7 +1,7 @@
 //! `brings_events CLASSES EVENTS [EACH]`: declares events while it runs, and records each of them, or one of EACH, so often,
 //! with its class's number.
 //!
-//! An observer counts how many were switched on. The account is how many were, and how many events were recorded.
+//! An observer counts how many were switched on. The report is that number, and how many events were recorded.
 
 use core::ffi::c_void;
 use ust::Level;

@@ -1,4 +1,4 @@
-//! `bursts PROGRESS EVENTS`: emits them all at once, notes that, and lives on until it is told to end.
+//! `bursts PROGRESS EVENTS`: emits all events at once, notes that, and lives on until it is told to end.
 //!
 //! Word 1 of the progress is how many have been emitted; the program ends when word 2 is not 0.
 

@@ -1,7 +1,7 @@
-//! `changes_table PLUGIN EVENTS END`: takes itself for another version of the library, loads a plugin that emits, and waits
+//! `changes_table PLUGIN EVENTS END`: pretends to have another version of the library, loads a plugin that emits, and waits
 //! until there is a file END.
 //!
-//! The account is how many events the plugin and the program emitted.
+//! The report is how many events the plugin and the program emitted.
 
 use std::path::Path;
 use ust::tracepoint;

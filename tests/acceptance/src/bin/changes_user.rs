@@ -1,6 +1,6 @@
 //! `changes_user WHEN THREADS`: gives up root's rights for good, as daemons do, and emits before or after.
 //!
-//! glibc does that with a signal to every thread of the process; one that blocks it makes this wait for ever.
+//! glibc does that by a signal to every thread of the process. A thread that blocks the signal makes it wait for ever.
 //! WHEN is `before` (an event comes before the change, and more after it), `after` (all of them after it) or `at-once`
 //! (the same, and the change comes before `main`, when the library's agent has only just been started).
 
@@ -52,10 +52,10 @@ fn main() {
     if when != "at-once" {
         become_nobody();
     }
-    // The agent has time to find out that it is shut out.
+    // Time for the agent to find out that it may not reach the daemon.
     std::thread::sleep(Duration::from_millis(100));
     told(0, uid());
-    // All alive at once: each needs a stream of its own.
+    // All threads live at once, so each needs a stream of its own.
     let barrier = std::sync::Barrier::new(threads as usize);
     let barrier = &barrier;
     std::thread::scope(|scope| {

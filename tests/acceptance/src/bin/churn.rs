@@ -1,7 +1,7 @@
 //! `churn THREADS ALIVE EVENTS KEYS`: many short threads, few of them alive at once, each with some events.
 //!
-//! So many pthread keys are there before the library's own. Each record says which thread wrote it. The account is
-//! how many were emitted, and what the process had in use after a tenth of the threads, and after all.
+//! KEYS pthread keys are made before the library's own. Each record says which thread wrote it. The report is how many
+//! events were emitted, and what the process had in use after a tenth of the threads, and after all.
 
 use serde::Serialize;
 use std::collections::VecDeque;

@@ -2,7 +2,7 @@
 //! their numbers.
 //!
 //! WHEN is `start` (the first thing in `main`) or `middle` (after events, before many more threads). Fails if
-//! anybody writes into what it opened under the old numbers.
+//! anything is written to the files that it opened under the old numbers.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -20,7 +20,7 @@ const FILES: usize = 16;
 
 #[allow(unsafe_code)]
 fn close_everything() -> Vec<File> {
-    // SAFETY: a system call; what it closes is in no use of this program's own.
+    // SAFETY: a system call; this program does not use what it closes.
     let closed = unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) };
     assert_eq!(closed, 0, "{}", std::io::Error::last_os_error());
     (0..FILES).map(|_| tempfile::tempfile().expect("there is room for a temporary file")).collect()
@@ -39,7 +39,7 @@ fn main() {
         emit(0);
         close_everything()
     };
-    // All alive at once: each needs a stream of its own.
+    // All threads live at once, so each needs a stream of its own.
     let barrier = std::sync::Barrier::new(THREADS as usize);
     let barrier = &barrier;
     std::thread::scope(|scope| {

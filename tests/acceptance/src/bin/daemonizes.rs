@@ -1,4 +1,4 @@
-//! `daemonizes PROGRESS`: goes into the background as daemons do, and emits nothing before its event is let go.
+//! `daemonizes PROGRESS`: goes into the background as daemons do, and emits nothing before a test lets it.
 //!
 //! The process that was started ends once the daemon is there. Word 0 of the progress becomes the daemon's process id.
 #![allow(unsafe_code)]
@@ -19,7 +19,7 @@ fn main() {
     // SAFETY: there is one thread of ours, and the child does what any process may.
     if unsafe { libc::fork() } > 0 {
         drop(to_parent);
-        // The end of the pipe: the daemon has got so far.
+        // The end of the pipe tells that the daemon is there.
         let _ = std::io::Read::read(&mut from_daemon, &mut [0]);
         return;
     }

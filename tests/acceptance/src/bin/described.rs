@@ -1,7 +1,7 @@
 //! `described [beyond]`: an event of each kind of field type, described while the program runs, and recorded once.
 //!
-//! The account is one entry an event: its name, what `described.py` is to say of it, and what `ust view` is to print. With
-//! `beyond` there is one more event, of more types within types than a class may have: it is never on.
+//! The report is one entry an event: its name, what `described.py` is to say of it, and what `ust view` is to print. With
+//! `beyond` there is one more event, whose types nest deeper than a class's may: it is never on.
 
 use serde_json::{Value, json};
 use ust::Level;

@@ -1,5 +1,5 @@
 //! `ends HOW EVENTS`: emits numbered events and ends: by `exit`, by `abort`, or by a `panic` of which it asks for
-//! a snapshot, after which it emits EVENTS more and exits. The account of a panic is how many milliseconds it took.
+//! a snapshot, after which it emits EVENTS more and exits. The report of a panic is how many milliseconds it took.
 
 use std::time::Instant;
 use ust::tracepoint;
@@ -12,7 +12,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let how = arguments.next().expect("HOW");
     let events: u64 = arguments.next().expect("EVENTS").parse().expect("a number");
-    // As two libraries of one program do, which know nothing of each other.
+    // As two independent libraries of one program do.
     ust::snapshot_on_panic();
     ust::snapshot_on_panic();
     (0..events).for_each(|sequence| step(0, sequence));

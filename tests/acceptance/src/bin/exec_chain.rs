@@ -1,6 +1,6 @@
 //! `exec_chain STAGES EVENTS`: emits, then executes itself for the next stage, all in one process.
 //!
-//! Other threads emit while `exec` takes them away; what they emit is of another event, that nobody counts.
+//! Other threads emit while `exec` ends them. They emit another event, which is not counted.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;

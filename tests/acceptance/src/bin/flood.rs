@@ -1,7 +1,7 @@
 //! `flood THREADS EVENTS [BURST]`: threads that do nothing but emit, EVENTS in all.
 //!
 //! With a BURST they pause for a moment after each so many events.
-//! The account is how many events each thread emitted, counted by the thread itself.
+//! The report is how many events each thread emitted, counted by the thread itself.
 
 use std::time::Duration;
 use ust::tracepoint;
@@ -16,7 +16,7 @@ fn main() {
     let (threads, events) = (next(), next());
     let burst = arguments.next().unwrap_or(u64::MAX);
     let emit = |thread: u64| {
-        // What does not divide evenly falls to the first.
+        // The first thread emits the remainder.
         let share = events / threads + if thread == 0 { events % threads } else { 0 };
         let mut emitted = 0u64;
         while emitted < share {

@@ -1,7 +1,7 @@
 //! `fork_storm CHILDREN EVENTS`: threads that emit all the time, while `main` forks.
 //!
-//! Every record says which process wrote it. Children take turns in how they come to be and how they emit:
-//! by `fork`, by `fork` with threads of their own, by a raw `clone`.
+//! Every record says which process wrote it. Children are made in turn by `fork`, by `fork` with threads of their own, and
+//! by a raw `clone`.
 
 use serde::Serialize;
 use std::time::Duration;

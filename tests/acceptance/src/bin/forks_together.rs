@@ -1,6 +1,6 @@
 //! `forks_together PROGRESS PLUGIN FORKERS FORKS`: several threads fork at once, others emit, another loads plugins.
 //!
-//! Word 0 of the progress is 1 once all that is over; then it emits until it is killed.
+//! Word 0 of the progress is 1 once all of them are done. Then the program emits until it is killed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use ust_core::sync::{AtomicBool, Ordering};
 #[tracepoint(provider = "together", level = Info)]
 fn told(process: u32, sequence: u64);
 
-/// Page tables are copied by a fork: with so many pages it takes long enough for another one to begin meanwhile.
+/// A fork copies page tables: with so many pages it takes so long that another fork begins meanwhile.
 const BALLAST_BYTES: usize = 256 << 20;
 
 /// Each a module of its own to the loader.

@@ -1,8 +1,8 @@
 //! `freeze_formats DIR`: makes this version's fixtures in an empty directory. `tests/fixtures/make.sh` runs it.
 //!
 //! Everything is made by the real programs: rings by `ust record` and a program that are both killed, traces by `ust
-//! record` and `ustconsumerd`, the conversations by listening to them. How the results read is noted beside them, and is to
-//! be looked at before it is committed: it is what later versions are held to.
+//! record` and `ustconsumerd`, the conversations by listening to them. How the results read is noted beside them. Look at
+//! it before you commit it: later versions are held to it.
 
 use std::fs::{DirBuilder, copy, create_dir, write};
 use std::os::unix::fs::DirBuilderExt;
@@ -45,7 +45,7 @@ fn wait_for(progress: &Path, how_far: u64) {
     wait_until("the program's steps", || (progress::read(progress)?[1] >= how_far).then_some(()));
 }
 
-/// Both sides are killed: the recorder behind its first flush, the program in the midst of a call.
+/// Both sides are killed: the recorder after its first flush, the program in the middle of a call.
 fn freeze_rings(fixtures: &Fixtures, mode: &str, buffers: &str) {
     let recording = Recording::of(PROGRAM)
         .options(GEOMETRY)
@@ -102,7 +102,7 @@ fn several_processes(site: &Site) -> PathBuf {
     trace
 }
 
-/// Rings that have gone round, of a program that goes on and hangs in the midst of a call.
+/// Rings that have been overwritten, of a program that goes on and hangs in the middle of a call.
 fn snapshot(site: &Site) -> PathBuf {
     let _daemon = site.daemon(&FLUSHING);
     let traces = site.path("traces");

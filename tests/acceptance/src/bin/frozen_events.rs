@@ -2,16 +2,16 @@
 //!
 //! ```text
 //!   ends        two threads: every field type, a few steps; then the program's end
-//!   discard     steps | types, a call that hangs in the midst of its record, steps beyond the ring's room
-//!   overwrite   steps | steps beyond the ring's room, types, a call that hangs, steps
+//!   discard     steps | types, a call that hangs in the middle of its record, more steps than the ring has room for
+//!   overwrite   steps | more steps than the ring has room for, types, a call that hangs, steps
 //!                     '-- waits here until word END of the progress is set
 //! ```
 //!
-//! The threads take turns, and each keeps to one CPU: what is in a ring depends on no chance. Word 0 of the progress is
-//! the process id; word 1 says how far the program is: 1 at the bar, 2 when it has done everything. Then it stays until it
-//! is killed.
+//! The threads take turns, and each keeps to one CPU, so what is in a ring does not depend on chance. Word 0 of the
+//! progress is the process id. Word 1 says how far the program is: 1 while it waits, 2 when it has done everything. Then it
+//! stays until it is killed.
 //!
-//! The record in the midst: the text of a call ends in a page that cannot be read. The call faults while it copies the
+//! The call that hangs: its text ends in a page that cannot be read. The call faults while it copies the
 //! text, and the signal's handler never returns.
 
 use std::ffi::CStr;
@@ -68,7 +68,7 @@ fn step(thread: u32, sequence: u64, text: &str);
 #[tracepoint(provider = "walk", level = Debug)]
 fn hangs(text: &str);
 
-/// Steps that every ring here has too little room for: two sub-buffers of 4096 bytes.
+/// More steps than any ring here has room for: two sub-buffers of 4096 bytes.
 const TOO_MANY_STEPS: u64 = 60;
 
 const FEW_STEPS: u64 = 3;
@@ -168,12 +168,12 @@ extern "C" fn never_return(_: libc::c_int) {
     }
 }
 
-/// A call that faults in the midst of its record, and does not return.
+/// A call that faults in the middle of its record, and does not return.
 #[allow(unsafe_code)]
 fn hang() {
     const PAGE_BYTES: usize = 4096;
-    // SAFETY: a fresh mapping of two pages, which stays. The text lies in them; that its second half may not be read is
-    // what the call is to find out: it faults there, and the handler keeps it for ever.
+    // SAFETY: a fresh mapping of two pages, which stays. The text lies in them. The call faults in its
+    // unreadable second half, as it is meant to, and the handler never returns.
     unsafe {
         let mut action: libc::sigaction = core::mem::zeroed();
         action.sa_sigaction = never_return as extern "C" fn(libc::c_int) as usize;

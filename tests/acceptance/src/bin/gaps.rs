@@ -1,7 +1,7 @@
 //! `gaps MS ...`: emits an event after each gap, and notes the wall clock right before and right after.
 //!
-//! The account is those readings, in nanoseconds since the epoch, with what the wall clock and the monotonic
-//! one say at the beginning and at the end: if those disagree, somebody has set the wall clock meanwhile.
+//! The report has these readings, in nanoseconds since the epoch, and how far the wall clock and the monotonic clock have
+//! moved apart: if they have, the wall clock was set meanwhile.
 
 use serde::Serialize;
 use std::time::Duration;
@@ -20,7 +20,7 @@ struct Account {
     drift_ns: i64,
 }
 
-/// Of several readings the tightest: between the two clocks the program may lose its turn.
+/// The tightest of several readings: the program may be interrupted between the two clocks.
 fn distance_ns() -> i64 {
     let read = |_| {
         let before = monotonic_ns();

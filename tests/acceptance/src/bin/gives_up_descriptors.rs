@@ -1,8 +1,8 @@
 //! `gives_up_descriptors PROGRESS`: lowers its limit of descriptors to none, as a sandbox does, and forks later.
 //!
 //! Word 0 of the progress is 1 once it has emitted an event. When a test sets word 2 it lowers the limit, and notes that
-//! in word 1; when word 3 is set it forks, several times. Each child emits [`EVENTS`], and at last it does itself. Word 4
-//! is what the quickest fork took, in nanoseconds.
+//! in word 1; when word 3 is set it forks, several times. Each child emits [`EVENTS`], and at last the program does itself.
+//! Word 4 is the time of the quickest fork, in nanoseconds.
 #![allow(unsafe_code)]
 
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! `hostile RUNTIME_DIR SEED SECONDS`: attacks the daemon there for so long, and until each attack has been made; prints each attack, how
 //! often it was made, and how often up to its last step.
 //!
-//! With `child` for SECONDS it hands over rings that change, and ends: its parent kills it perhaps.
+//! With `child` for SECONDS it hands over rings that change, and ends, unless its parent kills it before.
 
 use std::time::{Duration, Instant};
 use ust_acceptance::hostile::Target;
@@ -19,7 +19,7 @@ fn main() {
         let mut attacker = Attacker::new(target, seed);
         attacker.die_with_a_ring();
         std::thread::sleep(Duration::from_millis(seed % 20));
-        // As it is: the scribbler dies in the middle of a store.
+        // Without an orderly end: the scribbler dies in the middle of a store.
         std::process::exit(0);
     }
     let until = Instant::now() + Duration::from_secs(seconds.parse().expect("a number"));

@@ -1,7 +1,7 @@
-//! `inherits REPORT ARGUMENT ...`: writes to the file REPORT what `exec` has handed on to it, a fact a line, and ends.
+//! `inherits REPORT ARGUMENT ...`: writes what it has inherited through `exec` to the file REPORT, a fact a line, and ends.
 //!
-//! It has no Rust `main`: the Rust runtime ignores SIGPIPE and opens /dev/null for closed standard streams before that.
-//! The descriptors stand first, as they were before the report was opened.
+//! It has no Rust `main`: before it, the Rust runtime would ignore SIGPIPE and open /dev/null for closed standard streams.
+//! The descriptors come first, as they were before the report was opened.
 #![no_main]
 #![allow(unsafe_code)]
 
@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-/// What differs between any two processes, or from one moment to the next.
+/// Differs between any two processes, or from one moment to the next.
 const OF_ONE_PROCESS: [&str; 11] = [
     "Pid",
     "Tgid",

@@ -1,7 +1,7 @@
 //! `jumps LIBRARY PROGRESS JUMPS`: a signal handler that leaves by siglongjmp, most often out of the middle of a
 //! tracepoint, so often; then single events of another name, until word 0 of the progress is set.
 //!
-//! The account is how many calls were begun and how many returned.
+//! The report is how many calls were begun and how many returned.
 
 use serde::Serialize;
 use std::path::Path;
@@ -46,7 +46,7 @@ extern "C" fn flood() {
     }
 }
 
-/// An alarm so often: one that came before the flood had begun would do nothing.
+/// The period of the alarm. It repeats, because an alarm before the flood has begun does nothing.
 #[allow(unsafe_code)]
 fn set_alarm(every: Duration) {
     let every = libc::timeval { tv_sec: 0, tv_usec: every.as_micros() as libc::suseconds_t };

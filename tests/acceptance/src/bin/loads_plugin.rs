@@ -1,6 +1,6 @@
 //! `loads_plugin PLUGIN ROUNDS EVENTS`: loads a plugin that emits, closes it, and then lets threads end that were in it.
 //!
-//! The account is how many events the plugin and the program emitted.
+//! The report is how many events the plugin and the program emitted.
 
 use std::sync::{Arc, Barrier};
 use ust::tracepoint;
@@ -28,7 +28,7 @@ fn main() {
                 drop(plugin);
                 emitted.wait();
                 closed.wait();
-                // Here the thread ends, and what the plugin has left in it is called.
+                // Here the thread ends, and the destructors that the plugin has left in it are called.
             })
         };
         let threads: Vec<_> = (0..THREADS).map(|n| spawn(round * THREADS + n)).collect();

@@ -1,8 +1,8 @@
 //! `metronome PROGRESS [BEATS [BYTES]]`: an event a millisecond, each noted when its call has returned.
 //!
-//! Every tenth has a text of so many BYTES.
+//! Every tenth has a text of BYTES bytes.
 //! Word 0 of the progress is the process id, word 1 the number of beats, the last word is 1 at the program's own
-//! end: after BEATS, or when word [`END`] is set. Word 2 may be set to a number of beats behind which it waits.
+//! end: after BEATS, or when word [`END`] is set. Word 2 may be set to a number of beats after which it waits.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,6 +1,7 @@
-//! `odd_places`: emits where programs rarely do, one event for each place, each the first of its thread if it can be.
+//! `odd_places`: emits where programs rarely do, one event for each place. Where it can be, the event is its thread's
+//! first.
 //!
-//! The account is the names of the places.
+//! The report is the names of the places.
 
 use std::cell::RefCell;
 use ust::tracepoint;
@@ -9,7 +10,7 @@ use ust_acceptance::report;
 #[tracepoint(provider = "odd", level = Info)]
 fn place(number: u64);
 
-/// The account's names, by number.
+/// The names in the report, by number.
 const PLACES: [&str; 10] = [
     "main",
     "a thread's destructor, first event",
@@ -43,7 +44,7 @@ extern "C" fn handler(_: libc::c_int) {
     place(3);
 }
 
-/// What `sigaltstack` users take: SIGSTKSZ of old.
+/// The size that users of `sigaltstack` take: the old SIGSTKSZ.
 const SMALL_STACK_BYTES: usize = 8192;
 
 #[allow(unsafe_code)]

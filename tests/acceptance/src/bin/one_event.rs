@@ -1,4 +1,4 @@
-//! `one_event END`: emits one event and ends at once, by `_exit`, or by a SIGKILL to itself, or as programs do.
+//! `one_event END`: emits one event and ends at once, by `_exit`, by a SIGKILL to itself, or by returning from `main`.
 
 use ust::tracepoint;
 
@@ -9,7 +9,7 @@ fn event(process: u32, text: &str);
 fn main() {
     let end = std::env::args().nth(1).unwrap_or_default();
     event(std::process::id(), &end);
-    // SAFETY: both end the process and touch nothing of it.
+    // SAFETY: both end the process, and touch no memory.
     unsafe {
         match &*end {
             "exit" => libc::_exit(0),

@@ -6,8 +6,8 @@
 //!       grandchild by `fork`, when that daemon has ended: its agent looks for a daemon
 //! ```
 //!
-//! Word 1 of the progress is what it has come to: 1 it runs, 2 the child has emitted, 3 the grandchild is there, 4 nobody
-//! wants the grandchild's events any more. Word 2 is how far it may go on.
+//! Word 1 of the progress says how far it is: 1 it runs, 2 the child has emitted, 3 the grandchild is there, 4 the
+//! grandchild's events are off again. Word 2 is how far it may go on.
 #![allow(unsafe_code)]
 
 use std::path::Path;

@@ -21,7 +21,7 @@ fn emit(is_rich: bool, events: u64) {
     (0..events).for_each(|sequence| told(std::process::id(), is_rich, sequence));
 }
 
-/// No new descriptor can be had, or as many as before.
+/// Lets this process open no descriptor more, or as many as before.
 #[allow(unsafe_code)]
 fn set_rich(is_rich: bool) {
     // SAFETY: plain data and valid pointers.
@@ -74,7 +74,7 @@ fn poor_then_rich(events: u64) {
 
 fn become_rich(events: u64) {
     set_rich(true);
-    // It does not try again with each event: one a little later must be recorded.
+    // It does not try again with each event: an event a little later must be recorded.
     std::thread::sleep(Duration::from_millis(20));
     emit(true, events);
 }
@@ -106,12 +106,12 @@ fn main() {
         });
     }));
     set_rich(true);
-    // Its parent is a traced process like any other, and is gone when it emits.
+    // The orphan's parent is a traced process like any other, and is gone when the orphan emits.
     reap(child(How::Fork, || {
         emit(true, events);
         set_rich(false);
         child(How::Fork, || {
-            // Longer than it takes to be missed; if not, the test has tested less.
+            // Long enough for the consumer to notice the parent's end. If not, this run tests less.
             std::thread::sleep(Duration::from_millis(300));
             emit(false, events);
         });

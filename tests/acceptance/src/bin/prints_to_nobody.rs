@@ -1,6 +1,6 @@
 //! `prints_to_nobody EVENTS`: starts itself anew without standard descriptors, and prints all the same.
 //!
-//! The account is how often a standard descriptor was there: at the start of `main`, when the tracer had already
+//! The report is how often a standard descriptor was there: at the start of `main`, when the tracer had already
 //! begun, and after threads had had their first events.
 
 use std::ffi::CString;
@@ -15,7 +15,7 @@ const THREADS: u32 = 8;
 #[allow(unsafe_code)]
 fn close_standard() {
     for number in 0..3 {
-        // SAFETY: nothing of this program holds on to them.
+        // SAFETY: nothing in this program uses them.
         unsafe { libc::close(number) };
     }
 }
@@ -40,7 +40,7 @@ fn strangers() -> usize {
     (0..3).filter(|number| !target(number).is_ok_and(|path| path.ends_with("null"))).count()
 }
 
-/// Prints, to whom it may concern; how many there were.
+/// Prints to both standard streams; returns how many of them there were.
 #[allow(unsafe_code)]
 fn print() -> usize {
     let text = b"to nobody\n";
@@ -68,7 +68,7 @@ fn closed(events: u64) {
             scope.spawn(move || {
                 (0..events).for_each(|sequence| told(thread, sequence));
                 barrier.wait();
-                // Their rings are there until all have been printed to.
+                // Their rings stay until everything has been printed.
                 barrier.wait();
             });
         }

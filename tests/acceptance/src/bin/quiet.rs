@@ -1,9 +1,9 @@
 //! `quiet MODE [PROGRESS]`: a million events of every type in a thread that may do nothing but compute.
 //!
-//! Modes: `still` lets no system call pass; `crosses` first emits until word 0 of the progress is set, and then, with
-//! pauses for the reader to keep up, until word 1 is, which the test does when as much has been read as it wants; word 2
-//! is in the end how many were emitted. `wakes` is the same and lets `futex` pass. `allocates` and `calls` are `still`
-//! with an allocation, or a system call, in the middle: they must not pass.
+//! Modes: `still` lets no system call pass. `crosses` first emits until the test sets word 0 of the progress, and then,
+//! with pauses for the reader to keep up, until the test has read enough and sets word 1. Word 2 is the number of events at
+//! the end. `wakes` is the same and lets `futex` pass. `allocates` and `calls` are `still` with an allocation, or a system
+//! call, in the middle: they must not pass.
 //!
 //! Exit codes: 0 quiet, 3 memory was allocated; a system call dies of SIGSYS.
 
@@ -38,10 +38,10 @@ fn sequences(
 
 const EVENTS: u64 = 1_000_000;
 
-/// The test has failed then: behind the filter nobody can look whether it is there.
+/// Then the test has failed. The filter does not let the program look whether the test is still there.
 const FAR_TOO_MANY: u64 = 1000 * EVENTS;
 
-/// The first of each, and of the clock.
+/// The first event of each kind, and the first reading of the clock.
 const FIRST: u64 = 4;
 
 const TEXT: &str = "neither a system call nor an allocation, \0 not even for this";
@@ -83,7 +83,7 @@ fn main() {
     spin(Duration::from_micros(1));
     let mut emitted = FIRST;
     if let (Some(progress), Some(path)) = (progress, &crosses) {
-        // Every sub-buffer once, which is when its pages are asked for. Slowly enough to be taken up.
+        // Fills every sub-buffer once, so that its pages are populated. Slowly enough for the reader.
         let lease = Lease::begin(Path::new(path));
         while progress.word(0) == 0 && !lease.is_over() {
             (0..100).for_each(emit);

@@ -1,7 +1,7 @@
 //! `receives ROUNDS EVENTS PLUGIN..`: loads plugins, one inside the other, has each emit, and unloads them again, so many rounds.
 //!
-//! The first round looks whether they are gone; the last whether anything has been left behind. The account is how many
-//! events each plugin emitted, and the program itself last.
+//! The first round looks whether they are gone; the last whether anything has been left behind. The report is how many
+//! events each plugin emitted, and last the program itself.
 
 use ust::tracepoint;
 use ust_acceptance::own_process::{descriptors, mappings_of};
@@ -11,13 +11,13 @@ use ust_acceptance::report;
 #[tracepoint(provider = "host", level = Info)]
 fn round(number: u64);
 
-/// Rounds before what is there is counted: the allocator and the loader have settled by then.
+/// Rounds before anything is counted: by then the allocator and the loader have settled.
 const SETTLED: u64 = 50;
 
 /// Descriptors and mappings that come and go with sessions.
 const FEW: usize = 8;
 
-/// What rounds without number may leave on the heap: less than a few bytes each.
+/// What many rounds may leave on the heap: less than a few bytes each.
 const MAX_GROWTH_BYTES: usize = 16 << 10;
 
 fn main() {
@@ -43,8 +43,8 @@ fn main() {
         }
     }
     if let Some((fds, mappings, heap)) = before {
-        // Sessions may begin and end meanwhile, and leave a descriptor for the next first event to close. Rounds without
-        // number would leave more.
+        // Sessions may begin and end meanwhile, and leave a descriptor for the next first event to close. A leak in
+        // each round would be more.
         let (fds_now, mappings_now) = (descriptors(), mappings_of("").len());
         assert!(fds_now <= fds + FEW, "descriptors: {fds} then {fds_now}");
         assert!(mappings_now <= mappings + FEW, "mappings: {mappings} then {mappings_now}");
@@ -59,6 +59,6 @@ fn main() {
 /// What malloc has given out.
 #[allow(unsafe_code)]
 fn heap_bytes() -> usize {
-    // SAFETY: it looks, and no more.
+    // SAFETY: it only reads.
     unsafe { libc::mallinfo2() }.uordblks
 }

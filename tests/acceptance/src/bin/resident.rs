@@ -1,6 +1,6 @@
 //! `resident EVENTS`: what a traced program has in use, and which page faults its events cost.
 //!
-//! With no EVENTS it does nothing for a while. Else it emits one, and then so many.
+//! With EVENTS 0 it does nothing for a while. Otherwise it emits one event, and then EVENTS more.
 
 use serde::Serialize;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! `spawner COUNT PROGRAM ARGUMENT`: starts a program that many times, a few at once, and emits nothing itself.
 //!
-//! The account is how many it has started, and seen end.
+//! The report is how many it has started, and seen end.
 
 use std::process::{Child, Command};
 use ust_acceptance::report;

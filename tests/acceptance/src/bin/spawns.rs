@@ -1,6 +1,6 @@
 //! `spawns COUNT`: threads emit all the time while `main` starts other programs, as `posix_spawn` does, by `vfork`.
 //!
-//! The account is how many events were emitted.
+//! The report is how many events were emitted.
 
 use std::process::Command;
 use ust::tracepoint;

@@ -2,7 +2,7 @@
 //! process kills itself.
 //!
 //! Each thread notes its number of calls in word `t` of the progress as soon as the call has returned. Every record has
-//! a check of its own content. The killer knows nothing of what the others are doing, and none of them knows of it.
+//! a check of its own content. The thread that kills the process does not synchronise with the others.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use ust_acceptance::progress::Progress;
 #[tracepoint(provider = "sprint", level = Info)]
 fn ran(thread: u32, sequence: u64, text: &str, check: u64);
 
-/// Never cut to nothing: babeltrace2 2.0.4 prints an empty string with what an earlier record had there.
+/// Never empty: babeltrace2 2.0.4 prints an empty string as the text of an earlier record.
 const TEXT: &str = "abcdefghijklmnopqrstuvwxyz";
 
 fn run(progress: Progress, thread: u32) -> ! {
@@ -39,6 +39,6 @@ fn main() {
         std::thread::spawn(move || run(progress, thread));
     }
     std::thread::sleep(Duration::from_micros(delay.parse().expect("a number")));
-    // SAFETY: ends this process, which is what it is for.
+    // SAFETY: ends this process, as it is meant to.
     unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
 }

@@ -1,7 +1,7 @@
 //! `starved LIMIT EVENTS`: emits where no ring can be had, for want of `descriptors`, of `addresses` or of a
 //! `file-size`; and again once there is enough.
 //!
-//! Two threads each time, of which each has its first event. The account is how many were emitted, poor and rich.
+//! Two threads each time, and each has its first event. The report is how many events were emitted without and with enough.
 
 use std::sync::Barrier;
 use std::time::Duration;
@@ -28,7 +28,8 @@ fn set_limit(limit: &str, is_rich: bool) {
     }
 }
 
-/// Emits from two threads, once `prepared`. The second runs before: to start one takes addresses too.
+/// Emits from two threads, once `prepared`. The second thread is started before, because starting one takes address space
+/// too.
 fn emit(is_rich: bool, events: u64, prepare: impl FnOnce()) {
     let [is_running, is_prepared] = [Barrier::new(2), Barrier::new(2)];
     let emit = || (0..events).for_each(|sequence| told(is_rich, sequence));

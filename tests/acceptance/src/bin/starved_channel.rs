@@ -1,6 +1,7 @@
-//! `starved_channel PROGRESS EVENTS`: has no address left when its channel comes, and emits; and again when it has.
+//! `starved_channel PROGRESS EVENTS`: has no address space left when its channel comes, and emits; then it has some again,
+//! and emits once more.
 //!
-//! Word 1 of the progress is what it has come to: 1 it runs, 2 it has no address left, 3 it has emitted. Word 2 is
+//! Word 1 of the progress says how far it is: 1 it runs, 2 it has no address left, 3 it has emitted. Word 2 is
 //! how far it may go on.
 
 use std::path::Path;

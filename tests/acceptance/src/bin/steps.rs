@@ -34,7 +34,7 @@ fn walk(progress: Progress, lease: &Lease, thread: u32, steps: u64) {
         }
         step(thread, sequence);
         progress.note(thread as usize, sequence + 1);
-        // Slow enough for every record to find room, so that what is missing is missing.
+        // Slow enough for every record to find room, so that no record is missing for want of it.
         let pause = Instant::now();
         while pause.elapsed() < Duration::from_nanos(500) {
             std::hint::spin_loop();

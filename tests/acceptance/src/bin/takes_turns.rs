@@ -1,6 +1,6 @@
 //! `takes_turns ROUNDS EVENTS PLUGIN PLUGIN`: loads one plugin before it closes the other one, in turn, so many rounds.
 //!
-//! The account is how many events the plugins emitted, and the program itself.
+//! The report is how many events the plugins emitted, and the program itself.
 
 use ust::tracepoint;
 use ust_acceptance::own_process::mappings_of;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 use ust::tracepoint;
 
-/// A test that has failed may leave it behind.
+/// It ends then even if a test has failed and left it behind.
 const AT_MOST: Duration = Duration::from_secs(600);
 
 #[tracepoint(provider = "ticks", level = Info)]

@@ -1,6 +1,6 @@
 //! `two_versions EVENTS`: a program with two versions of the library in it emits as many events by each.
 //!
-//! Each in the main thread, and in one of its own that ends; and in a child of `fork`. The account is how many by each.
+//! Each version emits in the main thread, in a thread that ends, and in a child of `fork`. The report is how many by each.
 
 use ust_acceptance::report;
 

@@ -1,5 +1,5 @@
-//! `vforks WHO EVENTS`: as many threads as there are caches at first, none of which would be noticed to end, and one more;
-//! the first event of one of them (`first` or `last`) is that of its vfork child.
+//! `vforks WHICH EVENTS`: starts one thread more than there are caches at first. The library is not told of their ends. The
+//! first event of one of them (WHICH is `first` or `last`) is emitted by its vfork child.
 //!
 //! A child of vfork runs on its parent's thread, in its parent's memory, under a number of its own. The first thread and
 //! the last emit so many events more, at the same time.
@@ -22,7 +22,7 @@ extern "C" fn make_keys(_: libc::c_int, _: *const *const libc::c_char) {
     constructor::make_pthread_keys(40);
 }
 
-/// Caches that there are at first.
+/// The number of caches at first.
 const CACHES: u64 = 64;
 
 extern "C" fn child(thread: *mut libc::c_void) -> libc::c_int {

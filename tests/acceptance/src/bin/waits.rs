@@ -1,7 +1,7 @@
 //! `waits PROGRESS EVENTS`: floods a ring while a timer's handler emits too, and notes how far both have come.
 //!
 //! Word 0 is the test's: the flood begins once it is set. Word 1 is what `main` has emitted, word 2 the handler.
-//! The account is both numbers. All of it happens on one CPU: there is room in another's ring.
+//! The report is both numbers. Everything happens on one CPU, because another CPU's ring would have room.
 
 use std::path::Path;
 use std::sync::OnceLock;

@@ -51,8 +51,8 @@ pub fn start_session(site: &Site) {
     site.ust(&["start", "frozen"]).succeeded();
 }
 
-/// What a traced process says, with [`PROCESS_UID`] for its identity, to one who has published `rules` and answers its
-/// greeting with `answers`: an introduction, a greeting, that the rules are in force, and its first ring file.
+/// What a traced process says, with [`PROCESS_UID`] for its identity, to a consumer that has published `rules` and answers
+/// its greeting with `answers`: an introduction, a greeting, that the rules are in force, and its first ring file.
 pub fn process_says(site: &Site, rules: &[u8], answers: &[Vec<u8>]) -> [Vec<u8>; 4] {
     let dir = site.path("stand-in");
     let mut consumer = StandIn::at(&dir, rules);
@@ -62,7 +62,7 @@ pub fn process_says(site: &Site, rules: &[u8], answers: &[Vec<u8>]) -> [Vec<u8>;
     let mut heard: Vec<_> =
         consumer.hear(4, answers).iter().map(|it| with_frozen_uid(it)).collect();
     drop(running);
-    // Two connections and the agent's: which of them is heard first is chance.
+    // It uses three connections, and chance decides which of them is heard first.
     heard.sort_by_key(|(order, _)| *order);
     heard.into_iter().map(|(_, bytes)| bytes).collect::<Vec<_>>().try_into().expect("four messages")
 }
@@ -82,8 +82,8 @@ fn with_frozen_uid(bytes: &[u8]) -> (u8, Vec<u8>) {
     (order, encode(&said))
 }
 
-/// Greets a consumer with these bytes, and a forged process file of [`PROCESS_UID`]; the connection, and what the consumer
-/// says to it. Nothing if it hangs up.
+/// Greets a consumer with these bytes, and a forged process file of [`PROCESS_UID`]. Returns the connection, and what the
+/// consumer says to it: nothing if it hangs up.
 pub fn greet(target: &Target, hello: &[u8]) -> (Peer, Vec<Vec<u8>>) {
     let file = forge::process_file(PROCESS_UID, std::process::id(), "frozen");
     let file = file.expect("there is memory for a process file");

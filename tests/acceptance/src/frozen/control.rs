@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, channel};
 /// What stands for the directory of the traces.
 const DIR: &str = "/DIR";
 
-/// Where a request's or answer's line has a number that is another one each time.
+/// Keys of a request's or answer's line whose number differs each time.
 const NUMBERS: [&str; 2] = ["\"daemon_pid\":", "\"pid\":"];
 
 /// Sends a line to a daemon, and returns what it answers.

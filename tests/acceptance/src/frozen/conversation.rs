@@ -1,15 +1,15 @@
-//! A conversation, word for word: who says which bytes, and what they mean.
+//! A conversation: the speaker of each message, its bytes, and what they mean.
 //!
 //! ```text
-//!   process 555354040186d2...        who, and the bytes in hexadecimal digits
-//!     Hello { process_uid: ... }     what this is to whoever reads the file, and to the test
+//!   process 555354040186d2...        the speaker, and the bytes in hexadecimal digits
+//!     Hello { process_uid: ... }     what the bytes mean, for readers of the file and for the test
 //! ```
 //!
 //! Lines that begin with `#` are remarks.
 
 use std::fmt::Write;
 
-/// Something that was said.
+/// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// `process` or `consumer`, `client` or `daemon`.
@@ -21,7 +21,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// Somebody says something.
+    /// A message of that speaker.
     pub fn new(speaker: &str, bytes: &[u8], meaning: String) -> Self {
         Self { speaker: speaker.to_owned(), bytes: bytes.to_owned(), meaning }
     }

@@ -7,9 +7,9 @@
 //!   agent*.txt, control.txt     what was said, byte by byte                                       [`agent`], [`control`]
 //! ```
 //!
-//! The tests and the program `freeze_formats`, which makes a new version's fixtures, share what is here: so both mean the
-//! same by "as recovered". What a machine adds to a text of its own (its name, the paths of a temporary directory) has a
-//! fixed word in its place.
+//! The tests share this code with the program `freeze_formats`, which makes a new version's fixtures. So both mean the same
+//! by "as recovered". What differs from machine to machine (its name, the paths of a temporary directory) has a fixed word
+//! in its place.
 
 pub mod agent;
 pub mod control;
@@ -43,7 +43,7 @@ pub const TRACES: [&str; 3] = ["trace-one-process", "trace-several-processes", "
 /// The geometry of all rings here: two sub-buffers of a page.
 pub const GEOMETRY: [&str; 4] = ["--subbuf-size", "4K", "--subbufs", "2"];
 
-/// So often, in milliseconds, that nothing here waits for long.
+/// A short interval, so that nothing here waits for long.
 pub const FLUSHING: [&str; 2] = ["--flush-interval", "20"];
 
 /// The program that was recorded.
@@ -60,7 +60,7 @@ impl Fixtures {
         Self(folders.join(format!("abi-{version}")))
     }
 
-    /// Those that this build was to have made.
+    /// Those of the newest version.
     pub fn newest() -> Self {
         Self::of(VERSIONS[VERSIONS.len() - 1])
     }
@@ -98,7 +98,7 @@ impl Fixtures {
         run(tar.arg("--directory").arg(into)).succeeded();
     }
 
-    /// Packs a directory: nothing of who made it, or when.
+    /// Packs a directory, without its owner and its times.
     #[track_caller]
     pub fn pack(&self, dir: &Path, name: &str) {
         let mut tar = Command::new("tar");
@@ -109,7 +109,7 @@ impl Fixtures {
     }
 }
 
-/// What `ust recover` says of a directory of rings, and how the traces read that it makes; and where these are.
+/// What `ust recover` says of a directory of rings, how the traces that it makes read, and where they are.
 ///
 /// `scratch` is an empty directory.
 #[track_caller]
@@ -131,7 +131,7 @@ pub fn viewed(trace: &Path) -> String {
     format!("{}{}", as_comments(&remarks), finished.stdout)
 }
 
-/// Holds what `ust view` printed of a trace against what babeltrace2 prints of it: as many events, and each the same.
+/// Compares what `ust view` printed of a trace with what babeltrace2 prints of it: as many events, and each the same.
 #[track_caller]
 pub fn assert_babeltrace2_agrees(trace: &Path, viewed: &str) {
     let mut lines = viewed.lines().filter(|line| line.starts_with('['));

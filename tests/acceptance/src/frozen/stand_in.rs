@@ -1,4 +1,4 @@
-//! A stand-in for the consumer: it says to a traced process what it is given, and notes what the process says.
+//! A stand-in for the consumer: it sends given messages to a traced process, and notes what the process says.
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
@@ -17,7 +17,7 @@ use ust_core::shm::memfd;
 use ust_core::socket::{Inbox, receive, send};
 use ust_test_support::wait::wait_until;
 
-/// One who serves a runtime directory of its own.
+/// The stand-in, which serves a runtime directory of its own.
 #[derive(Debug)]
 pub struct StandIn {
     listener: OwnedFd,

@@ -1,4 +1,4 @@
-//! The attacks: one attempt each. What goes wrong in one (the daemon hangs up, its queue is full) is its point.
+//! The attacks: one attempt each. An attempt may fail in the middle (the daemon hangs up, its queue is full).
 
 use super::forge::{self, Ring, Shared};
 use super::scribble::{Scribbler, Victim};
@@ -28,13 +28,13 @@ const MOST_IDLE: usize = 200;
 /// Messages of one flood at most: until the daemon's queue is full, usually.
 const FLOOD_MESSAGES: u64 = 4000;
 
-/// Deaths cost a process each, floods a queue: they are in one deck of so many.
+/// A death costs a process, and a flood a queue: each is in only one of so many decks.
 const RARELY: u64 = 12;
 
-/// Where the program `hostile` finds its own role as a child.
+/// The argument by which the program `hostile` knows that it is a child.
 pub const CHILD: &str = "child";
 
-/// One attempt. An error says that it was cut short: the daemon refused an earlier step of it than the last.
+/// One attempt. An error says that it was cut short: the daemon refused a step before the last.
 type Attack = fn(&mut Attacker) -> io::Result<()>;
 
 /// All of them, by name.
@@ -122,7 +122,7 @@ impl Attacker {
         self.made.len() == ATTACKS.len()
     }
 
-    /// Introduces a process with a ring and changes it for so many stores; the process may then die of anything.
+    /// Introduces a process with a ring, and changes the ring by so many stores.
     pub fn die_with_a_ring(&mut self) {
         for _ in 0..3 {
             let _ = ring_that_changes(self);
@@ -232,7 +232,7 @@ fn wrong_descriptors(attacker: &mut Attacker) -> io::Result<()> {
         2 => open("/", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?,
         3 => open("/proc/self/exe", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?,
         4 => rustix::pipe::pipe()?.0,
-        // No seals; and without them the size is anybody's.
+        // Without seals, so that its size can be changed.
         5 => {
             let fd = memfd(MemfdFlags::ALLOW_SEALING)?;
             rustix::fs::ftruncate(&fd, PROCESS_FILE_BYTES as u64)?;
@@ -356,7 +356,7 @@ fn flood(attacker: &mut Attacker) -> io::Result<()> {
     let bytes = encode(&message);
     let fds = [file.fd.as_fd()];
     let fds = if is_hello { &fds[..] } else { &[] };
-    // The answers are not read.
+    // It does not read the answers.
     let sent = (0..FLOOD_MESSAGES).map_while(|_| peer.send(&bytes, fds).ok()).count();
     if sent > 0 { Ok(()) } else { Err(io::Errno::AGAIN) }
 }
@@ -401,7 +401,7 @@ fn doorbell(attacker: &mut Attacker) -> io::Result<()> {
     Ok(())
 }
 
-/// The socket where `ust` gives its commands is no agent's, but it is there.
+/// Talks to the socket where `ust` gives its commands, which is not for agents.
 fn control_garbage(attacker: &mut Attacker) -> io::Result<()> {
     let failed = |error: std::io::Error| io::Errno::from_io_error(&error).unwrap_or(io::Errno::IO);
     let mut socket = UnixStream::connect(attacker.target.control_socket()).map_err(failed)?;
@@ -418,7 +418,7 @@ fn control_garbage(attacker: &mut Attacker) -> io::Result<()> {
     Ok(())
 }
 
-/// A child with rings that change, which dies of SIGKILL or comes to its end.
+/// A child with rings that change. It is killed or ends by itself.
 fn death(attacker: &mut Attacker) -> io::Result<()> {
     let failed = |error: std::io::Error| io::Errno::from_io_error(&error).unwrap_or(io::Errno::IO);
     let dir = attacker.target.control_socket();

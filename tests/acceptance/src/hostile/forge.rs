@@ -1,6 +1,6 @@
-//! Files as a process makes them, forged: right from the first byte to the last, to be made wrong afterwards.
+//! Forged files: just as a process makes them, so that a test can then make a part of them wrong.
 //!
-//! Everything is written as words into a mapping, as any program could.
+//! Everything is written as words into a mapping, as any program could do it.
 
 use rustix::fd::OwnedFd;
 use rustix::io;

@@ -1,4 +1,4 @@
-//! A hostile client: speaks the agents' protocol wrongly, in every way that it knows, from a seed.
+//! A hostile client: speaks the agents' protocol wrongly in many ways, chosen by a seed.
 //!
 //! ```text
 //!   Peer      one end of the agents' socket: sends any bytes with any descriptors, and hears the rules
@@ -8,9 +8,9 @@
 //!   attacks   the table of attacks: each makes one attempt, and none expects an answer
 //! ```
 //!
-//! The program `hostile` runs attacks for some seconds and says how many it made of each; tests run honest programs
-//! beside it. Nothing here is an honest program's way to do it: what is sent is what a broken or evil one may send.
-//! The same seed makes the same attempts in the same order. What the daemon has reached by then is another matter.
+//! The program `hostile` runs attacks for some seconds and says how many it made of each; tests run honest programs beside
+//! it. Everything that is sent may come from a broken or hostile program, never from an honest one. The same seed makes the
+//! same attempts in the same order; what the daemon does at that time may differ.
 
 pub mod attacks;
 pub mod forge;
@@ -31,7 +31,7 @@ use ust_test_support::wait::HANGS_AFTER;
 /// How long the daemon is given to answer a greeting, in seconds.
 const ANSWER_SECONDS: i64 = 5;
 
-/// Where the daemon is.
+/// The daemon under attack.
 #[derive(Debug, Clone)]
 pub struct Target {
     dir: RuntimeDir,

@@ -1,8 +1,8 @@
 //! A thread that changes shared memory while the daemon reads it.
 //!
-//! Ring files and process files are given to it, the newest few of which it keeps. What it stores nearly makes sense
-//! most of the time: positions that lead on, table entries of neighbouring laps, frame words that fit. Nonsense is found
-//! out at once, and reaches nothing behind the first check.
+//! It is given ring files and process files, and keeps the newest few. What it stores is nearly right most of the time:
+//! positions that lead on, table entries of neighbouring laps, frame words that fit. Plain nonsense would never get past
+//! the first check.
 
 use super::forge::{Ring, Shared};
 use std::collections::VecDeque;
@@ -99,7 +99,7 @@ fn scribble_ring(ring: &Ring, random: &mut Random) {
             ring.set_entry(stream, place, random.below(memories + 1) as usize, lap);
         }
         4 => {
-            // The words of the reader, of recyclers, of whose the stream is: any of the page.
+            // Any word of the page: those of the reader, of recyclers, of the stream's owner.
             let word = random.below(size_of::<StreamControl<ReadOnly>>() as u64 / 4) as usize;
             ring.file.store(ring.stream(stream) + 4 * word, random.below(1 << 32) as u32);
         }

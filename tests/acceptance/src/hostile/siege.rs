@@ -4,7 +4,7 @@
 //!   identities   each with a class log, some as long as can be, all classes numbered
 //!   rings        one file, every stream of it with records
 //!   connections  each says something again and again
-//!   control      questions and changes of clients that hang up
+//!   control      questions and changes, by clients that hang up
 //! ```
 
 use super::forge::{self, Ring, Shared};
@@ -16,7 +16,7 @@ use std::os::unix::net::UnixStream;
 use ust_core::abi::CLASS_LOG_BYTES;
 use ust_core::protocol::ToDaemon;
 
-/// Classes of each identity; but the first one of every fourth process has as many as fit.
+/// Classes of each identity, except the first identity of every fourth process: that has as many as fit.
 const CLASSES: u32 = 50;
 
 /// Records in each stream.
