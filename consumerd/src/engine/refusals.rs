@@ -21,8 +21,8 @@
 //! One line for each reason, with the first process and how many others: a thousand processes under one limit make one
 //! line. The reasons are bounded, because processes can choose them. One line more says how often others have come.
 //!
-//! The log has a line at the first process of each reason, and one each time their number has doubled. So it stays short,
-//! and nothing is kept from it.
+//! The log has a line at the first process of each reason, and one each time their number has doubled. So it stays short
+//! whatever processes send, and never falls silent.
 
 use super::untrusted_errno::known_errno;
 use crate::advice::{self, Attempt};
