@@ -1,7 +1,7 @@
 //! What a recorder asks of the shim that is loaded into a program: one environment variable, read once when the shim is loaded.
 //!
 //! ```text
-//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32 data-prefix=64"
+//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32 data-prefix=64 resolve"
 //! ```
 //!
 //! Which events are on is no matter of this variable: rules say that.
@@ -25,11 +25,19 @@ pub struct Options {
     pub max_depth: u32,
     /// So many bytes are recorded of what a call reads or writes, at most [`MAX_DATA_PREFIX_BYTES`]. 0: none.
     pub data_prefix_bytes: u32,
+    /// Whether the kernel is asked what path each descriptor stands for that a call is given.
+    pub resolve: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { follow: true, min_duration_ns: 0, max_depth: u32::MAX, data_prefix_bytes: 0 }
+        Self {
+            follow: true,
+            min_duration_ns: 0,
+            max_depth: u32::MAX,
+            data_prefix_bytes: 0,
+            resolve: false,
+        }
     }
 }
 
@@ -41,6 +49,7 @@ impl Options {
             let (name, number) = word.split_once('=').unwrap_or((word, ""));
             match (name, number.parse::<u64>()) {
                 ("no-follow", _) => options.follow = false,
+                ("resolve", _) => options.resolve = true,
                 ("min-duration", Ok(ns)) => options.min_duration_ns = ns,
                 ("max-depth", Ok(depth)) => {
                     options.max_depth = depth.try_into().unwrap_or(u32::MAX);
@@ -58,11 +67,12 @@ impl Options {
 
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { follow, min_duration_ns, max_depth, data_prefix_bytes } = self;
+        let Self { follow, min_duration_ns, max_depth, data_prefix_bytes, resolve } = self;
         write!(
             f,
-            "{}min-duration={min_duration_ns} max-depth={max_depth} data-prefix={data_prefix_bytes}",
-            if *follow { "" } else { "no-follow " }
+            "{}{}min-duration={min_duration_ns} max-depth={max_depth} data-prefix={data_prefix_bytes}",
+            if *follow { "" } else { "no-follow " },
+            if *resolve { "resolve " } else { "" },
         )
     }
 }
@@ -78,6 +88,7 @@ mod tests {
             min_duration_ns: u64::MAX,
             max_depth: 0,
             data_prefix_bytes: MAX_DATA_PREFIX_BYTES,
+            resolve: true,
         };
         for options in [Options::default(), others] {
             assert_eq!(Options::parse(&options.to_string()), options);

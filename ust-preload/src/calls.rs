@@ -180,6 +180,7 @@ macro_rules! function {
                     return unsafe { $real::$name($($argument),*) };
                 }
                 $crate::objects::tell();
+                $(Argument::tell($argument);)*
                 $(let $seen = $value;)?
                 if begin::$event::enabled() {
                     // Nobody has looked at the texts yet: a call that fails by them must fail, and not crash.
@@ -227,6 +228,7 @@ macro_rules! function {
                     // SAFETY: the caller's promise.
                     return unsafe { $real::$name($($argument),*) };
                 }
+                $(Argument::tell($argument);)*
                 $(let $seen = $value;)?
                 // SAFETY: the caller's promise.
                 let result = unsafe { $real::$name($($argument),*) };

@@ -14,7 +14,7 @@
 //! That costs a system call for each page.
 #![allow(unsafe_code)]
 
-use crate::argument::{Address, HexByte};
+use crate::argument::{Address, Fd, HexByte};
 use crate::options::options;
 use crate::readable::Reader;
 use core::ffi::c_int;
@@ -41,7 +41,7 @@ macro_rules! directions {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
         pub mod $name {
-            use super::{Memory, Prefix, c_int, event};
+            use super::{Fd, Memory, Prefix, event};
 
             /// Whether somebody records them.
             #[inline(always)]
@@ -50,9 +50,9 @@ macro_rules! directions {
             }
 
             /// Behind a call that returned `result`.
-            pub fn record(fd: c_int, memory: impl Memory, result: impl TryInto<usize>) {
+            pub fn record(fd: Fd, memory: impl Memory, result: impl TryInto<usize>) {
                 if let Some((bytes, data)) = Prefix::of(memory, result) {
-                    event::$name(fd, bytes, data);
+                    event::$name(fd.0, bytes, data);
                 }
             }
         }

@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | numbers | the same | in decimal |
 //! | [`Address`] | a pointer | in hexadecimal; what it points to is not read |
+//! | [`Fd`] | `int`, a descriptor | in decimal; its path, if that is asked for |
 //! | [`Text`] | `const char *` | the string, up to [`MAX_TEXT_BYTES`] |
 //! | [`Mode`] | `mode_t` | in octal |
 //! | [`Bits`] | `int` of flags | in hexadecimal |
@@ -19,10 +20,13 @@
 //! | [`Maybe`] | a pointer whose null may mean success | in hexadecimal |
 #![allow(unsafe_code)]
 
+mod descriptor;
 mod peer;
+mod short_text;
 mod typed;
 mod value;
 
+pub use descriptor::Fd;
 pub use peer::Peer;
 pub(crate) use typed::typed;
 pub use value::{Argument, Outcome};

@@ -2,16 +2,13 @@
 
 #![allow(unsafe_code)]
 
+use super::short_text::ShortText;
 use super::value::Argument;
 use crate::readable::Reader;
 use core::ffi::c_int;
 use core::fmt::{self, Write};
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use core::slice;
-use ust_core::wire::{self, Field, FieldType};
-
-/// Room for the longest: a path of the kernel's 108 bytes and what stands before it.
-const MAX_BYTES: usize = 128;
 
 /// Where an address is, and its length: a number, or where the call writes it.
 #[derive(Clone, Copy)]
@@ -56,10 +53,10 @@ impl Peer {
 }
 
 impl Argument for Peer {
-    type Field = PeerText;
+    type Field = ShortText;
 
-    fn field(self, error: c_int) -> PeerText {
-        let mut text = PeerText { bytes: [0; MAX_BYTES], length: 0 };
+    fn field(self, error: c_int) -> ShortText {
+        let mut text = ShortText::new();
         if let Some(bytes) = self.bytes(error) {
             // What does not fit is cut.
             let _ = describe(bytes, &mut text);
@@ -86,7 +83,7 @@ fn has_read_address(error: c_int) -> bool {
     )
 }
 
-fn describe(address: &[u8], out: &mut PeerText) -> fmt::Result {
+fn describe(address: &[u8], out: &mut ShortText) -> fmt::Result {
     let Some((family, rest)) = address.split_first_chunk() else { return Ok(()) };
     let port = || rest.first_chunk().map(|port| u16::from_be_bytes(*port)).unwrap_or(0);
     match c_int::from(u16::from_ne_bytes(*family)) {
@@ -120,54 +117,4 @@ fn describe(address: &[u8], out: &mut PeerText) -> fmt::Result {
 /// So many bytes from there on; zeroes where the address is too short.
 fn chunk<const N: usize>(bytes: &[u8], from: usize) -> [u8; N] {
     bytes.get(from..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
-}
-
-/// A short text of its own.
-#[derive(Clone, Copy)]
-pub struct PeerText {
-    bytes: [u8; MAX_BYTES],
-    length: usize,
-}
-
-impl PeerText {
-    fn push(&mut self, bytes: &[u8]) {
-        let room = &mut self.bytes[self.length..];
-        let fitting = bytes.len().min(room.len());
-        room[..fitting].copy_from_slice(&bytes[..fitting]);
-        self.length += fitting;
-    }
-
-    fn as_text(&self) -> wire::Text {
-        // SAFETY: its own bytes.
-        unsafe { wire::Text::from_raw(self.bytes.as_ptr(), self.length) }
-    }
-}
-
-impl fmt::Write for PeerText {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.push(text.as_bytes());
-        Ok(())
-    }
-}
-
-// SAFETY: as a text's: this one does not change while it is borrowed.
-unsafe impl Field for PeerText {
-    const TYPE: &'static FieldType = wire::Text::TYPE;
-    const FIXED_SIZE_BYTES: Option<usize> = None;
-
-    #[inline(always)]
-    fn size_bytes(&self) -> usize {
-        self.as_text().size_bytes()
-    }
-
-    #[inline(always)]
-    fn is_short(&self) -> bool {
-        self.as_text().is_short()
-    }
-
-    #[inline(always)]
-    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
-        // SAFETY: the caller's promise.
-        unsafe { self.as_text().encode(dst) }
-    }
 }

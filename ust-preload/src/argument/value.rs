@@ -11,6 +11,10 @@ pub trait Argument: Copy {
     /// What is recorded of it behind a call that failed with this error number, or 0. Text that the kernel could not read
     /// (EFAULT) is not read either.
     fn field(self, error: c_int) -> Self::Field;
+
+    /// What else is to be told of it, in front of the call, in an event of its own.
+    #[inline(always)]
+    fn tell(self) {}
 }
 
 /// What a function of C returns.

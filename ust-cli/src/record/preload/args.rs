@@ -1,6 +1,6 @@
 //! The options that have to do with the shim.
 
-use super::sets::{Set, patterns};
+use super::sets::{Extras, Set, patterns};
 use crate::record::needed::with_c_tracepoints;
 use crate::record::program::Program;
 use clap::builder::RangedU64ValueParser;
@@ -28,6 +28,9 @@ pub struct PreloadArgs {
     /// Of descriptors (set `libc_io`): record this many bytes of what is read and written, passwords included
     #[arg(long, requires = "preload", value_name = "BYTES", value_parser = data_prefix())]
     data_prefix: Option<u32>,
+    /// Of descriptors (set `libc_io`): record the paths behind those that calls are given, at a system call for each
+    #[arg(long, requires = "preload")]
+    resolve: bool,
 }
 
 impl PreloadArgs {
@@ -39,7 +42,9 @@ impl PreloadArgs {
     /// The event patterns of what is wanted of the shim, and those that are to be left out of patterns which the user did not
     /// give.
     pub fn patterns(&self) -> (Vec<String>, Vec<String>) {
-        patterns(&self.preload, self.begin, self.data_prefix.is_some())
+        let extras =
+            Extras { begins: self.begin, data: self.data_prefix.is_some(), paths: self.resolve };
+        patterns(&self.preload, extras)
     }
 
     /// What the shim is told.
@@ -50,6 +55,7 @@ impl PreloadArgs {
             min_duration_ns: self.min_duration.unwrap_or(default.min_duration_ns),
             max_depth: self.max_depth.unwrap_or(default.max_depth),
             data_prefix_bytes: self.data_prefix.unwrap_or(default.data_prefix_bytes),
+            resolve: self.resolve,
         }
     }
 }

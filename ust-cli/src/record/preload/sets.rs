@@ -64,21 +64,45 @@ impl Set {
     fn data(self) -> Option<&'static str> {
         (self == Self::Io).then_some("libc_io_data")
     }
+
+    /// The provider of the paths behind its calls' descriptors.
+    fn paths(self) -> Option<&'static str> {
+        (self == Self::Io).then_some("libc_io_path")
+    }
+
+    /// The providers of what is recorded beside its calls.
+    fn extras(self, wanted: Extras) -> impl Iterator<Item = &'static str> {
+        [(wanted.begins, self.begin()), (wanted.data, self.data()), (wanted.paths, self.paths())]
+            .into_iter()
+            .filter_map(|(is_wanted, provider)| provider.filter(|_| is_wanted))
+    }
 }
 
-/// The event patterns of these sets, with the begins of their calls or without, and with their data or without; and those that
-/// are to be left out of patterns which the user did not give.
-pub fn patterns(sets: &[Set], with_begins: bool, with_data: bool) -> (Vec<String>, Vec<String>) {
+/// What is recorded beside calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Extras {
+    /// Their begins.
+    pub begins: bool,
+    /// What they read and write.
+    pub data: bool,
+    /// The paths behind their descriptors.
+    pub paths: bool,
+}
+
+impl Extras {
+    const ALL: Self = Self { begins: true, data: true, paths: true };
+}
+
+/// The event patterns of these sets, with what is wanted beside their calls; and those that are to be left out of patterns which
+/// the user did not give.
+pub fn patterns(sets: &[Set], extras: Extras) -> (Vec<String>, Vec<String>) {
     let chosen: Vec<_> = if sets.contains(&Set::All) {
         Set::ALL.iter().chain(sets).copied().collect()
     } else {
         sets.to_vec()
     };
-    let begin = || chosen.iter().filter_map(|set| set.begin()).filter(|_| with_begins);
-    let data = || chosen.iter().filter_map(|set| set.data()).filter(|_| with_data);
     let mut wanted: Vec<_> = chosen.iter().flat_map(|set| set.providers()).copied().collect();
-    wanted.extend(begin());
-    wanted.extend(data());
+    wanted.extend(chosen.iter().flat_map(|set| set.extras(extras)));
     wanted.sort_unstable();
     wanted.dedup();
     let others = every_provider().into_iter().filter(|provider| !wanted.contains(provider));
@@ -88,8 +112,7 @@ pub fn patterns(sets: &[Set], with_begins: bool, with_data: bool) -> (Vec<String
 
 fn every_provider() -> Vec<&'static str> {
     let sets = Set::ALL.iter().chain(&[Set::LttngNames]);
-    sets.flat_map(|set| set.providers().iter().copied().chain(set.begin()).chain(set.data()))
-        .collect()
+    sets.flat_map(|set| set.providers().iter().copied().chain(set.extras(Extras::ALL))).collect()
 }
 
 #[cfg(test)]
@@ -98,7 +121,7 @@ mod tests {
 
     #[test]
     fn sets_are_patterns_and_those_not_wanted_are_left_out() {
-        let (wanted, others) = patterns(&[Set::Mem], false, false);
+        let (wanted, others) = patterns(&[Set::Mem], Extras::default());
         assert_eq!(wanted, ["libc_mem:*"]);
         assert!(!others.contains(&"libc_mem:*".to_owned()));
         assert!(others.contains(&"libc_io:*".to_owned()), "{others:?}");
@@ -114,18 +137,22 @@ mod tests {
 
     #[test]
     fn all_means_each_set_once_and_no_begins() {
-        let (wanted, others) = patterns(&[Set::All, Set::Io], false, false);
+        let (wanted, others) = patterns(&[Set::All, Set::Io], Extras::default());
         assert_eq!(wanted, ["dl:*", "func:*", "libc_io:*", "libc_mem:*", "proc:*", "pthread:*"]);
         assert!(others.iter().any(|other| other.starts_with("lttng_ust_libc")));
     }
 
     #[test]
-    fn begins_and_data_go_with_their_sets() {
-        let (wanted, others) = patterns(&[Set::Io, Set::Dl], true, false);
+    fn extras_go_with_their_sets() {
+        let begins = Extras { begins: true, ..Extras::default() };
+        let (wanted, others) = patterns(&[Set::Io, Set::Dl], begins);
         assert_eq!(wanted, ["dl:*", "libc_io:*", "libc_io_begin:*"]);
         assert!(others.contains(&"libc_io_data:*".to_owned()), "{others:?}");
-        let (wanted, _) = patterns(&[Set::All], false, true);
-        assert!(wanted.contains(&"libc_io_data:*".to_owned()), "{wanted:?}");
-        assert_eq!(patterns(&[Set::Mem], false, true).0, ["libc_mem:*"]);
+        let data = Extras { data: true, ..Extras::default() };
+        assert_eq!(patterns(&[Set::Io], data).0, ["libc_io:*", "libc_io_data:*"]);
+        assert_eq!(patterns(&[Set::Mem], data).0, ["libc_mem:*"]);
+        let paths = Extras { paths: true, ..Extras::default() };
+        let (wanted, _) = patterns(&[Set::All], paths);
+        assert!(wanted.contains(&"libc_io_path:*".to_owned()), "{wanted:?}");
     }
 }

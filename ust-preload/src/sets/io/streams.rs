@@ -4,7 +4,7 @@
 //! `v` forms have one.
 #![allow(unsafe_code)]
 
-use crate::argument::{Address, Argument, Code, Maybe, Text};
+use crate::argument::{Address, Argument, Code, Fd, Maybe, Text};
 use crate::calls::{calls, forms};
 use crate::data::Items;
 use crate::pass_on::pass_on;
@@ -12,9 +12,9 @@ use core::ffi::{c_int, c_long, c_void};
 use ust::inside::is_inside;
 
 /// -1 where a stream has none.
-fn descriptor_of(stream: Address) -> c_int {
+fn descriptor_of(stream: Address) -> Fd {
     // SAFETY: a stream that has just been read or written. This only looks at it, and takes no lock.
-    unsafe { libc::fileno(stream.cast_mut().cast()) }
+    Fd(unsafe { libc::fileno(stream.cast_mut().cast()) })
 }
 
 calls! {
@@ -22,7 +22,7 @@ calls! {
 
     waiting fn fopen(path: Text, mode: Text) -> *mut c_void, also fopen64, also _IO_fopen;
     waiting fn freopen(path: Text, mode: Text, stream: Address) -> *mut c_void, also freopen64;
-    waiting fn fdopen(fd: c_int, mode: Text) -> *mut c_void, also _IO_fdopen;
+    waiting fn fdopen(fd: Fd, mode: Text) -> *mut c_void, also _IO_fdopen;
     waiting fn fclose(stream: Address) -> c_int, also _IO_fclose;
     waiting fn fflush(stream: Address) -> c_int, also _IO_fflush;
     waiting fn fread(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize, also _IO_fread,
@@ -40,7 +40,7 @@ calls! {
     quick fn ftello(stream: Address) -> i64, also ftello64;
     waiting fn vfprintf(stream: Address, format: Text, arguments: Address) -> c_int, also _IO_vfprintf;
     waiting fn vprintf(format: Text, arguments: Address) -> c_int;
-    waiting fn vdprintf(fd: c_int, format: Text, arguments: Address) -> c_int;
+    waiting fn vdprintf(fd: Fd, format: Text, arguments: Address) -> c_int;
     waiting fn readdir(dir: Address) -> Maybe, also readdir64;
     waiting fn readdir_r(dir: Address, entry: Address, result_at: Address) -> Code, also readdir64_r;
 }
@@ -67,7 +67,7 @@ forms! {
     waiting fn __vfprintf_chk(stream: Address, flag: c_int, format: Text, arguments: Address) -> c_int
         as vfprintf(stream, format, arguments);
     waiting fn __vprintf_chk(flag: c_int, format: Text, arguments: Address) -> c_int as vprintf(format, arguments);
-    waiting fn __vdprintf_chk(fd: c_int, flag: c_int, format: Text, arguments: Address) -> c_int
+    waiting fn __vdprintf_chk(fd: Fd, flag: c_int, format: Text, arguments: Address) -> c_int
         as vdprintf(fd, format, arguments);
 }
 

@@ -1,7 +1,7 @@
 //! Calls that do nothing but wait.
 #![allow(unsafe_code)]
 
-use crate::argument::{Address, Bits, Code, Duration};
+use crate::argument::{Address, Bits, Code, Duration, Fd};
 use crate::calls::{calls, forms};
 use core::ffi::{c_int, c_uint, c_ulong};
 
@@ -15,11 +15,11 @@ calls! {
         nfds: c_int, readfds: Address, writefds: Address, exceptfds: Address, timeout: Duration, sigmask: Address
     ) -> c_int;
     quick fn epoll_create1(flags: Bits) -> c_int;
-    quick fn epoll_ctl(epfd: c_int, op: c_int, fd: c_int, event: Address) -> c_int;
-    waiting fn epoll_wait(epfd: c_int, events: Address, maxevents: c_int, timeout_ms: c_int) -> c_int;
-    waiting fn epoll_pwait(epfd: c_int, events: Address, maxevents: c_int, timeout_ms: c_int, sigmask: Address) -> c_int;
+    quick fn epoll_ctl(epfd: Fd, op: c_int, fd: Fd, event: Address) -> c_int;
+    waiting fn epoll_wait(epfd: Fd, events: Address, maxevents: c_int, timeout_ms: c_int) -> c_int;
+    waiting fn epoll_pwait(epfd: Fd, events: Address, maxevents: c_int, timeout_ms: c_int, sigmask: Address) -> c_int;
     waiting fn epoll_pwait2(
-        epfd: c_int, events: Address, maxevents: c_int, timeout: Duration, sigmask: Address
+        epfd: Fd, events: Address, maxevents: c_int, timeout: Duration, sigmask: Address
     ) -> c_int;
     waiting fn nanosleep(duration_asked: Duration, remaining: Address) -> c_int;
     waiting fn clock_nanosleep(clock: c_int, flags: Bits, duration_asked: Duration, remaining: Address) -> Code;
