@@ -40,3 +40,4 @@ pub mod sandbox;
 pub mod shim;
 pub mod skip;
 pub mod steps;
+pub mod undisturbed;

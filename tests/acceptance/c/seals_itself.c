@@ -1,0 +1,51 @@
+/* seals_itself errno|kill: lets the kernel refuse all system calls but a few, as sandboxes do, or kill the process at the first other
+ * one; then reads, writes and allocates. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LETS(call) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+static int seal(unsigned other)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		LETS(read), LETS(write), LETS(exit_group), LETS(rt_sigreturn), LETS(futex), LETS(brk), LETS(mmap), LETS(munmap),
+		BPF_STMT(BPF_RET | BPF_K, other),
+	};
+	struct sock_fprog program = { sizeof filter / sizeof filter[0], filter };
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+int main(int argc, char **argv)
+{
+	char text[100];
+	int is_kill = !strcmp(argv[1], "kill");
+	int zero = open("/dev/zero", O_RDWR);
+	puts("before");
+	fflush(stdout);
+	if (seal(is_kill ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | EPERM))
+		return 1;
+	for (int i = 0; i < 1000; i++) {
+		void *small = malloc(100), *large = malloc(1 << 20);
+		if (!small || !large || read(zero, text, sizeof text) != sizeof text || write(zero, text, 10) != 10)
+			return 2;
+		free(large);
+		free(small);
+	}
+	if (!is_kill) {
+		int file = open("/dev/null", O_RDONLY);
+		printf("%d %d\n", file, errno);
+	}
+	puts("behind");
+	return 3;
+}
