@@ -83,13 +83,13 @@ const TABLE: &[Row] = &[
     row(&[Ring], &[Errno::MFILE], "let it open more files (ulimit -n)"),
     row(&Attempt::ALL, &[Errno::NFILE], "let the machine open more files (sysctl fs.file-max)"),
     row(RECORDERS, &[Errno::NOMEM, Errno::NOBUFS], "see that the machine, or the recorder's control group, has memory"),
-    row(&[Ring], &[Errno::NOMEM], "raise its limit of address space (ulimit -v), and see that the machine or its control group has memory"),
+    row(&[Ring], &[Errno::NOMEM], "raise its limits of memory (ulimit -v, ulimit -d), and see that the machine or its control group has memory"),
 
     // A traced process.
     row(&[Ring], &[Errno::FBIG], "let it write larger files (ulimit -f), or make sub-buffers smaller or fewer"),
     row(&[Ring], &[Errno::NOSPC], "make room where its rings are: in the directory of --shm-path, or in memory"),
     row(&[Ring], &[Errno::DQUOT], "make room within its user's disk quota, where the directory of --shm-path is"),
-    row(&[Ring], &[Errno::ACCESS, Errno::PERM], "let it use the daemon's socket and the directory of --shm-path; a process that has changed its user may not"),
+    row(&[Ring], &[Errno::ACCESS, Errno::PERM], "let it use the daemon's socket and the directory of --shm-path; a process that has changed its user may not; or, if a seccomp filter forbids it, allow memfd_create and madvise"),
     row(&[Ring], &[Errno::AGAIN], "the daemon was busy at that moment; or, if the process locks all its memory, let it lock more (ulimit -l)"),
     row(&[Ring], &[Errno::STALE], "its --shm-path is another directory than the recorder's (after chroot, or in another mount namespace): mount the recorder's there"),
     row(&[Ring], &[Errno::NOENT, Errno::CONNREFUSED], "the daemon was about to end; or the runtime directory, or that of --shm-path, is no longer where it was (after chroot, or in another mount namespace): mount it there under the same path"),

@@ -49,7 +49,7 @@ fn without_addresses() {
             assert_counted(
                 "addresses",
                 it,
-                "(os error 12): raise its limit of address space (ulimit -v)",
+                "(os error 12): raise its limits of memory (ulimit -v, ulimit -d)",
             );
         });
     }
