@@ -4,36 +4,17 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use ust_acceptance::recording::Recording;
-use ust_acceptance::{judge, shim, skip};
+use ust_acceptance::{shim, skip, undisturbed};
 use ust_test_support::command::Running;
 
-/// A program's own lines on its standard error, without those of `ust`.
-fn own_lines(stderr: &str) -> Vec<&str> {
-    stderr.lines().filter(|line| !line.starts_with("ust: ")).collect()
-}
-
-/// Runs a program alone and recorded. `least` records are expected, so that a shim that is not there is noticed.
+/// Runs a program alone and recorded.
 #[track_caller]
 fn assert_undisturbed(program: &Path, arguments: &[&str], least: u64) {
     let alone = Running::start(Command::new(program).args(arguments)).wait();
-    let recording = Recording::of_path(program.to_owned()).options([
-        "--preload",
-        "all",
-        "--subbuf-size",
-        "8M",
-        "--subbufs",
-        "8",
-    ]);
-    let recorded = arguments.iter().fold(recording, |all, argument| all.arg(argument)).run();
-    let (summary, finished) = (recorded.summary(), &recorded.finished);
-    let name = program.display();
-    assert_eq!(finished.code(), alone.code(), "{name}: {}", finished.stderr);
-    assert_eq!(finished.stdout, alone.stdout, "{name}");
-    assert_eq!(own_lines(&finished.stderr), own_lines(&alone.stderr), "{name}");
-    assert_eq!(summary.lost_in_all(), 0, "{name}: {summary:?}");
-    assert!(summary.recorded >= least, "{name}: {summary:?}");
-    assert_eq!(judge::count(&recorded.trace()), summary.recorded, "{name}");
+    let recorded = undisturbed::every_set(program, arguments).run();
+    let name = program.display().to_string();
+    undisturbed::assert_same(&name, &alone, &recorded.finished);
+    undisturbed::assert_complete(&name, &recorded, least);
 }
 
 /// The same for a command of the system's, if it is here.
@@ -97,6 +78,57 @@ fn tools_are_undisturbed() {
         &["-C", env!("CARGO_MANIFEST_DIR"), "log", "--oneline", "-5"],
         100,
     );
+}
+
+/// Each of these starts others, in which most of the work is done. `{dir}` is a directory of its own for each run. (The shim's
+/// descriptors have numbers from 960 on.)
+#[test]
+fn programs_that_start_many_others_are_undisturbed() {
+    let Some(_dir) = prepared() else { return };
+    let repository = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let sources = env!("CARGO_MANIFEST_DIR");
+    for (command, script, least) in [
+        (
+            "git",
+            format!(
+                "git clone -q --no-local --depth 20 file://{repository} {{dir}}/clone && cd {{dir}}/clone && \
+                 git gc -q && git fsck --no-progress && git log --stat -3 | md5sum && git status -s && git grep -c fn | md5sum"
+            ),
+            10_000,
+        ),
+        (
+            "tar",
+            format!(
+                "tar -czf {{dir}}/all.tar.gz -C {sources} src tests c && mkdir {{dir}}/out && \
+                 tar -xzf {{dir}}/all.tar.gz -C {{dir}}/out && diff -r {sources}/src {{dir}}/out/src && \
+                 cd {{dir}}/out && find . | sort | md5sum && rm -r {{dir}}/out"
+            ),
+            2_000,
+        ),
+        (
+            "bash",
+            "sum=0; for i in {1..40}; do ( ((i % 7)) && exit $i; exec true ) & jobs+=\" $!\"; done; \
+             for job in $jobs; do wait $job; sum=$((sum + $?)); done; echo $sum; \
+             seq 100 | while read n; do echo $((n * n)); done | tail -1; \
+             coproc cat; echo back >&${COPROC[1]}; read -u ${COPROC[0]} line; echo $line; \
+             trap 'echo trapped' USR1; kill -USR1 $$; diff <(seq 3) <(seq 4); ls /proc/self/fd | awk '$1 < 900'"
+                .to_owned(),
+            2_000,
+        ),
+    ] {
+        if !skip::has(command, &["--version"]) {
+            continue;
+        }
+        let dirs = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+        let [alone, recorded] = dirs.each_ref().map(|dir| {
+            script.replace("{dir}", dir.path().to_str().expect("temporary paths are text"))
+        });
+        let alone = Running::start(Command::new("bash").args(["-c", &alone])).wait();
+        assert!(!alone.stdout.is_empty(), "{command}: {}", alone.stderr);
+        let recorded = undisturbed::every_set(Path::new("bash"), &["-c", &recorded]).run();
+        undisturbed::assert_same(command, &alone, &recorded.finished);
+        undisturbed::assert_complete(command, &recorded, least);
+    }
 }
 
 #[test]
