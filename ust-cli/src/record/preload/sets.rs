@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn tracepoints_alone_leave_all_sets_out() {
-        let (wanted, others) = patterns(&[Set::Tracepoints], true);
+        let (wanted, others) = patterns(&[Set::Tracepoints], Extras::ALL);
         assert!(wanted.is_empty());
         assert_eq!(others.len(), every_provider().len());
     }
