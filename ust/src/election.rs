@@ -22,43 +22,21 @@ use ust_core::abi::{ABI, ELF_NOTE_KIND, ELF_NOTE_KIND_TABLE, ELF_NOTE_NAME};
 use ust_core::protocol::OtherCopy;
 use ust_core::version::Version;
 
-/// The assembler's directive for an address.
-#[cfg(target_pointer_width = "64")]
-macro_rules! address {
-    () => {
-        ".quad {table}"
-    };
-}
-#[cfg(target_pointer_width = "32")]
-macro_rules! address {
-    () => {
-        ".long {table}"
-    };
-}
-
-// Here, beside `find`: every module with tracepoints links that function, and so links the notes. In assembly, not as
-// statics: sanitizers put padding around statics, which is no valid note and must not be read.
+// Here, beside `find`: every module with tracepoints links that function, and so links the notes.
+ust_core::table_note!(
+    kind: ELF_NOTE_KIND_TABLE,
+    version: IN_PROCESS,
+    table: crate::module::TABLE
+);
 global_asm!(
-    ".pushsection .data.rel.ro.ust,\"aw\",%progbits",
-    ".p2align 3",
-    "77:",
-    address!(),
-    ".popsection",
     ".pushsection .note.ust,\"a\",%note",
     ".p2align 2",
     ".long 4, 4, {tracepoints}",
     ".asciz \"ust\"",
     ".long {abi}",
-    ".long 4, 8, {kind}",
-    ".asciz \"ust\"",
-    ".long {version}",
-    ".long 77b - .",
     ".popsection",
-    table = sym crate::module::TABLE,
     tracepoints = const ELF_NOTE_KIND,
     abi = const ABI.to_word(),
-    kind = const ELF_NOTE_KIND_TABLE,
-    version = const IN_PROCESS.to_word(),
 );
 
 /// The note, as the assembler lays it out.

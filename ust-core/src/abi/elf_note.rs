@@ -32,3 +32,55 @@ pub const ELF_NOTE_KIND_C: u32 = 4;
 /// The version of what the shim offers to tracepoints of C: the functions and structures of `ust.h`. A header asks for its
 /// major, and at least its minor.
 pub const C_API: Version = Version { major: 1, minor: 0 };
+
+/// Leaves a note that leads to a table of the module that it is linked into, and to its version.
+///
+/// ```text
+///   PT_NOTE  "ust" kind | version | offset --.      read-only, so it cannot hold an address
+///                                            v
+///                                 address of the table   relocated by the loader before any constructor runs
+/// ```
+///
+/// In assembly, not as statics: sanitizers put padding around statics, which is no valid note and must not be read. It must
+/// stand in a file whose code is linked in any case.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! table_note {
+    (kind: $kind:expr, version: $version:expr, table: $table:path) => {
+        ::core::arch::global_asm!(
+            ".pushsection .data.rel.ro.ust,\"aw\",%progbits",
+            ".p2align 3",
+            "77:",
+            $crate::address_directive!(),
+            ".popsection",
+            ".pushsection .note.ust,\"a\",%note",
+            ".p2align 2",
+            ".long 4, 8, {kind}",
+            ".asciz \"ust\"",
+            ".long {version}",
+            ".long 77b - .",
+            ".popsection",
+            table = sym $table,
+            kind = const $kind,
+            version = const $version.to_word(),
+        );
+    };
+}
+
+/// The assembler's directive for an address.
+#[cfg(target_pointer_width = "64")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! address_directive {
+    () => {
+        ".quad {table}"
+    };
+}
+#[cfg(target_pointer_width = "32")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! address_directive {
+    () => {
+        ".long {table}"
+    };
+}
