@@ -1,5 +1,5 @@
-/* seals_itself errno|kill: lets the kernel refuse all system calls but a few, as sandboxes do, or kill the process at the first other
- * one; then reads, writes and allocates. */
+/* seals_itself errno|kill|lets-madvise: lets the kernel refuse all system calls but a few, as sandboxes do, or kill the process at the
+ * first other one, of which madvise may be none; then reads, writes and allocates. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -12,14 +12,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define LETS(call) \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define AT(call, action) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, action)
+#define LETS(call) AT(call, SECCOMP_RET_ALLOW)
 
-static int seal(unsigned other)
+static int seal(unsigned madvise, unsigned other)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		LETS(read), LETS(write), LETS(exit_group), LETS(rt_sigreturn), LETS(futex), LETS(brk), LETS(mmap), LETS(munmap),
+		AT(madvise, madvise),
 		BPF_STMT(BPF_RET | BPF_K, other),
 	};
 	struct sock_fprog program = { sizeof filter / sizeof filter[0], filter };
@@ -29,11 +30,12 @@ static int seal(unsigned other)
 int main(int argc, char **argv)
 {
 	char text[100];
-	int is_kill = !strcmp(argv[1], "kill");
+	int is_errno = !strcmp(argv[1], "errno");
+	unsigned other = is_errno ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_KILL_PROCESS;
 	int zero = open("/dev/zero", O_RDWR);
 	puts("before");
 	fflush(stdout);
-	if (seal(is_kill ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | EPERM))
+	if (seal(strcmp(argv[1], "lets-madvise") ? other : SECCOMP_RET_ALLOW, other))
 		return 1;
 	for (int i = 0; i < 1000; i++) {
 		void *small = malloc(100), *large = malloc(1 << 20);
@@ -42,7 +44,7 @@ int main(int argc, char **argv)
 		free(large);
 		free(small);
 	}
-	if (!is_kill) {
+	if (is_errno) {
 		int file = open("/dev/null", O_RDONLY);
 		printf("%d %d\n", file, errno);
 	}

@@ -77,7 +77,8 @@ fn a_program_that_closes_or_takes_all_descriptors() {
     }
 }
 
-/// In rings that hold all of it, no system call is made but the program's own.
+/// In a sub-buffer that holds all of it, no system call is made but the program's own. In a ring's first lap the next
+/// sub-buffer is asked for by `madvise`.
 #[test]
 fn a_program_that_seals_itself() {
     let Some(program) = Program::of("seals_itself") else { return };
@@ -86,6 +87,8 @@ fn a_program_that_seals_itself() {
     }
     let (cause, why) = ("records_lost_no_memory", "a seccomp filter forbids it");
     program.assert_counted(&["errno"], "64K", 300, cause, why);
+    let lets = program.run(&["lets-madvise"], ["--subbuf-size", "64K", "--subbufs", "16"]);
+    assert_complete("seals_itself lets-madvise", &lets, 6_000);
 }
 
 #[test]
