@@ -67,7 +67,7 @@ soak:
     just mutants
     UST_PROOFS=full just proofs
     for round in 1 2 3 4 5; do cargo test --release -p ust-acceptance || exit 1; done
-    UST_KILLS=1000 cargo test --release -p ust-acceptance --test random_kills
+    UST_KILLS=1000 cargo test --release -p ust-acceptance --test random_kills --test c_tracepoints
     UST_RECOVERIES=1000 cargo test --release -p ust-acceptance --test recover
     UST_SNAPSHOTS=1000 cargo test --release -p ust-acceptance --test snapshots
     UST_HOSTILE_SECONDS=1800 UST_HOSTILE_SEED=`date +%s` cargo test --release -p ust-acceptance --test hostile_client
