@@ -71,8 +71,9 @@ soak:
     UST_RECOVERIES=1000 cargo test --release -p ust-acceptance --test recover
     UST_SNAPSHOTS=1000 cargo test --release -p ust-acceptance --test snapshots
     UST_HOSTILE_SECONDS=1800 UST_HOSTILE_SEED=`date +%s` cargo test --release -p ust-acceptance --test hostile_client
-    # It needs Debian's postgresql.
+    # These need Debian's postgresql, and its libpython3-testsuite.
     UST_POSTGRESQL=1 cargo test --release -p ust-acceptance --test preload_servers
+    UST_PYTHON=1 cargo test --release -p ust-acceptance --test preload_python
     just stress 600
     just sanitizers 120
     just fuzz 600
