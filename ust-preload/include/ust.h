@@ -27,7 +27,7 @@
  *     ust_enabled(PROVIDER, NAME)                           whether it is on: to spare work that only it needs
  *     UST_SPAN_TRACEPOINT(PROVIDER, NAME, LEVEL, FIELD...); declares a span, at file scope
  *     UST_SPAN(PROVIDER, NAME, VALUE...);                   records the span, with its duration, where the scope ends
- *     UST_LABELS(ENUMERATION, TYPE, ("label", VALUE)...);   declares an enumeration, for fields
+ *     UST_LABELS(ENUMERATION, TYPE, ("label", VALUE)...);   declares an enumeration of up to 32 labels, for fields
  *     UST_TRACEF(FORMAT, ...);                              records a text as printf makes it, as ust:tracef
  *
  * A FIELD is one of these, and up to 32 make an event:
@@ -47,10 +47,16 @@
  * system call, but for a thread's first event and when a sub-buffer is full. errno stays what it was. A record whose
  * fields are longer than a sub-buffer is counted as lost.
  *
+ * Names of providers, events, fields and types must not be macros of the program.
+ *
  * C99 and later, C++11 and later, gcc and clang. Elsewhere than on little-endian Linux it compiles and records nothing.
  */
 #ifndef UST_H
 #define UST_H
+
+#if !defined(__cplusplus) && defined(__STRICT_ANSI__) && (!defined(__STDC_VERSION__) || __STDC_VERSION__ < 199901L)
+#error "ust.h needs C99 or later: compile with -std=c99"
+#endif
 
 #include <errno.h>
 #include <stdarg.h>
@@ -94,12 +100,22 @@ enum ust_level {
 #define UST_AT_(type, value) ((type)(value))
 #endif
 
-#define UST_INLINE_ static inline __attribute__((always_inline, unused))
-#define UST_COLD_ static __attribute__((noinline, cold, unused))
+/* Code of this header is not the program's: -finstrument-functions leaves it alone, and so does clang's control-flow integrity,
+ * which knows no function of the shim. */
+#ifdef __clang__
+#define UST_OWN_ __attribute__((no_instrument_function, no_sanitize("cfi")))
+#else
+#define UST_OWN_ __attribute__((no_instrument_function))
+#endif
+#define UST_INLINE_ UST_OWN_ static inline __attribute__((always_inline, unused))
+#define UST_COLD_ UST_OWN_ static __attribute__((noinline, cold, unused))
 /* One for all files of a module (executable or shared object), and no other module's. */
 #define UST_MODULE_ __attribute__((weak, visibility("hidden")))
 
-/* ---- What the program and the shim tell each other. Never changed but by appending: see UST_API_MINOR_. ---- */
+/* ---- What the program and the shim tell each other. Never changed but by appending, which raises UST_API_MINOR_.
+ *
+ * Files of one module may have headers of several versions. What is one for a whole module has the version in its name (1_0), so
+ * that each version's is another. ---- */
 
 #define UST_API_MAGIC_ 0x6970615f63747375 /* "ustc_api" */
 #define UST_API_MAJOR_ 1
@@ -185,8 +201,8 @@ struct ust_api_ {
     uint32_t reserved;
     /* Copies what the module says, but for the switches. Returns what `leave` is to be given. */
     void *(*join)(const struct ust_module_ *module);
-    /* The module is about to be unloaded. */
-    void (*leave)(void *joined);
+    /* The module may be about to be unloaded. Returns what has still joined: modules that stay. */
+    void *(*leave)(void *joined);
     /* Records fields that are encoded already: 4 bytes, 8, any number. */
     void (*record_4)(struct ust_switch_ *on, uint32_t encoded);
     void (*record_8)(struct ust_switch_ *on, uint64_t encoded);
@@ -201,23 +217,26 @@ struct ust_api_ {
 };
 
 /* The shim's table, once this module has found it. */
-extern const struct ust_api_ *ust_api_1_;
-UST_MODULE_ const struct ust_api_ *ust_api_1_ = NULL;
+extern const struct ust_api_ *ust_api_1_0_;
+UST_MODULE_ const struct ust_api_ *ust_api_1_0_ = NULL;
 
 #if UST_CAN_RECORD_
 
-#define UST_ENTRY_SECTION_ "ust_c_callsites"
-extern struct ust_callsite_ *const ust_entries_begin_[] __asm__("__start_ust_c_callsites")
+#define UST_ENTRY_SECTION_ "ust_c_callsites_1_0"
+extern struct ust_callsite_ *const ust_entries_begin_[] __asm__("__start_ust_c_callsites_1_0")
     __attribute__((weak, visibility("hidden")));
-extern struct ust_callsite_ *const ust_entries_end_[] __asm__("__stop_ust_c_callsites")
+extern struct ust_callsite_ *const ust_entries_end_[] __asm__("__stop_ust_c_callsites_1_0")
     __attribute__((weak, visibility("hidden")));
+
+#define UST_TEXT_OF_(macro) UST_TEXT_OF_NOW_(macro)
+#define UST_TEXT_OF_NOW_(text) #text
 
 /* Tells `ust record`, which reads the file, that the program has tracepoints of this header. */
 __asm__(".pushsection .note.ust,\"a\",%note\n"
         ".p2align 2\n"
         ".long 4, 4, 4\n"
         ".asciz \"ust\"\n"
-        ".long 1\n"
+        ".long " UST_TEXT_OF_(UST_API_MAJOR_) " | " UST_TEXT_OF_(UST_API_MINOR_) " << 16\n"
         ".popsection\n");
 
 #if __SIZEOF_POINTER__ == 8
@@ -307,35 +326,37 @@ UST_COLD_ int ust_look_(struct dl_phdr_info *info, size_t bytes, void *found) {
     return 0;
 }
 
-extern void *ust_joined_1_;
-UST_MODULE_ void *ust_joined_1_ = NULL;
+extern void *ust_joined_1_0_;
+UST_MODULE_ void *ust_joined_1_0_ = NULL;
+extern int ust_has_looked_1_0_;
+UST_MODULE_ int ust_has_looked_1_0_ = 0;
 
-void ust_join_1_(void);
-void ust_leave_1_(void);
+void ust_join_1_0_(void);
+void ust_leave_1_0_(void);
 
 /* Runs before the program's own constructors, once for each file that includes this; the first does the work. */
-__attribute__((constructor(101))) UST_MODULE_ void ust_join_1_(void) {
+__attribute__((constructor(101))) UST_OWN_ UST_MODULE_ void ust_join_1_0_(void) {
     const struct ust_api_ *api = NULL;
     struct ust_module_ module = {UST_API_MAJOR_, UST_API_MINOR_, NULL, NULL};
-    if (ust_api_1_ != NULL || &ust_entries_begin_[0] == &ust_entries_end_[0])
+    if (ust_has_looked_1_0_ || &ust_entries_begin_[0] == &ust_entries_end_[0])
         return;
+    ust_has_looked_1_0_ = 1;
     dl_iterate_phdr(ust_look_, &api);
     if (api == NULL)
         return;
     module.begin = ust_entries_begin_;
     module.end = ust_entries_end_;
-    ust_api_1_ = api;
-    ust_joined_1_ = api->join(&module);
+    ust_api_1_0_ = api;
+    ust_joined_1_0_ = api->join(&module);
 }
 
 /* Runs after the program's own destructors. */
-__attribute__((destructor(101))) UST_MODULE_ void ust_leave_1_(void) {
-    if (ust_joined_1_ != NULL)
-        ust_api_1_->leave(ust_joined_1_);
-    ust_joined_1_ = NULL;
+__attribute__((destructor(101))) UST_OWN_ UST_MODULE_ void ust_leave_1_0_(void) {
+    if (ust_joined_1_0_ != NULL)
+        ust_joined_1_0_ = ust_api_1_0_->leave(ust_joined_1_0_);
 }
 
-#if defined(__clang__) && defined(__has_attribute)
+#ifdef __has_attribute
 #if __has_attribute(retain)
 #define UST_RETAIN_ , retain
 #endif
@@ -358,8 +379,13 @@ __attribute__((destructor(101))) UST_MODULE_ void ust_leave_1_(void) {
 /* ---- What expansions call. ---- */
 
 UST_INLINE_ int ust_is_on_(const struct ust_callsite_ *callsite) {
+#if !UST_CAN_RECORD_
+    (void)callsite;
+    return 0;
+#else
     /* Acquire: what is on has been numbered, and this module knows the shim. */
     return UST_AS_(int, __atomic_load_n(&callsite->on.state, __ATOMIC_ACQUIRE) & 1u);
+#endif
 }
 
 /* Sums and products of sizes stop at the end, where no record is as long. */
@@ -392,11 +418,11 @@ UST_INLINE_ void ust_record_packed_(struct ust_switch_ *on, const unsigned char 
     memcpy(&half, packed, sizeof half);
     memcpy(&whole, packed, sizeof whole);
     if (bytes == sizeof half)
-        ust_api_1_->record_4(on, half);
+        ust_api_1_0_->record_4(on, half);
     else if (bytes == sizeof whole)
-        ust_api_1_->record_8(on, whole);
+        ust_api_1_0_->record_8(on, whole);
     else
-        ust_api_1_->record(on, packed, bytes);
+        ust_api_1_0_->record(on, packed, bytes);
 }
 
 /* Fields of a fixed size up to this are encoded where they can stay in registers. */
@@ -613,7 +639,7 @@ typedef const void *ust_address_;
 #define UST_TEXT_N_SET_(name, length) UST_SEQUENCE_SET_(, , , , name, length)
 #define UST_TEXT_N_MEASURE_(name, length) bytes = ust_sum_(bytes, ust_sum_(fields->length, 1));
 #define UST_TEXT_N_FIXED_(name, length) +UST_VARIES_
-#define UST_TEXT_N_WRITE_(name, length) at = ust_api_1_->write_text(at, fields->name, fields->length);
+#define UST_TEXT_N_WRITE_(name, length) at = ust_api_1_0_->write_text(at, fields->name, fields->length);
 #define UST_TEXT_N_DESCRIBE_(name, length) {#name, NULL, 0, UST_TEXT_, 1, 1},
 
 /* A text that ends at a zero. */
@@ -667,7 +693,7 @@ typedef const void *ust_address_;
     struct tracepoint##_fields_ {                                                                                      \
         UST_EACH_##count##_(UST_MEMBER_, __VA_ARGS__) char none_;                                                      \
     };                                                                                                                 \
-    static inline __attribute__((unused)) unsigned char *tracepoint##_encode_(const void *given, unsigned char *at) {  \
+    UST_OWN_ static inline __attribute__((unused)) unsigned char *tracepoint##_encode_(const void *given, unsigned char *at) { \
         const struct tracepoint##_fields_ *fields =                                                                    \
             UST_AS_(const struct tracepoint##_fields_ *, given);                                                       \
         (void)fields;                                                                                                  \
@@ -682,12 +708,12 @@ typedef const void *ust_address_;
             tracepoint##_encode_(fields, packed);                                                                      \
             ust_record_packed_(&tracepoint##_callsite_.on, packed, bytes);                                             \
         } else {                                                                                                       \
-            ust_api_1_->record_by(&tracepoint##_callsite_.on, bytes, tracepoint##_encode_, fields);                    \
+            ust_api_1_0_->record_by(&tracepoint##_callsite_.on, bytes, tracepoint##_encode_, fields);                  \
         }                                                                                                              \
     }                                                                                                                  \
     UST_INLINE_ int tracepoint##_is_on_(void) { return ust_is_on_(&tracepoint##_callsite_); }                          \
     UST_COLD_ void tracepoint##_record_(UST_COMMA_##count##_(UST_PARAMETER_, __VA_ARGS__)) {                           \
-        struct tracepoint##_fields_ values, *ust_fields_ = &values;                                                    \
+        struct tracepoint##_fields_ ust_values_, *ust_fields_ = &ust_values_;                                          \
         UST_EACH_##count##_(UST_SET_, __VA_ARGS__) tracepoint##_send_(ust_fields_);                                    \
     }                                                                                                                  \
     UST_INLINE_ void tracepoint(UST_COMMA_##count##_(UST_PARAMETER_, __VA_ARGS__)) {                                   \
@@ -714,17 +740,17 @@ typedef const void *ust_address_;
         int is_on;                                                                                                     \
     };                                                                                                                 \
     UST_INLINE_ struct tracepoint##_span_ tracepoint##_begin_(UST_COMMA_##count##_(UST_PARAMETER_, __VA_ARGS__)) {     \
-        struct tracepoint##_span_ span;                                                                                \
-        struct tracepoint##_fields_ *ust_fields_ = &span.fields;                                                       \
-        span.is_on = tracepoint##_is_on_();                                                                            \
-        if (__builtin_expect(span.is_on, 0)) {                                                                         \
-            UST_EACH_##count##_(UST_SET_, __VA_ARGS__) ust_api_1_->start(&span.since);                                 \
+        struct tracepoint##_span_ ust_span_;                                                                           \
+        struct tracepoint##_fields_ *ust_fields_ = &ust_span_.fields;                                                  \
+        ust_span_.is_on = tracepoint##_is_on_();                                                                       \
+        if (__builtin_expect(ust_span_.is_on, 0)) {                                                                    \
+            UST_EACH_##count##_(UST_SET_, __VA_ARGS__) ust_api_1_0_->start(&ust_span_.since);                          \
         }                                                                                                              \
         (void)ust_fields_;                                                                                             \
-        return span;                                                                                                   \
+        return ust_span_;                                                                                              \
     }                                                                                                                  \
     UST_COLD_ void tracepoint##_finish_(struct tracepoint##_span_ *span) {                                             \
-        span->fields.duration = ust_api_1_->elapsed_ns(&span->since);                                                  \
+        span->fields.duration = ust_api_1_0_->elapsed_ns(&span->since);                                                \
         tracepoint##_send_(&span->fields);                                                                             \
     }                                                                                                                  \
     UST_INLINE_ void tracepoint##_end_of_span_(struct tracepoint##_span_ *span) {                                      \
@@ -738,19 +764,32 @@ typedef const void *ust_address_;
     UST_36TH_(__VA_ARGS__, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_,  \
               SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, SOME_, \
               SOME_, SOME_, SOME_, SOME_, SOME_, NO_, NO_, )
-#define UST_SPAN_NO_(provider, name) UST_SCOPE_(ust_##provider##_##name, UST_PASTE_(ust_span_, __LINE__), )
+#define UST_SPAN_NO_(provider, name) UST_SCOPE_(ust_##provider##_##name, __COUNTER__, )
 #define UST_SPAN_SOME_(provider, name, ...)                                                                            \
-    UST_SCOPE_(ust_##provider##_##name, UST_PASTE_(ust_span_, __LINE__), __VA_ARGS__)
-#define UST_SCOPE_(tracepoint, span, ...)                                                                              \
-    struct tracepoint##_span_ span __attribute__((cleanup(tracepoint##_end_of_span_), unused)) =                       \
-        tracepoint##_begin_(__VA_ARGS__)
+    UST_SCOPE_(ust_##provider##_##name, __COUNTER__, __VA_ARGS__)
+#define UST_SCOPE_(tracepoint, number, ...) UST_SCOPE_NOW_(tracepoint, number, __VA_ARGS__)
+#define UST_SCOPE_NOW_(tracepoint, number, ...)                                                                        \
+    UST_GUARD_(ust_guard_##number)                                                                                     \
+    struct tracepoint##_span_ ust_span_##number                                                                        \
+        __attribute__((cleanup(tracepoint##_end_of_span_), unused)) = tracepoint##_begin_(__VA_ARGS__)
+
+/* C lets `goto` and `switch` jump into a scope past the begin of a span, whose end would then find nothing right. They must not
+ * jump past a type whose size is not a constant: the compiler refuses it. (C++ refuses it anyway.) -DUST_NO_GUARD where such types
+ * are forbidden by -Wvla. */
+#if defined(__cplusplus) || defined(UST_NO_GUARD)
+#define UST_GUARD_(guard)
+#else
+UST_INLINE_ size_t ust_one_(void) { return 1; }
+#define UST_GUARD_(guard) char(*guard)[ust_one_()] __attribute__((unused)) = NULL;
+#endif
 
 /* ---- Text as printf makes it. ---- */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-UST_TRACEPOINT_NOW_(4, UST_MODULE_, ust, tracef, UST_DEBUG, (str, file), (u32, line), (str, function), (str, message), );
+UST_EVENT_(4, UST_MODULE_, ust_tracef_1_0, "ust", "tracef", UST_DEBUG, (str, file), (u32, line), (str, function),
+           (str, message), );
 #ifdef __cplusplus
 }
 #endif
@@ -771,13 +810,13 @@ __attribute__((format(printf, 4, 5))) UST_COLD_ void ust_tracef_(const char *fil
         message[0] = '\0';
     else if (UST_AS_(size_t, length) >= sizeof message)
         memcpy(message + sizeof message - 4, "...", 4);
-    ust_ust_tracef(file, line, function, message);
+    ust_tracef_1_0(file, line, function, message);
     errno = before;
 }
 
 #define UST_TRACEF(...)                                                                                                \
     do {                                                                                                               \
-        if (__builtin_expect(ust_enabled(ust, tracef), 0))                                                             \
+        if (__builtin_expect(ust_tracef_1_0_is_on_(), 0))                                                              \
             ust_tracef_(__FILE__, UST_AS_(unsigned, __LINE__), __func__, __VA_ARGS__);                                 \
     } while (0)
 

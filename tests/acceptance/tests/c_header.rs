@@ -77,6 +77,22 @@ fn without_the_shim_a_program_runs_as_ever() {
     }
 }
 
+/// The end of a span that has not begun would be anything: the compiler must refuse the jump.
+#[test]
+fn a_jump_past_a_span_is_refused() {
+    for compiler in ["gcc", "clang"] {
+        if !skip::has(compiler, &["--version"]) {
+            continue;
+        }
+        let mut command = Command::new(compiler);
+        command.args([shim::HEADER, "-fsyntax-only"]).arg(shim::source("jumps_past_span.c"));
+        assert_ne!(run(&mut command).code(), 0, "{compiler}");
+        // clang refuses it by itself.
+        let is_refused_without_guard = run(command.arg("-DUST_NO_GUARD")).code() != 0;
+        assert_eq!(is_refused_without_guard, compiler == "clang");
+    }
+}
+
 /// As README says, without cargo: everything is found where it was put.
 #[test]
 fn what_is_installed_finds_itself() {

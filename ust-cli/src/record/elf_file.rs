@@ -77,7 +77,9 @@ fn parse<H: FileHeader<Endian = Endianness>>(
     let header = H::parse(data).ok()?;
     let endian = header.endian().ok()?;
     let segments = header.program_headers(endian, data).ok()?;
-    let note = |kind| segments.iter().find_map(|it| note_in::<H>(it, kind, endian, data));
+    // Files of a program may have been compiled with several versions.
+    let notes = |kind| segments.iter().filter_map(move |it| note_in::<H>(it, kind, endian, data));
+    let note = |kind| notes(kind).max_by_key(|word| by_version(*word));
     let (abi_version, c_version) = (note(ELF_NOTE_KIND), note(ELF_NOTE_KIND_C));
     let loader = segments.iter().find_map(|segment| segment.interpreter(endian, data).ok()?);
     let loader = loader.map(|path| OsStr::from_bytes(path).into());
@@ -85,7 +87,7 @@ fn parse<H: FileHeader<Endian = Endianness>>(
     Some(ElfFile { class, abi_version, c_version, loader, needed, search })
 }
 
-/// The version in our note of that kind, if the segment holds it.
+/// The latest version in our notes of that kind, if the segment holds any.
 fn note_in<H: FileHeader<Endian = Endianness>>(
     segment: &H::ProgramHeader,
     kind: u32,
@@ -93,12 +95,19 @@ fn note_in<H: FileHeader<Endian = Endianness>>(
     data: &ReadCache<File>,
 ) -> Option<u32> {
     let mut notes = segment.notes(endian, data).ok()??;
+    let mut latest = None;
     while let Ok(Some(note)) = notes.next() {
         if note.n_type(endian).0 == kind && note.name_bytes() == ELF_NOTE_NAME {
-            return Some(u32::from_ne_bytes(note.desc().try_into().ok()?));
+            let word = u32::from_ne_bytes(note.desc().try_into().ok()?);
+            latest = latest.into_iter().chain([word]).max_by_key(|word| by_version(*word));
         }
     }
-    None
+    latest
+}
+
+/// By major, then by minor: the major is the lower half.
+fn by_version(word: u32) -> u32 {
+    word.rotate_right(16)
 }
 
 /// The names of needed objects, and the directories to search for them.

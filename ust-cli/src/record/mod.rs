@@ -159,7 +159,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let last = snapshots.as_ref().and_then(|taken| taken.last.clone());
     let reach = all.reach.clone();
     let summary = last.map_or(all, |last| SessionSummary { reach, ..last });
-    let nobody = || nobody_connected(&program, &images, ended);
+    let nobody = || nobody_connected(&program, &images, ended, has_shim);
     let mut notes = explain(&summary, snapshots.as_ref(), nobody);
     notes.extend(snapshots.as_ref().and_then(|taken| explain_none(taken, ended)));
     notes.extend(still_running(&summary, private_dir.runtime_dir()));

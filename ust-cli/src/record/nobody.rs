@@ -12,8 +12,13 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 
-/// Why no process may have connected.
-pub fn nobody_connected(program: &Program<'_>, images: &Images, ended: Ended) -> String {
+/// Why no process may have connected. `has_shim`: the shim was loaded into the program, or could not be, which has been said.
+pub fn nobody_connected(
+    program: &Program<'_>,
+    images: &Images,
+    ended: Ended,
+    has_shim: bool,
+) -> String {
     let given = printable::os(program.given);
     if let Some(user) = ended.changed_user {
         return format!(
@@ -31,7 +36,7 @@ pub fn nobody_connected(program: &Program<'_>, images: &Images, ended: Ended) ->
             "no instrumented process has connected, although {file}{needed_by} has tracepoints: {why}"
         );
     }
-    if let Some(file) = images.with_c_tracepoints(&program.file) {
+    if let Some(file) = images.with_c_tracepoints(&program.file).filter(|_| !has_shim) {
         return format!(
             "no instrumented process has connected: {} has tracepoints in C, which need the shim: `ust record --preload \
              tracepoints` loads it",

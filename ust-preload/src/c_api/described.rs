@@ -69,7 +69,11 @@ unsafe fn type_of_each(field: &Field) -> FieldType {
         low: value(label.low, number),
         high: value(label.high, number),
     });
-    FieldType::Enumeration { container: number, labels: labels.collect::<Vec<_>>().into() }
+    // A label that no value can have would make the class invalid.
+    let (lowest, highest) = number.range();
+    let can_be = |it: &dynamic::Label| lowest <= it.low && it.low <= it.high && it.high <= highest;
+    let labels: Vec<_> = labels.filter(can_be).collect();
+    FieldType::Enumeration { container: number, labels: labels.into() }
 }
 
 /// The header has no wider type than this for both kinds of numbers.

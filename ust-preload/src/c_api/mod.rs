@@ -41,7 +41,7 @@ struct Table {
     bytes: u32,
     reserved: u32,
     join: unsafe extern "C" fn(*const Module) -> *mut c_void,
-    leave: unsafe extern "C" fn(*mut c_void),
+    leave: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
     record_4: unsafe extern "C-unwind" fn(*const Switch, u32),
     record_8: unsafe extern "C-unwind" fn(*const Switch, u64),
     record: unsafe extern "C-unwind" fn(*const Switch, *const u8, usize),
@@ -108,16 +108,18 @@ unsafe extern "C" fn join(module: *const Module) -> *mut c_void {
     joined.ok().flatten().map_or(core::ptr::null_mut(), |joined| Box::into_raw(joined).cast())
 }
 
-/// Unregisters the tracepoints of a module that may be about to be unloaded.
-unsafe extern "C" fn leave(joined: *mut c_void) {
-    // SAFETY: what `join` returned, given back once.
-    let joined = unsafe { Box::from_raw(joined.cast::<Joined>()) };
+/// Unregisters the tracepoints of a module that may be about to be unloaded. Returns what has still joined; null if nothing has.
+unsafe extern "C" fn leave(joined: *mut c_void) -> *mut c_void {
+    let joined = joined.cast::<Joined>();
     // Also called at the program's end. What stays goes on recording for as long as it runs.
-    if joined.stays {
-        core::mem::forget(joined);
-        return;
+    // SAFETY: what `join` or this returned.
+    if unsafe { &*joined }.stays {
+        return joined.cast();
     }
+    // SAFETY: as above, and it is given back for good.
+    let joined = unsafe { Box::from_raw(joined) };
     let _ = catch_unwind(AssertUnwindSafe(|| drop(joined.registration)));
+    core::ptr::null_mut()
 }
 
 unsafe extern "C-unwind" fn record_4(switch: *const Switch, encoded: u32) {

@@ -14,7 +14,7 @@ pub struct PreloadArgs {
     #[arg(long, value_name = "SET", value_enum, value_delimiter = ',')]
     preload: Vec<Set>,
     /// Leave children of the program untraced
-    #[arg(long, requires = "preload")]
+    #[arg(long)]
     no_follow: bool,
     /// Record the begin of calls that can wait, too
     #[arg(long, requires = "preload")]

@@ -19,10 +19,12 @@ mod stale;
 pub use args::PreloadArgs;
 pub use stale::stale_header;
 
+use super::elf_file;
 use super::program::Program;
 use ctf::printable;
 use hindrance::hindrance;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use ust_core::shim::{OPTIONS_VARIABLE, Options};
 
 /// The variable by which the loader is told.
@@ -40,10 +42,26 @@ pub fn variables_for(
     if let Some(why) = hindrance(&program.file) {
         return Err(format!("{}: {why}", printable::path(&program.file)));
     }
-    let mut value = shim.into_os_string();
+    let mut value = first(&program.file);
+    value.push(shim);
     if let Some(others) = std::env::var_os(LOADER_VARIABLE).filter(|others| !others.is_empty()) {
         value.push(":");
         value.push(others);
     }
     Ok(vec![(LOADER_VARIABLE, value), (OPTIONS_VARIABLE, options.to_string().into())])
+}
+
+/// What must come before the shim: AddressSanitizer's library refuses to be loaded behind another one.
+fn first(program: &Path) -> OsString {
+    let needed = elf_file::read(program).map(|elf| elf.needed).unwrap_or_default();
+    let is_asan = |name: &&PathBuf| {
+        let name = name.to_string_lossy();
+        name.starts_with("libasan.so") || name.starts_with("libclang_rt.asan")
+    };
+    let mut first = OsString::new();
+    if let Some(name) = needed.iter().find(is_asan) {
+        first.push(name);
+        first.push(":");
+    }
+    first
 }
