@@ -241,7 +241,7 @@ fn they_are_listed_and_switched_by_a_daemon() {
     });
     assert_eq!(site.ust(&["enable-event", "many:small"]).code(), 0);
     wait::until("events", || {
-        let folders = trace.exists().then(|| folders(&trace)).unwrap_or_default();
+        let folders = if trace.exists() { folders(&trace) } else { Vec::new() };
         folders.iter().flat_map(|it| stream_files(it)).any(|it| it.metadata().unwrap().len() > 0)
     });
     assert_eq!(site.ust(&["disable-event", "many:small"]).code(), 0);
