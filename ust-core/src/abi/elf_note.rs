@@ -51,7 +51,8 @@ macro_rules! table_note {
             ".pushsection .data.rel.ro.ust,\"aw\",%progbits",
             ".p2align 3",
             "77:",
-            $crate::address_directive!(),
+            // An address, as wide as the machine's.
+            ".dc.a {table}",
             ".popsection",
             ".pushsection .note.ust,\"a\",%note",
             ".p2align 2",
@@ -64,23 +65,5 @@ macro_rules! table_note {
             kind = const $kind,
             version = const $version.to_word(),
         );
-    };
-}
-
-/// The assembler's directive for an address.
-#[cfg(target_pointer_width = "64")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! address_directive {
-    () => {
-        ".quad {table}"
-    };
-}
-#[cfg(target_pointer_width = "32")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! address_directive {
-    () => {
-        ".long {table}"
     };
 }
