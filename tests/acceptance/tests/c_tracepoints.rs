@@ -170,8 +170,11 @@ fn a_killed_program_leaves_what_it_recorded() {
             assert!(steps == *noted || steps == noted + 1, "{what}");
         }
         assert!((all..=all + THREADS as u64).contains(&allocated), "{allocated} of {all}");
+        // A handler that has interrupted a tracepoint does not wait for room: its record may be lost, and is counted.
         let summary = recorded.summary();
-        assert_eq!((summary.recorded, summary.lost_in_all()), (count, 0), "{summary:?}");
+        let lost = summary.lost.iter().filter(|(_, count)| **count > 0).map(|(cause, _)| &**cause);
+        assert!(lost.eq(["records_lost_full"]) || summary.lost_in_all() == 0, "{summary:?}");
+        assert_eq!(summary.recorded, count, "{summary:?}");
     }
 }
 
