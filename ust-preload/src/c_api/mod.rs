@@ -20,6 +20,7 @@ mod payload;
 
 use crate::stopwatch::Stopwatch;
 use core::ffi::{c_char, c_void};
+use core::mem::offset_of;
 use core::panic::AssertUnwindSafe;
 use core::slice;
 use described::described;
@@ -50,6 +51,14 @@ struct Table {
     start: unsafe extern "C" fn(*mut [u64; 2]),
     elapsed_ns: unsafe extern "C" fn(*const [u64; 2]) -> u64,
 }
+
+// What a program of version 1.0 calls: as `tests/fixtures/c-api-1/layout.txt` has it.
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    assert!(size_of::<Table>() >= 96 && offset_of!(Table, join) == 24);
+    assert!(offset_of!(Table, record_4) == 40 && offset_of!(Table, record_by) == 64);
+    assert!(offset_of!(Table, write_text) == 72 && offset_of!(Table, elapsed_ns) == 88);
+};
 
 static TABLE: Table = Table {
     magic: MAGIC,
