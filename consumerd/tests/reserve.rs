@@ -3,6 +3,7 @@
 mod common;
 
 use common::*;
+use consumerd::limits::RESERVE_BYTES;
 use consumerd::reserve::{self, Reserving};
 use rustix::fd::OwnedFd;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -68,6 +69,8 @@ fn memory_that_runs_out_is_taken_back_from_the_greediest() {
         pieces.push(piece);
     }
     let is_given_up = !reserve::is_kept();
+    // What is left has room for the turn, and none for a reserve, whatever else is unmapped meanwhile.
+    let _half: Vec<u8> = Vec::with_capacity(RESERVE_BYTES / 2);
     recording.turns(3);
     let (errors, left) = (recording.errors(), recording.engine.processes().len());
     setrlimit(Resource::As, before).unwrap();
