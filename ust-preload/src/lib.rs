@@ -25,6 +25,7 @@
 //! | `call_stack` | the functions that a thread is in |
 //! | `loaded` | what happens when the shim is loaded, and when the process forks |
 //! | `pass_on` | functions that the program must call itself |
+//! | `unwinder` | what exceptions and cancelled threads need of `libgcc_s`, found when they do |
 //! | `c_api` | the runtime of programs that carry `include/ust.h` |
 //! | `options`, `environment` | what the recorder asked for, and what children are handed on |
 //! | `stopwatch`, `errno` | how long a call took, and what it left |
@@ -62,3 +63,4 @@ mod readable;
 mod real;
 mod sets;
 mod stopwatch;
+mod unwinder;

@@ -175,6 +175,19 @@ fn it_exports_what_it_interposes_and_nothing_else() {
     assert_eq!(names, INTERPOSED.lines().collect::<Vec<_>>());
 }
 
+/// Each further library would be loaded by every program that is started under the shim.
+#[test]
+fn it_needs_the_c_library_alone() {
+    if !skip::has("readelf", &["--version"]) {
+        return;
+    }
+    let listed = run(Command::new("readelf").arg("-dW").arg(shim::built())).succeeded();
+    let needed = listed.stdout.lines().filter(|line| line.contains("(NEEDED)"));
+    let others: Vec<_> =
+        needed.filter(|line| !line.contains("[libc.so.") && !line.contains("[ld-linux")).collect();
+    assert_eq!(others, [""; 0]);
+}
+
 /// With nobody recording, programs of all kinds say what they say without the shim.
 #[test]
 fn programs_do_not_notice_it() {
