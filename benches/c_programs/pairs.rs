@@ -16,8 +16,8 @@ const RECORDED: &str = "recorded by the shim";
 const LTTNG_OFF: &str = "under LTTng's wrapper, no session";
 const LTTNG_RECORDED: &str = "recorded by LTTng's wrapper";
 
-/// Of a measurement: less than a millisecond, and of LTTng's some.
-const PAIRS: u64 = 4_000;
+/// Of a measurement: a millisecond, and of LTTng's some.
+const PAIRS: u64 = 20_000;
 
 /// How often everybody gets a new process.
 const SITTINGS: usize = 3;
@@ -27,7 +27,7 @@ pub fn measure(means: &Means<'_>) -> Result<Vec<Promise>> {
     let nowhere = tempfile::Builder::new().prefix("ust-bench-pairs-").tempdir()?;
     let mut samples: Vec<(&str, Vec<f64>)> = Vec::new();
     for _ in 0..SITTINGS {
-        let record = |lttng| Lttng::record(lttng, Shape::OVERWRITE, Keep::InMemory, WRAPPED);
+        let record = |lttng| Lttng::record(lttng, Shape::SNAPSHOT, Keep::InMemory, WRAPPED);
         let session = means.lttng.map(record).transpose()?;
         let mut contestants = contestants(means, nowhere.path())?;
         let measured = rounds::run(&mut contestants, 2 * means.rounds)?;
@@ -72,7 +72,7 @@ fn alone(name: &'static str, command: &mut Command) -> Result<Contestant> {
 
 fn recorded(means: &Means<'_>) -> Result<Contestant> {
     let dir = std::env::temp_dir();
-    let mut recorder = Recorder::start(Shape::OVERWRITE, &dir, Emitted::BY_PAIRS)?;
+    let mut recorder = Recorder::start(Shape::SNAPSHOT, &dir, Emitted::BY_PAIRS)?;
     let mut command = means.c.pairs(Some(recorder.runtime_dir()));
     let worker = Worker::start(&mut command, |fd| recorder.record_until_readable(fd))?;
     Ok(contestant(RECORDED, worker, Some(recorder)))
@@ -82,6 +82,6 @@ fn contestant(name: &'static str, worker: Worker, recorder: Option<Recorder>) ->
     let drain = if recorder.is_some() { Drain::Between } else { Drain::Never };
     // Rings are gone round once before anything counts.
     let warm_up_events =
-        if recorder.is_some() { 2 * Shape::OVERWRITE.capacity_bytes() / 64 } else { 0 };
+        if recorder.is_some() { 2 * Shape::SNAPSHOT.capacity_bytes() / 64 } else { 0 };
     Contestant { name, worker, recorder, events: PAIRS, threads: 1, warm_up_events, drain }
 }

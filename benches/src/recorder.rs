@@ -45,6 +45,10 @@ impl Shape {
     /// A flight recorder that is not drained.
     pub const OVERWRITE: Self = Self { mode: Mode::Overwrite, ..Self::ROOMY };
 
+    /// A flight recorder as LTTng makes one by default.
+    pub const SNAPSHOT: Self =
+        Self { subbuf_size_bytes: 512 << 10, subbuf_count: 4, ..Self::OVERWRITE };
+
     /// With the system's clock.
     pub const MONOTONIC: Self = Self { clock: Some(ClockKind::Monotonic), ..Self::ROOMY };
 

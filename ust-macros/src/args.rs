@@ -26,7 +26,10 @@ const LEVELS: [&str; 15] = [
     "Debug",
 ];
 
-const ARGUMENTS: [&str; 4] = ["provider", "name", "level", "crate"];
+const ARGUMENTS: [&str; 5] = ["provider", "name", "level", "crate", CALLSITE];
+
+/// For the shim, whose assembly looks at callsites. Not part of the public interface.
+const CALLSITE: &str = "callsite";
 
 /// The parsed arguments.
 #[derive(Default)]
@@ -37,6 +40,8 @@ pub(crate) struct Args {
     pub(crate) level: Option<Ident>,
     /// The path of `ust` in the user's crate.
     pub(crate) ust: Option<Path>,
+    /// The name of the static that is the callsite; otherwise nobody can name it.
+    pub(crate) callsite: Option<Ident>,
 }
 
 impl Parse for Args {
@@ -58,6 +63,7 @@ impl Parse for Args {
                 "provider" => args.provider.replace(parse_name(&word, input)?).is_some(),
                 "name" => args.name.replace(parse_name(&word, input)?).is_some(),
                 "level" => args.level.replace(parse_level(input)?).is_some(),
+                CALLSITE => args.callsite.replace(input.parse()?).is_some(),
                 _ => args.ust.replace(input.call(Path::parse_mod_style)?).is_some(),
             };
             if given_before {
@@ -77,6 +83,7 @@ fn example(argument: &str) -> &'static str {
         "provider" => "provider = \"indexer\"",
         "name" => "name = \"file_indexed\"",
         "level" => "level = Info",
+        CALLSITE => "callsite = DONE",
         _ => "crate = ::ust",
     }
 }

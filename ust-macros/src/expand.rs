@@ -50,12 +50,12 @@ const LIFETIME: &str = "'__ust_fields";
 pub(crate) fn expand(args: Args, mut declaration: Declaration) -> TokenStream {
     let ust = args.ust.as_ref().map_or_else(|| quote!(::ust), |path| quote!(#path));
     let private = quote!(#ust::__private);
-    let description = description(&args, &declaration, &private);
+    let callsite = Callsite::new(&args, &declaration, &private);
     // The user's location, for messages, but the macro's hygiene, for lints: a tracepoint of which only `with` is used
     // is not dead code.
     declaration.ident.set_span(declaration.ident.span().resolved_at(Span::call_site()));
     let function = function(&declaration);
-    let other_ways = other_ways(&declaration, &private, &description);
+    let other_ways = other_ways(&declaration, &private, &callsite);
     quote!(#function #other_ways)
 }
 
@@ -83,7 +83,7 @@ fn function(declaration: &Declaration) -> TokenStream {
 fn other_ways(
     declaration: &Declaration,
     private: &TokenStream,
-    description: &TokenStream,
+    callsite: &Callsite,
 ) -> TokenStream {
     let Declaration { attrs, vis, ident, fields, .. } = declaration;
     let attrs: Vec<_> = attrs.iter().filter(|attr| is_for_all(attr)).collect();
@@ -104,12 +104,14 @@ fn other_ways(
     };
     let allow = allow_many_parameters(fields.len());
     let allow_for_record = allow_many_parameters(fields.len() + 1);
-    let callsite = callsite(private, description);
+    let Callsite { beside, function: callsite } = callsite;
 
     // `record` is cold, so that callers run straight on while the event is off: the compiler moves the call, and what
     // it must save for the call, behind the caller's own code. It compiles the body like any other. `record` ends in a
     // call whose arguments already are in place, so it has no frame of its own.
     quote! {
+        #beside
+
         #(#attrs)*
         #[doc = #doc]
         #vis enum #ident {}
@@ -157,30 +159,57 @@ fn other_ways(
     }
 }
 
-/// The callsite, its description, and the entry that points to it.
-fn callsite(private: &TokenStream, description: &TokenStream) -> TokenStream {
-    quote! {
-        #[inline(always)]
-        fn callsite() -> &'static #private::Callsite {
-            static __UST_DESCRIPTION: #private::EventDescription = #description;
+/// The callsite, and the entry that points to it.
+struct Callsite {
+    /// The static, if it has a name that others may use.
+    beside: TokenStream,
+    /// The function that returns it.
+    function: TokenStream,
+}
 
-            static __UST_CALLSITE: #private::Callsite =
-                #private::Callsite::new(&__UST_DESCRIPTION);
+impl Callsite {
+    fn new(args: &Args, declaration: &Declaration, private: &TokenStream) -> Self {
+        let description = description(args, declaration, private);
+        let item = |before: &TokenStream, name: &Ident| {
+            quote! {
+                #before static #name: #private::Callsite = {
+                    static __UST_DESCRIPTION: #private::EventDescription = #description;
+                    #private::Callsite::new(&__UST_DESCRIPTION)
+                };
+            }
+        };
+        let (beside, within, name) = match &args.callsite {
+            Some(name) => {
+                let Declaration { attrs, vis, .. } = declaration;
+                let attrs = attrs.iter().filter(|attr| is_for_all(attr));
+                (item(&quote!(#(#attrs)* #vis), name), quote!(), name.clone())
+            }
+            None => {
+                let name = Ident::new("__UST_CALLSITE", Span::call_site());
+                (quote!(), item(&quote!(), &name), name)
+            }
+        };
+        let function = quote! {
+            #[inline(always)]
+            fn callsite() -> &'static #private::Callsite {
+                #within
 
-            #[#private::linkme::distributed_slice(#private::CALLSITES)]
-            #[linkme(crate = #private::linkme)]
-            static __UST_ENTRY: #private::Entry = #private::Entry::new(&__UST_CALLSITE);
+                #[#private::linkme::distributed_slice(#private::CALLSITES)]
+                #[linkme(crate = #private::linkme)]
+                static __UST_ENTRY: #private::Entry = #private::Entry::new(&#name);
 
-            #[used]
-            #[unsafe(link_section = ".init_array.00100")]
-            static __UST_REGISTER: extern "C" fn() = #private::register_module;
+                #[used]
+                #[unsafe(link_section = ".init_array.00100")]
+                static __UST_REGISTER: extern "C" fn() = #private::register_module;
 
-            #[used]
-            #[unsafe(link_section = ".fini_array.00100")]
-            static __UST_UNREGISTER: extern "C" fn() = #private::unregister_module;
+                #[used]
+                #[unsafe(link_section = ".fini_array.00100")]
+                static __UST_UNREGISTER: extern "C" fn() = #private::unregister_module;
 
-            &__UST_CALLSITE
-        }
+                &#name
+            }
+        };
+        Self { beside, function }
     }
 }
 

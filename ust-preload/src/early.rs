@@ -53,6 +53,11 @@ pub fn allocate(bytes: usize, align: usize) -> *mut c_void {
     }
 }
 
+/// Whether no memory of the pool was ever asked for.
+pub fn is_unused() -> bool {
+    TAKEN.load(Ordering::Relaxed) == 0
+}
+
 /// Whether memory is the pool's.
 #[inline(always)]
 pub fn owns(memory: *const c_void) -> bool {

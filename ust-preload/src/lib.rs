@@ -19,6 +19,7 @@
 //! | `early` | memory for what asks before those are known |
 //! | `allocator` | memory for the shim itself |
 //! | `entry` | functions that learn who called them |
+//! | `switched` | functions that cost next to nothing while their events are off |
 //! | `lock_calls` | how functions of locks are declared |
 //! | `lock`, `holds` | who holds a lock, and since when |
 //! | `objects`, `object`, `object_events` | which libraries a process has |
@@ -63,4 +64,5 @@ mod readable;
 mod real;
 mod sets;
 mod stopwatch;
+mod switched;
 mod unwinder;

@@ -2,7 +2,12 @@
 #![allow(unsafe_code)]
 
 use crate::sets::func;
-use crate::{call_stack, environment, objects, options, real};
+use crate::{call_stack, environment, objects, options, real, switched};
+
+// Before the constructors of tracepoints, which call functions of the C library, so that these are known.
+#[used]
+#[unsafe(link_section = ".init_array.00001")]
+static FIRST: extern "C" fn() = look_up_all;
 
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -12,8 +17,12 @@ static LOADED: extern "C" fn() = loaded;
 #[unsafe(link_section = ".fini_array")]
 static ENDING: extern "C" fn() = objects::tell_at_end;
 
-extern "C" fn loaded() {
+extern "C" fn look_up_all() {
+    switched::look_up_all();
     real::look_up_all();
+}
+
+extern "C" fn loaded() {
     // Constructors come in any order. Events that are on already are on from here.
     ust::__private::register_module();
     let options = options::read();

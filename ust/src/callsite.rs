@@ -14,6 +14,7 @@
 //! One thread at a time applies rules and writes these words (see [`crate::instance`]). Every tracepoint reads them.
 
 use crate::lockfree::Announced64;
+use core::mem::offset_of;
 use ust_core::event::EventDescription;
 use ust_core::protocol::MAX_CHANNELS;
 use ust_core::wire::MAX_COMPACT_ID;
@@ -98,10 +99,8 @@ impl CallsiteState {
 impl Switch {
     /// The offsets by which other copies of this code find the fields.
     #[cfg(test)]
-    pub(crate) const FIELDS: [(&str, usize); 2] = [
-        ("word", core::mem::offset_of!(Switch, word)),
-        ("slots", core::mem::offset_of!(Switch, slots)),
-    ];
+    pub(crate) const FIELDS: [(&str, usize); 2] =
+        [("word", offset_of!(Switch, word)), ("slots", offset_of!(Switch, slots))];
 
     /// A switch that is off.
     #[allow(clippy::new_without_default)] // A switch has no obvious default.
@@ -131,6 +130,14 @@ impl Switch {
 }
 
 impl Callsite {
+    /// For assembly: the byte of a callsite that has [`IS_ON_BIT`](Self::IS_ON_BIT).
+    pub const SWITCH_BYTE: usize = offset_of!(Callsite, switch)
+        + offset_of!(Switch, word)
+        + if cfg!(target_endian = "big") { size_of::<u64>() - 1 } else { 0 };
+
+    /// The bit which says that some channel records the event. Who finds it set looks again, by [`Callsite::state`].
+    pub const IS_ON_BIT: u32 = IS_ON.trailing_zeros();
+
     /// A callsite that is off.
     pub const fn new(description: &'static EventDescription) -> Self {
         Self { switch: Switch::new(), description }
@@ -157,6 +164,31 @@ impl Callsite {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[allow(unsafe_code)]
+    fn assembly_finds_whether_an_event_is_on() {
+        static DESCRIPTION: EventDescription = EventDescription {
+            provider: "p",
+            name: "n",
+            level: ust_core::event::Level::Info,
+            fields: &[],
+            file: "",
+            line: 0,
+            module_path: "",
+        };
+        let callsite = Callsite::new(&DESCRIPTION);
+        let is_on = || {
+            // SAFETY: a byte of the callsite.
+            let byte = unsafe { *(&raw const callsite).cast::<u8>().add(Callsite::SWITCH_BYTE) };
+            byte & 1 << Callsite::IS_ON_BIT != 0
+        };
+        assert!(!is_on());
+        callsite.switch().set(u32::MAX, 0, u64::MAX);
+        assert!(!is_on());
+        callsite.switch().set(0, 1, 0);
+        assert!(is_on());
+    }
 
     #[test]
     fn an_event_of_one_channel_and_a_small_number_names_its_slot() {

@@ -13,15 +13,15 @@ pub mod libc {
     use super::{Address, c_int};
     use ust::tracepoint;
 
-    #[tracepoint(provider = "lttng_ust_libc", level = Debug)]
+    #[tracepoint(provider = "lttng_ust_libc", level = Debug, callsite = MALLOC)]
     pub fn malloc(size: usize, ptr: Address);
-    #[tracepoint(provider = "lttng_ust_libc", level = Debug)]
+    #[tracepoint(provider = "lttng_ust_libc", level = Debug, callsite = CALLOC)]
     pub fn calloc(nmemb: usize, size: usize, ptr: Address);
-    #[tracepoint(provider = "lttng_ust_libc", level = Debug)]
+    #[tracepoint(provider = "lttng_ust_libc", level = Debug, callsite = REALLOC)]
     pub fn realloc(in_ptr: Address, size: usize, ptr: Address);
-    #[tracepoint(provider = "lttng_ust_libc", level = Debug)]
+    #[tracepoint(provider = "lttng_ust_libc", level = Debug, callsite = FREE)]
     pub fn free(ptr: Address);
-    #[tracepoint(provider = "lttng_ust_libc", level = Debug)]
+    #[tracepoint(provider = "lttng_ust_libc", level = Debug, callsite = MEMALIGN)]
     pub fn memalign(alignment: usize, size: usize, ptr: Address);
     #[tracepoint(provider = "lttng_ust_libc", level = Debug)]
     pub fn posix_memalign(out_ptr: Address, alignment: usize, size: usize, result: c_int);

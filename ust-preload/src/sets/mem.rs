@@ -12,6 +12,7 @@ use crate::argument::Code;
 use crate::early;
 use crate::entry::entry;
 use crate::real::Real;
+use crate::switched::switched;
 use core::ffi::c_void;
 use core::ptr;
 use ust::inside::is_inside;
@@ -43,13 +44,13 @@ mod event {
 
     type Address = *const c_void;
 
-    #[tracepoint(provider = "libc_mem", level = Debug)]
+    #[tracepoint(provider = "libc_mem", level = Debug, callsite = MALLOC)]
     pub fn malloc(size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug)]
+    #[tracepoint(provider = "libc_mem", level = Debug, callsite = CALLOC)]
     pub fn calloc(nmemb: usize, size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug)]
+    #[tracepoint(provider = "libc_mem", level = Debug, callsite = REALLOC)]
     pub fn realloc(in_ptr: Address, size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug)]
+    #[tracepoint(provider = "libc_mem", level = Debug, callsite = REALLOCARRAY)]
     pub fn reallocarray(
         in_ptr: Address,
         nmemb: usize,
@@ -57,11 +58,11 @@ mod event {
         ptr: Address,
         call_site: Address,
     );
-    #[tracepoint(provider = "libc_mem", level = Debug)]
+    #[tracepoint(provider = "libc_mem", level = Debug, callsite = FREE)]
     pub fn free(ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug)]
+    #[tracepoint(provider = "libc_mem", level = Debug, callsite = MEMALIGN)]
     pub fn memalign(alignment: usize, size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug)]
+    #[tracepoint(provider = "libc_mem", level = Debug, callsite = ALIGNED_ALLOC)]
     pub fn aligned_alloc(alignment: usize, size: usize, ptr: Address, call_site: Address);
     #[tracepoint(provider = "libc_mem", level = Debug)]
     pub fn posix_memalign(
@@ -71,74 +72,77 @@ mod event {
         result: c_int,
         call_site: Address,
     );
-    #[tracepoint(provider = "libc_mem", level = Debug)]
+    #[tracepoint(provider = "libc_mem", level = Debug, callsite = VALLOC)]
     pub fn valloc(size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug)]
+    #[tracepoint(provider = "libc_mem", level = Debug, callsite = PVALLOC)]
     pub fn pvalloc(size: usize, ptr: Address, call_site: Address);
 }
 
-/// Functions that return memory. A row's `instead` is what serves the call in place of the C library's function, if
-/// something must. `also lttng`: there is an event of LTTng's, too. While its events are off, a function jumps on to the C
-/// library's.
+/// Functions that return memory. In a row, `instead` is what serves the call in place of the C library's function, if something
+/// must; `also lttng`: there is an event of LTTng's, too.
 macro_rules! allocates {
     ($(
-        $name:ident($($argument:ident: $type:ty),*), $count:tt => $behind:ident, instead: $instead:expr
-            $(, also $lttng:ident)?;
+        $name:ident $callsite:ident ($($argument:ident: $type:ty),*), $count:tt,
+        instead: $instead:expr $(, also $lttng:ident)?;
     )*) => {$(
-        entry!($name => $behind, arguments: $count);
+        const _: () = {
+            begin!([$($lttng)?] $name $callsite $count);
 
-        unsafe extern "C-unwind" fn $behind(
-            $($argument: $type,)*
-            call_site: *const c_void,
-        ) -> *mut c_void {
-            #[cold]
-            #[inline(never)]
+            unsafe extern "C-unwind" fn first($($argument: $type),*) -> *mut c_void {
+                // SAFETY: what the program asks for.
+                $instead.unwrap_or_else(|| unsafe { real::$name($($argument),*) })
+            }
+
             unsafe extern "C-unwind" fn traced(
                 $($argument: $type,)*
                 call_site: *const c_void,
             ) -> *mut c_void {
+                type Function = unsafe extern "C-unwind" fn($($type),*) -> *mut c_void;
+                // SAFETY: a function of this name.
+                let ordinary = unsafe { ORDINARY.function::<Function>() };
                 // SAFETY: what the program asks for.
-                let memory = $instead.unwrap_or_else(|| unsafe { real::$name($($argument),*) });
+                let memory = unsafe { ordinary($($argument),*) };
                 if !is_inside() {
                     event::$name($($argument,)* memory, call_site);
                     also!([$($lttng)?] $name($($argument),*) memory);
                 }
                 memory
             }
-
-            if event::$name::enabled() $(|| $lttng::$name::enabled())? {
-                // SAFETY: what the program asks for.
-                return unsafe { traced($($argument,)* call_site) };
-            }
-            if let Some(memory) = $instead {
-                return memory;
-            }
-            // SAFETY: as above.
-            unsafe { real::$name($($argument),*) }
-        }
+        };
     )*};
+}
+
+/// Begins a function whose event is the set's own, or one of LTTng's, too.
+macro_rules! begin {
+    ([] $name:ident $callsite:ident $count:tt) => {
+        switched!($name => first, or traced, arguments: $count, if event::$callsite, event::$callsite);
+    };
+    ([lttng] $name:ident $callsite:ident $count:tt) => {
+        switched!($name => first, or traced, arguments: $count, if event::$callsite, lttng::$callsite);
+    };
 }
 
 /// Records the event of LTTng's, if there is one.
 macro_rules! also {
     ([] $($rest:tt)*) => {};
-    ([$lttng:ident] $name:ident($($argument:ident),*) $memory:ident) => {
-        $lttng::$name($($argument,)* $memory);
+    ([lttng] $name:ident($($argument:ident),*) $memory:ident) => {
+        lttng::$name($($argument,)* $memory);
     };
 }
 
 allocates! {
-    malloc(size: usize), 1 => malloc_from, instead: early_memory(Some(size), real::malloc::REAL), also lttng;
-    calloc(nmemb: usize, size: usize), 2 => calloc_from,
+    malloc MALLOC (size: usize), 1,
+        instead: early_memory(Some(size), real::malloc::REAL), also lttng;
+    calloc CALLOC (nmemb: usize, size: usize), 2,
         instead: early_memory(nmemb.checked_mul(size), real::calloc::REAL), also lttng;
-    realloc(in_ptr: *mut c_void, size: usize), 2 => realloc_from,
+    realloc REALLOC (in_ptr: *mut c_void, size: usize), 2,
         instead: moved(in_ptr, Some(size), real::realloc::REAL), also lttng;
-    reallocarray(in_ptr: *mut c_void, nmemb: usize, size: usize), 3 => reallocarray_from,
+    reallocarray REALLOCARRAY (in_ptr: *mut c_void, nmemb: usize, size: usize), 3,
         instead: moved(in_ptr, nmemb.checked_mul(size), real::reallocarray::REAL);
-    memalign(align: usize, size: usize), 2 => memalign_from, instead: None, also lttng;
-    aligned_alloc(align: usize, size: usize), 2 => aligned_alloc_from, instead: None;
-    valloc(size: usize), 1 => valloc_from, instead: None;
-    pvalloc(size: usize), 1 => pvalloc_from, instead: None;
+    memalign MEMALIGN (align: usize, size: usize), 2, instead: None, also lttng;
+    aligned_alloc ALIGNED_ALLOC (align: usize, size: usize), 2, instead: None;
+    valloc VALLOC (size: usize), 1, instead: None;
+    pvalloc PVALLOC (size: usize), 1, instead: None;
 }
 
 /// Memory of the early pool, if the function behind the shim's cannot be called yet: this very thread is looking up one
@@ -179,31 +183,29 @@ unsafe fn moved_from_pool(old: *mut c_void, bytes: usize) -> *mut c_void {
     }
 }
 
-entry!(free => free_from, arguments: 1);
+const _: () = {
+    begin!([lttng] free FREE 1);
 
-unsafe extern "C-unwind" fn free_from(memory: *mut c_void, call_site: *const c_void) {
-    #[cold]
-    #[inline(never)]
+    unsafe extern "C-unwind" fn first(memory: *mut c_void) {
+        if !early::owns(memory) && !is_looked_up_by_this_thread() {
+            // SAFETY: what the program asks for.
+            unsafe { real::free(memory) }
+        }
+    }
+
     unsafe extern "C-unwind" fn traced(memory: *mut c_void, call_site: *const c_void) {
         // Before the call: behind it another thread may have the same memory, and say so first.
         if !is_inside() {
             event::free(memory, call_site);
             lttng::free(memory);
         }
+        type Function = unsafe extern "C-unwind" fn(*mut c_void);
+        // SAFETY: a function of this name.
+        let ordinary = unsafe { ORDINARY.function::<Function>() };
         // SAFETY: what the program asks for.
-        unsafe { real::free(memory) }
+        unsafe { ordinary(memory) }
     }
-
-    if early::owns(memory) || is_looked_up_by_this_thread() {
-        return;
-    }
-    if event::free::enabled() || lttng::free::enabled() {
-        // SAFETY: what the program asks for.
-        return unsafe { traced(memory, call_site) };
-    }
-    // SAFETY: as above.
-    unsafe { real::free(memory) }
-}
+};
 
 /// Whether `free` is not known yet, and this very thread is looking up functions. `dlsym` frees the message of a look-up that
 /// failed before: that is left.
