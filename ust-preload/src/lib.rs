@@ -25,6 +25,7 @@
 //! | `objects`, `object`, `object_events` | which libraries a process has |
 //! | `call_stack` | the functions that a thread is in |
 //! | `loaded` | what happens when the shim is loaded, and when the process forks |
+//! | `frequent` | the events with the short header |
 //! | `pass_on` | functions that the program must call itself |
 //! | `unwinder` | what exceptions and cancelled threads need of `libgcc_s`, found when they do |
 //! | `c_api` | the runtime of programs that carry `include/ust.h` |
@@ -51,6 +52,7 @@ mod early;
 mod entry;
 mod environment;
 mod errno;
+mod frequent;
 mod holds;
 mod loaded;
 mod lock;

@@ -2,12 +2,12 @@
 #![allow(unsafe_code)]
 
 use crate::sets::func;
-use crate::{call_stack, environment, objects, options, real, switched};
+use crate::{call_stack, environment, frequent, objects, options, real, switched};
 
 // Before the constructors of tracepoints, which call functions of the C library, so that these are known.
 #[used]
 #[unsafe(link_section = ".init_array.00001")]
-static FIRST: extern "C" fn() = look_up_all;
+static FIRST: extern "C" fn() = before_all;
 
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -17,7 +17,8 @@ static LOADED: extern "C" fn() = loaded;
 #[unsafe(link_section = ".fini_array")]
 static ENDING: extern "C" fn() = objects::tell_at_end;
 
-extern "C" fn look_up_all() {
+extern "C" fn before_all() {
+    frequent::number_first();
     switched::look_up_all();
     real::look_up_all();
 }

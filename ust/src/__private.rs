@@ -4,7 +4,7 @@
 //! can shadow what it needs.
 
 pub use crate::callsite::{Callsite, CallsiteState, Switch};
-pub use crate::declared::{CALLSITES, Entry, all as callsites};
+pub use crate::declared::{CALLSITES, Entry, all as callsites, number_first};
 pub use crate::record::{record_otherwise, try_record};
 pub use core;
 pub use linkme;

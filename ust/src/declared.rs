@@ -15,7 +15,9 @@
 #![allow(unsafe_code)]
 
 use crate::callsite::{Callsite, Switch};
+use std::sync::OnceLock;
 use ust_core::abi::ABI;
+use ust_core::event::EventDescription;
 use ust_core::protocol::ClassBody;
 
 ust_macros::declare_callsites!();
@@ -65,18 +67,44 @@ pub(crate) struct Encoded {
     pub(crate) body: Vec<u8>,
 }
 
-/// What every callsite of this module declares.
-pub(crate) fn encoded() -> impl Iterator<Item = Encoded> {
-    all().map(|callsite| Encoded {
+/// `PROVIDER:NAME` of the events that get their numbers first.
+static FREQUENT: OnceLock<&'static [&'static str]> = OnceLock::new();
+
+/// Gives these events of this module (`PROVIDER:NAME`) their numbers before all others, in this order. The first 31 numbers of a
+/// process have the short header. Without this call, numbers are given in the order of the source. Only the first call counts,
+/// and only before the module is registered.
+pub fn number_first(events: &'static [&'static str]) {
+    let _ = FREQUENT.set(events);
+}
+
+/// What every callsite of this module declares, in the order in which they are numbered.
+pub(crate) fn encoded() -> Vec<Encoded> {
+    let mut callsites: Vec<_> = all().collect();
+    let frequent = FREQUENT.get().copied().unwrap_or_default();
+    if !frequent.is_empty() {
+        callsites.sort_by_cached_key(|callsite| place(callsite.description(), frequent));
+    }
+    let encode = |callsite: &'static Callsite| Encoded {
         switch: callsite.switch(),
         body: ClassBody::of(callsite.description()).encode().unwrap_or_default(),
-    })
+    };
+    callsites.into_iter().map(encode).collect()
+}
+
+/// The place of an event among others, the frequent ones first.
+fn place(event: &EventDescription, frequent: &[&str]) -> usize {
+    let is_it = |full_name: &&str| {
+        full_name
+            .split_once(':')
+            .is_some_and(|(provider, name)| (provider, name) == (event.provider, event.name))
+    };
+    frequent.iter().position(is_it).unwrap_or(frequent.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ust_core::event::{EventDescription, Level};
+    use ust_core::event::Level;
 
     static DESCRIPTION: EventDescription = EventDescription {
         provider: "test",
@@ -110,6 +138,16 @@ mod tests {
         assert!(CALLSITES.len() >= 4);
         assert_eq!(all().filter(|site| core::ptr::eq(*site, &SITE)).count(), 1);
         assert_eq!(CALLSITES.len() - all().count(), 3);
+    }
+
+    #[test]
+    fn frequent_events_are_numbered_first_and_in_their_order() {
+        let event = |provider, name| EventDescription { provider, name, ..DESCRIPTION };
+        let frequent = ["a:x", "b:y"];
+        let mut events = [event("a", "y"), event("b", "y"), event("b", "x"), event("a", "x")];
+        events.sort_by_key(|event| place(event, &frequent));
+        let names = events.map(|event| (event.provider, event.name));
+        assert_eq!(names, [("a", "x"), ("b", "y"), ("a", "y"), ("b", "x")]);
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(crate) fn join(elected: &'static Table) {
 
 /// Registers this module's callsites with the runtime that it has joined.
 pub(crate) fn register_callsites() {
-    let encoded: Vec<_> = declared::encoded().collect();
+    let encoded = declared::encoded();
     let declared: Vec<_> = encoded.iter().map(as_declared).collect();
     // The number is not needed: `leave` unregisters by owner.
     let _ = runtime().register(&declared);

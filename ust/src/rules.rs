@@ -143,7 +143,7 @@ fn add_own(registry: &mut Registry) {
     if registry.has_own() {
         return;
     }
-    let encoded: Vec<_> = declared::encoded().collect();
+    let encoded = declared::encoded();
     registry.add_own(encoded.iter().map(|Encoded { switch, body }| Declared {
         switch,
         body,

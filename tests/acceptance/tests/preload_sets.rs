@@ -156,3 +156,29 @@ fn children_are_left_alone_where_that_is_asked_for() {
     // A child of vfork has its parent's memory.
     assert_eq!(processes.len(), 1, "{processes:?}");
 }
+
+/// Numbers up to 30 have the short header.
+#[test]
+fn frequent_events_have_short_headers_among_all_others() {
+    let source = include_str!("../../../ust-preload/src/frequent.rs");
+    let frequent: Vec<_> = source.split('"').skip(1).step_by(2).collect();
+    assert_eq!(frequent.len(), 31);
+    let Some((_dir, program)) = compiled("allocates", &[]) else { return };
+    let names = frequent
+        .iter()
+        .fold(Recording::of_path(program), |recording, name| recording.options(["-e", name]));
+    let recorded = names.options(["--preload", "all"]).arg(1).arg(100).run();
+    let summary = std::fs::read(recorded.path("summary")).expect("a summary");
+    let summary: serde_json::Value = serde_json::from_slice(&summary).expect("JSON");
+    assert_eq!(summary["unmatched"], serde_json::json!([]), "each of them is an event");
+    let [folder] = &recorded.folders()[..] else { panic!("one process") };
+    let metadata = std::fs::read_to_string(folder.join("metadata")).expect("metadata");
+    for name in ["libc_mem:malloc", "libc_mem:free"] {
+        let (_, class) = metadata.split_once(&format!("\"{name}\"")).expect("it was recorded");
+        let number: u32 = class
+            .split_once("id = ")
+            .and_then(|(_, rest)| rest.split(';').next()?.parse().ok())
+            .expect("a number");
+        assert!(number <= 30, "{name}: {number}");
+    }
+}
