@@ -106,7 +106,7 @@ fn slow_start(rate: u64) -> u64 {
     now
 }
 
-/// Relaxed throughout: one thread writes `FIRST_NS`, and then `FIRST_TICK`. A thread that finds no tick measures at a later
+/// Relaxed throughout: one thread writes `FIRST_NS`, and then `FIRST_TICK` or `RATE`. A thread that finds no tick measures at a later
 /// event.
 fn measure(tick: u64, now: u64) {
     let first = FIRST_NS.load(Ordering::Relaxed);
@@ -114,7 +114,7 @@ fn measure(tick: u64, now: u64) {
         let is_first =
             FIRST_NS.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if is_first {
-            FIRST_TICK.store(tick, Ordering::Relaxed);
+            begin(tick);
         }
         return;
     }
@@ -123,11 +123,16 @@ fn measure(tick: u64, now: u64) {
     if first_tick == 0 || elapsed < MEASURED_NS || ticks == 0 {
         return;
     }
-    // Looked up late: it reads a file, and most processes end before.
-    let _inside = Inside::new();
-    let rate = match ClockKind::best() {
-        ClockKind::Tsc => (u128::from(elapsed) << RATE_BITS) / u128::from(ticks),
-        ClockKind::Monotonic => NEVER.into(),
-    };
+    let rate = (u128::from(elapsed) << RATE_BITS) / u128::from(ticks);
     RATE.store(u64::try_from(rate).unwrap_or(NEVER), Ordering::Relaxed);
+}
+
+/// Begins to compare, if the kernel trusts the counter. A file says so, which is read now, at the first event: the program may
+/// forbid itself system calls later.
+fn begin(tick: u64) {
+    let _inside = Inside::new();
+    match ClockKind::best() {
+        ClockKind::Tsc => FIRST_TICK.store(tick, Ordering::Relaxed),
+        ClockKind::Monotonic => RATE.store(NEVER, Ordering::Relaxed),
+    }
 }
