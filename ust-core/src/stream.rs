@@ -69,6 +69,11 @@ impl<K: Rmw> Stream<K> {
         WriterWords { words: self.words, window: &self.window }
     }
 
+    /// Notes that all of its memory is resident: writers ask the kernel for none. Before it has its first writer.
+    pub fn set_resident(&self) {
+        self.window.set_resident();
+    }
+
     /// Whether its records' clock is a counter, which is read without a call.
     pub fn is_counting(&self) -> bool {
         self.clock.is_counter()

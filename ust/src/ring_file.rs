@@ -151,7 +151,7 @@ impl RingFile {
 
     /// Makes a stream ready for its first owner.
     fn make_ready(&self, index: u32, stream: &Stream<Shared>) -> io::Result<()> {
-        self.make_resident(index)?;
+        self.make_resident(index, stream)?;
         let control = stream.words().control();
         control.initialise(self.shape.geometry);
         // A file without a name does not outlive the machine, and needs no checksums.
@@ -175,13 +175,16 @@ impl RingFile {
     }
 
     /// Makes a stream's memory resident, as far as the channel wants it before the first record.
-    fn make_resident(&self, index: u32) -> io::Result<()> {
+    fn make_resident(&self, index: u32, stream: &Stream<Shared>) -> io::Result<()> {
         let start = self.shape.stream_offset(index);
         let bytes = match self.residency {
             Residency::OnEntry => size_of::<StreamControl<Shared>>(),
             Residency::Prefault | Residency::Lock => self.shape.geometry.stream_bytes(),
         };
         self.map.populate(start, bytes)?;
+        if self.residency != Residency::OnEntry {
+            stream.set_resident();
+        }
         if self.residency == Residency::Lock {
             // SAFETY: a range of our own mapping.
             let failed = unsafe { libc::mlock(self.map.base().add(start).cast(), bytes) } != 0;

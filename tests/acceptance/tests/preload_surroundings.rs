@@ -78,7 +78,8 @@ fn a_program_that_closes_or_takes_all_descriptors() {
 }
 
 /// In a sub-buffer that holds all of it, no system call is made but the program's own. In a ring's first lap the next
-/// sub-buffer is asked for by `madvise`.
+/// sub-buffer is asked for by `madvise`, if it has not been populated beforehand, and the consumer is woken by `futex`, if it does
+/// not look by itself.
 #[test]
 fn a_program_that_seals_itself() {
     let Some(program) = Program::of("seals_itself") else { return };
@@ -87,8 +88,13 @@ fn a_program_that_seals_itself() {
     }
     let (cause, why) = ("records_lost_no_memory", "a seccomp filter forbids it");
     program.assert_counted(&["errno"], "64K", 300, cause, why);
-    let lets = program.run(&["lets-madvise"], ["--subbuf-size", "64K", "--subbufs", "16"]);
-    assert_complete("seals_itself lets-madvise", &lets, 6_000);
+    let lets = program.run(&["lets-shims"], ["--subbuf-size", "64K", "--subbufs", "16"]);
+    assert_complete("seals_itself lets-shims", &lets, 6_000);
+    for residency in ["--prefault", "--mlock"] {
+        let options =
+            ["--subbuf-size", "64K", "--subbufs", "16", "--read-timer", "1000", residency];
+        assert_complete("seals_itself kill", &program.run(&["kill"], options), 6_000);
+    }
 }
 
 #[test]

@@ -44,9 +44,13 @@ const NOWHERE: u64 = 1 << 63 | (PAGE_BYTES / PAGE) as u64;
 #[repr(C)]
 pub struct Window {
     place: AtomicU64,
-    /// Until when no writer asks for memory, after a shortage. The writer that asks chooses the clock.
+    /// Until when no writer asks for memory, after a shortage. The writer that asks chooses the clock. Or [`RESIDENT`].
     shortage_until: AtomicU64,
 }
+
+/// All memory of the stream is there, so no writer asks for any. A time long ago, at which other copies of this code, in other
+/// versions, find that they may ask.
+const RESIDENT: u64 = 1;
 
 /// A value of the window.
 #[derive(Clone, Copy)]
@@ -80,6 +84,16 @@ impl Window {
         let memory_page = geometry.memory_offset(memory) / PAGE;
         let window = Position::at(start).word() | memory_page as u64;
         self.place.store(window, order::window_store());
+    }
+
+    /// Whether all memory of the stream is there. Relaxed: said before the stream had its first writer.
+    pub fn is_resident(&self) -> bool {
+        self.shortage_until.load(Relaxed) == RESIDENT
+    }
+
+    /// Says so.
+    pub fn set_resident(&self) {
+        self.shortage_until.store(RESIDENT, Relaxed);
     }
 
     /// Until when no writer asks for memory; 0 if there was no shortage. Relaxed: asking once too often or too seldom

@@ -244,8 +244,12 @@ unsafe impl<K: Rmw> WritableRing for WriterWords<'_, K> {
         self.window
     }
 
-    /// After a refusal, does not ask the kernel for a millisecond: an event that is only counted must stay cheap.
+    /// Makes no system call if all memory is there: the program may have forbidden them to itself. After a refusal, does
+    /// not ask the kernel for a millisecond: an event that is only counted must stay cheap.
     fn prepare(&self, memory: usize) -> bool {
+        if self.window.is_resident() {
+            return true;
+        }
         let until = self.window.shortage_until();
         if until != 0 && monotonic_ns() < until {
             return false;
@@ -308,6 +312,25 @@ mod tests {
         std::thread::sleep(std::time::Duration::from_nanos(SHORTAGE_PAUSE_NS));
         assert!(writer.prepare(0));
         assert_eq!(window.shortage_until(), 0);
+    }
+
+    /// The file that is too short again: it would refuse.
+    #[test]
+    fn memory_that_is_resident_is_not_asked_for() {
+        let geometry = Geometry::new(4096, 2).unwrap();
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(PAGE_BYTES as u64).unwrap();
+        let map = Mapping::new(&file, geometry.stream_bytes()).unwrap();
+        // SAFETY: as above.
+        let words = unsafe { StreamWords::<Local>::new(map.base(), geometry, Mode::Discard) };
+        let window = Window::default();
+        let writer = WriterWords { words, window: &window };
+        window.set_resident();
+        for memory in 0..geometry.memory_count() {
+            assert!(writer.prepare(memory));
+        }
+        assert!(window.is_resident(), "for all later writers, too");
+        assert_eq!(writer.control().memory_errno.load(Relaxed), 0);
     }
 
     #[test]
