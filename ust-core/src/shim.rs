@@ -1,7 +1,7 @@
 //! What a recorder asks of the shim that is loaded into a program: one environment variable, read once when the shim is loaded.
 //!
 //! ```text
-//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32 data-prefix=64 resolve"
+//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32 data-prefix=64 resolve context-switches"
 //! ```
 //!
 //! Which events are on is no matter of this variable: rules say that.
@@ -27,6 +27,8 @@ pub struct Options {
     pub data_prefix_bytes: u32,
     /// Whether the kernel is asked what path each descriptor stands for that a call is given.
     pub resolve: bool,
+    /// Whether the kernel is asked behind each call that can wait how often the thread has left its processor.
+    pub context_switches: bool,
 }
 
 impl Default for Options {
@@ -37,6 +39,7 @@ impl Default for Options {
             max_depth: u32::MAX,
             data_prefix_bytes: 0,
             resolve: false,
+            context_switches: false,
         }
     }
 }
@@ -50,6 +53,7 @@ impl Options {
             match (name, number.parse::<u64>()) {
                 ("no-follow", _) => options.follow = false,
                 ("resolve", _) => options.resolve = true,
+                ("context-switches", _) => options.context_switches = true,
                 ("min-duration", Ok(ns)) => options.min_duration_ns = ns,
                 ("max-depth", Ok(depth)) => {
                     options.max_depth = depth.try_into().unwrap_or(u32::MAX);
@@ -67,12 +71,20 @@ impl Options {
 
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { follow, min_duration_ns, max_depth, data_prefix_bytes, resolve } = self;
+        let Self {
+            follow,
+            min_duration_ns,
+            max_depth,
+            data_prefix_bytes,
+            resolve,
+            context_switches,
+        } = self;
         write!(
             f,
-            "{}{}min-duration={min_duration_ns} max-depth={max_depth} data-prefix={data_prefix_bytes}",
+            "{}{}{}min-duration={min_duration_ns} max-depth={max_depth} data-prefix={data_prefix_bytes}",
             if *follow { "" } else { "no-follow " },
             if *resolve { "resolve " } else { "" },
+            if *context_switches { "context-switches " } else { "" },
         )
     }
 }
@@ -89,6 +101,7 @@ mod tests {
             max_depth: 0,
             data_prefix_bytes: MAX_DATA_PREFIX_BYTES,
             resolve: true,
+            context_switches: true,
         };
         for options in [Options::default(), others] {
             assert_eq!(Options::parse(&options.to_string()), options);

@@ -196,6 +196,7 @@ macro_rules! function {
                 $(if $crate::data::$direction::is_on() {
                     $crate::data::$direction::record($fd, $memory, result);
                 })?
+                $crate::context_switches::tell();
                 result
             }
 

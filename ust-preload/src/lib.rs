@@ -23,6 +23,7 @@
 //! | `lock_calls` | how functions of locks are declared |
 //! | `lock`, `holds` | who holds a lock, and since when |
 //! | `objects`, `object`, `object_events` | which libraries a process has |
+//! | `context_switches` | how often a thread has left its processor |
 //! | `call_stack` | the functions that a thread is in |
 //! | `loaded` | what happens when the shim is loaded, and when the process forks |
 //! | `frequent` | the events with the short header |
@@ -47,6 +48,7 @@ mod argument;
 mod c_api;
 mod call_stack;
 mod calls;
+mod context_switches;
 mod data;
 mod early;
 mod entry;

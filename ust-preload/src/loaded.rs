@@ -2,7 +2,9 @@
 #![allow(unsafe_code)]
 
 use crate::sets::func;
-use crate::{call_stack, environment, frequent, objects, options, real, switched};
+use crate::{
+    call_stack, context_switches, environment, frequent, objects, options, real, switched,
+};
 
 // Before the constructors of tracepoints, which call functions of the C library, so that these are known.
 #[used]
@@ -37,4 +39,5 @@ extern "C" fn loaded() {
 unsafe extern "C" fn forked() {
     objects::forget();
     call_stack::keep_only_own();
+    context_switches::forget();
 }

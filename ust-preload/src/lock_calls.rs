@@ -168,6 +168,7 @@ macro_rules! function {
             }
             AlsoAs::behind($lock.field(0), number);
             event::$event($lock.field(0), number, duration, held_by, call_site);
+            $crate::context_switches::tell();
             result
         }
     };
@@ -271,6 +272,7 @@ macro_rules! function {
                 unsafe { $mutex.taken(since) };
             }
             event::$event($cond, $mutex.field(0), number, duration, held, call_site);
+            $crate::context_switches::tell();
             result
         }
     };
@@ -298,6 +300,7 @@ macro_rules! function {
             let _errno = Errno::keep();
             let number = result.number();
             event::$event($($argument.field(number),)* number, duration, call_site);
+            $crate::context_switches::tell();
             result
         }
     };

@@ -31,6 +31,9 @@ pub struct PreloadArgs {
     /// Of descriptors (set `libc_io`): record the paths behind those that calls are given, at a system call for each
     #[arg(long, requires = "preload")]
     resolve: bool,
+    /// Record how often threads have left their processors between calls that can wait, at a system call for each call
+    #[arg(long, requires = "preload")]
+    context_switches: bool,
 }
 
 impl PreloadArgs {
@@ -42,8 +45,12 @@ impl PreloadArgs {
     /// The event patterns of what is wanted of the shim, and those that are to be left out of patterns which the user did not
     /// give.
     pub fn patterns(&self) -> (Vec<String>, Vec<String>) {
-        let extras =
-            Extras { begins: self.begin, data: self.data_prefix.is_some(), paths: self.resolve };
+        let extras = Extras {
+            begins: self.begin,
+            data: self.data_prefix.is_some(),
+            paths: self.resolve,
+            context_switches: self.context_switches,
+        };
         patterns(&self.preload, extras)
     }
 
@@ -56,6 +63,7 @@ impl PreloadArgs {
             max_depth: self.max_depth.unwrap_or(default.max_depth),
             data_prefix_bytes: self.data_prefix.unwrap_or(default.data_prefix_bytes),
             resolve: self.resolve,
+            context_switches: self.context_switches,
         }
     }
 }

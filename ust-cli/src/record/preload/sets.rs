@@ -70,6 +70,11 @@ impl Set {
         (self == Self::Io).then_some("libc_io_path")
     }
 
+    /// Whether it has calls that can wait, behind which threads' switches are told.
+    fn waits(self) -> bool {
+        matches!(self, Self::Io | Self::Pthread | Self::Proc)
+    }
+
     /// The providers of what is recorded beside its calls.
     fn extras(self, wanted: Extras) -> impl Iterator<Item = &'static str> {
         [(wanted.begins, self.begin()), (wanted.data, self.data()), (wanted.paths, self.paths())]
@@ -87,10 +92,15 @@ pub struct Extras {
     pub data: bool,
     /// The paths behind their descriptors.
     pub paths: bool,
+    /// How often threads have left their processors.
+    pub context_switches: bool,
 }
 
+/// The event of threads' switches, which sets of several providers have.
+const CONTEXT_SWITCHES: &str = "proc:context_switches";
+
 impl Extras {
-    const ALL: Self = Self { begins: true, data: true, paths: true };
+    const ALL: Self = Self { begins: true, data: true, paths: true, context_switches: true };
 }
 
 /// The event patterns of these sets, with what is wanted beside their calls; and those that are to be left out of patterns which
@@ -107,7 +117,12 @@ pub fn patterns(sets: &[Set], extras: Extras) -> (Vec<String>, Vec<String>) {
     wanted.dedup();
     let others = every_provider().into_iter().filter(|provider| !wanted.contains(provider));
     let pattern = |provider: &str| format!("{provider}:*");
-    (wanted.iter().copied().map(pattern).collect(), others.map(pattern).collect())
+    let others = others.map(pattern).collect();
+    let mut wanted: Vec<_> = wanted.iter().copied().map(pattern).collect();
+    if extras.context_switches && chosen.iter().any(|set| set.waits()) {
+        wanted.push(CONTEXT_SWITCHES.to_owned());
+    }
+    (wanted, others)
 }
 
 fn every_provider() -> Vec<&'static str> {
@@ -154,5 +169,8 @@ mod tests {
         let paths = Extras { paths: true, ..Extras::default() };
         let (wanted, _) = patterns(&[Set::All], paths);
         assert!(wanted.contains(&"libc_io_path:*".to_owned()), "{wanted:?}");
+        let switches = Extras { context_switches: true, ..Extras::default() };
+        assert_eq!(patterns(&[Set::Io], switches).0, ["libc_io:*", "proc:context_switches"]);
+        assert_eq!(patterns(&[Set::Mem], switches).0, ["libc_mem:*"]);
     }
 }

@@ -6,6 +6,7 @@
 use super::arguments::Arguments;
 use crate::argument::{Address, Argument, Code, Outcome, Text};
 use crate::calls::calls;
+use crate::context_switches;
 use crate::environment::{Environment, handed_on};
 use crate::errno::Errno;
 use crate::stopwatch::Stopwatch;
@@ -74,6 +75,7 @@ unsafe fn recorded(
         let pid = if error == 0 { unsafe { *pid } } else { -1 };
         let (path, argv) = (Text(path).field(error), Arguments(argv).field(error));
         spawned::posix_spawn(path, argv, pid, result.0, watch.elapsed_ns());
+        context_switches::tell();
     }
     result
 }
