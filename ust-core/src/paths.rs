@@ -32,6 +32,9 @@ use std::{fmt, io};
 /// The environment variable that names the runtime directory.
 pub const RUNTIME_DIR_VARIABLE: &str = "UST_RUNTIME_DIR";
 
+/// The environment variable of the user's own runtime directory, in which the runtime directory is if nothing names it.
+pub const USER_DIR_VARIABLE: &str = "XDG_RUNTIME_DIR";
+
 /// The socket on which agents connect.
 pub const AGENT_SOCKET: &CStr = c"agent.sock";
 
@@ -150,7 +153,7 @@ impl RuntimeDir {
         if let Some(path) = variable(RUNTIME_DIR_VARIABLE) {
             return Self(path.into());
         }
-        if let Some(path) = variable("XDG_RUNTIME_DIR") {
+        if let Some(path) = variable(USER_DIR_VARIABLE) {
             return Self(PathBuf::from(path).join("ust"));
         }
         Self(format!("/tmp/ust-{}", geteuid().as_raw()).into())

@@ -5,6 +5,9 @@
 //!   execve(path, argv, ["HOME=/"])  -->  execve(path, argv, ["HOME=/", "LD_PRELOAD=.../libust_preload.so", "UST_..."])
 //! ```
 //!
+//! Where the shim was loaded by hand, the runtime directory may follow from the user's (`XDG_RUNTIME_DIR`). That variable is the
+//! program's to clear and to change: children who lack it, or have another one, get `UST_RUNTIME_DIR` in its place.
+//!
 //! Called in children of fork and vfork: nothing is allocated. The array of the changed environment is on the stack. What cannot
 //! be read is left to the kernel, which refuses it.
 #![allow(unsafe_code)]
@@ -16,7 +19,7 @@ use core::ptr;
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
-use ust_core::paths::RUNTIME_DIR_VARIABLE;
+use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir, USER_DIR_VARIABLE};
 use ust_core::shim::OPTIONS_VARIABLE;
 
 const LOADER_VARIABLE: &str = "LD_PRELOAD";
@@ -36,9 +39,30 @@ struct Kept {
     shim: Vec<u8>,
     /// `NAME=value` of our variables that were set.
     variables: Vec<CString>,
+    /// `None` if one of our variables names the runtime directory.
+    place: Option<Place>,
+}
+
+/// The runtime directory, and what it followed from.
+struct Place {
+    /// `UST_RUNTIME_DIR=...`
+    named: CString,
+    /// The user's variable, if it was set.
+    user_dir: Option<CString>,
 }
 
 impl Kept {
+    /// The entry that leads a child with this environment to the runtime directory. `None` if the child finds it by itself, or
+    /// is to find another one.
+    fn place_for<'a>(&self, mut given: impl Iterator<Item = &'a CStr> + Clone) -> Option<&CStr> {
+        let Place { named, user_dir } = self.place.as_ref()?;
+        if given.clone().any(|entry| value_of(entry, RUNTIME_DIR_VARIABLE).is_some()) {
+            return None;
+        }
+        let given_dir = given.find(|entry| value_of(entry, USER_DIR_VARIABLE).is_some());
+        (given_dir != user_dir.as_deref()).then_some(named)
+    }
+
     /// Whether a program's entry gives way. Followed children keep what the program sets of a variable that we were not given.
     fn replaces(&self, entry: &CStr, follows: bool) -> bool {
         let is_kept = |name| self.variables.iter().any(|kept| value_of(kept, name).is_some());
@@ -58,15 +82,24 @@ pub fn keep() {
         // Not loaded by the variable: then it is not handed on by it either.
         return;
     };
-    let variables = OUR_VARIABLES.iter().filter_map(|name| {
-        let value = std::env::var_os(name)?;
-        CString::new([name.as_bytes(), b"=", value.as_bytes()].concat()).ok()
-    });
-    let kept = Kept { shim: shim.to_vec(), variables: variables.collect() };
+    let entry_of = |name: &str| entry(name, &std::env::var_os(name)?);
+    let variables = OUR_VARIABLES.iter().filter_map(|name| entry_of(name)).collect();
+    let place = || {
+        let named = entry(RUNTIME_DIR_VARIABLE, RuntimeDir::from_environment().path().as_os_str())?;
+        Some(Place { named, user_dir: entry_of(USER_DIR_VARIABLE) })
+    };
+    let is_named = std::env::var_os(RUNTIME_DIR_VARIABLE).is_some();
+    let place = if is_named { None } else { place() };
+    let kept = Kept { shim: shim.to_vec(), variables, place };
     if !options().follow {
         leave(list);
     }
     let _ = KEPT.set(kept);
+}
+
+/// `NAME=value`, which has no zero in it: it comes from the environment.
+fn entry(name: &str, value: &OsStr) -> Option<CString> {
+    CString::new([name.as_bytes(), b"=", value.as_bytes()].concat()).ok()
 }
 
 /// Takes out of this process's environment what would lead children here: `system` and `popen` hand it on themselves.
@@ -86,7 +119,6 @@ fn leave(list: &[u8]) {
 const OUR_VARIABLES: [&str; 2] = [RUNTIME_DIR_VARIABLE, OPTIONS_VARIABLE];
 
 /// Calls `call` with the environment that a child gets in place of `given`.
-///
 pub fn handed_on<R>(given: Environment, call: impl FnOnce(Environment) -> R) -> R {
     let Some(kept) = KEPT.get().filter(|_| can_be_read(given)) else { return call(given) };
     // SAFETY: it can be read.
@@ -99,14 +131,15 @@ pub fn handed_on<R>(given: Environment, call: impl FnOnce(Environment) -> R) -> 
             value_of(entry, LOADER_VARIABLE).is_some_and(|list| elements(list).any(is_shim));
         ours += usize::from(kept.replaces(entry, follows));
     }
-    let is_complete = has_shim && ours == kept.variables.len();
+    let place = if follows { kept.place_for(given_entries()) } else { None };
+    let is_complete = has_shim && ours == kept.variables.len() && place.is_none();
     let is_clean = !has_shim && ours == 0;
     if if follows { is_complete } else { is_clean } {
         return call(given);
     }
-    // The new ones, the loader's list, and the null.
-    let needed = count + kept.variables.len() + 2;
-    let change = Change { kept, given, follows };
+    // The new ones, the runtime directory's, the loader's list, and the null.
+    let needed = count + kept.variables.len() + 3;
+    let change = Change { kept, given, follows, place };
     // The smallest array that is large enough: a program's stack may be small.
     match needed {
         0..=64 => change.call_with::<64, R>(call),
@@ -121,6 +154,7 @@ struct Change<'a> {
     kept: &'a Kept,
     given: Environment,
     follows: bool,
+    place: Option<&'a CStr>,
 }
 
 impl Change<'_> {
@@ -156,6 +190,7 @@ impl Change<'_> {
         if self.follows {
             self.kept.variables.iter().for_each(|variable| add(variable.as_ptr()));
         }
+        self.place.iter().for_each(|place| add(place.as_ptr()));
         call(environment.as_ptr())
     }
 }
@@ -213,7 +248,7 @@ fn can_be_read(environment: Environment) -> bool {
 
 /// # Safety
 /// It is an environment, or null, and does not change.
-unsafe fn entries<'a>(environment: Environment) -> impl Iterator<Item = &'a CStr> {
+unsafe fn entries<'a>(environment: Environment) -> impl Iterator<Item = &'a CStr> + Clone {
     let mut at = environment;
     core::iter::from_fn(move || {
         // SAFETY: the caller's promise: the entry that is null is the last one.

@@ -6,7 +6,11 @@ use std::process::Command;
 use tempfile::TempDir;
 use ust_acceptance::recording::{Recorded, Recording};
 use ust_acceptance::{judge, shim, skip};
+use ust_core::paths::{RUNTIME_DIR_VARIABLE, USER_DIR_VARIABLE};
+use ust_test_support::binaries;
 use ust_test_support::command::{Running, run};
+use ust_test_support::sandbox::Sandbox;
+use ust_test_support::wait::wait_until;
 
 /// A C program, compiled into a directory of its own; `None`, with a line that says so, where the judges are missing.
 fn compiled(name: &str, options: &[&str]) -> Option<(TempDir, PathBuf)> {
@@ -130,19 +134,52 @@ fn children_of_every_kind_are_processes_of_the_trace_although_the_environment_wa
     assert_eq!((recorded.finished.code(), alone.code()), (5, 5));
     let seen = counts(&recorded.trace(), "proc");
     assert_eq!(seen["vfork"], 1_001);
-    // The executed program exits with its number of arguments. The forked child, and each child of vfork, has its own code.
-    let (mut ended, mut failed) = (BTreeMap::<u64, BTreeSet<u64>>::new(), Vec::new());
-    judge::babeltrace2(&recorded.trace(), |line| match line.event_of("proc") {
-        Some("exit" | "_exit") => {
-            ended.entry(line.number("status")).or_default().insert(line.vpid());
+    let mut failed = Vec::new();
+    judge::babeltrace2(&recorded.trace(), |line| {
+        if line.event_of("proc") == Some("exec_failed") {
+            failed.push((line.value("path").to_owned(), line.number("errno")));
         }
-        Some("exec_failed") => failed.push((line.value("path").to_owned(), line.number("errno"))),
-        _ => {}
     });
     assert_eq!(failed, [("\"/nowhere\"".to_owned(), libc::ENOENT as u64)]);
+    assert_all_children_seen(&recorded.trace());
+}
+
+/// All children of `calls_proc` were processes of the trace.
+#[track_caller]
+fn assert_all_children_seen(trace: &Path) {
+    // The executed program exits with its number of arguments. The forked child, and each child of vfork, has its own code.
+    let mut ended = BTreeMap::<u64, BTreeSet<u64>>::new();
+    judge::babeltrace2(trace, |line| {
+        if matches!(line.event_of("proc"), Some("exit" | "_exit")) {
+            ended.entry(line.number("status")).or_default().insert(line.vpid());
+        }
+    });
     let processes_by_status: Vec<_> =
         [2, 3, 9, 11, 12].map(|status| ended.get(&status).map_or(0, BTreeSet::len)).into();
     assert_eq!(processes_by_status, [3, 1, 1, 1, 1], "{ended:?}");
+}
+
+/// With the shim loaded by hand, and a daemon in the user's own runtime directory, to which `XDG_RUNTIME_DIR` leads.
+#[test]
+fn children_find_the_user_s_daemon_although_the_environment_was_cleared() {
+    let Some((_dir, program)) = compiled("calls_proc", &[]) else { return };
+    let site = Sandbox::new();
+    let command = |program: &Path| {
+        let mut command = site.command(program);
+        command.env_remove(RUNTIME_DIR_VARIABLE).env(USER_DIR_VARIABLE, site.dir());
+        command
+    };
+    let ust = |arguments: &[&str]| run(command(&binaries::ust()).args(arguments));
+    let _daemon = Running::start(&mut command(&binaries::ustconsumerd()));
+    wait_until("the daemon", || ust(&["status"]).status.success().then_some(()));
+    ust(&["create", "session", "-o", "trace", "--subbuf-size", "1M"]).succeeded();
+    ust(&["enable-event", "-s", "session", "proc:*"]).succeeded();
+    ust(&["start", "session"]).succeeded();
+    let ended = Running::start(command(&program).env("LD_PRELOAD", shim::built())).wait();
+    assert_eq!(ended.code(), 5, "{}", ended.stderr);
+    ust(&["stop", "session"]).succeeded();
+    ust(&["destroy", "session"]).succeeded();
+    assert_all_children_seen(&site.path("trace"));
 }
 
 #[test]
