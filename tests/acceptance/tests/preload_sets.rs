@@ -113,6 +113,32 @@ fn rarer_and_older_names_are_recorded_by_the_ordinary_ones() {
     assert_all_recorded(&recorded, &account);
 }
 
+/// The characters that were read and written are the results, in order; the end of a file is no error.
+#[test]
+fn single_characters_are_recorded_one_by_one() {
+    let Some((dir, program)) = compiled("characters", &[]) else { return };
+    let [account, file] = ["account", "file"].map(|name| dir.path().join(name));
+    let recorded = recorded(&program, &[&account, &file], ["--preload", "libc_io"]);
+    assert_eq!(recorded.finished.code(), 0, "{}", recorded.finished.stderr);
+    assert_all_recorded(&recorded, &account);
+    let mut seen = [const { Vec::new() }; 3];
+    judge::babeltrace2(&recorded.trace(), |line| {
+        let which = match line.event_of("libc_io") {
+            Some("putc" | "fputc" | "putchar") => 0,
+            Some("getc" | "fgetc" | "getchar") => 1,
+            Some("ungetc") => 2,
+            _ => return,
+        };
+        let result: i32 = line.value("result").parse().expect("a number");
+        seen[which].push((result, line.number("errno") as i32));
+    });
+    let of = |text: &[u8]| text.iter().map(|c| (i32::from(*c), 0)).collect::<Vec<_>>();
+    let [written, read, put_back] = seen;
+    assert_eq!(written, [of(b"abcdef\xff"), vec![(-1, libc::EBADF)]].concat());
+    assert_eq!(read, [of(b"abcdef\xffxy"), vec![(-1, 0)]].concat());
+    assert_eq!(put_back, of(b"xy"));
+}
+
 #[test]
 fn begins_are_recorded_where_they_are_asked_for() {
     let Some((dir, program)) = compiled("calls_io", &[]) else { return };

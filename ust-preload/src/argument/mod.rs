@@ -17,6 +17,7 @@
 //! | [`Status`] | `int *`, filled by `wait` | a number |
 //! | [`Peer`] | an address of a socket, and its length | as text |
 //! | [`Code`] | `int`, an error number | in decimal |
+//! | [`Character`] | `int`, a character or -1 | in decimal |
 //! | [`Maybe`] | a pointer whose null may mean success | in hexadecimal |
 #![allow(unsafe_code)]
 
@@ -122,6 +123,30 @@ impl Outcome for Maybe {
 
     fn missing() -> Self {
         Self(ptr::null_mut())
+    }
+}
+
+/// A character, or -1, which does not say whether the call failed: at a stream's end, say.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Character(c_int);
+
+impl Argument for Character {
+    type Field = c_int;
+
+    #[inline(always)]
+    fn field(self, _: c_int) -> c_int {
+        self.0
+    }
+}
+
+impl Outcome for Character {
+    fn error(self, _: c_int) -> c_int {
+        0
+    }
+
+    fn missing() -> Self {
+        Self(-1)
     }
 }
 
