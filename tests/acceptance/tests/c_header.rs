@@ -1,6 +1,6 @@
 //! `ust.h` as compilers see it: every standard takes it without a warning, and its structures stay what they were.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use ust_acceptance::{judge, shim, skip};
 use ust_test_support::binaries;
@@ -93,7 +93,34 @@ fn a_jump_past_a_span_is_refused() {
     }
 }
 
-/// As README says, without cargo: everything is found where it was put.
+/// Installs what was built, below `stage` if that is given, and lets `pkg-config` look there.
+#[track_caller]
+fn installed(prefix: &Path, stage: Option<&Path>) -> Command {
+    let install = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ust-preload/install.sh");
+    let mut command = Command::new(install);
+    command.arg(prefix);
+    // Where these very binaries were built.
+    let built = binaries::directory();
+    command.env("CARGO_TARGET_DIR", built.parent().expect("a directory of profiles"));
+    let mut pkg_config = Command::new("pkg-config");
+    if let Some(stage) = stage {
+        let (parent, name) = (stage.parent().expect("a directory"), stage.file_name());
+        command.current_dir(parent).env("DESTDIR", name.expect("a name"));
+        pkg_config.env("PKG_CONFIG_SYSROOT_DIR", stage);
+    }
+    run(&mut command).succeeded();
+    pkg_config.args(["--cflags", "ust"]);
+    pkg_config.env("PKG_CONFIG_PATH", place_of(prefix, stage).join("lib/pkgconfig"));
+    pkg_config
+}
+
+/// Where a prefix's files are.
+fn place_of(prefix: &Path, stage: Option<&Path>) -> PathBuf {
+    let below = |stage: &Path| stage.join(prefix.strip_prefix("/").expect("an absolute path"));
+    stage.map_or_else(|| prefix.to_owned(), below)
+}
+
+/// As README says, without cargo: everything is found where it was put, be it where a package is built.
 #[test]
 fn what_is_installed_finds_itself() {
     if !skip::judges_are_here() || !skip::has("pkg-config", &["--version"]) {
@@ -101,22 +128,22 @@ fn what_is_installed_finds_itself() {
     }
     shim::built();
     let (_, _) = (binaries::ust(), binaries::ustconsumerd());
-    let prefix = tempfile::tempdir().expect("a directory");
-    let install = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ust-preload/install.sh");
-    let mut command = Command::new(install);
-    command.arg(prefix.path());
-    // Where these very binaries were built.
-    let built = binaries::directory();
-    command.env("CARGO_TARGET_DIR", built.parent().expect("a directory of profiles"));
-    assert_eq!(run(&mut command).code(), 0);
-    let mut pkg_config = Command::new("pkg-config");
-    pkg_config.args(["--cflags", "ust"]);
-    let found = run(pkg_config.env("PKG_CONFIG_PATH", prefix.path().join("lib/pkgconfig"))).stdout;
-    let program = shim::compiled(prefix.path(), "tracepoints", &[found.trim()]);
-    let trace = prefix.path().join("trace");
-    let mut record = Command::new(prefix.path().join("bin/ust"));
-    record.arg("record").arg("-o").arg(&trace).arg("--").arg(program);
-    let finished = run(&mut record);
-    assert_eq!((finished.code(), &*finished.stdout), (0, "on\n"), "{}", finished.stderr);
-    assert!(judge::count(&trace) > 10);
+    let dir = tempfile::tempdir().expect("a directory");
+    let [prefix, later, stage] = ["prefix", "later", "stage"].map(|name| dir.path().join(name));
+    for (prefix, stage) in [(&prefix, None), (&later, Some(&*stage))] {
+        let found = run(&mut installed(prefix, stage)).succeeded().stdout;
+        let place = place_of(prefix, stage);
+        let program = shim::compiled(&place, "tracepoints", &[found.trim()]);
+        let trace = place.join("trace");
+        let mut record = Command::new(place.join("bin/ust"));
+        record.arg("record").arg("-o").arg(&trace).arg("--").arg(program);
+        let finished = run(&mut record);
+        assert_eq!((finished.code(), &*finished.stdout), (0, "on\n"), "{}", finished.stderr);
+        assert!(judge::count(&trace) > 10);
+    }
+    // Nothing but what was staged, and it says where it will be.
+    assert!(!later.exists());
+    let description = place_of(&later, Some(&stage)).join("lib/pkgconfig/ust.pc");
+    let description = std::fs::read_to_string(description).expect("it is installed");
+    assert!(description.contains(&format!("prefix={}\n", later.display())), "{description}");
 }
