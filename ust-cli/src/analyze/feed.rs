@@ -15,6 +15,8 @@ use ctf::metadata::EnvValue;
 use ctf::printable;
 use ctf::reader::{Event, Gap, Reader, Trace, Value};
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
 /// What an analysis keeps of one process.
@@ -103,8 +105,13 @@ impl<'a> Call<'a> {
 
     /// Text, harmless to print.
     pub fn text(&self, name: &str) -> Option<String> {
+        Some(printable::printable(self.bytes(name)?).to_string())
+    }
+
+    /// Text as the trace has it.
+    pub fn bytes(&self, name: &str) -> Option<&'a [u8]> {
         match self.field(name)? {
-            Value::Text(bytes) => Some(printable::printable(bytes).to_string()),
+            Value::Text(bytes) => Some(bytes),
             _ => None,
         }
     }
@@ -164,9 +171,9 @@ fn library(call: &Call<'_>, sites: &mut Sites) {
     let Some(base) = call.number("base") else { return };
     match call.name {
         "object" => {
-            let text = |name| call.text(name).unwrap_or_default();
+            let path = OsStr::from_bytes(call.bytes("path").unwrap_or_default()).into();
+            let build_id = call.text("build_id").unwrap_or_default();
             let size_bytes = call.number("size").unwrap_or_default();
-            let (path, build_id) = (text("path"), text("build_id"));
             sites.loaded(Object { base, size_bytes, path, build_id });
         }
         "object_gone" => sites.gone(base),

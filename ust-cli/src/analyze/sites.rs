@@ -7,8 +7,10 @@
 //!
 //! The addresses of a library that has gone are forgotten. What is loaded there next has call sites of its own.
 
+use ctf::printable;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// An executable or library, as the trace says: untrusted.
@@ -18,8 +20,8 @@ pub struct Object {
     pub base: u64,
     /// From there to the end of its last segment.
     pub size_bytes: u64,
-    /// Its file.
-    pub path: String,
+    /// Its file. It need not be text.
+    pub path: PathBuf,
     /// In hexadecimal digits; may be empty.
     pub build_id: String,
 }
@@ -118,7 +120,7 @@ impl Sites {
         let offset = object.as_ref().map(|object| format!("{:#x}", address - object.base));
         Site {
             address: format!("{address:#x}"),
-            object: object.as_ref().map(|object| object.path.clone()),
+            object: object.as_ref().map(|object| printable::path(&object.path).to_string()),
             offset,
             function: None,
             file: None,

@@ -7,13 +7,14 @@
 use super::sites::{Object, Site};
 use addr2line::gimli::{self, EndianSlice, RunTimeEndian};
 use addr2line::{Context, demangle_auto};
-use ctf::printable::printable;
+use ctf::printable::{self, printable};
 use object::read::ReadCache;
 use object::{Object as _, ObjectSection as _, ObjectSegment as _, ObjectSymbol as _, SymbolKind};
 use rustix::fs::{Mode, OFlags};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A larger file is not read.
@@ -24,7 +25,7 @@ type Bytes<'a> = EndianSlice<'a, RunTimeEndian>;
 /// Fills in what can be found, and returns a note for each object of which nothing can be.
 pub fn fill(sites: Vec<&mut Site>) -> Vec<String> {
     let mut notes = Vec::new();
-    let mut by_file = BTreeMap::<(String, String), (Arc<Object>, Vec<&mut Site>)>::new();
+    let mut by_file = BTreeMap::<(PathBuf, String), (Arc<Object>, Vec<&mut Site>)>::new();
     let mut unknown = 0_u64;
     for site in sites {
         match &site.place.object {
@@ -45,7 +46,8 @@ pub fn fill(sites: Vec<&mut Site>) -> Vec<String> {
     }
     for (_, (object, sites)) in by_file {
         if let Err(why) = fill_from(&object, sites) {
-            notes.push(format!("{}: {why}; its call sites are shown as addresses", object.path));
+            let path = printable::path(&object.path);
+            notes.push(format!("{path}: {why}; its call sites are shown as addresses"));
         }
     }
     notes
@@ -53,7 +55,7 @@ pub fn fill(sites: Vec<&mut Site>) -> Vec<String> {
 
 fn fill_from(of_trace: &Object, sites: Vec<&mut Site>) -> Result<(), String> {
     // The vDSO has no path.
-    if !of_trace.path.starts_with('/') {
+    if !of_trace.path.is_absolute() {
         return Err("no file's path".to_owned());
     }
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
