@@ -16,6 +16,7 @@
 #![allow(unsafe_code)]
 
 use crate::argument::Address;
+use crate::entry::jump;
 use crate::errno::Errno;
 use crate::stopwatch::Stopwatch;
 use core::ffi::{c_int, c_void};
@@ -100,33 +101,29 @@ fn base() -> usize {
     (trampolines as unsafe extern "C" fn() as usize).next_multiple_of(TRAMPOLINE_BYTES)
 }
 
-/// All of them. Each passes on the kernel's three arguments, and where it is itself as a fourth.
+/// The instruction that makes its own place the fourth argument.
 #[cfg(target_arch = "x86_64")]
-#[unsafe(naked)]
-unsafe extern "C" fn trampolines() {
-    core::arch::naked_asm!(
-        ".cfi_startproc",
-        ".rept {count}",
-        ".balign {bytes}",
-        "lea rcx, [rip]",
-        "jmp {behind}",
-        ".endr",
-        ".cfi_endproc",
-        count = const TRAMPOLINES,
-        bytes = const TRAMPOLINE_BYTES,
-        behind = sym delivered,
-    )
+macro_rules! load_own_place {
+    () => {
+        "lea rcx, [rip]"
+    };
+}
+#[cfg(target_arch = "aarch64")]
+macro_rules! load_own_place {
+    () => {
+        "adr x3, ."
+    };
 }
 
-#[cfg(target_arch = "aarch64")]
+/// All of them. Each passes on the kernel's three arguments, and where it is itself.
 #[unsafe(naked)]
 unsafe extern "C" fn trampolines() {
     core::arch::naked_asm!(
         ".cfi_startproc",
         ".rept {count}",
         ".balign {bytes}",
-        "adr x3, .",
-        "b {behind}",
+        load_own_place!(),
+        jump!(),
         ".endr",
         ".cfi_endproc",
         count = const TRAMPOLINES,
