@@ -1,7 +1,7 @@
 //! What a recorder asks of the shim that is loaded into a program: one environment variable, read once when the shim is loaded.
 //!
 //! ```text
-//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32 data-prefix=64 resolve context-switches"
+//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32 data-prefix=64 call-stacks=16 resolve"
 //! ```
 //!
 //! Which events are on is no matter of this variable: rules say that.
@@ -14,6 +14,9 @@ pub const OPTIONS_VARIABLE: &str = "UST_PRELOAD_OPTIONS";
 /// The most bytes of what a call reads or writes that can be recorded.
 pub const MAX_DATA_PREFIX_BYTES: u32 = 4096;
 
+/// The most frames of a call stack that can be recorded.
+pub const MAX_CALL_STACK_FRAMES: u32 = 64;
+
 /// How the shim records. The default is what it does without the variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -25,6 +28,8 @@ pub struct Options {
     pub max_depth: u32,
     /// So many bytes are recorded of what a call reads or writes, at most [`MAX_DATA_PREFIX_BYTES`]. 0: none.
     pub data_prefix_bytes: u32,
+    /// So many frames of the call stack are recorded with an allocation, at most [`MAX_CALL_STACK_FRAMES`]. 0: no call stacks.
+    pub call_stack_frames: u32,
     /// Whether the kernel is asked what path each descriptor stands for that a call is given.
     pub resolve: bool,
     /// Whether the kernel is asked behind each call that can wait how often the thread has left its processor.
@@ -38,6 +43,7 @@ impl Default for Options {
             min_duration_ns: 0,
             max_depth: u32::MAX,
             data_prefix_bytes: 0,
+            call_stack_frames: 0,
             resolve: false,
             context_switches: false,
         }
@@ -59,14 +65,20 @@ impl Options {
                     options.max_depth = depth.try_into().unwrap_or(u32::MAX);
                 }
                 ("data-prefix", Ok(bytes)) => {
-                    let bytes = bytes.try_into().unwrap_or(u32::MAX);
-                    options.data_prefix_bytes = bytes.min(MAX_DATA_PREFIX_BYTES);
+                    options.data_prefix_bytes = at_most(MAX_DATA_PREFIX_BYTES, bytes);
+                }
+                ("call-stacks", Ok(frames)) => {
+                    options.call_stack_frames = at_most(MAX_CALL_STACK_FRAMES, frames);
                 }
                 _ => {}
             }
         }
         options
     }
+}
+
+fn at_most(limit: u32, number: u64) -> u32 {
+    number.min(limit.into()) as u32
 }
 
 impl fmt::Display for Options {
@@ -76,12 +88,14 @@ impl fmt::Display for Options {
             min_duration_ns,
             max_depth,
             data_prefix_bytes,
+            call_stack_frames,
             resolve,
             context_switches,
         } = self;
         write!(
             f,
-            "{}{}{}min-duration={min_duration_ns} max-depth={max_depth} data-prefix={data_prefix_bytes}",
+            "{}{}{}min-duration={min_duration_ns} max-depth={max_depth} data-prefix={data_prefix_bytes} \
+             call-stacks={call_stack_frames}",
             if *follow { "" } else { "no-follow " },
             if *resolve { "resolve " } else { "" },
             if *context_switches { "context-switches " } else { "" },
@@ -100,6 +114,7 @@ mod tests {
             min_duration_ns: u64::MAX,
             max_depth: 0,
             data_prefix_bytes: MAX_DATA_PREFIX_BYTES,
+            call_stack_frames: MAX_CALL_STACK_FRAMES,
             resolve: true,
             context_switches: true,
         };
@@ -113,7 +128,8 @@ mod tests {
         let odd =
             "\u{1b}[ max-depth min-duration=-1 min-duration=9e9 follow=no max-depth=99999999999";
         assert_eq!(Options::parse(odd), Options::default());
-        let much = Options::parse("data-prefix=99999999999");
+        let much = Options::parse("data-prefix=99999999999 call-stacks=65");
         assert_eq!(much.data_prefix_bytes, MAX_DATA_PREFIX_BYTES);
+        assert_eq!(much.call_stack_frames, MAX_CALL_STACK_FRAMES);
     }
 }

@@ -24,14 +24,16 @@
 //! | `lock`, `holds` | who holds a lock, and since when |
 //! | `objects`, `object`, `object_events` | which libraries a process has |
 //! | `context_switches` | how often a thread has left its processor |
-//! | `call_stack` | the functions that a thread is in |
+//! | `call_stack` | the functions that a thread is in, where programs tell of them |
+//! | `unwind` | who called whom, by the tables for exceptions |
 //! | `loaded` | what happens when the shim is loaded, and when the process forks |
 //! | `frequent` | the events with the short header |
 //! | `pass_on` | functions that the program must call itself |
-//! | `unwinder` | what exceptions and cancelled threads need of `libgcc_s`, found when they do |
+//! | `exceptions` | what exceptions and cancelled threads need of `libgcc_s`, found when they do |
 //! | `c_api` | the runtime of programs that carry `include/ust.h` |
 //! | `options`, `environment` | what the recorder asked for, and what children are handed on |
 //! | `stopwatch`, `errno` | how long a call took, and what it left |
+//! | `mixed` | numbers for tables of hashes |
 //! | `sets` | the interposed functions, in files by what they are about |
 //!
 //! What always holds:
@@ -54,11 +56,13 @@ mod early;
 mod entry;
 mod environment;
 mod errno;
+mod exceptions;
 mod frequent;
 mod holds;
 mod loaded;
 mod lock;
 mod lock_calls;
+mod mixed;
 mod object;
 mod object_events;
 mod objects;
@@ -69,4 +73,4 @@ mod real;
 mod sets;
 mod stopwatch;
 mod switched;
-mod unwinder;
+mod unwind;

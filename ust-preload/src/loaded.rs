@@ -3,7 +3,7 @@
 
 use crate::sets::func;
 use crate::{
-    call_stack, context_switches, environment, frequent, objects, options, real, switched,
+    call_stack, context_switches, environment, frequent, objects, options, real, switched, unwind,
 };
 
 // Before the constructors of tracepoints, which call functions of the C library, so that these are known.
@@ -23,14 +23,15 @@ extern "C" fn before_all() {
     frequent::number_first();
     switched::look_up_all();
     real::look_up_all();
+    let options = options::read();
+    func::limit(&options);
+    unwind::limit(&options);
 }
 
 extern "C" fn loaded() {
     // Constructors come in any order. Events that are on already are on from here.
     ust::__private::register_module();
-    let options = options::read();
     environment::keep();
-    func::limit(&options);
     // SAFETY: a function that stays linked. Without memory for it, children tell less.
     unsafe { libc::pthread_atfork(None, None, Some(forked)) };
     objects::tell();

@@ -15,7 +15,7 @@ use core::ffi::{c_char, c_int, c_void};
 use core::ptr;
 
 /// No page of any machine is smaller.
-const PAGE_BYTES: usize = 4096;
+pub const PAGE_BYTES: usize = 4096;
 
 /// What the kernel reads: its set of signals.
 const SET_BYTES: usize = 8;

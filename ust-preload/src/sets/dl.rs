@@ -11,7 +11,7 @@ use crate::errno::Errno;
 use crate::pass_on::pass_on;
 use crate::real::Real;
 use crate::stopwatch::Stopwatch;
-use crate::{object_events, objects};
+use crate::{object_events, objects, unwind};
 use core::ffi::{c_int, c_long, c_void};
 use core::ptr;
 use ust::inside::is_inside;
@@ -87,12 +87,13 @@ extern "C" fn dlmopen_to(namespace: c_long, path: Text, flags: Bits) -> *mut c_v
 entry!(dlclose => dlclose_from, arguments: 1);
 
 unsafe extern "C-unwind" fn dlclose_from(handle: *mut c_void, call_site: Address) -> c_int {
-    if event::dlclose::enabled() || lttng::dlclose::enabled() || object_events::is_on() {
-        // SAFETY: what the program asks for.
-        return unsafe { closed(handle, call_site) };
-    }
-    // SAFETY: as above.
-    unsafe { real::dlclose(handle) }
+    let is_recorded =
+        event::dlclose::enabled() || lttng::dlclose::enabled() || object_events::is_on();
+    // SAFETY: what the program asks for.
+    let result =
+        unsafe { if is_recorded { closed(handle, call_site) } else { real::dlclose(handle) } };
+    unwind::forget();
+    result
 }
 
 #[cold]

@@ -4,16 +4,17 @@
 //! need memory, and what cannot be passed on yet is served by [`early`].
 //!
 //! An event is written behind the call, so that it has the result. It has no duration: two looks at the clock would be most of
-//! what it costs.
+//! what it costs. If somebody wants to know who called, it is an event of the same name with the call stack in it ([`unwind`]).
+//! `free` has none: what is asked of memory is who wanted it.
 #![allow(unsafe_code)]
 
 use super::lttng::libc as lttng;
-use crate::argument::Code;
-use crate::early;
+use crate::argument::{Address, Code};
 use crate::entry::entry;
 use crate::real::Real;
 use crate::switched::switched;
-use core::ffi::c_void;
+use crate::{early, unwind};
+use core::ffi::{c_int, c_void};
 use core::ptr;
 use ust::inside::is_inside;
 use ust_core::hint::unlikely;
@@ -37,45 +38,59 @@ pub mod real {
     }
 }
 
-/// The tracepoints. Their fields begin as those of LTTng-UST's wrapper do.
-mod event {
-    use core::ffi::{c_int, c_void};
-    use ust::tracepoint;
+/// Declares the tracepoints of functions that return memory, twice: as they are, and with a field more for the call stack. One of
+/// the two is recorded. Their fields begin as those of LTTng-UST's wrapper do.
+macro_rules! events {
+    ($($name:ident $callsite:ident ($($field:ident: $type:ty),*);)*) => {
+        #[allow(dead_code)]
+        mod event {
+            use super::{Address, c_int};
+            use ust::tracepoint;
 
-    type Address = *const c_void;
+            $(
+                #[tracepoint(provider = "libc_mem", level = Debug, callsite = $callsite)]
+                pub fn $name($($field: $type,)* call_site: Address);
+            )*
+            #[tracepoint(provider = "libc_mem", level = Debug, callsite = FREE)]
+            pub fn free(ptr: Address, call_site: Address);
+        }
 
-    #[tracepoint(provider = "libc_mem", level = Debug, callsite = MALLOC)]
-    pub fn malloc(size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug, callsite = CALLOC)]
-    pub fn calloc(nmemb: usize, size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug, callsite = REALLOC)]
-    pub fn realloc(in_ptr: Address, size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug, callsite = REALLOCARRAY)]
-    pub fn reallocarray(
-        in_ptr: Address,
-        nmemb: usize,
-        size: usize,
-        ptr: Address,
-        call_site: Address,
-    );
-    #[tracepoint(provider = "libc_mem", level = Debug, callsite = FREE)]
-    pub fn free(ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug, callsite = MEMALIGN)]
-    pub fn memalign(alignment: usize, size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug, callsite = ALIGNED_ALLOC)]
-    pub fn aligned_alloc(alignment: usize, size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug)]
-    pub fn posix_memalign(
-        out_ptr: Address,
-        alignment: usize,
-        size: usize,
-        result: c_int,
-        call_site: Address,
-    );
-    #[tracepoint(provider = "libc_mem", level = Debug, callsite = VALLOC)]
-    pub fn valloc(size: usize, ptr: Address, call_site: Address);
-    #[tracepoint(provider = "libc_mem", level = Debug, callsite = PVALLOC)]
-    pub fn pvalloc(size: usize, ptr: Address, call_site: Address);
+        #[allow(dead_code)]
+        mod with_stack {
+            use super::{Address, c_int};
+            use ust::tracepoint;
+
+            $(
+                #[tracepoint(provider = "libc_mem", level = Debug)]
+                pub fn $name($($field: $type,)* call_site: Address, call_stack: &[Address]);
+            )*
+        }
+    };
+}
+
+events! {
+    malloc MALLOC (size: usize, ptr: Address);
+    calloc CALLOC (nmemb: usize, size: usize, ptr: Address);
+    realloc REALLOC (in_ptr: Address, size: usize, ptr: Address);
+    reallocarray REALLOCARRAY (in_ptr: Address, nmemb: usize, size: usize, ptr: Address);
+    memalign MEMALIGN (alignment: usize, size: usize, ptr: Address);
+    aligned_alloc ALIGNED_ALLOC (alignment: usize, size: usize, ptr: Address);
+    posix_memalign POSIX_MEMALIGN (out_ptr: Address, alignment: usize, size: usize, result: c_int);
+    valloc VALLOC (size: usize, ptr: Address);
+    pvalloc PVALLOC (size: usize, ptr: Address);
+}
+
+/// Records the event, with the call stack if that is wanted.
+macro_rules! record {
+    ($name:ident($($value:expr),*), $call_site:expr) => {
+        if unwind::is_wanted() {
+            unwind::with_call_stack($call_site, |call_stack| {
+                with_stack::$name($($value,)* $call_site, call_stack);
+            });
+        } else {
+            event::$name($($value,)* $call_site);
+        }
+    };
 }
 
 /// Functions that return memory. In a row, `instead` is what serves the call in place of the C library's function, if something
@@ -95,7 +110,7 @@ macro_rules! allocates {
 
             unsafe extern "C-unwind" fn traced(
                 $($argument: $type,)*
-                call_site: *const c_void,
+                call_site: Address,
             ) -> *mut c_void {
                 type Function = unsafe extern "C-unwind" fn($($type),*) -> *mut c_void;
                 // SAFETY: a function of this name.
@@ -103,7 +118,7 @@ macro_rules! allocates {
                 // SAFETY: what the program asks for.
                 let memory = unsafe { ordinary($($argument),*) };
                 if !is_inside() {
-                    event::$name($($argument,)* memory, call_site);
+                    record!($name($($argument,)* memory), call_site);
                     also!([$($lttng)?] $name($($argument),*) memory);
                 }
                 memory
@@ -193,7 +208,7 @@ const _: () = {
         }
     }
 
-    unsafe extern "C-unwind" fn traced(memory: *mut c_void, call_site: *const c_void) {
+    unsafe extern "C-unwind" fn traced(memory: *mut c_void, call_site: Address) {
         // Before the call: behind it another thread may have the same memory, and say so first.
         if !is_inside() {
             event::free(memory, call_site);
@@ -220,14 +235,14 @@ unsafe extern "C" fn posix_memalign_from(
     out: *mut *mut c_void,
     align: usize,
     size: usize,
-    call_site: *const c_void,
+    call_site: Address,
 ) -> Code {
     // SAFETY: what the program asks for.
     let result = unsafe { real::posix_memalign(out, align, size) };
     if (event::posix_memalign::enabled() || lttng::posix_memalign::enabled()) && !is_inside() {
         // SAFETY: the C library has just written there, if it says so.
         let memory = if result.0 == 0 { unsafe { *out } } else { ptr::null_mut() };
-        event::posix_memalign(memory, align, size, result.0, call_site);
+        record!(posix_memalign(memory, align, size, result.0), call_site);
         lttng::posix_memalign(memory, align, size, result.0);
     }
     result

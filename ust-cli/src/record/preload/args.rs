@@ -4,7 +4,10 @@ use super::sets::{Extras, Set, patterns};
 use crate::record::needed::with_c_tracepoints;
 use crate::record::program::Program;
 use clap::builder::RangedU64ValueParser;
-use ust_core::shim::{MAX_DATA_PREFIX_BYTES, Options};
+use ust_core::shim::{MAX_CALL_STACK_FRAMES, MAX_DATA_PREFIX_BYTES, Options};
+
+/// Frames of a call stack if `--call-stacks` does not say how many.
+const CALL_STACK_FRAMES: &str = "16";
 
 /// The shim for C programs
 #[derive(Debug, clap::Args)]
@@ -28,6 +31,17 @@ pub struct PreloadArgs {
     /// Of descriptors (set `libc_io`): record this many bytes of what is read and written, passwords included
     #[arg(long, requires = "preload", value_name = "BYTES", value_parser = data_prefix())]
     data_prefix: Option<u32>,
+    /// Of memory (set `libc_mem`): record who called an allocation, up to N frames, 16 if none is said
+    #[arg(
+        long,
+        requires = "preload",
+        value_name = "N",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = CALL_STACK_FRAMES,
+        value_parser = call_stacks()
+    )]
+    call_stacks: Option<u32>,
     /// Of descriptors (set `libc_io`): record the paths behind those that calls are given, at a system call for each
     #[arg(long, requires = "preload")]
     resolve: bool,
@@ -62,6 +76,7 @@ impl PreloadArgs {
             min_duration_ns: self.min_duration.unwrap_or(default.min_duration_ns),
             max_depth: self.max_depth.unwrap_or(default.max_depth),
             data_prefix_bytes: self.data_prefix.unwrap_or(default.data_prefix_bytes),
+            call_stack_frames: self.call_stacks.unwrap_or(default.call_stack_frames),
             resolve: self.resolve,
             context_switches: self.context_switches,
         }
@@ -71,6 +86,11 @@ impl PreloadArgs {
 /// A number of bytes that the shim records.
 fn data_prefix() -> RangedU64ValueParser<u32> {
     RangedU64ValueParser::new().range(1..=MAX_DATA_PREFIX_BYTES.into())
+}
+
+/// A number of frames that the shim records.
+fn call_stacks() -> RangedU64ValueParser<u32> {
+    RangedU64ValueParser::new().range(1..=MAX_CALL_STACK_FRAMES.into())
 }
 
 /// A time with its unit, in nanoseconds.
