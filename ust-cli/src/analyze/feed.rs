@@ -103,6 +103,15 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// The addresses of an array.
+    pub fn addresses(&self, name: &str) -> impl Iterator<Item = u64> {
+        let values = match self.field(name) {
+            Some(Value::Array(values)) => values.as_slice(),
+            _ => &[],
+        };
+        values.iter().filter_map(Value::as_u64)
+    }
+
     /// Text, harmless to print.
     pub fn text(&self, name: &str) -> Option<String> {
         Some(printable::printable(self.bytes(name)?).to_string())

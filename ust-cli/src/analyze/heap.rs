@@ -1,19 +1,24 @@
 //! `ust analyze heap`: what a program had allocated, when, and who had asked for it.
 //!
 //! ```text
-//!   malloc(size) = ptr @ site  --> live[ptr] = (size, site)       bytes live, peak, sites, sizes
+//!   malloc(size) = ptr @ stack --> live[ptr] = (size, stack)      bytes live, peak, stacks, sizes
 //!   free(ptr)                  --> live.remove(ptr)               not there: allocated where nobody saw it
 //! ```
+//!
+//! A stack is the call site alone, unless call stacks were recorded.
 //!
 //! An address that is given while it is live was freed where nobody saw it: its event was lost, or the C library did it. A
 //! `realloc` is recorded behind the call. So another thread may be given the old address, and say so, before the `realloc`
 //! does: the block that had been there is remembered for as long as such a call may take ([`RACE_NS_MAX`]).
 
+use super::amounts::{AllAmounts, Amount, Amounts};
 use super::feed::{Call, Figures};
 use super::sites::{Site, Sites};
+use super::stacks::Stacks;
 use super::timeline::Timeline;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
 /// Between the moments in which a `realloc` gives memory back and is recorded, a thread may lose its processor.
 const RACE_NS_MAX: i64 = 100_000_000;
@@ -24,15 +29,7 @@ const DISPLACED_MAX: usize = 4096;
 #[derive(Debug, Clone, Copy)]
 struct Block {
     size: u64,
-    site: u32,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct OfSite {
-    count: u64,
-    bytes: u64,
-    live_count: u64,
-    live_bytes: u64,
+    stack: u32,
 }
 
 /// See the module page.
@@ -44,7 +41,8 @@ pub struct Heap {
     live_bytes: u64,
     peak: Peak,
     timeline: Timeline,
-    sites: Vec<OfSite>,
+    stacks: Stacks,
+    amounts: AllAmounts,
     sizes: [u64; 65],
     counts: Counts,
 }
@@ -87,7 +85,8 @@ impl Default for Heap {
             live_bytes: 0,
             peak: Peak::default(),
             timeline: Timeline::default(),
-            sites: Vec::new(),
+            stacks: Stacks::default(),
+            amounts: AllAmounts::default(),
             sizes: [0; 65],
             counts: Counts::default(),
         }
@@ -134,11 +133,8 @@ impl Heap {
             self.counts.failed += 1;
             return;
         }
-        let site = sites.number(call.number("call_site").unwrap_or_default());
-        if self.sites.len() <= site as usize {
-            self.sites.resize(site as usize + 1, OfSite::default());
-        }
-        if let Some(before) = self.live.insert(address, Block { size, site }) {
+        let stack = self.stack(call, sites);
+        if let Some(before) = self.live.insert(address, Block { size, stack }) {
             self.counts.unseen_frees += 1;
             self.is_dead(before);
             let now_ns = call.time_ns();
@@ -150,16 +146,21 @@ impl Heap {
         self.counts.allocations += 1;
         self.counts.allocated_bytes = self.counts.allocated_bytes.saturating_add(size);
         self.sizes[(u64::BITS - size.leading_zeros()) as usize] += 1;
-        let of_site = &mut self.sites[site as usize];
-        of_site.count += 1;
-        of_site.bytes = of_site.bytes.saturating_add(size);
-        of_site.live_count += 1;
-        of_site.live_bytes = of_site.live_bytes.saturating_add(size);
+        self.amounts.given(stack, size);
         self.live_bytes = self.live_bytes.saturating_add(size);
         if self.live_bytes > self.peak.bytes {
             let (blocks, time_ns) = (self.live.len() as u64, call.time_ns());
             self.peak = Peak { bytes: self.live_bytes, blocks, time_ns, since_start_ns: 0 };
+            self.amounts.is_peak();
         }
+    }
+
+    /// The number of a call's stack.
+    fn stack(&mut self, call: &Call<'_>, sites: &mut Sites) -> u32 {
+        let call_site = sites.number(call.number("call_site").unwrap_or_default());
+        // A recorded stack begins with the call site.
+        let callers = call.addresses("call_stack").skip(1);
+        self.stacks.number(call_site, callers.map(|address| sites.number(address)))
     }
 
     fn freed(&mut self, address: u64) {
@@ -189,9 +190,7 @@ impl Heap {
 
     fn is_dead(&mut self, block: Block) {
         self.live_bytes = self.live_bytes.saturating_sub(block.size);
-        let of_site = &mut self.sites[block.site as usize];
-        of_site.live_count = of_site.live_count.saturating_sub(1);
-        of_site.live_bytes = of_site.live_bytes.saturating_sub(block.size);
+        self.amounts.freed(block.stack, block.size);
     }
 }
 
@@ -221,6 +220,10 @@ pub struct HeapReport {
     pub live_over_time: Vec<Point>,
     /// How many call sites have leaks, shown or not.
     pub leaking_sites: u64,
+    /// The call stacks of what was live at the end, the largest first; none if no call stacks were recorded.
+    pub leaking_stacks: Vec<StackFigures>,
+    /// The call stacks of what was live at the peak, the largest first.
+    pub peak_stacks: Vec<StackFigures>,
 }
 
 /// Bytes and blocks.
@@ -241,6 +244,17 @@ pub struct SiteFigures {
     pub blocks: u64,
     /// Where.
     pub site: Site,
+}
+
+/// What was live of that which a call stack asked for.
+#[derive(Debug, Serialize)]
+pub struct StackFigures {
+    /// Bytes.
+    pub bytes: u64,
+    /// Blocks.
+    pub blocks: u64,
+    /// Where: the call site first, then those of its callers.
+    pub frames: Vec<Site>,
 }
 
 /// Allocations of a range of sizes.
@@ -266,22 +280,32 @@ pub struct Point {
 impl Heap {
     /// The figures, with at most so many call sites in a list.
     pub fn report(self, sites: &Sites, top: usize) -> HeapReport {
-        let list = |figures: fn(&OfSite) -> (u64, u64), by: fn(&(u64, u64, u32)) -> u64| {
-            let all = (0..).zip(&self.sites).map(|(number, of_site)| {
-                let (bytes, blocks) = figures(of_site);
-                (bytes, blocks, number)
-            });
-            let mut all: Vec<_> = all.filter(|(_, blocks, _)| *blocks > 0).collect();
-            all.sort_by_key(|one| (std::cmp::Reverse(by(one)), one.2));
-            let count = all.len() as u64;
-            all.truncate(top);
-            let of_site =
-                |(bytes, blocks, number)| SiteFigures { bytes, blocks, site: sites.site(number) };
-            (all.into_iter().map(of_site).collect::<Vec<_>>(), count)
+        let mut by_site = BTreeMap::<u32, Amounts>::new();
+        for (stack, amounts) in self.amounts.all() {
+            let of_site = by_site.entry(self.stacks.call_site(stack)).or_default();
+            of_site.total.add(amounts.total);
+            of_site.live.add(amounts.live);
+        }
+        let list = |which: fn(&Amounts) -> Amount, by: fn(&Amount) -> u64| {
+            let all = largest(by_site.iter().map(|(site, it)| (*site, which(it))), by);
+            let (count, shown) = (all.len() as u64, all.into_iter().take(top));
+            let of_site = |(number, Amount { bytes, blocks })| {
+                let site = sites.site(number);
+                SiteFigures { bytes, blocks, site }
+            };
+            (shown.map(of_site).collect::<Vec<_>>(), count)
         };
-        let live = |of_site: &OfSite| (of_site.live_bytes, of_site.live_count);
-        let all = |of_site: &OfSite| (of_site.bytes, of_site.count);
-        let (leaks, leaking_sites) = list(live, |one| one.0);
+        let (leaks, leaking_sites) = list(|it| it.live, |it| it.bytes);
+        let have_callers = self.stacks.have_callers();
+        let stacks = |which: fn(&Amounts) -> Amount| {
+            let all = self.amounts.all().filter(|_| have_callers);
+            let all = largest(all.map(|(stack, it)| (stack, which(&it))), |it| it.bytes);
+            let of_stack = |(stack, Amount { bytes, blocks })| {
+                let frames = self.stacks.frames(stack).into_iter().map(|site| sites.site(site));
+                StackFigures { bytes, blocks, frames: frames.collect() }
+            };
+            all.into_iter().take(top).map(of_stack).collect()
+        };
         let sizes = (0..).zip(&self.sizes).filter(|(_, count)| **count > 0);
         let sizes = sizes.map(|(bits, count)| Sizes {
             from_bytes: if bits == 0 { 0 } else { 1 << (bits - 1) },
@@ -297,13 +321,22 @@ impl Heap {
             },
             live_at_end: Live { bytes: self.live_bytes, blocks: self.live.len() as u64 },
             leaks,
-            top_by_bytes: list(all, |one| one.0).0,
-            top_by_count: list(all, |one| one.1).0,
+            top_by_bytes: list(|it| it.total, |it| it.bytes).0,
+            top_by_count: list(|it| it.total, |it| it.blocks).0,
             sizes: sizes.collect(),
             live_over_time: points
                 .map(|(since_start_ns, bytes)| Point { since_start_ns, bytes })
                 .collect(),
             leaking_sites,
+            leaking_stacks: stacks(|it| it.live),
+            peak_stacks: stacks(|it| it.at_peak),
         }
     }
+}
+
+/// Those that have any blocks, the largest first.
+fn largest(all: impl Iterator<Item = (u32, Amount)>, by: fn(&Amount) -> u64) -> Vec<(u32, Amount)> {
+    let mut all: Vec<_> = all.filter(|(_, amount)| amount.blocks > 0).collect();
+    all.sort_by_key(|(number, amount)| (Reverse(by(amount)), *number));
+    all
 }

@@ -2,16 +2,18 @@
 //!
 //! ```text
 //!   feed        events --> calls, each with its process
-//!   heap        libc_mem --> bytes live, peak, leaks, sizes              timeline
+//!   heap        libc_mem --> bytes live, peak, leaks, sizes              amounts, timeline
 //!   locks       pthread  --> waits, holds, who held
 //!   io          libc_io  --> slow calls, descriptors, errors             descriptors, errno
 //!   sites       addresses --> call sites in objects                      symbols: functions and lines
+//!   stacks      call sites --> call stacks
 //!   report      what is printed, as text and as JSON                     text
 //! ```
 //!
-//! Memory is bounded by what is alive (blocks, locks, descriptors) and by the number of call sites, not by the number of
-//! events. Everything that comes from the trace is untrusted and escaped.
+//! Memory is bounded by what is alive (blocks, locks, descriptors) and by the number of call sites and stacks, not by the number
+//! of events. Everything that comes from the trace is untrusted and escaped.
 
+mod amounts;
 mod descriptors;
 mod errno;
 mod feed;
@@ -20,6 +22,7 @@ mod io;
 mod locks;
 mod report;
 mod sites;
+mod stacks;
 mod symbols;
 mod text;
 mod timeline;
@@ -54,7 +57,7 @@ pub struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Live bytes, peak, leaks by call site, sizes (set libc_mem)
+    /// Live bytes, peak, leaks by call site and, with --call-stacks, by call stack, sizes (set libc_mem)
     Heap(Options),
     /// The most contended locks: waits, holds, who held them (set pthread)
     Locks(Options),

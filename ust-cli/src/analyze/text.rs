@@ -1,7 +1,7 @@
 //! Reports as text.
 
 use super::descriptors::Others;
-use super::heap::{HeapReport, SiteFigures};
+use super::heap::{HeapReport, SiteFigures, StackFigures};
 use super::io::IoReport;
 use super::locks::{LockReport, LocksReport};
 use super::sites::Site;
@@ -68,6 +68,8 @@ impl Text for HeapReport {
             counted(self.leaking_sites, "call site", "call sites")
         );
         self.leaks.iter().for_each(|leak| of_site(leak, text));
+        of_stacks("live at the end, by call stack", &self.leaking_stacks, text);
+        of_stacks("live at the peak, by call stack", &self.peak_stacks, text);
         line!(text, "  call sites by bytes:");
         self.top_by_bytes.iter().for_each(|one| of_site(one, text));
         line!(text, "  call sites by count:");
@@ -88,13 +90,27 @@ impl Text for HeapReport {
 
     fn sites(&mut self) -> Vec<&mut Site> {
         let lists = [&mut self.leaks, &mut self.top_by_bytes, &mut self.top_by_count];
-        lists.into_iter().flatten().map(|one| &mut one.site).collect()
+        let sites = lists.into_iter().flatten().map(|one| &mut one.site);
+        let stacks = [&mut self.leaking_stacks, &mut self.peak_stacks].into_iter().flatten();
+        sites.chain(stacks.flat_map(|one| &mut one.frames)).collect()
     }
 }
 
 fn of_site(one: &SiteFigures, text: &mut String) {
     let blocks = counted(one.blocks, "block", "blocks");
     line!(text, "    {:>16} bytes in {blocks:<16} {}", grouped(one.bytes), one.site);
+}
+
+fn of_stacks(what: &str, stacks: &[StackFigures], text: &mut String) {
+    if stacks.is_empty() {
+        return;
+    }
+    line!(text, "  {what}:");
+    for one in stacks {
+        let blocks = counted(one.blocks, "block", "blocks");
+        line!(text, "    {:>16} bytes in {blocks}", grouped(one.bytes));
+        one.frames.iter().for_each(|frame| line!(text, "        {frame}"));
+    }
 }
 
 impl Text for LocksReport {
