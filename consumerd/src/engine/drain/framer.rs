@@ -10,7 +10,7 @@
 //! Records are copied into the packet before they are checked ([`record_check`](super::record_check)): the process may
 //! still be writing to the ring.
 
-use super::record_check::RecordCheck;
+use super::record_check::{KnownLengths, RecordCheck};
 use super::stream_error::{RecordError, StreamError};
 use super::trace::Trace;
 use ctf::event_header;
@@ -30,6 +30,8 @@ pub struct Framer {
     /// Clock of the last record, and the latest that readers can show.
     clock: u64,
     latest_clock: u64,
+    /// Of classes that the file's trace has declared.
+    known: KnownLengths,
     /// The thread, or CPU, that owns the next records.
     owner: u32,
     /// Records missing before the present one: lost according to the writers' notes, and counted by the reader.
@@ -51,6 +53,7 @@ impl Framer {
             instance,
             clock: 0,
             latest_clock: 0,
+            known: KnownLengths::default(),
             owner: 0,
             noted: 0,
             missed: 0,
@@ -179,10 +182,10 @@ impl Framer {
             Err(error) => return (0, Err(error.into())),
         };
         words.copy_run_out(run, &mut records);
-        let mut check = RecordCheck::new(self.clock, self.latest_clock);
+        let mut check = RecordCheck::new(self.clock, self.latest_clock, &mut self.known);
         let (mut count, mut first_clock, mut outcome) = (0, None, Ok(()));
         for record in records.chunks_exact_mut(length_bytes) {
-            if !check.admit_alike(record)
+            if !check.admit_known(record)
                 && let Err(error) = check.admit(record, trace, || run.nth(count).end_position)
             {
                 outcome = Err(error);
@@ -212,7 +215,7 @@ impl Framer {
         let Some(file) = &mut self.file else { return Ok(()) };
         let mut record = file.reserve(found.length_bytes)?;
         records.copy_out(found, &mut record);
-        let mut check = RecordCheck::new(self.clock, self.latest_clock);
+        let mut check = RecordCheck::new(self.clock, self.latest_clock, &mut self.known);
         check.admit(&mut record, trace, || found.end_position)?;
         record.commit(check.clock(), found.end_position);
         self.clock = check.clock();

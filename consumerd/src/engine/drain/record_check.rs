@@ -18,26 +18,56 @@ use super::trace_folder::Undeclared;
 use ctf::event_header::{self, EventHeader, Stamp};
 use ctf::payload_layout::PayloadError;
 
-/// Stands for: no class with a short header is known.
-const UNKNOWN: u32 = u32::MAX;
+/// Which records are known to be right by their length: those of classes in which all have the same.
+///
+/// Programs mix their events. So the lengths of all classes with a short header are kept, and of one other.
+#[derive(Debug, Default)]
+pub struct KnownLengths {
+    /// By the class. 0: not known, or not fixed.
+    compact: [usize; event_header::COMPACT_ID_MAX as usize + 1],
+    /// The class, and the length.
+    extended: Option<(u32, usize)>,
+}
 
-/// Checks the records of one stream that are framed together, which all have the same length.
+impl KnownLengths {
+    #[inline(always)]
+    fn knows_compact(&self, id: u32, record_bytes: usize) -> bool {
+        self.compact.get(id as usize) == Some(&record_bytes)
+    }
+
+    fn knows(&self, header: EventHeader, record_bytes: usize) -> bool {
+        match header.stamp {
+            Stamp::Low27(_) => self.knows_compact(header.id, record_bytes),
+            Stamp::Full(_) => self.extended == Some((header.id, record_bytes)),
+        }
+    }
+
+    fn note(&mut self, header: EventHeader, record_bytes: usize) {
+        match header.stamp {
+            Stamp::Full(_) => self.extended = Some((header.id, record_bytes)),
+            Stamp::Low27(_) => {
+                let length = self.compact.get_mut(header.id as usize);
+                length.into_iter().for_each(|length| *length = record_bytes);
+            }
+        }
+    }
+}
+
+/// Checks the records of one stream, one after the other.
 #[derive(Debug)]
-pub struct RecordCheck {
+pub struct RecordCheck<'a> {
     /// Clock of the last record.
     clock: u64,
     /// The last clock that readers can show.
     latest_clock: u64,
-    /// Class and header size of a valid record. If its class has a fixed size, each record like it is valid.
-    known: Option<(u32, usize)>,
-    /// That class, if the header is a short one.
-    known_compact: u32,
+    /// Of classes that the trace has declared.
+    known: &'a mut KnownLengths,
 }
 
-impl RecordCheck {
+impl<'a> RecordCheck<'a> {
     /// A check that begins with the clock of the record before, and the last clock that readers can show.
-    pub fn new(clock: u64, latest_clock: u64) -> Self {
-        Self { clock, latest_clock, known: None, known_compact: UNKNOWN }
+    pub fn new(clock: u64, latest_clock: u64, known: &'a mut KnownLengths) -> Self {
+        Self { clock, latest_clock, known }
     }
 
     /// Clock of the last valid record.
@@ -45,19 +75,19 @@ impl RecordCheck {
         self.clock
     }
 
-    /// Checks the next record if it is like the last valid one, with the short header: the usual case, in a few
-    /// instructions. Returns `false`, with nothing done, if it is not; then call [`admit`](Self::admit).
+    /// Checks the next record if it has the short header and a known length: the usual case, in a few instructions. Returns
+    /// `false`, with nothing done, if it has not; then call [`admit`](Self::admit).
     #[inline(always)]
-    pub fn admit_alike(&mut self, record: &[u8]) -> bool {
+    pub fn admit_known(&mut self, record: &[u8]) -> bool {
         let Some((id, stamp)) = event_header::decode_compact(record) else { return false };
         // The clock does not go back: it is added to one that is no later than the latest, far from where it would
         // wrap.
         let clock = stamp.resolve(self.clock);
-        let is_alike = id == self.known_compact && clock <= self.latest_clock;
-        if is_alike {
+        let is_known = self.known.knows_compact(id, record.len()) && clock <= self.latest_clock;
+        if is_known {
             self.clock = clock;
         }
-        is_alike
+        is_known
     }
 
     /// Checks the next record. A clock that goes back is corrected, so that time goes on within a stream.
@@ -72,7 +102,7 @@ impl RecordCheck {
     ) -> Result<(), StreamError> {
         let header =
             event_header::decode(record).ok_or_else(|| RecordError::Header.at(end_position()))?;
-        if self.known != Some((header.id, header.len)) {
+        if !self.known.knows(header, record.len()) {
             self.look_up(record, header, trace, &end_position)?;
         }
         let mut clock = header.stamp.resolve(self.clock);
@@ -108,9 +138,9 @@ impl RecordCheck {
         if let Err(error) = layout.check(&record[len..]) {
             return Err(wrong_payload(trace, id, error).at(end_position()));
         }
-        self.known = layout.fixed_bytes().map(|_| (id, len));
-        let is_compact = self.known.is_some() && len == event_header::COMPACT_BYTES;
-        self.known_compact = if is_compact { id } else { UNKNOWN };
+        if layout.fixed_bytes().is_some() {
+            self.known.note(header, record.len());
+        }
         Ok(())
     }
 }
@@ -191,6 +221,31 @@ mod tests {
                 });
             }
         }
+    }
+
+    /// A length is known of one class only, and another length of that class is wrong after many that were right.
+    #[test]
+    fn a_known_length_is_that_of_its_class() {
+        let output = tempfile::tempdir().unwrap();
+        let geometry = Geometry::new(4096, 2).unwrap();
+        let player = PlayedStream::new(1, [b'p'; 16], geometry, Mode::Discard);
+        let [short, long] = [("short", FieldType::U32), ("long", FieldType::U64)]
+            .map(|(name, ty)| player.process.describe(name, 6, vec![("value", ty)]));
+        number(&player.process.map, short, 0);
+        number(&player.process.map, long, 1);
+        for _ in 0..3 {
+            player.write(0, &[1; 4]);
+            player.write(1, &[1; 8]);
+        }
+        player.write(1, &[1; 4]);
+        player.write(0, &[1; 4]);
+        in_trace(&player, output.path(), |stream, trace| {
+            let error = stream.flush(trace).unwrap_err().to_string();
+            assert!(error.contains("test:long"), "{error}");
+            assert_eq!((stream.recorded(), malformed(stream)), (6, 0));
+            stream.finish(trace).unwrap();
+            assert_eq!((stream.recorded(), malformed(stream)), (6, 2));
+        });
     }
 
     #[test]
