@@ -1,20 +1,30 @@
-//! Programs of all kinds, with every set of the shim's events recorded: output, exit code and descriptor numbers are those of the
+//! Programs of all kinds, with every set of the shim's events recorded (`UST_SETS=each`: with each set alone): output, exit code and descriptor numbers are those of the
 //! program alone, nothing is lost, and babeltrace2 reads the whole trace.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use ust_acceptance::{shim, skip, undisturbed};
-use ust_test_support::command::Running;
+use ust_acceptance::recording::Recording;
+use ust_acceptance::undisturbed::{self, Sets};
+use ust_acceptance::{shim, skip};
+use ust_test_support::command::{Finished, Running};
 
 /// Runs a program alone and recorded.
 #[track_caller]
 fn assert_undisturbed(program: &Path, arguments: &[&str], least: u64) {
     let alone = Running::start(Command::new(program).args(arguments)).wait();
-    let recorded = undisturbed::every_set(program, arguments).run();
-    let name = program.display().to_string();
-    undisturbed::assert_same(&name, &alone, &recorded.finished);
-    undisturbed::assert_complete(&name, &recorded, least);
+    for sets in Sets::in_turn() {
+        let name = format!("{} with {}", program.display(), sets.name());
+        assert_as_alone(&name, &alone, sets.recording(program, arguments), sets.least(least));
+    }
+}
+
+/// A recording changes nothing, and loses nothing.
+#[track_caller]
+fn assert_as_alone(name: &str, alone: &Finished, recording: Recording, least: u64) {
+    let recorded = recording.run();
+    undisturbed::assert_same(name, alone, &recorded.finished);
+    undisturbed::assert_complete(name, &recorded, least);
 }
 
 /// The same for a command of the system's, if it is here.
@@ -119,15 +129,19 @@ fn programs_that_start_many_others_are_undisturbed() {
         if !skip::has(command, &["--version"]) {
             continue;
         }
-        let dirs = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
-        let [alone, recorded] = dirs.each_ref().map(|dir| {
-            script.replace("{dir}", dir.path().to_str().expect("temporary paths are text"))
-        });
-        let alone = Running::start(Command::new("bash").args(["-c", &alone])).wait();
+        let dir = tempfile::tempdir().expect("a directory");
+        let in_dir = |name: &str| {
+            let dir = dir.path().join(name);
+            std::fs::create_dir(&dir).expect("a new one");
+            script.replace("{dir}", dir.to_str().expect("temporary paths are text"))
+        };
+        let alone = Running::start(Command::new("bash").args(["-c", &in_dir("alone")])).wait();
         assert!(!alone.stdout.is_empty(), "{command}: {}", alone.stderr);
-        let recorded = undisturbed::every_set(Path::new("bash"), &["-c", &recorded]).run();
-        undisturbed::assert_same(command, &alone, &recorded.finished);
-        undisturbed::assert_complete(command, &recorded, least);
+        for sets in Sets::in_turn() {
+            let name = format!("{command} with {}", sets.name());
+            let recording = sets.recording(Path::new("bash"), &["-c", &in_dir(sets.name())]);
+            assert_as_alone(&name, &alone, recording, sets.least(least));
+        }
     }
 }
 
