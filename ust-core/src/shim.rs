@@ -1,7 +1,7 @@
 //! What a recorder asks of the shim that is loaded into a program: one environment variable, read once when the shim is loaded.
 //!
 //! ```text
-//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32 data-prefix=64 call-stacks=16 resolve"
+//!   UST_PRELOAD_OPTIONS="no-follow min-duration=1000 max-depth=32 data-prefix=64 call-stacks=16 durations resolve"
 //! ```
 //!
 //! Which events are on is no matter of this variable: rules say that.
@@ -30,6 +30,8 @@ pub struct Options {
     pub data_prefix_bytes: u32,
     /// So many frames of the call stack are recorded with an allocation, at most [`MAX_CALL_STACK_FRAMES`]. 0: no call stacks.
     pub call_stack_frames: u32,
+    /// Whether it is recorded how long calls of `malloc`'s family took.
+    pub durations: bool,
     /// Whether the kernel is asked what path each descriptor stands for that a call is given.
     pub resolve: bool,
     /// Whether the kernel is asked behind each call that can wait how often the thread has left its processor.
@@ -44,6 +46,7 @@ impl Default for Options {
             max_depth: u32::MAX,
             data_prefix_bytes: 0,
             call_stack_frames: 0,
+            durations: false,
             resolve: false,
             context_switches: false,
         }
@@ -58,6 +61,7 @@ impl Options {
             let (name, number) = word.split_once('=').unwrap_or((word, ""));
             match (name, number.parse::<u64>()) {
                 ("no-follow", _) => options.follow = false,
+                ("durations", _) => options.durations = true,
                 ("resolve", _) => options.resolve = true,
                 ("context-switches", _) => options.context_switches = true,
                 ("min-duration", Ok(ns)) => options.min_duration_ns = ns,
@@ -89,14 +93,16 @@ impl fmt::Display for Options {
             max_depth,
             data_prefix_bytes,
             call_stack_frames,
+            durations,
             resolve,
             context_switches,
         } = self;
         write!(
             f,
-            "{}{}{}min-duration={min_duration_ns} max-depth={max_depth} data-prefix={data_prefix_bytes} \
+            "{}{}{}{}min-duration={min_duration_ns} max-depth={max_depth} data-prefix={data_prefix_bytes} \
              call-stacks={call_stack_frames}",
             if *follow { "" } else { "no-follow " },
+            if *durations { "durations " } else { "" },
             if *resolve { "resolve " } else { "" },
             if *context_switches { "context-switches " } else { "" },
         )
@@ -115,6 +121,7 @@ mod tests {
             max_depth: 0,
             data_prefix_bytes: MAX_DATA_PREFIX_BYTES,
             call_stack_frames: MAX_CALL_STACK_FRAMES,
+            durations: true,
             resolve: true,
             context_switches: true,
         };

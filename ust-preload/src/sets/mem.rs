@@ -4,10 +4,11 @@
 //! need memory, and what cannot be passed on yet is served by [`early`].
 //!
 //! An event is written behind the call, so that it has the result. It has no duration: two looks at the clock would be most of
-//! what it costs. If somebody wants to know who called, it is an event of the same name with the call stack in it ([`unwind`]).
-//! `free` has none: what is asked of memory is who wanted it.
+//! what it costs. Where one is asked for, it has an event of its own ([`durations`]). If somebody wants to know who called, it is
+//! an event of the same name with the call stack in it ([`unwind`]). `free` has none: what is asked of memory is who wanted it.
 #![allow(unsafe_code)]
 
+use super::durations;
 use super::lttng::libc as lttng;
 use crate::argument::{Address, Code};
 use crate::entry::entry;
@@ -116,10 +117,12 @@ macro_rules! allocates {
                 // SAFETY: a function of this name.
                 let ordinary = unsafe { ORDINARY.function::<Function>() };
                 // SAFETY: what the program asks for.
-                let memory = unsafe { ordinary($($argument),*) };
+                let call = || unsafe { ordinary($($argument),*) };
+                let (memory, duration) = durations::$name::timed(call);
                 if !is_inside() {
                     record!($name($($argument,)* memory), call_site);
                     also!([$($lttng)?] $name($($argument),*) memory);
+                    durations::$name::tell(memory, duration, call_site);
                 }
                 memory
             }
@@ -218,7 +221,10 @@ const _: () = {
         // SAFETY: a function of this name.
         let ordinary = unsafe { ORDINARY.function::<Function>() };
         // SAFETY: what the program asks for.
-        unsafe { ordinary(memory) }
+        let ((), duration) = durations::free::timed(|| unsafe { ordinary(memory) });
+        if !is_inside() {
+            durations::free::tell(memory, duration, call_site);
+        }
     }
 };
 
@@ -238,12 +244,14 @@ unsafe extern "C" fn posix_memalign_from(
     call_site: Address,
 ) -> Code {
     // SAFETY: what the program asks for.
-    let result = unsafe { real::posix_memalign(out, align, size) };
+    let call = || unsafe { real::posix_memalign(out, align, size) };
+    let (result, duration) = durations::posix_memalign::timed(call);
     if (event::posix_memalign::enabled() || lttng::posix_memalign::enabled()) && !is_inside() {
         // SAFETY: the C library has just written there, if it says so.
         let memory = if result.0 == 0 { unsafe { *out } } else { ptr::null_mut() };
         record!(posix_memalign(memory, align, size, result.0), call_site);
         lttng::posix_memalign(memory, align, size, result.0);
+        durations::posix_memalign::tell(memory, duration, call_site);
     }
     result
 }

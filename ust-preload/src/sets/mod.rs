@@ -3,6 +3,7 @@
 //! | provider | file | what it records |
 //! | --- | --- | --- |
 //! | `libc_mem` | `mem` | `malloc` and its family |
+//! | | `durations` | how long calls of that family took |
 //! | | `pages` | `mmap` and its family |
 //! | `libc_io` | `io` | descriptors, paths, sockets, waits, streams |
 //! | `pthread` | `locks` | mutexes, rwlocks, spin locks |
@@ -14,6 +15,7 @@
 //! | `lttng_ust_*` | `lttng` | events of LTTng-UST's own wrappers, recorded by the functions of the others |
 
 pub mod dl;
+mod durations;
 pub mod func;
 mod io;
 pub mod locks;

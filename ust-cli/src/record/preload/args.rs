@@ -42,6 +42,9 @@ pub struct PreloadArgs {
         value_parser = call_stacks()
     )]
     call_stacks: Option<u32>,
+    /// Of memory (set `libc_mem`): record how long calls of malloc and its family take
+    #[arg(long, requires = "preload")]
+    durations: bool,
     /// Of descriptors (set `libc_io`): record the paths behind those that calls are given, at a system call for each
     #[arg(long, requires = "preload")]
     resolve: bool,
@@ -63,6 +66,7 @@ impl PreloadArgs {
             begins: self.begin,
             data: self.data_prefix.is_some(),
             paths: self.resolve,
+            durations: self.durations,
             context_switches: self.context_switches,
         };
         patterns(&self.preload, extras)
@@ -77,6 +81,7 @@ impl PreloadArgs {
             max_depth: self.max_depth.unwrap_or(default.max_depth),
             data_prefix_bytes: self.data_prefix.unwrap_or(default.data_prefix_bytes),
             call_stack_frames: self.call_stacks.unwrap_or(default.call_stack_frames),
+            durations: self.durations,
             resolve: self.resolve,
             context_switches: self.context_switches,
         }

@@ -70,6 +70,11 @@ impl Set {
         (self == Self::Io).then_some("libc_io_path")
     }
 
+    /// The provider of how long its calls took, if that is no part of their events.
+    fn durations(self) -> Option<&'static str> {
+        (self == Self::Mem).then_some("libc_mem_duration")
+    }
+
     /// Whether it has calls that can wait, behind which threads' switches are told.
     fn waits(self) -> bool {
         matches!(self, Self::Io | Self::Pthread | Self::Proc)
@@ -77,9 +82,13 @@ impl Set {
 
     /// The providers of what is recorded beside its calls.
     fn extras(self, wanted: Extras) -> impl Iterator<Item = &'static str> {
-        [(wanted.begins, self.begin()), (wanted.data, self.data()), (wanted.paths, self.paths())]
-            .into_iter()
-            .filter_map(|(is_wanted, provider)| provider.filter(|_| is_wanted))
+        let all = [
+            (wanted.begins, self.begin()),
+            (wanted.data, self.data()),
+            (wanted.paths, self.paths()),
+            (wanted.durations, self.durations()),
+        ];
+        all.into_iter().filter_map(|(is_wanted, provider)| provider.filter(|_| is_wanted))
     }
 }
 
@@ -92,6 +101,8 @@ pub struct Extras {
     pub data: bool,
     /// The paths behind their descriptors.
     pub paths: bool,
+    /// How long those took that do not say so.
+    pub durations: bool,
     /// How often threads have left their processors.
     pub context_switches: bool,
 }
@@ -100,7 +111,8 @@ pub struct Extras {
 const CONTEXT_SWITCHES: &str = "proc:context_switches";
 
 impl Extras {
-    const ALL: Self = Self { begins: true, data: true, paths: true, context_switches: true };
+    const ALL: Self =
+        Self { begins: true, data: true, paths: true, durations: true, context_switches: true };
 }
 
 /// The event patterns of these sets, with what is wanted beside their calls; and those that are to be left out of patterns which
@@ -169,6 +181,8 @@ mod tests {
         let paths = Extras { paths: true, ..Extras::default() };
         let (wanted, _) = patterns(&[Set::All], paths);
         assert!(wanted.contains(&"libc_io_path:*".to_owned()), "{wanted:?}");
+        let durations = Extras { durations: true, ..Extras::default() };
+        assert_eq!(patterns(&[Set::Mem], durations).0, ["libc_mem:*", "libc_mem_duration:*"]);
         let switches = Extras { context_switches: true, ..Extras::default() };
         assert_eq!(patterns(&[Set::Io], switches).0, ["libc_io:*", "proc:context_switches"]);
         assert_eq!(patterns(&[Set::Mem], switches).0, ["libc_mem:*"]);
