@@ -85,7 +85,7 @@ pub struct ProcessView {
     pub pid: u32,
     /// Its name.
     pub procname: String,
-    /// Its events, by name.
+    /// Its events, by name, each once.
     pub events: Vec<EventView>,
     /// How many more it has, beyond what a list has room for.
     pub events_left_out: usize,
@@ -161,6 +161,8 @@ fn process_view(process: ProcessInfo) -> ProcessView {
     let mut events: Vec<EventView> =
         events.into_iter().map(|(name, level)| EventView { name, level }).collect();
     events.sort();
+    // An event may have several classes: of each module that declares it, or with more fields.
+    events.dedup();
     ProcessView { pid, procname, events, events_left_out }
 }
 

@@ -177,3 +177,35 @@ fn a_contended_mutex_is_told_with_who_held_it() {
     assert_eq!((&holder["tid"], &holder["name"]), (&process["pid"], &"contended".into()));
     assert_eq!(lock["waiters"][0]["site"]["function"], "wait_for_it");
 }
+
+/// Leaks and the peak by call stack: who called for it, and from where.
+#[test]
+fn leaks_and_the_peak_are_told_by_call_stack() {
+    let dir = tempfile::tempdir().expect("a directory");
+    shim::built();
+    let program = shim::compiled(dir.path(), "heap", &["-g"]);
+    let options = ["--preload", "libc_mem,dl", "--call-stacks", "--mode", "block"];
+    let recorded = Recording::of_path(program).options(options).arg("100").run().succeeded();
+    let report = analyzed("heap", &recorded.trace());
+    let process = &report["processes"][0];
+    let stack = |list: &str, at: usize| {
+        let one = &process[list][at];
+        let frames = one["frames"].as_array().expect("frames").iter();
+        let functions = frames.map(|frame| frame["function"].as_str().unwrap_or("?").to_owned());
+        let functions: Vec<_> = functions.take(2).collect();
+        (one["bytes"].as_u64().expect("a number"), one["blocks"].as_u64(), functions.join(" "))
+    };
+    assert_eq!(stack("leaking_stacks", 0), (5000, Some(5), "leak_five main".to_owned()));
+    assert_eq!(stack("leaking_stacks", 1), (123, Some(1), "leak_one main".to_owned()));
+    let (bytes, blocks, functions) = stack("peak_stacks", 0);
+    assert_eq!((bytes, blocks), (640_000, Some(64)));
+    assert!(functions.starts_with("main "), "{functions}");
+    assert_eq!(stack("peak_stacks", 1), (5000, Some(5), "leak_five main".to_owned()));
+    assert_eq!(process["peak_stacks"].as_array().map(Vec::len), Some(2));
+    let mut command = Command::new(binaries::ust());
+    let text = run(command.args(["analyze", "heap"]).arg(recorded.trace())).succeeded().stdout;
+    let (_, leaks) = text.split_once("live at the end, by call stack:").expect("a list");
+    let lines: Vec<_> = leaks.lines().skip(1).take(3).map(str::trim).collect();
+    assert_eq!(lines[0], "5,000 bytes in 5 blocks");
+    assert!(lines[1].starts_with("leak_five at ") && lines[2].starts_with("main at "), "{lines:?}");
+}
