@@ -18,7 +18,6 @@
 //!   nobody records unlocks ([`Watch`]): from then on no older entry is believed.
 #![allow(unsafe_code)]
 
-use crate::mixed::mixed;
 use crate::stopwatch::Stopwatch;
 use core::ffi::c_void;
 use ust_core::sync::{AtomicBool, AtomicU64, Ordering};
@@ -183,4 +182,11 @@ impl Key {
 fn own() -> u64 {
     // SAFETY: it always succeeds.
     unsafe { libc::pthread_self() as u64 }
+}
+
+/// Spreads addresses, which are alike in their upper and lowest bits, over all numbers.
+#[inline(always)]
+fn mixed(number: u64) -> u64 {
+    let product = u128::from(number) * 0x9e37_79b9_7f4a_7c15;
+    (product >> 64) as u64 ^ product as u64
 }

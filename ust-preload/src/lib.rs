@@ -33,7 +33,6 @@
 //! | `c_api` | the runtime of programs that carry `include/ust.h` |
 //! | `options`, `environment` | what the recorder asked for, and what children are handed on |
 //! | `stopwatch`, `errno` | how long a call took, and what it left |
-//! | `mixed` | numbers for tables of hashes |
 //! | `sets` | the interposed functions, in files by what they are about |
 //!
 //! What always holds:
@@ -62,7 +61,6 @@ mod holds;
 mod loaded;
 mod lock;
 mod lock_calls;
-mod mixed;
 mod object;
 mod object_events;
 mod objects;

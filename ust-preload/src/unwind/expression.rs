@@ -1,8 +1,7 @@
 //! Frames that tables describe by expressions: those of signals, and of functions that align their stack.
 
-use super::machine::{FP, Registers, SP, unsigned};
+use super::machine::{FP, Registers, SP, Value as OfRegister, unsigned};
 use super::row::{End, Row, Saved};
-use super::rule::Caller;
 use super::stack::Stack;
 use super::tables::{Function, Slice};
 use gimli::{
@@ -12,6 +11,14 @@ use gimli::{
 
 /// Expressions of compilers and of the C library have some five operations.
 const OPERATIONS_MAX: u32 = 100;
+
+/// The caller of a function that tables describe.
+pub struct Caller {
+    /// Its registers.
+    pub registers: Registers,
+    /// Whether it was interrupted, and has not called.
+    pub is_exact: bool,
+}
 
 /// The place that an evaluation needs.
 struct OnStack;
@@ -27,7 +34,7 @@ pub struct Frame<'a> {
     /// The function.
     pub function: &'a Function,
     /// In it.
-    pub registers: &'a Registers,
+    pub registers: Registers,
     /// Its stack.
     pub stack: &'a mut Stack,
 }
@@ -44,7 +51,9 @@ impl Frame<'_> {
         if end < self.registers.sp && !is_of_signal {
             return None;
         }
-        let fp = self.saved(row.fp, end, self.registers.fp)?;
+        // A value that cannot be read is one that nobody has needed yet.
+        let same = self.stack.value(self.registers.fp).unwrap_or(0);
+        let fp = OfRegister::Is(self.saved(row.fp, end, same)?);
         let pc = unsigned(self.saved(row.link, end, self.registers.link)?);
         Some(Caller { registers: Registers { pc, sp: end, fp, link: 0 }, is_exact: is_of_signal })
     }
@@ -63,10 +72,10 @@ impl Frame<'_> {
         }
     }
 
-    fn register(&self, register: Register) -> Option<usize> {
+    fn register(&mut self, register: Register) -> Option<usize> {
         match register {
             SP => Some(self.registers.sp),
-            FP => Some(self.registers.fp),
+            FP => self.stack.value(self.registers.fp),
             #[cfg(target_arch = "x86_64")]
             gimli::X86_64::RA => Some(self.registers.pc),
             _ => None,

@@ -11,9 +11,18 @@ pub struct Registers {
     /// The stack's lowest address in use.
     pub sp: usize,
     /// The frame pointer, where code has one. Where it has none it is a register as any other, and is restored as they are.
-    pub fp: usize,
+    pub fp: Value,
     /// Where the function returns to, on machines that have a register for that; 0: not known.
     pub link: usize,
+}
+
+/// The value of a register. Few frames are found by the frame pointer, so it is not read before one is.
+#[derive(Debug, Clone, Copy)]
+pub enum Value {
+    /// It is this.
+    Is(usize),
+    /// It lies on the stack, at this address.
+    At(usize),
 }
 
 /// The number of the stack pointer in the tables.
@@ -38,16 +47,17 @@ pub fn registers() -> Registers {
     // SAFETY: it only reads registers.
     unsafe {
         asm!(
-            "lea {pc}, [rip]",
-            "mov {sp}, rsp",
+            // First: any of the results may be put there.
             "mov {fp}, rbp",
+            "mov {sp}, rsp",
+            "lea {pc}, [rip]",
             pc = out(reg) pc,
             sp = out(reg) sp,
             fp = out(reg) fp,
             options(nomem, nostack, preserves_flags),
         );
     }
-    Registers { pc, sp, fp, link: 0 }
+    Registers { pc, sp, fp: Value::Is(fp), link: 0 }
 }
 
 /// Those of the function that this is compiled into.
@@ -58,10 +68,11 @@ pub fn registers() -> Registers {
     // SAFETY: it only reads registers.
     unsafe {
         asm!(
-            "adr {pc}, .",
-            "mov {sp}, sp",
-            "mov {fp}, x29",
+            // First: any of the results may be put there.
             "mov {link}, x30",
+            "mov {fp}, x29",
+            "mov {sp}, sp",
+            "adr {pc}, .",
             pc = out(reg) pc,
             sp = out(reg) sp,
             fp = out(reg) fp,
@@ -69,7 +80,7 @@ pub fn registers() -> Registers {
             options(nomem, nostack, preserves_flags),
         );
     }
-    Registers { pc, sp, fp, link }
+    Registers { pc, sp, fp: Value::Is(fp), link }
 }
 
 /// A return address as it is called: without the signature that a processor may put into its upper bits.

@@ -7,6 +7,9 @@
 //!                     tables:  the object's .eh_frame_hdr -> .eh_frame -> row -> rule
 //! ```
 //!
+//! A walk *runs* through frames whose rules are known, on the thread's own stack: straight code that calls nothing. All else, such as
+//! a signal's frame, another stack, or code that is met for the first time, is a *step*.
+//!
 //! | file | what it is |
 //! | --- | --- |
 //! | `machine` | registers |
@@ -37,14 +40,14 @@ mod rule_cache;
 mod stack;
 mod tables;
 
-pub use rule_cache::forget;
-
 use crate::argument::Address;
-use core::ptr;
+use core::mem::MaybeUninit;
+use core::{ptr, slice};
 use expression::Frame;
 use machine::{Registers, registers};
 use row::Row;
-use rule::{Caller, Rule};
+use rule::Rule;
+use rule_cache::Place;
 use stack::Stack;
 use tables::Object;
 use ust_core::shim::{MAX_CALL_STACK_FRAMES, Options};
@@ -62,6 +65,13 @@ pub fn limit(options: &Options) {
     FRAMES.store(options.call_stack_frames, Ordering::Relaxed);
 }
 
+/// An object may have gone, and another one may come in its place.
+pub fn an_object_has_gone() {
+    if is_wanted() {
+        rule_cache::forget();
+    }
+}
+
 /// Whether call stacks are wanted.
 #[inline(always)]
 pub fn is_wanted() -> bool {
@@ -73,78 +83,114 @@ pub fn is_wanted() -> bool {
 // A function of its own: the room lies on the stack of those alone who want it.
 #[inline(never)]
 pub fn with_call_stack(call_site: Address, record: impl FnOnce(&[Address])) {
-    let mut frames = [ptr::null(); MAX_CALL_STACK_FRAMES as usize];
+    let mut frames = [MaybeUninit::uninit(); MAX_CALL_STACK_FRAMES as usize];
     let wanted = (FRAMES.load(Ordering::Relaxed) as usize).clamp(1, frames.len());
     let mut walk = Walk::from(registers());
-    frames[0] = call_site;
+    let mut own = [MaybeUninit::uninit(); OWN_FRAMES_MAX];
     let mut count = 1;
-    if (0..OWN_FRAMES_MAX).any(|_| walk.next() == Some(call_site.addr())) {
-        for (frame, address) in frames[1..wanted].iter_mut().zip(walk) {
-            *frame = ptr::without_provenance(address);
-            count += 1;
-        }
+    frames[0].write(call_site);
+    if walk.goes_up_to(call_site, &mut own).1 {
+        count += walk.goes_up_to(ptr::null(), &mut frames[1..wanted]).0;
     }
-    record(&frames[..count]);
+    // SAFETY: so many were written.
+    record(unsafe { slice::from_raw_parts(frames.as_ptr().cast(), count) });
 }
 
-/// A way up a stack: the addresses to which its frames return.
+/// A way up a stack.
 struct Walk {
     registers: Registers,
-    /// Whether the next instruction is the one at `pc`, and not one behind a call.
-    is_exact: bool,
+    /// How far before `pc` the function is looked for. A call may be a function's last instruction: what lies behind it is another's.
+    back: usize,
     stack: Stack,
-    generation: u64,
+    place: Place,
 }
 
 impl Walk {
     /// From a function in progress.
     #[inline(always)]
     fn from(registers: Registers) -> Self {
-        let (stack, generation) = (Stack::around(registers.sp), rule_cache::generation());
-        Self { registers, is_exact: true, stack, generation }
+        Self { registers, back: 0, stack: Stack::around(registers.sp), place: Place::START }
     }
-}
 
-impl Iterator for Walk {
-    type Item = usize;
-
+    /// Writes the addresses to which frames return, until one returns to `last` or there is no more room: how many, and whether the
+    /// last one was met.
     #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        // A call may be a function's last instruction: what lies behind it is another's.
-        let address = self.registers.pc.wrapping_sub(usize::from(!self.is_exact));
-        let rule = rule_cache::find(address, self.generation)
-            .or_else(|| rule_at(address, self.generation))?;
-        let step = match rule {
-            Rule::End => None,
-            Rule::Frame(frame) => frame.caller(&self.registers, &mut self.stack),
-            Rule::AsTablesSay => caller(address, &self.registers, &mut self.stack),
+    fn goes_up_to(&mut self, last: Address, room: &mut [MaybeUninit<Address>]) -> (usize, bool) {
+        let mut count = 0;
+        while count < room.len() {
+            count += self.runs_up_to(last, &mut room[count..]);
+            if count > 0 && self.registers.pc == last.addr() {
+                return (count, true);
+            }
+            if count == room.len() || self.steps_up().is_none() {
+                break;
+            }
+            room[count].write(ptr::without_provenance(self.registers.pc));
+            count += 1;
+            if self.registers.pc == last.addr() {
+                return (count, true);
+            }
+        }
+        (count, false)
+    }
+
+    /// The same through frames as most are, whose rules are known, on the thread's own stack. It ends before any other.
+    // It calls nothing, so that all that it has is in the processor's registers.
+    #[inline(always)]
+    fn runs_up_to(&mut self, last: Address, room: &mut [MaybeUninit<Address>]) -> usize {
+        let own = self.stack.own();
+        let (mut registers, mut back, mut place) = (self.registers, self.back, self.place);
+        let mut count = 0;
+        for frame in room {
+            let Some((rule, next)) = place.guessed(registers.pc.wrapping_sub(back)) else { break };
+            let caller = rule.frame().and_then(|it| it.caller(registers, |at| own.word(at)));
+            let Some(caller) = caller.filter(|caller| caller.pc != 0) else { break };
+            (registers, back, place) = (caller, 1, next);
+            frame.write(ptr::without_provenance(registers.pc));
+            count += 1;
+            if registers.pc == last.addr() {
+                break;
+            }
+        }
+        (self.registers, self.back, self.place) = (registers, back, place);
+        count
+    }
+
+    /// Goes up by one frame of any kind.
+    #[cold]
+    #[inline(never)]
+    fn steps_up(&mut self) -> Option<()> {
+        let address = self.registers.pc.wrapping_sub(self.back);
+        let rule = self.place.find(address).or_else(|| rule_at(address))?;
+        let is_exact = if let Some(frame) = rule.frame() {
+            let stack = &mut self.stack;
+            self.registers = frame.caller(self.registers, |at| stack.word(at))?;
+            false
+        } else if rule == Rule::END {
+            return None;
+        } else {
+            let function = &Object::at(address)?.function_at(address)?;
+            let row = Row::of(address, function)?;
+            let (registers, stack) = (self.registers, &mut self.stack);
+            let caller = Frame { function, registers, stack }.caller(row)?;
+            self.registers = caller.registers;
+            // A signal may have changed from one stack to another.
+            self.stack = Stack::around(self.registers.sp);
+            caller.is_exact
         };
-        let caller = step?;
-        self.is_exact = caller.is_exact;
-        self.registers = caller.registers;
-        (self.registers.pc != 0).then_some(self.registers.pc)
+        self.back = usize::from(!is_exact);
+        (self.registers.pc != 0).then_some(())
     }
 }
 
 /// The rule of an address that is met for the first time. `None` if no object has it.
-#[cold]
-#[inline(never)]
-fn rule_at(address: usize, generation: u64) -> Option<Rule> {
+fn rule_at(address: usize) -> Option<Rule> {
     let object = Object::at(address)?;
     let of_function = || {
         let function = object.function_at(address)?;
         Some(Row::of(address, &function)?.rule(function.entry.is_signal_trampoline()))
     };
-    let rule = of_function().unwrap_or(Rule::End);
-    rule_cache::keep(address, generation, rule);
+    let rule = of_function().unwrap_or(Rule::END);
+    rule_cache::keep(address, rule);
     Some(rule)
-}
-
-/// The caller of a function whose tables say more than a rule holds.
-#[cold]
-#[inline(never)]
-fn caller(address: usize, registers: &Registers, stack: &mut Stack) -> Option<Caller> {
-    let function = &Object::at(address)?.function_at(address)?;
-    let row = Row::of(address, function)?;
-    Frame { function, registers, stack }.caller(row)
 }

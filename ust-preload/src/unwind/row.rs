@@ -99,8 +99,8 @@ impl Row {
             Frame::new(register == FP, bytes, fp, link).filter(|_| is_known)
         };
         match self.link {
-            Saved::Undefined => Rule::End,
-            _ => frame().map_or(Rule::AsTablesSay, Rule::Frame),
+            Saved::Undefined => Rule::END,
+            _ => frame().map_or(Rule::AS_TABLES_SAY, Frame::rule),
         }
     }
 }

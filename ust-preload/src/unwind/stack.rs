@@ -8,17 +8,19 @@
 //! ```
 //!
 //! **A thread's own stack stays mapped as long as the thread lives.** Pages of it that could be read once are read without a
-//! question. The pages between the stack pointer and those are asked about ([`Reader`]) once, when the stack has grown.
+//! question. Those between the stack pointer and them are asked about ([`Reader`]) once, when the stack has grown.
 //! Every other address may go at any time: another stack, that of a handler or of a coroutine, and all that a wrong walk comes
 //! to. There the kernel is asked for each page, in each walk.
 //!
 //! Stacks of handlers and coroutines are told from the thread's own by what lies between them and its end: a page that cannot be
 //! read. Below such a page the own stack does not go on (`GAP`).
 
+use super::machine::Value;
 use crate::readable::{PAGE_BYTES, Reader};
 use crate::real::Real;
 use core::ops::Range;
 use core::ptr;
+use ust_core::hint::unlikely;
 use ust_core::sync::{AtomicU64, Ordering};
 
 /// What lies further from a stack's end is not looked at: it is another stack.
@@ -67,56 +69,85 @@ pub fn note_first_thread() {
 
 /// Reads the stack of the calling thread.
 pub struct Stack {
-    /// What can be read of its own stack.
-    own: Range<usize>,
+    /// Its own part that is in use: where words can be read without a question.
+    own: OwnStack,
     others: Reader,
 }
 
+/// Addresses of words in a thread's own stack, the last included.
+#[derive(Clone, Copy)]
+pub struct OwnStack {
+    first: usize,
+    last: usize,
+}
+
+impl OwnStack {
+    /// Another stack is in use.
+    const NONE: Self = Self { first: usize::MAX, last: 0 };
+
+    /// The word at this address, if it is one of these.
+    #[inline(always)]
+    pub fn word(self, at: usize) -> Option<usize> {
+        let is_own = at >= self.first && at <= self.last;
+        // SAFETY: all of them can be read, and stay.
+        is_own.then(|| unsafe { ptr::with_exposed_provenance::<usize>(at).read_unaligned() })
+    }
+}
+
 impl Stack {
-    /// The stack to which this stack pointer belongs, which is in use.
+    /// The stack to which this stack pointer belongs.
     #[inline(always)]
     pub fn around(sp: usize) -> Self {
         let end = end_of_own();
-        let checked = known(checked::get()).unwrap_or(end);
-        let mut stack = Self { own: checked..end, others: Reader::new() };
-        if sp < checked {
-            stack.grow_to(sp);
+        let mut start = known(checked::get()).unwrap_or(end);
+        if sp < start {
+            unlikely();
+            start = grown_to(sp, start..end);
         }
-        stack
+        let own = match sp >= start && sp < end {
+            true => OwnStack { first: sp, last: end - size_of::<usize>() },
+            false => OwnStack::NONE,
+        };
+        Self { own, others: Reader::new() }
     }
 
-    /// The word at this address; `None` if it cannot be read.
-    #[inline(always)]
+    /// The thread's own stack, if that is in use.
+    pub fn own(&self) -> OwnStack {
+        self.own
+    }
+
+    /// The word at any address; `None` if it cannot be read.
     pub fn word(&mut self, at: usize) -> Option<usize> {
-        let address = ptr::with_exposed_provenance::<usize>(at);
-        if at >= self.own.start && at < self.own.end.saturating_sub(size_of::<usize>()) {
-            // SAFETY: a page of the thread's own stack, which stays mapped.
-            return Some(unsafe { address.read_unaligned() });
-        }
-        self.others.read(address)
+        self.own.word(at).or_else(|| self.others.read(ptr::with_exposed_provenance(at)))
     }
 
-    /// The stack pointer is below what was checked: either the stack has grown, or it is another stack.
-    #[cold]
-    #[inline(never)]
-    fn grow_to(&mut self, sp: usize) {
-        let is_other =
-            self.own.end - sp > OWN_BYTES_MAX || known(gap::get()).is_some_and(|gap| sp < gap);
-        if is_other {
-            return;
-        }
-        let page = sp & !(PAGE_BYTES - 1);
-        let next = page + PAGE_BYTES;
-        // The page of the stack pointer itself is in use.
-        let between = self.own.start.saturating_sub(next);
-        if between == 0 || self.others.can_read(ptr::without_provenance(next), between) {
-            // A handler may have noted a lower address meanwhile. It is forgotten, and found again.
-            checked::set(ptr::without_provenance(page));
-            self.own.start = page;
-        } else {
-            gap::set(ptr::without_provenance(next));
+    /// The value of a register; `None` if it cannot be read.
+    pub fn value(&mut self, value: Value) -> Option<usize> {
+        match value {
+            Value::Is(value) => Some(value),
+            Value::At(address) => self.word(address),
         }
     }
+}
+
+/// The stack pointer is below what was checked: either the stack has grown, or it is another stack. From where on the own stack can
+/// be read.
+#[cold]
+#[inline(never)]
+fn grown_to(sp: usize, checked: Range<usize>) -> usize {
+    let is_other =
+        checked.end - sp > OWN_BYTES_MAX || known(gap::get()).is_some_and(|gap| sp < gap);
+    if is_other {
+        return checked.start;
+    }
+    let page = sp & !(PAGE_BYTES - 1);
+    if Reader::new().can_read(ptr::without_provenance(page), checked.start - page) {
+        // A handler may have noted a lower address meanwhile. It is forgotten, and found again.
+        checked::set(ptr::without_provenance(page));
+        return page;
+    }
+    gap::set(ptr::without_provenance(page + PAGE_BYTES));
+    checked.start
 }
 
 /// What a word says.
