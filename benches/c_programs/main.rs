@@ -1,4 +1,4 @@
-//! What does the shim cost a C program? Beside LTTng's wrappers, strace and ltrace, in interleaved runs.
+//! What does the shim cost a C program? Beside LTTng's wrappers, heaptrack, strace and ltrace, in interleaved runs.
 //!
 //! ```text
 //! cargo build --release && cargo bench -p ust-benches --bench c_programs [-- --check --rounds N --only TEXT]
@@ -7,6 +7,7 @@
 //! | part | what is measured |
 //! | --- | --- |
 //! | `pairs` | a `malloc` and its `free`: alone, under the shim with nothing on, recorded by it; and the same under LTTng's wrapper, in a snapshot session |
+//! | `call_stacks` | a `malloc` and its `free`, 16 calls deep: alone, recorded, recorded with the call stack; and under heaptrack |
 //! | `start` | `/bin/true` from start to end: alone, under the shim, under liblttng-ust; nobody records |
 //! | `sqlite3` | a transaction of inserts, all sets recorded into memory: nanoseconds a record; strace and ltrace beside it |
 //! | `redis` | requests a second of redis-server under redis-benchmark, `libc_io` and `libc_mem` recorded; strace beside it |
@@ -14,6 +15,7 @@
 //! Who is not installed is skipped, and said. `--check` ends with status 1 if a promise is broken. Without `--bench`, which
 //! `cargo bench` adds, it does nothing: nothing of it is short.
 
+mod call_stacks;
 mod pairs;
 mod redis;
 mod sqlite;
@@ -55,8 +57,9 @@ struct Means<'a> {
 /// A part: prints its lines, and says what they must be.
 type Part = fn(&Means<'_>) -> Result<Vec<Promise>>;
 
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 5] = [
     ("pairs", pairs::measure),
+    ("call_stacks", call_stacks::measure),
     ("start", start::measure),
     ("sqlite3", sqlite::measure),
     ("redis", redis::measure),

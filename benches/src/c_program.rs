@@ -58,10 +58,10 @@ impl CProgram {
         &self.shim
     }
 
-    /// A program that allocates and frees; with the shim, if it is given where a consumer is or would be.
-    pub fn pairs(&self, runtime_dir: Option<&Path>) -> Command {
+    /// A program that allocates and frees, in one of its ways; with the shim, if it is given where a consumer is or would be.
+    pub fn pairs(&self, way: &str, runtime_dir: Option<&Path>) -> Command {
         let mut command = Command::new(self.dir.path().join("pairs"));
-        command.args(["pairs", "1"]);
+        command.args([way, "1"]);
         if let Some(dir) = runtime_dir {
             command.env("LD_PRELOAD", &self.shim).env("UST_RUNTIME_DIR", dir);
         }
