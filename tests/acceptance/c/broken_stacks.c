@@ -21,6 +21,31 @@ __asm__(".text\n"
 	"	mov %rbx, %rsp\n"
 	"	pop %rbx\n	pop %rbp\n	ret\n");
 
+/* Their tables lie: the frame of the one ends far behind any stack, and that of the other where its second argument says. */
+void *lies_by_stack(size_t bytes);
+void *lies_by_frame(size_t bytes, void *frame);
+__asm__("lies_by_stack:\n"
+	"	.cfi_startproc\n"
+	"	sub $8, %rsp\n"
+	"	.cfi_def_cfa_offset 0x200000\n"
+	"	call malloc@PLT\n"
+	"	add $8, %rsp\n"
+	"	.cfi_def_cfa_offset 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"lies_by_frame:\n"
+	"	.cfi_startproc\n"
+	"	push %rbp\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	.cfi_offset %rbp, -16\n"
+	"	mov %rsi, %rbp\n"
+	"	.cfi_def_cfa_register %rbp\n"
+	"	call malloc@PLT\n"
+	"	pop %rbp\n"
+	"	.cfi_def_cfa %rsp, 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n");
+
 static jmp_buf back;
 static unsigned long calls;
 
@@ -68,6 +93,9 @@ int main(int argc, char **argv)
 			void *frames[] = { NULL, stack, pages, (void *)-16, (void *)odd, stack - 8 };
 			free(call_on(stack, near % 2 ? gets_memory : has_frame, frames[rand() % 6], 99));
 			free(call_on(stack, malloc, frames[rand() % 6], 99));
+			free(call_on(stack, lies_by_stack, NULL, 99));
+			free(lies_by_stack(99));
+			free(lies_by_frame(99, frames[rand() % 6]));
 			calls++;
 		}
 		if (!setjmp(back))
