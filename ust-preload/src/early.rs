@@ -53,9 +53,10 @@ pub fn allocate(bytes: usize, align: usize) -> *mut c_void {
     }
 }
 
-/// Whether no memory of the pool was ever asked for.
-pub fn is_unused() -> bool {
-    TAKEN.load(Ordering::Relaxed) == 0
+/// Hands out nothing any more; returns whether nothing ever was.
+pub fn close_unused() -> bool {
+    const ALL: u64 = POOL_BYTES as u64;
+    TAKEN.compare_exchange(0, ALL, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
 /// Whether memory is the pool's.

@@ -6,7 +6,8 @@
 //!
 //! Rust's code names them, so the linker would make every program load `libgcc_s` when it starts. Most programs need it never,
 //! and loading it takes as long as everything else that the shim does at a start. So the names are defined here, for this
-//! object alone. What unwinds has brought an unwinder with it, and that one is found; a panic of our own loads one.
+//! object alone. What unwinds has brought an unwinder with it, and that one is found; a panic of our own loads one. The look-up
+//! takes away what `dlerror` has to tell the thread: that cannot be put back.
 #![allow(unsafe_code)]
 
 use crate::entry::jump;

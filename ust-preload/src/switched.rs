@@ -26,7 +26,7 @@ pub static SWITCHED: [(&'static Ordinary, &'static Real)];
 /// They are the first to be looked up: to look for what is not there takes memory.
 pub fn look_up_all() {
     SWITCHED.iter().for_each(|(_, real)| _ = real.address());
-    if early::is_unused() {
+    if early::close_unused() {
         SWITCHED.iter().for_each(|(ordinary, real)| ordinary.settle(real.known()));
     }
 }

@@ -168,6 +168,22 @@ fn broken_stacks_do_no_harm() {
     assert_eq!(all.iter().filter(|it| it.size == 99).count(), 300 * 100);
 }
 
+/// A thread's own stack is what the C library says, not what can be read below its end.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn memory_between_a_thread_and_its_coroutine_may_go() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    // One function lies right behind the other.
+    let in_order =
+        ["-O1", "-fno-align-functions", "-fno-reorder-functions", "-fno-toplevel-reorder"];
+    let program = shim::compiled(dir.path(), "neighbour_gone", &in_order);
+    let recorded = recorded(&program, &["--call-stacks=64"], &[]);
+    assert_eq!((recorded.finished.code(), &*recorded.finished.stdout), (0, "first\nsecond\n"));
+}
+
 /// Plugins that lie at one address in turn, with other frames each, and allocate while the loader loads them. Every stack is
 /// whole: it ends where its thread begins.
 #[test]

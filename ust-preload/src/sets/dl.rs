@@ -92,6 +92,7 @@ unsafe extern "C-unwind" fn dlclose_from(handle: *mut c_void, call_site: Address
     // SAFETY: what the program asks for.
     let result =
         unsafe { if is_recorded { closed(handle, call_site) } else { real::dlclose(handle) } };
+    // Behind the call, for another thread may have walked through the object until then.
     unwind::an_object_has_gone();
     result
 }

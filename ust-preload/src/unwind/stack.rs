@@ -7,19 +7,22 @@
 //!                       ^ CHECKED: from here to the end every page could be read
 //! ```
 //!
-//! **A thread's own stack stays mapped as long as the thread lives.** Pages of it that could be read once are read without a
-//! question. Those between the stack pointer and them are asked about ([`Reader`]) once, when the stack has grown.
-//! Every other address may go at any time: another stack, that of a handler or of a coroutine, and all that a wrong walk comes
-//! to. There the kernel is asked for each page, in each walk.
+//! **A thread's own stack stays mapped as long as the thread lives**, so it is read without a question. Every other address may go
+//! at any time: another stack, that of a handler or of a coroutine, and all that a wrong walk comes to. There the kernel is asked
+//! for each page ([`Reader`]), in each walk.
 //!
-//! Stacks of handlers and coroutines are told from the thread's own by what lies between them and its end: a page that cannot be
-//! read. Below such a page the own stack does not go on (`GAP`).
+//! How far down the own stack goes, the C library knows, and is asked once. Not of the first thread, whose stack grows: pages
+//! between the stack pointer and those that were read are asked about once. A page that cannot be read ends it (`GAP`); the kernel
+//! leaves such pages below it.
 
 use super::machine::Value;
+use crate::errno::Errno;
 use crate::readable::{PAGE_BYTES, Reader};
 use crate::real::Real;
+use core::mem::MaybeUninit;
 use core::ops::Range;
 use core::ptr;
+use ust::inside::Inside;
 use ust_core::hint::unlikely;
 use ust_core::sync::{AtomicU64, Ordering};
 
@@ -130,8 +133,8 @@ impl Stack {
     }
 }
 
-/// The stack pointer is below what was checked: either the stack has grown, or it is another stack. From where on the own stack can
-/// be read.
+/// The stack pointer is below what is known of the own stack: nothing is known yet, or it has grown, or this is another stack. From
+/// where on the own stack can be read.
 #[cold]
 #[inline(never)]
 fn grown_to(sp: usize, checked: Range<usize>) -> usize {
@@ -139,6 +142,14 @@ fn grown_to(sp: usize, checked: Range<usize>) -> usize {
         checked.end - sp > OWN_BYTES_MAX || known(gap::get()).is_some_and(|gap| sp < gap);
     if is_other {
         return checked.start;
+    }
+    if !is_first_thread() {
+        // None of it is own for a handler that comes meanwhile.
+        gap::set(ptr::without_provenance(checked.end));
+        let lowest = lowest_of_own().unwrap_or(checked.end);
+        gap::set(ptr::without_provenance(lowest));
+        checked::set(ptr::without_provenance(lowest));
+        return lowest;
     }
     let page = sp & !(PAGE_BYTES - 1);
     if Reader::new().can_read(ptr::without_provenance(page), checked.start - page) {
@@ -150,6 +161,24 @@ fn grown_to(sp: usize, checked: Range<usize>) -> usize {
     checked.start
 }
 
+/// The lowest address of the calling thread's stack, which is not the first thread's. The C library takes memory for the answer,
+/// as the call has done that is being recorded.
+fn lowest_of_own() -> Option<usize> {
+    let (_inside, _errno) = (Inside::new(), Errno::keep());
+    let mut attributes = MaybeUninit::uninit();
+    let (mut lowest, mut bytes) = (ptr::null_mut(), 0);
+    // SAFETY: valid pointers; the attributes are read, and given back, only if they were written.
+    unsafe {
+        if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
+            return None;
+        }
+        let told =
+            libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut lowest, &raw mut bytes);
+        libc::pthread_attr_destroy(attributes.as_mut_ptr());
+        (told == 0).then(|| lowest.addr())
+    }
+}
+
 /// What a word says.
 #[inline(always)]
 fn known(word: *const ()) -> Option<usize> {
@@ -159,12 +188,12 @@ fn known(word: *const ()) -> Option<usize> {
 /// Above all frames of the calling thread.
 #[inline(always)]
 fn end_of_own() -> usize {
-    let descriptor = descriptor();
-    if descriptor as u64 == FIRST_THREAD.load(Ordering::Relaxed) {
-        END_OF_FIRST.load(Ordering::Relaxed) as usize
-    } else {
-        descriptor
-    }
+    if is_first_thread() { END_OF_FIRST.load(Ordering::Relaxed) as usize } else { descriptor() }
+}
+
+#[inline(always)]
+fn is_first_thread() -> bool {
+    descriptor() as u64 == FIRST_THREAD.load(Ordering::Relaxed)
 }
 
 /// The calling thread's descriptor: it lies at the end of its stack, but for the first thread.
