@@ -41,7 +41,5 @@ const EVENTS: [&str; 28] = [
     "libc_io:fwrite",
 ];
 
-/// `malloc`, `calloc`, `realloc`.
-const WITH_CALL_STACKS: usize = 3;
-
-const _: () = assert!(EVENTS.len() + WITH_CALL_STACKS <= MAX_COMPACT_ID as usize + 1);
+// `malloc`, `calloc` and `realloc` have two.
+const _: () = assert!(EVENTS.len() + 3 <= MAX_COMPACT_ID as usize + 1);

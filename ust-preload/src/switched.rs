@@ -18,16 +18,16 @@ use ust_core::sync::{AtomicPtr, Ordering};
 
 /// Every function that [`switched!`] declares.
 #[linkme::distributed_slice]
-pub static SWITCHED: [(&'static Ordinary, &'static Real)];
+pub static SWITCHED: [(&'static Ordinary, fn() -> &'static Real)];
 
 /// Looks these functions up, and makes them the ordinary ones. Not so if memory has been served otherwise by then: only the first
 /// functions can tell such memory from the C library's.
 ///
 /// They are the first to be looked up: to look for what is not there takes memory.
 pub fn look_up_all() {
-    SWITCHED.iter().for_each(|(_, real)| _ = real.address());
+    SWITCHED.iter().for_each(|(_, real)| _ = real().address());
     if early::close_unused() {
-        SWITCHED.iter().for_each(|(ordinary, real)| ordinary.settle(real.known()));
+        SWITCHED.iter().for_each(|(ordinary, real)| ordinary.settle(real().known()));
     }
 }
 
@@ -68,8 +68,8 @@ macro_rules! switched {
             $crate::switched::Ordinary::at_first($first as *const c_void);
 
         #[linkme::distributed_slice($crate::switched::SWITCHED)]
-        static SETTLED: (&$crate::switched::Ordinary, &$crate::real::Real) =
-            (&ORDINARY, real::$name::REAL);
+        static SETTLED: (&$crate::switched::Ordinary, fn() -> &'static $crate::real::Real) =
+            (&ORDINARY, || real::$name::REAL);
 
         /// In place of the C library's.
         ///
