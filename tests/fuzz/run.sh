@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Fuzzes each target for so long, two at a time. Usage: tests/fuzz/run.sh [SECONDS for each]
 #
+# With UST_FUZZ_SEED a number, inputs are made from that number: a later run finds about what this one found. CI sets it, so
+# that a change is judged by what it does.
+#
 # Builds as cargo-fuzz does, without needing it. Everything is written below target/fuzz: the corpus grows in a copy
 # (tests/fuzz/corpus.sh takes over what is new in it), and an input that fails is written to target/fuzz/artifacts.
 set -euo pipefail
@@ -52,9 +55,9 @@ cp -r tests/fuzz/corpus $out/corpus
 
 # fuzz TARGET LONGEST [OPTIONS of libFuzzer]
 fuzz() {
-    local name=$1 log=$out/$1.log
+    local name=$1 log=$out/$1.log seed=${UST_FUZZ_SEED:+-seed=$UST_FUZZ_SEED}
     mkdir -p "$out/corpus/$name"
-    if "$out/$target/release/$name" -max_total_time="$seconds" -max_len="$2" -timeout=25 -rss_limit_mb=2048 \
+    if "$out/$target/release/$name" -max_total_time="$seconds" -max_len="$2" $seed -timeout=25 -rss_limit_mb=2048 \
         -print_final_stats=1 -artifact_prefix="$out/artifacts/$name-" "${@:3}" "$out/corpus/$name" >"$log" 2>&1; then
         local runs coverage
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

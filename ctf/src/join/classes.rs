@@ -1,6 +1,9 @@
 //! Event classes as their writer described them, from the types that metadata was read as.
 //!
 //! Two processes of one program have the same classes under different numbers; their descriptions compare equal.
+//!
+//! A record's payload is copied as it lies, so a class is described only if the description gives each field the place
+//! that the metadata gives it. Metadata is untrusted: it may pad what this library packs.
 
 use std::sync::Arc;
 
@@ -8,13 +11,20 @@ use crate::metadata::{
     Base, Choice, Encoding, EventClass, Field, FieldType, Float, Integer, Label, VALUE, Width,
 };
 use crate::tsdl::{
-    self, ByteOrder, EnumType, EventType, Fields, FloatType, IntegerType, Path, Type, VariantType,
+    self, ByteOrder, EnumType, EventType, Fields, FloatType, IntegerType, Path, StructType, Type,
+    VariantType,
 };
+
+/// The most types and labels of a class. Names of types make it possible to say 2^60 fields in a page.
+const PARTS_MAX: usize = 1 << 16;
 
 /// The class's description, with number 0; `None` if this library would not have described it like this.
 pub(super) fn described(class: &EventType) -> Option<EventClass> {
     let fields = match &class.fields {
-        Some(Type::Struct(ty)) if class.context.is_none() => fields(&ty.fields)?,
+        Some(ty @ Type::Struct(fields)) if class.context.is_none() => {
+            take_parts(ty, &mut { PARTS_MAX })?;
+            structure(fields)?
+        }
         _ => return None,
     };
     Some(EventClass {
@@ -25,6 +35,30 @@ pub(super) fn described(class: &EventType) -> Option<EventClass> {
         loglevel: class.loglevel.and_then(|level| i32::try_from(level).ok()).unwrap_or(-1),
         fields,
     })
+}
+
+/// Takes as many parts as the type has when it is written out. `None` if there are not so many.
+fn take_parts(ty: &Type, left: &mut usize) -> Option<()> {
+    *left = left.checked_sub(1)?;
+    let mut all = |types: &Fields| types.iter().try_for_each(|(_, ty)| take_parts(ty, left));
+    match ty {
+        Type::Integer(_) | Type::Float(_) | Type::String(_) => Some(()),
+        Type::Struct(ty) => all(&ty.fields),
+        Type::Variant(ty) => all(ty.options.all()),
+        Type::Array { elem, .. } | Type::Sequence { elem, .. } => take_parts(elem, left),
+        Type::Enum(ty) => {
+            *left = left.checked_sub(ty.labels.all().len())?;
+            Some(())
+        }
+    }
+}
+
+/// The fields of a structure that begins at any byte.
+fn structure(ty: &StructType) -> Option<Vec<Field>> {
+    if ty.align > 8 {
+        return None;
+    }
+    fields(&ty.fields)
 }
 
 /// A scope's fields, without the lengths and tags in front of them.
@@ -72,8 +106,10 @@ fn field_type(ty: &Type) -> Option<FieldType> {
             let labels = ty.labels.all().iter().map(label).collect();
             FieldType::Enumeration { container: integer(&ty.container)?, labels }
         }
+        // Without elements it would be described as a sequence, whose length takes four bytes.
+        Type::Array { len: 0, .. } => return None,
         Type::Array { elem, len } => FieldType::array(within(elem)?, u32::try_from(*len).ok()?),
-        Type::Struct(ty) => FieldType::Struct(fields(&ty.fields)?),
+        Type::Struct(ty) => FieldType::Struct(structure(ty)?),
         Type::Sequence { .. } | Type::Variant(_) => return None,
     })
 }
@@ -165,12 +201,55 @@ mod tests {
     use proptest::prelude::*;
 
     fn reread(class: &EventClass) -> EventClass {
+        let described = described_of(&event(class));
+        EventClass { id: 3, ..described.unwrap_or_else(|| panic!("{}", event(class))) }
+    }
+
+    /// The description of event 3, of metadata without a preamble.
+    fn described_of(metadata: &str) -> Option<EventClass> {
         let trace = "trace { major = 1; minor = 8; byte_order = ";
         let order = if cfg!(target_endian = "little") { "le; };" } else { "be; };" };
-        let metadata = crate::tsdl::parse(format!("{trace}{order}{}", event(class)).as_bytes());
-        let metadata = metadata.unwrap_or_else(|error| panic!("{error}: {}", event(class)));
-        let described = described(&metadata.streams[&0].events[&3]);
-        EventClass { id: 3, ..described.unwrap_or_else(|| panic!("{}", event(class))) }
+        let text = format!("{trace}{order}{metadata}");
+        let parsed = crate::tsdl::parse(text.as_bytes());
+        let parsed = parsed.unwrap_or_else(|error| panic!("{error}: {metadata}"));
+        described(&parsed.streams[&0].events[&3])
+    }
+
+    /// The description of an event with these fields, where `u4` is a number of 32 bits.
+    fn described_with(fields: &str) -> Option<EventClass> {
+        let number = "typealias integer { size = 32; align = 8; } := u4;";
+        described_of(&format!("{number} event {{ id = 3; name = \"e\"; fields := {fields}; }};"))
+    }
+
+    #[test]
+    fn fields_that_the_description_would_move_are_not_described() {
+        assert!(described_with("struct { u4 _a; u4 _b[2]; struct { u4 _c; } _d; }").is_some());
+        assert_eq!(described_with("struct { u4 _a; } align(64)"), None);
+        assert_eq!(described_with("struct { u4 _a; struct { u4 _c; } align(64) _d; }"), None);
+        assert_eq!(described_with("struct { struct { u4 _c; } align(32) _d[2]; }"), None);
+        assert_eq!(described_with("struct { integer { size = 32; align = 32; } _a; }"), None);
+        assert_eq!(described_with("struct { u4 _a; u4 _b[0]; }"), None);
+        let none = "struct { enum : u4 { A } __v_tag; variant <__v_tag> { u4 A[0]; } _v; }";
+        assert_eq!(described_with(none), None);
+    }
+
+    /// A page of text may name a type of 2^60 fields.
+    #[test]
+    fn a_class_has_a_bound() {
+        let nested = |depth: usize| {
+            let types = (1..depth).map(|at| {
+                let within = at - 1;
+                format!("typealias struct {{ t{within} _a; t{within} _b; }} := t{at};")
+            });
+            let types: String = types.collect();
+            let last = depth - 1;
+            described_of(&format!(
+                "typealias integer {{ size = 8; align = 8; }} := t0; {types}
+                event {{ id = 3; name = \"e\"; fields := struct {{ t{last} _a; }}; }};"
+            ))
+        };
+        assert!(nested(12).is_some());
+        assert_eq!(nested(60), None);
     }
 
     /// Gives fields names that writing does not change.
