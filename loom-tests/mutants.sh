@@ -6,9 +6,9 @@
 #   - each fence beside them, left out (UST_WEAKEN)
 #   - the mistakes that have a name in ust-core/src/testpoint.rs, and that of the fixture (UST_MISTAKE)
 #
-# One build serves all, and two mistakes are tried at a time. The model that caught a mistake last time (mutants.caught) is
-# tried first, then the others. Prints caught/total; exit 1 if one gets away, if a model ends otherwise than by a failed test, or
-# if mutants.caught names what is not there. Usage: loom-tests/mutants.sh [ring|runtime]
+# One build serves all, and two mistakes are tried at a time. The test that caught a mistake last time (mutants.caught has its
+# model and name) is tried first, then all models. Prints caught/total; exit 1 if one gets away, if a model ends otherwise than
+# by a failed test, or if mutants.caught names what is not there. Usage: loom-tests/mutants.sh [ring|runtime]
 set -u
 cd "$(dirname "$0")/.."
 export RUSTFLAGS="--cfg loom"
@@ -24,19 +24,31 @@ binary_of() {
     [ -x "$binary" ] && echo "$binary"
 }
 
+# run VARIABLE NAME MODEL [TEST]: prints the first test that fails. Ends as the model does: 0 also if there is no such test.
+run() {
+    local said code only=()
+    [ $# -lt 4 ] || only=(--exact "$4")
+    # A model that runs for minutes instead of seconds has found nothing: the next model is tried.
+    said=$(timeout 120 env "$1=$2" "$(binary_of "$3")" --test-threads=2 "${only[@]}" 2>&1)
+    code=$?
+    sed -n 's/^test \([a-z0-9_:]*\) .*FAILED$/\1/p' <<<"$said" | head -1
+    return $code
+}
+
 # try VARIABLE NAME MODEL...: prints one line, and more if something is odd.
 try() {
-    local variable=$1 name=$2 known model code
-    known=$(sed -n "s/^$name //p" loom-tests/mutants.caught)
-    for model in $known "${@:3}"; do
-        # A model that runs for minutes instead of seconds has found nothing: the next model is tried.
-        timeout 120 env "$variable=$name" "$(binary_of "$model")" --test-threads=2 >/dev/null 2>&1
+    local variable=$1 name=$2 known model test code
+    read -ra known <<<"$(sed -n "s/^$name //p" loom-tests/mutants.caught)"
+    for model in "${known[*]}" "${@:3}"; do
+        [ -n "$model" ] || continue
+        # shellcheck disable=SC2086 # A model, or a model and a test.
+        test=$(run "$variable" "$name" $model)
         code=$?
         case $code in
         0 | 124) ;;
         # A test that failed, or panicked once more while it did.
         101 | 134)
-            [ "$model" = "$known" ] || echo "             mutants.caught should have the line: $name $model"
+            [ "$model" = "${known[*]}" ] || echo "             mutants.caught should have the line: $name $model $test"
             echo "caught       $name (by $model)"
             return
             ;;
@@ -88,7 +100,7 @@ caught=$(grep -c '^caught ' "$said")
 unjudged=$(grep -c '^not judged ' "$said")
 stale=0
 if [ $# -eq 0 ]; then
-    while read -r name model; do
+    while read -r name model _; do
         if ! grep -q " $name " <<<"$mistakes" || ! binary_of "$model" >/dev/null; then
             stale=$((stale + 1))
             echo "mutants.caught has a line of nothing: $name $model"
