@@ -220,6 +220,34 @@ fn children_are_left_alone_where_that_is_asked_for() {
     assert_eq!(processes.len(), 1, "{processes:?}");
 }
 
+/// As soon as a set's events are named, those alone are recorded of it; the others stay whole.
+#[test]
+fn events_that_are_named_narrow_their_own_set_alone() {
+    let Some((_dir, program)) = compiled("allocates", &[]) else { return };
+    let seen = |events: &str| {
+        let options = ["--preload", "libc_mem,pthread", "-e", events];
+        let recording = Recording::of_path(program.clone()).options(["--subbuf-size", "1M"]);
+        let recorded = recording.options(options).arg(2).arg(10).run();
+        assert_eq!(recorded.summary().lost_in_all(), 0, "{:?}", recorded.finished);
+        let names = |provider| counts(&recorded.trace(), provider).into_keys().collect::<Vec<_>>();
+        (names("libc_mem"), names("pthread"))
+    };
+    let (all, of_threads) = seen("*");
+    assert!(
+        all.len() > 7 && of_threads.contains(&"pthread_join".to_owned()),
+        "{all:?}, {of_threads:?}"
+    );
+    let beginning = all.iter().filter(|name| name.starts_with('m')).cloned().collect();
+    for (events, expected) in [
+        ("libc_mem:malloc", vec!["malloc".to_owned()]),
+        ("*,libc_mem:malloc", vec!["malloc".to_owned()]),
+        ("libc_mem:m*", beginning),
+        ("shop:order", all.clone()),
+    ] {
+        assert_eq!(seen(events), (expected, of_threads.clone()), "{events}");
+    }
+}
+
 /// Numbers up to 30 have the short header.
 #[test]
 fn frequent_events_have_short_headers_among_all_others() {

@@ -115,7 +115,9 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     OutputDir::check(&output)?;
     let preload = arguments.preload;
     let has_shim = preload.is_wanted_for(&program);
-    let rules = rules(&arguments.event, has_shim.then(|| preload.patterns()));
+    let events = completed(&arguments.event);
+    let shim = has_shim.then(|| preload.patterns(&events));
+    let rules = rules(events, shim);
     check_rules(&rules).map_err(own)?;
     let variables = has_shim.then(|| preload::variables_for(&program, &preload.options()));
     let variables = variables.unwrap_or(Ok(Vec::new())).unwrap_or_else(|why| {
@@ -175,8 +177,8 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
 
 /// The rules: the events that the user named, and those of the shim, if it is loaded: what is wanted of it, and all others. `*`
 /// means the program's own events, and no set that was not asked for.
-fn rules(events: &[String], shim: Option<(Vec<String>, Vec<String>)>) -> Vec<EventRule> {
-    let mut rules: Vec<_> = completed(events).into_iter().map(EventRule::of).collect();
+fn rules(events: Vec<String>, shim: Option<(Vec<String>, Vec<String>)>) -> Vec<EventRule> {
+    let mut rules: Vec<_> = events.into_iter().map(EventRule::of).collect();
     if let Some((wanted, others)) = shim {
         for rule in rules.iter_mut().filter(|rule| ["*", "*:*"].contains(&rule.pattern.as_str())) {
             rule.exclusions.clone_from(&others);

@@ -13,7 +13,8 @@ const CALL_STACK_FRAMES: &str = "16";
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Shim for C programs")]
 pub struct PreloadArgs {
-    /// Load the shim into the program, and record these sets of its events too; may be given again
+    /// Load the shim into the program, and record these sets of its events too; may be given again. Of a set whose events
+    /// `--event` names, those alone
     #[arg(long, value_name = "SET", value_enum, value_delimiter = ',')]
     preload: Vec<Set>,
     /// Leave children of the program untraced
@@ -59,9 +60,9 @@ impl PreloadArgs {
         !self.preload.is_empty() || with_c_tracepoints(&program.file).is_some()
     }
 
-    /// The event patterns of what is wanted of the shim, and those that are to be left out of patterns which the user did not
-    /// give.
-    pub fn patterns(&self) -> (Vec<String>, Vec<String>) {
+    /// The event patterns of what is wanted of the shim beside these events, which the user named; and those that are to be left
+    /// out of patterns which the user did not give.
+    pub fn patterns(&self, events: &[String]) -> (Vec<String>, Vec<String>) {
         let extras = Extras {
             begins: self.begin,
             data: self.data_prefix.is_some(),
@@ -69,7 +70,7 @@ impl PreloadArgs {
             durations: self.durations,
             context_switches: self.context_switches,
         };
-        patterns(&self.preload, extras)
+        patterns(&self.preload, extras, events)
     }
 
     /// What the shim is told.

@@ -1,4 +1,6 @@
-//! The shim's sets of events, and the providers behind them.
+//! The shim's sets of events, the providers behind them, and which of their events are recorded.
+
+use ust_core::protocol::{EventRule, Matcher};
 
 /// What the shim records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -116,8 +118,8 @@ impl Extras {
 }
 
 /// The event patterns of these sets, with what is wanted beside their calls; and those that are to be left out of patterns which
-/// the user did not give.
-pub fn patterns(sets: &[Set], extras: Extras) -> (Vec<String>, Vec<String>) {
+/// the user did not give. Of a provider that is named among the user's `events`, no more than those is recorded.
+pub fn patterns(sets: &[Set], extras: Extras, events: &[String]) -> (Vec<String>, Vec<String>) {
     let chosen: Vec<_> = if sets.contains(&Set::All) {
         Set::ALL.iter().chain(sets).copied().collect()
     } else {
@@ -127,6 +129,7 @@ pub fn patterns(sets: &[Set], extras: Extras) -> (Vec<String>, Vec<String>) {
     wanted.extend(chosen.iter().flat_map(|set| set.extras(extras)));
     wanted.sort_unstable();
     wanted.dedup();
+    wanted.retain(|provider| !events.iter().any(|event| names(event, provider)));
     let others = every_provider().into_iter().filter(|provider| !wanted.contains(provider));
     let pattern = |provider: &str| format!("{provider}:*");
     let others = others.map(pattern).collect();
@@ -135,6 +138,16 @@ pub fn patterns(sets: &[Set], extras: Extras) -> (Vec<String>, Vec<String>) {
         wanted.push(CONTEXT_SWITCHES.to_owned());
     }
     (wanted, others)
+}
+
+/// Whether an event pattern names events of this provider. One that begins with `*` is about all events, and names none.
+fn names(pattern: &str, provider: &str) -> bool {
+    let beginning = format!("{provider}:");
+    let is_about = |end| {
+        let part = pattern.get(..end);
+        part.is_some_and(|part| Matcher::new(&EventRule::of(part)).matches(&beginning, 0))
+    };
+    !pattern.starts_with('*') && (1..=pattern.len()).any(is_about)
 }
 
 fn every_provider() -> Vec<&'static str> {
@@ -148,7 +161,7 @@ mod tests {
 
     #[test]
     fn sets_are_patterns_and_those_not_wanted_are_left_out() {
-        let (wanted, others) = patterns(&[Set::Mem], Extras::default());
+        let (wanted, others) = patterns(&[Set::Mem], Extras::default(), &[]);
         assert_eq!(wanted, ["libc_mem:*"]);
         assert!(!others.contains(&"libc_mem:*".to_owned()));
         assert!(others.contains(&"libc_io:*".to_owned()), "{others:?}");
@@ -157,14 +170,14 @@ mod tests {
 
     #[test]
     fn tracepoints_alone_leave_all_sets_out() {
-        let (wanted, others) = patterns(&[Set::Tracepoints], Extras::ALL);
+        let (wanted, others) = patterns(&[Set::Tracepoints], Extras::ALL, &[]);
         assert!(wanted.is_empty());
         assert_eq!(others.len(), every_provider().len());
     }
 
     #[test]
     fn all_means_each_set_once_and_no_begins() {
-        let (wanted, others) = patterns(&[Set::All, Set::Io], Extras::default());
+        let (wanted, others) = patterns(&[Set::All, Set::Io], Extras::default(), &[]);
         assert_eq!(wanted, ["dl:*", "func:*", "libc_io:*", "libc_mem:*", "proc:*", "pthread:*"]);
         assert!(others.iter().any(|other| other.starts_with("lttng_ust_libc")));
     }
@@ -172,19 +185,41 @@ mod tests {
     #[test]
     fn extras_go_with_their_sets() {
         let begins = Extras { begins: true, ..Extras::default() };
-        let (wanted, others) = patterns(&[Set::Io, Set::Dl], begins);
+        let (wanted, others) = patterns(&[Set::Io, Set::Dl], begins, &[]);
         assert_eq!(wanted, ["dl:*", "libc_io:*", "libc_io_begin:*"]);
         assert!(others.contains(&"libc_io_data:*".to_owned()), "{others:?}");
         let data = Extras { data: true, ..Extras::default() };
-        assert_eq!(patterns(&[Set::Io], data).0, ["libc_io:*", "libc_io_data:*"]);
-        assert_eq!(patterns(&[Set::Mem], data).0, ["libc_mem:*"]);
+        assert_eq!(patterns(&[Set::Io], data, &[]).0, ["libc_io:*", "libc_io_data:*"]);
+        assert_eq!(patterns(&[Set::Mem], data, &[]).0, ["libc_mem:*"]);
         let paths = Extras { paths: true, ..Extras::default() };
-        let (wanted, _) = patterns(&[Set::All], paths);
+        let (wanted, _) = patterns(&[Set::All], paths, &[]);
         assert!(wanted.contains(&"libc_io_path:*".to_owned()), "{wanted:?}");
         let durations = Extras { durations: true, ..Extras::default() };
-        assert_eq!(patterns(&[Set::Mem], durations).0, ["libc_mem:*", "libc_mem_duration:*"]);
+        assert_eq!(patterns(&[Set::Mem], durations, &[]).0, ["libc_mem:*", "libc_mem_duration:*"]);
         let switches = Extras { context_switches: true, ..Extras::default() };
-        assert_eq!(patterns(&[Set::Io], switches).0, ["libc_io:*", "proc:context_switches"]);
-        assert_eq!(patterns(&[Set::Mem], switches).0, ["libc_mem:*"]);
+        assert_eq!(patterns(&[Set::Io], switches, &[]).0, ["libc_io:*", "proc:context_switches"]);
+        assert_eq!(patterns(&[Set::Mem], switches, &[]).0, ["libc_mem:*"]);
+    }
+    #[test]
+    fn a_provider_whose_events_are_named_has_those_alone() {
+        let of = |event: &str| {
+            let begins = Extras { begins: true, ..Extras::default() };
+            patterns(&[Set::Mem, Set::Io], begins, &["shop:*".to_owned(), event.to_owned()])
+        };
+        let all = ["libc_io:*", "libc_io_begin:*", "libc_mem:*", "libc_mem_begin:*"];
+        for event in ["*", "*:*", "*:malloc", "shop:libc_mem:*", "libc_memo:*", "libc", "pthread:*"]
+        {
+            assert_eq!(of(event).0, all, "{event}");
+        }
+        for event in ["libc_mem:malloc", "libc_mem:m*", "libc_mem:*", "libc_m?m:free"] {
+            let (wanted, others) = of(event);
+            assert_eq!(wanted, [all[0], all[1], all[3]], "{event}");
+            assert!(
+                others.contains(&all[2].to_owned()),
+                "{event}: or `*` would bring all: {others:?}"
+            );
+        }
+        assert_eq!(of("libc_*:read").0, Vec::<&str>::new());
+        assert_eq!(of("libc_io_begin:read").0, [all[0], all[2], all[3]]);
     }
 }
