@@ -79,9 +79,11 @@ impl IndexFile {
         if packets == 0 || needed <= self.reserved {
             return Ok(());
         }
-        // Whole pages: file systems set aside blocks anyway, and it need not be asked for with every flush.
+        // Whole pages: file systems set aside blocks anyway, and it need not be asked for with every flush. Only those
+        // that are not set aside yet: a file system in memory looks at each page that it is asked for.
         let needed = needed.next_multiple_of(PAGE_BYTES as u64);
-        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, needed) {
+        let (from, bytes) = (self.reserved, needed - self.reserved);
+        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, from, bytes) {
             Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => return Err(error.into()),
             _ => self.reserved = needed,
         }

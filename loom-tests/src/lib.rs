@@ -390,10 +390,8 @@ impl<S> Consumer<S> {
 
     /// Reads what is committed, in place, as the daemon does when its flush timer fires.
     pub fn read_prefix(&mut self) {
-        // Where there is one record, no other is looked for: each look doubles loom's work.
-        let at_most = if self.reader.ring().stream.subbuf_words == ONE_RECORD { 1 } else { 2 };
-        while let Some(run) = self.reader.next_run(at_most).unwrap() {
-            (0..run.count).for_each(|index| self.check_in_place(run.nth(index)));
+        while let Some(found) = self.reader.next().unwrap() {
+            self.check_in_place(found);
         }
     }
 

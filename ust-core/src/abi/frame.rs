@@ -101,6 +101,36 @@ impl Frame {
         3 << STATE_SHIFT | length_bytes as u32
     }
 
+    /// Bytes of a committed event record behind its frame word, at least one; `None` if `word` is that of anything else.
+    /// Not yet checked against the rest of the sub-buffer.
+    #[inline(always)]
+    pub const fn committed_event_bytes(word: u32) -> Option<usize> {
+        let length_bytes = (word & LENGTH_MASK) as usize;
+        if word & !LENGTH_MASK == 2 << STATE_SHIFT && length_bytes > WORD_BYTES {
+            Some(length_bytes - WORD_BYTES)
+        } else {
+            None
+        }
+    }
+
+    /// Bytes from a committed record, of either kind, to the next one; `None` if `word` is that of anything else. Not
+    /// yet checked against the rest of the sub-buffer.
+    #[inline(always)]
+    pub const fn committed_stride(word: u32) -> Option<usize> {
+        if Self::is_committed(word) && word & LENGTH_MASK >= WORD_BYTES as u32 {
+            Some(Self::stride((word & LENGTH_MASK) as usize))
+        } else {
+            None
+        }
+    }
+
+    /// Bytes from a frame of that length to the next one. `next_multiple_of` in fewer instructions, without a check for
+    /// lengths that no frame word can have.
+    #[inline(always)]
+    pub const fn stride(length_bytes: usize) -> usize {
+        (length_bytes + (WORD_BYTES - 1)) & !(WORD_BYTES - 1)
+    }
+
     /// Whether `word` is that of a committed record, of either kind.
     #[inline(always)]
     pub const fn is_committed(word: u32) -> bool {
@@ -123,9 +153,26 @@ mod tests {
                 assert_eq!(Frame::decode(word), Frame::InFlight { kind, length_bytes });
                 assert!(!Frame::is_committed(word));
             }
+            let stride = length_bytes.next_multiple_of(WORD_BYTES);
+            let [event, note] = [FrameKind::Event, FrameKind::Note];
+            let record_bytes = (length_bytes > WORD_BYTES).then(|| length_bytes - WORD_BYTES);
+            for (kind, bytes) in [(event, record_bytes), (note, None)] {
+                let word = Frame::committed(kind, length_bytes);
+                assert_eq!(Frame::committed_event_bytes(word), bytes);
+                assert_eq!(Frame::committed_stride(word), Some(stride));
+                for word in [Frame::in_flight(kind, length_bytes), Frame::pad(length_bytes)] {
+                    assert_eq!(Frame::committed_event_bytes(word), None);
+                    assert_eq!(Frame::committed_stride(word), None);
+                }
+            }
             assert_eq!(Frame::decode(Frame::pad(length_bytes)), Frame::Pad { length_bytes });
             assert!(!Frame::is_committed(Frame::pad(length_bytes)));
         }
         assert_eq!(Frame::decode(0), Frame::Empty);
+        for too_short in [0, WORD_BYTES - 1] {
+            let word = Frame::committed(FrameKind::Event, too_short);
+            assert_eq!(Frame::committed_event_bytes(word), None, "a walk would stand still");
+            assert_eq!(Frame::committed_stride(word), None, "a walk would stand still");
+        }
     }
 }

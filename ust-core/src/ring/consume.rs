@@ -16,8 +16,8 @@
 //!
 //! | call | at most | the bound is |
 //! | --- | --- | --- |
-//! | `next`, `next_run` | one sub-buffer | its size: each frame moves the cursor |
-//! | `take` | one sub-buffer, each frame once, however often it is tried | its size, `complete_bytes` |
+//! | `next`, `copy_row` | one sub-buffer | its size: each frame moves the cursor |
+//! | `take` | one sub-buffer, each frame twice, however often it is tried | its size, `complete_bytes` |
 //! | `catch_up` | two looks a place | `MAX_LOOKS_PER_PLACE`; the rest is for the next call |
 //! | `copy` | one sub-buffer; holes are searched four times | its size, `MAX_SEARCHES` |
 //! | `next_after_death`, all calls together | one ring, from where the first call began | `end_after_death` |
@@ -31,6 +31,9 @@
 use super::missed::Missed;
 use super::{Corruption, RingMemory, orderings as order};
 use crate::abi::{Frame, FrameKind, Geometry, Position, TableEntry, WORD_BYTES};
+
+/// So many equal frame words, one behind the other, are expected to go on.
+const REPEATS_OF_A_ROW: u32 = 8;
 
 /// The reading end of one stream.
 ///
@@ -74,38 +77,6 @@ pub struct Found {
     pub length_bytes: usize,
     /// Position right after it.
     pub end_position: u64,
-}
-
-/// Committed records of one length, one after the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
-    /// The first record.
-    pub first: Found,
-    /// The number of records: at least one.
-    pub count: usize,
-}
-
-impl Run {
-    /// Bytes from each record to the next.
-    pub fn stride(self) -> usize {
-        (self.first.length_bytes + WORD_BYTES).next_multiple_of(WORD_BYTES)
-    }
-
-    /// Record number `index` of the run.
-    pub fn nth(self, index: usize) -> Found {
-        let behind = index * self.stride();
-        Found {
-            offset: self.first.offset + behind,
-            end_position: self.first.end_position + behind as u64,
-            ..self.first
-        }
-    }
-
-    /// The run without its first `count` records.
-    #[must_use]
-    pub fn without(self, count: usize) -> Self {
-        Self { first: self.nth(count), count: self.count - count }
-    }
 }
 
 impl<M: RingMemory> Reader<M> {
@@ -212,33 +183,9 @@ impl<M: RingMemory> Reader<M> {
         }
     }
 
-    /// The next committed record, and the records of the same length that follow it immediately: at most `at_most`.
-    ///
-    /// # Errors
-    /// As for [`next`](Self::next).
-    #[inline]
-    pub fn next_run(&mut self, at_most: usize) -> Result<Option<Run>, Corruption> {
-        let Some(first) = self.next()? else { return Ok(None) };
-        let mut run = Run { first, count: 1 };
-        let length_bytes = first.length_bytes + WORD_BYTES;
-        let word = Frame::committed(first.kind, length_bytes);
-        let stride = length_bytes.next_multiple_of(WORD_BYTES);
-        let last = self.geometry.subbuf_size_bytes() - stride;
-        while run.count < at_most && self.offset <= last {
-            // SAFETY: `next` checked the memory, and the offset is a sum of multiples of four.
-            let frame = unsafe { self.ring.frame(first.memory, self.offset) };
-            if frame.load(order::frame_read()) != word {
-                break;
-            }
-            self.offset += stride;
-            run.count += 1;
-        }
-        Ok(Some(run))
-    }
-
-    /// Puts the last `count` records of a run back: they will be handed out again.
-    pub fn put_back(&mut self, run: Run, count: usize) {
-        self.offset -= count.min(run.count) * run.stride();
+    /// Puts back the record that was handed out last: it will be handed out again.
+    pub fn put_back(&mut self, last: Found) {
+        self.offset = last.offset - WORD_BYTES;
     }
 
     /// Whether every frame of this sub-buffer, from the cursor to its end, is committed.
@@ -259,23 +206,30 @@ impl<M: RingMemory> Reader<M> {
         mut offset: usize,
     ) -> Result<(usize, bool), Corruption> {
         let subbuf_bytes = self.geometry.subbuf_size_bytes();
-        // Records of one size come in rows: while the frame word repeats, the processor need not wait for its length.
-        let (mut usual_word, mut usual_stride) = (0, subbuf_bytes);
+        // SAFETY: `memory` was checked, and each offset is a sum of multiples of four, and below the sub-buffer's size.
+        let word_at = |offset| unsafe { self.ring.frame(memory, offset) }.load(order::frame_read());
+        let (mut last_word, mut repeats) = (0, 0);
         while offset < subbuf_bytes {
-            // SAFETY: `memory` was checked, and the offset is a sum of multiples of four.
-            let word = unsafe { self.ring.frame(memory, offset) }.load(order::frame_read());
-            if word == usual_word && usual_stride <= subbuf_bytes - offset && word != 0 {
-                offset += usual_stride;
+            let word = word_at(offset);
+            let left = subbuf_bytes - offset;
+            let Some(stride) = Frame::committed_stride(word).filter(|stride| *stride <= left)
+            else {
+                match self.check_frame(word, offset)? {
+                    Frame::Pad { length_bytes } => offset += length_bytes,
+                    _ => return Ok((offset, false)),
+                }
                 continue;
-            }
-            match self.check_frame(word, offset)? {
-                Frame::Committed { length_bytes, .. } => {
-                    let stride = length_bytes.next_multiple_of(WORD_BYTES);
-                    (usual_word, usual_stride) = (word, stride);
+            };
+            offset += stride;
+            // Where records are mixed, the length says where the next one is, and nothing is guessed. In a row of one
+            // size the processor need not wait for the length. It goes on while the frame word repeats.
+            repeats = if word == last_word { repeats + 1 } else { 0 };
+            last_word = word;
+            if repeats >= REPEATS_OF_A_ROW {
+                while offset + stride <= subbuf_bytes && word_at(offset) == word {
                     offset += stride;
                 }
-                Frame::Pad { length_bytes } => offset += length_bytes,
-                Frame::Empty | Frame::InFlight { .. } => return Ok((offset, false)),
+                repeats = 0;
             }
         }
         Ok((offset, true))

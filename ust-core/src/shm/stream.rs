@@ -6,7 +6,7 @@
 use super::mapping::populate;
 use crate::abi::{Geometry, Mode, PAGE_BYTES, StreamControl};
 use crate::clock::monotonic_ns;
-use crate::ring::{Found, Records, RingMemory, Run, Window, WritableRing};
+use crate::ring::{Found, Records, RingMemory, Window, WritableRing};
 use crate::sync::{AtomicU32, Ordering::Relaxed, Rmw};
 use rustix::io::Errno;
 use rustix::thread::futex;
@@ -80,23 +80,6 @@ impl<K: 'static> StreamWords<K> {
         const { assert!(PAGE_BYTES == 4096) };
         let (start, bytes) = self.memory(memory);
         populate(start, bytes)
-    }
-
-    /// Copies a run's records out, each immediately after the one before, as many as fill `to`.
-    ///
-    /// As with a single record, the copy is untrusted until checked.
-    pub fn copy_run_out(&self, run: Run, to: &mut [u8]) {
-        let (stride, length_bytes) = (run.stride(), run.first.length_bytes);
-        let Found { memory, offset, .. } = run.first;
-        assert!(memory < self.geometry.memory_count());
-        assert!(offset.is_multiple_of(4) && to.len() <= run.count * length_bytes);
-        assert!(offset + run.count * stride <= self.geometry.subbuf_size_bytes() + 4);
-        assert!(length_bytes > 0, "records of nothing are none");
-        let mut at = self.geometry.memory_offset(memory) + offset;
-        for record in to.chunks_exact_mut(length_bytes) {
-            self.copy_words(at, record);
-            at += stride;
-        }
     }
 
     /// Copies words out of a memory that is large enough.

@@ -6,7 +6,7 @@ use crate::guarded::Guarded;
 use proptest::prelude::*;
 use ust_core::abi::{FrameKind, Geometry, Mode, Position, TableEntry};
 use ust_core::clock::ClockKind;
-use ust_core::ring::{Corruption, Found, Holes, Image, Reader, Records, RingMemory, Run, Take};
+use ust_core::ring::{Corruption, Found, Holes, Image, Reader, Records, RingMemory, Take};
 use ust_core::shm::StreamWords;
 use ust_core::stream::Stream;
 use ust_core::sync::Ordering::Relaxed;
@@ -15,11 +15,16 @@ use ust_core::sync::{Local, ReadOnly};
 /// Size of the count before the sequence's elements. The event header before it is short or long.
 const COUNT_BYTES: usize = 4;
 
+/// Room for a row, as in a packet: the ring's longest records have none in it.
+const ROOM_BYTES: usize = 300;
+
 /// A call of the reader.
 #[derive(Debug, Clone, Copy)]
 pub enum Call {
     /// `next`, up to that many times.
     Next(u8),
+    /// `copy_row`, into so much room.
+    CopyRow(u8),
     /// Exchange the sub-buffer, if it is complete and the writers have left it.
     Take,
     /// Skip what was overwritten.
@@ -39,6 +44,7 @@ impl Call {
     pub fn any() -> impl Strategy<Value = Self> {
         prop_oneof![
             4 => any::<u8>().prop_map(Call::Next),
+            2 => any::<u8>().prop_map(Call::CopyRow),
             3 => Just(Call::Take),
             2 => Just(Call::CatchUp),
             2 => Just(Call::CopyAndStepOver),
@@ -55,6 +61,7 @@ impl Call {
             Call::CatchUp,
             Call::Take,
             Call::Next(3),
+            Call::CopyRow(100),
             Call::CopyAndStepOver,
             Call::GiveBack,
             Call::NextAfterDeath(5),
@@ -143,6 +150,9 @@ impl Harness {
                     }
                 }
             }
+            Call::CopyRow(room_bytes) => {
+                self.copy_row(usize::from(room_bytes));
+            }
             Call::Take => {
                 if self.reader.is_left_behind() {
                     self.take();
@@ -181,8 +191,10 @@ impl Harness {
                 }
                 Some(Take::NotYet) | None => break,
             }
-            while let Some(run) = self.next_run() {
-                payloads.extend(self.payloads(run));
+            loop {
+                payloads.extend(self.copy_row(ROOM_BYTES));
+                let Some(found) = self.next() else { break };
+                payloads.extend(self.payload(found));
             }
             self.reader.give_back();
         }
@@ -254,17 +266,27 @@ impl Harness {
         self.ask(1, |reader| reader.next())?
     }
 
-    fn next_run(&mut self) -> Option<Run> {
-        const AT_MOST: usize = 7;
-        // A look at each, and one at the frame that ends the run.
-        let run = self.ask(AT_MOST + 1, |reader| reader.next_run(AT_MOST))??;
-        assert!((1..=AT_MOST).contains(&run.count), "{run:?}");
-        // A record that is put back comes again.
-        if run.count > 1 && !self.changes {
-            self.reader.put_back(run, 1);
-            assert_eq!(self.next(), Some(run.nth(run.count - 1)));
-        }
-        Some(run)
+    /// Copies a row out into so much room. Returns the payloads.
+    fn copy_row(&mut self, room_bytes: usize) -> Vec<Vec<u8>> {
+        let (mut to, mut payloads) = (vec![0; room_bytes], Vec::new());
+        let (mut ends, mut bytes) = (Vec::new(), 0);
+        // A block and the frame word of each record, and what is behind the block.
+        let loads = 9 * self.words_of_subbuf();
+        let start = self.reader.cursor();
+        let row = self.ask(loads, |reader| {
+            Ok(reader.copy_row(&mut to, |record, end_position| {
+                payloads.extend(payload_of(FrameKind::Event, record));
+                ends.push(end_position);
+                bytes += record.len();
+                true
+            }))
+        });
+        let Some(row) = row else { return Vec::new() };
+        assert_eq!((row.count, row.bytes), (ends.len(), bytes), "{row:?}");
+        assert_eq!(self.reader.cursor(), *ends.last().unwrap_or(&start), "{row:?}");
+        assert!(row.count == 0 || row.end_position == self.reader.cursor(), "{row:?}");
+        assert!(ends.is_sorted() && bytes <= room_bytes, "{row:?}");
+        payloads
     }
 
     fn next_after_death(&mut self) -> Option<Found> {
@@ -279,7 +301,8 @@ impl Harness {
     }
 
     fn take(&mut self) -> Option<Take> {
-        let loads = self.words_of_subbuf();
+        // Each frame once, and once more where a row of equal ones ends.
+        let loads = 2 * self.words_of_subbuf();
         self.ask(loads, |reader| reader.take())
     }
 
@@ -306,20 +329,6 @@ impl Harness {
                 None
             }
         }
-    }
-
-    /// Checks where a run claims to be, and copies it out at once. Returns the events' payloads.
-    fn payloads(&self, run: Run) -> Vec<Vec<u8>> {
-        let last = run.nth(run.count - 1);
-        assert_eq!(last.end_position, self.reader.cursor(), "{run:?}");
-        assert!(last.offset + last.length_bytes <= self.geometry.subbuf_size_bytes(), "{run:?}");
-        if run.first.length_bytes == 0 {
-            return Vec::new();
-        }
-        let mut bytes = vec![0; run.count * run.first.length_bytes];
-        self.reader.ring().words().copy_run_out(run, &mut bytes);
-        let records = bytes.chunks_exact(run.first.length_bytes);
-        records.filter_map(|record| payload_of(run.first.kind, record)).collect()
     }
 
     /// Checks where a record claims to be, and copies it out. Returns an event's payload.

@@ -53,7 +53,11 @@ unsafe impl RingMemory for Checked {
     }
 
     unsafe fn frame_at(&self, at: usize) -> &AtomicU32 {
-        unreachable!("a reader names memory and offset, and not {at}");
+        let geometry = self.geometry();
+        let in_memories = at.checked_sub(geometry.memory_offset(0)).expect("in a memory");
+        let subbuf_bytes = geometry.subbuf_size_bytes();
+        // SAFETY: the caller's promise, which is checked there.
+        unsafe { self.frame(in_memories / subbuf_bytes, in_memories % subbuf_bytes) }
     }
 
     unsafe fn frame(&self, memory: usize, offset: usize) -> &AtomicU32 {

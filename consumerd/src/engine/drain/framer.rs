@@ -17,7 +17,7 @@ use ctf::event_header;
 use ctf::stream_file::{RECORD_BYTES_MAX, StreamWriter};
 use std::io;
 use ust_core::abi::{FrameKind, NOTE_BYTES, Note, WORD_BYTES};
-use ust_core::ring::{Found, Records, Run};
+use ust_core::ring::{Found, Reader, Records};
 use ust_core::shm::StreamWords;
 use ust_core::sync::ReadOnly;
 
@@ -120,88 +120,72 @@ impl Framer {
         found: Found,
         trace: &mut Trace<'_>,
     ) -> Result<(), StreamError> {
-        if found.kind == FrameKind::Note {
-            return self.read_note(records, found);
-        }
-        let outcome = self.frame_event(records, found, trace);
-        match outcome {
-            Ok(()) => self.framed += 1,
-            Err(StreamError::File(_)) => self.unwritten += 1,
-            Err(_) => self.malformed += 1,
+        let outcome = self.frame_one(records, found, trace);
+        if found.kind == FrameKind::Event {
+            match outcome {
+                Ok(()) => {}
+                Err(StreamError::File(_)) => self.unwritten += 1,
+                Err(_) => self.malformed += 1,
+            }
         }
         outcome
     }
 
-    /// Puts a run of records into packets, and returns how many.
+    /// Puts the committed records at the reader's cursor into packets, all that its sub-buffer holds.
     ///
     /// # Errors
-    /// As for [`frame`](Self::frame). The number returned are in packets; the records behind them are not counted.
-    pub fn frame_run(
+    /// As for [`frame`](Self::frame), but the record is not counted: it comes again.
+    pub fn frame_committed(
         &mut self,
-        words: &StreamWords<ReadOnly>,
-        run: Run,
+        reader: &mut Reader<StreamWords<ReadOnly>>,
         trace: &mut Trace<'_>,
-    ) -> (usize, Result<(), StreamError>) {
-        if run.first.kind == FrameKind::Note {
-            let notes = (0..run.count).map(|index| run.nth(index));
-            for (index, note) in notes.enumerate() {
-                if let Err(error) = self.read_note(words, note) {
-                    return (index, Err(error));
-                }
-            }
-            return (run.count, Ok(()));
-        }
-        let mut framed = 0;
-        while framed < run.count {
-            let (count, outcome) = self.frame_part(words, run.without(framed), trace);
-            framed += count;
-            if outcome.is_err() {
-                return (framed, outcome);
+    ) -> Result<(), StreamError> {
+        loop {
+            self.frame_row(reader, trace)?;
+            let Some(found) = reader.next()? else { return Ok(()) };
+            if let Err(error) = self.frame_one(reader.ring(), found, trace) {
+                reader.put_back(found);
+                return Err(error);
             }
         }
-        (framed, Ok(()))
     }
 
-    /// Frames the first records of a run, as many as the open packet has room for. Records before an error are framed.
-    fn frame_part(
+    /// Puts event records at the reader's cursor into the open packet, until it has no room for the next one. What it
+    /// leaves is for [`frame_one`](Self::frame_one): notes, and the first record of a packet.
+    fn frame_row(
         &mut self,
-        words: &StreamWords<ReadOnly>,
-        run: Run,
+        reader: &mut Reader<StreamWords<ReadOnly>>,
         trace: &mut Trace<'_>,
-    ) -> (usize, Result<(), StreamError>) {
-        let length_bytes = run.first.length_bytes;
-        if length_bytes == 0 {
-            return (0, Err(RecordError::Header.at(run.first.end_position)));
-        }
-        if let Err(error) = self.make_room(run.first, trace) {
-            return (0, Err(error));
-        }
-        let Some(file) = &mut self.file else { return (run.count, Ok(())) };
-        let mut records = match file.reserve_several(length_bytes, run.count) {
-            Ok(records) => records,
-            Err(error) => return (0, Err(error.into())),
-        };
-        words.copy_run_out(run, &mut records);
+    ) -> Result<(), StreamError> {
+        let Some(mut room) = self.file.as_mut().and_then(StreamWriter::rest) else { return Ok(()) };
         let mut check = RecordCheck::new(self.clock, self.latest_clock, &mut self.known);
-        let (mut count, mut first_clock, mut outcome) = (0, None, Ok(()));
-        for record in records.chunks_exact_mut(length_bytes) {
-            if !check.admit_known(record)
-                && let Err(error) = check.admit(record, trace, || run.nth(count).end_position)
-            {
-                outcome = Err(error);
-                break;
+        let mut outcome = Ok(());
+        let row = reader.copy_row(&mut room, |record, end_position| {
+            check.admit_known(record) || {
+                outcome = check.admit_other(record, trace, end_position);
+                outcome.is_ok()
             }
-            first_clock.get_or_insert(check.clock());
-            count += 1;
-        }
-        if let Some(first_clock) = first_clock {
-            let end = run.nth(count - 1).end_position;
-            let bytes = count * length_bytes;
-            records.commit_several(count as u64, bytes, (first_clock, check.clock()), end);
+        });
+        if row.count > 0 {
             self.clock = check.clock();
-            self.framed += count as u64;
+            self.framed += row.count as u64;
+            room.commit_several(row.count as u64, row.bytes, self.clock, row.end_position);
         }
-        (count, outcome)
+        outcome
+    }
+
+    /// Puts a record into the open packet, or reads a note. An error is not counted.
+    #[inline]
+    fn frame_one(
+        &mut self,
+        records: &impl Records,
+        found: Found,
+        trace: &mut Trace<'_>,
+    ) -> Result<(), StreamError> {
+        match found.kind {
+            FrameKind::Note => self.read_note(records, found),
+            FrameKind::Event => self.frame_event(records, found, trace),
+        }
     }
 
     #[inline]
@@ -216,9 +200,10 @@ impl Framer {
         let mut record = file.reserve(found.length_bytes)?;
         records.copy_out(found, &mut record);
         let mut check = RecordCheck::new(self.clock, self.latest_clock, &mut self.known);
-        check.admit(&mut record, trace, || found.end_position)?;
+        check.admit(&mut record, trace, found.end_position)?;
         record.commit(check.clock(), found.end_position);
         self.clock = check.clock();
+        self.framed += 1;
         Ok(())
     }
 
@@ -338,13 +323,15 @@ impl Framer {
 }
 
 #[cfg(test)]
+mod agreement;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::played::number;
     use crate::engine::played_stream::{self, PlayedStream};
     use std::fs;
     use ust_core::abi::{Geometry, Mode};
-    use ust_core::ring::Reader;
 
     #[test]
     fn of_a_run_whose_second_class_cannot_be_declared_yet_nothing_comes_twice() {
@@ -362,16 +349,7 @@ mod tests {
         let opened = crate::output::Output::at(output.path());
         let mut trace = played_stream::trace(&mut folder, &mut process, &opened);
         let mut framer = Framer::new(0);
-        let mut frame_all = |framer: &mut Framer| {
-            while let Some(run) = reader.next_run(100).unwrap() {
-                let (framed, outcome) = framer.frame_run(&player.words(), run, &mut trace);
-                if let Err(error) = outcome {
-                    reader.put_back(run, run.count - framed);
-                    return Err(error);
-                }
-            }
-            Ok(())
-        };
+        let mut frame_all = |framer: &mut Framer| framer.frame_committed(&mut reader, &mut trace);
         player.write(0, &[]);
         // The first record of a sub-buffer has the long header.
         frame_all(&mut framer).unwrap();

@@ -30,6 +30,7 @@
 //! | `trace`, `trace_folder`, `preamble`, `stream_class` | where packets go, and what describes them |
 //! | `stream_error` | why a stream could not be read or written |
 
+mod cost;
 mod ending;
 mod framer;
 mod held_up;

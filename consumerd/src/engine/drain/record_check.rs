@@ -90,6 +90,18 @@ impl<'a> RecordCheck<'a> {
         is_known
     }
 
+    /// [`admit`](Self::admit), kept out of the way of the usual case.
+    #[cold]
+    #[inline(never)]
+    pub fn admit_other(
+        &mut self,
+        record: &mut [u8],
+        trace: &mut Trace<'_>,
+        end_position: u64,
+    ) -> Result<(), StreamError> {
+        self.admit(record, trace, end_position)
+    }
+
     /// Checks the next record. A clock that goes back is corrected, so that time goes on within a stream.
     ///
     /// # Errors
@@ -98,12 +110,12 @@ impl<'a> RecordCheck<'a> {
         &mut self,
         record: &mut [u8],
         trace: &mut Trace<'_>,
-        end_position: impl Fn() -> u64,
+        end_position: u64,
     ) -> Result<(), StreamError> {
         let header =
-            event_header::decode(record).ok_or_else(|| RecordError::Header.at(end_position()))?;
+            event_header::decode(record).ok_or_else(|| RecordError::Header.at(end_position))?;
         if !self.known.knows(header, record.len()) {
-            self.look_up(record, header, trace, &end_position)?;
+            self.look_up(record, header, trace, end_position)?;
         }
         let mut clock = header.stamp.resolve(self.clock);
         if clock < self.clock {
@@ -115,7 +127,7 @@ impl<'a> RecordCheck<'a> {
             }
         }
         if clock > self.latest_clock {
-            return Err(RecordError::Clock(clock).at(end_position()));
+            return Err(RecordError::Clock(clock).at(end_position));
         }
         self.clock = clock;
         Ok(())
@@ -127,16 +139,16 @@ impl<'a> RecordCheck<'a> {
         record: &[u8],
         header: EventHeader,
         trace: &mut Trace<'_>,
-        end_position: impl Fn() -> u64,
+        end_position: u64,
     ) -> Result<(), StreamError> {
         let EventHeader { id, len, .. } = header;
         let layout = match trace.layout(id) {
             Ok(layout) => layout,
             Err(Undeclared::File(error)) => return Err(error.into()),
-            Err(why) => return Err(RecordError::Class(id, why).at(end_position())),
+            Err(why) => return Err(RecordError::Class(id, why).at(end_position)),
         };
         if let Err(error) = layout.check(&record[len..]) {
-            return Err(wrong_payload(trace, id, error).at(end_position()));
+            return Err(wrong_payload(trace, id, error).at(end_position));
         }
         if layout.fixed_bytes().is_some() {
             self.known.note(header, record.len());

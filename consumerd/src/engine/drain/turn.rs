@@ -7,9 +7,6 @@ use super::trace::Trace;
 use crate::limits::MAX_TURN_BYTES;
 use ust_core::ring::{Corruption, Holes, RingMemory, Stall, Take};
 
-/// Records of one kind that are framed together: as many small ones as a packet holds.
-const RUN_RECORDS: usize = 512;
-
 impl StreamDrain {
     /// Does what a pass asks for; returns whether anything was taken (by a [`Pass::Full`]).
     ///
@@ -130,15 +127,9 @@ impl StreamDrain {
     /// Frames records where they lie: no writer can take them away.
     fn frame_here(&mut self, trace: &mut Trace<'_>) -> Result<(), StreamError> {
         self.framer.set_missed(self.missed());
-        while let Some(run) = self.reader.next_run(RUN_RECORDS)? {
-            self.is_unsettled = true;
-            let (framed, outcome) = self.framer.frame_run(self.reader.ring(), run, trace);
-            if let Err(error) = outcome {
-                // Records that there was no room for come again.
-                self.reader.put_back(run, run.count - framed);
-                return Err(error);
-            }
-        }
-        Ok(())
+        let start = self.reader.cursor();
+        let outcome = self.framer.frame_committed(&mut self.reader, trace);
+        self.is_unsettled |= self.reader.cursor() > start;
+        outcome
     }
 }
