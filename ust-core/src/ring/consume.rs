@@ -32,6 +32,10 @@ use super::missed::Missed;
 use super::{Corruption, RingMemory, orderings as order};
 use crate::abi::{Frame, FrameKind, Geometry, Position, TableEntry, WORD_BYTES};
 
+/// How far ahead of a walk the memory is fetched. Another processor wrote it, so it is far away; and from page to page
+/// a processor does not fetch ahead by itself.
+pub(super) const PREFETCHED_BYTES: usize = 1024;
+
 /// So many equal frame words, one behind the other, are expected to go on.
 const REPEATS_OF_A_ROW: u32 = 8;
 
@@ -211,6 +215,7 @@ impl<M: RingMemory> Reader<M> {
         let (mut last_word, mut repeats) = (0, 0);
         while offset < subbuf_bytes {
             let word = word_at(offset);
+            self.ring.prefetch(memory, offset + PREFETCHED_BYTES);
             let left = subbuf_bytes - offset;
             let Some(stride) = Frame::committed_stride(word).filter(|stride| *stride <= left)
             else {
@@ -227,6 +232,7 @@ impl<M: RingMemory> Reader<M> {
             last_word = word;
             if repeats >= REPEATS_OF_A_ROW {
                 while offset + stride <= subbuf_bytes && word_at(offset) == word {
+                    self.ring.prefetch(memory, offset + PREFETCHED_BYTES);
                     offset += stride;
                 }
                 repeats = 0;

@@ -58,6 +58,12 @@ pub unsafe trait RingMemory {
         unsafe { self.frame(memory, offset) }.load(orderings::word_copy())
     }
 
+    /// Asks the processor to fetch what is at `offset` of `memory`, which may be anywhere: nothing is read.
+    #[inline(always)]
+    fn prefetch(&self, memory: usize, offset: usize) {
+        let _ = (memory, offset);
+    }
+
     /// Sets every byte of `memory` to zero.
     ///
     /// # Safety

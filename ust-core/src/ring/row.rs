@@ -14,6 +14,7 @@
 //! Anything unusual ends the row in front of it: then [`next`](Reader::next) says what it is.
 #![allow(unsafe_code)]
 
+use super::consume::PREFETCHED_BYTES;
 use super::{Reader, RingMemory, orderings as order};
 use crate::abi::{Frame, WORD_BYTES};
 
@@ -55,6 +56,7 @@ impl<M: RingMemory> Reader<M> {
         while offset < subbuf_bytes {
             // SAFETY: `memory` checked the memory, and the offset is a sum of multiples of four.
             let word = unsafe { ring.frame_at(start + offset) }.load(order::frame_read());
+            ring.prefetch(memory, offset + PREFETCHED_BYTES);
             let Some(record_bytes) = Frame::committed_event_bytes(word) else { break };
             let (at, left) = (start + offset + WORD_BYTES, subbuf_bytes - offset - WORD_BYTES);
             let Some(room) = to.get_mut(bytes..) else { break };

@@ -158,18 +158,23 @@ impl Framer {
         trace: &mut Trace<'_>,
     ) -> Result<(), StreamError> {
         let Some(mut room) = self.file.as_mut().and_then(StreamWriter::rest) else { return Ok(()) };
-        let mut check = RecordCheck::new(self.clock, self.latest_clock, &mut self.known);
+        // Lent to no function in the usual case, so that it can be in a register.
+        let mut clock = self.clock;
         let mut outcome = Ok(());
         let row = reader.copy_row(&mut room, |record, end_position| {
-            check.admit_known(record) || {
-                outcome = check.admit_other(record, trace, end_position);
-                outcome.is_ok()
+            if let Some(its_clock) = self.known.clock_of(record, clock, self.latest_clock) {
+                clock = its_clock;
+                return true;
             }
+            let mut check = RecordCheck::new(clock, self.latest_clock, &mut self.known);
+            outcome = check.admit_other(record, trace, end_position);
+            clock = check.clock();
+            outcome.is_ok()
         });
         if row.count > 0 {
-            self.clock = check.clock();
+            self.clock = clock;
             self.framed += row.count as u64;
-            room.commit_several(row.count as u64, row.bytes, self.clock, row.end_position);
+            room.commit_several(row.count as u64, row.bytes, clock, row.end_position);
         }
         outcome
     }

@@ -30,6 +30,18 @@ pub struct KnownLengths {
 }
 
 impl KnownLengths {
+    /// The clock of a record with the short header and a known length, `previous` being the clock of the record before:
+    /// the usual case, in a few instructions. `None` if it is another, or its clock is later than `latest`: then
+    /// [check](RecordCheck::admit) it.
+    #[inline(always)]
+    pub fn clock_of(&self, record: &[u8], previous: u64, latest: u64) -> Option<u64> {
+        let (id, stamp) = event_header::decode_compact(record)?;
+        // The clock does not go back: it is added to one that is no later than the latest, far from where it would
+        // wrap.
+        let clock = stamp.resolve(previous);
+        (self.knows_compact(id, record.len()) && clock <= latest).then_some(clock)
+    }
+
     #[inline(always)]
     fn knows_compact(&self, id: u32, record_bytes: usize) -> bool {
         self.compact.get(id as usize) == Some(&record_bytes)
@@ -73,21 +85,6 @@ impl<'a> RecordCheck<'a> {
     /// Clock of the last valid record.
     pub fn clock(&self) -> u64 {
         self.clock
-    }
-
-    /// Checks the next record if it has the short header and a known length: the usual case, in a few instructions. Returns
-    /// `false`, with nothing done, if it has not; then call [`admit`](Self::admit).
-    #[inline(always)]
-    pub fn admit_known(&mut self, record: &[u8]) -> bool {
-        let Some((id, stamp)) = event_header::decode_compact(record) else { return false };
-        // The clock does not go back: it is added to one that is no later than the latest, far from where it would
-        // wrap.
-        let clock = stamp.resolve(self.clock);
-        let is_known = self.known.knows_compact(id, record.len()) && clock <= self.latest_clock;
-        if is_known {
-            self.clock = clock;
-        }
-        is_known
     }
 
     /// [`admit`](Self::admit), kept out of the way of the usual case.

@@ -88,6 +88,9 @@ impl StreamDrain {
             if !is_due || !self.spare.prepare(&self.reader) {
                 break;
             }
+            if self.writers_have_room() {
+                self.frame_here(trace)?;
+            }
             match self.reader.take()? {
                 Take::Taken => {
                     self.reader.ring().wake_waiting();
@@ -103,6 +106,17 @@ impl StreamDrain {
             }
         }
         Ok(self.reader.cursor() > start)
+    }
+
+    /// Whether a full sub-buffer can stay at its place while its records are framed, because at least half of the ring
+    /// is free. Then the exchange need not look at each record first: they have all been handed out. Otherwise, writers
+    /// get the room as soon as possible.
+    fn writers_have_room(&self) -> bool {
+        let (ring, cursor) = (self.reader.ring(), self.reader.cursor());
+        let geometry = ring.geometry();
+        let ring_bytes = geometry.subbuf_count() as u64 * geometry.subbuf_size_bytes() as u64;
+        let used_bytes = self.reader.untrusted_write_position().saturating_sub(cursor);
+        !ring.mode().overwrites() && used_bytes <= ring_bytes / 2
     }
 
     /// Reports once that there is no memory to exchange full sub-buffers for.
