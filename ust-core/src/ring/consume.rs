@@ -212,10 +212,11 @@ impl<M: RingMemory> Reader<M> {
         let subbuf_bytes = self.geometry.subbuf_size_bytes();
         // SAFETY: `memory` was checked, and each offset is a sum of multiples of four, and below the sub-buffer's size.
         let word_at = |offset| unsafe { self.ring.frame(memory, offset) }.load(order::frame_read());
+        let start = self.geometry.memory_offset(memory);
         let (mut last_word, mut repeats) = (0, 0);
         while offset < subbuf_bytes {
             let word = word_at(offset);
-            self.ring.prefetch(memory, offset + PREFETCHED_BYTES);
+            self.ring.prefetch(start + offset + PREFETCHED_BYTES);
             let left = subbuf_bytes - offset;
             let Some(stride) = Frame::committed_stride(word).filter(|stride| *stride <= left)
             else {
@@ -232,7 +233,7 @@ impl<M: RingMemory> Reader<M> {
             last_word = word;
             if repeats >= REPEATS_OF_A_ROW {
                 while offset + stride <= subbuf_bytes && word_at(offset) == word {
-                    self.ring.prefetch(memory, offset + PREFETCHED_BYTES);
+                    self.ring.prefetch(start + offset + PREFETCHED_BYTES);
                     offset += stride;
                 }
                 repeats = 0;

@@ -58,10 +58,10 @@ pub unsafe trait RingMemory {
         unsafe { self.frame(memory, offset) }.load(orderings::word_copy())
     }
 
-    /// Asks the processor to fetch what is at `offset` of `memory`, which may be anywhere: nothing is read.
+    /// Asks the processor to fetch what is at byte `at` from the stream's start, which may be anywhere: nothing is read.
     #[inline(always)]
-    fn prefetch(&self, memory: usize, offset: usize) {
-        let _ = (memory, offset);
+    fn prefetch(&self, at: usize) {
+        let _ = at;
     }
 
     /// Sets every byte of `memory` to zero.

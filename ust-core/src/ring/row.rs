@@ -52,11 +52,11 @@ impl<M: RingMemory> Reader<M> {
         let Ok(memory) = self.memory() else { return row };
         let subbuf_bytes = self.geometry.subbuf_size_bytes();
         let (ring, start) = (&self.ring, self.geometry.memory_offset(memory));
-        let (mut offset, mut bytes) = (self.offset, 0);
+        let (subbuf_start, mut offset, mut bytes) = (self.subbuf_start, self.offset, 0);
         while offset < subbuf_bytes {
             // SAFETY: `memory` checked the memory, and the offset is a sum of multiples of four.
             let word = unsafe { ring.frame_at(start + offset) }.load(order::frame_read());
-            ring.prefetch(memory, offset + PREFETCHED_BYTES);
+            ring.prefetch(start + offset + PREFETCHED_BYTES);
             let Some(record_bytes) = Frame::committed_event_bytes(word) else { break };
             let (at, left) = (start + offset + WORD_BYTES, subbuf_bytes - offset - WORD_BYTES);
             let Some(room) = to.get_mut(bytes..) else { break };
@@ -75,7 +75,7 @@ impl<M: RingMemory> Reader<M> {
                 unsafe { copy_words(ring, at, record) };
             }
             let stride = Frame::stride(record_bytes + WORD_BYTES);
-            let end_position = self.subbuf_start + (offset + stride) as u64;
+            let end_position = subbuf_start + (offset + stride) as u64;
             if !admit(&mut room[..record_bytes], end_position) {
                 break;
             }

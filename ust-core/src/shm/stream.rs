@@ -174,16 +174,15 @@ unsafe impl<K: 'static> RingMemory for StreamWords<K> {
     }
 
     #[inline(always)]
-    fn prefetch(&self, memory: usize, offset: usize) {
+    fn prefetch(&self, at: usize) {
         #[cfg(target_arch = "x86_64")]
         {
             use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let at = self.geometry.memory_offset(memory) + offset;
             // SAFETY: a prefetch of any address, mapped or not, is a hint that changes nothing.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(self.base.wrapping_add(at).cast()) };
         }
         #[cfg(not(target_arch = "x86_64"))]
-        let _ = (memory, offset);
+        let _ = at;
     }
 
     unsafe fn clear(&self, memory: usize) {

@@ -158,15 +158,15 @@ impl Framer {
         trace: &mut Trace<'_>,
     ) -> Result<(), StreamError> {
         let Some(mut room) = self.file.as_mut().and_then(StreamWriter::rest) else { return Ok(()) };
-        // Lent to no function in the usual case, so that it can be in a register.
-        let mut clock = self.clock;
+        // Lent to no function in the usual case, so that they can be in registers.
+        let (mut clock, latest) = (self.clock, self.latest_clock);
         let mut outcome = Ok(());
         let row = reader.copy_row(&mut room, |record, end_position| {
-            if let Some(its_clock) = self.known.clock_of(record, clock, self.latest_clock) {
+            if let Some(its_clock) = self.known.clock_of(record, clock, latest) {
                 clock = its_clock;
                 return true;
             }
-            let mut check = RecordCheck::new(clock, self.latest_clock, &mut self.known);
+            let mut check = RecordCheck::new(clock, latest, &mut self.known);
             outcome = check.admit_other(record, trace, end_position);
             clock = check.clock();
             outcome.is_ok()
