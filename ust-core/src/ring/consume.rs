@@ -3,10 +3,9 @@
 //! ```text
 //!              memory of the sub-buffer at the cursor
 //!   |nAAAA BB CCCC DDDD ....        |       a sub-buffer is read in place while writers are in it ...
-//!   |nAAAA BB CCCC DDDD ....        |       a sub-buffer is read in place while writers are in it ...
 //!              ^ cursor
-//!   |nAAAA BB CCCC DDDD EEEE FF PPPP|       ... or, once complete, taken (see `exchange`) and read from
-//!              ^ cursor                         memory that only the reader uses
+//!   |nAAAA BB CCCC DDDD EEEE FF PPPP|       ... and also when they have left it, or is taken (see `exchange`)
+//!              ^ cursor                         and read from memory that only the reader uses
 //!
 //! Where writers overwrite, nothing is read in place: it is copied, and the copy is checked (see `snapshot`).
 //!

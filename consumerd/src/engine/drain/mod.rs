@@ -1,7 +1,8 @@
 //! Draining one stream: from its ring into packets of its stream file.
 //!
 //! ```text
-//!   full sub-buffer:  exchange -> frame its records into packets -> write -> clear
+//!   full sub-buffer:  exchange -> frame its records into packets -> write -> clear      while less than half of the ring is free
+//!                     frame them in place -> exchange -> write -> clear                 while more is free
 //!   flush:            frame what is committed, in place           -> write
 //!   death:            frame what is committed, over the holes     -> write
 //! ```
@@ -29,6 +30,7 @@
 //! | `framer`, `record_check` | puts records into packets, each checked before |
 //! | `trace`, `trace_folder`, `preamble`, `stream_class` | where packets go, and what describes them |
 //! | `stream_error` | why a stream could not be read or written |
+//! | `cost` | a test: what a record costs from the ring into the file |
 
 mod cost;
 mod ending;
