@@ -273,7 +273,7 @@ impl Harness {
     }
 
     /// Copies a row out into so much room. Returns the payloads.
-    fn copy_row(&mut self, room_bytes: usize) -> Vec<Vec<u8>> {
+    pub fn copy_row(&mut self, room_bytes: usize) -> Vec<Vec<u8>> {
         let (mut to, mut payloads) = (vec![0; room_bytes], Vec::new());
         let (mut ends, mut bytes) = (Vec::new(), 0);
         // A block and the frame word of each record, and what is behind the block.
@@ -306,7 +306,8 @@ impl Harness {
         self.ask(0, |reader| reader.catch_up());
     }
 
-    fn take(&mut self) -> Option<Take> {
+    /// Exchanges the sub-buffer at the cursor, if it is complete.
+    pub fn take(&mut self) -> Option<Take> {
         // Each frame once, and once more where a row of equal ones ends.
         let loads = 2 * self.words_of_subbuf();
         self.ask(loads, |reader| reader.take())

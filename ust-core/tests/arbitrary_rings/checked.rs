@@ -12,12 +12,19 @@ pub struct Checked {
     words: StreamWords<ReadOnly>,
     loads_left: Cell<usize>,
     controls_left: Cell<usize>,
+    /// The memory that the present call has loaded by its place in the stream.
+    memory: Cell<Option<usize>>,
 }
 
 impl Checked {
     /// Checks accesses to `words`.
     pub fn new(words: StreamWords<ReadOnly>) -> Self {
-        Self { words, loads_left: Cell::new(0), controls_left: Cell::new(usize::MAX) }
+        Self {
+            words,
+            loads_left: Cell::new(0),
+            controls_left: Cell::new(usize::MAX),
+            memory: Cell::new(None),
+        }
     }
 
     /// Sets how many words of the sub-buffers the reader may load from now on, and how often it may look at
@@ -25,6 +32,7 @@ impl Checked {
     pub fn allow(&self, loads: usize, controls: usize) {
         self.loads_left.set(loads);
         self.controls_left.set(controls);
+        self.memory.set(None);
     }
 
     /// The words, for copying records out.
@@ -56,8 +64,11 @@ unsafe impl RingMemory for Checked {
         let geometry = self.geometry();
         let in_memories = at.checked_sub(geometry.memory_offset(0)).expect("in a memory");
         let subbuf_bytes = geometry.subbuf_size_bytes();
+        let memory = in_memories / subbuf_bytes;
+        let first = self.memory.replace(Some(memory)).unwrap_or(memory);
+        assert_eq!(memory, first, "byte {at} lies behind the end of the sub-buffer, or before it");
         // SAFETY: the caller's promise, which is checked there.
-        unsafe { self.frame(in_memories / subbuf_bytes, in_memories % subbuf_bytes) }
+        unsafe { self.frame(memory, in_memories % subbuf_bytes) }
     }
 
     unsafe fn frame(&self, memory: usize, offset: usize) -> &AtomicU32 {

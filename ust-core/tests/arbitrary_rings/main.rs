@@ -12,7 +12,7 @@
 //!
 //! The consumer maps what any program sends it. This test ensures that a hostile program cannot bring it
 //! down. The budgets are derived from the geometry: no walk may look at a word twice, except for the
-//! second look at a hole. In the last test a thread scribbles over the ring while it is read.
+//! second look at a hole, and at the end of a row of equal frames. In the last test a thread scribbles over the ring while it is read.
 
 mod adapter;
 mod checked;
@@ -24,7 +24,8 @@ use contents::{Damage, Filling, Noise, Scribbler};
 use guarded::Guarded;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use ust_core::abi::{Geometry, Mode};
+use ust_core::abi::{Frame, FrameKind, Geometry, Mode};
+use ust_core::ring::Take;
 use ust_core::sync::{AtomicBool, Ordering};
 
 /// The smallest accepted geometries, and a few larger ones.
@@ -156,6 +157,30 @@ fn a_ring_that_is_full_to_its_last_byte_comes_back() {
         let filling = Filling { lengths_bytes: lengths_bytes.to_vec() };
         let written = adapter::write(&ring, geometry, mode, &filling);
         assert_comes_back(&ring, geometry, mode, &written);
+    }
+}
+
+/// Records of one length, one behind the other up to the end of the sub-buffer. Where that is no multiple of the length,
+/// the last one claims bytes of the next sub-buffer.
+#[test]
+fn a_walk_and_a_row_end_where_the_sub_buffer_does() {
+    const SUBBUF_BYTES: usize = 4096;
+    let geometry = Geometry::new(SUBBUF_BYTES as u64, 2).expect("in range");
+    for length_bytes in 12..=80_usize {
+        let ring = Guarded::new(geometry.stream_bytes());
+        adapter::write(&ring, geometry, Mode::Discard, &Filling { lengths_bytes: vec![] });
+        let stride = length_bytes.next_multiple_of(4);
+        for offset in (0..=SUBBUF_BYTES).step_by(stride) {
+            let word = ring.word((geometry.memory_offset(0) + offset) / 4);
+            word.store(Frame::committed(FrameKind::Event, length_bytes), Ordering::Relaxed);
+        }
+        let mut harness = Harness::new(&ring, geometry, Mode::Discard);
+        let payloads = harness.copy_row(SUBBUF_BYTES);
+        assert_eq!(payloads.len(), SUBBUF_BYTES / stride, "{length_bytes}");
+        let mut harness = Harness::new(&ring, geometry, Mode::Discard);
+        let is_whole = SUBBUF_BYTES.is_multiple_of(stride);
+        assert_eq!(harness.take(), is_whole.then_some(Take::Taken), "{length_bytes}");
+        assert_eq!(harness.is_corrupt(), !is_whole, "{length_bytes}");
     }
 }
 
