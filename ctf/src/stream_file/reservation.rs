@@ -31,8 +31,8 @@ impl Reservation<'_> {
     }
 
     /// Puts `count` records, which lie one behind the other in the first `bytes`, into the packet, and drops the rest.
-    /// `clock` and `end_position` are those of the last of them; see [`commit`](Self::commit). The packet
-    /// [has](StreamWriter::rest) a first record already.
+    /// `clock` and `end_position` are those of the last of them; see [`commit`](Self::commit). If they are several, the
+    /// packet has its first record [already](StreamWriter::rest): that one's time is where it begins.
     #[inline]
     pub fn commit_several(self, count: u64, bytes: usize, clock: u64, end_position: u64) {
         debug_assert!(bytes <= self.to - self.from);
