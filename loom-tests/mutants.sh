@@ -13,7 +13,7 @@ set -u
 cd "$(dirname "$0")/.."
 export RUSTFLAGS="--cfg loom"
 # The models that find most in the shortest time come first.
-ring=(p1_read_once_or_counted p7_close_and_reuse p3_two_writers p3_overwrite p6_death p5_nested_writer)
+ring=(p1_read_once_or_counted p7_close_and_reuse p3_two_writers p3_overwrite p6_death p5_nested_writer p9_of_cpu)
 runtime=(r4_modules r7_process_file r5_becoming_its_own_process r1_holder_and_forks r2_reclaim r6_left_behind r8_doorbell
     r3_installing_a_ring)
 
@@ -80,7 +80,7 @@ all() {
         for name in $(orderings ust-core/src/ring/orderings.rs); do
             echo "UST_WEAKEN $name ${ring[*]}"
         done
-        for name in WrongLap NoRetry OwnerOnlyTable CommitFirst AlwaysUsual; do
+        for name in WrongLap NoRetry OwnerOnlyTable CommitFirst AlwaysUsual OtherCpu; do
             echo "UST_MISTAKE $name ${ring[*]}"
         done
     fi

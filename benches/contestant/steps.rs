@@ -6,6 +6,9 @@
 //!   int3   ------> on_trap   takes the flag back
 //! ```
 //!
+//! A thread that traps is interrupted, and restartable sequences notice. So where it traps before the sequence
+//! (`ust_core::sync::OfCpu`), the handler does what the sequence would have done, and counts its instructions.
+//!
 //! Code that blocks signals, as a first event does, cannot be counted: the kernel kills a thread that traps while SIGTRAP
 //! is blocked.
 #![allow(unsafe_code)]
@@ -29,7 +32,8 @@ pub fn prepare() -> Result<()> {
     let mut here = CpuSet::new();
     here.set(sched_getcpu());
     sched_setaffinity(None, &here)?;
-    // SAFETY: a zeroed action is one; the handler makes no call and touches nothing but what it is given and an atomic.
+    // SAFETY: a zeroed action is one; the handler makes no call and touches nothing but what it is given, an atomic, and the
+    // word that the sequence stores.
     let set = unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = on_trap as *const () as usize;
@@ -57,10 +61,38 @@ fn breakpoint() {
 extern "C" fn on_trap(_: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel's, for a handler with SA_SIGINFO.
     let (info, context) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
+    let registers = &mut context.uc_mcontext.gregs;
     // The code of `int3`. The code of a step varies: virtual processors do not always say what trapped.
     if info.si_code == libc::SI_KERNEL {
-        context.uc_mcontext.gregs[libc::REG_EFL as usize] ^= TRAP_FLAG;
-    } else {
-        TRAPS.store(TRAPS.load(Relaxed) + 1, Relaxed);
+        registers[libc::REG_EFL as usize] ^= TRAP_FLAG;
+        return;
     }
+    let in_sequence = run_sequence(registers);
+    TRAPS.store(TRAPS.load(Relaxed) + 1 + in_sequence, Relaxed);
+}
+
+/// Makes the store of the sequence, if the thread is about to, and has it go on behind. Returns how many instructions that was.
+fn run_sequence(registers: &mut [libc::greg_t; 23]) -> u64 {
+    /// The sequence is three instructions before a `ret`. Behind that is what the kernel wants to find there.
+    const END: usize = 10;
+    const RETURN: u8 = 0xc3;
+    const SIGNATURE_AT: usize = 12;
+    const SIGNATURE: u32 = 0x5305_3053;
+
+    let next = registers[libc::REG_RIP as usize] as *const u8;
+    let end = next.wrapping_add(END);
+    // SAFETY: instructions of this program, none of which is its last. If they are the sequence, the registers have what it is
+    // called with: a word of the stream, and its next value.
+    unsafe {
+        let signature = next.wrapping_add(SIGNATURE_AT).cast::<u32>().read_unaligned();
+        if signature != SIGNATURE || *end != RETURN {
+            return 0;
+        }
+        let word = registers[libc::REG_RCX as usize] as *const AtomicU64;
+        (*word).store(registers[libc::REG_R11 as usize] as u64, Relaxed);
+    }
+    registers[libc::REG_RIP as usize] = end as libc::greg_t;
+    // The zero flag: it was stored.
+    registers[libc::REG_EFL as usize] |= 1 << 6;
+    3
 }

@@ -89,7 +89,7 @@ const ENTRIES: &[Entry] = &[
     Entry::own(SMALL_PER_CPU, "small")
         .recorded(SMALL_BYTES)
         .shape(Shape::PER_CPU)
-        .over(SHARED_FLOOR)
+        .over(FLOOR)
         .peer(LTTNG_SMALL),
     Entry::own(LARGE, "large")
         .recorded(LARGE_BYTES)

@@ -13,7 +13,7 @@ const AT_FLOOR: f64 = 1.15;
 /// Of its floor, at most.
 const SMALL_BAR: f64 = 1.4;
 const LARGE_BAR: f64 = 1.75;
-const PER_CPU_BAR: f64 = 1.3;
+const PER_CPU_BAR: f64 = 1.8;
 
 /// The promises about contestants that took part.
 pub fn of(report: &Report) -> Vec<Promise> {
@@ -23,10 +23,10 @@ pub fn of(report: &Report) -> Vec<Promise> {
         times(report, SMALL_IN_PLUGIN, 1.55, FLOOR),
         times(report, C_SMALL, 1.15, SMALL),
         times(report, LARGE, LARGE_BAR, FLOOR),
-        times(report, SMALL_PER_CPU, PER_CPU_BAR, SHARED_FLOOR),
+        times(report, SMALL_PER_CPU, PER_CPU_BAR, FLOOR),
         share_of_lttng(report, SMALL, 6.0, LTTNG_SMALL, (SMALL_BAR, FLOOR)),
         share_of_lttng(report, LARGE, 5.5, LTTNG_LARGE, (LARGE_BAR, FLOOR)),
-        share_of_lttng(report, SMALL_PER_CPU, 3.0, LTTNG_SMALL, (PER_CPU_BAR, SHARED_FLOOR)),
+        share_of_lttng(report, SMALL_PER_CPU, 4.0, LTTNG_SMALL, (PER_CPU_BAR, FLOOR)),
         as_together(report, [SMALL, SMALL_TWICE], [FLOOR, FLOOR_TWICE], 1.1),
         undisturbed(report, SHORT_OVERWRITE, 1.05, SHORT),
         times(report, SMALL_OVERWRITE, 1.25, SMALL),

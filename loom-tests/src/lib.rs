@@ -11,6 +11,7 @@
 //! | `p5` | the same of a signal handler's records, at each point of the record that it interrupts |
 //! | `p6` | the same when a writer, or the reader, dies at any point |
 //! | `p7` | a stream changes hands, and is closed |
+//! | `p9` | the threads of a CPU interrupt each other, and move to other CPUs, at any point of a record |
 //! | `r1` | a fork's child finds the registry whole and waits for no thread; a raw clone's child finds it whole or lost |
 //! | `r2` | no thread uses a channel that is freed; a cache is empty when it passes from one thread to the next |
 //! | `r3` | one of several threads makes the ring file; no thread writes to an unsent file; a stream has one owner |
@@ -52,7 +53,6 @@ use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::sync::atomic::Ordering::Relaxed;
 use std::cell::Cell;
-use std::marker::PhantomData;
 use ust_core::abi::{
     FrameKind, Geometry, LossCause, Mode, NOTE_BYTES, Note, PAGE_BYTES, StreamControl, WORD_BYTES,
 };
@@ -60,7 +60,7 @@ use ust_core::ring::{
     self, Found, Holes, Image, Reader, Refusal, Request, Reservation, RingMemory, Take, Unordered,
     Window, WritableRing,
 };
-use ust_core::sync::{AtomicU32, ReadOnly, Rmw};
+use ust_core::sync::{AtomicU32, Local, OfCpu, ReadOnly, Rmw, Shared, stay};
 
 /// Visits every interleaving of a model with at most so many preemptions; `UST_DEEPER=N` allows N more. The bound
 /// keeps the time short: a bug that needs more preemptions is not found.
@@ -80,6 +80,9 @@ pub const ONE_RECORD: usize = 8;
 
 /// Where in such a sub-buffer frame words stand: of the note and the record.
 const ONE_RECORDS_FRAMES: [usize; 2] = [0, 4];
+
+/// How often a writer starts over: more often than the models interrupt it.
+const MOST_STARTS: usize = 4;
 
 /// A record of the short form is a frame word and this; one of the long form has a word more.
 const SHORT_WORDS: usize = 2;
@@ -166,7 +169,7 @@ impl<K> Stream<K> {
 /// One side's handle: `K` as the writers have it, or [`ReadOnly`].
 pub struct End<S, K> {
     stream: Arc<Stream<S>>,
-    kind: PhantomData<K>,
+    by: Cell<K>,
 }
 
 // SAFETY: the words live as long as the `Arc`.
@@ -212,6 +215,10 @@ unsafe impl<S: 'static, K: 'static> RingMemory for End<S, K> {
 
 // SAFETY: the window is the stream's.
 unsafe impl<K: Rmw> WritableRing for End<K, K> {
+    fn by(&self) -> K {
+        self.by.get()
+    }
+
     fn window(&self) -> &Window {
         &self.stream.window
     }
@@ -226,14 +233,45 @@ unsafe impl<K: Rmw> WritableRing for End<K, K> {
 /// A writer.
 pub struct Writer<K>(End<K, K>);
 
-impl<K: Rmw> Writer<K> {
+/// Who writes.
+pub trait Writes: Rmw {
+    /// The calling thread, from now on.
+    fn now() -> Self;
+}
+
+impl Writes for Local {
+    fn now() -> Self {
+        Local
+    }
+}
+
+impl Writes for Shared {
+    fn now() -> Self {
+        Shared
+    }
+}
+
+impl Writes for OfCpu {
+    fn now() -> Self {
+        stay()
+    }
+}
+
+impl<K: Writes> Writer<K> {
     pub fn new(stream: &Arc<Stream<K>>) -> Self {
-        Self(End { stream: stream.clone(), kind: PhantomData })
+        Self(End { stream: stream.clone(), by: Cell::new(K::now()) })
     }
 
     /// Emits record `number`; `Err` says that it was counted lost.
     pub fn emit(&self, number: u32) -> Result<(), LossCause> {
-        match self.reserve(number) {
+        // A writer that is interrupted may be told that it has moved, and starts over.
+        let written = (0..MOST_STARTS).find_map(|_| self.try_emit(number));
+        written.expect("it is on its CPU")
+    }
+
+    /// The same, once; `None` says that it may have moved to another CPU.
+    pub fn try_emit(&self, number: u32) -> Option<Result<(), LossCause>> {
+        Some(match self.reserve(number) {
             Ok(reservation) if makes("CommitFirst") => {
                 let Reservation { at, length_bytes, .. } = reservation;
                 self.commit(reservation);
@@ -250,7 +288,14 @@ impl<K: Rmw> Writer<K> {
                 Err(cause)
             }
             Err(Refusal::Closed) => panic!("nobody closes the stream in this model"),
-        }
+            Err(Refusal::Moved) => return None,
+        })
+    }
+
+    /// The same, by the calling thread as it is now.
+    fn now(&self) -> &End<K, K> {
+        self.0.by.set(K::now());
+        &self.0
     }
 
     /// The ring's own count of sub-buffers given back.
@@ -270,10 +315,13 @@ impl<K: Rmw> Writer<K> {
         let under_way = &self.0.stream.under_way;
         under_way.set(under_way.get() + 1);
         let is_usual = K::IS_SHARED || under_way.get() == 1 || makes("AlwaysUsual");
-        let usual = is_usual.then(|| ring::try_reserve_usual(&self.0, request, &clock)).flatten();
-        let reserved = usual
-            .or_else(|| ring::try_reserve(&self.0, request, &clock))
-            .map_or_else(|| ring::reserve(&self.0, request, &clock), Ok);
+        // Each is an attempt of its own.
+        let usual = || ring::try_reserve_usual(self.now(), request, &clock);
+        let reserved = is_usual
+            .then(usual)
+            .flatten()
+            .or_else(|| ring::try_reserve(self.now(), request, &clock))
+            .map_or_else(|| ring::reserve(self.now(), request, &clock), Ok);
         if reserved.is_err() {
             under_way.set(under_way.get() - 1);
         }
@@ -293,7 +341,7 @@ impl<K: Rmw> Writer<K> {
 
     /// As a new owner does.
     pub fn write_note(&self) -> Result<(), Refusal> {
-        ring::write_note(&self.0, 0)
+        ring::write_note(self.now(), 0)
     }
 
     pub fn fill(&self, reservation: &Reservation, number: u32) {
@@ -313,8 +361,9 @@ fn payload_word(number: u32) -> u32 {
 }
 
 /// The mistakes of a writer that uses the ring wrongly, by `UST_MISTAKE`: it commits a record before it has written
-/// it (`CommitFirst`), or takes the way of an outermost tracepoint in a nested one (`AlwaysUsual`).
-fn makes(mistake: &str) -> bool {
+/// it (`CommitFirst`), takes the way of an outermost tracepoint in a nested one (`AlwaysUsual`), or does not notice that it runs on
+/// another CPU than the stream's (`OtherCpu`).
+pub fn makes(mistake: &str) -> bool {
     use std::sync::OnceLock;
     static MISTAKE: OnceLock<Option<String>> = OnceLock::new();
     MISTAKE.get_or_init(|| std::env::var("UST_MISTAKE").ok()).as_deref() == Some(mistake)
@@ -330,12 +379,12 @@ pub struct Consumer<S: 'static> {
 
 impl<S> Consumer<S> {
     pub fn new(stream: &Arc<Stream<S>>) -> Self {
-        Self::of(Reader::new(End { stream: stream.clone(), kind: PhantomData }))
+        Self::of(Reader::new(End { stream: stream.clone(), by: Cell::new(ReadOnly) }))
     }
 
     /// The successor of a reader that has died.
     pub fn resume(stream: &Arc<Stream<S>>) -> Self {
-        Self::of(Reader::resume(End { stream: stream.clone(), kind: PhantomData }))
+        Self::of(Reader::resume(End { stream: stream.clone(), by: Cell::new(ReadOnly) }))
     }
 
     /// Counts what was overwritten from the stream's beginning, as `ust recover` does.

@@ -38,6 +38,8 @@ impl Channel {
 struct Cache {
     mark: Mark,
     lent: Lent<Channel>,
+    /// What that led to: a CPU's stream, say.
+    part: Lent<Channel>,
     tenant: Tenant,
 }
 
@@ -48,13 +50,14 @@ impl Marked for Cache {
 
     fn clear(&self, _: usize) {
         self.lent.clear();
+        self.part.clear();
     }
 }
 
 impl Cache {
     fn leak() -> &'static Self {
-        let (mark, lent, tenant) = (Mark::unset(), Lent::nothing(), Tenant::nobody());
-        Box::leak(Box::new(Self { mark, lent, tenant }))
+        let (mark, tenant) = (Mark::unset(), Tenant::nobody());
+        Box::leak(Box::new(Self { mark, lent: Lent::nothing(), part: Lent::nothing(), tenant }))
     }
 
     fn enter(&self) {
@@ -73,6 +76,26 @@ impl Cache {
         let lent = self.lent.get();
         lent.inspect(|channel| channel.touch());
         let is_done = lent.is_some();
+        self.leave();
+        is_done
+    }
+
+    /// A tracepoint that uses what it finds to lend its thread a part of it.
+    fn emit_and_lend_on(&self) {
+        self.enter();
+        if let Some(channel) = self.lent.get() {
+            channel.touch();
+            self.part.lend_on(Some(channel));
+        }
+        self.leave();
+    }
+
+    /// A tracepoint that uses such a part. Whether it found one.
+    fn emit_into_part(&self) -> bool {
+        self.enter();
+        let part = self.part.get();
+        part.inspect(|channel| channel.touch());
+        let is_done = part.is_some();
         self.leave();
         is_done
     }
@@ -129,6 +152,22 @@ fn a_tracepoint_under_way_is_waited_for() {
         take_away(&slot, channel, &[cache]);
         thread.join().unwrap();
         assert!(!cache.emit());
+    });
+}
+
+/// F2 and G2: neither does a thread keep what a tracepoint under way has lent it.
+#[test]
+fn what_a_tracepoint_lends_on_is_taken_away_too() {
+    check(4, || {
+        let (slot, channel, cache) = scene();
+        cache.lent.set(channel);
+        let thread = thread::spawn(move || {
+            cache.emit_and_lend_on();
+            cache.emit_into_part();
+        });
+        take_away(&slot, channel, &[cache]);
+        thread.join().unwrap();
+        assert!(!cache.emit_into_part());
     });
 }
 

@@ -87,7 +87,7 @@ impl Player {
                 unsafe { Stream::<Local>::new(base, geometry, mode, ClockKind::Monotonic) };
             let control = stream.words().control();
             control.initialise(geometry);
-            stream.record(0, &(c"\x1b[31m\xff\"\n",), false).unwrap();
+            stream.record(Local, 0, &(c"\x1b[31m\xff\"\n",), None).unwrap();
             for cause in 0..2 {
                 control.lost[cause].store(u64::MAX - 3, Ordering::Relaxed);
             }

@@ -14,37 +14,48 @@
 
 use crate::abi::{FrameKind, Geometry, LossCause, MAX_RECORD_BYTES, Mode, WORD_BYTES};
 use crate::clock::{ClockKind, monotonic_ns};
+use crate::cpu::Stay;
 use crate::ring::{self, Clock, Refusal, Request, Reservation, RingMemory, Window};
 use crate::shm::{StreamWords, WriterWords};
-use crate::sync::{Local, Ordering, Rmw, Shared};
+use crate::sync::{AtomicU32, AtomicU64, Local, OfCpu, Ordering, Rmw, Shared};
 use crate::wire::{
     COMPACT_BYTES, COMPACT_CLOCK_BITS, EXTENDED_BYTES, MAX_COMPACT_ID, Payload, write_compact,
     write_extended,
 };
-use core::marker::PhantomData;
 
 // The ring decides which header a record has, and the wire format writes it: both must mean the same header.
 const _: () = assert!(COMPACT_CLOCK_BITS == ring::reserve::SHORT_CLOCK_BITS);
 
-/// The writing end of one stream: [`Local`] if one thread writes to it, else [`Shared`].
+/// The writing end of one stream: [`Local`] if one thread writes to it, [`OfCpu`] if the threads of one CPU do so in restartable
+/// sequences, else [`Shared`].
 #[derive(Debug)]
 #[repr(C)]
 pub struct Stream<K> {
     words: StreamWords<K>,
     window: Window,
     clock: ClockKind,
+    /// A CPU's stream: its number, and where the threads' areas are. Set before the stream has such writers.
+    cpu: AtomicU32,
+    area: AtomicU64,
 }
 
-/// The stream is retired: this record and all later ones need another stream.
+/// Why a record needs another stream. It has not been counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed;
+pub enum Elsewhere {
+    /// The stream is retired: all later records need another one, too.
+    Closed,
+    /// The thread was interrupted, and may have moved to another CPU, whose stream the record needs.
+    Moved,
+}
 
 impl<K: Rmw> Stream<K> {
     /// Name and offset of its fields: copies of this code in one process lend streams to each other.
-    pub const FIELDS: [(&str, usize); 3] = [
+    pub const FIELDS: [(&str, usize); 5] = [
         ("words", core::mem::offset_of!(Self, words)),
         ("window", core::mem::offset_of!(Self, window)),
         ("clock", core::mem::offset_of!(Self, clock)),
+        ("cpu", core::mem::offset_of!(Self, cpu)),
+        ("area", core::mem::offset_of!(Self, area)),
     ];
 
     /// The stream that begins at `base`.
@@ -54,7 +65,8 @@ impl<K: Rmw> Stream<K> {
     pub unsafe fn new(base: *mut u8, geometry: Geometry, mode: Mode, clock: ClockKind) -> Self {
         // SAFETY: the caller's promise.
         let words = unsafe { StreamWords::new(base, geometry, mode) };
-        Self { words, window: Window::default(), clock }
+        let cpu = AtomicU32::new(0);
+        Self { words, window: Window::default(), clock, cpu, area: AtomicU64::new(0) }
     }
 
     /// The shared words.
@@ -65,8 +77,8 @@ impl<K: Rmw> Stream<K> {
     /// The parts that a writer uses. By value, because a compiler would reload fields behind a reference after each
     /// store into the ring.
     #[inline(always)]
-    fn writer(&self) -> WriterWords<'_, K> {
-        WriterWords { words: self.words, window: &self.window }
+    fn writer(&self, by: K) -> WriterWords<'_, K> {
+        WriterWords { words: self.words, window: &self.window, by }
     }
 
     /// Notes that all of its memory is resident: writers ask the kernel for none. Before it has its first writer.
@@ -84,15 +96,15 @@ impl<K: Rmw> Stream<K> {
     /// progress. `false` also if the record needs the long header, or if the payload is long: code for cases that
     /// cannot occur here would need registers.
     #[inline(always)]
-    pub fn try_record_usual<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
-        // For one thread's stream the thread cache knows the clock: see `ThreadCache::counting_stream`.
-        let clock = if K::IS_SHARED { self.clock } else { ClockKind::Tsc };
+    pub fn try_record_usual<P: Payload>(&self, by: K, class_id: u32, payload: &P) -> bool {
+        // Those who lend the other streams know their clock: see `ThreadCache::counting_stream` and `CpuStreams`.
+        let clock = if K::IS_SHARED && !K::MAY_MOVE { self.clock } else { ClockKind::Tsc };
         if !clock.is_counter() || !payload.is_short() {
             return false;
         }
-        let writer = self.writer();
+        let writer = self.writer(by);
         let request = request_for(class_id, payload);
-        match ring::try_reserve_usual(&writer, request, &StreamClock::<K>::new(ClockKind::Tsc)) {
+        match ring::try_reserve_usual(&writer, request, &StreamClock::new(ClockKind::Tsc, by)) {
             Some(reservation) => {
                 write(&writer, reservation, class_id, payload);
                 true
@@ -103,8 +115,8 @@ impl<K: Rmw> Stream<K> {
 
     /// Writes one event record if its sub-buffer has room for it. Otherwise returns `false`, and counts nothing.
     #[inline(always)]
-    pub fn try_record<P: Payload>(&self, class_id: u32, payload: &P) -> bool {
-        let (writer, clock) = (self.writer(), StreamClock::<K>::new(self.clock));
+    pub fn try_record<P: Payload>(&self, by: K, class_id: u32, payload: &P) -> bool {
+        let (writer, clock) = (self.writer(by), StreamClock::new(self.clock, by));
         let request = request_for(class_id, payload);
         match ring::try_reserve(&writer, request, &clock) {
             Some(reservation) => {
@@ -116,31 +128,31 @@ impl<K: Rmw> Stream<K> {
     }
 
     /// Writes one event record, into the next sub-buffer if necessary, or counts it as lost. In [`Mode::Block`] it
-    /// first waits for room, if the caller `may_wait`.
+    /// first waits for room, if the caller has patience.
     ///
     /// # Errors
-    /// The stream is closed. The record has not been counted.
+    /// The record needs another stream.
     pub fn record<P: Payload>(
         &self,
+        by: K,
         class_id: u32,
         payload: &P,
-        may_wait: bool,
-    ) -> Result<(), Closed> {
-        let writer = self.writer();
+        mut patience: Option<&mut Patience>,
+    ) -> Result<(), Elsewhere> {
+        let writer = self.writer(by);
         let request = request_for(class_id, payload);
-        let mut deadline = None;
         loop {
             let seen = ring::release_seq(&writer);
-            let cause = match ring::reserve(&writer, request, &StreamClock::<K>::new(self.clock)) {
+            let cause = match ring::reserve(&writer, request, &StreamClock::new(self.clock, by)) {
                 Ok(reservation) => {
                     write(&writer, reservation, class_id, payload);
                     return Ok(());
                 }
-                Err(Refusal::Closed) => return Err(Closed),
+                Err(Refusal::Closed) => return Err(Elsewhere::Closed),
+                Err(Refusal::Moved) => return Err(Elsewhere::Moved),
                 Err(Refusal::Lost(cause)) => cause,
             };
-            let waits = cause == LossCause::Full && may_wait;
-            if !waits || !self.wait_for_room(seen, &mut deadline) {
+            if cause != LossCause::Full || !self.wait_for_room(seen, patience.as_deref_mut()) {
                 ring::lose(&writer, cause);
                 return Ok(());
             }
@@ -151,8 +163,10 @@ impl<K: Rmw> Stream<K> {
     ///
     /// If the reader does not come within the timeout, only one event waits for it: no other event waits until the
     /// reader does come.
-    fn wait_for_room(&self, seen: u32, deadline: &mut Option<u64>) -> bool {
-        let Mode::Block { timeout_ms } = self.words.mode() else { return false };
+    fn wait_for_room(&self, seen: u32, patience: Option<&mut Patience>) -> bool {
+        let (Mode::Block { timeout_ms }, Some(patience)) = (self.words.mode(), patience) else {
+            return false;
+        };
         let control = self.words.control();
         let gave_up = u64::from(seen) + 1;
         // Relaxed: a stale read costs one extra timeout.
@@ -160,7 +174,8 @@ impl<K: Rmw> Stream<K> {
             return false;
         }
         let now = monotonic_ns();
-        let deadline = *deadline.get_or_insert(now + u64::from(timeout_ms) * 1_000_000);
+        let timeout_ns = u64::from(timeout_ms) * 1_000_000;
+        let deadline = *patience.deadline.get_or_insert(now + timeout_ns);
         if now >= deadline {
             control.gave_up_at.store(gave_up, Ordering::Relaxed);
             return false;
@@ -168,18 +183,37 @@ impl<K: Rmw> Stream<K> {
         self.words.wait_for_release(seen, deadline - now);
         true
     }
+}
 
+/// Until when one event waits for room, in all the streams that it tries: set when it begins to wait.
+#[derive(Debug, Default)]
+pub struct Patience {
+    deadline: Option<u64>,
+}
+
+impl Stream<Shared> {
     /// Notes in the stream that `owner` owns its records from here on.
     ///
     /// # Errors
     /// There is no room, or the stream is closed. Nothing is counted.
     pub fn record_owner(&self, owner: u32) -> Result<(), Refusal> {
         self.words.control().owner.store(owner, Ordering::Relaxed);
-        ring::write_note(&self.writer(), 0)
+        ring::write_note(&self.writer(Shared), 0)
     }
-}
 
-impl Stream<Shared> {
+    /// The same stream, for the threads of a CPU, whose areas are there.
+    ///
+    /// # Safety
+    /// As long as the result is used, nobody writes to the stream in another way. The area is that of [`crate::cpu::area`],
+    /// and not 0.
+    pub unsafe fn of_one_cpu(&self, cpu: u32, area: isize) -> &Stream<OfCpu> {
+        // Relaxed: who makes the stream known publishes them.
+        self.cpu.store(cpu, Ordering::Relaxed);
+        self.area.store(area as u64, Ordering::Relaxed);
+        // SAFETY: `repr(C)` throughout, and the parameter has no bytes.
+        unsafe { &*core::ptr::from_ref(self).cast() }
+    }
+
     /// The same stream, for the only thread that writes to it.
     ///
     /// # Safety
@@ -191,13 +225,26 @@ impl Stream<Shared> {
     }
 }
 
+impl Stream<OfCpu> {
+    /// The calling thread's stay on this stream's CPU. `None` if it is on another one. Async-signal-safe.
+    #[inline(always)]
+    pub fn stay(&self) -> Option<Stay> {
+        let area = self.area.load(Ordering::Relaxed) as isize;
+        // SAFETY: `of_one_cpu`'s caller knows that it is right.
+        unsafe { Stay::begin(area, self.cpu.load(Ordering::Relaxed)) }
+    }
+}
+
 /// A stream's clock, for its ring.
-struct StreamClock<K>(ClockKind, PhantomData<K>);
+struct StreamClock<K> {
+    kind: ClockKind,
+    by: K,
+}
 
 impl<K> StreamClock<K> {
     #[inline(always)]
-    fn new(clock: ClockKind) -> Self {
-        Self(clock, PhantomData)
+    fn new(kind: ClockKind, by: K) -> Self {
+        Self { kind, by }
     }
 }
 
@@ -206,14 +253,15 @@ impl<K: Rmw> Clock for StreamClock<K> {
     /// position.
     #[inline(always)]
     fn await_loads(&self) {
-        if K::IS_SHARED {
-            self.0.await_loads();
+        if K::IS_SHARED && !K::MAY_MOVE {
+            self.kind.await_loads();
         }
     }
 
     #[inline(always)]
     fn now(&self) -> u64 {
-        self.0.now()
+        // The streams of such writers have the counter.
+        self.by.counter().unwrap_or_else(|| self.kind.now())
     }
 }
 

@@ -25,6 +25,11 @@ pub extern "C" fn unregister_module() {
     let _ = std::panic::catch_unwind(crate::startup::unregister_module);
 }
 
+/// Called before `vfork`, by those who stand in front of it. Async-signal-safe.
+pub fn before_vfork() {
+    crate::thread_cache::current().before_vfork();
+}
+
 /// The crate's name: the first part of every module path.
 ///
 /// `env!("CARGO_CRATE_NAME")` is not used: only Cargo sets it.

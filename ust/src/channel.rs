@@ -13,7 +13,7 @@
 //! throws its file away and takes a stream of the winner's file. Nothing here allocates.
 
 use crate::channel_shape::ChannelShape;
-use crate::cpu_streams::CpuStreams;
+use crate::cpu_streams::{CpuStreams, Way};
 use crate::lockfree::Installed;
 use crate::meeting_place::MeetingPlace;
 use crate::orphans::Orphans;
@@ -21,6 +21,7 @@ use crate::process_file::ProcessFile;
 use crate::ring_file::RingFile;
 use rustix::io::{self, Errno};
 use ust_core::abi::{MAX_RING_FILES, ShmFile, ShmPath};
+use ust_core::cpu;
 use ust_core::shm::{named, private};
 use ust_core::stream::Stream;
 use ust_core::sync::Shared;
@@ -30,11 +31,13 @@ const MAX_FILES: usize = MAX_RING_FILES as usize;
 
 /// One channel of a session, in the traced process.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Channel {
+    // First, so that its first entries do not lie where a page begins: see `private`.
+    cpus: CpuStreams,
     /// What all its streams have in common.
     pub shape: ChannelShape,
     files: [Installed<RingFile>; MAX_FILES],
-    cpus: CpuStreams,
 }
 
 impl Channel {
@@ -46,7 +49,10 @@ impl Channel {
     pub fn place(shape: ChannelShape) -> io::Result<&'static Self> {
         // SAFETY: all zeroes are valid null pointers, and the shape is written.
         unsafe {
-            private::place_with(|channel: *mut Self| (&raw mut (*channel).shape).write(shape))
+            private::place_with(|channel: *mut Self| {
+                (&raw mut (*channel).shape).write(shape);
+                CpuStreams::begin(&raw mut (*channel).cpus, shape.clock);
+            })
         }
     }
 
@@ -55,21 +61,39 @@ impl Channel {
         &self.cpus
     }
 
-    /// Makes sure that a CPU has a stream.
+    /// Makes sure that there is a stream for events that come this way from the CPU where the thread runs.
     ///
     /// # Errors
     /// As for [`claim`](Self::claim).
+    #[allow(unsafe_code)]
     pub fn claim_for_cpu(
         &self,
         process: &ProcessFile,
         place: &MeetingPlace,
-        cpu: usize,
+        way: Way,
     ) -> io::Result<()> {
-        if self.cpus.stream(cpu).is_some() {
+        // The caller may not have known that this channel is not written in sequences.
+        let way = if self.cpus.area() == 0 { Way::Shared } else { way };
+        let (cpu, is_there) = match way {
+            Way::Sequenced(cpu) => (cpu, self.cpus.has_sequenced(cpu)),
+            Way::Shared => {
+                let cpu = cpu::current();
+                (cpu as u32, self.cpus.shared(cpu).is_some())
+            }
+        };
+        if is_there {
             return Ok(());
         }
-        let stream = self.claim(process, place, cpu as u32)?;
-        if !self.cpus.set(cpu, stream) {
+        let stream = self.claim(process, place, cpu)?;
+        let is_set = match way {
+            Way::Sequenced(_) => {
+                // SAFETY: claimed for this CPU, and whoever finds it in that table writes in sequences.
+                let stream = unsafe { stream.of_one_cpu(cpu, self.cpus.area()) };
+                self.cpus.set_sequenced(cpu, stream)
+            }
+            Way::Shared => self.cpus.set_shared(cpu as usize, stream),
+        };
+        if !is_set {
             // Another thread on the same CPU was first.
             self.release(stream);
         }

@@ -5,6 +5,7 @@
 //! allocates, locks, or waits for the consumer.
 #![allow(unsafe_code)]
 
+use crate::cpu_streams::Way;
 use crate::fork;
 use crate::handover::Origin;
 use crate::instance::Runtime;
@@ -13,16 +14,15 @@ use crate::thread_cache::{self, ThreadCache};
 use crate::undisturbed::Undisturbed;
 use rustix::io::{self, Errno};
 use ust_core::abi::Buffers;
-use ust_core::cpu;
 
 impl Runtime {
-    /// Gets the calling thread a stream in the channel at `slot`. Returns `false` if the event cannot be
-    /// recorded.
+    /// Gets the calling thread a stream in the channel at `slot`: its own, or one of its CPU that is written in this way.
+    /// Returns `false` if the event cannot be recorded.
     #[cold]
     #[inline(never)]
-    pub(crate) fn first_event(&'static self, slot: usize) -> bool {
+    pub(crate) fn first_event(&'static self, slot: usize, way: Way) -> bool {
         let _undisturbed = Undisturbed::new();
-        let outcome = self.claim_stream(slot);
+        let outcome = self.claim_stream(slot, way);
         match outcome {
             // The channel is gone, and its counters with it. The slot may already be another channel's.
             Ok(()) | Err(Errno::CANCELED) => {}
@@ -32,19 +32,19 @@ impl Runtime {
         outcome.is_ok()
     }
 
-    fn claim_stream(&'static self, slot: usize) -> io::Result<()> {
+    fn claim_stream(&'static self, slot: usize, way: Way) -> io::Result<()> {
         fork::ensure_current(self, Origin::Any)?;
         self.orphans.close();
         // No cache is free, and there is no memory for more.
         let cache = self.caches.own(&self.slots).ok_or(Errno::NOMEM)?;
         // The caller has marked the cache that it saw, which may have been the empty one.
         cache.enter();
-        let claimed = self.claim_for(cache, slot);
+        let claimed = self.claim_for(cache, slot, way);
         cache.leave();
         claimed
     }
 
-    fn claim_for(&self, cache: &ThreadCache, slot: usize) -> io::Result<()> {
+    fn claim_for(&self, cache: &ThreadCache, slot: usize, way: Way) -> io::Result<()> {
         // Without a channel: either it is gone (then nothing is counted), or there was no memory for it.
         let channel = self.slots.channel(slot).ok_or(Errno::NOMEM)?;
         let process = self.process().ok_or(Errno::NOMEM)?;
@@ -61,7 +61,8 @@ impl Runtime {
                 Some(stream)
             }
             Buffers::PerCpu => {
-                channel.claim_for_cpu(process, place, cpu::current())?;
+                let way = self.caches.way_of(cache, way);
+                channel.claim_for_cpu(process, place, way)?;
                 cache.set_cpus(slot, channel.cpus());
                 None
             }

@@ -8,13 +8,14 @@
 //! ```
 #![allow(unsafe_code)]
 
+use crate::cpu_streams::Way;
 use crate::declared::{self, Encoded};
 use crate::fork;
 use crate::handover::Origin;
 use crate::instance::RUNTIME;
 use crate::lockfree::Place;
 use crate::registry::{ModuleId, Owner};
-use crate::table::{DeclaredCallsite, Table};
+use crate::table::{DeclaredCallsite, NO_CPU, Table};
 use crate::thread_cache::{self, ThreadCache};
 use core::ptr;
 use std::time::Duration;
@@ -111,8 +112,12 @@ fn own_the_registry() {
     let _ = fork::ensure_current(&RUNTIME, Origin::Any);
 }
 
-extern "C" fn first_event(slot: u32) -> Option<&'static ThreadCache> {
-    RUNTIME.first_event(slot as usize).then(thread_cache::current)
+extern "C" fn first_event(slot: u32, sequenced_cpu: u32) -> Option<&'static ThreadCache> {
+    let way = match sequenced_cpu {
+        NO_CPU => Way::Shared,
+        cpu => Way::Sequenced(cpu),
+    };
+    RUNTIME.first_event(slot as usize, way).then(thread_cache::current)
 }
 
 extern "C" fn give_up(slot: u32) {

@@ -12,6 +12,7 @@
 //! none has registers to save. (The macro's expansion makes the first of these calls.)
 
 use crate::callsite::{CallsiteState, Switch};
+use crate::cpu_streams::{CpuStreams, Way};
 use crate::lockfree::reclaim::Marked;
 use crate::module;
 use crate::thread_cache::{self, ThreadCache};
@@ -19,12 +20,17 @@ use crate::undisturbed::Undisturbed;
 use ust_core::cpu;
 use ust_core::hint::unlikely;
 use ust_core::protocol::MAX_CHANNELS;
-use ust_core::stream::Closed;
+use ust_core::stream::{Elsewhere, Patience};
+use ust_core::sync::{Local, Shared};
 use ust_core::wire::Payload;
 
 /// How often one event looks for a stream in one channel. Only a consumer that keeps closing streams makes it look more
 /// than twice.
 const MAX_TURNS: usize = 8;
+
+/// After so many moves to another CPU, an event takes the way that does not depend on the CPU. A thread that takes single
+/// steps for a debugger is moved at each.
+const MAX_MOVES: usize = 4;
 
 /// Writes the event if this is the usual case. Otherwise does nothing and returns `false`; the caller then calls
 /// [`record_otherwise`]. `seen` is the callsite's state when the caller found the event on; it may have changed since.
@@ -42,7 +48,7 @@ pub fn try_record<P: Payload>(callsite: &Switch, seen: CallsiteState, payload: P
     let state = callsite.state();
     let is_done = if is_outermost {
         let stream = cache.counting_stream(state.fast_slot());
-        stream.is_some_and(|stream| stream.try_record_usual(state.class_id(), &payload))
+        stream.is_some_and(|it| it.try_record_usual(Local, state.class_id(), &payload))
     } else {
         unlikely();
         false
@@ -59,9 +65,11 @@ pub fn record_otherwise<P: Payload>(callsite: &Switch, payload: P) {
     let cache = thread_cache::current();
     cache.enter();
     let state = callsite.state();
-    let place = cache.cpus(state.fast_slot()).zip(cpu::at_hand());
-    let stream = place.and_then(|(cpus, cpu)| cpus.stream(cpu));
-    let is_done = stream.is_some_and(|it| it.try_record_usual(state.class_id(), &payload));
+    let is_done = cache.last_cpu_stream(state.fast_slot()).is_some_and(|stream| {
+        stream
+            .stay()
+            .is_some_and(|stay| stream.try_record_usual(stay.writer(), state.class_id(), &payload))
+    });
     cache.leave();
     if !is_done {
         record_generally(callsite, payload);
@@ -74,12 +82,21 @@ fn record_generally<P: Payload>(callsite: &Switch, payload: P) {
     cache.enter();
     let state = callsite.state();
     let slot = state.only_slot();
+    let class_id = state.class_id();
     let is_done = if let Some(cpus) = cache.cpus(slot) {
-        let stream = cpus.stream(cpu::current());
-        stream.is_some_and(|stream| stream.try_record(state.class_id(), &payload))
+        match cache.cpu_stream(slot) {
+            Some(stream) => {
+                let stay = stream.stay();
+                stay.is_some_and(|stay| stream.try_record(stay.writer(), class_id, &payload))
+            }
+            None => {
+                let stream = cpus.shared(cpu::current());
+                stream.is_some_and(|stream| stream.try_record(Shared, class_id, &payload))
+            }
+        }
     } else {
         let stream = cache.stream(slot);
-        stream.is_some_and(|stream| stream.try_record(state.class_id(), &payload))
+        stream.is_some_and(|stream| stream.try_record(Local, class_id, &payload))
     };
     cache.leave();
     if !is_done {
@@ -92,14 +109,16 @@ fn record_generally<P: Payload>(callsite: &Switch, payload: P) {
 fn record_slowly<P: Payload>(callsite: &Switch, payload: P) {
     let slots = callsite.slots();
     for slot in (0..MAX_CHANNELS).filter(|slot| slots & 1 << slot != 0) {
-        // At a first event the thread gets its stream here, and the loop tries again.
-        let mut turns = 0..MAX_TURNS;
-        while !record_in(slot, callsite, &payload) {
-            if turns.next().is_none() {
+        let mut tries = Tries::default();
+        while let Err(missing) = record_in(slot, callsite, &payload, &mut tries) {
+            tries.turns += 1;
+            if tries.turns == MAX_TURNS {
                 module::runtime().give_up(slot);
                 break;
             }
-            let Some(cache) = module::runtime().first_event(slot) else { break };
+            // At a first event the thread gets its stream here, and the loop tries again.
+            let Missing::Stream(way) = missing else { continue };
+            let Some(cache) = module::runtime().first_event(slot, way) else { break };
             // The cache comes from the runtime, which may be another copy of this code. This copy has its own
             // thread-local.
             thread_cache::make_current(cache);
@@ -107,8 +126,29 @@ fn record_slowly<P: Payload>(callsite: &Switch, payload: P) {
     }
 }
 
-/// Returns `false`, and counts nothing, if there is no stream.
-fn record_in<P: Payload>(slot: usize, callsite: &Switch, payload: &P) -> bool {
+/// What one event has tried in one channel.
+#[derive(Debug, Default)]
+struct Tries {
+    turns: usize,
+    moves: usize,
+    patience: Patience,
+}
+
+/// What an event lacks that was not recorded, nor counted.
+#[derive(Debug, Clone, Copy)]
+enum Missing {
+    /// A stream. If the channel is per-CPU, one that is written in this way.
+    Stream(Way),
+    /// A CPU to stay on.
+    Rest,
+}
+
+fn record_in<P: Payload>(
+    slot: usize,
+    callsite: &Switch,
+    payload: &P,
+    tries: &mut Tries,
+) -> Result<(), Missing> {
     let cache = thread_cache::current();
     // A tracepoint that interrupts another one of its thread must not wait: it might wait for the interrupted one.
     let may_wait = cache.enter();
@@ -118,20 +158,60 @@ fn record_in<P: Payload>(slot: usize, callsite: &Switch, payload: &P) -> bool {
         // The event has been switched off, and the slot may already be another channel's.
         Ok(())
     } else if let Some(stream) = cache.stream(slot) {
-        stream.record(class_id, payload, may_wait).inspect_err(|Closed| forget_closed(cache, slot))
-    } else if let Some(cpus) = cache.cpus(slot) {
-        let cpu = cpu::current();
-        match cpus.stream(cpu) {
-            Some(stream) => stream
-                .record(class_id, payload, may_wait)
-                .inspect_err(|Closed| cpus.forget(cpu, stream)),
-            None => Err(Closed),
-        }
+        let patience = may_wait.then_some(&mut tries.patience);
+        stream.record(Local, class_id, payload, patience).map_err(|_closed| {
+            forget_closed(cache, slot);
+            Missing::Stream(Way::Shared)
+        })
     } else {
-        Err(Closed)
+        record_in_cpus(cache, (slot, class_id), payload, may_wait, tries)
     };
     cache.leave();
-    outcome.is_ok()
+    outcome
+}
+
+/// Records into the stream of the CPU, if there are streams of CPUs.
+fn record_in_cpus<P: Payload>(
+    cache: &ThreadCache,
+    (slot, class_id): (usize, u32),
+    payload: &P,
+    may_wait: bool,
+    tries: &mut Tries,
+) -> Result<(), Missing> {
+    let cpus = cache.cpus(slot);
+    let area = cpus.map_or_else(cpu::area, CpuStreams::area);
+    let is_shared = tries.moves == MAX_MOVES || cache.is_vforked();
+    let way = if is_shared { Way::Shared } else { Way::by(area) };
+    let missing = Missing::Stream(way);
+    let Some(cpus) = cpus else { return Err(missing) };
+    let patience = may_wait.then_some(&mut tries.patience);
+    let outcome = match way {
+        Way::Sequenced(cpu) => {
+            let Some(stream) = cache.cpu_stream(slot) else { return Err(missing) };
+            let outcome = match stream.stay() {
+                Some(stay) => stream.record(stay.writer(), class_id, payload, patience),
+                None => Err(Elsewhere::Moved),
+            };
+            outcome.inspect_err(|why| {
+                if *why == Elsewhere::Closed {
+                    cpus.forget_sequenced(cpu, stream);
+                }
+            })
+        }
+        Way::Shared => {
+            let cpu = cpu::current();
+            let Some(stream) = cpus.shared(cpu) else { return Err(missing) };
+            let forget = |_: &Elsewhere| cpus.forget_shared(cpu, stream);
+            stream.record(Shared, class_id, payload, patience).inspect_err(forget)
+        }
+    };
+    outcome.map_err(|elsewhere| match elsewhere {
+        Elsewhere::Closed => missing,
+        Elsewhere::Moved => {
+            tries.moves += 1;
+            Missing::Rest
+        }
+    })
 }
 
 /// Forgets the thread's stream, which is closed. The stream stays claimed for good. The thread's next event takes the

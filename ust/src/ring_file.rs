@@ -131,8 +131,9 @@ impl RingFile {
                 }
                 match self.begin_ownership(index as u32, stream, owner) {
                     Ok(()) => return Ok(Some(stream)),
-                    // Retired while it had no owner: it stays claimed, so it never gets an owner again.
-                    Err(Refusal::Closed) => {}
+                    // Retired while it had no owner: it stays claimed, so it never gets an owner again. (A note's writer is
+                    // bound to no CPU.)
+                    Err(Refusal::Closed | Refusal::Moved) => {}
                     Err(Refusal::Lost(cause)) => {
                         self.claims.release(index);
                         if cause == LossCause::Memory {

@@ -20,6 +20,7 @@
 #![allow(unsafe_code)]
 
 use crate::callsite::Switch;
+use crate::cpu_streams::Way;
 use crate::lockfree::Announced32;
 use crate::registry::{Declared, ModuleId, Observer, Owner};
 use crate::thread_cache::ThreadCache;
@@ -30,7 +31,10 @@ use ust_core::shm::doorbell;
 use ust_core::version::{Mismatch, Version};
 
 /// Version of what copies offer each other. Copies of two majors are two processes; the minor grows when something is appended.
-pub(crate) const IN_PROCESS: Version = Version { major: 2, minor: 0 };
+pub(crate) const IN_PROCESS: Version = Version { major: 3, minor: 0 };
+
+/// No CPU's number: the event does not come from a restartable sequence.
+pub(crate) const NO_CPU: u32 = u32::MAX;
 
 /// Tells a table from other bytes.
 const MAGIC: u64 = u64::from_ne_bytes(*b"usttable");
@@ -49,7 +53,7 @@ pub(crate) struct Table {
     doorbell: extern "C" fn() -> &'static doorbell::Place,
     register: unsafe extern "C" fn(*const DeclaredCallsite, usize) -> ModuleId,
     unregister: extern "C" fn(ModuleId),
-    first_event: extern "C" fn(u32) -> Option<&'static ThreadCache>,
+    first_event: extern "C" fn(u32, u32) -> Option<&'static ThreadCache>,
     give_up: extern "C" fn(u32),
     want_snapshot: extern "C" fn(u64),
     unregister_all_of: extern "C" fn(Owner),
@@ -76,7 +80,7 @@ impl Table {
         doorbell: extern "C" fn() -> &'static doorbell::Place,
         register: unsafe extern "C" fn(*const DeclaredCallsite, usize) -> ModuleId,
         unregister: extern "C" fn(ModuleId),
-        first_event: extern "C" fn(u32) -> Option<&'static ThreadCache>,
+        first_event: extern "C" fn(u32, u32) -> Option<&'static ThreadCache>,
         give_up: extern "C" fn(u32),
         want_snapshot: extern "C" fn(u64),
         unregister_all_of: extern "C" fn(Owner),
@@ -146,10 +150,14 @@ impl Table {
         (self.unregister_all_of)(owner);
     }
 
-    /// Gets the calling thread a stream in the channel at `slot`, and returns the thread's cache. `None` if the event
+    /// Gets the calling thread a stream in the channel at `slot` (in a per-CPU channel: one that is written in this way), and returns the thread's cache. `None` if the event
     /// cannot be recorded; then it has been counted, unless the channel is gone. Async-signal-safe.
-    pub(crate) fn first_event(&self, slot: usize) -> Option<&'static ThreadCache> {
-        (self.first_event)(slot as u32)
+    pub(crate) fn first_event(&self, slot: usize, way: Way) -> Option<&'static ThreadCache> {
+        let sequenced_cpu = match way {
+            Way::Sequenced(cpu) => cpu,
+            Way::Shared => NO_CPU,
+        };
+        (self.first_event)(slot as u32, sequenced_cpu)
     }
 
     /// Counts an event that found its stream closed at each of its tries. Async-signal-safe.

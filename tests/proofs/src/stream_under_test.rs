@@ -187,8 +187,8 @@ impl Writer {
         let outer = self.under_way.load(Ordering::Relaxed);
         self.under_way.store(outer + 1, Ordering::Relaxed);
         let outcome = match &self.ends {
-            Ends::Local(stream) => write(stream, payload, outer == 0),
-            Ends::Shared(stream) => write(stream, payload, true),
+            Ends::Local(stream) => write(stream, Local, payload, outer == 0),
+            Ends::Shared(stream) => write(stream, Shared, payload, true),
         };
         self.under_way.store(outer, Ordering::Relaxed);
         outcome
@@ -197,13 +197,13 @@ impl Writer {
 
 /// As a tracepoint does: the usual path, then the path that checks for room, then the slow path.
 #[inline(always)]
-fn write<K: Rmw, P: Payload>(stream: &Stream<K>, payload: &P, is_usual: bool) -> Outcome {
-    if is_usual && stream.try_record_usual(CLASS_ID, payload)
-        || stream.try_record(CLASS_ID, payload)
+fn write<K: Rmw, P: Payload>(stream: &Stream<K>, by: K, payload: &P, is_usual: bool) -> Outcome {
+    if is_usual && stream.try_record_usual(by, CLASS_ID, payload)
+        || stream.try_record(by, CLASS_ID, payload)
     {
         return Outcome::Written;
     }
-    match stream.record(CLASS_ID, payload, false) {
+    match stream.record(by, CLASS_ID, payload, None) {
         Ok(()) => Outcome::Untold,
         Err(_) => Outcome::Refused,
     }

@@ -20,7 +20,7 @@ use crate::sync::{AtomicU32, Rmw};
 /// the same argument each time.
 pub unsafe trait RingMemory {
     /// How the holder may write the writers' words: [`Local`](crate::sync::Local),
-    /// [`Shared`](crate::sync::Shared), or [`ReadOnly`](crate::sync::ReadOnly) for a reader.
+    /// [`Shared`](crate::sync::Shared), [`OfCpu`](crate::sync::OfCpu), or [`ReadOnly`](crate::sync::ReadOnly) for a reader.
     type Kind;
 
     /// Size and number of sub-buffers. From private memory: the peer cannot change it.
@@ -76,6 +76,9 @@ pub unsafe trait RingMemory {
 /// # Safety
 /// As for [`RingMemory`], and the [`window`](Self::window) belongs to this stream alone.
 pub unsafe trait WritableRing: RingMemory<Kind: Rmw> {
+    /// The writer that holds it.
+    fn by(&self) -> Self::Kind;
+
     /// The window, which all writers of the stream may share. In private memory.
     fn window(&self) -> &Window;
 

@@ -73,7 +73,8 @@
 //!   need. The distance never wraps unseen.
 //! - *Clocks do not go back within a stream.* The clock is read after `position` is loaded, and C fails if another
 //!   writer has reserved since. Where several CPUs write, a fence keeps the processor from reading the clock early.
-//!   The clock is then read as late as in B: work that does not need it is done while the fence waits.
+//!   The clock is then read as late as in B: work that does not need it is done while the fence waits. Where the threads
+//!   of one CPU write, C fails if the writer was interrupted since it read the clock ([`OfCpu`](crate::sync::OfCpu)).
 //! - *No record is lost uncounted, and the place of a loss is known.* A loss is counted before its call returns. The
 //!   note at the next sub-buffer's start has the sum. Overwritten events are counted at O, exactly (see [`recycle`]).
 //!

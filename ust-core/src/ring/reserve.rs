@@ -3,7 +3,7 @@
 //! ```text
 //!    A load position, clock      nothing changed yet
 //!    B short or long header?     where several CPUs write, the clock is read here
-//!    C CAS position              the room is ours; its frame word is zero
+//!    C CAS position              the room is ours; its frame word is zero (in a CPU's stream: a sequence)
 //!    D frame = in flight         recovery knows how much to skip
 //!    E last_clock = clock        then the caller writes header and payload
 //!    F frame = committed         the reader may copy
@@ -87,7 +87,7 @@ impl<F: Fn() -> u64> Clock for Unordered<F> {
 pub(super) enum Attempt {
     /// The room is ours.
     Reserved(Reservation),
-    /// Another writer has moved the position: start over.
+    /// Another writer has moved the position, or this one is no writer of the stream any more: start over.
     Raced,
     /// The sub-buffer has no room for it, or the window shows another sub-buffer, or the stream is closed.
     NoRoom(Position),
@@ -141,12 +141,14 @@ where
     let control = ring.control();
 
     // A. Reading the clock takes as long as everything else. A single writer reads it at once. A writer that must
-    // wait for its loads has all of them done first, and then decides what does not depend on the clock.
+    // wait for its loads has all of them done first, and then decides what does not depend on the clock. A writer that
+    // would notice any interruption has read it already.
     let window = ring.window().load();
     let position = Position::from_word(control.position.load(order::position_load()));
     let is_closed = control.closed.load(order::closed_load()) != 0;
     clock.await_loads();
-    let now = if M::Kind::IS_SHARED { None } else { Some(clock.now()) };
+    let waits = M::Kind::IS_SHARED && !M::Kind::MAY_MOVE;
+    let now = if waits { None } else { Some(clock.now()) };
     reach(Point::ReserveLoaded);
 
     let InMemory { start, offset } = window.find(position);
@@ -183,7 +185,7 @@ where
 
     // C
     let next = position.after(Request::stride(length_bytes));
-    if !control.position.compare_exchange(position.word(), next.word(), order::position_cas()) {
+    if !control.position.advance(ring.by(), position.word(), next.word(), order::position_cas()) {
         return Attempt::Raced;
     }
     reach(Point::ReserveMoved);

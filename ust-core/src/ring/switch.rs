@@ -14,6 +14,7 @@ use super::{WritableRing, checksum, note, orderings as order};
 use crate::abi::{
     Frame, LossCause, MAX_RECORD_BYTES, NOTE_BYTES, Position, TableEntry, WORD_BYTES,
 };
+use crate::sync::Rmw;
 use crate::testpoint::{Mistake, Point, makes, reach};
 
 /// Why there is no room. Nothing has been counted yet.
@@ -23,6 +24,8 @@ pub enum Refusal {
     Lost(LossCause),
     /// The stream is retired: take another one.
     Closed,
+    /// The thread may have moved to another CPU: take that one's stream.
+    Moved,
 }
 
 /// Reserves room for one record, in the next sub-buffer if necessary.
@@ -46,6 +49,7 @@ where
     loop {
         let position = match attempt::<_, false>(ring, request, clock) {
             Attempt::Reserved(reservation) => return Ok(reservation),
+            Attempt::Raced if M::Kind::MAY_MOVE => return Err(Refusal::Moved),
             Attempt::Raced => continue,
             Attempt::NoRoom(position) => position,
         };
@@ -132,8 +136,8 @@ where
     clock.await_loads();
     let now = clock.now();
     let next = Position::behind_record_at(start + NOTE_BYTES as u64, stride);
-    if !control.position.compare_exchange(position.word(), next.word(), order::position_cas()) {
-        return Ok(None);
+    if !control.position.advance(ring.by(), position.word(), next.word(), order::position_cas()) {
+        return if M::Kind::MAY_MOVE { Err(Refusal::Moved) } else { Ok(None) };
     }
     reach(Point::SwitchMoved);
     ring.window().set(geometry, start, memory);

@@ -199,6 +199,8 @@ pub struct WriterWords<'a, K> {
     pub words: StreamWords<K>,
     /// The stream's window.
     pub window: &'a Window,
+    /// The writer.
+    pub by: K,
 }
 
 // SAFETY: as of the words.
@@ -234,6 +236,11 @@ unsafe impl<K: 'static> RingMemory for WriterWords<'_, K> {
 
 // SAFETY: the maker of this value guarantees that the window is this stream's: `Stream`, which owns both.
 unsafe impl<K: Rmw> WritableRing for WriterWords<'_, K> {
+    #[inline(always)]
+    fn by(&self) -> K {
+        self.by
+    }
+
     #[inline(always)]
     fn window(&self) -> &Window {
         self.window
@@ -288,7 +295,7 @@ mod tests {
         // SAFETY: mapped as long as the words are used, and only the first page is touched.
         let words = unsafe { StreamWords::<Local>::new(map.base(), geometry, Mode::Discard) };
         let window = Window::default();
-        let writer = WriterWords { words, window: &window };
+        let writer = WriterWords { words, window: &window, by: Local };
         let errno = &writer.control().memory_errno;
         // Repeats until the second try came within the pause, however busy the machine is.
         loop {
@@ -319,7 +326,7 @@ mod tests {
         // SAFETY: as above.
         let words = unsafe { StreamWords::<Local>::new(map.base(), geometry, Mode::Discard) };
         let window = Window::default();
-        let writer = WriterWords { words, window: &window };
+        let writer = WriterWords { words, window: &window, by: Local };
         window.set_resident();
         for memory in 0..geometry.memory_count() {
             assert!(writer.prepare(memory));

@@ -1,4 +1,4 @@
-//! The only folder that names atomics: three kinds of shared word, and loom's stand-ins for them.
+//! The only folder that names atomics: four kinds of shared word, and loom's stand-ins for them.
 //!
 //! ```text
 //!   word               who writes it                          read-modify-write
@@ -6,11 +6,13 @@
 //!   WriterWord<Local>  one thread, and the signal handlers     unprefixed instruction: atomic against
 //!                      that interrupt it                       interruption, not against other CPUs
 //!   WriterWord<Shared> any thread of the traced process        locked instruction
+//!   WriterWord<OfCpu>  any thread, on one CPU only             the position: a restartable sequence with a plain
+//!                                                              store; other words: locked instruction
 //!   ReaderWritten      the reader, and writers in slow paths   locked on both sides, always
 //! ```
 //!
-//! Owner-only and locked read-modify-writes on the same word do not synchronise with each other. Hence
-//! three types: the reader holds a `WriterWord<ReadOnly>` and cannot write it, and a `ReaderWritten` has
+//! These read-modify-writes do not synchronise with each other if they hit the same word. Hence
+//! so many types: the reader holds a `WriterWord<ReadOnly>` and cannot write it, and a `ReaderWritten` has
 //! no owner-only operation at all.
 //!
 //! On x86-64 the owner-only operations are single instructions without a `lock` prefix, in inline
@@ -21,6 +23,7 @@
 
 mod announced;
 mod guarded;
+mod of_cpu;
 mod order;
 mod orderings;
 mod pause;
@@ -32,6 +35,9 @@ mod words;
 
 pub use announced::{Announced32, Announced64};
 pub use guarded::Guarded;
+pub use of_cpu::OfCpu;
+#[cfg(loom)]
+pub use of_cpu::{be_interrupted, stay};
 pub use order::{LoadOrder, OrdersLoads, OrdersRmws, OrdersStores, RmwOrder, StoreOrder};
 pub use pause::pause;
 pub use place::Place;

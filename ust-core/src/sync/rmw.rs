@@ -1,4 +1,5 @@
-//! The two ways in which writers change their shared words: owner-only, and locked.
+//! The two ways in which writers change their shared words, owner-only and locked, and what a third way
+//! ([`OfCpu`](super::OfCpu)) must do.
 #![allow(unsafe_code)]
 
 use super::{Ordering, raw};
@@ -6,27 +7,42 @@ use super::{Ordering, raw};
 /// How the writers of a stream change the words that they share.
 ///
 /// # Safety
-/// `compare_exchange` and `add` must be atomic against every writer that the implementor admits:
-/// nested signal handlers for [`Local`], all threads for [`Shared`].
-pub unsafe trait Rmw: Copy + Default + 'static {
-    /// Whether threads on several CPUs write. Then the clock must not be read before the position.
+/// `compare_exchange`, `add` and `advance` must be atomic against every writer that the implementor admits:
+/// nested signal handlers for [`Local`], all threads for [`Shared`], those that run on one CPU for
+/// [`OfCpu`](super::OfCpu).
+pub unsafe trait Rmw: Copy + 'static {
+    /// Whether several threads write. Then the record before may not be committed.
     const IS_SHARED: bool;
+    /// Whether a writer is one only while it stays on a CPU. Then `advance` fails for any interruption.
+    const MAY_MOVE: bool = false;
     /// Stores `new` if the word still is `current`; returns whether it did.
     fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool;
     /// Adds `amount`, wrapping.
     fn add(word: &raw::AtomicU64, amount: u64);
+
+    /// Like `compare_exchange`, for the stream's position, by this writer.
+    #[inline(always)]
+    fn advance(self, word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
+        Self::compare_exchange(word, current, new, success)
+    }
+
+    /// The counter's value, if it was read when the writer became one.
+    #[inline(always)]
+    fn counter(self) -> Option<u64> {
+        None
+    }
 }
 
 /// Owner-only: one thread writes, and the signal handlers that interrupt it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Local;
 
 /// Any thread of the process writes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Shared;
 
 /// The reader's view of a writer's word: it can only be loaded.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct ReadOnly;
 
 // SAFETY: an interrupt never splits a single instruction, and `Local` admits no other writer.

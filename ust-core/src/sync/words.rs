@@ -36,6 +36,12 @@ impl<K: Rmw> WriterWord<K> {
         K::compare_exchange(&self.0, current, new, success.of_rmw())
     }
 
+    /// The same for the position, by one of the stream's writers.
+    #[inline(always)]
+    pub fn advance(&self, by: K, current: u64, new: u64, success: impl OrdersRmws) -> bool {
+        by.advance(&self.0, current, new, success.of_rmw())
+    }
+
     /// Adds `amount`, wrapping.
     #[inline(always)]
     pub fn add(&self, amount: u64) {

@@ -85,7 +85,7 @@ pub fn write(ring: &Guarded, geometry: Geometry, mode: Mode, filling: &Filling) 
         let payload: Vec<u8> =
             (0..usize::from(*length_bytes)).map(|at| (at + number) as u8).collect();
         let lost = control.lost_in_all(Relaxed);
-        stream.record(3, &(&payload[..],), false).expect("nobody closes it");
+        stream.record(Local, 3, &(&payload[..],), None).expect("nobody closes it");
         if control.lost_in_all(Relaxed) == lost {
             written.push(payload);
         }

@@ -29,6 +29,12 @@ impl<T> Lent<T> {
         self.0.store(ptr::from_ref(value).cast_mut(), order::lent_store());
     }
 
+    /// Lends the calling thread, which is marked, what something else that it was lent leads to. Or nothing.
+    pub fn lend_on(&self, value: Option<&T>) {
+        let pointer = value.map_or(ptr::null_mut(), |value| ptr::from_ref(value).cast_mut());
+        self.0.store(pointer, order::lent_store());
+    }
+
     /// Clears it. An empty place is only read: most caches have no owner, and their pages no memory yet.
     pub fn clear(&self) {
         if !self.0.load(order::lent_load()).is_null() {

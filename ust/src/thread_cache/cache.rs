@@ -6,10 +6,11 @@ use crate::cpu_streams::CpuStreams;
 use crate::lockfree::reclaim::Marked;
 use crate::lockfree::{Lent, Mark, Tenant, mark};
 use crate::slots::Slots;
+use rustix::process::getpid;
 use std::io;
 use ust_core::protocol::MAX_CHANNELS;
 use ust_core::stream::Stream;
-use ust_core::sync::Local;
+use ust_core::sync::{AtomicU32, Local, OfCpu, Ordering};
 
 /// See the module page.
 #[derive(Debug)]
@@ -17,12 +18,14 @@ use ust_core::sync::Local;
 pub(crate) struct ThreadCache {
     // By slot; a slot value that names no channel is always empty. The fast path's streams come first.
     counting_streams: [Lent<Stream<Local>>; SLOT_VALUES],
-    reserved: [u64; 16],
-    // Never at the start of a page, where a control page has its position. If a load and a recent store have the same
-    // offset in different pages, processors assume that the load depends on the store (4K aliasing) and wait, which
-    // costs a tenth of an event.
+    reserved: [u32; 15],
+    /// The process to which the thread belongs, if it may be running as a child of vfork now; else 0.
+    vforking: AtomicU32,
+    // Never at the start of a page, as `private` has it. Wherever the block begins that the cache lies in.
     in_probe: Mark,
     pub(super) tenant: Tenant,
+    // Of the CPU where the thread was last.
+    cpu_streams: [Lent<Stream<OfCpu>>; SLOT_VALUES],
     cpus: [Lent<CpuStreams>; SLOT_VALUES],
     calling_streams: [Lent<Stream<Local>>; SLOT_VALUES],
 }
@@ -30,9 +33,11 @@ pub(crate) struct ThreadCache {
 /// The cache of every thread that has none of its own. Its mark means nothing.
 pub(super) static EMPTY: ThreadCache = ThreadCache {
     counting_streams: [const { Lent::nothing() }; SLOT_VALUES],
-    reserved: [0; 16],
+    reserved: [0; 15],
+    vforking: AtomicU32::new(0),
     in_probe: Mark::unset(),
     tenant: Tenant::nobody(),
+    cpu_streams: [const { Lent::nothing() }; SLOT_VALUES],
     cpus: [const { Lent::nothing() }; SLOT_VALUES],
     calling_streams: [const { Lent::nothing() }; SLOT_VALUES],
 };
@@ -45,13 +50,13 @@ const MARK_OFFSET: usize = core::mem::offset_of!(ThreadCache, in_probe);
 #[cfg(target_pointer_width = "64")]
 const _: () = {
     let padded_bytes = size_of::<crossbeam_utils::CachePadded<ThreadCache>>();
-    assert!(MARK_OFFSET % 256 == 128 && padded_bytes.is_multiple_of(256));
+    assert!(MARK_OFFSET % 128 == 64 && padded_bytes.is_multiple_of(128));
 };
 
 impl ThreadCache {
     /// The offsets by which other copies of this code find the fields.
     #[cfg(test)]
-    pub(crate) fn fields() -> [(&'static str, usize); 6] {
+    pub(crate) fn fields() -> [(&'static str, usize); 8] {
         use core::mem::offset_of;
         let tenant = |index: usize| {
             let (name, offset) = Tenant::FIELDS[index];
@@ -59,9 +64,11 @@ impl ThreadCache {
         };
         [
             ("counting_streams", offset_of!(ThreadCache, counting_streams)),
+            ("vforking", offset_of!(ThreadCache, vforking)),
             ("in_probe", MARK_OFFSET),
             tenant(0),
             tenant(1),
+            ("cpu_streams", offset_of!(ThreadCache, cpu_streams)),
             ("cpus", offset_of!(ThreadCache, cpus)),
             ("calling_streams", offset_of!(ThreadCache, calling_streams)),
         ]
@@ -93,6 +100,48 @@ impl ThreadCache {
     #[inline(always)]
     pub(crate) fn stream(&self, slot: usize) -> Option<&Stream<Local>> {
         self.counting_stream(slot).or_else(|| self.calling_streams[slot].get())
+    }
+
+    /// The stream of the per-CPU channel at `slot` that the thread wrote to last, in sequences: most often it has not moved.
+    #[inline(always)]
+    pub(crate) fn last_cpu_stream(&self, slot: usize) -> Option<&Stream<OfCpu>> {
+        self.cpu_streams[slot].get()
+    }
+
+    /// The stream of the per-CPU channel at `slot` that is written in sequences on the CPU where the thread is now, if there
+    /// is one, and the thread may write to it.
+    pub(crate) fn cpu_stream(&self, slot: usize) -> Option<&Stream<OfCpu>> {
+        if self.is_vforked() {
+            return None;
+        }
+        let stream = self.cpus[slot].get()?.sequenced();
+        self.cpu_streams[slot].lend_on(stream);
+        stream
+    }
+
+    /// Notes that the thread, one of process `pid`, is about to run as a child of vfork: in the memory of its waiting parent,
+    /// with an area that the kernel does not keep for it. Such a child must not write in sequences.
+    pub(crate) fn begin_vfork(&self, pid: u32) {
+        // Relaxed: parent and child are one thread at a time.
+        self.vforking.store(pid, Ordering::Relaxed);
+        self.cpu_streams.iter().for_each(Lent::clear);
+    }
+
+    /// Notes that the calling thread, whose cache this is, is about to call vfork.
+    pub(crate) fn before_vfork(&self) {
+        if self.tenant.is_claimed() {
+            self.begin_vfork(own_pid());
+        }
+    }
+
+    /// Whether the caller is a child of vfork that was noted. The parent's thread finds that it is not, when it goes on.
+    pub(crate) fn is_vforked(&self) -> bool {
+        let pid = self.vforking.load(Ordering::Relaxed);
+        let is_vforked = pid != 0 && pid != own_pid();
+        if pid != 0 && !is_vforked {
+            self.vforking.store(0, Ordering::Relaxed);
+        }
+        is_vforked
     }
 
     /// The streams of the per-CPU channel at `slot`.
@@ -135,6 +184,10 @@ impl ThreadCache {
     }
 }
 
+pub(super) fn own_pid() -> u32 {
+    getpid().as_raw_nonzero().get() as u32
+}
+
 impl Marked for ThreadCache {
     fn mark(&self) -> &Mark {
         &self.in_probe
@@ -143,6 +196,7 @@ impl Marked for ThreadCache {
     fn clear(&self, slot: usize) {
         self.counting_streams[slot].clear();
         self.calling_streams[slot].clear();
+        self.cpu_streams[slot].clear();
         self.cpus[slot].clear();
     }
 }

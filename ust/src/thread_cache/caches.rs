@@ -2,15 +2,15 @@
 //! from all of them.
 #![allow(unsafe_code)]
 
-use super::ThreadCache;
 use super::blocks::Blocks;
+use super::cache::{ThreadCache, own_pid};
 use super::current::{self, current};
+use crate::cpu_streams::Way;
 use crate::lockfree::Announced32;
 use crate::lockfree::reclaim::reclaim;
 use crate::slots::Slots;
 use crate::undisturbed::Undisturbed;
 use core::ptr;
-use rustix::process::getpid;
 use rustix::thread::gettid;
 use std::time::Instant;
 use ust_core::sync::{AtomicU32, Ordering};
@@ -53,6 +53,16 @@ impl Caches {
         // dead thread's. Such a cache is not freed until the parent's thread has noted its own tid.
         self.note_owner(cache);
         Some(cache)
+    }
+
+    /// The way that the calling thread's events take in a per-CPU channel, by what it asks for.
+    pub(crate) fn way_of(&self, cache: &ThreadCache, asked: Way) -> Way {
+        let owner = self.owner.load(Ordering::Relaxed);
+        if own_pid() == owner {
+            return asked;
+        }
+        cache.begin_vfork(owner);
+        Way::Shared
     }
 
     fn note_owner(&self, cache: &ThreadCache) {
@@ -124,8 +134,4 @@ impl Caches {
     pub(crate) fn quiesce(&self, slot: usize, deadline: Instant) -> bool {
         reclaim(|| self.blocks.all(), slot, || Instant::now() > deadline)
     }
-}
-
-fn own_pid() -> u32 {
-    getpid().as_raw_nonzero().get() as u32
 }

@@ -6,7 +6,7 @@ use ctf::event_header::{self, Stamp};
 use ust_core::abi::{FrameKind, Geometry, Mode};
 use ust_core::clock::ClockKind;
 use ust_core::ring::{Found, Reader, RingMemory};
-use ust_core::stream::Stream;
+use ust_core::stream::{Patience, Stream};
 use ust_core::sync::{Local, Ordering};
 use ust_test_support::stream_file::StreamFile;
 use ust_test_support::stream_reader::StreamReader;
@@ -49,10 +49,12 @@ impl Ring {
         let mut text = payload::Text::new();
         let text = text.of(source, sequence, text_bytes);
         let record = (source, sequence, payload::check(source, sequence), text);
-        let is_written = !is_nested && self.stream.try_record_usual(CLASS, &record)
-            || self.stream.try_record(CLASS, &record);
+        let is_written = !is_nested && self.stream.try_record_usual(Local, CLASS, &record)
+            || self.stream.try_record(Local, CLASS, &record);
         if !is_written {
-            self.stream.record(CLASS, &record, !is_nested).expect("nobody closes it");
+            let mut patience = Patience::default();
+            let patience = (!is_nested).then_some(&mut patience);
+            self.stream.record(Local, CLASS, &record, patience).expect("nobody closes it");
         }
     }
 

@@ -41,6 +41,7 @@ pub fn round(seed: u64, round: u64) -> Result<Tally, Failure> {
     let running = AtomicU32::new(config.threads);
     let is_over = AtomicBool::new(false);
     let targets: Vec<_> = (0..config.threads).map(|_| signals::Target::none()).collect();
+    let ways = signals::Ways { signals: &signals::SIGNALS, is_moving: config.is_moved };
     let tally = std::thread::scope(|scope| {
         let writers: Vec<_> = (0..config.threads)
             .map(|thread| {
@@ -54,7 +55,7 @@ pub fn round(seed: u64, round: u64) -> Result<Tally, Failure> {
                 })
             })
             .collect();
-        let bother = || signals::bother(&targets, &signals::SIGNALS, config.seed, &is_over);
+        let bother = || signals::bother(&targets, ways, config.seed, &is_over);
         let bothering = config.is_bothered.then(|| scope.spawn(bother));
         let read = read_all(&config, &rings, &running);
         is_over.store(true, Ordering::Relaxed);

@@ -55,5 +55,6 @@ unsafe extern "C" fn before_vfork() -> *mut c_void {
     if !is_inside() {
         forked::vfork();
     }
+    ust::__private::before_vfork();
     real_vfork::vfork::REAL.address()
 }

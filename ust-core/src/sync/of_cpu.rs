@@ -1,0 +1,115 @@
+//! The third way in which writers change the position: a plain store, which only the threads of one CPU make.
+//!
+//! ```text
+//!   begin      store the sequence's name in the thread's     The kernel takes the name away when it interrupts the
+//!              area; what time is it?                        thread: preemption, a move to another CPU, a signal.
+//!   is_on      is this the stream's CPU?
+//!   ...        load the position, and all that leads to
+//!              the next one
+//!   advance  +- is the name still there? - no: failed        Interrupted between these two, the thread goes on at
+//!            '- store the next position                      "failed", and nothing was stored.
+//!   end        take the name away
+//! ```
+//!
+//! The two steps in the bracket are a *restartable sequence* (`man 2 rseq`, Linux 4.18, `linux/rseq.h`). The kernel resumes a
+//! thread that it interrupts within the sequence at the sequence's abort handler. It clears the name of a sequence when it
+//! interrupts a thread elsewhere. So if the store is made, the thread has not been interrupted since `begin`. Hence neither
+//! needs the store a lock prefix, nor the clock a fence:
+//!
+//! - *Since the position was loaded nobody has changed it.* All who change it do so like this, on this one CPU. To run there
+//!   they would have had to interrupt this thread.
+//! - *The clock is not earlier than that of the record before.* Whoever wrote that record stored the position on this CPU, so
+//!   that it was before `begin`; and between that store and `begin` the kernel switched threads, or it is this thread. The
+//!   processor may read its counter before earlier instructions are done, but not before the kernel has returned.
+//!
+//! `end` is there because the kernel follows the name, which is in the module's own data: after `dlclose` it would find
+//! nothing there, and kill the process.
+//!
+//! Only x86-64 has sequences here. Elsewhere nobody makes an [`OfCpu`], and the streams of CPUs are
+//! [`Shared`](super::Shared).
+#![allow(unsafe_code)]
+
+#[cfg(not(all(target_arch = "x86_64", not(loom), not(miri), not(portable_rmw))))]
+mod nobody;
+#[cfg(all(target_arch = "x86_64", not(loom), not(miri), not(portable_rmw)))]
+mod sequence;
+
+use super::rmw::{Rmw, Shared};
+use super::{Ordering, raw};
+
+/// A thread's stay on its CPU, as long as nobody interrupts it: a writer of that CPU's stream.
+#[derive(Debug, Clone, Copy)]
+pub struct OfCpu {
+    /// Distance of the kernel's area for this thread from the thread pointer, in bytes.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    area: isize,
+    /// When it began.
+    counter: u64,
+}
+
+// SAFETY: see the module page for the position. The other words of a stream are changed by locked instructions.
+unsafe impl Rmw for OfCpu {
+    const IS_SHARED: bool = true;
+    const MAY_MOVE: bool = true;
+
+    #[inline(always)]
+    fn compare_exchange(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
+        Shared::compare_exchange(word, current, new, success)
+    }
+
+    #[inline(always)]
+    fn add(word: &raw::AtomicU64, amount: u64) {
+        Shared::add(word, amount);
+    }
+
+    #[cfg(not(loom))]
+    #[inline(always)]
+    fn advance(self, word: &raw::AtomicU64, _: u64, new: u64, _: Ordering) -> bool {
+        self.store(word, new)
+    }
+
+    #[cfg(loom)]
+    fn advance(self, word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
+        model::store(word, current, new, success)
+    }
+
+    #[inline(always)]
+    fn counter(self) -> Option<u64> {
+        Some(self.counter)
+    }
+}
+
+#[cfg(loom)]
+pub use model::{be_interrupted, stay};
+
+/// A model's threads are all on different CPUs. Several threads of one CPU are one thread of the model, whose testpoints the
+/// others run at.
+#[cfg(loom)]
+mod model {
+    use super::{OfCpu, Ordering, raw};
+    use core::cell::Cell;
+
+    loom::thread_local! { static HAS_NAME: Cell<bool> = Cell::new(false); }
+
+    /// The calling thread's stay on its CPU, from now on.
+    pub fn stay() -> OfCpu {
+        HAS_NAME.with(|name| name.set(true));
+        OfCpu { area: 0, counter: 0 }
+    }
+
+    /// Interrupts the calling thread.
+    pub fn be_interrupted() {
+        HAS_NAME.with(|name| name.set(false));
+    }
+
+    /// No testpoint is between the load and the store. Who runs at a testpoint makes stays of his own, and so takes the name
+    /// away.
+    pub fn store(word: &raw::AtomicU64, current: u64, new: u64, success: Ordering) -> bool {
+        let has_lasted = HAS_NAME.with(|name| name.replace(false));
+        if has_lasted {
+            assert_eq!(word.load(Ordering::Relaxed), current, "nobody has changed it");
+            word.store(new, success);
+        }
+        has_lasted
+    }
+}
