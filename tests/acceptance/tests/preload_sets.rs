@@ -153,9 +153,20 @@ fn begins_are_recorded_where_they_are_asked_for() {
 
 #[test]
 fn children_of_every_kind_are_processes_of_the_trace_although_the_environment_was_cleared() {
+    assert_children_are_seen("per-thread");
+}
+
+/// Children of vfork, which share their parent's thread, must not write to streams of CPUs as threads do.
+#[test]
+fn children_of_every_kind_write_to_the_streams_of_cpus() {
+    assert_children_are_seen("per-cpu");
+}
+
+#[track_caller]
+fn assert_children_are_seen(buffers: &str) {
     let Some((_dir, program)) = compiled("calls_proc", &[]) else { return };
     let alone = Running::start(&mut Command::new(&program)).wait();
-    let recorded = recorded(&program, &[], ["--preload", "proc"]);
+    let recorded = recorded(&program, &[], ["--preload", "proc", "--buffers", buffers]);
     assert_eq!(recorded.finished.stdout, alone.stdout);
     assert_eq!((recorded.finished.code(), alone.code()), (5, 5));
     let seen = counts(&recorded.trace(), "proc");

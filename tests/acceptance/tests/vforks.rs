@@ -7,11 +7,11 @@ use ust_acceptance::{judge, skip};
 const EVENTS: u64 = 200_000;
 
 #[track_caller]
-fn assert_each_stream_has_one_writer(who: &str) {
+fn assert_each_stream_has_one_writer(who: &str, buffers: &str) {
     if !skip::judges_are_here() {
         return;
     }
-    let recording = Recording::of("vforks").options(["--mode", "block=600s"]);
+    let recording = Recording::of("vforks").options(["--mode", "block=600s", "--buffers", buffers]);
     let recorded = recording.arg(who).arg(EVENTS).run().succeeded();
     let [emitted]: [u64; 1] = recorded.report();
     let summary = recorded.summary();
@@ -27,10 +27,16 @@ fn assert_each_stream_has_one_writer(who: &str) {
 
 #[test]
 fn where_the_child_takes_the_first_cache() {
-    assert_each_stream_has_one_writer("first");
+    assert_each_stream_has_one_writer("first", "per-thread");
 }
 
 #[test]
 fn where_the_child_finds_all_caches_taken() {
-    assert_each_stream_has_one_writer("last");
+    assert_each_stream_has_one_writer("last", "per-thread");
+}
+
+/// The kernel does not tell such a child its CPU.
+#[test]
+fn where_streams_are_those_of_cpus() {
+    assert_each_stream_has_one_writer("first", "per-cpu");
 }

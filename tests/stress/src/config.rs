@@ -5,6 +5,9 @@ use ust_core::abi::{Buffers, Geometry, Mode};
 use ust_core::clock::ClockKind;
 use ust_test_support::random::Random;
 
+/// The most threads at a time.
+pub const MAX_THREADS: u32 = 64;
+
 /// Everything that a round varies.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -34,6 +37,8 @@ pub struct Config {
     pub alarm_us: u64,
     /// A thread sends the others SIGUSR1 and SIGUSR2.
     pub is_bothered: bool,
+    /// That thread also moves the others from CPU to CPU.
+    pub is_moved: bool,
     /// After this, everything is killed.
     pub kill_after: Option<Duration>,
     /// The reader writes everything out at least so often.
@@ -52,6 +57,9 @@ impl Config {
         let size = [4096, 4096, 8192, 65536][random.below(4) as usize];
         let count = [2, 4, 8][random.below(3) as usize];
         let is_killed = random.below(3) == 0;
+        // Now and then many more than there are CPUs.
+        let is_crowded = random.below(12) == 0;
+        let events = if is_crowded { 300 } else { 6000 };
         Self {
             seed,
             geometry: Geometry::new(size, count).expect("powers of two in range"),
@@ -59,15 +67,16 @@ impl Config {
             mode: [Mode::Discard, Mode::Overwrite, Mode::Block { timeout_ms: 20 }]
                 [random.below(3) as usize],
             clock: [ClockKind::best(), ClockKind::Monotonic][random.below(2) as usize],
-            threads: 1 + random.below(5) as u32,
+            threads: if is_crowded { MAX_THREADS } else { 1 + random.below(5) as u32 },
             generations: 1 + random.below(3) as u32,
-            events: if is_killed { u64::MAX } else { 1 + random.below(6000) },
+            events: if is_killed { u64::MAX } else { 1 + random.below(events) },
             pause_in: [16, 64, 1000, 100_000][random.below(4) as usize],
             forks: random.below(4) as u32,
             // Now and then too large for a small sub-buffer.
             text_bytes: [1, 30, 200, 1000, 4200][random.below(5) as usize],
             alarm_us: [0, 20, 200][random.below(3) as usize],
             is_bothered: random.below(3) != 0,
+            is_moved: random.below(2) == 0,
             kill_after: is_killed.then(|| Duration::from_micros(random.below(60_000))),
             flush_interval: Duration::from_millis(1 + random.below(40)),
             read_timer: (random.below(3) == 0)

@@ -16,7 +16,7 @@ use ust_test_support::words::Words;
 pub const DEPTHS: u32 = 4;
 
 /// The most blocks of sources.
-pub const BLOCKS: u32 = 128;
+pub const BLOCKS: u32 = 256;
 
 const SOURCES: usize = (BLOCKS * DEPTHS) as usize;
 

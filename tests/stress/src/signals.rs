@@ -1,5 +1,6 @@
 //! Signals: handlers, a timer, and a thread that sends signals to others.
 
+use rustix::thread::{CpuSet, Pid, sched_getaffinity, sched_setaffinity};
 use std::time::Duration;
 use ust_core::sync::{AtomicBool, AtomicU32, Ordering};
 use ust_test_support::random::Random;
@@ -89,10 +90,23 @@ impl Target {
     }
 }
 
-/// Sends threads signals at random moments until told to stop. A thread that has made no progress since its last signal
+/// How to bother threads.
+#[derive(Debug, Clone, Copy)]
+pub struct Ways<'a> {
+    /// By these signals.
+    pub signals: &'a [i32],
+    /// By moving them to another CPU.
+    pub is_moving: bool,
+}
+
+/// Bothers threads at random moments until told to stop. A thread that has made no progress since its last signal
 /// gets none: on a slow machine it would be in handlers for ever.
-pub fn bother(targets: &[Target], signals: &[i32], seed: u64, is_over: &AtomicBool) {
+pub fn bother(targets: &[Target], ways: Ways<'_>, seed: u64, is_over: &AtomicBool) {
     block_all();
+    let Ways { signals, is_moving } = ways;
+    let cpus: Vec<usize> = sched_getaffinity(None)
+        .map(|all| (0..CpuSet::MAX_CPU).filter(|cpu| all.is_set(*cpu)).collect())
+        .unwrap_or_default();
     let mut random = Random::new(seed);
     let mut seen = vec![0; targets.len()];
     while !is_over.load(Ordering::Relaxed) {
@@ -105,6 +119,12 @@ pub fn bother(targets: &[Target], signals: &[i32], seed: u64, is_over: &AtomicBo
             *seen = progress;
             // SAFETY: a system call on plain numbers; a thread that has ended makes it fail.
             unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, signal) };
+        }
+        if is_moving && thread != 0 && !cpus.is_empty() {
+            let mut set = CpuSet::new();
+            set.set(cpus[random.index(cpus.len())]);
+            // A thread that has ended makes it fail.
+            let _ = sched_setaffinity(Pid::from_raw(thread as i32), &set);
         }
         match random.below(8) {
             0 => random.sleep_below(Duration::from_micros(200)),

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use ust::tracepoint;
 use ust_core::sync::{AtomicBool, Ordering};
-use ust_stress::config::Config;
+use ust_stress::config::{Config, MAX_THREADS};
 use ust_stress::ledger::{DEPTHS, Ledger};
 use ust_stress::signals::Target;
 use ust_stress::{payload, signals};
@@ -25,7 +25,7 @@ static ROUND: OnceLock<(Config, Ledger)> = OnceLock::new();
 const BOTHERING: [i32; 2] = [libc::SIGUSR1, libc::SIGUSR2];
 
 /// The threads that emit.
-static TARGETS: [Target; 8] = [const { Target::none() }; 8];
+static TARGETS: [Target; MAX_THREADS as usize] = [const { Target::none() }; MAX_THREADS as usize];
 
 /// Records between two alarms at least.
 const ALARM_EVERY: u64 = 8;
@@ -106,11 +106,12 @@ fn main() {
     signals::handle_all(handler);
     // The kernel would give the timer's signals to this thread, which emits nothing.
     signals::block_all();
-    let is_over = AtomicBool::new(false);
+    let is_over = &AtomicBool::new(false);
     std::thread::scope(|scope| {
         if config.is_bothered {
             let targets = &TARGETS[..config.threads as usize];
-            scope.spawn(|| signals::bother(targets, &BOTHERING, config.seed, &is_over));
+            let ways = signals::Ways { signals: &BOTHERING, is_moving: config.is_moved };
+            scope.spawn(move || signals::bother(targets, ways, config.seed, is_over));
         }
         let in_each_stead = |stead: u32| {
             scope.spawn(move || {

@@ -1,0 +1,175 @@
+//! `sequences HOW EVENTS`: four threads emit so many events each.
+//!
+//! | HOW | |
+//! | --- | --- |
+//! | `moved` | a fifth thread moves them from CPU to CPU, and sends them signals whose handlers emit |
+//! | `unregistered` | two of them take back what glibc has registered for them (`man 2 rseq`) |
+//! | `stepped` | one of them takes single steps through ten events, on the CPU of another one that is not registered |
+//!
+//! At the end each thread checks that the kernel is told of no sequence: its module might be unloaded next.
+#![allow(unsafe_code)]
+
+use std::sync::Barrier;
+use std::time::Duration;
+use ust::tracepoint;
+use ust_acceptance::report;
+use ust_core::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use ust_test_support::random::Random;
+
+#[tracepoint(provider = "sequences", level = Info)]
+fn told(thread: u64, sequence: u64);
+
+const THREADS: usize = 4;
+
+/// What handlers emit, each thread's as a source of its own.
+static HANDLED: [AtomicU64; THREADS] = [const { AtomicU64::new(0) }; THREADS];
+
+static TIDS: [AtomicU32; THREADS] = [const { AtomicU32::new(0) }; THREADS];
+
+thread_local! { static OWN: std::cell::Cell<Option<usize>> = const { std::cell::Cell::new(None) }; }
+
+extern "C" fn on_signal(_: libc::c_int) {
+    if let Some(thread) = OWN.get() {
+        // The handler is not interrupted by itself: the signal is blocked meanwhile.
+        let sequence = HANDLED[thread].fetch_add(1, Ordering::Relaxed);
+        told((THREADS + thread) as u64, sequence);
+    }
+}
+
+fn symbol(name: &std::ffi::CStr) -> *const libc::c_void {
+    // SAFETY: a zero-terminated name.
+    unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
+}
+
+/// The kernel's area for this thread, if glibc knows of one; and its size.
+fn area() -> Option<(*mut u8, u32)> {
+    let (offset, size) = (symbol(c"__rseq_offset"), symbol(c"__rseq_size"));
+    if offset.is_null() || size.is_null() {
+        return None;
+    }
+    let thread_pointer: *mut u8;
+    // SAFETY: glibc defines them so; by the psABI `fs` holds the thread pointer, and its first word is itself.
+    unsafe {
+        std::arch::asm!("mov {}, fs:[0]", out(reg) thread_pointer, options(nostack, readonly));
+        let size = *size.cast::<u32>();
+        (size > 0).then(|| (thread_pointer.offset(*offset.cast::<isize>()), size))
+    }
+}
+
+/// The name of the sequence that the kernel has been told of.
+fn name() -> u64 {
+    // SAFETY: the second half of an area.
+    area().map_or(0, |(area, _)| unsafe { area.add(8).cast::<u64>().read_volatile() })
+}
+
+fn unregister() {
+    const UNREGISTER: libc::c_int = 1;
+    const SIGNATURE: u32 = 0x5305_3053;
+    let Some((area, _)) = area() else { return };
+    // SAFETY: what glibc has registered. glibc registers 32 bytes whatever the size that it tells.
+    let done = unsafe { libc::syscall(libc::SYS_rseq, area, 32, UNREGISTER, SIGNATURE) };
+    assert_eq!(done, 0, "{}", std::io::Error::last_os_error());
+}
+
+/// Behind each instruction, until it is said again.
+fn toggle_steps() {
+    // SAFETY: the handler comes back with all registers as they were.
+    unsafe { std::arch::asm!("int3") };
+}
+
+extern "C" fn on_trap(_: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel's, for a handler with SA_SIGINFO.
+    let (info, context) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
+    if info.si_code == libc::SI_KERNEL {
+        context.uc_mcontext.gregs[libc::REG_EFL as usize] ^= 1 << 8;
+    }
+}
+
+fn handle(signal: libc::c_int, handler: usize) {
+    // SAFETY: a zeroed action is one.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+        assert_eq!(libc::sigaction(signal, &action, std::ptr::null_mut()), 0);
+    }
+}
+
+fn live(thread: usize, how: &str, events: u64, all_have_begun: &Barrier) {
+    // SAFETY: no arguments.
+    TIDS[thread].store(unsafe { libc::gettid() } as u32, Ordering::Relaxed);
+    OWN.set(Some(thread));
+    let is_unregistered = match how {
+        "unregistered" => thread % 2 == 1,
+        "stepped" => thread == 1,
+        _ => false,
+    };
+    if is_unregistered {
+        unregister();
+    }
+    // First events block signals, and a thread that traps must not: both ways have their streams when it begins to.
+    told(thread as u64, 0);
+    all_have_begun.wait();
+    let stepped = if how == "stepped" && thread == 0 { 11 } else { 1 };
+    for sequence in 1..events {
+        let takes_steps = sequence < stepped;
+        if takes_steps {
+            toggle_steps();
+        }
+        told(thread as u64, sequence);
+        if takes_steps {
+            toggle_steps();
+        }
+    }
+    OWN.set(None);
+    assert_eq!(name(), 0, "the kernel is told of a sequence");
+}
+
+fn run_on(tid: u32, cpu: usize) {
+    // SAFETY: plain data. A thread that has ended makes the call fail.
+    unsafe {
+        let mut cpus: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(cpu, &mut cpus);
+        libc::sched_setaffinity(tid as i32, size_of::<libc::cpu_set_t>(), &cpus);
+    }
+}
+
+/// Moves the threads, and sends them signals.
+fn bother(is_over: &AtomicBool) {
+    let mut random = Random::new(1);
+    while !is_over.load(Ordering::Relaxed) {
+        let tid = TIDS[random.below(THREADS as u64) as usize].load(Ordering::Relaxed);
+        if tid != 0 {
+            run_on(tid, random.below(2) as usize);
+            // SAFETY: a system call on plain numbers; a thread that has ended makes it fail.
+            unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), tid, libc::SIGUSR1) };
+        }
+        std::thread::sleep(Duration::from_micros(random.below(50)));
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, how, events] = &arguments[..] else { panic!("HOW EVENTS") };
+    let events: u64 = events.parse().expect("a number");
+    handle(libc::SIGUSR1, on_signal as *const () as usize);
+    handle(libc::SIGTRAP, on_trap as *const () as usize);
+    let is_over = &AtomicBool::new(false);
+    let (all_have_begun, how) = (&Barrier::new(THREADS), how.as_str());
+    if how == "stepped" {
+        // All threads, which inherit it: each way has one stream.
+        run_on(0, 0);
+    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|thread| scope.spawn(move || live(thread, how, events, all_have_begun)))
+            .collect();
+        if how == "moved" {
+            scope.spawn(|| bother(is_over));
+        }
+        threads.into_iter().for_each(|thread| thread.join().expect("it does not panic"));
+        is_over.store(true, Ordering::Relaxed);
+    });
+    let handled: u64 = HANDLED.iter().map(|count| count.load(Ordering::Relaxed)).sum();
+    report::write(&[THREADS as u64 * events + handled]);
+}

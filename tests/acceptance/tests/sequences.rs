@@ -1,0 +1,57 @@
+//! Streams of CPUs, by each way of writing to them: in restartable sequences, and by locked instructions where a thread or a
+//! process has no sequences. Nothing is lost uncounted, and no thread's events change their order.
+
+use ust_acceptance::recording::Recording;
+use ust_acceptance::{judge, skip};
+use ust_test_support::binaries;
+
+/// What `sequences` does in each thread.
+const EVENTS: u64 = 100_000;
+
+/// Its threads. Their handlers are sources of their own.
+const THREADS: usize = 4;
+
+#[track_caller]
+fn assert_exact(how: &str, tunables: &str) {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let options = ["--buffers", "per-cpu", "--mode", "block=600s", "--subbuf-size", "64K"];
+    let program = binaries::program("sequences");
+    let recording = Recording::of_path("/usr/bin/env".into()).options(options);
+    let recording = recording.arg(format!("GLIBC_TUNABLES={tunables}")).arg(program.display());
+    let recorded = recording.arg(how).arg(EVENTS).run().succeeded();
+    let [emitted]: [u64; 1] = recorded.report();
+    let summary = recorded.summary();
+    assert_eq!(summary.recorded + summary.lost_in_all(), emitted, "{summary:?}");
+    // Threads wait for room. Handlers do not: they may interrupt a thread that waits.
+    let mut next = [0; 2 * THREADS];
+    judge::babeltrace2(&recorded.trace(), |line| {
+        let (thread, sequence) = (line.number("thread") as usize, line.number("sequence"));
+        let is_next = sequence == next[thread] || thread >= THREADS && sequence > next[thread];
+        assert!(is_next, "{}", line.text);
+        next[thread] = sequence + 1;
+    });
+    assert_eq!(next[..THREADS], [EVENTS; THREADS]);
+}
+
+#[test]
+fn threads_that_are_moved_and_interrupted_write_in_sequences() {
+    assert_exact("moved", "");
+}
+
+#[test]
+fn threads_that_are_not_registered_write_beside_those_that_are() {
+    assert_exact("unregistered", "");
+}
+
+#[test]
+fn a_process_whose_libc_registers_no_thread_is_recorded() {
+    assert_exact("moved", "glibc.pthread.rseq=0");
+}
+
+/// Each step takes the thread out of its sequence.
+#[test]
+fn a_thread_that_takes_single_steps_is_recorded() {
+    assert_exact("stepped", "");
+}
