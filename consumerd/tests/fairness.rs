@@ -188,7 +188,7 @@ fn a_writer_that_always_has_more_gets_a_turn_and_honest_ones_get_theirs() {
     beside(&liars, |refilled| {
         for _ in 0..10 {
             for _ in 0..1000 {
-                stream.record(0, &(emitted,), false).unwrap();
+                stream.record(Local, 0, &(emitted,), None).unwrap();
                 emitted += 1;
             }
             // The liar's turn alone may be a round.
@@ -201,7 +201,7 @@ fn a_writer_that_always_has_more_gets_a_turn_and_honest_ones_get_theirs() {
         }
         assert!(refilled.load(Ordering::Relaxed) > 18, "the liar was not served");
         // What honest programs committed before the end is delivered, and the end comes although the liar goes on.
-        stream.record(0, &(emitted,), false).unwrap();
+        stream.record(Local, 0, &(emitted,), None).unwrap();
         let summary = recording.engine.remove_session(recording.session);
         assert_eq!(summary.all.recorded, emitted + 1, "{:?}", summary.errors);
     });
@@ -222,7 +222,7 @@ fn many_such_writers_share_rounds_and_clients_wait_for_one_round() {
     beside(&liars, |refilled| {
         for _ in 0..4 {
             for _ in 0..1000 {
-                stream.record(0, &(emitted,), false).unwrap();
+                stream.record(Local, 0, &(emitted,), None).unwrap();
                 emitted += 1;
             }
             // As many rounds as there are streams, if each has a turn as long as it may be.

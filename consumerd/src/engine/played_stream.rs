@@ -66,7 +66,7 @@ impl PlayedStream {
 
     /// Writes a record of that class number and payload, if there is room.
     pub fn write(&self, class_id: u32, payload: &[u8]) {
-        self.stream.record(class_id, &(Raw(payload),), false).unwrap();
+        self.stream.record(Local, class_id, &(Raw(payload),), None).unwrap();
     }
 
     /// Changes the word at `offset` of the ring, control page included.
