@@ -46,6 +46,7 @@ macro_rules! layout {
 pub(crate) use layout;
 
 /// The size of the type that a field's getter returns.
+#[allow(dead_code, reason = "Rust 1.88 does not see uses in constants without a name")]
 #[cfg(not(loom))]
 pub(crate) const fn size_of_field<T, F>(_: fn(&T) -> &F) -> usize {
     size_of::<F>()

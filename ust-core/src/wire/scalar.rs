@@ -67,6 +67,7 @@ macro_rules! scalar_fields {
 }
 
 /// The bytes of a number.
+#[allow(dead_code, reason = "Rust 1.88 does not see uses in constants without a name")]
 const fn size_bytes(ty: &FieldType) -> usize {
     match ty {
         FieldType::Integer(integer) => integer.size_bytes(),
