@@ -7,13 +7,13 @@ use loom_tests::{Consumer, ONE_RECORD, Stream, THREE_RECORDS, Writer, assert_exa
 use std::cell::Cell;
 use std::rc::Rc;
 use ust_core::abi::Mode;
-use ust_core::sync::{OfCpu, be_interrupted};
+use ust_core::sync::{OfCpu, move_away};
 use ust_core::testpoint::{Point, set_hook};
 
 /// Moves the calling thread to another CPU.
-fn move_away() {
+fn leave() {
     if !makes("OtherCpu") {
-        be_interrupted();
+        move_away();
     }
 }
 
@@ -84,7 +84,7 @@ fn a_record_is_committed_from_another_cpu() {
         let moved = Writer::new(&stream);
         let reservation = moved.reserve(1).unwrap();
         let other = thread::spawn(move || {
-            move_away();
+            leave();
             moved.fill(&reservation, 1);
             moved.commit(reservation);
         });
@@ -109,7 +109,7 @@ fn a_thread_on_another_cpu_does_not_touch_the_stream() {
             // Each time that it has looked at the position, it is moved.
             set_hook(Some(Rc::new(|reached| {
                 if reached == Point::ReserveLoaded {
-                    move_away();
+                    leave();
                 }
             })));
             let is_written = moved.try_emit(3).is_some();

@@ -56,8 +56,8 @@ impl Stay {
     #[inline(always)]
     pub unsafe fn begin(area: isize, number: u32) -> Option<Self> {
         // SAFETY: the caller's promise. The value does not leave the thread: it is lent by this one, which is not given away.
-        let stay = Self(unsafe { OfCpu::begin(area) });
-        stay.0.is_on(number).then_some(stay)
+        let stay = Self(unsafe { OfCpu::begin(area, number) });
+        stay.0.is_there().then_some(stay)
     }
 
     /// The writer that the thread is meanwhile.

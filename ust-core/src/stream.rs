@@ -22,6 +22,7 @@ use crate::wire::{
     COMPACT_BYTES, COMPACT_CLOCK_BITS, EXTENDED_BYTES, MAX_COMPACT_ID, Payload, write_compact,
     write_extended,
 };
+use core::marker::PhantomData;
 
 // The ring decides which header a record has, and the wire format writes it: both must mean the same header.
 const _: () = assert!(COMPACT_CLOCK_BITS == ring::reserve::SHORT_CLOCK_BITS);
@@ -104,7 +105,7 @@ impl<K: Rmw> Stream<K> {
         }
         let writer = self.writer(by);
         let request = request_for(class_id, payload);
-        match ring::try_reserve_usual(&writer, request, &StreamClock::new(ClockKind::Tsc, by)) {
+        match ring::try_reserve_usual(&writer, request, &StreamClock::<K>::new(ClockKind::Tsc)) {
             Some(reservation) => {
                 write(&writer, reservation, class_id, payload);
                 true
@@ -116,7 +117,7 @@ impl<K: Rmw> Stream<K> {
     /// Writes one event record if its sub-buffer has room for it. Otherwise returns `false`, and counts nothing.
     #[inline(always)]
     pub fn try_record<P: Payload>(&self, by: K, class_id: u32, payload: &P) -> bool {
-        let (writer, clock) = (self.writer(by), StreamClock::new(self.clock, by));
+        let (writer, clock) = (self.writer(by), StreamClock::<K>::new(self.clock));
         let request = request_for(class_id, payload);
         match ring::try_reserve(&writer, request, &clock) {
             Some(reservation) => {
@@ -143,7 +144,7 @@ impl<K: Rmw> Stream<K> {
         let request = request_for(class_id, payload);
         loop {
             let seen = ring::release_seq(&writer);
-            let cause = match ring::reserve(&writer, request, &StreamClock::new(self.clock, by)) {
+            let cause = match ring::reserve(&writer, request, &StreamClock::<K>::new(self.clock)) {
                 Ok(reservation) => {
                     write(&writer, reservation, class_id, payload);
                     return Ok(());
@@ -236,15 +237,12 @@ impl Stream<OfCpu> {
 }
 
 /// A stream's clock, for its ring.
-struct StreamClock<K> {
-    kind: ClockKind,
-    by: K,
-}
+struct StreamClock<K>(ClockKind, PhantomData<K>);
 
 impl<K> StreamClock<K> {
     #[inline(always)]
-    fn new(kind: ClockKind, by: K) -> Self {
-        Self { kind, by }
+    fn new(kind: ClockKind) -> Self {
+        Self(kind, PhantomData)
     }
 }
 
@@ -254,14 +252,13 @@ impl<K: Rmw> Clock for StreamClock<K> {
     #[inline(always)]
     fn await_loads(&self) {
         if K::IS_SHARED && !K::MAY_MOVE {
-            self.kind.await_loads();
+            self.0.await_loads();
         }
     }
 
     #[inline(always)]
     fn now(&self) -> u64 {
-        // The streams of such writers have the counter.
-        self.by.counter().unwrap_or_else(|| self.kind.now())
+        self.0.now()
     }
 }
 

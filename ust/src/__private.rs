@@ -5,7 +5,7 @@
 
 pub use crate::callsite::{Callsite, CallsiteState, Switch};
 pub use crate::declared::{CALLSITES, Entry, all as callsites, number_first};
-pub use crate::record::{record_otherwise, try_record};
+pub use crate::record::{before_vfork, record_otherwise, try_record};
 pub use core;
 pub use linkme;
 pub use ust_core::event::{EventDescription, FieldDescription, Level};
@@ -23,11 +23,6 @@ pub extern "C" fn register_module() {
 pub extern "C" fn unregister_module() {
     // A destructor must not either.
     let _ = std::panic::catch_unwind(crate::startup::unregister_module);
-}
-
-/// Called before `vfork`, by those who stand in front of it. Async-signal-safe.
-pub fn before_vfork() {
-    crate::thread_cache::current().before_vfork();
 }
 
 /// The crate's name: the first part of every module path.

@@ -12,7 +12,7 @@
 //! none has registers to save. (The macro's expansion makes the first of these calls.)
 
 use crate::callsite::{CallsiteState, Switch};
-use crate::cpu_streams::{CpuStreams, Way};
+use crate::cpu_streams::Way;
 use crate::lockfree::reclaim::Marked;
 use crate::module;
 use crate::thread_cache::{self, ThreadCache};
@@ -24,8 +24,8 @@ use ust_core::stream::{Elsewhere, Patience};
 use ust_core::sync::{Local, Shared};
 use ust_core::wire::Payload;
 
-/// How often one event looks for a stream in one channel. Only a consumer that keeps closing streams makes it look more
-/// than twice.
+/// How often one event looks for a stream in one channel. Only moves to other CPUs, and a consumer that keeps closing streams,
+/// make it look more than twice.
 const MAX_TURNS: usize = 8;
 
 /// After so many moves to another CPU, an event takes the way that does not depend on the CPU. A thread that takes single
@@ -89,10 +89,11 @@ fn record_generally<P: Payload>(callsite: &Switch, payload: P) {
                 let stay = stream.stay();
                 stay.is_some_and(|stay| stream.try_record(stay.writer(), class_id, &payload))
             }
-            None => {
+            None if cache.way(cpus) == Way::Shared => {
                 let stream = cpus.shared(cpu::current());
                 stream.is_some_and(|stream| stream.try_record(Shared, class_id, &payload))
             }
+            None => false,
         }
     } else {
         let stream = cache.stream(slot);
@@ -179,9 +180,11 @@ fn record_in_cpus<P: Payload>(
     tries: &mut Tries,
 ) -> Result<(), Missing> {
     let cpus = cache.cpus(slot);
-    let area = cpus.map_or_else(cpu::area, CpuStreams::area);
-    let is_shared = tries.moves == MAX_MOVES || cache.is_vforked();
-    let way = if is_shared { Way::Shared } else { Way::by(area) };
+    let way = match cpus {
+        _ if tries.moves == MAX_MOVES => Way::Shared,
+        Some(cpus) => cache.way(cpus),
+        None => Way::by(cpu::area()),
+    };
     let missing = Missing::Stream(way);
     let Some(cpus) = cpus else { return Err(missing) };
     let patience = may_wait.then_some(&mut tries.patience);
@@ -212,6 +215,11 @@ fn record_in_cpus<P: Payload>(
             Missing::Rest
         }
     })
+}
+
+/// Called before `vfork`, by those who stand in front of it. Async-signal-safe.
+pub fn before_vfork() {
+    thread_cache::current().before_vfork();
 }
 
 /// Forgets the thread's stream, which is closed. The stream stays claimed for good. The thread's next event takes the

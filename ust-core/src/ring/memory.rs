@@ -76,7 +76,7 @@ pub unsafe trait RingMemory {
 /// # Safety
 /// As for [`RingMemory`], and the [`window`](Self::window) belongs to this stream alone.
 pub unsafe trait WritableRing: RingMemory<Kind: Rmw> {
-    /// The writer that holds it.
+    /// The writer that holds it, as it was when it began.
     fn by(&self) -> Self::Kind;
 
     /// The window, which all writers of the stream may share. In private memory.

@@ -112,7 +112,7 @@ pub fn try_reserve<M>(ring: &M, request: Request, clock: &impl Clock) -> Option<
 where
     M: WritableRing,
 {
-    attempt::<_, false>(ring, request, clock).reservation()
+    attempt::<_, false>(ring, ring.by(), request, clock).reservation()
 }
 
 /// The same, for a class with a short header. If only one thread writes to the stream, the thread must have no other
@@ -125,12 +125,13 @@ where
     M: WritableRing,
 {
     debug_assert!(request.may_be_short);
-    attempt::<_, true>(ring, request, clock).reservation()
+    attempt::<_, true>(ring, ring.by(), request, clock).reservation()
 }
 
 #[inline(always)]
 pub(super) fn attempt<M, const IS_USUAL: bool>(
     ring: &M,
+    by: M::Kind,
     request: Request,
     clock: &impl Clock,
 ) -> Attempt
@@ -148,7 +149,7 @@ where
     let is_closed = control.closed.load(order::closed_load()) != 0;
     clock.await_loads();
     let waits = M::Kind::IS_SHARED && !M::Kind::MAY_MOVE;
-    let now = if waits { None } else { Some(clock.now()) };
+    let now = if waits { None } else { Some(time_of(by, clock)) };
     reach(Point::ReserveLoaded);
 
     let InMemory { start, offset } = window.find(position);
@@ -185,7 +186,7 @@ where
 
     // C
     let next = position.after(Request::stride(length_bytes));
-    if !control.position.advance(ring.by(), position.word(), next.word(), order::position_cas()) {
+    if !control.position.advance(by, position.word(), next.word(), order::position_cas()) {
         return Attempt::Raced;
     }
     reach(Point::ReserveMoved);
@@ -193,6 +194,12 @@ where
     let reservation = Reservation { at, length_bytes, clock: now, is_short, kind: request.kind };
     announce(ring, &reservation);
     Attempt::Reserved(reservation)
+}
+
+/// The time, by the counter that the writer has read or by the clock.
+#[inline(always)]
+pub(super) fn time_of<K: Rmw>(by: K, clock: &impl Clock) -> u64 {
+    by.counter().unwrap_or_else(|| clock.now())
 }
 
 /// Whether the record immediately before `at`, which is `offset` bytes into its sub-buffer, is committed.

@@ -9,7 +9,7 @@
 #![allow(unsafe_code)]
 
 use super::recycle::recycle;
-use super::reserve::{Attempt, Clock, Request, Reservation, announce, attempt};
+use super::reserve::{Attempt, Clock, Request, Reservation, announce, attempt, time_of};
 use super::{WritableRing, checksum, note, orderings as order};
 use crate::abi::{
     Frame, LossCause, MAX_RECORD_BYTES, NOTE_BYTES, Position, TableEntry, WORD_BYTES,
@@ -31,7 +31,7 @@ pub enum Refusal {
 /// Reserves room for one record, in the next sub-buffer if necessary.
 ///
 /// Terminates: each turn succeeds, or is refused, or finds that another writer has reserved or that the reader
-/// has given room.
+/// has given room. (In a CPU's stream, a turn that was interrupted is refused.)
 ///
 /// # Errors
 /// There is no room.
@@ -47,7 +47,8 @@ where
         return Err(Refusal::Lost(LossCause::Big));
     }
     loop {
-        let position = match attempt::<_, false>(ring, request, clock) {
+        let by = ring.by().renewed().ok_or(Refusal::Moved)?;
+        let position = match attempt::<_, false>(ring, by, request, clock) {
             Attempt::Reserved(reservation) => return Ok(reservation),
             Attempt::Raced if M::Kind::MAY_MOVE => return Err(Refusal::Moved),
             Attempt::Raced => continue,
@@ -132,11 +133,15 @@ where
         return Err(Refusal::Lost(LossCause::Memory));
     }
 
-    // H
+    // H. What came before may have asked the kernel for memory.
+    let by = ring.by().renewed().ok_or(Refusal::Moved)?;
+    if M::Kind::MAY_MOVE && control.position.load(order::position_load()) != position.word() {
+        return Ok(None);
+    }
     clock.await_loads();
-    let now = clock.now();
+    let now = time_of(by, clock);
     let next = Position::behind_record_at(start + NOTE_BYTES as u64, stride);
-    if !control.position.advance(ring.by(), position.word(), next.word(), order::position_cas()) {
+    if !control.position.advance(by, position.word(), next.word(), order::position_cas()) {
         return if M::Kind::MAY_MOVE { Err(Refusal::Moved) } else { Ok(None) };
     }
     reach(Point::SwitchMoved);

@@ -31,6 +31,9 @@ where
     Ok(())
 }
 
+/// How often a writer that is interrupted starts over to tell of a loss.
+const MAX_STARTS: usize = 4;
+
 /// Counts a lost record.
 pub fn lose<M>(ring: &M, cause: LossCause)
 where
@@ -39,7 +42,8 @@ where
     if cause == LossCause::Big {
         // The note at the next sub-buffer's beginning, which comes soon, reports every other loss. Write the note
         // before counting: a writer that is left in between has lost one record, not two.
-        let _ = write_note(ring, 1);
+        let told = || !matches!(write_note(ring, 1), Err(Refusal::Moved));
+        let _ = (0..MAX_STARTS).any(|_| told());
     }
     ring.control().lost[cause as usize].add(1);
     reach(Point::LossCounted);

@@ -11,6 +11,9 @@
 //!   end        take the name away
 //! ```
 //!
+//! No system call may come between `begin` and `advance`, nor anything else that may sleep: from Linux 6.19 on, a thread that
+//! is switched out within a system call may find its name again. So each attempt of the ring is a stay of its own.
+//!
 //! The two steps in the bracket are a *restartable sequence* (`man 2 rseq`, Linux 4.18, `linux/rseq.h`). The kernel resumes a
 //! thread that it interrupts within the sequence at the sequence's abort handler. It clears the name of a sequence when it
 //! interrupts a thread elsewhere. So if the store is made, the thread has not been interrupted since `begin`. Hence neither
@@ -37,9 +40,10 @@ mod sequence;
 use super::rmw::{Rmw, Shared};
 use super::{Ordering, raw};
 
-/// A thread's stay on its CPU, as long as nobody interrupts it: a writer of that CPU's stream.
+/// A thread's stay on a CPU, as long as nobody interrupts it: a writer of that CPU's stream.
 #[derive(Debug, Clone, Copy)]
 pub struct OfCpu {
+    number: u32,
     /// Distance of the kernel's area for this thread from the thread pointer, in bytes.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     area: isize,
@@ -73,14 +77,27 @@ unsafe impl Rmw for OfCpu {
         model::store(word, current, new, success)
     }
 
+    #[cfg(not(loom))]
+    #[inline(always)]
+    fn renewed(self) -> Option<Self> {
+        // SAFETY: this thread's area, as before.
+        let stay = unsafe { Self::begin(self.area, self.number) };
+        stay.is_there().then_some(stay)
+    }
+
+    #[cfg(loom)]
+    fn renewed(self) -> Option<Self> {
+        model::is_there().then(stay)
+    }
+
     #[inline(always)]
     fn counter(self) -> Option<u64> {
-        Some(self.counter)
+        cfg!(not(loom)).then_some(self.counter)
     }
 }
 
 #[cfg(loom)]
-pub use model::{be_interrupted, stay};
+pub use model::{move_away, stay};
 
 /// A model's threads are all on different CPUs. Several threads of one CPU are one thread of the model, whose testpoints the
 /// others run at.
@@ -89,17 +106,26 @@ mod model {
     use super::{OfCpu, Ordering, raw};
     use core::cell::Cell;
 
-    loom::thread_local! { static HAS_NAME: Cell<bool> = Cell::new(false); }
+    loom::thread_local! {
+        static HAS_NAME: Cell<bool> = Cell::new(false);
+        static IS_AWAY: Cell<bool> = Cell::new(false);
+    }
 
     /// The calling thread's stay on its CPU, from now on.
     pub fn stay() -> OfCpu {
         HAS_NAME.with(|name| name.set(true));
-        OfCpu { area: 0, counter: 0 }
+        OfCpu { number: 0, area: 0, counter: 0 }
     }
 
-    /// Interrupts the calling thread.
-    pub fn be_interrupted() {
+    /// Whether the calling thread is still on the stream's CPU.
+    pub fn is_there() -> bool {
+        !IS_AWAY.with(Cell::get)
+    }
+
+    /// Moves the calling thread to another CPU, for good.
+    pub fn move_away() {
         HAS_NAME.with(|name| name.set(false));
+        IS_AWAY.with(|away| away.set(true));
     }
 
     /// No testpoint is between the load and the store. Who runs at a testpoint makes stays of his own, and so takes the name

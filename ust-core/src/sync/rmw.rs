@@ -26,6 +26,12 @@ pub unsafe trait Rmw: Copy + 'static {
         Self::compare_exchange(word, current, new, success)
     }
 
+    /// The same writer from now on. `None` if it is none any more.
+    #[inline(always)]
+    fn renewed(self) -> Option<Self> {
+        Some(self)
+    }
+
     /// The counter's value, if it was read when the writer became one.
     #[inline(always)]
     fn counter(self) -> Option<u64> {

@@ -1,4 +1,5 @@
-//! Where there are no sequences: no thread has an area, and nobody makes an [`OfCpu`].
+//! Where there are no sequences: no thread is anywhere. A module of another build may lend this one a CPU's stream all the
+//! same.
 
 use super::OfCpu;
 #[cfg(not(loom))]
@@ -16,25 +17,23 @@ impl OfCpu {
         u32::MAX
     }
 
-    /// Not called: there are no streams of CPUs.
+    /// A stay that does not begin.
     ///
     /// # Safety
     /// None.
-    ///
-    /// # Panics
-    /// Always.
-    pub unsafe fn begin(_area: isize) -> Self {
-        unreachable!("a stream is written in sequences where there are none")
+    pub unsafe fn begin(area: isize, number: u32) -> Self {
+        Self { number, area, counter: 0 }
     }
 
-    /// Not called either.
-    pub fn is_on(self, _number: u32) -> bool {
+    /// It is not.
+    pub fn is_there(self) -> bool {
         false
     }
 
-    /// Ends what did not begin.
+    /// Nothing to take away.
     pub fn end(self) {}
 
+    /// Stores nothing.
     #[cfg(not(loom))]
     pub(super) fn store(self, _: &raw::AtomicU64, _: u64) -> bool {
         false

@@ -37,6 +37,7 @@ const ABORT_OFFSET: usize = 16;
 #[unsafe(naked)]
 extern "C" fn store_unless_interrupted() {
     naked_asm!(
+        ".cfi_startproc",
         "cmp qword ptr fs:[rdi + 8], rax",
         // `jne`, over the store. As bytes, because the assembler may choose a longer one.
         ".byte 0x75, 0x03",
@@ -46,6 +47,7 @@ extern "C" fn store_unless_interrupted() {
         ".long 0x53053053",
         "test rsp, rsp",
         "ret",
+        ".cfi_endproc",
     );
 }
 
@@ -73,12 +75,12 @@ impl OfCpu {
         number
     }
 
-    /// Begins the calling thread's stay on its CPU. [`end`](Self::end) must follow.
+    /// Begins the calling thread's stay on a CPU, if it [is there](Self::is_there). [`end`](Self::end) must follow.
     ///
     /// # Safety
     /// As for [`number_now`](Self::number_now). The result is used by this thread only.
     #[inline(always)]
-    pub unsafe fn begin(area: isize) -> Self {
+    pub unsafe fn begin(area: isize, number: u32) -> Self {
         let counter;
         // SAFETY: as above. If this thread is not registered, nobody reads what is stored there.
         unsafe {
@@ -95,18 +97,18 @@ impl OfCpu {
                 options(nostack),
             );
         }
-        Self { area, counter }
+        Self { number, area, counter }
     }
 
-    /// Whether the stay began on that CPU.
+    /// Whether the thread was on the CPU when the stay began.
     #[inline(always)]
-    pub fn is_on(self, number: u32) -> bool {
+    pub fn is_there(self) -> bool {
         // SAFETY: as above.
         unsafe {
             asm!(
                 "cmp {number:e}, dword ptr fs:[{area} + 4]",
                 "jne {elsewhere}",
-                number = in(reg) number,
+                number = in(reg) self.number,
                 area = in(reg) self.area,
                 elsewhere = label { return false },
                 options(nostack, readonly),
