@@ -8,7 +8,7 @@ use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 use loom_tests::check;
 use loom_tests::lockfree::mark;
-use loom_tests::lockfree::reclaim::{Marked, may_keep, reclaim};
+use loom_tests::lockfree::reclaim::{Marked, may_keep, may_keep_on, reclaim};
 use loom_tests::lockfree::{Lent, Mark, Place, Tenant};
 
 /// What is used, and freed: a channel, say, with its rings.
@@ -86,6 +86,9 @@ impl Cache {
         if let Some(channel) = self.lent.get() {
             channel.touch();
             self.part.lend_on(Some(channel));
+            if !may_keep_on(&self.lent) {
+                self.part.clear();
+            }
         }
         self.leave();
     }

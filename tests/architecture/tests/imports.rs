@@ -23,7 +23,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("abi", &["sync", "version"]),
     ("ring", &["abi", "hint", "sync", "testpoint"]),
     ("shm", &["abi", "clock", "ring", "sync"]),
-    ("stream", &["abi", "clock", "ring", "shm", "sync", "wire"]),
+    ("stream", &["abi", "clock", "cpu", "ring", "shm", "sync", "wire"]),
     ("protocol", &["abi", "clock", "event", "version", "wire"]),
     ("paths", &["shm"]),
     ("socket", &["protocol", "shm"]),
@@ -83,11 +83,15 @@ const UST: &[(&str, &[&str])] = &[
     // What uses several of these.
     ("rules", &["callsite", "declared", "instance", "process_file", "registry"]),
     ("fork", &["channel", "handover", "instance", "process_file"]),
-    ("first_event", &["fork", "handover", "instance", "lockfree", "thread_cache", "undisturbed"]),
-    ("table", &["callsite", "lockfree", "registry", "thread_cache"]),
+    (
+        "first_event",
+        &["cpu_streams", "fork", "handover", "instance", "lockfree", "thread_cache", "undisturbed"],
+    ),
+    ("table", &["callsite", "cpu_streams", "lockfree", "registry", "thread_cache"]),
     (
         "module",
         &[
+            "cpu_streams",
             "declared",
             "first_event",
             "fork",
@@ -100,7 +104,7 @@ const UST: &[(&str, &[&str])] = &[
         ],
     ),
     ("election", &["module", "table"]),
-    ("record", &["callsite", "lockfree", "module", "thread_cache", "undisturbed"]),
+    ("record", &["callsite", "cpu_streams", "lockfree", "module", "thread_cache", "undisturbed"]),
     (
         "dynamic",
         &["callsite", "executable", "module", "record", "registry", "table", "undisturbed"],

@@ -26,7 +26,7 @@
 
 use super::barrier::threads_barrier;
 use super::orderings as order;
-use super::{Mark, Place};
+use super::{Lent, Mark, Place};
 use core::time::Duration;
 use ust_core::sync::pause;
 
@@ -50,7 +50,9 @@ pub fn reclaim<'a, C: Marked + 'a, I: Iterator<Item = &'a C>>(
     is_over: impl Fn() -> bool,
 ) -> bool {
     let take = || take_from_all(&threads, slot, &is_over);
-    take() && take()
+    // Also if a thread stays: what the others were lent goes.
+    let (is_first, is_second) = (take(), take());
+    is_first && is_second
 }
 
 /// E to G.
@@ -73,6 +75,12 @@ fn take_from_all<'a, C: Marked + 'a, I: Iterator<Item = &'a C>>(
         }
     }
     true
+}
+
+/// C2 of a tracepoint that has lent its thread a part of what `lent` leads to: whether the thread may keep it.
+pub fn may_keep_on<T>(lent: &Lent<T>) -> bool {
+    order::lend_fence();
+    lent.get().is_some()
 }
 
 /// C2 of a first event that has lent its thread a part of `value`: whether the thread may keep it, because `value` is

@@ -2,8 +2,8 @@
 #![allow(unsafe_code)]
 
 use crate::callsite::SLOT_VALUES;
-use crate::cpu_streams::CpuStreams;
-use crate::lockfree::reclaim::Marked;
+use crate::cpu_streams::{CpuStreams, Way};
+use crate::lockfree::reclaim::{Marked, may_keep_on};
 use crate::lockfree::{Lent, Mark, Tenant, mark};
 use crate::slots::Slots;
 use rustix::process::getpid;
@@ -116,14 +116,25 @@ impl ThreadCache {
         }
         let stream = self.cpus[slot].get()?.sequenced();
         self.cpu_streams[slot].lend_on(stream);
+        if !may_keep_on(&self.cpus[slot]) {
+            self.cpu_streams[slot].clear();
+        }
         stream
+    }
+
+    /// The way that the thread's events take in that channel.
+    pub(crate) fn way(&self, cpus: &CpuStreams) -> Way {
+        if self.is_vforked() { Way::Shared } else { Way::by(cpus.area()) }
     }
 
     /// Notes that the thread, one of process `pid`, is about to run as a child of vfork: in the memory of its waiting parent,
     /// with an area that the kernel does not keep for it. Such a child must not write in sequences.
     pub(crate) fn begin_vfork(&self, pid: u32) {
         // Relaxed: parent and child are one thread at a time.
-        self.vforking.store(pid, Ordering::Relaxed);
+        // A child's child finds it set.
+        if self.vforking.load(Ordering::Relaxed) == 0 {
+            self.vforking.store(pid, Ordering::Relaxed);
+        }
         self.cpu_streams.iter().for_each(Lent::clear);
     }
 
