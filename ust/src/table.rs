@@ -150,8 +150,9 @@ impl Table {
         (self.unregister_all_of)(owner);
     }
 
-    /// Gets the calling thread a stream in the channel at `slot` (in a per-CPU channel: one that is written in this way), and returns the thread's cache. `None` if the event
-    /// cannot be recorded; then it has been counted, unless the channel is gone. Async-signal-safe.
+    /// Gets the calling thread a stream in the channel at `slot` (in a per-CPU channel: one that is written in this way),
+    /// and returns the thread's cache. `None` if the event cannot be recorded; then it has been counted, unless the channel
+    /// is gone. Async-signal-safe.
     pub(crate) fn first_event(&self, slot: usize, way: Way) -> Option<&'static ThreadCache> {
         let sequenced_cpu = match way {
             Way::Sequenced(cpu) => cpu,
