@@ -28,7 +28,10 @@ pub struct Tracer {
 /// memory in a loop instead of by one string instruction, of which each byte is a step.
 pub fn spawn(mut command: Command, descriptors: &[RawFd]) -> Child {
     command.args(descriptors.iter().map(ToString::to_string));
-    command.env("GLIBC_TUNABLES", "glibc.cpu.x86_rep_stosb_threshold=1000000000");
+    // And a step takes a thread out of a restartable sequence: the path would be one that no program takes which runs. So
+    // streams of CPUs are written by locked instructions here.
+    let tunables = "glibc.cpu.x86_rep_stosb_threshold=1000000000:glibc.pthread.rseq=0";
+    command.env("GLIBC_TUNABLES", tunables);
     let inherited = descriptors.to_vec();
     // SAFETY: between fork and exec it makes system calls and nothing else.
     unsafe {
