@@ -158,7 +158,7 @@ fn a_tracepoint_under_way_is_waited_for() {
     });
 }
 
-/// F2 and G2: neither does a thread keep what a tracepoint under way has lent it.
+/// Neither does a thread keep what a tracepoint under way has lent it.
 #[test]
 fn what_a_tracepoint_lends_on_is_taken_away_too() {
     check(4, || {

@@ -8,7 +8,6 @@
 //!   B  look into the place, or at what was     F  empty what each thread was lent
 //!      lent to this thread: use it                threads_barrier
 //!   D  unmark                                  G  wait until no mark is set
-//!                                              F2, G2 the same once more
 //!                                              H  free it
 //!   a first event, between A and D
 //!   C1 find it in the place, lend it
@@ -20,9 +19,9 @@
 //!   Either B finds nothing, or G finds the mark and waits for D, which publishes the end of the use.
 //! - Nothing stays lent: the fences are between C1 and C2, and between E and F. Either C2 finds the place empty, and
 //!   empties what was lent before D; or F finds what C1 has lent, and empties it.
-//! - Nothing that leads to it stays lent either. A tracepoint may find the thing at B, and lend its thread a part of it
-//!   after F. After G no tracepoint finds it any more, so F2 empties the last such part, and G2 waits for whoever still
-//!   found that.
+//! - Nothing stays lent that it led to. A tracepoint may find the thing at B, and lend its thread a part of it, as C1 and C2
+//!   do, with what it found at B in the place of the place. F empties everything twice, with a fence in between, so that
+//!   what was lent has gone when it looks at the parts for the last time.
 
 use super::barrier::threads_barrier;
 use super::orderings as order;
@@ -49,20 +48,10 @@ pub fn reclaim<'a, C: Marked + 'a, I: Iterator<Item = &'a C>>(
     slot: usize,
     is_over: impl Fn() -> bool,
 ) -> bool {
-    let take = || take_from_all(&threads, slot, &is_over);
-    // Also if a thread stays: what the others were lent goes.
-    let (is_first, is_second) = (take(), take());
-    is_first && is_second
-}
-
-/// E to G.
-fn take_from_all<'a, C: Marked + 'a, I: Iterator<Item = &'a C>>(
-    threads: impl Fn() -> I,
-    slot: usize,
-    is_over: impl Fn() -> bool,
-) -> bool {
-    order::reclaim_fence();
-    threads().for_each(|thread| thread.clear(slot));
+    for _ in 0..2 {
+        order::reclaim_fence();
+        threads().for_each(|thread| thread.clear(slot));
+    }
     if !threads_barrier() {
         return false;
     }
