@@ -42,10 +42,10 @@ use super::{Ordering, raw};
 
 /// A thread's stay on a CPU, as long as nobody interrupts it: a writer of that CPU's stream.
 #[derive(Debug, Clone, Copy)]
+#[allow(dead_code, reason = "they are read where there are sequences")]
 pub struct OfCpu {
     number: u32,
     /// Distance of the kernel's area for this thread from the thread pointer, in bytes.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     area: isize,
     /// When it began.
     counter: u64,
