@@ -3,7 +3,7 @@
 //! ```text
 //!   begin      store the sequence's name in the thread's     The kernel takes the name away when it interrupts the
 //!              area; what time is it?                        thread: preemption, a move to another CPU, a signal.
-//!   is_on      is this the stream's CPU?
+//!   is_there   is this the stream's CPU?
 //!   ...        load the position, and all that leads to
 //!              the next one
 //!   advance  +- is the name still there? - no: failed        Interrupted between these two, the thread goes on at

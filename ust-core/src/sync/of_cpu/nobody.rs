@@ -12,7 +12,7 @@ impl OfCpu {
     /// No CPU's number.
     ///
     /// # Safety
-    /// None.
+    /// Asks nothing of its caller; where there are sequences it does.
     pub unsafe fn number_now(_area: isize) -> u32 {
         u32::MAX
     }
@@ -20,7 +20,7 @@ impl OfCpu {
     /// A stay that does not begin.
     ///
     /// # Safety
-    /// None.
+    /// Asks nothing of its caller; where there are sequences it does.
     pub unsafe fn begin(area: isize, number: u32) -> Self {
         Self { number, area, counter: 0 }
     }
