@@ -1,6 +1,6 @@
 //! Counts as people read them: `5,000,000 events recorded, 12 lost (records_lost_full 12), 1 process`.
 
-use consumerd::engine::{Counts, SessionSummary};
+use consumerd::engine::{Counts, CpuStreams, SessionSummary};
 use consumerd::session::SnapshotsTaken;
 use std::collections::BTreeMap;
 
@@ -16,6 +16,15 @@ pub fn counts(Counts { recorded, overwritten, lost }: &Counts) -> String {
         overwritten => format!("{} overwritten, ", grouped(overwritten)),
     };
     format!("{} recorded, {overwritten}{}", counted(*recorded, "event", "events"), losses(lost))
+}
+
+/// How threads write to streams of CPUs: `streams of CPUs: 2 written in restartable sequences`. `None` if there are none.
+pub fn cpu_streams(CpuStreams { sequenced, locked }: &CpuStreams) -> Option<String> {
+    let ways = [(sequenced, "in restartable sequences"), (locked, "by locked instructions")];
+    let some = ways.iter().filter(|(count, _)| **count > 0);
+    let texts: Vec<_> =
+        some.map(|(count, way)| format!("{} written {way}", grouped(**count))).collect();
+    (!texts.is_empty()).then(|| format!("streams of CPUs: {}", texts.join(", ")))
 }
 
 /// What a flight recorder has written, in one line. The last snapshot's figures stand for all: an event may be in several.

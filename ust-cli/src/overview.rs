@@ -13,7 +13,7 @@
 //!       indexer:file_indexed (Info)
 //! ```
 
-use crate::figures::{counted, counts, outcome, snapshots_outcome};
+use crate::figures::{counted, counts, cpu_streams, outcome, snapshots_outcome};
 use consumerd::session::{
     Buffers, ChannelView, ClockKind, Mode, ProcessView, RuleOptions, RuleView, SessionView,
 };
@@ -38,6 +38,11 @@ pub fn session_text(session: &SessionView) -> String {
         path(&session.output),
         if session.snapshots.is_some() { ", written by snapshots only" } else { "" },
     );
+    let last = session.snapshots.as_ref().map(|taken| taken.last.as_ref());
+    let summary = last.unwrap_or(Some(&session.summary));
+    if let Some(ways) = summary.and_then(|summary| cpu_streams(&summary.cpu_streams)) {
+        text += &format!("\n  {ways}");
+    }
     for error in &session.summary.errors {
         text += &format!("\n  error: {}", printable(error));
     }
@@ -47,9 +52,8 @@ pub fn session_text(session: &SessionView) -> String {
     for channel in &session.channels {
         text += &channel_text(channel);
         // If there is only one channel, the session's own line has its counts.
-        let last = session.snapshots.as_ref().map(|taken| taken.last.as_ref());
         if session.channels.len() > 1
-            && let Some(summary) = last.unwrap_or(Some(&session.summary))
+            && let Some(summary) = summary
             && let Some(of_channel) = summary.channels.get(&channel.name)
         {
             text += &format!("\n    {}", counts(of_channel));
@@ -122,6 +126,9 @@ pub fn processes_text(processes: &[ProcessView]) -> String {
     let mut text = "Connected processes:".to_owned();
     for process in processes {
         text += &format!("\n  {} {}", process.pid, printable(&process.procname));
+        if let Some(ways) = cpu_streams(&process.cpu_streams) {
+            text += &format!("\n    {ways}");
+        }
         for event in &process.events {
             text += &format!("\n    {} ({})", printable(&event.name), level_text(event.level));
         }
@@ -140,7 +147,7 @@ fn level_text(number: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use consumerd::engine::{Counts, SessionSummary};
+    use consumerd::engine::{Counts, CpuStreams, SessionSummary};
     use consumerd::session::EventView;
 
     #[test]
@@ -180,6 +187,7 @@ mod tests {
             snapshots: None,
             summary: SessionSummary {
                 all: counts(7),
+                cpu_streams: CpuStreams { sequenced: 2, locked: 1 },
                 channels: [("channel0".into(), counts(3)), ("slow".into(), counts(4))].into(),
                 ..Default::default()
             },
@@ -189,6 +197,7 @@ mod tests {
             "Session mine (current): inactive, traces in /tmp/out\n  \
              clock monotonic\n  \
              7 events recorded, 0 lost, 0 processes\n  \
+             streams of CPUs: 2 written in restartable sequences, 1 written by locked instructions\n  \
              channel channel0: 2 sub-buffers of 4096 bytes for each thread, block up to 20 ms\n    \
              3 events recorded, 0 lost\n    \
              a:*      matches 2 events\n    \
@@ -209,10 +218,11 @@ mod tests {
             procname: "prog".into(),
             events: vec![event("p:a", 6), event("p:b", 14), event("p:c", 200)],
             events_left_out: 0,
+            cpu_streams: CpuStreams { sequenced: 0, locked: 1 },
         };
         assert_eq!(
             processes_text(&[process]),
-            "Connected processes:\n  7 prog\n    p:a (Info)\n    p:b (Debug)\n    p:c (unknown level)"
+            "Connected processes:\n  7 prog\n    streams of CPUs: 1 written by locked instructions\n    p:a (Info)\n    p:b (Debug)\n    p:c (unknown level)"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! What `--summary` of `ust record` and `ust recover` writes: the closing line, and what was said beside it.
 
-use consumerd::engine::{Counts, SessionSummary, Unmatched};
+use consumerd::engine::{Counts, CpuStreams, SessionSummary, Unmatched};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,6 +13,8 @@ pub struct Summary<'a> {
     /// The same for each channel.
     channels: &'a BTreeMap<String, Counts>,
     processes: u64,
+    /// Streams of CPUs, by how threads write to them.
+    cpu_streams: CpuStreams,
     /// The number of snapshots of a flight recorder. The figures are those of the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     snapshots: Option<u64>,
@@ -35,11 +37,13 @@ impl<'a> Summary<'a> {
         trace: &Path,
         snapshots: Option<u64>,
     ) -> Self {
-        let SessionSummary { all, channels, processes, errors, reach, gone: _ } = summary;
+        let SessionSummary { all, channels, processes, cpu_streams, errors, reach, gone: _ } =
+            summary;
         Self {
             all,
             channels,
             processes: *processes,
+            cpu_streams: *cpu_streams,
             snapshots,
             connected: reach.connected,
             still_run: reach.still_run,

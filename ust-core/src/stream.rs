@@ -182,6 +182,7 @@ impl<K: Rmw> Stream<K> {
             return false;
         }
         self.words.wait_for_release(seen, deadline - now);
+        patience.has_waited = true;
         true
     }
 }
@@ -190,6 +191,14 @@ impl<K: Rmw> Stream<K> {
 #[derive(Debug, Default)]
 pub struct Patience {
     deadline: Option<u64>,
+    has_waited: bool,
+}
+
+impl Patience {
+    /// Whether the event has waited since the last call: then the thread may have woken up on any CPU.
+    pub fn take_waited(&mut self) -> bool {
+        core::mem::take(&mut self.has_waited)
+    }
 }
 
 impl Stream<Shared> {
@@ -200,6 +209,12 @@ impl Stream<Shared> {
     pub fn record_owner(&self, owner: u32) -> Result<(), Refusal> {
         self.words.control().owner.store(owner, Ordering::Relaxed);
         ring::write_note(&self.writer(Shared), 0)
+    }
+
+    /// Tells the consumer whether the stream is written in restartable sequences. Its new owner does.
+    pub fn tell_way(&self, is_sequenced: bool) {
+        // Relaxed: the consumer shows it to the user and does nothing else with it.
+        self.words.control().is_sequenced.store(is_sequenced.into(), Ordering::Relaxed);
     }
 
     /// The same stream, for the threads of a CPU, whose areas are there.

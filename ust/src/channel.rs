@@ -85,6 +85,7 @@ impl Channel {
             return Ok(());
         }
         let stream = self.claim(process, place, cpu)?;
+        stream.tell_way(matches!(way, Way::Sequenced(_)));
         let is_set = match way {
             Way::Sequenced(_) => {
                 // SAFETY: claimed for this CPU, and whoever finds it in that table writes in sequences.

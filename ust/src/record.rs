@@ -135,6 +135,17 @@ struct Tries {
     patience: Patience,
 }
 
+impl Tries {
+    /// The thread has been moved to another CPU. A wait for room, after which it may wake up anywhere, begins a new count: such
+    /// moves end with the wait, at the latest when its time is up.
+    fn note_move(&mut self) {
+        if self.patience.take_waited() {
+            *self = Tries { patience: std::mem::take(&mut self.patience), ..Tries::default() };
+        }
+        self.moves += 1;
+    }
+}
+
 /// What an event lacks that was not recorded, nor counted.
 #[derive(Debug, Clone, Copy)]
 enum Missing {
@@ -211,7 +222,7 @@ fn record_in_cpus<P: Payload>(
     outcome.map_err(|elsewhere| match elsewhere {
         Elsewhere::Closed => missing,
         Elsewhere::Moved => {
-            tries.moves += 1;
+            tries.note_move();
             Missing::Rest
         }
     })

@@ -1,8 +1,8 @@
 //! What `ust` and the daemon say to each other: one request and one answer for each connection, a line of JSON each.
 //!
 //! ```text
-//!   {"version":6,"minor":0,"request":{"Start":{"session":null}}}
-//!   {"version":6,"minor":0,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
+//!   {"version":6,"minor":1,"request":{"Start":{"session":null}}}
+//!   {"version":6,"minor":1,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
 //! ```
 //!
 //! A line that is no request of this version is answered with a refusal, in this form.
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use ust_core::version::{Mismatch, Version};
 
 /// Version of this protocol.
-pub const CONTROL: Version = Version { major: 6, minor: 0 };
+pub const CONTROL: Version = Version { major: 6, minor: 1 };
 
 /// The longest request, its line's end included.
 pub const MAX_REQUEST_BYTES: usize = 64 << 10;
@@ -285,7 +285,7 @@ mod tests {
         assert!(matches!(parse(r#"{"version":5,"request":{}}"#), Err(LineError::Version(_))));
         assert!(matches!(parse("\x7fELF"), Err(LineError::Json(_))));
         let later = request_line(Request::Status).unwrap();
-        let later = String::from_utf8(later).unwrap().replace(r#""minor":0"#, r#""minor":7"#);
+        let later = String::from_utf8(later).unwrap().replace(r#""minor":1"#, r#""minor":7"#);
         assert_eq!(parse(&later).unwrap(), Request::Status, "what is known is understood");
     }
 

@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out of it: configurations, identities, errors. (Sums: `summary`.)
 
+use super::summary::CpuStreams;
 use crate::advice::{Attempt, unusable, why};
 use crate::shm_dir::ShmDir;
 use std::io;
@@ -66,6 +67,8 @@ pub struct ProcessInfo {
     pub events: Vec<(String, u8)>,
     /// How many more event classes it has than a list has room for.
     pub events_left_out: usize,
+    /// Its streams of CPUs.
+    pub cpu_streams: CpuStreams,
 }
 
 /// Why the engine cannot work.

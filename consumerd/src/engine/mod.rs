@@ -101,4 +101,4 @@ pub use drain::StreamError;
 pub use recover::{LeftBehind, RecoverError, Recovered, WHAT_TO_GIVE};
 pub use snapshots::SnapshotRequest;
 pub use state::Engine;
-pub use summary::{Counts, Reach, Running, SessionSummary, Unmatched};
+pub use summary::{Counts, CpuStreams, Reach, Running, SessionSummary, Unmatched};

@@ -17,6 +17,16 @@ pub struct Counts {
     pub lost: BTreeMap<String, u64>,
 }
 
+/// How many streams of CPUs there are, by the way in which threads write to them (docs/what-an-event-costs.md). Processes say
+/// so themselves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CpuStreams {
+    /// In restartable sequences.
+    pub sequenced: u64,
+    /// By locked instructions.
+    pub locked: u64,
+}
+
 /// What a session has recorded so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionSummary {
@@ -27,6 +37,9 @@ pub struct SessionSummary {
     pub channels: BTreeMap<String, Counts>,
     /// Processes that have recorded anything.
     pub processes: u64,
+    /// Its streams of CPUs, in all processes.
+    #[serde(default)]
+    pub cpu_streams: CpuStreams,
     /// Streams that were closed because they were corrupt, and files that could not be written.
     pub errors: Vec<String>,
     /// What of it is no longer where it was written. Looked for when the session is
@@ -69,6 +82,12 @@ pub struct Unmatched {
     pub rule: String,
     /// The events that come closest, the closest first; none if there were no events at all.
     pub closest: Vec<String>,
+}
+
+impl CpuStreams {
+    pub(super) fn add(&mut self, is_sequenced: bool) {
+        *(if is_sequenced { &mut self.sequenced } else { &mut self.locked }) += 1;
+    }
 }
 
 impl Counts {

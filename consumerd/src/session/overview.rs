@@ -9,7 +9,7 @@ use super::error::SessionError;
 use super::registry::Sessions;
 use super::rules::RuleOptions;
 use super::snapshots::SnapshotsTaken;
-use crate::engine::{ChannelConfig, Engine, ProcessInfo, SessionSummary};
+use crate::engine::{ChannelConfig, CpuStreams, Engine, ProcessInfo, SessionSummary};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -89,6 +89,9 @@ pub struct ProcessView {
     pub events: Vec<EventView>,
     /// How many more it has, beyond what a list has room for.
     pub events_left_out: usize,
+    /// Its streams of CPUs.
+    #[serde(default)]
+    pub cpu_streams: CpuStreams,
 }
 
 /// An event of a process.
@@ -157,13 +160,13 @@ impl Sessions {
 }
 
 fn process_view(process: ProcessInfo) -> ProcessView {
-    let ProcessInfo { pid, procname, events, events_left_out } = process;
+    let ProcessInfo { pid, procname, events, events_left_out, cpu_streams } = process;
     let mut events: Vec<EventView> =
         events.into_iter().map(|(name, level)| EventView { name, level }).collect();
     events.sort();
     // An event may have several classes: of each module that declares it, or with more fields.
     events.dedup();
-    ProcessView { pid, procname, events, events_left_out }
+    ProcessView { pid, procname, events, events_left_out, cpu_streams }
 }
 
 /// The channels of a session; while it has none, the one that it would have.

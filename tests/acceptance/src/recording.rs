@@ -22,8 +22,19 @@ pub struct Summary {
     pub lost: BTreeMap<String, u64>,
     /// Processes that recorded anything.
     pub processes: u64,
+    /// Streams of CPUs.
+    pub cpu_streams: CpuStreams,
     /// Where the trace is.
     pub trace: PathBuf,
+}
+
+/// How many streams of CPUs there are, by how threads write to them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CpuStreams {
+    /// In restartable sequences.
+    pub sequenced: u64,
+    /// By locked instructions.
+    pub locked: u64,
 }
 
 impl Summary {

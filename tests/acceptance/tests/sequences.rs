@@ -1,7 +1,7 @@
 //! Streams of CPUs, by each way of writing to them: in restartable sequences, and by locked instructions where a thread or a
 //! process has no sequences. Nothing is lost uncounted, and no thread's events change their order.
 
-use ust_acceptance::recording::Recording;
+use ust_acceptance::recording::{CpuStreams, Recording};
 use ust_acceptance::{judge, skip};
 use ust_test_support::binaries;
 
@@ -11,8 +11,10 @@ const EVENTS: u64 = 100_000;
 /// Its threads. Their handlers are sources of their own.
 const THREADS: usize = 4;
 
+/// Records in that way, and compares the trace with what was emitted, and the ways that its streams tell with those expected:
+/// in sequences, if the machine has any, and by locked instructions.
 #[track_caller]
-fn assert_exact(how: &str, tunables: &str) {
+fn assert_exact(how: &str, tunables: &str, is_sequenced: bool, is_locked: Option<bool>) {
     if !skip::judges_are_here() {
         return;
     }
@@ -21,9 +23,15 @@ fn assert_exact(how: &str, tunables: &str) {
     let recording = Recording::of_path("/usr/bin/env".into()).options(options);
     let recording = recording.arg(format!("GLIBC_TUNABLES={tunables}")).arg(program.display());
     let recorded = recording.arg(how).arg(EVENTS).run().succeeded();
-    let [emitted]: [u64; 1] = recorded.report();
+    let [emitted, has_areas]: [u64; 2] = recorded.report();
     let summary = recorded.summary();
     assert_eq!(summary.recorded + summary.lost_in_all(), emitted, "{summary:?}");
+    let CpuStreams { sequenced, locked } = summary.cpu_streams;
+    let has_sequences = has_areas == 1 && cfg!(target_arch = "x86_64");
+    assert_eq!(sequenced > 0, is_sequenced && has_sequences, "{summary:?}");
+    if let Some(is_locked) = is_locked {
+        assert_eq!(locked > 0, is_locked || !has_sequences, "{summary:?}");
+    }
     // Threads wait for room. Handlers do not: they may interrupt a thread that waits.
     let mut next = [0; 2 * THREADS];
     judge::babeltrace2(&recorded.trace(), |line| {
@@ -37,21 +45,26 @@ fn assert_exact(how: &str, tunables: &str) {
 
 #[test]
 fn threads_that_are_moved_and_interrupted_write_in_sequences() {
-    assert_exact("moved", "");
+    assert_exact("moved", "", true, Some(false));
 }
 
 #[test]
 fn threads_that_are_not_registered_write_beside_those_that_are() {
-    assert_exact("unregistered", "");
+    assert_exact("unregistered", "", true, Some(true));
 }
 
 #[test]
 fn a_process_whose_libc_registers_no_thread_is_recorded() {
-    assert_exact("moved", "glibc.pthread.rseq=0");
+    assert_exact("moved", "glibc.pthread.rseq=0", false, Some(true));
 }
 
 /// Each step takes the thread out of its sequence.
 #[test]
 fn a_thread_that_takes_single_steps_is_recorded() {
-    assert_exact("stepped", "");
+    assert_exact("stepped", "", true, Some(true));
+}
+
+#[test]
+fn a_process_that_nobody_disturbs_writes_in_sequences_only() {
+    assert_exact("undisturbed", "", true, Some(false));
 }

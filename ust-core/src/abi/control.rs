@@ -11,7 +11,7 @@
 //!    88  lost_no_memory                                256  state, owner       owner     store
 //!    96  (reserved causes)                             264  has_checksums      owner     store
 //!                                                      268  memory_errno       writers   store
-//!   192  taking          reader     store
+//!   192  taking          reader     store              272  is_sequenced       owner     store
 //!   200  consumed        reader     store              512  table[N]           reader and recycler  CAS
 //!   208  release_seq     reader     add (a futex)       2560  delivered[N]       writers   CAS
 //! ```
@@ -122,7 +122,9 @@ pub struct StreamControl<K> {
     pub has_checksums: AtomicU32,
     /// The `errno` of the last sub-buffer that could get no memory.
     pub memory_errno: AtomicU32,
-    reserved_owner: [u32; 60],
+    /// Not 0: it is a CPU's stream, and its writers change the position in restartable sequences. From version 6.1 on.
+    pub is_sequenced: AtomicU32,
+    reserved_owner: [u32; 59],
 
     /// A [`TableEntry`] for each place.
     pub table: [ReaderWritten; MAX_SUBBUFS],
@@ -222,7 +224,8 @@ layout!(StreamControl<crate::sync::ReadOnly> as "StreamControl" {
     owner @ 260,
     has_checksums @ 264,
     memory_errno @ 268,
-    reserved_owner @ 272,
+    is_sequenced @ 272,
+    reserved_owner @ 276,
     table @ 512,
     delivered @ 2560,
 } ends 3584);
@@ -250,7 +253,8 @@ impl<K> StreamControl<K> {
             owner: AtomicU32::new(0),
             has_checksums: AtomicU32::new(0),
             memory_errno: AtomicU32::new(0),
-            reserved_owner: [0; 60],
+            is_sequenced: AtomicU32::new(0),
+            reserved_owner: [0; 59],
             table: core::array::from_fn(|place| ReaderWritten::new(Self::first_entry(place))),
             delivered: core::array::from_fn(|_| AtomicU32::new(0)),
         }

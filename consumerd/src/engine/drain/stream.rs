@@ -122,6 +122,11 @@ impl StreamDrain {
         self.has_ended = true;
     }
 
+    /// Whether its writers say that they write in restartable sequences, which is untrusted.
+    pub fn is_sequenced(&self) -> bool {
+        self.reader.ring().control().is_sequenced.load(Ordering::Relaxed) != 0
+    }
+
     /// Records lost so far because there was no memory, and the reason for the last of them.
     pub fn lost_no_memory(&self) -> (u64, Option<Errno>) {
         let untrusted = self.reader.ring().control().memory_errno.load(Ordering::Relaxed);

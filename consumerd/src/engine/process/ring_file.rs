@@ -22,7 +22,7 @@ use crate::engine::untrusted_errno::known_errno;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::rc::Rc;
-use ust_core::abi::{MAX_STREAMS_PER_FILE, RingFileHeader, RingFileShape};
+use ust_core::abi::{Buffers, MAX_STREAMS_PER_FILE, RingFileHeader, RingFileShape};
 use ust_core::shm::StreamWords;
 use ust_core::sync::Ordering;
 
@@ -120,6 +120,11 @@ impl RingFile {
         }
     }
 
+    /// Who writes to one of its streams.
+    pub fn buffers(&self) -> Buffers {
+        self.kind.buffers
+    }
+
     /// Why a stream of it could not be locked into memory, if the process has said so.
     pub fn lock_failure(&self) -> Option<Errno> {
         let header = self.map.at::<RingFileHeader>(0)?;
@@ -150,7 +155,7 @@ mod tests {
     use rustix::fs::{Mode as FileMode, OFlags, open};
     use std::fs;
     use std::path::Path;
-    use ust_core::abi::{Buffers, Geometry, Mode, ShmPath};
+    use ust_core::abi::{Geometry, Mode, ShmPath};
     use ust_core::shm::{Mapping, memfd};
 
     const UID: [u8; 16] = [7; 16];

@@ -1,11 +1,12 @@
 //! Sums up what a process has recorded and lost in a session, and the messages about that.
 
 use super::starved::Starved;
-use super::{Process, ProcessChannel};
+use super::{Process, ProcessChannel, ProcessSession};
 use crate::engine::api::SessionUid;
 use crate::engine::drain::{StreamClass, StreamDrain};
 use crate::engine::loss_names::NO_STREAM;
-use crate::engine::summary::SessionSummary;
+use crate::engine::summary::{CpuStreams, SessionSummary};
+use ust_core::abi::Buffers;
 
 impl Process {
     /// Adds what it has recorded and lost in these channels of a session.
@@ -58,12 +59,28 @@ impl Process {
             }
         }
         sum.processes += u64::from(sum.all.recorded > recorded_before);
+        of_session.add_ways_to(&mut sum.cpu_streams);
         sum.add_errors(of_session.errors.all());
+    }
+
+    /// Its streams of CPUs, in all its sessions.
+    pub fn cpu_streams(&self) -> CpuStreams {
+        let mut sum = CpuStreams::default();
+        self.sessions.values().for_each(|of_session| of_session.add_ways_to(&mut sum));
+        sum
     }
 
     /// Records of a session that their writers had begun and not finished.
     pub fn holes(&self, session: SessionUid) -> u64 {
         let of_session = self.sessions.get(&session).into_iter();
         of_session.flat_map(|it| it.streams()).map(StreamDrain::holes).sum()
+    }
+}
+
+impl ProcessSession {
+    fn add_ways_to(&self, sum: &mut CpuStreams) {
+        let files = self.channels.values().flat_map(|of_channel| &of_channel.files);
+        let of_cpus = files.filter(|file| file.buffers() == Buffers::PerCpu);
+        of_cpus.flat_map(|file| &file.streams).for_each(|stream| sum.add(stream.is_sequenced()));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! | HOW | |
 //! | --- | --- |
+//! | `undisturbed` | nothing else |
 //! | `moved` | a fifth thread moves them from CPU to CPU, and sends them signals whose handlers emit |
 //! | `unregistered` | two of them take back what glibc has registered for them (`man 2 rseq`) |
 //! | `stepped` | one of them takes single steps through ten events, on the CPU of another one that is not registered |
@@ -65,9 +66,17 @@ fn name() -> u64 {
 fn unregister() {
     const UNREGISTER: libc::c_int = 1;
     const SIGNATURE: u32 = 0x5305_3053;
+    // `linux/auxvec.h`, from Linux 6.3 on.
+    const AT_RSEQ_FEATURE_SIZE: libc::c_ulong = 27;
+    const AT_RSEQ_ALIGN: libc::c_ulong = 28;
     let Some((area, _)) = area() else { return };
-    // SAFETY: what glibc has registered. glibc registers 32 bytes whatever the size that it tells.
-    let done = unsafe { libc::syscall(libc::SYS_rseq, area, 32, UNREGISTER, SIGNATURE) };
+    // SAFETY: plain numbers.
+    let [used, alignment] =
+        [AT_RSEQ_FEATURE_SIZE, AT_RSEQ_ALIGN].map(|it| unsafe { libc::getauxval(it) });
+    // glibc does not tell how many bytes it has registered: at least these, and all that the kernel uses.
+    let bytes = used.next_multiple_of(alignment.max(1)).max(32);
+    // SAFETY: what glibc has registered; another size makes the call fail.
+    let done = unsafe { libc::syscall(libc::SYS_rseq, area, bytes, UNREGISTER, SIGNATURE) };
     assert_eq!(done, 0, "{}", std::io::Error::last_os_error());
 }
 
@@ -171,5 +180,5 @@ fn main() {
         is_over.store(true, Ordering::Relaxed);
     });
     let handled: u64 = HANDLED.iter().map(|count| count.load(Ordering::Relaxed)).sum();
-    report::write(&[THREADS as u64 * events + handled]);
+    report::write(&[THREADS as u64 * events + handled, area().is_some().into()]);
 }
