@@ -16,6 +16,7 @@ pub const RDTSC: &str = "rdtsc alone";
 pub const CLOCK_GETTIME: &str = "clock_gettime alone";
 pub const FLOOR: &str = "floor: rdtsc, cmpxchg, 2 stores";
 pub const FLOOR_TWICE: &str = "floor, 2 threads";
+pub const FLOOR_CROWD: &str = "floor, 16 threads";
 pub const SHARED_FLOOR: &str = "shared floor: lfence, rdtsc, lock cmpxchg";
 pub const OFF: &str = "ours, switched off";
 pub const SMALL: &str = "ours, u32";
@@ -26,6 +27,10 @@ pub const SMALL_DRAINED: &str = "ours, u32, drained meanwhile";
 pub const SHORT: &str = "ours, u32, within a sub-buffer";
 pub const LARGE: &str = "ours, u64 + u32 + 12 bytes";
 pub const SMALL_PER_CPU: &str = "ours, u32, per CPU";
+pub const PER_CPU_TWICE: &str = "ours, u32, per CPU, 2 threads";
+pub const PER_CPU_CROWD: &str = "ours, u32, per CPU, 16 threads";
+pub const LARGE_PER_CPU: &str = "ours, u64 + u32 + 12 bytes, per CPU";
+pub const SMALL_LOCKED: &str = "ours, u32, per CPU, no sequences";
 pub const SHORT_OVERWRITE: &str = "ours, u32, overwrite, within a sub-buffer";
 pub const SMALL_OVERWRITE: &str = "ours, u32, overwrite, nobody reads";
 pub const C_OFF: &str = "ours in C, switched off";
@@ -35,6 +40,9 @@ pub const LTTNG_SMALL: &str = "LTTng-UST, u32";
 pub const LTTNG_LARGE: &str = "LTTng-UST, u64 + u32 + 12 bytes";
 pub const TRACING_OFF: &str = "tracing, no-op subscriber";
 pub const TRACING_APPENDER: &str = "tracing, fmt to tracing-appender";
+
+/// Threads of a program that has more than there are processors.
+const CROWD: u64 = 16;
 
 /// Bytes of a `small` record in the ring: frame word, header, field.
 const SMALL_BYTES: u64 = 4 + 4 + 4;
@@ -51,6 +59,8 @@ const ENTRIES: &[Entry] = &[
     Entry::own(FLOOR, "floor").counted("*floor::floor"),
     #[cfg(target_arch = "x86_64")]
     Entry::own(FLOOR_TWICE, "floor").threads(2).over(FLOOR),
+    #[cfg(target_arch = "x86_64")]
+    Entry::own(FLOOR_CROWD, "floor").threads(CROWD).over(FLOOR),
     #[cfg(target_arch = "x86_64")]
     Entry::own(SHARED_FLOOR, "shared_floor"),
     Entry::own(OFF, "switched_off").over(FLOOR).counted("*::emit_switched_off"),
@@ -91,6 +101,27 @@ const ENTRIES: &[Entry] = &[
         .shape(Shape::PER_CPU)
         .over(FLOOR)
         .peer(LTTNG_SMALL),
+    Entry::own(PER_CPU_TWICE, "small")
+        .recorded(SMALL_BYTES)
+        .shape(Shape::PER_CPU)
+        .threads(2)
+        .over(FLOOR_TWICE),
+    Entry::own(PER_CPU_CROWD, "small")
+        .recorded(SMALL_BYTES)
+        .shape(Shape::PER_CPU)
+        .threads(CROWD)
+        .over(FLOOR_CROWD),
+    Entry::own(LARGE_PER_CPU, "large")
+        .recorded(LARGE_BYTES)
+        .shape(Shape::PER_CPU)
+        .over(FLOOR)
+        .peer(LTTNG_LARGE),
+    Entry::own(SMALL_LOCKED, "small")
+        .recorded(SMALL_BYTES)
+        .shape(Shape::PER_CPU)
+        .without_sequences()
+        .over(SHARED_FLOOR)
+        .peer(LTTNG_SMALL),
     Entry::own(LARGE, "large")
         .recorded(LARGE_BYTES)
         .over(FLOOR)
@@ -114,6 +145,8 @@ pub struct Entry {
     program: Program,
     threads: u64,
     shape: Shape,
+    /// The C library registers no restartable sequences.
+    has_no_sequences: bool,
     drain: Drain,
     load: Load,
     /// Bytes of a record in a ring of ours; 0 if it has none.
@@ -162,6 +195,7 @@ impl Entry {
             program: Program::Own,
             threads: 1,
             shape: Shape::ROOMY,
+            has_no_sequences: false,
             drain: Drain::Never,
             load: Load::Full,
             record_bytes: 0,
@@ -190,6 +224,10 @@ impl Entry {
 
     const fn shape(self, shape: Shape) -> Self {
         Self { shape, ..self }
+    }
+
+    const fn without_sequences(self) -> Self {
+        Self { has_no_sequences: true, ..self }
     }
 
     const fn threads(self, threads: u64) -> Self {
@@ -267,6 +305,9 @@ impl Entry {
         let mut recorder =
             Recorder::start(self.shape, &std::env::temp_dir(), Emitted::BY_TRACEPOINTS)?;
         let mut command = command(recorder.runtime_dir());
+        if self.has_no_sequences {
+            command.env("GLIBC_TUNABLES", "glibc.pthread.rseq=0");
+        }
         let worker = Worker::start(&mut command, |fd| recorder.record_until_readable(fd))?;
         Ok((worker, Some(recorder)))
     }
@@ -306,6 +347,8 @@ impl Size {
 }
 
 const _: () = assert!(Size::PROPER.full * LARGE_BYTES < Shape::ROOMY.capacity_bytes());
+// All of them may run on one processor.
+const _: () = assert!(Size::PROPER.full * CROWD * SMALL_BYTES < Shape::PER_CPU.capacity_bytes());
 
 /// What a contestant is compared with: its floor, and LTTng-UST with the same event.
 pub fn compared_with(name: &str) -> [Option<&'static str>; 2] {

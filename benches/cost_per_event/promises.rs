@@ -14,6 +14,7 @@ const AT_FLOOR: f64 = 1.15;
 const SMALL_BAR: f64 = 1.4;
 const LARGE_BAR: f64 = 1.75;
 const PER_CPU_BAR: f64 = 1.8;
+const LARGE_PER_CPU_BAR: f64 = 2.2;
 
 /// The promises about contestants that took part.
 pub fn of(report: &Report) -> Vec<Promise> {
@@ -24,10 +25,14 @@ pub fn of(report: &Report) -> Vec<Promise> {
         times(report, C_SMALL, 1.15, SMALL),
         times(report, LARGE, LARGE_BAR, FLOOR),
         times(report, SMALL_PER_CPU, PER_CPU_BAR, FLOOR),
+        times(report, LARGE_PER_CPU, LARGE_PER_CPU_BAR, FLOOR),
+        times(report, SMALL_LOCKED, 1.4, SHARED_FLOOR),
         share_of_lttng(report, SMALL, 6.0, LTTNG_SMALL, (SMALL_BAR, FLOOR)),
         share_of_lttng(report, LARGE, 5.5, LTTNG_LARGE, (LARGE_BAR, FLOOR)),
         share_of_lttng(report, SMALL_PER_CPU, 4.0, LTTNG_SMALL, (PER_CPU_BAR, FLOOR)),
         as_together(report, [SMALL, SMALL_TWICE], [FLOOR, FLOOR_TWICE], 1.1),
+        as_together(report, [SMALL_PER_CPU, PER_CPU_TWICE], [FLOOR, FLOOR_TWICE], 1.1),
+        as_together(report, [SMALL_PER_CPU, PER_CPU_CROWD], [FLOOR, FLOOR_CROWD], 1.1),
         undisturbed(report, SHORT_OVERWRITE, 1.05, SHORT),
         times(report, SMALL_OVERWRITE, 1.25, SMALL),
         above(report, OFF, 1.0, EMPTY),
@@ -87,23 +92,23 @@ fn share_of_lttng(
     Some(Promise::new(statement, value <= bar_ns))
 }
 
-/// Two threads slow each other down, because the machine does that to any two. They must not do it more than two threads of
-/// the floor.
+/// Threads slow each other down, because the machine does that to any of them. They must not do it more than as many threads
+/// of the floor.
 ///
 /// Compared by the lower quartiles: if another program uses one of two processors, one of the threads waits for whole time
 /// slices.
 fn as_together(
     report: &Report,
-    [one, two]: [&str; 2],
-    [floor_one, floor_two]: [&str; 2],
+    [one, several]: [&str; 2],
+    [floor_one, floor_several]: [&str; 2],
     tolerance: f64,
 ) -> Option<Promise> {
     let q1 = |name| Some(report.quartiles(name)?.q1_ns);
-    let ours = q1(two)? / q1(one)?;
-    let floor = q1(floor_two)? / q1(floor_one)?;
+    let ours = q1(several)? / q1(one)?;
+    let floor = q1(floor_several)? / q1(floor_one)?;
     let limit = tolerance * floor;
     let statement = format!(
-        "2 threads over 1, {one}: a factor of {ours:.3} <= {tolerance} x the floor's {floor:.3}"
+        "{several}, over one: a factor of {ours:.3} <= {tolerance} x the floor's {floor:.3}"
     );
     Some(Promise::new(statement, ours <= limit))
 }
