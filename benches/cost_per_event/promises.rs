@@ -13,8 +13,8 @@ const AT_FLOOR: f64 = 1.15;
 /// Of its floor, at most.
 const SMALL_BAR: f64 = 1.4;
 const LARGE_BAR: f64 = 1.75;
-const PER_CPU_BAR: f64 = 1.8;
-const LARGE_PER_CPU_BAR: f64 = 2.2;
+const PER_CPU_BAR: f64 = 1.45;
+const LARGE_PER_CPU_BAR: f64 = 1.8;
 
 /// The promises about contestants that took part.
 pub fn of(report: &Report) -> Vec<Promise> {
@@ -29,10 +29,10 @@ pub fn of(report: &Report) -> Vec<Promise> {
         times(report, SMALL_LOCKED, 1.4, SHARED_FLOOR),
         share_of_lttng(report, SMALL, 6.0, LTTNG_SMALL, (SMALL_BAR, FLOOR)),
         share_of_lttng(report, LARGE, 5.5, LTTNG_LARGE, (LARGE_BAR, FLOOR)),
-        share_of_lttng(report, SMALL_PER_CPU, 4.0, LTTNG_SMALL, (PER_CPU_BAR, FLOOR)),
+        share_of_lttng(report, SMALL_PER_CPU, 5.5, LTTNG_SMALL, (PER_CPU_BAR, FLOOR)),
         as_together(report, [SMALL, SMALL_TWICE], [FLOOR, FLOOR_TWICE], 1.1),
-        as_together(report, [SMALL_PER_CPU, PER_CPU_TWICE], [FLOOR, FLOOR_TWICE], 1.1),
-        as_together(report, [SMALL_PER_CPU, PER_CPU_CROWD], [FLOOR, FLOOR_CROWD], 1.1),
+        as_together(report, [SMALL_PER_CPU, PER_CPU_TWICE], [FLOOR, FLOOR_TWICE], 1.05),
+        as_together(report, [SMALL_PER_CPU, PER_CPU_CROWD], [FLOOR, FLOOR_CROWD], 1.05),
         undisturbed(report, SHORT_OVERWRITE, 1.05, SHORT),
         times(report, SMALL_OVERWRITE, 1.25, SMALL),
         above(report, OFF, 1.0, EMPTY),

@@ -84,16 +84,18 @@ fn record_generally<P: Payload>(callsite: &Switch, payload: P) {
     let slot = state.only_slot();
     let class_id = state.class_id();
     let is_done = if let Some(cpus) = cache.cpus(slot) {
-        match cache.cpu_stream(slot) {
-            Some(stream) => {
-                let stay = stream.stay();
-                stay.is_some_and(|stay| stream.try_record(stay.writer(), class_id, &payload))
-            }
-            None if cache.way(cpus) == Way::Shared => {
+        match cache.way(cpus) {
+            // What stands before the clock's fence takes its full time: as little as there can be.
+            Way::Shared => {
                 let stream = cpus.shared(cpu::current());
                 stream.is_some_and(|stream| stream.try_record(Shared, class_id, &payload))
             }
-            None => false,
+            Way::Sequenced(_) => {
+                let lent = cache.cpu_stream(slot).and_then(|stream| Some((stream, stream.stay()?)));
+                lent.is_some_and(|(stream, stay)| {
+                    stream.try_record(stay.writer(), class_id, &payload)
+                })
+            }
         }
     } else {
         let stream = cache.stream(slot);

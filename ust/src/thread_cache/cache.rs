@@ -123,6 +123,7 @@ impl ThreadCache {
     }
 
     /// The way that the thread's events take in that channel.
+    #[inline(always)]
     pub(crate) fn way(&self, cpus: &CpuStreams) -> Way {
         if self.is_vforked() { Way::Shared } else { Way::by(cpus.area()) }
     }
@@ -146,10 +147,15 @@ impl ThreadCache {
     }
 
     /// Whether the caller is a child of vfork that was noted. The parent's thread finds that it is not, when it goes on.
+    #[inline(always)]
     pub(crate) fn is_vforked(&self) -> bool {
-        let pid = self.vforking.load(Ordering::Relaxed);
-        let is_vforked = pid != 0 && pid != own_pid();
-        if pid != 0 && !is_vforked {
+        self.vforking.load(Ordering::Relaxed) != 0 && self.is_still_vforked()
+    }
+
+    #[cold]
+    fn is_still_vforked(&self) -> bool {
+        let is_vforked = self.vforking.load(Ordering::Relaxed) != own_pid();
+        if !is_vforked {
             self.vforking.store(0, Ordering::Relaxed);
         }
         is_vforked
