@@ -9,6 +9,7 @@
 
 use crate::Result;
 use rustix::fd::{AsFd, BorrowedFd};
+use rustix::process::Pid;
 use std::io::{BufRead, BufReader, Lines, StdinLock, Write, stdin, stdout};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Barrier;
@@ -76,6 +77,11 @@ impl Worker {
         writeln!(self.input.as_mut().ok_or("it has ended")?, "{events}")?;
         let answer = self.answer(wait)?;
         Ok(answer.parse().map_err(|_| format!("it answered {answer:?}"))?)
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
     fn answer(&mut self, wait: impl FnOnce(BorrowedFd<'_>) -> Result<()>) -> Result<String> {

@@ -237,7 +237,12 @@ impl Display for Why<'_> {
             Some(0) => f.write_str("the kernel gives no reason")?,
             _ => write!(f, "{}", self.error)?,
         }
-        let advice = errno_of(self.error).and_then(|errno| known(self.attempt, errno));
+        let errno = errno_of(self.error);
+        // An error of ours says what to do by itself.
+        if self.error.raw_os_error().is_none() && errno.is_none() {
+            return Ok(());
+        }
+        let advice = errno.and_then(|errno| known(self.attempt, errno));
         write!(f, ": {}", advice.unwrap_or(UNKNOWN))
     }
 }

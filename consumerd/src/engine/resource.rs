@@ -64,7 +64,11 @@ impl Resource {
                 ("bytes of metadata", "streams with records of further classes are closed")
             }
             Resource::Connections => ("connections", "its oldest idle ones are closed"),
-            Resource::Descriptors => ("descriptors", "what needs more of them is refused"),
+            Resource::Descriptors => (
+                "descriptors",
+                "what needs more of them is refused: let the consumer open more files (ulimit -n), or record into rings of \
+                 CPUs (--buffers per-cpu)",
+            ),
         }
     }
 }

@@ -31,7 +31,10 @@ impl Blocks {
         &self,
         free_if_left: impl Fn(&ThreadCache) -> bool,
     ) -> Option<&'static ThreadCache> {
-        self.take_free().or_else(|| {
+        loop {
+            if let Some(cache) = self.take_free() {
+                return Some(cache);
+            }
             let present = self.present();
             let (mut all, mut free) = (0, 0);
             for cache in self.all() {
@@ -44,8 +47,11 @@ impl Blocks {
             if 4 * free <= all {
                 self.grow_behind(present);
             }
-            self.take_free()
-        })
+            // Other threads may take all that is free now before this one does. So it gives up only if there is nothing.
+            if free == 0 && self.present() == present {
+                return None;
+            }
+        }
     }
 
     fn take_free(&self) -> Option<&'static ThreadCache> {
@@ -93,6 +99,7 @@ fn present(block: &Place<Padded>, number: usize) -> Option<&'static [Padded]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
     use std::sync::Barrier;
 
     /// The number of caches in the first `count` blocks.
@@ -140,5 +147,14 @@ mod tests {
         };
         assert!(blocks.claim(others).is_some());
         assert_eq!(blocks.all().count(), caches_of(1));
+    }
+
+    /// Other threads may take what a claim has freed before it does: then it looks again.
+    #[test]
+    fn a_claim_that_others_overtake_looks_again() {
+        let blocks = full_block();
+        let offers = Cell::new(0);
+        let freed_and_taken = |_: &ThreadCache| offers.replace(offers.get() + 1) < caches_of(1);
+        assert!(blocks.claim(freed_and_taken).is_some());
     }
 }
