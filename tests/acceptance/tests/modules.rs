@@ -53,6 +53,18 @@ fn a_plugin_that_is_unloaded_is_gone_and_comes_again_as_itself() {
     assert_eq!((recorded.summary().processes, classes(&recorded)), (1, 2));
 }
 
+/// The kernel follows the name of the sequence that a thread is in, which is in the plugin's own data: if a tracepoint left one
+/// behind, the kernel would end the program at the thread's next interruption.
+#[test]
+fn a_plugin_that_has_written_in_sequences_leaves_none_behind() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recording = Recording::of("receives").options(["--buffers", "per-cpu"]).arg(10_000).arg(3);
+    let recorded = recording.arg(plugin::built("plugin").display()).run().succeeded();
+    assert_all_are_there(&recorded, &["plugin", "host"]);
+}
+
 #[test]
 fn two_plugins_one_inside_the_other_join_the_program_s_runtime() {
     if !skip::judges_are_here() {

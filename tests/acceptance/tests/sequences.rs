@@ -23,11 +23,13 @@ fn assert_exact(how: &str, tunables: &str, is_sequenced: bool, is_locked: Option
     let recording = Recording::of_path("/usr/bin/env".into()).options(options);
     let recording = recording.arg(format!("GLIBC_TUNABLES={tunables}")).arg(program.display());
     let recorded = recording.arg(how).arg(EVENTS).run().succeeded();
-    let [emitted, has_areas]: [u64; 2] = recorded.report();
+    let [emitted, has_areas, counted]: [u64; 3] = recorded.report();
     let summary = recorded.summary();
     assert_eq!(summary.recorded + summary.lost_in_all(), emitted, "{summary:?}");
     let CpuStreams { sequenced, locked } = summary.cpu_streams;
     let has_sequences = has_areas == 1 && cfg!(target_arch = "x86_64");
+    let counts = how == "counting" && has_sequences;
+    assert_eq!(counted, if counts { THREADS as u64 * (EVENTS - 1) } else { 0 });
     assert_eq!(sequenced > 0, is_sequenced && has_sequences, "{summary:?}");
     if let Some(is_locked) = is_locked {
         assert_eq!(locked > 0, is_locked || !has_sequences, "{summary:?}");
@@ -46,6 +48,12 @@ fn assert_exact(how: &str, tunables: &str, is_sequenced: bool, is_locked: Option
 #[test]
 fn threads_that_are_moved_and_interrupted_write_in_sequences() {
     assert_exact("moved", "", true, Some(false));
+}
+
+/// The kernel knows of one sequence of a thread at a time.
+#[test]
+fn threads_that_have_sequences_of_their_own_are_recorded_exactly() {
+    assert_exact("counting", "", true, Some(false));
 }
 
 #[test]

@@ -40,3 +40,20 @@ fn where_the_child_finds_all_caches_taken() {
 fn where_streams_are_those_of_cpus() {
     assert_each_stream_has_one_writer("first", "per-cpu");
 }
+
+/// A child that nobody notices writes to another CPU's stream than it should. Its records, and those that they collide with,
+/// may be mixed or lost uncounted (docs/guarantees.md), and that is all: the program ends as it should, and the trace can be
+/// read.
+#[test]
+fn a_child_that_nobody_notices_harms_neither_program_nor_consumer() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let recording = Recording::of("vforks").options(["--mode", "block=1s", "--buffers", "per-cpu"]);
+    let recorded = recording.arg("unnoticed").arg(EVENTS).run().succeeded();
+    let [emitted]: [u64; 1] = recorded.report();
+    let (summary, mut read) = (recorded.summary(), 0);
+    judge::babeltrace2(&recorded.trace(), |_| read += 1);
+    assert_eq!(read, summary.recorded, "{summary:?}");
+    assert!(summary.recorded <= emitted, "{summary:?}");
+}

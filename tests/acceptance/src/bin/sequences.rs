@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `undisturbed` | nothing else |
 //! | `moved` | a fifth thread moves them from CPU to CPU, and sends them signals whose handlers emit |
+//! | `counting` | as `moved`, and between two events they count in restartable sequences of their own, as librseq does |
 //! | `unregistered` | two of them take back what glibc has registered for them (`man 2 rseq`) |
 //! | `stepped` | one of them takes single steps through ten events, on the CPU of another one that is not registered |
 //!
@@ -62,6 +63,53 @@ fn name() -> u64 {
     // SAFETY: the second half of an area.
     area().map_or(0, |(area, _)| unsafe { area.add(8).cast::<u64>().read_volatile() })
 }
+
+/// What is counted on each CPU, 128 bytes apart.
+static COUNTED: [[AtomicU64; 16]; MAX_CPUS] =
+    [const { [const { AtomicU64::new(0) }; 16] }; MAX_CPUS];
+
+const MAX_CPUS: usize = 1024;
+
+/// Adds one to the counter of the CPU by a load and a store that nobody comes between.
+#[cfg(target_arch = "x86_64")]
+fn count_in_own_sequence() {
+    let Some((area, _)) = area() else { return };
+    // SAFETY: an area as `linux/rseq.h` has it, whose thread this is; the counters are not written in another way.
+    unsafe {
+        std::arch::asm!(
+            ".pushsection .data.own_sequence, \"aw\"",
+            ".balign 32",
+            "2: .long 0, 0",
+            ".quad 3f, 4f - 3f, 5f",
+            ".popsection",
+            "6:",
+            "lea {scratch}, [rip + 2b]",
+            "mov qword ptr [{area} + 8], {scratch}",
+            "3:",
+            "mov {cpu:e}, dword ptr [{area} + 4]",
+            "and {cpu:e}, 1023",
+            "shl {cpu}, 7",
+            "mov {scratch}, qword ptr [{counters} + {cpu}]",
+            "add {scratch}, 1",
+            "mov qword ptr [{counters} + {cpu}], {scratch}",
+            "4:",
+            "mov qword ptr [{area} + 8], 0",
+            "jmp 7f",
+            ".long 0x53053053",
+            "5:",
+            "jmp 6b",
+            "7:",
+            area = in(reg) area,
+            counters = in(reg) &raw const COUNTED,
+            scratch = out(reg) _,
+            cpu = out(reg) _,
+            options(nostack),
+        );
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn count_in_own_sequence() {}
 
 fn unregister() {
     const UNREGISTER: libc::c_int = 1;
@@ -129,6 +177,9 @@ fn live(thread: usize, how: &str, events: u64, all_have_begun: &Barrier) {
         if takes_steps {
             toggle_steps();
         }
+        if how == "counting" {
+            count_in_own_sequence();
+        }
     }
     OWN.set(None);
     assert_eq!(name(), 0, "the kernel is told of a sequence");
@@ -173,12 +224,13 @@ fn main() {
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| scope.spawn(move || live(thread, how, events, all_have_begun)))
             .collect();
-        if how == "moved" {
+        if how == "moved" || how == "counting" {
             scope.spawn(|| bother(is_over));
         }
         threads.into_iter().for_each(|thread| thread.join().expect("it does not panic"));
         is_over.store(true, Ordering::Relaxed);
     });
     let handled: u64 = HANDLED.iter().map(|count| count.load(Ordering::Relaxed)).sum();
-    report::write(&[THREADS as u64 * events + handled, area().is_some().into()]);
+    let counted: u64 = COUNTED.iter().map(|of_cpu| of_cpu[0].load(Ordering::Relaxed)).sum();
+    report::write(&[THREADS as u64 * events + handled, area().is_some().into(), counted]);
 }
