@@ -232,5 +232,5 @@ fn main() {
     });
     let handled: u64 = HANDLED.iter().map(|count| count.load(Ordering::Relaxed)).sum();
     let counted: u64 = COUNTED.iter().map(|of_cpu| of_cpu[0].load(Ordering::Relaxed)).sum();
-    report::write(&[THREADS as u64 * events + handled, area().is_some().into(), counted]);
+    report::write(&[THREADS as u64 * events + handled, counted]);
 }
