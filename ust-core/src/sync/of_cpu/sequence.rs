@@ -167,4 +167,24 @@ mod tests {
         assert_eq!(code[ABORT_OFFSET - 4..ABORT_OFFSET], 0x5305_3053_u32.to_le_bytes());
         assert_eq!(code[ABORT_OFFSET..ABORT_OFFSET + 3], test);
     }
+
+    /// Debuggers and profilers find their way by them, and exceptions do.
+    #[test]
+    fn unwinders_have_tables_for_all_of_it() {
+        /// As libgcc has it; the last word is where the function begins.
+        #[repr(C)]
+        struct Bases([usize; 3]);
+
+        unsafe extern "C" {
+            fn _Unwind_Find_FDE(pc: *const u8, bases: *mut Bases) -> *const u8;
+        }
+
+        let code = store_unless_interrupted as *const u8;
+        for at in 0..=ABORT_OFFSET + 3 {
+            let mut bases = Bases([0; 3]);
+            // SAFETY: libgcc's function, which looks at the tables of this program.
+            let table = unsafe { _Unwind_Find_FDE(code.wrapping_add(at), &mut bases) };
+            assert!(!table.is_null() && bases.0[2] == code.addr(), "{at}");
+        }
+    }
 }
