@@ -12,3 +12,9 @@ pub fn sample<T: Copy>(all: &[T], limit: usize) -> Vec<T> {
     }
     (1..=limit).map(|nth| all[nth * all.len() / limit - 1]).collect()
 }
+
+/// A recorded path, with places to look at.
+pub trait Places {
+    /// About `limit` of them; all of them in a full run.
+    fn places(&self, limit: usize) -> Vec<usize>;
+}

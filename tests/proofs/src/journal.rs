@@ -62,6 +62,8 @@ pub struct Journal {
     shape: AtomicU32,
     /// What a signal handler emits, encoded.
     handler_op: AtomicU32,
+    /// Where the kernel's areas for threads are in the tracee, as an `isize`; 0 if it has none.
+    area: AtomicU64,
     /// Handlers that are running, and the most that ever were at once.
     depth: AtomicU32,
     deepest: AtomicU32,
@@ -174,6 +176,16 @@ impl Journal {
         self.tick.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// Tracee: says where its threads' areas are (`ust_core::cpu::area`).
+    pub fn set_area(&self, area: isize) {
+        self.area.store(area as u64, Ordering::SeqCst);
+    }
+
+    /// Where they are.
+    pub fn area(&self) -> isize {
+        self.area.load(Ordering::SeqCst) as isize
+    }
+
     /// Tracee: a handler begins.
     pub fn enter_handler(&self) {
         let depth = self.depth.fetch_add(1, Ordering::Relaxed) + 1;
@@ -183,6 +195,11 @@ impl Journal {
     /// Tracee: a handler ends.
     pub fn leave_handler(&self) {
         self.depth.fetch_add(u32::MAX, Ordering::Relaxed);
+    }
+
+    /// Whether a handler is running.
+    pub fn is_in_handler(&self) -> bool {
+        self.depth.load(Ordering::SeqCst) != 0
     }
 
     /// The most handlers that ever ran at once.

@@ -43,11 +43,15 @@
 #![deny(unsafe_code)]
 
 pub mod effort;
+pub mod free_run;
 pub mod journal;
 pub mod path;
 pub mod record;
 pub mod recording;
+pub mod registers;
+pub mod route;
 pub mod scenario;
+pub mod sequence;
 pub mod stage;
 #[cfg(feature = "testpoints")]
 pub mod stop;

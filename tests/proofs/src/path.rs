@@ -11,12 +11,11 @@
 //! the start. The next run may take another path, because the clock calls for another header. Then [`Path::go_to`] says
 //! that it missed the place.
 
+use crate::effort::{Places, sample};
 use crate::journal::{Journal, Phase};
+use crate::registers::{address, set_breakpoint};
 use crate::tracer::Tracer;
-use nix::sys::ptrace;
-use registers::{address, set_breakpoint};
 use std::collections::HashMap;
-use std::ffi::c_void;
 
 /// `None`, with a line that says so, if paths cannot be recorded on this kind of machine.
 pub fn require_support() -> Option<()> {
@@ -34,7 +33,7 @@ const STEPS_A_HIT: usize = 3;
 const STEPS_A_BREAKPOINT: usize = 5;
 
 /// The most steps of a region. After them it counts as endless.
-const MAX_STEPS: usize = 2_000_000;
+pub(crate) const MAX_STEPS: usize = 2_000_000;
 
 /// See the module page.
 #[derive(Debug)]
@@ -75,21 +74,6 @@ impl Path {
         tracer.run(None);
         path.region = start.expect("there is a region")..end.expect("it ends");
         path
-    }
-
-    /// Each place in the region that is looked at: every instruction, and of a repeated string instruction
-    /// a few turns.
-    pub fn places(&self) -> Vec<usize> {
-        let mut turns = 0;
-        let mut places = Vec::new();
-        for place in self.region.clone() {
-            turns = if self.is_repeat[place] { turns + 1 } else { 0 };
-            // The first turns, and some of the later ones.
-            if turns < 2 || turns % 509 == 0 {
-                places.push(place);
-            }
-        }
-        places
     }
 
     /// Runs a tracee that stands at marker B to a place. `false` if its path was another one.
@@ -134,45 +118,18 @@ impl Path {
     }
 }
 
-/// What is read and written of the processor's registers.
-#[cfg(target_arch = "x86_64")]
-mod registers {
-    use super::{Tracer, c_void, ptrace};
-    use std::mem::offset_of;
-
-    /// The address of the next instruction.
-    pub fn address(tracer: &Tracer) -> u64 {
-        let offset = offset_of!(libc::user, regs) + offset_of!(libc::user_regs_struct, rip);
-        let word = ptrace::read_user(tracer.pid(), offset as *mut c_void);
-        word.expect("a stopped tracee has registers").cast_unsigned()
-    }
-
-    /// Sets the one breakpoint, or takes it away; whether that could be done.
-    pub fn set_breakpoint(tracer: &Tracer, address: Option<u64>) -> bool {
-        const ENABLE_FIRST: i64 = 1;
-        let debug_register = |number: usize, value: i64| {
-            let offset = offset_of!(libc::user, u_debugreg) + number * size_of::<u64>();
-            ptrace::write_user(tracer.pid(), offset as *mut c_void, value).is_ok()
-        };
-        match address {
-            Some(address) => {
-                debug_register(0, address.cast_signed()) && debug_register(7, ENABLE_FIRST)
+impl Places for Path {
+    /// Every instruction of the region, and of a repeated string instruction a few turns.
+    fn places(&self, limit: usize) -> Vec<usize> {
+        let mut turns = 0;
+        let mut places = Vec::new();
+        for place in self.region.clone() {
+            turns = if self.is_repeat[place] { turns + 1 } else { 0 };
+            // The first turns, and some of the later ones.
+            if turns < 2 || turns % 509 == 0 {
+                places.push(place);
             }
-            None => debug_register(7, 0),
         }
-    }
-}
-
-/// Never called on other machines: they have no path (see [`require_support`]).
-#[cfg(not(target_arch = "x86_64"))]
-mod registers {
-    use super::Tracer;
-
-    pub fn address(_: &Tracer) -> u64 {
-        panic!("paths are recorded on x86-64 only")
-    }
-
-    pub fn set_breakpoint(_: &Tracer, _: Option<u64>) -> bool {
-        panic!("paths are recorded on x86-64 only")
+        sample(&places, limit)
     }
 }

@@ -10,13 +10,15 @@
 //! The tracees stand still most of the time, so nothing is drained before they have ended. What they handed over waits in
 //! the kernel's queue, as it does while a daemon is busy.
 
+use crate::free_run::FreeRun;
 use crate::journal::Journal;
 use crate::path::{self, Path};
 use crate::record::{Record, body, signature};
 use crate::scenario::Scenario;
+use crate::sequence;
 use crate::stage::Stage;
 use crate::stream_under_test::{Shape, geometry};
-use crate::tracer::Tracer;
+use crate::tracer::{Sequences, Tracer};
 use crate::verdict::judge;
 use consumerd::engine::{ChannelConfig, Engine, EngineOptions, SessionConfig, SessionUid};
 use ctf::reader::{Event, Reader, Value};
@@ -38,6 +40,8 @@ pub struct Recording {
     session: SessionUid,
     /// Its journal only: the stream is the process's own.
     stage: Stage,
+    /// The CPU that its tracees run on, in sequences; none if they have none.
+    cpu: Option<usize>,
     /// Records written and lost by the tracees before this one.
     before: (u64, u64),
 }
@@ -67,7 +71,12 @@ impl Recording {
         engine.set_active(session, true);
         engine.publish().expect("the rules can be written");
         let stage = Stage::new(program);
-        Self { program: program.into(), dir, engine, session, stage, before: (0, 0) }
+        Self { program: program.into(), dir, engine, session, stage, cpu: None, before: (0, 0) }
+    }
+
+    /// A recording in streams of CPUs, which threads on that CPU write in restartable sequences.
+    pub fn in_sequences(program: &str, cpu: usize) -> Self {
+        Self { cpu: Some(cpu), ..Self::new(program, Buffers::PerCpu) }
     }
 
     /// The tracee's journal.
@@ -80,7 +89,9 @@ impl Recording {
         self.stage.reset(scenario, Shape::of(0));
         let mut command = Command::new(&self.program);
         command.env(RUNTIME_DIR_VARIABLE, self.dir.path().join("run"));
-        let tracer = Tracer::start(command, &self.stage.descriptors())?;
+        let sequences = if self.cpu.is_some() { Sequences::On } else { Sequences::Off };
+        let tracer = Tracer::start(command, &self.stage.descriptors(), sequences)?;
+        self.cpu.into_iter().for_each(|cpu| tracer.move_to(cpu));
         tracer.run(None);
         Some(tracer)
     }
@@ -95,11 +106,34 @@ impl Recording {
         Some(path)
     }
 
-    /// The verdict over the trace of a tracee, which is dead.
+    /// The same of a thread that runs freely, in sequences. `None` also if there are none here; then that has been said.
+    pub fn free_run(&mut self, scenario: &Scenario) -> Option<FreeRun> {
+        path::require_support()?;
+        let tracer = self.begin(scenario)?;
+        sequence::require_support(&tracer, self.journal())?;
+        let run = FreeRun::record(&tracer, self.journal());
+        tracer.kill();
+        self.judge().unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
+        Some(run)
+    }
+
+    /// Reads everything that is committed now.
+    ///
+    /// # Panics
+    /// The engine cannot wait for the tracee.
+    pub fn read(&mut self) {
+        // The first round accepts a process, the next ones hear it.
+        for _ in 0..3 {
+            self.engine.poll(&[], Some(Duration::ZERO)).expect("the kernel polls");
+        }
+        self.engine.flush(self.session);
+    }
+
+    /// The verdict over the trace of a tracee, which is dead. How many records the trace had.
     ///
     /// # Errors
     /// What is wrong.
-    pub fn judge(&mut self) -> Result<(), String> {
+    pub fn judge(&mut self) -> Result<usize, String> {
         // Takes in what is queued, recovers, closes.
         self.engine.flush(self.session);
         let summary = self.engine.summary(self.session);
@@ -113,7 +147,7 @@ impl Recording {
         if records.len() as u64 != recorded {
             return Err(format!("{} records in the trace, {recorded} by the sums", records.len()));
         }
-        judge(&self.journal().calls(), &records, lost, false)
+        judge(&self.journal().calls(), &records, lost, false).map(|()| records.len())
     }
 
     /// The records of the trace, which is removed.

@@ -1,12 +1,12 @@
 //! The stage: what test and tracee share, and how both get to the beginning of a scenario's region.
 #![allow(unsafe_code)]
 
-use crate::effort::sample;
+use crate::effort::Places;
 use crate::journal::{JOURNAL_BYTES, Journal};
 use crate::path::{self, Path};
 use crate::scenario::{Drained, Op, Scenario};
 use crate::stream_under_test::{Shape, StreamFile, StreamReader};
-use crate::tracer::Tracer;
+use crate::tracer::{Sequences, Tracer};
 use crate::verdict::judge;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
@@ -67,7 +67,7 @@ impl Stage {
     /// A fresh tracee at marker A.
     pub fn tracee(&self, scenario: &Scenario, shape: Shape) -> Option<Tracer> {
         self.reset(scenario, shape);
-        Tracer::start(Command::new(&self.program), &self.descriptors())
+        Tracer::start(Command::new(&self.program), &self.descriptors(), Sequences::Off)
     }
 
     /// The same, with a tracee of the same shape that stands at a marker.
@@ -156,16 +156,16 @@ impl Stage {
 ///
 /// A path may differ from the recorded one: if the recording was delayed, the clock called for another header. After
 /// several missed places in a row it is recorded anew. Missed places are judged all the same.
-pub fn visit(
+pub fn visit<P: Places>(
     scenario: &Scenario,
     limit: usize,
-    record: impl Fn() -> Option<Path>,
-    mut at: impl FnMut(&Path, usize) -> Result<bool, String>,
+    record: impl Fn() -> Option<P>,
+    mut at: impl FnMut(&P, usize) -> Result<bool, String>,
 ) -> Option<()> {
     const MISSES_IN_A_ROW: usize = 5;
     let name = scenario.name;
     let mut path = record()?;
-    let mut places = sample(&path.places(), scenario.limit(limit));
+    let mut places = path.places(scenario.limit(limit));
     let (mut nth, mut visited, mut missed, mut in_a_row) = (0, 0, 0, 0);
     while let Some(place) = places.get(nth) {
         nth += 1;
@@ -176,7 +176,7 @@ pub fn visit(
         missed += usize::from(!is_reached);
         if in_a_row == MISSES_IN_A_ROW {
             path = record()?;
-            places = sample(&path.places(), scenario.limit(limit));
+            places = path.places(scenario.limit(limit));
             in_a_row = 0;
         }
     }

@@ -10,7 +10,7 @@
 use crate::stage::Stage;
 use crate::stream_under_test::Shape;
 use crate::tracee::{Tracee, stream_argument};
-use crate::tracer::spawn;
+use crate::tracer::{Sequences, spawn};
 use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -69,7 +69,7 @@ impl Stopping {
     ) -> (Self, Fate) {
         let mut command = Command::new(program);
         command.args([role as u32, how as u32, point as u32, nth].map(|number| number.to_string()));
-        let stopping = Self { child: spawn(command, &stage.descriptors()) };
+        let stopping = Self { child: spawn(command, &stage.descriptors(), Sequences::Off) };
         let fate = stopping.fate();
         (stopping, fate)
     }

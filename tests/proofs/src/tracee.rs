@@ -124,6 +124,7 @@ impl Tracee {
         loop {
             tracee.journal().set_at_region(false);
             marker();
+            tracee.journal().set_area(ust_core::cpu::area());
             (tracee.begin)();
             let (before, region) = tracee.journal().orders();
             tracee.obey_all(before);

@@ -6,11 +6,13 @@
 #![allow(unsafe_code)]
 
 use crate::tracee::NOT_TRACED;
+use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::personality::{self, Persona};
 use nix::sys::ptrace;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
+use std::ffi::c_void;
 use std::os::fd::RawFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
@@ -22,15 +24,27 @@ pub struct Tracer {
     pid: Pid,
 }
 
+/// Whether a tracee's threads have restartable sequences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sequences {
+    /// glibc registers no areas, so streams of CPUs are written by locked instructions. A step takes a thread out of a
+    /// sequence: the path that is stepped through would be one that no running program takes.
+    Off,
+    /// glibc registers them if it can.
+    On,
+}
+
+/// The tunable that makes glibc clear memory in a loop.
+const LOOPS: &str = "glibc.cpu.x86_rep_stosb_threshold=1000000000";
+
 /// Starts one of this package's programs with descriptors as its last arguments.
 ///
 /// Addresses are the same each time, so that a path recorded in one process holds in the next. And glibc is told to clear
 /// memory in a loop instead of by one string instruction, of which each byte is a step.
-pub fn spawn(mut command: Command, descriptors: &[RawFd]) -> Child {
+pub fn spawn(mut command: Command, descriptors: &[RawFd], sequences: Sequences) -> Child {
     command.args(descriptors.iter().map(ToString::to_string));
-    // And a step takes a thread out of a restartable sequence: the path would be one that no program takes which runs. So
-    // streams of CPUs are written by locked instructions here.
-    let tunables = "glibc.cpu.x86_rep_stosb_threshold=1000000000:glibc.pthread.rseq=0";
+    let areas = u32::from(sequences == Sequences::On);
+    let tunables = format!("{LOOPS}:glibc.pthread.rseq={areas}");
     command.env("GLIBC_TUNABLES", tunables);
     let inherited = descriptors.to_vec();
     // SAFETY: between fork and exec it makes system calls and nothing else.
@@ -50,8 +64,8 @@ pub fn spawn(mut command: Command, descriptors: &[RawFd]) -> Child {
 impl Tracer {
     /// Starts a program and waits for its first marker. `None`, with a line that says so, if processes cannot be traced
     /// here.
-    pub fn start(command: Command, descriptors: &[RawFd]) -> Option<Self> {
-        let child = spawn(command, descriptors);
+    pub fn start(command: Command, descriptors: &[RawFd], sequences: Sequences) -> Option<Self> {
+        let child = spawn(command, descriptors, sequences);
         let pid = Pid::from_raw(child.id().cast_signed());
         let tracer = Self { child, pid };
         match tracer.wait() {
@@ -93,6 +107,25 @@ impl Tracer {
     pub fn kill(mut self) {
         self.child.kill().expect("it is our child");
         let _ = self.child.wait();
+    }
+
+    /// Moves it to a CPU: there it is when it goes on.
+    pub fn move_to(&self, cpu: usize) {
+        let mut cpus = CpuSet::new();
+        cpus.set(cpu).expect("the kernel has named it");
+        sched_setaffinity(self.pid, &cpus).expect("the CPU is allowed");
+    }
+
+    /// Eight bytes of its memory.
+    pub fn peek(&self, address: u64) -> u64 {
+        let word = ptrace::read(self.pid, address as *mut c_void);
+        word.expect("its memory can be read").cast_unsigned()
+    }
+
+    /// Writes eight bytes of its memory.
+    pub fn poke(&self, address: u64, word: u64) {
+        ptrace::write(self.pid, address as *mut c_void, word.cast_signed())
+            .expect("its memory can be written");
     }
 
     /// Its process id.
