@@ -72,8 +72,10 @@ impl FreeRun {
                 addresses.push(address);
                 is_in_attempt.push(attempts);
             }
-            attempts &= !is_end(tracer);
-            calls += usize::from(is_system_call(tracer));
+            if attempts {
+                attempts = !is_end(tracer);
+                calls += usize::from(is_system_call(tracer));
+            }
             tracer.step();
         }
         tracer.run(None);
@@ -122,13 +124,18 @@ impl FreeRun {
 }
 
 impl Places for FreeRun {
-    /// The instructions of each sequence, the one behind it, and others of the region.
+    /// The instructions of each sequence and the one behind it; `limit` others in attempts and shortly before them; and fewer
+    /// elsewhere.
     fn places(&self, limit: usize) -> Vec<usize> {
+        const SHORTLY_BEFORE: usize = 8;
         let sequence = &self.sequence;
         let is_its = |it: &usize| (sequence.start..=sequence.end).contains(&self.addresses[*it]);
+        let is_near =
+            |it: &usize| self.is_in_attempt[*it..].iter().take(SHORTLY_BEFORE).any(|it| *it);
         let region = self.region.clone().filter(|place| self.routes.to(*place).is_some());
         let (its, others): (Vec<_>, Vec<_>) = region.partition(is_its);
-        let places: BTreeSet<_> = its.into_iter().chain(sample(&others, limit)).collect();
-        places.into_iter().collect()
+        let (near, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_near);
+        let places = its.into_iter().chain(sample(&near, limit)).chain(sample(&others, limit / 4));
+        places.collect::<BTreeSet<_>>().into_iter().collect()
     }
 }

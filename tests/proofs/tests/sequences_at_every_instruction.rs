@@ -58,6 +58,9 @@ const SCENARIOS: &[Scenario] = &[
 /// Places of each scenario beside those of the sequences; all of them in a full run.
 const LIMIT: usize = 60;
 
+/// The same of scenarios that take long.
+const LIMIT_OF_LONG: usize = 12;
+
 /// The CPU that the program runs on, and another.
 #[derive(Debug, Clone, Copy)]
 struct Cpus {
@@ -99,9 +102,10 @@ fn at_each_place(there: impl Fn(&mut Stopped<'_>) -> Result<(), String>) {
         // Start, jump, store, behind it, and elsewhere in an attempt.
         let mut reached = [0; 5];
         let mut nth = 0;
+        let takes_long = scenario.before.contains(&Op::Pause);
         let is_done = visit(
             scenario,
-            LIMIT,
+            if takes_long { LIMIT_OF_LONG } else { LIMIT },
             || recording.borrow_mut().free_run(scenario),
             |run: &FreeRun, place| {
                 let mut recording = recording.borrow_mut();
@@ -265,14 +269,14 @@ fn a_thread_may_be_interrupted_in_attempt_after_attempt() {
 #[test]
 fn an_event_whose_every_attempt_is_interrupted_takes_the_locked_way() {
     /// Of one event, in all functions that try.
-    const MAX_ATTEMPTS: usize = 12;
+    const MAX_ATTEMPTS: usize = 6;
     let Some(cpus) = Cpus::find() else { return };
     for scenario in SCENARIOS {
         let mut recording = recording(cpus);
         let Some(run) = recording.free_run(scenario) else { return };
         let tracer = recording.begin(scenario).expect("it could be traced a moment ago");
         let events = scenario.region.len();
-        let most = events * MAX_ATTEMPTS;
+        let most = events * MAX_ATTEMPTS + 1;
         let hits = at_each_time(run.sequence().start, most, &tracer, recording.journal(), |_| None);
         let name = scenario.name;
         eprintln!("{name}: {events} events, {hits} attempts");
