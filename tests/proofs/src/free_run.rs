@@ -124,18 +124,22 @@ impl FreeRun {
 }
 
 impl Places for FreeRun {
-    /// The instructions of each sequence and the one behind it; `limit` others in attempts and shortly before them; and fewer
-    /// elsewhere.
+    /// The instructions of each sequence and the one behind it; those shortly before an attempt; `limit` others in attempts; and
+    /// fewer elsewhere.
     fn places(&self, limit: usize) -> Vec<usize> {
-        const SHORTLY_BEFORE: usize = 8;
+        const SHORTLY_BEFORE: usize = 4;
         let sequence = &self.sequence;
-        let is_its = |it: &usize| (sequence.start..=sequence.end).contains(&self.addresses[*it]);
-        let is_near =
-            |it: &usize| self.is_in_attempt[*it..].iter().take(SHORTLY_BEFORE).any(|it| *it);
+        let is_its = |place| (sequence.start..=sequence.end).contains(&self.addresses[place]);
+        let leads_to_attempt = |place| {
+            let mut from_here = self.is_in_attempt[place..].iter().take(SHORTLY_BEFORE + 1);
+            from_here.next() == Some(&false) && from_here.any(|it| *it)
+        };
+        let is_always = |it: &usize| is_its(*it) || leads_to_attempt(*it);
         let region = self.region.clone().filter(|place| self.routes.to(*place).is_some());
-        let (its, others): (Vec<_>, Vec<_>) = region.partition(is_its);
-        let (near, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_near);
-        let places = its.into_iter().chain(sample(&near, limit)).chain(sample(&others, limit / 4));
-        places.collect::<BTreeSet<_>>().into_iter().collect()
+        let (always, others): (Vec<_>, Vec<_>) = region.partition(is_always);
+        let (attempts, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|it| self.is_in_attempt[*it]);
+        let some = sample(&attempts, limit).into_iter().chain(sample(&others, limit / 4));
+        always.into_iter().chain(some).collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
