@@ -23,13 +23,14 @@
 //! Threads write to the streams of CPUs in restartable sequences, and a step takes a thread out of its sequence: the kernel has it
 //! try again. Threads that are stepped through therefore have none ([`tracer::Sequences::Off`]), and take the locked way.
 //!
-//! `sequences_at_every_instruction` stops freely running threads by breakpoints. A [`free_run`] is the path of such a thread. It
+//! `sequences_at_every_instruction` and `sequences_attempt_after_attempt` stop freely running threads by breakpoints. A [`free_run`] is the path of such a thread. It
 //! is recorded by steps, too, but what the [`sequence`] would store, the tracer stores for the thread. A [`route`] leads to a
 //! place by breakpoints outside of attempts. So nothing has interrupted the attempt in which the thread stops, until it stops.
 //!
 //! # Files
 //! - [`scenario`] says what a tracee emits, and [`journal`] notes what it did, in shared memory. [`tracee`] is the tracee's
 //!   side; [`stage`], [`tracer`], [`registers`] and [`path`] are the test's.
+//! - [`of_cpus`] has what the proofs of CPUs' streams share.
 //! - [`recording`] is the same for a whole traced program, with the engine that records it.
 //! - `stop` (feature `testpoints`) is a process that stops or kills itself at a named point.
 //! - [`record`] is what a record holds, so that a torn one is seen; [`verdict`] compares.
@@ -54,6 +55,7 @@
 pub mod effort;
 pub mod free_run;
 pub mod journal;
+pub mod of_cpus;
 pub mod path;
 pub mod record;
 pub mod recording;

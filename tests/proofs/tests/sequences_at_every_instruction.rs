@@ -1,85 +1,24 @@
 //! A traced program whose threads write to the streams of CPUs in restartable sequences, stopped at every instruction that a
 //! freely running thread comes by. There it is killed, or goes on: at once, behind a handler that emits into the same
-//! stream, on another CPU, or behind a reader. And the same at attempt after attempt, until an event takes the locked way.
+//! stream, on another CPU, or behind a reader.
 
-use nix::sched::{CpuSet, sched_getaffinity};
 use nix::sys::signal::Signal::{self, SIGUSR1};
-use nix::unistd::Pid;
 use std::cell::RefCell;
 use ust_proofs::free_run::FreeRun;
-use ust_proofs::journal::{Journal, Phase};
+use ust_proofs::journal::Phase;
+use ust_proofs::of_cpus::{Cpus, SCENARIOS};
 use ust_proofs::recording::Recording;
-use ust_proofs::registers::{set_breakpoint, store, were_equal};
-use ust_proofs::scenario::{Drained, Op, Scenario};
+use ust_proofs::registers::set_breakpoint;
+use ust_proofs::scenario::Op;
 use ust_proofs::sequence::name;
 use ust_proofs::stage::visit;
 use ust_proofs::tracer::Tracer;
-
-const HOT_PATH: Scenario = Scenario {
-    name: "hot path of a CPU's stream",
-    before: &[Op::Fixed],
-    drained: Drained::Not,
-    region: &[Op::Fixed, Op::Body(60), Op::Fixed],
-    handler: Op::Body(3),
-};
-
-const SCENARIOS: &[Scenario] = &[
-    HOT_PATH,
-    Scenario {
-        name: "first event on a CPU",
-        before: &[],
-        drained: Drained::Not,
-        region: &[Op::Fixed, Op::Fixed],
-        handler: Op::Fixed,
-    },
-    Scenario {
-        name: "a switch with a pad, then a full ring",
-        before: &[Op::Body(3800)],
-        drained: Drained::Not,
-        region: &[Op::Body(300), Op::Body(3700), Op::Body(200), Op::Fixed],
-        handler: Op::Fixed,
-    },
-    Scenario {
-        name: "a switch with every record",
-        before: &[],
-        drained: Drained::Not,
-        region: &[Op::Body(2100), Op::Body(2100), Op::Body(1000), Op::Body(2100)],
-        handler: Op::Body(300),
-    },
-    Scenario {
-        name: "after a long silence",
-        before: &[Op::Fixed, Op::Pause],
-        drained: Drained::Not,
-        region: &[Op::Fixed],
-        handler: Op::Fixed,
-    },
-];
 
 /// Places of each scenario beside those of the sequences; all of them in a full run.
 const LIMIT: usize = 60;
 
 /// The same of scenarios that take long.
 const LIMIT_OF_LONG: usize = 12;
-
-/// The CPU that the program runs on, and another.
-#[derive(Debug, Clone, Copy)]
-struct Cpus {
-    home: usize,
-    away: usize,
-}
-
-impl Cpus {
-    /// `None`, with a line that says so, if there is only one.
-    fn find() -> Option<Self> {
-        let allowed = sched_getaffinity(Pid::from_raw(0)).expect("the own thread");
-        let mut cpus = (0..CpuSet::count()).filter(|cpu| allowed.is_set(*cpu).unwrap_or(false));
-        let found = cpus.next().zip(cpus.next()).map(|(home, away)| Cpus { home, away });
-        if found.is_none() {
-            eprintln!("SKIPPED: there is no second CPU");
-        }
-        found
-    }
-}
 
 /// A program that was stopped somewhere.
 struct Stopped<'a> {
@@ -231,138 +170,4 @@ fn a_reader_may_drain_at_any_instruction_of_an_attempt() {
         stopped.recording.read();
         stopped.run_to_marker(None)
     });
-}
-
-/// Interrupted at the beginning of the sequence in each of its first attempts, by handlers that interrupt each other, by moves
-/// to and fro, and by both in turn.
-#[test]
-fn a_thread_may_be_interrupted_in_attempt_after_attempt() {
-    let Some(cpus) = Cpus::find() else { return };
-    for scenario in SCENARIOS.iter().filter(|it| !it.before.contains(&Op::Pause)) {
-        let mut recording = recording(cpus);
-        let Some(run) = recording.free_run(scenario) else { return };
-        // The fewest events of a scenario try nine times.
-        let cases = (1..=8).flat_map(|times| [(times, 1), (times, 2), (times, 3)]);
-        for (times, kind) in cases {
-            let tracer = recording.begin(scenario).expect("it could be traced a moment ago");
-            let mut deepest = 0;
-            let hits =
-                at_each_time(run.sequence().start, times, &tracer, recording.journal(), |nth| {
-                    let is_signal = kind == 1 || kind == 3 && nth % 2 == 0;
-                    if !is_signal {
-                        tracer.move_to([cpus.away, cpus.home][nth % 2]);
-                    }
-                    deepest += u32::from(is_signal);
-                    is_signal.then_some(SIGUSR1)
-                });
-            let context = format!("{}, {times} times, kind {kind}", scenario.name);
-            assert_eq!(hits, times, "{context}: there were not so many attempts");
-            assert_eq!(name(&tracer, recording.journal()), 0, "{context}: the area has a name");
-            assert!(recording.journal().deepest() <= deepest, "{context}");
-            tracer.kill();
-            recording.judge().unwrap_or_else(|error| panic!("{context}: {error}"));
-        }
-    }
-}
-
-/// A thread that is stopped in all of its attempts, as a debugger does, gives them up: its events take the locked way.
-#[test]
-fn an_event_whose_every_attempt_is_interrupted_takes_the_locked_way() {
-    /// Of one event, in all functions that try.
-    const MAX_ATTEMPTS: usize = 6;
-    let Some(cpus) = Cpus::find() else { return };
-    for scenario in SCENARIOS {
-        let mut recording = recording(cpus);
-        let Some(run) = recording.free_run(scenario) else { return };
-        let tracer = recording.begin(scenario).expect("it could be traced a moment ago");
-        let events = scenario.region.len();
-        let most = events * MAX_ATTEMPTS + 1;
-        let hits = at_each_time(run.sequence().start, most, &tracer, recording.journal(), |_| None);
-        let name = scenario.name;
-        eprintln!("{name}: {events} events, {hits} attempts");
-        assert!(hits < most, "{name}: {hits} attempts, and more, for {events} events");
-        tracer.kill();
-        let records = recording.judge().unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(records > 0, "{name}: all were lost");
-    }
-}
-
-/// Stops a tracee that stands at marker B at an address, at most so many times, and runs it to marker A. `there` may choose a
-/// signal. Returns how often it was stopped.
-fn at_each_time(
-    address: u64,
-    most: usize,
-    tracer: &Tracer,
-    journal: &Journal,
-    mut there: impl FnMut(usize) -> Option<Signal>,
-) -> usize {
-    set_breakpoint(tracer, Some(address));
-    tracer.run(None);
-    let mut times = 0;
-    while journal.phase() != Phase::Behind {
-        let signal = there(times);
-        times += 1;
-        if times == most {
-            set_breakpoint(tracer, None);
-        }
-        tracer.run(signal);
-    }
-    set_breakpoint(tracer, None);
-    times
-}
-
-/// What all of these proofs rest on: a thread that nobody stops writes its records in sequences, and no system call, over which
-/// a sequence might last, comes between an attempt's beginning and its store.
-#[test]
-fn a_free_thread_writes_in_sequences_without_system_calls() {
-    let Some(cpus) = Cpus::find() else { return };
-    for scenario in SCENARIOS {
-        let mut recording = recording(cpus);
-        let Some(run) = recording.free_run(scenario) else { return };
-        let name = scenario.name;
-        assert_eq!(run.system_calls(), 0, "{name}: system calls in attempts");
-        let tracer = recording.begin(scenario).expect("it could be traced a moment ago");
-        // Behind the store a stop does no harm.
-        let mut stores = 0;
-        at_each_time(run.sequence().end, usize::MAX, &tracer, recording.journal(), |_| {
-            stores += usize::from(were_equal(&tracer));
-            None
-        });
-        tracer.kill();
-        let records = recording.judge().unwrap_or_else(|error| panic!("{name}: {error}"));
-        let before = scenario.before.iter().filter(|op| **op != Op::Pause).count();
-        eprintln!("{name}: {stores} stores, {} records in the region", records - before);
-        assert_eq!(stores, records - before, "{name}: another way was taken");
-    }
-}
-
-/// A thread that moves with every record writes each into the stream of the CPU where it is.
-#[test]
-fn a_stream_is_written_on_its_cpu_only() {
-    const MOVES: Scenario = Scenario {
-        name: "moves",
-        before: &[Op::Fixed],
-        drained: Drained::Not,
-        region: &[Op::Fixed; 6],
-        handler: Op::Fixed,
-    };
-    let Some(cpus) = Cpus::find() else { return };
-    let mut recording = recording(cpus);
-    let Some(run) = recording.free_run(&MOVES) else { return };
-    let tracer = recording.begin(&MOVES).expect("it could be traced a moment ago");
-    let mut words: [Vec<u64>; 2] = Default::default();
-    at_each_time(run.sequence().end, usize::MAX, &tracer, recording.journal(), |_| {
-        if were_equal(&tracer) {
-            let here = (words[0].len() + words[1].len()) % 2;
-            words[here].push(store(&tracer).1);
-            tracer.move_to([cpus.away, cpus.home][here]);
-        }
-        None
-    });
-    tracer.kill();
-    recording.judge().unwrap_or_else(|error| panic!("{error}"));
-    let [home, away] = words;
-    assert_eq!((home.len(), away.len()), (3, 3), "other records were written in another way");
-    let is_one = |words: &[u64]| words.iter().all(|it| *it == words[0]);
-    assert!(is_one(&home) && is_one(&away) && home[0] != away[0], "{home:x?}, {away:x?}");
 }
