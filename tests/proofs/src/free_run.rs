@@ -8,8 +8,8 @@
 //!   visited by running    from marker B to a breakpoint at the place: nothing interrupts the thread before
 //! ```
 //!
-//! A thread that is stopped within an attempt, from its beginning to its store, must try again. So a step there leads to another
-//! path than a breakpoint does ([`Path`](crate::path::Path)), and no breakpoint may be hit in an earlier attempt
+//! A thread that is stopped within an attempt, from its beginning to its store, must try again. So a step there leads to
+//! another path than a breakpoint does ([`Path`](crate::path::Path)), and no breakpoint may be hit in an earlier attempt
 //! ([`Routes`]).
 
 use crate::effort::{Places, sample};
@@ -105,8 +105,8 @@ impl FreeRun {
         self.is_in_attempt[place]
     }
 
-    /// System calls between the beginning of an attempt and its store. The kernel may let a sequence last over a call in which
-    /// it switched threads.
+    /// System calls between the beginning of an attempt and its store. The kernel may let a sequence last over a call in
+    /// which it switched threads.
     pub fn system_calls(&self) -> usize {
         self.system_calls
     }
@@ -124,8 +124,8 @@ impl FreeRun {
 }
 
 impl Places for FreeRun {
-    /// The instructions of each sequence and the one behind it; those shortly before an attempt; `limit` others in attempts; and
-    /// fewer elsewhere.
+    /// The instructions of each sequence and the one behind it; those shortly before an attempt; `limit` others in
+    /// attempts; and fewer elsewhere.
     fn places(&self, limit: usize) -> Vec<usize> {
         const SHORTLY_BEFORE: usize = 4;
         let sequence = &self.sequence;

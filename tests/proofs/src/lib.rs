@@ -20,12 +20,14 @@
 //! only file that calls the ring.
 //!
 //! # Restartable sequences
-//! Threads write to the streams of CPUs in restartable sequences, and a step takes a thread out of its sequence: the kernel has it
-//! try again. Threads that are stepped through therefore have none ([`tracer::Sequences::Off`]), and take the locked way.
+//! Threads write to the streams of CPUs in restartable sequences, and a step takes a thread out of its sequence: the kernel
+//! has it try again. Threads that are stepped through therefore have none ([`tracer::Sequences::Off`]), and take the locked
+//! way.
 //!
-//! `sequences_at_every_instruction` and `sequences_attempt_after_attempt` stop freely running threads by breakpoints. A [`free_run`] is the path of such a thread. It
-//! is recorded by steps, too, but what the [`sequence`] would store, the tracer stores for the thread. A [`route`] leads to a
-//! place by breakpoints outside of attempts. So nothing has interrupted the attempt in which the thread stops, until it stops.
+//! `sequences_at_every_instruction` and `sequences_attempt_after_attempt` stop freely running threads by breakpoints. A
+//! [`free_run`] is the path of such a thread. It is recorded by steps, too, but what the [`sequence`] would store, the
+//! tracer stores for the thread. A [`route`] leads to a place by breakpoints outside of attempts. So nothing interrupts an
+//! attempt before the thread stops in it.
 //!
 //! # Files
 //! - [`scenario`] says what a tracee emits, and [`journal`] notes what it did, in shared memory. [`tracee`] is the tracee's

@@ -41,8 +41,8 @@ pub fn name(tracer: &Tracer, journal: &Journal) -> u64 {
     tracer.peek(area + NAME)
 }
 
-/// Whether the instruction that a thread stands at takes the name away: `mov qword ptr fs:[REGISTER + 8], 0`. (That cannot be
-/// seen in the area: the kernel has taken the name away when the thread takes the step.)
+/// Whether the instruction that a thread stands at takes the name away: `mov qword ptr fs:[REGISTER + 8], 0`. (That cannot
+/// be seen in the area: the kernel has taken the name away when the thread takes the step.)
 pub fn is_end(tracer: &Tracer) -> bool {
     // A prefix for `fs`, one for 64 bits, the opcode, the register in one byte or two, then the distance and the zero.
     match code_at(address(tracer), tracer) {

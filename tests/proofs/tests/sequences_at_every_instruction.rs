@@ -32,8 +32,8 @@ struct Stopped<'a> {
     cpus: Cpus,
 }
 
-/// Stops the program at each place, does `there`, lets it run to the end of the region, and kills it. The trace must be right,
-/// and the sequences' instructions must have been reached.
+/// Stops the program at each place, does `there`, lets it run to the end of the region, and kills it. The trace must be
+/// right, and the sequences' instructions must have been reached.
 fn at_each_place(there: impl Fn(&mut Stopped<'_>) -> Result<(), String>) {
     let Some(cpus) = Cpus::find() else { return };
     for scenario in SCENARIOS {
