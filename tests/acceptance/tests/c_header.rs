@@ -147,3 +147,44 @@ fn what_is_installed_finds_itself() {
     let description = std::fs::read_to_string(description).expect("it is installed");
     assert!(description.contains(&format!("prefix={}\n", later.display())), "{description}");
 }
+
+/// The lines for CMake are read out of docs/c.md, so what stands there builds.
+#[test]
+fn cmake_finds_it_as_the_page_says() {
+    if !skip::judges_are_here() || !skip::has("pkg-config", &["--version"]) {
+        return;
+    }
+    if !skip::has("cmake", &["--version"]) {
+        return;
+    }
+    shim::built();
+    let (_, _) = (binaries::ust(), binaries::ustconsumerd());
+    let dir = tempfile::tempdir().expect("a directory");
+    let prefix = dir.path().join("prefix");
+    run(&mut installed(&prefix, None)).succeeded();
+    let lines: String = include_str!("../../../docs/c.md")
+        .lines()
+        .skip_while(|line| line.trim() != "find_package(PkgConfig REQUIRED)")
+        .take_while(|line| !line.is_empty())
+        .map(|line| format!("{}\n", line.trim()))
+        .collect();
+    assert!(lines.contains("target_link_libraries(shop "), "{lines}");
+    let source = shim::source("tracepoints.c");
+    let source = source.display();
+    let list = format!(
+        "cmake_minimum_required(VERSION 3.10)\nproject(shop C)\nadd_executable(shop {source})\n{lines}"
+    );
+    std::fs::write(dir.path().join("CMakeLists.txt"), list).expect("there is room");
+    let built = dir.path().join("built");
+    let mut configure = Command::new("cmake");
+    configure.arg("-S").arg(dir.path()).arg("-B").arg(&built);
+    configure.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
+    run(&mut configure).succeeded();
+    run(Command::new("cmake").arg("--build").arg(&built)).succeeded();
+    let trace = dir.path().join("trace");
+    let mut record = Command::new(prefix.join("bin/ust"));
+    record.arg("record").arg("-o").arg(&trace).arg("--").arg(built.join("shop"));
+    let finished = run(&mut record);
+    assert_eq!((finished.code(), &*finished.stdout), (0, "on\n"), "{}", finished.stderr);
+    assert!(judge::count(&trace) > 10);
+}
