@@ -36,6 +36,7 @@ fn the_summary_says_what_the_closing_line_says() {
     let expected = serde_json::json!({
         "recorded": 0, "overwritten": 0, "lost": {}, "processes": 0, "trace": "out", "channels": channels,
         "connected": 0, "still_run": 0, "unmatched": [], "errors": [], "notes": notes[..1],
+        "cpu_streams": {"sequenced": 0, "locked": 0},
     });
     assert_eq!(summary, expected);
 }
