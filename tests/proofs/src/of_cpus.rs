@@ -1,6 +1,6 @@
 //! What the proofs of CPUs' streams share: two CPUs, and the scenarios.
 
-use crate::scenario::{Drained, Op, Scenario};
+use crate::scenario::{AFTER_SILENCE, Drained, Op, Scenario};
 use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::Pid;
 
@@ -56,11 +56,5 @@ pub const SCENARIOS: &[Scenario] = &[
         region: &[Op::Body(2100), Op::Body(2100), Op::Body(1000), Op::Body(2100)],
         handler: Op::Body(300),
     },
-    Scenario {
-        name: "after a long silence",
-        before: &[Op::Fixed, Op::Pause],
-        drained: Drained::Not,
-        region: &[Op::Fixed],
-        handler: Op::Fixed,
-    },
+    AFTER_SILENCE,
 ];

@@ -172,14 +172,17 @@ pub const SCENARIOS: &[Scenario] = &[
         region: &[Op::Fixed, Op::Body(2100), Op::Body(2500), Op::Fixed, Op::Fixed],
         handler: Op::Fixed,
     },
-    Scenario {
-        name: "after a long silence",
-        before: &[Op::Fixed, Op::Pause],
-        drained: Drained::Not,
-        region: &[Op::Fixed],
-        handler: Op::Fixed,
-    },
+    AFTER_SILENCE,
 ];
+
+/// The short header's clock cannot say how long it was.
+pub const AFTER_SILENCE: Scenario = Scenario {
+    name: "after a long silence",
+    before: &[Op::Fixed, Op::Pause],
+    drained: Drained::Not,
+    region: &[Op::Fixed],
+    handler: Op::Fixed,
+};
 
 /// Every scenario in every shape.
 pub fn everything() -> impl Iterator<Item = (&'static Scenario, Shape)> {
