@@ -54,6 +54,8 @@ where
             Attempt::Raced => continue,
             Attempt::NoRoom(position) => position,
         };
+        // What follows may ask the kernel for memory, or may wait for room.
+        by.rest();
         if move_window(ring, position) {
             continue;
         }
@@ -144,6 +146,8 @@ where
     if !control.position.advance(by, position.word(), next.word(), order::position_cas()) {
         return if M::Kind::MAY_MOVE { Err(Refusal::Moved) } else { Ok(None) };
     }
+    // Waking the reader is a system call.
+    by.rest();
     reach(Point::SwitchMoved);
     ring.window().set(geometry, start, memory);
     let at = geometry.memory_offset(memory);

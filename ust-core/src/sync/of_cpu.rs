@@ -8,11 +8,13 @@
 //!              the next one
 //!   advance  +- is the name still there? - no: failed        Interrupted between these two, the thread goes on at
 //!            '- store the next position                      "failed", and nothing was stored.
-//!   end        take the name away
+//!   end, rest  take the name away
 //! ```
 //!
-//! No system call may come between `begin` and `advance`, nor anything else that may sleep: from Linux 6.19 on, a thread that
-//! is switched out within a system call may find its name again. So each attempt of the ring is a stay of its own.
+//! No system call is made while the area has the name. From Linux 6.19 on the kernel takes the name away from a thread that an
+//! interrupt or a fault stopped; it need not do so for one that it switches out, or calls a signal handler in, at a system
+//! call. So each attempt of the ring is a stay of its own, which ends (`rest`) before the kernel is asked for memory, to wake
+//! the reader, or to wait. A handler that leaves the tracepoint by siglongjmp leaves no name behind.
 //!
 //! The two steps in the bracket are a *restartable sequence* (`man 2 rseq`, Linux 4.18, `linux/rseq.h`). The kernel resumes a
 //! thread that it interrupts within the sequence at the sequence's abort handler. It clears the name of a sequence when it
@@ -25,8 +27,8 @@
 //!   that it was before `begin`; and between that store and `begin` the kernel switched threads, or it is this thread. The
 //!   processor may read its counter before earlier instructions are done, but not before the kernel has returned.
 //!
-//! `end` is there because the kernel follows the name, which is in the module's own data: after `dlclose` it would find
-//! nothing there, and kill the process.
+//! The name must not stay, because the kernel follows it, and it leads into the module's own data: after `dlclose` the kernel
+//! would find nothing there, and kill the process.
 //!
 //! Only x86-64 has sequences here. Elsewhere nobody makes an [`OfCpu`], and the streams of CPUs are
 //! [`Shared`](super::Shared).
@@ -90,6 +92,17 @@ unsafe impl Rmw for OfCpu {
         model::is_there().then(stay)
     }
 
+    #[cfg(not(loom))]
+    #[inline(always)]
+    fn rest(self) {
+        self.end();
+    }
+
+    #[cfg(loom)]
+    fn rest(self) {
+        model::rest();
+    }
+
     #[inline(always)]
     fn counter(self) -> Option<u64> {
         cfg!(not(loom)).then_some(self.counter)
@@ -122,9 +135,14 @@ mod model {
         !IS_AWAY.with(Cell::get)
     }
 
+    /// Takes the calling thread's name away.
+    pub fn rest() {
+        HAS_NAME.with(|name| name.set(false));
+    }
+
     /// Moves the calling thread to another CPU, for good.
     pub fn move_away() {
-        HAS_NAME.with(|name| name.set(false));
+        rest();
         IS_AWAY.with(|away| away.set(true));
     }
 

@@ -32,6 +32,10 @@ pub unsafe trait Rmw: Copy + 'static {
         Some(self)
     }
 
+    /// Ends what makes it a writer, until it is [`renewed`](Self::renewed): a system call may come next.
+    #[inline(always)]
+    fn rest(self) {}
+
     /// The counter's value, if it was read when the writer became one.
     #[inline(always)]
     fn counter(self) -> Option<u64> {
