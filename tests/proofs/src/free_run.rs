@@ -28,6 +28,7 @@ pub struct FreeRun {
     /// Address of each instruction, from marker B. The turns of a repeated string instruction are one.
     addresses: Vec<u64>,
     is_in_attempt: Vec<bool>,
+    is_system_call: Vec<bool>,
     region: Range<usize>,
     routes: Routes,
     sequence: Sequence,
@@ -41,6 +42,7 @@ impl FreeRun {
     /// It does not write in sequences.
     pub fn record(tracer: &Tracer, journal: &Journal) -> Self {
         let (mut addresses, mut is_in_attempt) = (Vec::new(), Vec::new());
+        let mut is_system_call_at = Vec::new();
         let (mut start, mut end) = (None, None);
         let mut sequence: Option<Sequence> = None;
         let mut attempts = false;
@@ -64,6 +66,7 @@ impl FreeRun {
                 addresses.extend(sequence.instructions());
                 sequence.carry_out(tracer);
                 is_in_attempt.resize(addresses.len(), true);
+                is_system_call_at.resize(addresses.len(), false);
                 attempts = false;
                 system_calls += calls;
                 continue;
@@ -71,6 +74,7 @@ impl FreeRun {
             if addresses.last() != Some(&address) {
                 addresses.push(address);
                 is_in_attempt.push(attempts);
+                is_system_call_at.push(is_system_call(tracer));
             }
             if attempts {
                 attempts = !is_end(tracer);
@@ -84,6 +88,7 @@ impl FreeRun {
             routes: Routes::new(&addresses, &may_stop),
             addresses,
             is_in_attempt,
+            is_system_call: is_system_call_at,
             region: start.expect("there is a region")..end.expect("it ends"),
             sequence: sequence.expect("it writes in sequences"),
             system_calls,
@@ -103,6 +108,12 @@ impl FreeRun {
     /// Whether a thread that is interrupted there must try again.
     pub fn is_in_attempt(&self, place: usize) -> bool {
         self.is_in_attempt[place]
+    }
+
+    /// Where in the region the kernel is called, as far as there are routes.
+    pub fn system_call_places(&self) -> impl Iterator<Item = usize> {
+        let places = self.region.clone();
+        places.filter(|place| self.is_system_call[*place] && self.routes.to(*place).is_some())
     }
 
     /// System calls between the beginning of an attempt and its store. The kernel may let a sequence last over a call in

@@ -64,6 +64,11 @@ pub struct Journal {
     handler_op: AtomicU32,
     /// Where the kernel's areas for threads are in the tracee, as an `isize`; 0 if it has none.
     area: AtomicU64,
+    /// The CPU of the tracee's second thread, plus one; 0 if it has none.
+    second_cpu: AtomicU32,
+    /// Events that the second thread was asked for, and those that it has emitted. It sleeps on the first word.
+    asked: AtomicU32,
+    answered: AtomicU32,
     /// Handlers that are running, and the most that ever were at once.
     depth: AtomicU32,
     deepest: AtomicU32,
@@ -184,6 +189,48 @@ impl Journal {
     /// Where they are.
     pub fn area(&self) -> isize {
         self.area.load(Ordering::SeqCst) as isize
+    }
+
+    /// Test: orders a second thread, on that CPU.
+    pub fn order_second(&self, cpu: usize) {
+        self.second_cpu.store(cpu as u32 + 1, Ordering::SeqCst);
+    }
+
+    /// Tracee: the CPU of its second thread, if it is to have one.
+    pub fn second_cpu(&self) -> Option<usize> {
+        Some(self.second_cpu.load(Ordering::SeqCst).checked_sub(1)? as usize)
+    }
+
+    /// Test: asks the second thread for an event. What is returned is what [`answers`](Self::answers) says afterwards.
+    pub fn ask(&self) -> u32 {
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let word = self.asked.futex().as_ptr();
+        // SAFETY: a word of this mapping. Not private: the tracee is another process.
+        unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAKE, 1) };
+        asked
+    }
+
+    /// How many events the second thread has emitted.
+    pub fn answers(&self) -> u32 {
+        self.answered.load(Ordering::SeqCst)
+    }
+
+    /// Tracee's second thread: emits an event whenever it is asked for one.
+    pub fn serve(&self, emit: impl Fn()) -> ! {
+        loop {
+            let answered = self.answers();
+            if self.asked.load(Ordering::SeqCst) == answered {
+                let word = self.asked.futex().as_ptr();
+                let forever = std::ptr::null::<libc::timespec>();
+                // SAFETY: as in `ask`. It may return early.
+                unsafe {
+                    libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAIT, answered, forever)
+                };
+                continue;
+            }
+            emit();
+            self.answered.store(answered + 1, Ordering::SeqCst);
+        }
     }
 
     /// Tracee: a handler begins.

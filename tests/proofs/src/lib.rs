@@ -29,6 +29,9 @@
 //! tracer stores for the thread. A [`route`] leads to a place by breakpoints outside of attempts. So nothing interrupts an
 //! attempt before the thread stops in it.
 //!
+//! Channels discard, overwrite, or wait for the consumer there. A waiting tracee is read by its [`tracer`]. A second thread of
+//! the tracee, which is not traced, emits on the same CPU while the first one stands still.
+//!
 //! # Files
 //! - [`scenario`] says what a tracee emits, and [`journal`] notes what it did, in shared memory. [`tracee`] is the tracee's
 //!   side; [`stage`], [`tracer`], [`registers`] and [`path`] are the test's.

@@ -1,8 +1,9 @@
 //! What the proofs of CPUs' streams share: two CPUs, and the scenarios.
 
-use crate::scenario::{AFTER_SILENCE, Drained, Op, Scenario};
+use crate::scenario::{AFTER_SILENCE, Drained, Op, SWITCHES_THEN_FULL, Scenario};
 use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::Pid;
+use ust_core::abi::Mode;
 
 /// The CPU that the program runs on, and another.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +27,22 @@ impl Cpus {
     }
 }
 
-/// What its program emits.
-pub const SCENARIOS: &[Scenario] = &[
+/// Longer than any test's round.
+const PATIENCE: Mode = Mode::Block { timeout_ms: 60_000 };
+
+/// What its program emits, by what a writer does that finds no room.
+const SCENARIOS: &[(Mode, &[Scenario])] =
+    &[(Mode::Discard, DISCARDING), (Mode::Overwrite, OVERWRITING), (PATIENCE, WAITING)];
+
+/// Each scenario.
+pub fn everything() -> impl Iterator<Item = (Mode, &'static Scenario)> {
+    let of_mode = |(mode, scenarios): &'static (Mode, &'static [Scenario])| {
+        scenarios.iter().map(move |scenario| (*mode, scenario))
+    };
+    SCENARIOS.iter().flat_map(of_mode)
+}
+
+const DISCARDING: &[Scenario] = &[
     Scenario {
         name: "hot path of a CPU's stream",
         before: &[Op::Fixed],
@@ -42,13 +57,7 @@ pub const SCENARIOS: &[Scenario] = &[
         region: &[Op::Fixed, Op::Fixed],
         handler: Op::Fixed,
     },
-    Scenario {
-        name: "a switch with a pad, then a full ring",
-        before: &[Op::Body(3800)],
-        drained: Drained::Not,
-        region: &[Op::Body(300), Op::Body(3700), Op::Body(200), Op::Fixed],
-        handler: Op::Fixed,
-    },
+    SWITCHES_THEN_FULL,
     Scenario {
         name: "a switch with every record",
         before: &[],
@@ -58,3 +67,28 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     AFTER_SILENCE,
 ];
+
+const OVERWRITING: &[Scenario] = &[
+    Scenario {
+        name: "the oldest sub-buffer is recycled, for the first time and again",
+        before: &[Op::Body(3800), Op::Body(3800)],
+        drained: Drained::Not,
+        region: &[Op::Body(300), Op::Fixed, Op::Body(3700), Op::Fixed],
+        handler: Op::Fixed,
+    },
+    Scenario {
+        name: "every record recycles, and so do those that interrupt it",
+        before: &[Op::Body(2100), Op::Body(2500), Op::Body(2080)],
+        drained: Drained::Not,
+        region: &[Op::Body(2700), Op::Body(2060), Op::Body(2300)],
+        handler: Op::Body(2200),
+    },
+];
+
+const WAITING: &[Scenario] = &[Scenario {
+    name: "waits for room twice",
+    before: &[Op::Body(3800), Op::Body(3800)],
+    drained: Drained::Not,
+    region: &[Op::Body(300), Op::Fixed, Op::Body(3700), Op::Body(3700), Op::Fixed],
+    handler: Op::Fixed,
+}];

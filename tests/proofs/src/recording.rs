@@ -22,9 +22,11 @@ use crate::tracer::{Sequences, Tracer};
 use crate::verdict::judge;
 use consumerd::engine::{ChannelConfig, Engine, EngineOptions, SessionConfig, SessionUid};
 use ctf::reader::{Event, Reader, Value};
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use ust_core::abi::{Buffers, Mode, Residency};
 use ust_core::clock::ClockKind;
@@ -36,19 +38,37 @@ use ust_core::protocol::EventRule;
 pub struct Recording {
     program: PathBuf,
     dir: TempDir,
-    engine: Engine,
+    /// Shared with tracers, which have it read while a tracee waits for room.
+    engine: Rc<RefCell<Engine>>,
     session: SessionUid,
     /// Its journal only: the stream is the process's own.
     stage: Stage,
     /// The CPU that its tracees run on, in sequences; none if they have none.
     cpu: Option<usize>,
-    /// Records written and lost by the tracees before this one.
-    before: (u64, u64),
+    mode: Mode,
+    has_second: bool,
+    /// What the tracees before this one did.
+    before: Sums,
+}
+
+/// What became of a tracee's events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Records in the trace.
+    pub recorded: u64,
+    /// Records that others have taken the place of.
+    pub overwritten: u64,
+    /// Events that are lost and counted.
+    pub lost: u64,
 }
 
 impl Recording {
     /// A recording of everything that `program` emits, in streams of threads or of CPUs.
     pub fn new(program: &str, buffers: Buffers) -> Self {
+        Self::in_mode(program, buffers, Mode::Discard)
+    }
+
+    fn in_mode(program: &str, buffers: Buffers, mode: Mode) -> Self {
         let dir = TempDir::with_prefix("ust-proofs-").expect("a temporary directory");
         // No timer: the test says when.
         let options = EngineOptions { flush_interval: Duration::from_secs(3600), read_timer: None };
@@ -63,7 +83,7 @@ impl Recording {
             name: "channel0".into(),
             geometry: geometry(),
             buffers,
-            mode: Mode::Discard,
+            mode,
             residency: Residency::OnEntry,
         };
         let channel = engine.add_channel(session, config);
@@ -71,12 +91,27 @@ impl Recording {
         engine.set_active(session, true);
         engine.publish().expect("the rules can be written");
         let stage = Stage::new(program);
-        Self { program: program.into(), dir, engine, session, stage, cpu: None, before: (0, 0) }
+        Self {
+            program: program.into(),
+            dir,
+            engine: Rc::new(RefCell::new(engine)),
+            session,
+            stage,
+            cpu: None,
+            mode,
+            has_second: false,
+            before: Sums::default(),
+        }
     }
 
     /// A recording in streams of CPUs, which threads on that CPU write in restartable sequences.
-    pub fn in_sequences(program: &str, cpu: usize) -> Self {
-        Self { cpu: Some(cpu), ..Self::new(program, Buffers::PerCpu) }
+    pub fn in_sequences(program: &str, cpu: usize, mode: Mode) -> Self {
+        Self { cpu: Some(cpu), ..Self::in_mode(program, Buffers::PerCpu, mode) }
+    }
+
+    /// The same of tracees with a second thread on that CPU.
+    pub fn with_second_thread(self) -> Self {
+        Self { has_second: true, ..self }
     }
 
     /// The tracee's journal.
@@ -87,10 +122,17 @@ impl Recording {
     /// A fresh tracee at the beginning of the region. `None` if processes cannot be traced here.
     pub fn begin(&self, scenario: &Scenario) -> Option<Tracer> {
         self.stage.reset(scenario, Shape::of(0));
+        if let Some(cpu) = self.cpu.filter(|_| self.has_second) {
+            self.journal().order_second(cpu);
+        }
         let mut command = Command::new(&self.program);
         command.env(RUNTIME_DIR_VARIABLE, self.dir.path().join("run"));
         let sequences = if self.cpu.is_some() { Sequences::On } else { Sequences::Off };
-        let tracer = Tracer::start(command, &self.stage.descriptors(), sequences)?;
+        let mut tracer = Tracer::start(command, &self.stage.descriptors(), sequences)?;
+        if matches!(self.mode, Mode::Block { .. }) {
+            let (engine, session) = (self.engine.clone(), self.session);
+            tracer.set_meanwhile(Box::new(move || read(&mut engine.borrow_mut(), session)));
+        }
         self.cpu.into_iter().for_each(|cpu| tracer.move_to(cpu));
         tracer.run(None);
         Some(tracer)
@@ -118,41 +160,63 @@ impl Recording {
     }
 
     /// Reads everything that is committed now.
-    ///
-    /// # Panics
-    /// The engine cannot wait for the tracee.
-    pub fn read(&mut self) {
-        // The first round accepts a process, the next ones hear it.
-        for _ in 0..3 {
-            self.engine.poll(&[], Some(Duration::ZERO)).expect("the kernel polls");
-        }
-        self.engine.flush(self.session);
+    pub fn read(&self) {
+        read(&mut self.engine.borrow_mut(), self.session);
     }
 
-    /// The verdict over the trace of a tracee, which is dead. How many records the trace had.
+    /// Has the tracee's second thread emit an event, to its end.
+    ///
+    /// # Errors
+    /// It does not come to its end.
+    pub fn emit_in_second_thread(&self) -> Result<(), String> {
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let (asked, began) = (self.journal().ask(), Instant::now());
+        while self.journal().answers() != asked {
+            if began.elapsed() > PATIENCE {
+                return Err("the second thread's event does not end".into());
+            }
+            if matches!(self.mode, Mode::Block { .. }) {
+                self.read();
+            }
+            std::thread::sleep(Duration::from_micros(50));
+        }
+        Ok(())
+    }
+
+    /// The verdict over the trace of a tracee, which is dead.
     ///
     /// # Errors
     /// What is wrong.
-    pub fn judge(&mut self) -> Result<usize, String> {
+    pub fn judge(&mut self) -> Result<Sums, String> {
         // Takes in what is queued, recovers, closes.
-        self.engine.flush(self.session);
-        let summary = self.engine.summary(self.session);
+        self.engine.borrow_mut().flush(self.session);
+        let summary = self.engine.borrow().summary(self.session);
         if let Some(error) = summary.errors.first() {
             return Err(error.clone());
         }
-        let lost_in_all = summary.all.lost.values().sum::<u64>();
-        let (recorded, lost) = (summary.all.recorded - self.before.0, lost_in_all - self.before.1);
-        self.before = (summary.all.recorded, lost_in_all);
+        let in_all = Sums {
+            recorded: summary.all.recorded,
+            overwritten: summary.all.overwritten,
+            lost: summary.all.lost.values().sum(),
+        };
+        let sums = Sums {
+            recorded: in_all.recorded - self.before.recorded,
+            overwritten: in_all.overwritten - self.before.overwritten,
+            lost: in_all.lost - self.before.lost,
+        };
+        self.before = in_all;
         let records = self.read_back()?;
-        if records.len() as u64 != recorded {
-            return Err(format!("{} records in the trace, {recorded} by the sums", records.len()));
+        if records.len() as u64 != sums.recorded {
+            return Err(format!("{} records in the trace, but: {sums:?}", records.len()));
         }
         // The consumer sets a clock that goes back to that of the record before.
         let same = records.windows(2).find(|pair| pair[0].clock == pair[1].clock);
         if let Some([_, record]) = same.filter(|_| ClockKind::best().is_counter()) {
             return Err(format!("record {} went back in time", record.number));
         }
-        judge(&self.journal().calls(), &records, lost, false).map(|()| records.len())
+        let missing = sums.overwritten + sums.lost;
+        judge(&self.journal().calls(), &records, missing, self.mode.overwrites())?;
+        Ok(sums)
     }
 
     /// The records of the trace, which is removed.
@@ -169,6 +233,14 @@ impl Recording {
         }
         Ok(records)
     }
+}
+
+fn read(engine: &mut Engine, session: SessionUid) {
+    // The first round accepts a process, the next ones hear it.
+    for _ in 0..3 {
+        engine.poll(&[], Some(Duration::ZERO)).expect("the kernel polls");
+    }
+    engine.flush(session);
 }
 
 /// The content of an event of the trace, once it is certain that the event is whole.

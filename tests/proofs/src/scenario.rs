@@ -184,6 +184,15 @@ pub const AFTER_SILENCE: Scenario = Scenario {
     handler: Op::Fixed,
 };
 
+/// Of whole programs.
+pub const SWITCHES_THEN_FULL: Scenario = Scenario {
+    name: "a switch with a pad, then a full ring",
+    before: &[Op::Body(3800)],
+    drained: Drained::Not,
+    region: &[Op::Body(300), Op::Body(3700), Op::Body(200), Op::Fixed],
+    handler: Op::Fixed,
+};
+
 /// Every scenario in every shape.
 pub fn everything() -> impl Iterator<Item = (&'static Scenario, Shape)> {
     Shape::ALL.into_iter().flat_map(|shape| SCENARIOS.iter().map(move |it| (it, shape)))

@@ -113,17 +113,26 @@ impl Sequence {
         go_on_as_if_equal(tracer, self.end);
     }
 
+    /// That a thread which was stopped at one of the instructions has not made the store.
+    ///
+    /// # Errors
+    /// It has.
+    pub fn assert_not_stored(&self, tracer: &Tracer) -> Result<(), String> {
+        let (value, place) = store(tracer);
+        if tracer.peek(place) == value {
+            return Err(format!("{value:#x} was stored before the store"));
+        }
+        Ok(())
+    }
+
     /// Has a thread that was stopped at one of the instructions take one step. The kernel must lead it to the abort handler,
-    /// and the store must not have been made.
+    /// and the store must not be made.
     ///
     /// # Errors
     /// That is not so.
     pub fn step_to_abort(&self, tracer: &Tracer) -> Result<(), String> {
-        let (value, place) = store(tracer);
+        let place = store(tracer).1;
         let before = tracer.peek(place);
-        if before == value {
-            return Err(format!("{value:#x} was stored before the store"));
-        }
         tracer.step();
         let behind = address(tracer).wrapping_sub(self.abort);
         if !(1..=8).contains(&behind) || were_equal(tracer) {

@@ -11,6 +11,8 @@
 use crate::journal::{JOURNAL_BYTES, Journal, Outcome, Phase};
 use crate::scenario::Op;
 use crate::stream_under_test::{Shape, StreamFile, Writer};
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::unistd::Pid;
 use std::cell::Cell;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::rc::Rc;
@@ -120,6 +122,7 @@ impl Tracee {
         let tracee: &'static Self = Box::leak(Box::new(self));
         TRACEE.store(std::ptr::from_ref(tracee).cast_mut(), Ordering::Release);
         handle_signals();
+        tracee.journal().second_cpu().into_iter().for_each(begin_second);
         let_parent_trace();
         loop {
             tracee.journal().set_at_region(false);
@@ -135,6 +138,20 @@ impl Tracee {
             tracee.journal().set_phase(Phase::Behind);
         }
     }
+}
+
+/// Starts a second thread, on that CPU, which emits what handlers emit. It is not traced: it runs while the tracee stands
+/// still.
+fn begin_second(cpu: usize) {
+    std::thread::spawn(move || {
+        let mut cpus = CpuSet::new();
+        cpus.set(cpu).expect("the kernel has named it");
+        sched_setaffinity(Pid::from_raw(0), &cpus).expect("the CPU is allowed");
+        // SAFETY: a leaked box. Tests order a second thread of programs whose threads may all emit.
+        let tracee = unsafe { &*TRACEE.load(Ordering::Acquire) };
+        let journal = tracee.journal();
+        journal.serve(|| tracee.obey(journal.handler_op()))
+    });
 }
 
 /// Emits into the stream that was interrupted.

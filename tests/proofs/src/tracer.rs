@@ -10,19 +10,30 @@ use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::personality::{self, Persona};
 use nix::sys::ptrace;
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::ffi::c_void;
 use std::os::fd::RawFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 /// A process that this thread traces. It is killed when this is dropped.
-#[derive(Debug)]
 pub struct Tracer {
     child: Child,
     pid: Pid,
+    /// What is done again and again while it does not stop: it may be waiting for that.
+    meanwhile: Option<Box<dyn Fn()>>,
 }
+
+impl std::fmt::Debug for Tracer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tracer").field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+/// After so long a tracee that does not stop may be waiting. Longer than it runs between two stops.
+const MAY_WAIT_AFTER: Duration = Duration::from_millis(5);
 
 /// Whether a tracee's threads have restartable sequences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +78,7 @@ impl Tracer {
     pub fn start(command: Command, descriptors: &[RawFd], sequences: Sequences) -> Option<Self> {
         let child = spawn(command, descriptors, sequences);
         let pid = Pid::from_raw(child.id().cast_signed());
-        let tracer = Self { child, pid };
+        let tracer = Self { child, pid, meanwhile: None };
         match tracer.wait() {
             WaitStatus::Stopped(_, Signal::SIGTRAP) => {
                 let options = ptrace::Options::PTRACE_O_EXITKILL;
@@ -80,6 +91,11 @@ impl Tracer {
             }
             other => panic!("the tracee did not reach its first marker: {other:?}"),
         }
+    }
+
+    /// Has this done while the tracee waits.
+    pub fn set_meanwhile(&mut self, meanwhile: Box<dyn Fn()>) {
+        self.meanwhile = Some(meanwhile);
     }
 
     /// One instruction.
@@ -151,6 +167,14 @@ impl Tracer {
     }
 
     fn wait(&self) -> WaitStatus {
+        let began = Instant::now();
+        while let Some(meanwhile) = &self.meanwhile {
+            match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)).expect("it is our child") {
+                WaitStatus::StillAlive if began.elapsed() > MAY_WAIT_AFTER => meanwhile(),
+                WaitStatus::StillAlive => std::thread::sleep(Duration::from_micros(50)),
+                stopped => return stopped,
+            }
+        }
         waitpid(self.pid, None).expect("it is our child")
     }
 }

@@ -1,14 +1,14 @@
 //! A traced program whose threads write to the streams of CPUs in restartable sequences, stopped at every instruction that a
 //! freely running thread comes by. There it is killed, or goes on: at once, behind a handler that emits into the same
-//! stream, on another CPU, or behind a reader.
+//! stream, on another CPU, behind a reader, or behind another thread of its CPU that emits into the same stream.
 
 use nix::sys::signal::Signal::{self, SIGUSR1};
 use std::cell::RefCell;
 use ust_proofs::free_run::FreeRun;
 use ust_proofs::journal::Phase;
-use ust_proofs::of_cpus::{Cpus, SCENARIOS};
+use ust_proofs::of_cpus::{Cpus, everything};
 use ust_proofs::recording::Recording;
-use ust_proofs::registers::set_breakpoint;
+use ust_proofs::registers::{set_breakpoint, store};
 use ust_proofs::scenario::Op;
 use ust_proofs::sequence::name;
 use ust_proofs::stage::visit;
@@ -35,9 +35,19 @@ struct Stopped<'a> {
 /// Stops the program at each place, does `there`, lets it run to the end of the region, and kills it. The trace must be
 /// right, and the sequences' instructions must have been reached.
 fn at_each_place(there: impl Fn(&mut Stopped<'_>) -> Result<(), String>) {
+    at_each_place_of(|recording| recording, there);
+}
+
+/// The same, of a changed recording.
+fn at_each_place_of(
+    changed: impl Fn(Recording) -> Recording,
+    there: impl Fn(&mut Stopped<'_>) -> Result<(), String>,
+) {
     let Some(cpus) = Cpus::find() else { return };
-    for scenario in SCENARIOS {
-        let recording = RefCell::new(recording(cpus));
+    for (mode, scenario) in everything() {
+        let program = env!("CARGO_BIN_EXE_stepped_tracepoints");
+        let recording = changed(Recording::in_sequences(program, cpus.home, mode));
+        let recording = RefCell::new(recording);
         // Start, jump, store, behind it, and elsewhere in an attempt.
         let mut reached = [0; 5];
         let mut nth = 0;
@@ -80,10 +90,6 @@ fn count(reached: &mut [usize; 5], run: &FreeRun, place: usize) {
     }
 }
 
-fn recording(cpus: Cpus) -> Recording {
-    Recording::in_sequences(env!("CARGO_BIN_EXE_stepped_tracepoints"), cpus.home)
-}
-
 impl Stopped<'_> {
     /// Lets it run to marker A. There its thread's area has no name any more: code that is unloaded then must not be looked
     /// for.
@@ -124,8 +130,10 @@ fn the_trace_has_every_event_whose_call_had_returned_when_the_program_was_killed
 #[test]
 fn a_thread_that_was_stopped_in_an_attempt_has_not_stored_and_tries_again() {
     at_each_place(|stopped| {
-        if stopped.run.sequence().instructions().contains(&stopped.address) {
-            stopped.run.sequence().step_to_abort(stopped.tracer)?;
+        let sequence = stopped.run.sequence();
+        if sequence.instructions().contains(&stopped.address) {
+            sequence.assert_not_stored(stopped.tracer)?;
+            sequence.step_to_abort(stopped.tracer)?;
         }
         stopped.run_to_marker(None)
     });
@@ -168,6 +176,27 @@ fn a_thread_may_leave_its_cpu_in_an_attempt_and_come_back() {
 fn a_reader_may_drain_at_any_instruction_of_an_attempt() {
     at_each_place(|stopped| {
         stopped.recording.read();
+        stopped.run_to_marker(None)
+    });
+}
+
+/// The kernel switches the thread out for it. The records are then in the order of their stores, and so are their clocks.
+#[test]
+fn another_thread_of_the_cpu_may_emit_at_any_instruction_of_an_attempt() {
+    at_each_place_of(Recording::with_second_thread, |stopped| {
+        let sequence = stopped.run.sequence();
+        let is_in_sequence = sequence.instructions().contains(&stopped.address);
+        let position = || stopped.tracer.peek(store(stopped.tracer).1);
+        let before = is_in_sequence.then(position);
+        // The second event comes by the hot path.
+        stopped.recording.emit_in_second_thread()?;
+        stopped.recording.emit_in_second_thread()?;
+        if let Some(before) = before {
+            if position() == before {
+                return Err("the second thread has not moved the stream's position".into());
+            }
+            sequence.step_to_abort(stopped.tracer)?;
+        }
         stopped.run_to_marker(None)
     });
 }

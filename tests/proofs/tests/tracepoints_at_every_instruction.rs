@@ -6,7 +6,7 @@ use nix::sys::signal::Signal::SIGUSR1;
 use std::cell::RefCell;
 use ust_core::abi::Buffers;
 use ust_proofs::recording::Recording;
-use ust_proofs::scenario::{Drained, Op, Scenario};
+use ust_proofs::scenario::{Drained, Op, SWITCHES_THEN_FULL, Scenario};
 use ust_proofs::stage::visit;
 use ust_proofs::tracer::Tracer;
 
@@ -25,13 +25,7 @@ const SCENARIOS: &[Scenario] = &[
         region: &[Op::Fixed, Op::Body(60)],
         handler: Op::Body(3),
     },
-    Scenario {
-        name: "a tracepoint switches, then finds the ring full",
-        before: &[Op::Body(3800)],
-        drained: Drained::Not,
-        region: &[Op::Body(300), Op::Body(3700), Op::Body(200), Op::Fixed],
-        handler: Op::Fixed,
-    },
+    SWITCHES_THEN_FULL,
 ];
 
 /// Places of each scenario; all of them in a full run.
