@@ -37,6 +37,7 @@ pub mod quiet;
 pub mod recording;
 pub mod report;
 pub mod sandbox;
+pub mod sequences;
 pub mod shim;
 pub mod skip;
 pub mod steps;

@@ -142,6 +142,25 @@ fn a_program_in_c_gets_its_runtime_from_a_plugin() {
     assert_eq!((recorded.summary().processes, classes(&recorded)), (1, 2));
 }
 
+/// The elected copy makes the streams for all: if it was built without sequences, no other module writes in any. The other way
+/// round is in `sequences`.
+#[test]
+fn a_plugin_without_sequences_decides_for_those_that_join_it() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let Some(program) = c_host(dir.path()) else { return };
+    let [locked, guest] = ["locked_plugin", "guest"].map(plugin::built);
+    let recording = Recording::of_path(program).options(["--buffers", "per-cpu"]);
+    let recording = recording.arg("plain").arg(100).arg(100);
+    let recorded = recording.arg(locked.display()).arg(guest.display()).run().succeeded();
+    assert_all_are_there(&recorded, &["plugin", "guest"]);
+    let streams = recorded.summary().cpu_streams;
+    assert!(streams.sequenced == 0 && streams.locked > 0, "{streams:?}");
+    assert_eq!((recorded.summary().processes, classes(&recorded)), (1, 2));
+}
+
 /// A plugin in a namespace of its own, or that prefers its own symbols, is recorded; the former as a process of its own.
 #[test]
 fn other_ways_of_the_loader_are_recorded_too() {

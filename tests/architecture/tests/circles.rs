@@ -5,8 +5,12 @@ use ust_architecture::graph::Graph;
 use ust_architecture::{packages, workspace};
 
 /// Packages that have no sources of their own.
-const WITHOUT_SOURCES: &[&str] =
-    &["tests/acceptance/other-version", "tests/acceptance/other-version/core"];
+const WITHOUT_SOURCES: &[&str] = &[
+    "tests/acceptance/other-version",
+    "tests/acceptance/other-version/core",
+    "tests/acceptance/without-sequences",
+    "tests/acceptance/without-sequences/core",
+];
 
 #[test]
 fn no_files_lead_to_each_other() {

@@ -9,7 +9,7 @@ use super::trace::Trace;
 use crate::engine::loss_names::{ABANDONED, MALFORMED, UNWRITTEN};
 use crate::engine::untrusted_errno::known_errno;
 use rustix::io::Errno;
-use ust_core::abi::LossCause;
+use ust_core::abi::{LossCause, StreamState};
 use ust_core::ring::{Image, Reader, RingMemory};
 use ust_core::shm::StreamWords;
 use ust_core::sync::{Ordering, ReadOnly};
@@ -125,6 +125,13 @@ impl StreamDrain {
     /// Whether its writers say that they write in restartable sequences, which is untrusted.
     pub fn is_sequenced(&self) -> bool {
         self.reader.ring().control().is_sequenced.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether its owner has given it back, by what its writers say, which is untrusted. Threads that begin at once on one CPU
+    /// may each claim a stream for it, and all but one give theirs back.
+    pub fn is_given_back(&self) -> bool {
+        let untrusted = self.reader.ring().control().state.load(Ordering::Relaxed);
+        StreamState::from_word(untrusted) == Some(StreamState::Ended)
     }
 
     /// Records lost so far because there was no memory, and the reason for the last of them.

@@ -81,6 +81,8 @@ impl ProcessSession {
     fn add_ways_to(&self, sum: &mut CpuStreams) {
         let files = self.channels.values().flat_map(|of_channel| &of_channel.files);
         let of_cpus = files.filter(|file| file.buffers() == Buffers::PerCpu);
-        of_cpus.flat_map(|file| &file.streams).for_each(|stream| sum.add(stream.is_sequenced()));
+        let streams =
+            of_cpus.flat_map(|file| &file.streams).filter(|stream| !stream.is_given_back());
+        streams.for_each(|stream| sum.add(stream.is_sequenced()));
     }
 }

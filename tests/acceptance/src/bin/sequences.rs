@@ -1,9 +1,11 @@
-//! `sequences HOW EVENTS`: four threads emit so many events each.
+//! `sequences HOW EVENTS [PLUGIN]`: four threads emit so many events each. With a plugin, each also has it emit as many, one
+//! after each of its own, as a further thread.
 //!
 //! | HOW | |
 //! | --- | --- |
 //! | `undisturbed` | nothing else |
 //! | `moved` | a fifth thread moves them from CPU to CPU, and sends them signals whose handlers emit |
+//! | `paced` | as `moved`, and they sleep for a moment now and then |
 //! | `counting` | as `moved`, and between two events they count in restartable sequences of their own, as librseq does |
 //! | `unregistered` | two of them take back what glibc has registered for them (`man 2 rseq`) |
 //! | `stepped` | one of them takes single steps through ten events, on the CPU of another one that is not registered |
@@ -14,6 +16,7 @@
 use std::sync::Barrier;
 use std::time::Duration;
 use ust::tracepoint;
+use ust_acceptance::plugin::Plugin;
 use ust_acceptance::report;
 use ust_core::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use ust_test_support::random::Random;
@@ -22,6 +25,9 @@ use ust_test_support::random::Random;
 fn told(thread: u64, sequence: u64);
 
 const THREADS: usize = 4;
+
+/// Events between two sleeps.
+const EVENTS_A_PACE: u64 = 500;
 
 /// What handlers emit, each thread's as a source of its own.
 static HANDLED: [AtomicU64; THREADS] = [const { AtomicU64::new(0) }; THREADS];
@@ -152,7 +158,15 @@ fn handle(signal: libc::c_int, handler: usize) {
     }
 }
 
-fn live(thread: usize, how: &str, events: u64, all_have_begun: &Barrier) {
+/// Emits an event, and has the plugin emit one.
+fn tell(thread: usize, sequence: u64, plugin: Option<&Plugin>) {
+    told(thread as u64, sequence);
+    if let Some(plugin) = plugin {
+        plugin.emit((2 * THREADS + thread) as u64, 1);
+    }
+}
+
+fn live(thread: usize, how: &str, events: u64, plugin: Option<&Plugin>, all_have_begun: &Barrier) {
     // SAFETY: no arguments.
     TIDS[thread].store(unsafe { libc::gettid() } as u32, Ordering::Relaxed);
     OWN.set(Some(thread));
@@ -165,7 +179,7 @@ fn live(thread: usize, how: &str, events: u64, all_have_begun: &Barrier) {
         unregister();
     }
     // First events block signals, and a thread that traps must not: both ways have their streams when it begins to.
-    told(thread as u64, 0);
+    tell(thread, 0, plugin);
     all_have_begun.wait();
     let stepped = if how == "stepped" && thread == 0 { 11 } else { 1 };
     for sequence in 1..events {
@@ -173,12 +187,15 @@ fn live(thread: usize, how: &str, events: u64, all_have_begun: &Barrier) {
         if takes_steps {
             toggle_steps();
         }
-        told(thread as u64, sequence);
+        tell(thread, sequence, plugin);
         if takes_steps {
             toggle_steps();
         }
         if how == "counting" {
             count_in_own_sequence();
+        }
+        if how == "paced" && sequence % EVENTS_A_PACE == 0 {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
     OWN.set(None);
@@ -210,21 +227,22 @@ fn bother(is_over: &AtomicBool) {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, how, events] = &arguments[..] else { panic!("HOW EVENTS") };
+    let [_, how, events, plugin @ ..] = &arguments[..] else { panic!("HOW EVENTS [PLUGIN]") };
+    let plugin = plugin.first().map(|path| Plugin::load(path));
     let events: u64 = events.parse().expect("a number");
     handle(libc::SIGUSR1, on_signal as *const () as usize);
     handle(libc::SIGTRAP, on_trap as *const () as usize);
     let is_over = &AtomicBool::new(false);
-    let (all_have_begun, how) = (&Barrier::new(THREADS), how.as_str());
+    let (all_have_begun, how, plugin) = (&Barrier::new(THREADS), how.as_str(), plugin.as_ref());
     if how == "stepped" {
         // All threads, which inherit it: each way has one stream.
         run_on(0, 0);
     }
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
-            .map(|thread| scope.spawn(move || live(thread, how, events, all_have_begun)))
+            .map(|thread| scope.spawn(move || live(thread, how, events, plugin, all_have_begun)))
             .collect();
-        if how == "moved" || how == "counting" {
+        if ["moved", "paced", "counting"].contains(&how) {
             scope.spawn(|| bother(is_over));
         }
         threads.into_iter().for_each(|thread| thread.join().expect("it does not panic"));
@@ -232,5 +250,6 @@ fn main() {
     });
     let handled: u64 = HANDLED.iter().map(|count| count.load(Ordering::Relaxed)).sum();
     let counted: u64 = COUNTED.iter().map(|of_cpu| of_cpu[0].load(Ordering::Relaxed)).sum();
-    report::write(&[THREADS as u64 * events + handled, counted]);
+    let by_plugin = if plugin.is_some() { THREADS as u64 * events } else { 0 };
+    report::write(&[THREADS as u64 * events + by_plugin + handled, counted]);
 }
