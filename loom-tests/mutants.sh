@@ -80,7 +80,7 @@ all() {
         for name in $(orderings ust-core/src/ring/orderings.rs); do
             echo "UST_WEAKEN $name ${ring[*]}"
         done
-        for name in WrongLap NoRetry OwnerOnlyTable CommitFirst AlwaysUsual OtherCpu; do
+        for name in WrongLap NoRetry OwnerOnlyTable CommitFirst AlwaysUsual OtherCpu EarlyClock; do
             echo "UST_MISTAKE $name ${ring[*]}"
         done
     fi

@@ -11,7 +11,7 @@
 //! | `p5` | the same of a signal handler's records, at each point of the record that it interrupts |
 //! | `p6` | the same when a writer, or the reader, dies at any point |
 //! | `p7` | a stream changes hands, and is closed |
-//! | `p9` | the threads of a CPU interrupt each other, and move to other CPUs, at any point of a record |
+//! | `p9` | the threads of a CPU interrupt each other, and move to other CPUs, at any point of a record; clocks stay in order |
 //! | `r1` | a fork's child finds the registry whole and waits for no thread; a raw clone's child finds it whole or lost |
 //! | `r2` | no thread uses a channel that is freed; a cache is empty when it passes from one thread to the next |
 //! | `r3` | one of several threads makes the ring file; no thread writes to an unsent file; a stream has one owner |

@@ -1,13 +1,14 @@
 //! P9: the stream of a CPU. Threads that run there interrupt each other, at each testpoint of a record, and a thread moves to
-//! another CPU in the middle of one.
+//! another CPU in the middle of one. Clocks follow the positions of their records.
 #![cfg(loom)]
 
 use loom::thread;
 use loom_tests::{Consumer, ONE_RECORD, Stream, THREE_RECORDS, Writer, assert_exact, check, makes};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use ust_core::abi::Mode;
-use ust_core::sync::{OfCpu, move_away};
+use ust_core::sync::{OfCpu, move_away, set_counter};
 use ust_core::testpoint::{Point, set_hook};
 
 /// Moves the calling thread to another CPU.
@@ -122,4 +123,74 @@ fn a_thread_on_another_cpu_does_not_touch_the_stream() {
         consumer.read_all();
         assert_exact(&consumer, if makes("OtherCpu") { 3 } else { 2 });
     });
+}
+
+/// When a thread is interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    At(Point),
+    BeforeALook,
+    BehindALook,
+}
+
+/// Emits a record, and notes its clock.
+fn emit_timed(writer: &Writer<OfCpu>, number: u32, clocks: &RefCell<BTreeMap<u32, u64>>) {
+    let reserved = (0..4).find_map(|_| writer.reserve(number).ok());
+    let reservation = reserved.expect("there is room, and it is on its CPU");
+    clocks.borrow_mut().insert(number, reservation.clock);
+    writer.fill(&reservation, number);
+    writer.commit(reservation);
+}
+
+/// The thread's `nth` time there is interrupted by another thread's record.
+fn timed(when: When, nth: usize) -> bool {
+    let has_come = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let came = has_come.clone();
+    check(1, move || {
+        let stream = Stream::<OfCpu>::new(THREE_RECORDS, 2, Mode::Discard);
+        let mut consumer = Consumer::new(&stream);
+        let (other, clocks) = (Writer::new(&stream), Rc::new(RefCell::new(BTreeMap::new())));
+        let (time, times) = (Cell::new(0), Cell::new(0));
+        let (came, of_other) = (came.clone(), clocks.clone());
+        let at = Rc::new(move |here: When| {
+            if here == when && times.replace(times.get() + 1) + 1 == nth {
+                came.store(true, std::sync::atomic::Ordering::Relaxed);
+                emit_timed(&other, 9, &of_other);
+            }
+        });
+        let at_look = at.clone();
+        set_counter(Some(Rc::new(move || {
+            at_look(When::BeforeALook);
+            time.set(time.get() + 1);
+            let now = time.get();
+            at_look(When::BehindALook);
+            now
+        })));
+        set_hook(Some(Rc::new(move |point| at(When::At(point)))));
+        let writer = Writer::new(&stream);
+        (1..=3).for_each(|number| emit_timed(&writer, number, &clocks));
+        set_hook(None);
+        set_counter(None);
+        consumer.read_all();
+        let clocks = clocks.borrow();
+        let in_stream: Vec<_> = consumer.numbers.iter().map(|number| clocks[number]).collect();
+        assert_eq!(in_stream.len(), clocks.len());
+        assert!(in_stream.is_sorted(), "{:?}: {in_stream:?}", consumer.numbers);
+    });
+    has_come.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// The counter is read when the thread is already bound to be noticed if it is interrupted: whoever comes in between and reads
+/// a later one makes it start over.
+#[test]
+fn clocks_do_not_go_back_in_the_stream_of_a_cpu() {
+    let points = Point::ALL.iter().copied().filter(|point| !point.is_readers());
+    let whens = points.map(When::At).chain([When::BeforeALook, When::BehindALook]);
+    for when in whens {
+        // As often as it comes by.
+        let times = (1..).take_while(|nth| timed(when, *nth)).count();
+        let comes_by = times > 0;
+        let is_look = !matches!(when, When::At(_));
+        assert!(comes_by || !is_look, "{when:?}: the clock is not looked at");
+    }
 }

@@ -166,6 +166,9 @@ pub enum Mistake {
     NoRetry,
     /// An owner-only operation changes the table's entry, although the reader changes it too.
     OwnerOnlyTable,
+    /// A stay on a CPU reads the clock before the area has the sequence's name. (In the models' stay: the shipped one is
+    /// assembly.)
+    EarlyClock,
 }
 
 /// Whether to make the mistake. Never, except under loom, if `UST_MISTAKE` names it.

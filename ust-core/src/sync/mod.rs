@@ -37,7 +37,7 @@ pub use announced::{Announced32, Announced64};
 pub use guarded::Guarded;
 pub use of_cpu::OfCpu;
 #[cfg(loom)]
-pub use of_cpu::{move_away, stay};
+pub use of_cpu::{move_away, set_counter, stay};
 pub use order::{LoadOrder, OrdersLoads, OrdersRmws, OrdersStores, RmwOrder, StoreOrder};
 pub use pause::pause;
 pub use place::Place;

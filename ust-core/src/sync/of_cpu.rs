@@ -103,31 +103,59 @@ unsafe impl Rmw for OfCpu {
         model::rest();
     }
 
+    #[cfg(not(loom))]
     #[inline(always)]
     fn counter(self) -> Option<u64> {
-        cfg!(not(loom)).then_some(self.counter)
+        Some(self.counter)
+    }
+
+    #[cfg(loom)]
+    fn counter(self) -> Option<u64> {
+        model::has_counter().then_some(self.counter)
     }
 }
 
 #[cfg(loom)]
-pub use model::{move_away, stay};
+pub use model::{move_away, set_counter, stay};
 
 /// A model's threads are all on different CPUs. Several threads of one CPU are one thread of the model, whose testpoints the
 /// others run at.
 #[cfg(loom)]
 mod model {
     use super::{OfCpu, Ordering, raw};
-    use core::cell::Cell;
+    use crate::testpoint::{Mistake, makes};
+    use core::cell::{Cell, RefCell};
+    use std::rc::Rc;
+
+    type Counter = Rc<dyn Fn() -> u64>;
 
     loom::thread_local! {
         static HAS_NAME: Cell<bool> = Cell::new(false);
         static IS_AWAY: Cell<bool> = Cell::new(false);
+        static COUNTER: RefCell<Option<Counter>> = RefCell::new(None);
     }
 
     /// The calling thread's stay on its CPU, from now on.
     pub fn stay() -> OfCpu {
+        let too_early = makes(Mistake::EarlyClock).then(look);
         HAS_NAME.with(|name| name.set(true));
-        OfCpu { number: 0, area: 0, counter: 0 }
+        OfCpu { number: 0, area: 0, counter: too_early.unwrap_or_else(look) }
+    }
+
+    /// Gives the calling thread's CPU a counter, or takes it away.
+    pub fn set_counter(counter: Option<Counter>) {
+        COUNTER.with(|own| *own.borrow_mut() = counter);
+    }
+
+    /// Whether there is one.
+    pub fn has_counter() -> bool {
+        COUNTER.with(|own| own.borrow().is_some())
+    }
+
+    /// Others may interrupt the look.
+    fn look() -> u64 {
+        let counter = COUNTER.with(|own| own.borrow().clone());
+        counter.map_or(0, |counter| counter())
     }
 
     /// Whether the calling thread is still on the stream's CPU.
