@@ -71,6 +71,8 @@ soak:
     UST_RECOVERIES=1000 cargo test --release -p ust-acceptance --test recover
     UST_SNAPSHOTS=1000 cargo test --release -p ust-acceptance --test snapshots
     UST_HOSTILE_SECONDS=1800 UST_HOSTILE_SEED=`date +%s` cargo test --release -p ust-acceptance --test hostile_client
+    # Takes CPU 1 off and puts it back, again and again, where the kernel allows it.
+    UST_HOTPLUG=1 cargo test --release -p ust-acceptance --test hotplug
     UST_SETS=each cargo test --release -p ust-acceptance --test preload_programs --test preload_servers
     # These need Debian's postgresql, and its libpython3.11-testsuite (or that of its version).
     UST_POSTGRESQL=1 cargo test --release -p ust-acceptance --test preload_servers
