@@ -21,6 +21,7 @@
 //! - `also`: other names of the very same function.
 //! - `version`: that of the C library's function which programs are linked with today, where it has several.
 //! - `data`: what the call reads or writes, whose first bytes can be had ([`data`](crate::data)).
+//! - `then`: what the shim does behind the call, recorded or not.
 //! - `forms!`: functions that are recorded by an event of another one, or of which something else than the arguments is recorded.
 //!   `events!` declares such events alone. A name that `where` gives to a value stands for what it was before the call.
 //!
@@ -34,7 +35,7 @@ macro_rules! calls {
             $(#[$attribute:meta])*
             $kind:ident fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty
                 $(, version $version:literal)? $(, also $alias:ident)*
-                $(, data $direction:ident($fd:expr, $memory:expr))?;
+                $(, data $direction:ident($fd:expr, $memory:expr))? $(, then $then:path)?;
         )*
     ) => {
         /// Behind the shim's.
@@ -55,7 +56,7 @@ macro_rules! calls {
         $(
             $crate::calls::function!(
                 real $kind $(#[$attribute])* $name($($argument: $type),*) -> $result, $name($($argument),*),
-                where [], data [$($direction($fd, $memory))?]
+                where [], data [$($direction($fd, $memory))?], then [$($then)?]
             );
             $crate::calls::aliases!($name($($argument: $type),*) -> $result, $($alias)*);
         )*
@@ -110,7 +111,7 @@ macro_rules! forms {
         $(
             $crate::calls::function!(
                 real_forms $kind $name($($argument: $type),*) -> $result, $event($($recorded),*),
-                where [$($seen = $value)?], data [$($direction($fd, $memory))?]
+                where [$($seen = $value)?], data [$($direction($fd, $memory))?], then []
             );
             $crate::calls::aliases!($name($($argument: $type),*) -> $result, $($alias)*);
         )*
@@ -161,7 +162,7 @@ macro_rules! function {
     (
         $real:ident waiting $(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty,
         $event:ident($($recorded:expr),*),
-        where [$($seen:ident = $value:expr)?], data [$($direction:ident($fd:expr, $memory:expr))?]
+        where [$($seen:ident = $value:expr)?], data [$($direction:ident($fd:expr, $memory:expr))?], then [$($then:path)?]
     ) => {
         /// In place of the C library's.
         ///
@@ -200,18 +201,19 @@ macro_rules! function {
                 result
             }
 
-            if event::$event::enabled() || begin::$event::enabled() $(|| $crate::data::$direction::is_on())? {
-                // SAFETY: the caller's promise.
-                return unsafe { traced($($argument),*) };
-            }
+            let is_on = event::$event::enabled() || begin::$event::enabled() $(|| $crate::data::$direction::is_on())?;
             // SAFETY: the caller's promise.
-            unsafe { $real::$name($($argument),*) }
+            let result = unsafe {
+                if is_on { traced($($argument),*) } else { $real::$name($($argument),*) }
+            };
+            $($then();)?
+            result
         }
     };
     (
         $real:ident quick $(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty,
         $event:ident($($recorded:expr),*),
-        where [$($seen:ident = $value:expr)?], data []
+        where [$($seen:ident = $value:expr)?], data [], then []
     ) => {
         /// In place of the C library's.
         ///

@@ -225,6 +225,87 @@ fn stacks_go_through_plugins_that_come_and_go() {
     assert!(lengths.is_superset(&(5..=9).collect()) && !lengths.contains(&4), "{lengths:?}");
 }
 
+/// glibc loads modules for character sets by itself, and unloads them when it sees fit. A plugin that comes to lie there has other
+/// frames. Every stack ends where the thread begins.
+#[test]
+fn stacks_are_right_where_glibc_has_unloaded_a_module() {
+    const ROUNDS: usize = 6;
+    const LEVELS: usize = 5;
+    if !skip::judges_are_here() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let dir = dir.path();
+    let program = shim::compiled(dir, "conversions", &[]);
+    let made = dir.join("made");
+    std::fs::create_dir(&made).expect("a directory");
+    // Of the first and the last the instructions are as long as each other, and the frames are not.
+    for (name, bytes) in [("XUST1.so", 1000), ("XUST2.so", 900), ("plugin.so", 3000)] {
+        let frame = format!("-DMODULE={bytes}");
+        let module = shim::compiled(&made, "conversions", &[&frame, "-shared", "-fPIC"]);
+        std::fs::rename(module, dir.join(name)).expect("one file system");
+    }
+    std::fs::write(dir.join("gconv-modules"), modules()).expect("there is room");
+    let mut ways = vec!["iconv", "failing", "stream", "failing_stream", "reopening"];
+    if makes_locales(dir) {
+        ways.extend(["locale", "new_locale"]);
+    } else {
+        skip::skipped("no locale C.utf8: locales are not tried");
+    }
+    for way in ways {
+        let (rounds, dir) = (ROUNDS.to_string(), dir.to_str().expect("a plain name"));
+        let recorded = recorded(&program, &["--call-stacks=64"], &[way, &rounds, dir]);
+        let said = &recorded.finished;
+        // The runtime may have taken the place for a ring.
+        let same_place = said.stdout.trim().parse::<usize>().expect("a number");
+        assert!(
+            same_place >= ROUNDS / 2 && said.stderr.starts_with("ust: "),
+            "{way}: {}",
+            said.stderr
+        );
+        let mut of_plugin = allocations(&recorded.trace());
+        of_plugin.retain(|it| it.size == 103_000);
+        let end = |it: &Allocation| it.stack[it.stack.len().saturating_sub(2)..].to_vec();
+        let ends: BTreeSet<_> = of_plugin.iter().map(end).collect();
+        assert_eq!(ends.len(), 1, "{way}: {ends:x?}");
+        let mut lengths = BTreeMap::<_, usize>::new();
+        for allocation in &of_plugin {
+            *lengths.entry(allocation.stack.len()).or_default() += 1;
+        }
+        assert_eq!(lengths.into_values().collect::<Vec<_>>(), [ROUNDS; LEVELS], "{way}");
+    }
+}
+
+/// A list of modules for two character sets, and for others from which a way only to these two is said to be.
+fn modules() -> String {
+    let mut list = String::new();
+    for charset in ["XUST1", "XUST2"] {
+        list += &format!("module {charset}// INTERNAL {charset} 1\n");
+        list += &format!("module INTERNAL {charset}// {charset} 1\n");
+        for number in 0..40 {
+            list += &format!("module NOWHERE{number}{charset}// {charset}// XUST2 1\n");
+        }
+    }
+    list
+}
+
+/// Makes locales of these character sets out of one whose character set has a name of as many bytes. Whether there is one.
+fn makes_locales(dir: &Path) -> bool {
+    let Ok(whole) = std::fs::read("/usr/lib/locale/C.utf8/LC_CTYPE") else { return false };
+    for charset in ["XUST1", "XUST2"] {
+        let mut own = whole.clone();
+        for at in 0..own.len() {
+            if own[at..].starts_with(b"UTF-8\0") {
+                own[at..at + charset.len()].copy_from_slice(charset.as_bytes());
+            }
+        }
+        let place = dir.join(charset);
+        std::fs::create_dir(&place).expect("a directory");
+        std::fs::write(place.join("LC_CTYPE"), own).expect("there is room");
+    }
+    true
+}
+
 #[test]
 fn without_the_option_nothing_is_recorded_of_callers() {
     if !skip::judges_are_here() {

@@ -12,8 +12,10 @@
 //! | `proc` | `proc` | processes, and signals that are sent and delivered |
 //! | `dl` | `dl` | libraries |
 //! | `func` | `func` | functions of programs built to tell of them |
+//! | none | `conversions` | functions that are not recorded, and unload something |
 //! | `lttng_ust_*` | `lttng` | events of LTTng-UST's own wrappers, recorded by the functions of the others |
 
+mod conversions;
 pub mod dl;
 mod durations;
 pub mod func;

@@ -16,6 +16,7 @@
 //! | `stack` | reads of stacks, which never fault |
 //! | `rule` | how the registers of a caller are found, in one word |
 //! | `rule_cache` | the rules of addresses that were met before |
+//! | `known_objects` | the objects of those addresses, and whether one of them is gone |
 //! | `tables` | the rules of others |
 //! | `row` | what an object's tables say of an address |
 //! | `expression` | what they say by expressions |
@@ -27,12 +28,14 @@
 //! **Where a stack ends early.** At code without tables (of JIT compilers, of hand-written assembly), and at code whose tables
 //! refer to other registers than the stack's and the frame's, such as the loader's when it resolves a function.
 //!
-//! An object that is unloaded takes its tables with it. The C library says which object has an address, from its own list,
+//! An object that is unloaded takes its tables with it, and all rules are forgotten: behind `dlclose`, and behind functions by
+//! which the C library unloads some of its own, if one is gone ([`sets::conversions`](crate::sets::conversions) has them). The C library says which object has an address, from its own list,
 //! without a lock (`_dl_find_object`, in glibc since 2.35). That list is right even in a constructor of a library that is just
 //! being loaded. Code on a thread's stack cannot be unloaded, or the thread could not return to it.
 #![allow(unsafe_code)]
 
 mod expression;
+mod known_objects;
 mod machine;
 mod row;
 mod rule;
@@ -69,6 +72,13 @@ pub fn limit(options: &Options) {
 pub fn an_object_has_gone() {
     if is_wanted() {
         rule_cache::forget();
+    }
+}
+
+/// The C library may have unloaded an object by itself.
+pub fn an_object_may_have_gone() {
+    if is_wanted() {
+        known_objects::forget_if_one_is_gone();
     }
 }
 
@@ -191,6 +201,7 @@ fn rule_at(address: usize) -> Option<Rule> {
         Some(Row::of(address, &function)?.rule(function.entry.is_signal_trampoline()))
     };
     let rule = of_function().unwrap_or(Rule::END);
+    known_objects::note(&object);
     rule_cache::keep(address, rule);
     Some(rule)
 }

@@ -38,27 +38,9 @@ static END_OF_FIRST: AtomicU64 = AtomicU64::new(0);
 /// Nothing is known of the thread's stack.
 static UNKNOWN: u8 = 0;
 
-ust_core::thread_word!(
-    mod checked [concat!(
-        "ust_preload_stack_checked_",
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_MINOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_PATCH")
-    )] crate::unwind::stack::UNKNOWN
-);
+ust_core::thread_word!(mod checked "ust_preload_stack_checked" crate::unwind::stack::UNKNOWN);
 
-ust_core::thread_word!(
-    mod gap [concat!(
-        "ust_preload_stack_gap_",
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_MINOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_PATCH")
-    )] crate::unwind::stack::UNKNOWN
-);
+ust_core::thread_word!(mod gap "ust_preload_stack_gap" crate::unwind::stack::UNKNOWN);
 
 /// The calling thread is the program's first.
 pub fn note_first_thread() {

@@ -19,6 +19,9 @@ pub type Slice = EndianSlice<'static, NativeEndian>;
 /// The section of the tables.
 pub type Section = EhFrame<Slice>;
 
+/// An odd number: no two words have the same product.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 const ADDRESS_BYTES: u8 = size_of::<usize>() as u8;
 
 /// An object that is loaded, as the C library tells it: `struct dl_find_object`, which has room to grow.
@@ -70,6 +73,19 @@ impl Object {
         // SAFETY: it takes any address, and has room for what it says.
         let failed = unsafe { real::_dl_find_object(address, &raw mut found) };
         (failed == 0).then_some(found)
+    }
+
+    /// Where it begins.
+    pub fn place(&self) -> usize {
+        self.start
+    }
+
+    /// A number that is another one for most objects that might come to lie there.
+    pub fn check(&self) -> u64 {
+        let words = [self.end, self.header.addr(), self.link_map.addr()];
+        words.iter().fold(0, |sum, word| {
+            (sum ^ *word as u64).wrapping_mul(SPREAD).rotate_left(u64::BITS / 2)
+        })
     }
 
     /// The function that has this address. `None` if the tables have none.

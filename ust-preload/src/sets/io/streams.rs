@@ -8,6 +8,7 @@ use crate::argument::{Address, Argument, Code, Fd, Maybe, Text};
 use crate::calls::{calls, forms};
 use crate::data::Items;
 use crate::pass_on::pass_on;
+use crate::unwind;
 use core::ffi::{c_int, c_long, c_void};
 use ust::inside::is_inside;
 
@@ -20,10 +21,12 @@ fn descriptor_of(stream: Address) -> Fd {
 calls! {
     provider = "libc_io", begin = "libc_io_begin";
 
-    waiting fn fopen(path: Text, mode: Text) -> *mut c_void, also fopen64, also _IO_fopen;
-    waiting fn freopen(path: Text, mode: Text, stream: Address) -> *mut c_void, also freopen64;
+    waiting fn fopen(path: Text, mode: Text) -> *mut c_void, also fopen64, also _IO_fopen,
+        then unwind::an_object_may_have_gone;
+    waiting fn freopen(path: Text, mode: Text, stream: Address) -> *mut c_void, also freopen64,
+        then unwind::an_object_may_have_gone;
     waiting fn fdopen(fd: Fd, mode: Text) -> *mut c_void, also _IO_fdopen;
-    waiting fn fclose(stream: Address) -> c_int, also _IO_fclose;
+    waiting fn fclose(stream: Address) -> c_int, also _IO_fclose, then unwind::an_object_may_have_gone;
     waiting fn fflush(stream: Address) -> c_int, also _IO_fflush;
     waiting fn fread(buf: Address, size: usize, nmemb: usize, stream: Address) -> usize, also _IO_fread,
         data read(descriptor_of(stream), Items(buf, size));

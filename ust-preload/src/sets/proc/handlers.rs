@@ -137,14 +137,14 @@ impl Asked {
 function!(
     wrapped quick sigaction(signal: c_int, action: *const Action, old: *mut Action) -> c_int,
     sigaction(signal, asked.handler, asked.flags),
-    where [asked = Asked::of(signal, action)], data []
+    where [asked = Asked::of(signal, action)], data [], then []
 );
 aliases!(sigaction(signal: c_int, action: *const Action, old: *mut Action) -> c_int, __sigaction);
 
 function!(
     wrapped quick siginterrupt(signal: c_int, interrupts: c_int) -> c_int,
     siginterrupt(signal, interrupts),
-    where [], data []
+    where [], data [], then []
 );
 
 /// No signals.

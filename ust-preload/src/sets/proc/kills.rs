@@ -70,7 +70,7 @@ macro_rules! sends {
 
         $(
             function!(
-                announced quick $name($($argument: $type),*) -> $result, $name($($argument),*), where [], data []
+                announced quick $name($($argument: $type),*) -> $result, $name($($argument),*), where [], data [], then []
             );
             aliases!($name($($argument: $type),*) -> $result, $($alias)*);
         )*
