@@ -20,11 +20,23 @@
 //! call where the compiler decides so. A thread's first such call may allocate, so an event in a signal handler before
 //! it is no longer safe. On other platforms than x86-64 Linux the word is always an ordinary thread-local.
 
-/// Declares a thread-local pointer as a module with `get` and `set`: `thread_word!(mod NAME ["symbol"] ADDRESS)`. It begins as
-/// the address of the static `ADDRESS`. The symbol must be the only one of its name in a linked object.
+/// Declares a thread-local pointer as a module with `get` and `set`: `thread_word!(mod NAME "symbol" ADDRESS)`. It begins as
+/// the address of the static `ADDRESS`. The symbol gets the version of the declaring crate, because a program may hold several
+/// versions. With that it must be the only one of its name in a linked object.
 #[macro_export]
 macro_rules! thread_word {
-    ($(#[$attribute:meta])* mod $word:ident [$($symbol:tt)+] $initial:path) => {
+    (@symbol $symbol:literal) => {
+        concat!(
+            $symbol,
+            "_",
+            env!("CARGO_PKG_VERSION_MAJOR"),
+            "_",
+            env!("CARGO_PKG_VERSION_MINOR"),
+            "_",
+            env!("CARGO_PKG_VERSION_PATCH")
+        )
+    };
+    ($(#[$attribute:meta])* mod $word:ident $symbol:literal $initial:path) => {
         $(#[$attribute])*
         #[cfg(all(
             target_arch = "x86_64",
@@ -39,11 +51,11 @@ macro_rules! thread_word {
             global_asm!(
                 ".pushsection .tdata.ust,\"awT\",@progbits",
                 ".p2align 3",
-                concat!(".globl ", $($symbol)+),
-                concat!(".hidden ", $($symbol)+),
-                concat!(".type ", $($symbol)+, ", @object"),
-                concat!(".size ", $($symbol)+, ", 8"),
-                concat!($($symbol)+, ":"),
+                concat!(".globl ", $crate::thread_word!(@symbol $symbol)),
+                concat!(".hidden ", $crate::thread_word!(@symbol $symbol)),
+                concat!(".type ", $crate::thread_word!(@symbol $symbol), ", @object"),
+                concat!(".size ", $crate::thread_word!(@symbol $symbol), ", 8"),
+                concat!($crate::thread_word!(@symbol $symbol), ":"),
                 ".quad {initial}",
                 ".popsection",
                 initial = sym $initial,
@@ -55,7 +67,7 @@ macro_rules! thread_word {
                 // SAFETY: the linker puts the offset from the thread pointer there, or makes it a constant.
                 unsafe {
                     asm!(
-                        concat!("mov {offset}, qword ptr [rip + ", $($symbol)+, "@GOTTPOFF]"),
+                        concat!("mov {offset}, qword ptr [rip + ", $crate::thread_word!(@symbol $symbol), "@GOTTPOFF]"),
                         offset = out(reg) offset,
                         options(pure, nomem, nostack, preserves_flags),
                     );

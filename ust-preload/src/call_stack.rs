@@ -39,16 +39,7 @@ const ONE_STACK_BYTES: usize = 8 << 20;
 
 static NOBODY: u8 = 0;
 
-ust_core::thread_word!(
-    mod word [concat!(
-        "ust_preload_call_stack_",
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_MINOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_PATCH")
-    )] crate::call_stack::NOBODY
-);
+ust_core::thread_word!(mod word "ust_preload_call_stack" crate::call_stack::NOBODY);
 
 /// A call in progress.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -32,16 +32,7 @@ mod event {
 /// Where the word of a thread points that has not looked yet.
 static NO_LOOK: u64 = 0;
 
-ust_core::thread_word!(
-    mod word [concat!(
-        "ust_preload_context_switches_",
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_MINOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_PATCH")
-    )] crate::context_switches::NO_LOOK
-);
+ust_core::thread_word!(mod word "ust_preload_context_switches" crate::context_switches::NO_LOOK);
 
 /// Looks, and tells what it has found. Behind a recorded call, whose `errno` the caller keeps.
 #[inline(always)]

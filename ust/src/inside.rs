@@ -8,16 +8,7 @@ use core::ptr;
 static OUTSIDE: u8 = 0;
 static INSIDE: u8 = 1;
 
-ust_core::thread_word!(
-    mod word [concat!(
-        "ust_inside_",
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_MINOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_PATCH")
-    )] crate::inside::OUTSIDE
-);
+ust_core::thread_word!(mod word "ust_inside" crate::inside::OUTSIDE);
 
 /// Whether the calling thread is at work for this library. Async-signal-safe.
 #[inline(always)]

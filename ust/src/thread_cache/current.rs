@@ -4,16 +4,7 @@
 use super::cache::{EMPTY, ThreadCache};
 
 // The version is part of the name: two of them in one program have a pointer each.
-ust_core::thread_word!(
-    mod pointer [concat!(
-        "ust_core_thread_cache_",
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_MINOR"),
-        "_",
-        env!("CARGO_PKG_VERSION_PATCH")
-    )] super::EMPTY
-);
+ust_core::thread_word!(mod pointer "ust_core_thread_cache" super::EMPTY);
 
 /// The calling thread's cache. Async-signal-safe, at any time of the thread's life.
 #[inline(always)]
