@@ -74,8 +74,7 @@ soak:
     # Takes CPU 1 off and puts it back, again and again, where the kernel allows it.
     UST_HOTPLUG=1 cargo test --release -p ust-acceptance --test hotplug
     UST_SETS=each cargo test --release -p ust-acceptance --test preload_programs --test preload_servers
-    # These need Debian's postgresql, and its libpython3.11-testsuite (or that of its version).
-    UST_POSTGRESQL=1 cargo test --release -p ust-acceptance --test preload_servers
+    # This needs Debian's libpython3.11-testsuite (or that of its version).
     UST_PYTHON=1 cargo test --release -p ust-acceptance --test preload_python
     just stress 600
     just sanitizers 120
