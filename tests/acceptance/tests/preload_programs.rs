@@ -166,6 +166,10 @@ fn a_database_is_undisturbed() {
 fn a_virtual_machine_is_undisturbed() {
     let Some(_dir) = prepared() else { return };
     assert_command_undisturbed("java", &["-Xshare:auto", "-version"], 5_000);
+    if skip::has("javac", &["-version"]) {
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/c/Faults.java");
+        assert_command_undisturbed("java", &[program], 100_000);
+    }
 }
 
 #[test]
