@@ -185,6 +185,7 @@ fn header_bytes() -> [u8; HEADER_BYTES] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt;
 
     fn packet(seq: u64) -> PacketContext {
         PacketContext {
@@ -258,6 +259,36 @@ mod tests {
             .unwrap();
         let output = String::from_utf8_lossy(&child.stdout);
         assert!(child.status.success() && output.contains("1 passed"), "{output}");
+    }
+
+    /// A page that is set aside and given back by hand shows whether it is asked for again.
+    #[test]
+    fn each_page_is_set_aside_once() {
+        let file = tempfile::tempfile().unwrap();
+        let mut index = IndexFile::resume(file.try_clone().unwrap(), 0).unwrap();
+        let page = PAGE_BYTES as u64;
+        // Some file systems give nothing back behind the end.
+        file.set_len(10 * page).unwrap();
+        let pages = || file.metadata().unwrap().blocks() * 512 / page;
+        let give_back = |number: u64| {
+            let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            fallocate(&file, flags, number * page, page).unwrap();
+        };
+        index.reserve(40).unwrap();
+        if pages() == 0 {
+            eprintln!("SKIPPED: this file system sets nothing aside");
+            return;
+        }
+        assert_eq!(pages(), 1);
+        give_back(0);
+        index.reserve(50).unwrap();
+        assert_eq!(pages(), 0, "that is within the first page");
+        index.reserve(100).unwrap();
+        assert_eq!(pages(), 1, "the second alone");
+        give_back(1);
+        assert_eq!(pages(), 0, "it is where it belongs");
+        index.reserve(200).unwrap();
+        assert_eq!(pages(), 2, "the third and the fourth");
     }
 
     #[test]

@@ -147,3 +147,105 @@ impl StreamDrain {
         outcome
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::played::number;
+    use crate::engine::played_stream::{self, PlayedStream};
+    use crate::output::Output;
+    use std::path::Path;
+    use ust_core::abi::{Geometry, Mode};
+    use ust_core::wire::FieldType;
+
+    const SUBBUF_BYTES: u64 = 4096;
+    const SUBBUFS: u64 = 8;
+
+    /// A process with one class, whose ring goes into `output`.
+    fn drained_into<R>(
+        output: &Path,
+        step: impl FnOnce(&PlayedStream, &mut StreamDrain, &mut Trace<'_>) -> R,
+    ) -> R {
+        let geometry = Geometry::new(SUBBUF_BYTES, SUBBUFS).unwrap();
+        let player = PlayedStream::new(1, [b'p'; 16], geometry, Mode::Discard);
+        let class = player.process.describe("x", 6, vec![("value", FieldType::U64)]);
+        number(&player.process.map, class, 0);
+        let (mut folder, mut process) = (None, player.process.process_file());
+        let output = Output::at(output);
+        let mut trace = played_stream::trace(&mut folder, &mut process, &output);
+        step(&player, &mut StreamDrain::new(player.words(), 0), &mut trace)
+    }
+
+    fn lost(drain: &StreamDrain) -> u64 {
+        drain.lost().map(|(_, count)| count).sum()
+    }
+
+    /// Writes records until so many sub-buffers are full; how many.
+    fn fill(player: &PlayedStream, drain: &StreamDrain, subbufs: u64) -> u64 {
+        let bytes = subbufs * SUBBUF_BYTES;
+        let start = drain.reader.untrusted_write_position();
+        let mut count = 0;
+        while drain.reader.untrusted_write_position() < start + bytes {
+            player.write(0, &[7; 8]);
+            assert_eq!(lost(drain), 0, "after {count}");
+            count += 1;
+        }
+        count
+    }
+
+    /// Writes records until there is no room; how many there was room for.
+    fn fill_up(player: &PlayedStream, drain: &StreamDrain) -> u64 {
+        let before = lost(drain);
+        let mut count = 0;
+        while lost(drain) == before {
+            player.write(0, &[7; 8]);
+            count += 1;
+        }
+        count - 1
+    }
+
+    /// Its trace cannot be made.
+    fn nowhere() -> &'static Path {
+        Path::new("/proc/nowhere")
+    }
+
+    /// Framing takes time, and may fail. Writers that have little room do not wait for it.
+    #[test]
+    fn writers_with_little_room_are_given_some_before_records_are_framed() {
+        drained_into(nowhere(), |player, drain, trace| {
+            fill_up(player, drain);
+            assert!(matches!(drain.drain_full(trace), Err(StreamError::File(_))));
+            assert!(fill_up(player, drain) > 0);
+        });
+    }
+
+    #[test]
+    fn a_sub_buffer_stays_at_its_place_until_its_records_are_framed_if_there_is_room() {
+        let whole = drained_into(nowhere(), |player, drain, _| fill_up(player, drain));
+        drained_into(nowhere(), |player, drain, trace| {
+            let written = fill(player, drain, 2);
+            assert!(matches!(drain.drain_full(trace), Err(StreamError::File(_))));
+            assert_eq!(written + fill_up(player, drain), whole, "nothing was exchanged");
+        });
+    }
+
+    /// Three times round the ring in steps after which there is room, and in steps after which there is little.
+    #[test]
+    fn sub_buffers_are_exchanged_whichever_way_their_records_are_framed() {
+        for subbufs in [1, SUBBUFS - 1] {
+            let output = tempfile::tempdir().unwrap();
+            drained_into(output.path(), |player, drain, trace| {
+                let mut written = 0;
+                for _ in 0..(3 * SUBBUFS).div_ceil(subbufs) {
+                    written += fill(player, drain, subbufs);
+                    assert!(drain.drain_full(trace).unwrap());
+                }
+                drain.flush(trace).unwrap();
+                drain.finish(trace).unwrap();
+                assert_eq!((drain.recorded(), lost(drain)), (written, 0), "{subbufs} at a time");
+            });
+            let events = ctf::reader::Reader::open(output.path()).unwrap();
+            assert!(events.map(Result::unwrap).count() as u64 > 3 * SUBBUFS * SUBBUF_BYTES / 20);
+        }
+    }
+}
