@@ -6,7 +6,7 @@
 //!
 //! | model | what it holds |
 //! | --- | --- |
-//! | `p1` | one writer, one reader: each record is read once or counted |
+//! | `p1` | one writer, one reader: each record is read once or counted, alone or in a row |
 //! | `p3` | the same of writers that overwrite, and of two writers at once |
 //! | `p5` | the same of a signal handler's records, at each point of the record that it interrupts |
 //! | `p6` | the same when a writer, or the reader, dies at any point |
@@ -444,6 +444,29 @@ impl<S> Consumer<S> {
         }
     }
 
+    /// The same in rows of as many records as there is room for. What no row takes, and notes, come one by one.
+    pub fn read_rows(&mut self, room_words: usize) {
+        let mut room = vec![0; room_words * WORD_BYTES];
+        loop {
+            let mut copies: Vec<(Vec<u8>, u64)> = Vec::new();
+            let row = self.reader.copy_row(&mut room, |record, end_position| {
+                copies.push((record.to_vec(), end_position));
+                true
+            });
+            let bytes: Vec<u8> = copies.iter().flat_map(|(copy, _)| copy).copied().collect();
+            assert_eq!(room[..row.bytes], bytes, "one immediately behind the other");
+            assert_eq!((row.count, row.end_position), (copies.len(), self.reader.cursor()));
+            for (copy, end_position) in copies {
+                let words = copy.chunks_exact(WORD_BYTES);
+                let words: Vec<_> =
+                    words.map(|word| u32::from_ne_bytes(word.try_into().unwrap())).collect();
+                self.check_record(end_position, &words);
+            }
+            let Some(found) = self.reader.next().unwrap() else { return };
+            self.check_in_place(found);
+        }
+    }
+
     /// Copies what is committed now, without taking it: the cursor's sub-buffer where writers overwrite.
     pub fn copy_prefix(&mut self, until: u64, holes: Holes) {
         let mut image = Image::default();
@@ -528,15 +551,22 @@ impl<S> Consumer<S> {
             }
             return;
         }
-        let lengths = [SHORT_WORDS, SHORT_WORDS + 1].map(|words| words * WORD_BYTES);
-        assert!(lengths.contains(&found.length_bytes), "no record, but its payload: {words:?}");
+        self.check_record(found.end_position, words);
+    }
+
+    fn check_record(&mut self, end_position: u64, words: &[u32]) {
+        assert!(
+            [SHORT_WORDS, SHORT_WORDS + 1].contains(&words.len()),
+            "no record, but its payload: {words:?}"
+        );
+        let start = end_position - ((words.len() + 1) * WORD_BYTES) as u64;
         // A short header decodes only against the record immediately before, which must have been read.
-        if found.length_bytes == SHORT_WORDS * WORD_BYTES {
+        if words.len() == SHORT_WORDS {
             assert_eq!(start, self.last_end, "a short header behind a hole");
             let offset = start % self.reader.ring().stream.geometry.subbuf_size_bytes() as u64;
             assert_ne!(offset, NOTE_BYTES as u64, "a short header at a sub-buffer's start");
         }
-        self.last_end = found.end_position;
+        self.last_end = end_position;
         assert!(words.iter().all(|word| *word == words[0]), "torn: {words:?}");
         self.numbers.push((words[0] & 0xfff) >> 4);
     }

@@ -42,10 +42,12 @@ orderings! {
     RmwOrder exchange_cas = Release;
     /// O: with `entry_load`, likewise; and with `reader_entry_load`: the counts of step N.
     RmwOrder recycle_cas = Release;
-    /// F: with `frame_read`: publishes header and payload.
+    /// F: with `frame_read` and `row_frame_read`: publishes header and payload.
     StoreOrder frame_commit = Release;
     /// I, M: with `frame_commit`. M only counts, but the zeroes that it stores later must not overtake a record.
     LoadOrder frame_read = Acquire;
+    /// I, of a row: with `frame_commit`.
+    LoadOrder row_frame_read = Acquire;
     /// L: with `spare_give`: the memory is zero.
     RmwOrder spare_take = Acquire;
     /// O: with `spare_take`. Without a partner if the memory was not used.

@@ -55,7 +55,7 @@ impl<M: RingMemory> Reader<M> {
         let (subbuf_start, mut offset, mut bytes) = (self.subbuf_start, self.offset, 0);
         while offset < subbuf_bytes {
             // SAFETY: `memory` checked the memory, and the offset is a sum of multiples of four.
-            let word = unsafe { ring.frame_at(start + offset) }.load(order::frame_read());
+            let word = unsafe { ring.frame_at(start + offset) }.load(order::row_frame_read());
             ring.prefetch(start + offset + PREFETCHED_BYTES);
             let Some(record_bytes) = Frame::committed_event_bytes(word) else { break };
             let (at, left) = (start + offset + WORD_BYTES, subbuf_bytes - offset - WORD_BYTES);
