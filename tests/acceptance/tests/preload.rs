@@ -227,9 +227,44 @@ fn a_program_that_cannot_have_the_shim_runs_without_it() {
     assert_eq!(recorded.finished.stdout, "done\n");
     let said = &recorded.finished.stderr;
     assert!(said.contains("linked statically") && said.contains("runs without the shim"), "{said}");
+    assert!(said.contains("allocates ran without the shim") && !said.contains("check"), "{said}");
 
     let refused =
         run(Command::new(binaries::ust()).args(["record", "--preload", "libc_men", "true"]));
     assert_ne!(refused.code(), 0);
     assert!(refused.stderr.contains("libc_mem"), "the sets are listed: {}", refused.stderr);
+}
+
+/// One line says what is wrong with the shim, and the program runs.
+#[test]
+fn without_a_shim_that_fits_the_program_runs_untraced() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let ust = dir.path().join("ust");
+    std::fs::copy(binaries::ust(), &ust).expect("there is room");
+    let whole = std::fs::read(shim::built()).expect("it was built");
+    // The note that has the version: lengths of name and content, type, name, content.
+    let note = [4_u32, 4, 1].map(u32::to_le_bytes).concat();
+    let note = [&note[..], b"ust\0"].concat();
+    let at = whole.windows(note.len()).position(|it| it == note).expect("a note") + note.len();
+    let mut of_others = whole.clone();
+    of_others[at] += 1;
+    for (shim, said) in [
+        (None, "is neither beside"),
+        (Some(&whole[..0]), "is damaged, or another file than the shim"),
+        (Some(&whole[..4096]), "is damaged, or another file than the shim"),
+        (Some(&of_others[..]), "install both of one build"),
+    ] {
+        if let Some(shim) = shim {
+            std::fs::write(dir.path().join("libust_preload.so"), shim).expect("there is room");
+        }
+        let recording =
+            Recording::of_path("/bin/echo".into()).options(["--preload", "all"]).arg("done");
+        let ended = run(&mut recording.command_of(&ust));
+        assert_eq!((ended.code(), &*ended.stdout), (0, "done\n"), "{said}");
+        let lines: Vec<_> = ended.stderr.lines().collect();
+        assert!(lines[0].contains(said), "{}", ended.stderr);
+        assert!(lines[0].ends_with("; the program runs without the shim"), "{}", ended.stderr);
+        assert!(lines[1].ends_with("echo ran without the shim"), "{}", ended.stderr);
+        assert_eq!(lines.len(), 3, "{}", ended.stderr);
+    }
 }

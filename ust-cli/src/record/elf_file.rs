@@ -5,7 +5,7 @@
 
 use object::elf;
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
-use object::read::{ReadCache, StringTable};
+use object::read::{ReadCache, ReadRef, StringTable};
 use object::{Endianness, FileKind};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -21,6 +21,8 @@ const MAX_DYNAMIC_ENTRIES: usize = 4096;
 pub struct ElfFile {
     /// 32 or 64 bits.
     pub class: Class,
+    /// Whether the file has all that is loaded of it.
+    pub is_whole: bool,
     /// The ABI version that its note names; `None` if it has no tracepoints.
     pub abi_version: Option<u32>,
     /// The version of `ust.h` that it was compiled with; `None` if it has no tracepoints in C.
@@ -84,7 +86,13 @@ fn parse<H: FileHeader<Endian = Endianness>>(
     let loader = segments.iter().find_map(|segment| segment.interpreter(endian, data).ok()?);
     let loader = loader.map(|path| OsStr::from_bytes(path).into());
     let [needed, search] = dynamic_strings::<H>(segments, endian, data).unwrap_or_default();
-    Some(ElfFile { class, abi_version, c_version, loader, needed, search })
+    let bytes = data.len().ok()?;
+    let end = |segment: &H::ProgramHeader| {
+        segment.p_offset(endian).into().checked_add(segment.p_filesz(endian).into())
+    };
+    let mut loaded = segments.iter().filter(|segment| segment.p_type(endian) == elf::PT_LOAD);
+    let is_whole = loaded.all(|segment| end(segment).is_some_and(|end| end <= bytes));
+    Some(ElfFile { class, is_whole, abi_version, c_version, loader, needed, search })
 }
 
 /// The latest version in our notes of that kind, if the segment holds any.

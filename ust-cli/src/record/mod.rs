@@ -50,7 +50,7 @@ use consumerd::session::{
 use consumerd::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, Signals};
 use ctf::printable;
 use instrumented::Images;
-use nobody::{left_running, nobody_connected};
+use nobody::{Shim, left_running, nobody_connected};
 use preload::PreloadArgs;
 use private_dir::PrivateDir;
 use program::Program;
@@ -116,11 +116,13 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let preload = arguments.preload;
     let has_shim = preload.is_wanted_for(&program);
     let events = completed(&arguments.event);
-    let shim = has_shim.then(|| preload.patterns(&events));
-    let rules = rules(events, shim);
+    let patterns = has_shim.then(|| preload.patterns(&events));
+    let rules = rules(events, patterns);
     check_rules(&rules).map_err(own)?;
     let variables = has_shim.then(|| preload::variables_for(&program, &preload.options()));
+    let mut shim = if has_shim { Shim::Loaded } else { Shim::NotWanted };
     let variables = variables.unwrap_or(Ok(Vec::new())).unwrap_or_else(|why| {
+        shim = Shim::Refused;
         tell(&format!("{why}; the program runs without the shim"));
         Vec::new()
     });
@@ -161,7 +163,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let last = snapshots.as_ref().and_then(|taken| taken.last.clone());
     let reach = all.reach.clone();
     let summary = last.map_or(all, |last| SessionSummary { reach, ..last });
-    let nobody = || nobody_connected(&program, &images, ended, has_shim);
+    let nobody = || nobody_connected(&program, &images, ended, shim);
     let mut notes = explain(&summary, snapshots.as_ref(), nobody);
     notes.extend(snapshots.as_ref().and_then(|taken| explain_none(taken, ended)));
     notes.extend(still_running(&summary, private_dir.runtime_dir()));

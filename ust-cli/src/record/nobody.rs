@@ -12,12 +12,23 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use ust_core::paths::{RUNTIME_DIR_VARIABLE, RuntimeDir};
 
-/// Why no process may have connected. `has_shim`: the shim was loaded into the program, or could not be, which has been said.
+/// What became of the shim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shim {
+    /// Nobody wanted it.
+    NotWanted,
+    /// The program was started with it.
+    Loaded,
+    /// The program could not have it, which has been said.
+    Refused,
+}
+
+/// Why no process may have connected.
 pub fn nobody_connected(
     program: &Program<'_>,
     images: &Images,
     ended: Ended,
-    has_shim: bool,
+    shim: Shim,
 ) -> String {
     let given = printable::os(program.given);
     if let Some(user) = ended.changed_user {
@@ -36,12 +47,16 @@ pub fn nobody_connected(
             "no instrumented process has connected, although {file}{needed_by} has tracepoints: {why}"
         );
     }
-    if let Some(file) = images.with_c_tracepoints(&program.file).filter(|_| !has_shim) {
+    if let Some(file) = images.with_c_tracepoints(&program.file).filter(|_| shim == Shim::NotWanted)
+    {
         return format!(
             "no instrumented process has connected: {} has tracepoints in C, which need the shim: `ust record --preload \
              tracepoints` loads it",
             printable::path(&file)
         );
+    }
+    if shim == Shim::Refused {
+        return format!("no instrumented process has connected: {given} ran without the shim");
     }
     let shell = images.shell(&program.file);
     let only = shell.map(|it| format!(" (only {} was looked at)", printable::path(&it)));

@@ -15,7 +15,7 @@ const PLACES: [&str; 3] = ["", "../lib", "../lib/ust"];
 /// Finds it.
 ///
 /// # Errors
-/// It is not there, is of another version, or lies where the loader cannot be told of it: what to say.
+/// It is not there, is no shim or one of another version, or lies where the loader cannot be told of it: what to say.
 pub fn find() -> Result<PathBuf, String> {
     let own = std::env::current_exe()
         .map_err(|error| format!("the shim {SHIM} cannot be looked for: {error}"))?;
@@ -29,7 +29,14 @@ pub fn find() -> Result<PathBuf, String> {
             printable::path(&own)
         ));
     };
-    let version = elf_file::read(&shim).and_then(|elf| elf.abi_version).unwrap_or(0);
+    // The loader does not look whether it is whole: a program with a part of a shim would be killed.
+    let whole = elf_file::read(&shim).filter(|elf| elf.is_whole);
+    let Some(version) = whole.and_then(|elf| elf.abi_version) else {
+        return Err(format!(
+            "{} is damaged, or another file than the shim: install that again",
+            printable::path(&shim)
+        ));
+    };
     if let Err(Mismatch { found, own }) = ABI.check(Version::from_word(version)) {
         return Err(format!(
             "the shim {} has version {found}, and this recorder version {own}: install both of one build",
