@@ -259,6 +259,26 @@ fn events_that_are_named_narrow_their_own_set_alone() {
     }
 }
 
+/// What gives memory back has other names in old programs, and in those of C23.
+#[test]
+fn free_is_recorded_by_whatever_name_it_is_called() {
+    let Some((_dir, program)) = compiled("frees", &[]) else { return };
+    let options = ["--preload", "libc_mem", "--subbuf-size", "1M"];
+    let recorded = Recording::of_path(program).options(options).run().succeeded();
+    assert_eq!(recorded.finished.stdout, "3\n");
+    let mut held = BTreeSet::new();
+    let mut count = 0;
+    judge::babeltrace2(&recorded.trace(), |line| match line.event_of("libc_mem") {
+        Some("malloc") if line.number("size") == 4321 => {
+            held.insert(line.value("ptr").to_owned());
+            count += 1;
+        }
+        Some("free") => _ = held.remove(line.value("ptr")),
+        _ => {}
+    });
+    assert_eq!((count, held), (3, BTreeSet::new()));
+}
+
 /// Numbers up to 30 have the short header.
 #[test]
 fn frequent_events_have_short_headers_among_all_others() {

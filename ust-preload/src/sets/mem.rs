@@ -11,7 +11,7 @@
 use super::durations;
 use super::lttng::libc as lttng;
 use crate::argument::{Address, Code};
-use crate::entry::entry;
+use crate::entry::{entry, jump};
 use crate::real::Real;
 use crate::switched::switched;
 use crate::{early, unwind};
@@ -130,6 +130,21 @@ macro_rules! allocates {
     )*};
 }
 
+/// Other names of `free`. Of their arguments only the first counts, as C23 says of sizes.
+macro_rules! also_free {
+    ($($name:ident),*) => {$(
+        /// As `free`.
+        ///
+        /// # Safety
+        /// As the C library says.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        pub unsafe extern "C" fn $name() {
+            core::arch::naked_asm!(".cfi_startproc", jump!(), ".cfi_endproc", behind = sym free)
+        }
+    )*};
+}
+
 /// Begins a function whose event is the set's own, or one of LTTng's, too.
 macro_rules! begin {
     ([] $name:ident $callsite:ident $count:tt) => {
@@ -226,6 +241,8 @@ const _: () = {
             durations::free::tell(memory, duration, call_site);
         }
     }
+
+    also_free!(cfree, free_sized, free_aligned_sized);
 };
 
 /// Whether `free` is not known yet, and this very thread is looking up functions. `dlsym` frees the message of a look-up that
