@@ -46,9 +46,34 @@ fn main() -> Result<()> {
             peer_tracing::disable()?;
             &peer_tracing::emit
         }
+        "tracing_none" => &peer_tracing::emit_unwanted,
+        "tracing_unwanted" => {
+            peer_tracing::record()?;
+            &peer_tracing::emit_unwanted
+        }
+        "tracing_recorded" => {
+            peer_tracing::record()?;
+            &peer_tracing::emit
+        }
+        "tracing_layer" => {
+            peer_tracing::record_by_layer()?;
+            &peer_tracing::emit
+        }
+        "tracing_layer_usual" => {
+            peer_tracing::record_by_layer()?;
+            &peer_tracing::emit_usual
+        }
+        "tracing_recorded_usual" => {
+            peer_tracing::record()?;
+            &peer_tracing::emit_usual
+        }
         "tracing_appender" => {
             appender = Some(peer_tracing::Appender::install()?);
             &peer_tracing::emit
+        }
+        "tracing_appender_usual" => {
+            appender = Some(peer_tracing::Appender::install()?);
+            &peer_tracing::emit_usual
         }
         _ => return Err(format!("nobody is called {body}").into()),
     };

@@ -154,6 +154,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ust-core", &[]),
     ("ust", &["ust-core", "ust-macros"]),
     ("ust-preload", &["ust", "ust-core"]),
+    ("ust-tracing", &["ust", "ust-core"]),
     ("consumerd", &["ctf", "ust-core"]),
     ("ust-cli", &["consumerd", "ctf", "ust-core"]),
     ("loom-tests", &["ust-core"]),

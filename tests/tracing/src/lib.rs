@@ -1,0 +1,2 @@
+//! Programs that use `tracing`, recorded by `ust-tracing`.
+#![deny(unsafe_code)]
