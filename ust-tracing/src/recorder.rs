@@ -40,6 +40,8 @@ pub struct ByRules;
 
 /// What a span of the registry holds for this crate.
 struct Known {
+    /// The layer that records it.
+    layer: u64,
     span_id: u64,
     events: &'static SpanEvents,
     times: Times,
@@ -49,6 +51,17 @@ impl Recorder {
     pub(crate) fn new() -> Self {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Self { number: LAST.fetch_add(1, Ordering::Relaxed) + 1, is_second: false }
+    }
+
+    /// Does something with a span that this layer records.
+    #[inline]
+    fn with<'a, S: LookupSpan<'a>, T>(
+        &self,
+        span: &SpanRef<'a, S>,
+        act: impl FnOnce(&mut Known) -> T,
+    ) -> Option<T> {
+        let mut extensions = span.extensions_mut();
+        extensions.get_mut::<Known>().filter(|known| known.layer == self.number).map(act)
     }
 
     /// The span that something happens in, of those that are recorded; 0 if there is none.
@@ -132,61 +145,58 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
             attributes.record(&mut payload);
             events.new.record(&payload);
         }
-        let times = Times::beginning(Instant::now());
+        let (layer, times) = (self.number, Times::beginning(Instant::now()));
         // Nothing of this type is there, unless two of these layers do not know of each other.
-        span.extensions_mut().replace(Known { span_id, events, times });
+        span.extensions_mut().replace(Known { layer, span_id, events, times });
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let Some((span_id, events)) =
-            span.extensions().get::<Known>().map(|known| (known.span_id, known.events))
-        else {
+        let known = self.with(&span, |known| (known.span_id, known.events));
+        let Some((span_id, events)) = known.filter(|(_, events)| events.record.is_on()) else {
             return;
         };
-        if events.record.is_on() {
-            // The registry is not borrowed here: the values may emit events.
-            let mut room = Room::new();
-            let mut payload = Payload::begin_with(&mut room, [span_id], events.record.declared());
-            values.record(&mut payload);
-            events.record.record(&payload);
-        }
+        // The span is not borrowed here: the values may emit events.
+        let mut room = Room::new();
+        let mut payload = Payload::begin_with(&mut room, [span_id], events.record.declared());
+        values.record(&mut payload);
+        events.record.record(&payload);
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
         let follows_id = id_of(follows, &context);
         let Some(span) = context.span(id) else { return };
-        if let Some(known) = span.extensions().get::<Known>() {
+        self.with(&span, |known| {
             record_numbers(&known.events.follows_from, [known.span_id, follows_id]);
-        }
+        });
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        if let Some(known) = span.extensions_mut().get_mut::<Known>() {
+        self.with(&span, |known| {
             record_numbers(&known.events.enter, [known.span_id]);
             let now = Instant::now();
             known.times.enter(now);
             entered::enter(self.number, known.span_id, now);
-        }
+        });
     }
 
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        if let Some(known) = span.extensions_mut().get_mut::<Known>() {
+        self.with(&span, |known| {
             let now = Instant::now();
             known.times.exit(now);
             let busy = entered::exit(self.number, known.span_id, now);
             record_numbers(&known.events.exit, [known.span_id, nanoseconds(busy)]);
-        }
+        });
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
-        if let Some(known) = span.extensions().get::<Known>() {
+        self.with(&span, |known| {
             let [total, busy, idle, entered] = known.times.at_end(Instant::now());
             record_numbers(&known.events.close, [known.span_id, total, busy, idle, entered]);
-        }
+        });
     }
 }
 

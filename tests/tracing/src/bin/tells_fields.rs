@@ -1,16 +1,55 @@
-//! `tells_fields`: an event or a span with each kind of field.
+//! `tells_fields alone|beside`: an event or a span with each kind of field. The subscriber stands alone, or is a layer beside one
+//! that prints to nowhere.
 
 use std::error::Error;
 use std::fmt;
 use tracing::field::Empty;
 use tracing::{Level, debug, error, event, info, info_span, span, trace, warn};
+use tracing_subscriber::prelude::*;
 
 fn main() {
-    tracing::subscriber::set_global_default(ust_tracing::subscriber()).expect("it is the first");
+    match std::env::args().nth(1).as_deref() {
+        Some("alone") => tracing::subscriber::set_global_default(ust_tracing::subscriber())
+            .expect("it is the first"),
+        _ => tracing_subscriber::registry()
+            .with(ust_tracing::layer())
+            .with(tracing_subscriber::fmt::layer().with_writer(std::io::sink))
+            .with(ust_tracing::layer())
+            .init(),
+    }
     numbers();
     texts();
     shapes();
     spans();
+    odd_values();
+}
+
+/// Emits an event when it is formatted.
+struct Talks;
+
+impl fmt::Debug for Talks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        info!(target: "fields::odd", number = 1, "within");
+        f.write_str("talks")
+    }
+}
+
+/// Cannot be formatted.
+struct Panics;
+
+impl fmt::Debug for Panics {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("by intention")
+    }
+}
+
+fn odd_values() {
+    info!(target: "fields::odd", before = 1, talks = ?Talks, after = 2, "around");
+    std::panic::set_hook(Box::new(|_| {}));
+    let caught = std::panic::catch_unwind(|| info!(target: "fields::odd", panics = ?Panics));
+    assert!(caught.is_err());
+    info!(target: "fields::odd", "goes on");
+    log::warn!(target: "of_log", "by log");
 }
 
 fn numbers() {
@@ -50,7 +89,20 @@ fn texts() {
     warn!(target: "fields::texts", nul = "a\0b", empty = "", wide = "Größe →");
     debug!(target: "fields::texts", long = %"x".repeat(5000), after = 7);
     debug!(target: "fields::texts", long = %"ä".repeat(5000), after = 7);
+    debug!(target: "fields::texts", long = ?Pieces(""), after = 7);
+    debug!(target: "fields::texts", long = ?Pieces("x"), after = 7);
     trace!(target: "fields::texts", bytes = &[1_u8, 2, 255][..], "a message, and {}", "bytes");
+}
+
+/// A long text, written in small pieces. Goes on after an error.
+struct Pieces(&'static str);
+
+impl fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)?;
+        let written = (0..5000).map(|_| f.write_str("ä"));
+        written.fold(Ok(()), fmt::Result::or)
+    }
 }
 
 fn shapes() {
