@@ -47,3 +47,28 @@ pub(crate) fn exit(layer: u64, span_id: u64, now: Instant) -> Duration {
     };
     ENTERED.try_with(leave).ok().flatten().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_layer_has_its_spans_and_leaves_them_in_any_order() {
+        let begun = Instant::now();
+        let at = |ms| begun + Duration::from_millis(ms);
+        enter(1, 3, at(0));
+        enter(2, 9, at(1));
+        enter(1, 4, at(2));
+        assert_eq!((current(1), current(2), current(3)), (4, 9, 0));
+        assert_eq!(exit(1, 3, at(10)), Duration::from_millis(10));
+        assert_eq!((current(1), current(2)), (4, 9));
+        assert_eq!(exit(1, 4, at(20)), Duration::from_millis(18));
+        assert_eq!(exit(1, 4, at(30)), Duration::ZERO, "it is not in it");
+        assert_eq!((current(1), current(2)), (0, 9));
+        // Once more: a thread may enter a span that it is in.
+        enter(2, 9, at(40));
+        assert_eq!(exit(2, 9, at(50)), Duration::from_millis(10));
+        assert_eq!(exit(2, 9, at(51)), Duration::from_millis(50));
+        assert_eq!(current(2), 0);
+    }
+}
