@@ -1,0 +1,172 @@
+//! `switches alone|beside`: does what it reads, a line at a time, and answers with a line each.
+//!
+//! | line | what is done, and answered |
+//! | --- | --- |
+//! | `emit N` | N rounds over the callsites that are registered; lines that the other layer has written so far |
+//! | `register N` | N more callsites, one a millisecond, while other threads have interest rebuilt; answers at once |
+//! | `state` | how many callsites are there, and of how many it is cached that they interest nobody, sometimes, always |
+//! | `fork` | the child goes on; its process id |
+//!
+//! `beside`: there is another layer, which writes lines.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+use tracing::callsite::DefaultCallsite;
+use tracing::field::{FieldSet, Value};
+use tracing::metadata::{Kind, LevelFilter};
+use tracing::{Event, Level, Metadata, dispatcher};
+use tracing_core::{Callsite as _, identify_callsite};
+use tracing_subscriber::prelude::*;
+use ust_core::sync::{AtomicU64, Ordering};
+
+/// Callsites as the macros make them.
+macro_rules! callsites {
+    ($($tens:literal)*; $ones:tt) => { [$(callsites!(@ $tens $ones)),*] };
+    (@ $tens:literal [$($ones:literal)*]) => { [$({
+        static CALLSITE: DefaultCallsite = DefaultCallsite::new(&METADATA);
+        static METADATA: Metadata<'static> = Metadata::new(
+            "event",
+            "switches",
+            Level::INFO,
+            None,
+            Some($tens * 10 + $ones),
+            None,
+            FieldSet::new(&["number"], identify_callsite!(&CALLSITE)),
+            Kind::EVENT,
+        );
+        &CALLSITE
+    }),*] };
+}
+
+static CALLSITES: [[&DefaultCallsite; 10]; 30] = callsites!(
+    1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; [0 1 2 3 4 5 6 7 8 9]
+);
+
+/// How many of them have been reached.
+static REGISTERED: AtomicU64 = AtomicU64::new(0);
+
+fn callsites() -> impl Iterator<Item = &'static DefaultCallsite> {
+    let registered = REGISTERED.load(Ordering::Relaxed) as usize;
+    CALLSITES.iter().flatten().copied().take(registered)
+}
+
+/// As the macros do it.
+fn emit(callsite: &'static DefaultCallsite, number: u64) {
+    let metadata = callsite.metadata();
+    let interest = callsite.interest();
+    if *metadata.level() > LevelFilter::current() || interest.is_never() {
+        return;
+    }
+    dispatcher::get_default(|dispatch| {
+        if interest.is_always() || dispatch.enabled(metadata) {
+            let field = metadata.fields().field("number").expect("it has one");
+            let values = [(&field, Some(&number as &dyn Value))];
+            Event::dispatch(metadata, &metadata.fields().value_set(&values));
+        }
+    });
+}
+
+static LINES: AtomicU64 = AtomicU64::new(0);
+
+struct Lines;
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        LINES.fetch_add(1, Ordering::Relaxed);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn register(more: u64) {
+    let registering = thread::spawn(move || {
+        for _ in 0..more {
+            let at = REGISTERED.load(Ordering::Relaxed);
+            emit(CALLSITES[at as usize / 10][at as usize % 10], 0);
+            REGISTERED.store(at + 1, Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let registering = Arc::new(registering);
+    for _ in 0..2 {
+        let registering = Arc::clone(&registering);
+        thread::spawn(move || {
+            while !registering.is_finished() {
+                tracing::callsite::rebuild_interest_cache();
+            }
+        });
+    }
+}
+
+fn state() -> String {
+    let interests = callsites().map(DefaultCallsite::interest);
+    let (mut never, mut sometimes, mut always) = (0, 0, 0);
+    for interest in interests {
+        never += u32::from(interest.is_never());
+        sometimes += u32::from(interest.is_sometimes());
+        always += u32::from(interest.is_always());
+    }
+    format!("{} never {never} sometimes {sometimes} always {always}", never + sometimes + always)
+}
+
+/// Whether this process is the child. The parent waits for it, and ends as it does.
+#[allow(unsafe_code)]
+fn fork() -> bool {
+    // SAFETY: the child goes on as this program does: it is on glibc, whose `malloc` a child can use.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            return true;
+        }
+        let mut status = 0;
+        libc::waitpid(child, &mut status, 0);
+        libc::_exit(libc::WEXITSTATUS(status))
+    }
+}
+
+fn main() {
+    match std::env::args().nth(1).as_deref() {
+        Some("alone") => tracing::subscriber::set_global_default(ust_tracing::subscriber())
+            .expect("it is the first"),
+        _ => tracing_subscriber::registry()
+            .with(ust_tracing::layer())
+            .with(tracing_subscriber::fmt::layer().with_writer(|| Lines))
+            .init(),
+    }
+    loop {
+        let mut line = String::new();
+        // Byte by byte: a child must find what its parent has not read.
+        while !line.ends_with('\n') {
+            let mut byte = [0];
+            match rustix::io::read(rustix::stdio::stdin(), &mut byte) {
+                Ok(1) => line.push(byte[0].into()),
+                _ => return,
+            }
+        }
+        let (what, number) = line.trim().split_once(' ').unwrap_or((line.trim(), "0"));
+        let number: u64 = number.parse().expect("a number");
+        let answer = match what {
+            "emit" => {
+                (0..number).for_each(|round| callsites().for_each(|it| emit(it, round)));
+                LINES.load(Ordering::Relaxed).to_string()
+            }
+            "register" => {
+                register(number);
+                String::new()
+            }
+            "state" => state(),
+            _ => {
+                if !fork() {
+                    return;
+                }
+                std::process::id().to_string()
+            }
+        };
+        println!("{answer}");
+    }
+}
