@@ -132,6 +132,28 @@ fn nothing_sticks_while_rules_change_and_callsites_register() {
     program.end();
 }
 
+/// A thread is told what interests nobody, and stores that when a session has come to want it.
+#[test]
+fn what_was_told_before_the_rules_changed_and_is_stored_after_loses_nothing() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let site = Site::new();
+    let _daemon = site.daemon(&[]);
+    let mut program = Switches::start(&site, "slow");
+    program.register(1);
+    program.until_state("1 never 1 sometimes 0 always 0");
+    program.ask("ask");
+    let trace = site.start_session("session", "switches:*");
+    // The other layer does not want it.
+    program.until_state("1 never 0 sometimes 1 always 0");
+    program.ask("store");
+    program.ask("emit 4");
+    site.end_session("session");
+    assert_eq!(judge::count(&trace), 4);
+    program.end();
+}
+
 /// Each child is forked while interest is being rebuilt, and hears of the rules that follow.
 #[test]
 fn children_of_forks_hear_of_rules() {
@@ -158,6 +180,11 @@ fn children_of_forks_hear_of_rules() {
         let mut of_child = 0;
         judge::babeltrace2(&trace, |line| of_child += u64::from(line.vpid() == child));
         assert_eq!(of_child, 300);
+    }
+    // The parent was about to rebuild: the child does it.
+    for more in 101..110 {
+        program.ask("renew");
+        program.until_state(&format!("{more} never {more} sometimes 0 always 0"));
     }
     program.end();
 }

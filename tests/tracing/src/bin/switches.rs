@@ -1,4 +1,4 @@
-//! `switches alone|beside`: does what it reads, a line at a time, and answers with a line each.
+//! `switches alone|beside|slow`: does what it reads, a line at a time, and answers with a line each.
 //!
 //! | line | what is done, and answered |
 //! | --- | --- |
@@ -6,18 +6,24 @@
 //! | `register N` | N more callsites, one a millisecond, while other threads have interest rebuilt; answers at once |
 //! | `state` | how many callsites are there, and of how many it is cached that they interest nobody, sometimes, always |
 //! | `fork` | the child goes on; its process id |
+//! | `renew` | one more callsite, and a fork at once |
+//! | `ask` | a thread has interest rebuilt; answers when the callsites' filters have been asked, and nothing is stored yet |
+//! | `store` | lets that thread store what it was told; answers when it has |
 //!
-//! `beside`: there is another layer, which writes lines.
+//! `beside`: there is another layer, which writes lines. `slow`: another layer wants nothing, and waits between `ask` and `store`.
 
+use std::cell::Cell;
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tracing::callsite::DefaultCallsite;
 use tracing::field::{FieldSet, Value};
 use tracing::metadata::{Kind, LevelFilter};
+use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, dispatcher};
 use tracing_core::{Callsite as _, identify_callsite};
+use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::prelude::*;
 use ust_core::sync::{AtomicU64, Ordering};
 
@@ -68,6 +74,50 @@ fn emit(callsite: &'static DefaultCallsite, number: u64) {
     });
 }
 
+/// Whether the thread waits that has been told what interests whom.
+static WAITS: Mutex<bool> = Mutex::new(false);
+static CHANGED: Condvar = Condvar::new();
+
+thread_local! {
+    static IS_SLOW: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Wants nothing. Asked by the slow thread, it waits before it answers.
+struct Slow;
+
+impl<S> Filter<S> for Slow {
+    fn enabled(&self, _: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        false
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if metadata.target() == "switches" && IS_SLOW.replace(false) {
+            set_waits(true);
+            until_waits(false);
+        }
+        Interest::never()
+    }
+}
+
+fn set_waits(waits: bool) {
+    *WAITS.lock().expect("nobody panics") = waits;
+    CHANGED.notify_all();
+}
+
+fn until_waits(waits: bool) {
+    let held = WAITS.lock().expect("nobody panics");
+    drop(CHANGED.wait_while(held, |is| *is != waits).expect("nobody panics"));
+}
+
+fn ask_slowly() -> JoinHandle<()> {
+    let slow = thread::spawn(|| {
+        IS_SLOW.set(true);
+        tracing::callsite::rebuild_interest_cache();
+    });
+    until_waits(true);
+    slow
+}
+
 static LINES: AtomicU64 = AtomicU64::new(0);
 
 struct Lines;
@@ -83,12 +133,16 @@ impl Write for Lines {
     }
 }
 
+fn register_one() {
+    let at = REGISTERED.load(Ordering::Relaxed);
+    emit(CALLSITES[at as usize / 10][at as usize % 10], 0);
+    REGISTERED.store(at + 1, Ordering::Relaxed);
+}
+
 fn register(more: u64) {
     let registering = thread::spawn(move || {
         for _ in 0..more {
-            let at = REGISTERED.load(Ordering::Relaxed);
-            emit(CALLSITES[at as usize / 10][at as usize % 10], 0);
-            REGISTERED.store(at + 1, Ordering::Relaxed);
+            register_one();
             thread::sleep(Duration::from_millis(1));
         }
     });
@@ -133,11 +187,16 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("alone") => tracing::subscriber::set_global_default(ust_tracing::subscriber())
             .expect("it is the first"),
+        Some("slow") => tracing_subscriber::registry()
+            .with(tracing_subscriber::layer::Identity::new().with_filter(Slow))
+            .with(ust_tracing::layer())
+            .init(),
         _ => tracing_subscriber::registry()
             .with(ust_tracing::layer())
             .with(tracing_subscriber::fmt::layer().with_writer(|| Lines))
             .init(),
     }
+    let mut slow = None;
     loop {
         let mut line = String::new();
         // Byte by byte: a child must find what its parent has not read.
@@ -160,12 +219,25 @@ fn main() {
                 String::new()
             }
             "state" => state(),
-            _ => {
+            "ask" => {
+                slow = Some(ask_slowly());
+                String::new()
+            }
+            "store" => {
+                set_waits(false);
+                slow.take().expect("it was asked").join().expect("it does not panic");
+                String::new()
+            }
+            "renew" | "fork" => {
+                if what == "renew" {
+                    register_one();
+                }
                 if !fork() {
                     return;
                 }
                 std::process::id().to_string()
             }
+            _ => panic!("what is {what}?"),
         };
         println!("{answer}");
     }
