@@ -134,7 +134,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let Some(site) = site::of(attributes.metadata()) else { return };
         let Events::Span(events) = &site.events else { return };
-        let (Some(span), false) = (context.span(id), self.is_second) else { return };
+        // What nobody wants may come here all the same, while its interest is not cached yet.
+        if !events.is_any_on() || self.is_second {
+            return;
+        }
+        let Some(span) = context.span(id) else { return };
         let span_id = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         if events.new.is_on() {
             let id_of = |id: &Id| id_of(id, &context);

@@ -86,7 +86,8 @@ impl Events {
 }
 
 impl SpanEvents {
-    fn is_any_on(&self) -> bool {
+    /// Whether some channel records any of them.
+    pub(crate) fn is_any_on(&self) -> bool {
         let fixed = [&self.enter, &self.exit, &self.follows_from, &self.close];
         self.new.is_on() || self.record.is_on() || fixed.into_iter().any(DynamicEvent::is_on)
     }
