@@ -27,6 +27,12 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
+/// A program of another package.
+pub fn program_of(package: &str, name: &str) -> PathBuf {
+    build_unless_there(&["-p", package, "--bin", name]);
+    directory().join(name)
+}
+
 /// The command `ust`.
 pub fn ust() -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
