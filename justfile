@@ -7,6 +7,10 @@ default:
 demo DIR=".":
     .ci/demo {{DIR}}
 
+# tokio's mini-redis, recorded as it is by ust-tracing: CLIENTS, each with REQUESTS.
+mini-redis CLIENTS="8" REQUESTS="500":
+    examples/mini-redis/run.sh {{CLIENTS}} {{REQUESTS}}
+
 # Everything CI runs.
 test:
     .ci/test
