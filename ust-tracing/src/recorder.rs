@@ -18,7 +18,7 @@ use crate::{entered, refresh};
 use std::time::Instant;
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::subscriber::Interest;
-use tracing_core::{Event, LevelFilter, Metadata, Subscriber};
+use tracing_core::{Dispatch, Event, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use ust::dynamic::DynamicEvent;
@@ -121,6 +121,10 @@ fn record_numbers<const N: usize>(event: &DynamicEvent, numbers: [u64; N]) {
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
+    fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        refresh::dispatches(dispatch);
+    }
+
     fn on_layer(&mut self, subscriber: &mut S) {
         let below: &dyn Subscriber = subscriber;
         self.is_second = below.is::<Self>();

@@ -15,6 +15,9 @@
 //! it asks again after every request. All other threads are told "sometimes", which is right at any time: then `tracing`
 //! asks [`ByRules`](crate::ByRules) at each event. It costs some nanoseconds until the thread has been around.
 //!
+//! - **The thread asks on behalf of a dispatcher** that has a layer of this crate. While there is only one dispatcher,
+//!   `tracing` asks the calling thread's default, and this thread has none of its own: a subscriber that is set for some
+//!   threads alone would not be asked, and all would be "never". If there is no such dispatcher any more, nothing is asked.
 //! - **No request is lost.** It is sent after the switch was set, and the thread takes requests before it asks.
 //! - **The observer does not wait**: sending puts a value into an unbounded channel. It runs under the runtime's lock.
 //!   The thread takes that lock in a rebuild, but never while it holds the channel.
@@ -23,15 +26,17 @@
 //! - If there can be no thread, nothing is ever told "never". In a child of a fork that can have none, callsites stay as
 //!   they were at the fork.
 
-use crate::fork;
 use crate::signals::Blocked;
+use crate::{fork, making};
 use core::cell::Cell;
 use core::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 use tracing_core::callsite::rebuild_interest_cache;
+use tracing_core::dispatcher::{Dispatch, WeakDispatch, with_default};
 use ust::dynamic::Observer;
 use ust::inside::Inside;
 use ust_core::sync::{AtomicU64, Ordering, Place};
@@ -132,10 +137,32 @@ fn serve(requests: &Receiver<Request>) {
 
 fn rebuild() {
     let _held = fork::rebuilding();
+    let Some(dispatch) = living() else { return };
     IS_REBUILDING.set(true);
     // Other layers are asked too, and may panic.
-    let _ = catch_unwind(AssertUnwindSafe(rebuild_interest_cache));
+    let _ = catch_unwind(AssertUnwindSafe(|| with_default(&dispatch, rebuild_interest_cache)));
     IS_REBUILDING.set(false);
+}
+
+/// Hears of a dispatcher with a layer of this crate.
+pub(crate) fn dispatches(dispatch: &Dispatch) {
+    if let Some(_making) = making::begin() {
+        let mut all = dispatchers();
+        all.retain(|dispatch| dispatch.upgrade().is_some());
+        all.push(dispatch.downgrade());
+    }
+}
+
+/// A dispatcher with a layer of this crate.
+fn living() -> Option<Dispatch> {
+    let _making = making::begin()?;
+    dispatchers().iter().find_map(WeakDispatch::upgrade)
+}
+
+/// Only while something is being made, so that forks wait for it.
+fn dispatchers() -> MutexGuard<'static, Vec<WeakDispatch>> {
+    static ALL: Mutex<Vec<WeakDispatch>> = Mutex::new(Vec::new());
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// In the child of a fork: the thread is the parent's.

@@ -60,12 +60,23 @@ fn enable(site: &Site, session: &str, glob: &str) {
 /// As the only subscriber it says "never" of what nobody wants, and "always" of what a session wants.
 #[test]
 fn interest_follows_the_rules_and_comes_back() {
+    assert_follows("alone");
+}
+
+/// A subscriber of one thread is asked as well.
+#[test]
+fn interest_of_one_thread_alone_follows_the_rules() {
+    assert_follows("scoped");
+}
+
+#[track_caller]
+fn assert_follows(how: &str) {
     if !skip::judges_are_here() {
         return;
     }
     let site = Site::new();
     let _daemon = site.daemon(&[]);
-    let mut program = Switches::start(&site, "alone");
+    let mut program = Switches::start(&site, how);
     program.register(100);
     program.until_state("100 never 100 sometimes 0 always 0");
     for session in ["first", "second"] {

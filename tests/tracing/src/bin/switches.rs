@@ -1,4 +1,4 @@
-//! `switches alone|beside|slow`: does what it reads, a line at a time, and answers with a line each.
+//! `switches alone|scoped|beside|slow`: does what it reads, a line at a time, and answers with a line each.
 //!
 //! | line | what is done, and answered |
 //! | --- | --- |
@@ -10,7 +10,7 @@
 //! | `ask` | a thread has interest rebuilt; answers when the callsites' filters have been asked, and nothing is stored yet |
 //! | `store` | lets that thread store what it was told; answers when it has |
 //!
-//! `beside`: there is another layer, which writes lines. `slow`: another layer wants nothing, and waits between `ask` and `store`.
+//! `scoped`: the subscriber is that of the first thread alone, and no other thread has interest rebuilt. `beside`: there is another layer, which writes lines. `slow`: another layer wants nothing, and waits between `ask` and `store`.
 
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -65,13 +65,12 @@ fn emit(callsite: &'static DefaultCallsite, number: u64) {
     if *metadata.level() > LevelFilter::current() || interest.is_never() {
         return;
     }
-    dispatcher::get_default(|dispatch| {
-        if interest.is_always() || dispatch.enabled(metadata) {
-            let field = metadata.fields().field("number").expect("it has one");
-            let values = [(&field, Some(&number as &dyn Value))];
-            Event::dispatch(metadata, &metadata.fields().value_set(&values));
-        }
-    });
+    let is_enabled = || dispatcher::get_default(|dispatch| dispatch.enabled(metadata));
+    if interest.is_always() || is_enabled() {
+        let field = metadata.fields().field("number").expect("it has one");
+        let values = [(&field, Some(&number as &dyn Value))];
+        Event::dispatch(metadata, &metadata.fields().value_set(&values));
+    }
 }
 
 /// Whether the thread waits that has been told what interests whom.
@@ -139,7 +138,10 @@ fn register_one() {
     REGISTERED.store(at + 1, Ordering::Relaxed);
 }
 
-fn register(more: u64) {
+fn register(more: u64, rebuilders: u64) {
+    if rebuilders == 0 {
+        return (0..more).for_each(|_| register_one());
+    }
     let registering = thread::spawn(move || {
         for _ in 0..more {
             register_one();
@@ -147,7 +149,7 @@ fn register(more: u64) {
         }
     });
     let registering = Arc::new(registering);
-    for _ in 0..2 {
+    for _ in 0..rebuilders {
         let registering = Arc::clone(&registering);
         thread::spawn(move || {
             while !registering.is_finished() {
@@ -184,10 +186,14 @@ fn fork() -> bool {
 }
 
 fn main() {
-    match std::env::args().nth(1).as_deref() {
-        Some("alone") => tracing::subscriber::set_global_default(ust_tracing::subscriber())
+    let how = std::env::args().nth(1).expect("alone|scoped|beside|slow");
+    match how.as_str() {
+        "alone" => tracing::subscriber::set_global_default(ust_tracing::subscriber())
             .expect("it is the first"),
-        Some("slow") => tracing_subscriber::registry()
+        "scoped" => {
+            return tracing::subscriber::with_default(ust_tracing::subscriber(), || obey(true));
+        }
+        "slow" => tracing_subscriber::registry()
             .with(tracing_subscriber::layer::Identity::new().with_filter(Slow))
             .with(ust_tracing::layer())
             .init(),
@@ -196,6 +202,10 @@ fn main() {
             .with(tracing_subscriber::fmt::layer().with_writer(|| Lines))
             .init(),
     }
+    obey(false);
+}
+
+fn obey(is_scoped: bool) {
     let mut slow = None;
     loop {
         let mut line = String::new();
@@ -215,7 +225,7 @@ fn main() {
                 LINES.load(Ordering::Relaxed).to_string()
             }
             "register" => {
-                register(number);
+                register(number, if is_scoped { 0 } else { 2 });
                 String::new()
             }
             "state" => state(),
