@@ -53,7 +53,8 @@ impl Recorder {
         Self { number: LAST.fetch_add(1, Ordering::Relaxed) + 1, is_second: false }
     }
 
-    /// Does something with a span that this layer records.
+    /// Looks at a span that this layer records, which is locked meanwhile. Nothing is recorded there: in block mode that may
+    /// wait, and other threads may want the span.
     #[inline]
     fn with<'a, S: LookupSpan<'a>, T>(
         &self,
@@ -164,7 +165,6 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
         let Some((span_id, events)) = known.filter(|(_, events)| events.record.is_on()) else {
             return;
         };
-        // The span is not borrowed here: the values may emit events.
         let mut room = Room::new();
         let mut payload = Payload::begin_with(&mut room, [span_id], events.record.declared());
         values.record(&mut payload);
@@ -174,37 +174,44 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
     fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
         let follows_id = id_of(follows, &context);
         let Some(span) = context.span(id) else { return };
-        self.with(&span, |known| {
-            record_numbers(&known.events.follows_from, [known.span_id, follows_id]);
-        });
+        if let Some((span_id, events)) = self.with(&span, |known| (known.span_id, known.events)) {
+            record_numbers(&events.follows_from, [span_id, follows_id]);
+        }
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        self.with(&span, |known| {
-            record_numbers(&known.events.enter, [known.span_id]);
+        let entered = self.with(&span, |known| {
             let now = Instant::now();
             known.times.enter(now);
-            entered::enter(self.number, known.span_id, now);
+            (known.span_id, known.events, now)
         });
+        if let Some((span_id, events, now)) = entered {
+            entered::enter(self.number, span_id, now);
+            record_numbers(&events.enter, [span_id]);
+        }
     }
 
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        self.with(&span, |known| {
+        let left = self.with(&span, |known| {
             let now = Instant::now();
             known.times.exit(now);
-            let busy = entered::exit(self.number, known.span_id, now);
-            record_numbers(&known.events.exit, [known.span_id, nanoseconds(busy)]);
+            (known.span_id, known.events, now)
         });
+        if let Some((span_id, events, now)) = left {
+            let busy = entered::exit(self.number, span_id, now);
+            record_numbers(&events.exit, [span_id, nanoseconds(busy)]);
+        }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
-        self.with(&span, |known| {
-            let [total, busy, idle, entered] = known.times.at_end(Instant::now());
-            record_numbers(&known.events.close, [known.span_id, total, busy, idle, entered]);
-        });
+        let ended = self
+            .with(&span, |known| (known.span_id, known.events, known.times.at_end(Instant::now())));
+        if let Some((span_id, events, [total, busy, idle, entered])) = ended {
+            record_numbers(&events.close, [span_id, total, busy, idle, entered]);
+        }
     }
 }
 
