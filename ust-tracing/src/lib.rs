@@ -59,7 +59,8 @@
 //! - **Counts are exact**: each event of an enabled callsite is recorded, or counted as lost, as by any tracepoint.
 //! - **Rules take effect within milliseconds**, in both directions, also while callsites register. A thread named
 //!   `ust-tracing` sees to it (`refresh`). A process whose `main` calls `pthread_exit` does not end while that thread is there.
-//! - **Fields may do anything**: their `Debug` may emit events, or panic.
+//! - **Fields may do anything**: their `Debug` may emit events, or panic. (While any thread has a subscriber of its own,
+//!   `tracing` itself drops events that are emitted within others.)
 //! - **Forked children** go on recording as processes of their own, and hear of rules. A child of a raw `clone` records by the
 //!   rules of that moment, as with all tracepoints.
 //! - **Not async-signal-safe**: `tracing` is not. In a signal handler, use a tracepoint.

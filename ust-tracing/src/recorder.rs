@@ -123,7 +123,7 @@ fn record_numbers<const N: usize>(event: &DynamicEvent, numbers: [u64; N]) {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
-        refresh::dispatches(dispatch);
+        refresh::dispatches(dispatch, |other| other.downcast_ref::<Self>().is_some());
     }
 
     fn on_layer(&mut self, subscriber: &mut S) {

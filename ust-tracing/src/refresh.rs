@@ -17,7 +17,7 @@
 //!
 //! - **The thread asks on behalf of a dispatcher** that has a layer of this crate. While there is only one dispatcher,
 //!   `tracing` asks the calling thread's default, and this thread has none of its own: a subscriber that is set for some
-//!   threads alone would not be asked, and all would be "never". If there is no such dispatcher any more, nothing is asked.
+//!   threads alone would not be asked, and all would be "never". It takes such a dispatcher as its own only if it must. If there is no such dispatcher any more, nothing is asked.
 //! - **No request is lost.** It is sent after the switch was set, and the thread takes requests before it asks.
 //! - **The observer does not wait**: sending puts a value into an unbounded channel. It runs under the runtime's lock.
 //!   The thread takes that lock in a rebuild, but never while it holds the channel.
@@ -36,7 +36,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 use tracing_core::callsite::rebuild_interest_cache;
-use tracing_core::dispatcher::{Dispatch, WeakDispatch, with_default};
+use tracing_core::dispatcher::{Dispatch, WeakDispatch, get_default, with_default};
 use ust::dynamic::Observer;
 use ust::inside::Inside;
 use ust_core::sync::{AtomicU64, Ordering, Place};
@@ -137,31 +137,40 @@ fn serve(requests: &Receiver<Request>) {
 
 fn rebuild() {
     let _held = fork::rebuilding();
-    let Some(dispatch) = living() else { return };
+    let Some((dispatch, has_layer)) = living() else { return };
+    // While any thread has a default of its own, `tracing` drops events that are emitted within others, in all threads.
+    // So this thread has one only if it must.
+    let is_default = get_default(has_layer);
     IS_REBUILDING.set(true);
     // Other layers are asked too, and may panic.
-    let _ = catch_unwind(AssertUnwindSafe(|| with_default(&dispatch, rebuild_interest_cache)));
+    let _ = catch_unwind(AssertUnwindSafe(|| match is_default {
+        true => rebuild_interest_cache(),
+        false => with_default(&dispatch, rebuild_interest_cache),
+    }));
     IS_REBUILDING.set(false);
 }
 
+/// Tells whether a dispatcher has a layer of this crate.
+type HasLayer = fn(&Dispatch) -> bool;
+
 /// Hears of a dispatcher with a layer of this crate.
-pub(crate) fn dispatches(dispatch: &Dispatch) {
+pub(crate) fn dispatches(dispatch: &Dispatch, has_layer: HasLayer) {
     if let Some(_making) = making::begin() {
         let mut all = dispatchers();
-        all.retain(|dispatch| dispatch.upgrade().is_some());
-        all.push(dispatch.downgrade());
+        all.retain(|(dispatch, _)| dispatch.upgrade().is_some());
+        all.push((dispatch.downgrade(), has_layer));
     }
 }
 
 /// A dispatcher with a layer of this crate.
-fn living() -> Option<Dispatch> {
+fn living() -> Option<(Dispatch, HasLayer)> {
     let _making = making::begin()?;
-    dispatchers().iter().find_map(WeakDispatch::upgrade)
+    dispatchers().iter().find_map(|(dispatch, has_layer)| Some((dispatch.upgrade()?, *has_layer)))
 }
 
 /// Only while something is being made, so that forks wait for it.
-fn dispatchers() -> MutexGuard<'static, Vec<WeakDispatch>> {
-    static ALL: Mutex<Vec<WeakDispatch>> = Mutex::new(Vec::new());
+fn dispatchers() -> MutexGuard<'static, Vec<(WeakDispatch, HasLayer)>> {
+    static ALL: Mutex<Vec<(WeakDispatch, HasLayer)>> = Mutex::new(Vec::new());
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -23,5 +23,5 @@ fn each_future_tells_its_polls_and_its_times() {
     // Each was entered once more, to be dropped.
     assert_eq!((sleeps[0] - 1, crunches[0] - 1, yields[0] - 1), (2, 1, 100));
     assert!(crunches[1] >= 9_000_000, "{crunches:?}");
-    assert!(sleeps[2] >= 30_000_000 - 9_000_000 && sleeps[1] < 30_000_000, "{sleeps:?}");
+    assert!(sleeps[1] + sleeps[2] >= 30_000_000 && sleeps[2] > 0, "{sleeps:?}");
 }

@@ -15,7 +15,9 @@ use tracing::{Instrument, debug_span};
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 async fn slow() -> &'static str {
-    tokio::time::sleep(Duration::from_millis(20)).instrument(debug_span!("wait")).await;
+    // The time begins within the span.
+    let wait = async { tokio::time::sleep(Duration::from_millis(20)).await };
+    wait.instrument(debug_span!("wait")).await;
     "slow"
 }
 
