@@ -17,7 +17,8 @@
 //!
 //! - **The thread asks on behalf of a dispatcher** that has a layer of this crate. While there is only one dispatcher,
 //!   `tracing` asks the calling thread's default, and this thread has none of its own: a subscriber that is set for some
-//!   threads alone would not be asked, and all would be "never". It takes such a dispatcher as its own only if it must. If there is no such dispatcher any more, nothing is asked.
+//!   threads alone would not be asked, and all would be "never". The thread takes such a dispatcher as its default only if
+//!   it must. If there is no such dispatcher any more, nothing is asked.
 //! - **No request is lost.** It is sent after the switch was set, and the thread takes requests before it asks.
 //! - **The observer does not wait**: sending puts a value into an unbounded channel. It runs under the runtime's lock.
 //!   The thread takes that lock in a rebuild, but never while it holds the channel.
