@@ -13,6 +13,15 @@ pub use ust_core::wire::{
     Choice, Field, FieldType, Integer, Label, Member, Part, Payload, sum_of_sizes,
 };
 
+/// Called before a thread takes its own clock away. All calls of it pass unseen from here on. If it `ends_by_itself`, the process is
+/// watched.
+pub fn before_seal(ends_by_itself: bool) {
+    crate::inside::stay();
+    if ends_by_itself {
+        crate::last_thread::thread_seals_itself();
+    }
+}
+
 /// Called by each expansion's `.init_array` entry, before `main` or in `dlopen`.
 pub extern "C" fn register_module() {
     // A constructor must not unwind into the loader.

@@ -38,6 +38,16 @@ impl Drop for Inside {
     }
 }
 
+/// From here on all calls of the calling thread pass unseen. Async-signal-safe.
+pub fn stay() {
+    word::set((&raw const INSIDE).cast());
+}
+
+/// The end of [`stay`]. Async-signal-safe.
+pub fn leave() {
+    word::set((&raw const OUTSIDE).cast());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +60,11 @@ mod tests {
         assert!(is_inside());
         assert!(!std::thread::spawn(is_inside).join().unwrap(), "of one thread");
         drop(outer);
+        assert!(!is_inside());
+        stay();
+        drop(Inside::new());
+        assert!(is_inside());
+        leave();
         assert!(!is_inside());
     }
 }

@@ -4,12 +4,16 @@
 //! would never end. So when the first thread leaves, another thread of ours begins to watch, and ends the process once none of
 //! the program's threads is left, with status 0, as the C library does.
 //!
+//! A thread in seccomp's strict mode may only end by the system call `exit`, which nobody else notices. If the first thread goes into
+//! that mode, it is watched from then on. The process ends with its status, as it would alone.
+//!
 //! A child of a fork has one thread at first, which is its first thread, whatever it was in the parent.
 #![allow(unsafe_code)]
 
 use crate::agent_thread::{self, agent_tid};
 use crate::inside::Inside;
-use rustix::fs::stat;
+use rustix::fs::{readlink, stat};
+use rustix::io::Errno;
 use std::os::raw::c_void;
 use std::time::Duration;
 
@@ -24,24 +28,57 @@ pub(crate) fn thread_ends() {
     }
 }
 
+/// Called by a thread that goes into seccomp's strict mode next.
+pub(crate) fn thread_seals_itself() {
+    if own_tid() == first_tid() {
+        let _ = agent_thread::spawn(watch_sealed);
+    }
+}
+
 extern "C" fn watch(_: *mut c_void) -> *mut c_void {
-    {
-        let _inside = Inside::new();
-        let _ = rustix::thread::set_name(c"ust-last");
-        loop {
-            std::thread::sleep(LOOK_INTERVAL);
-            // This thread, and the first one, which the kernel keeps until the others are gone.
-            let ours = 2 + usize::from(is_alive(agent_tid()));
-            match threads() {
-                Some(threads) if threads <= ours => break,
-                Some(_) => {}
-                // Nobody can tell.
-                None => return core::ptr::null_mut(),
-            }
+    if wait_for_the_last(|| true) {
+        // SAFETY: as the C library does in the last thread.
+        unsafe { libc::exit(0) }
+    }
+    core::ptr::null_mut()
+}
+
+extern "C" fn watch_sealed(_: *mut c_void) -> *mut c_void {
+    if wait_for_the_last(has_first_ended) {
+        let status = first_status().unwrap_or(0);
+        // SAFETY: as the kernel does with the last thread: nothing of the program runs any more.
+        unsafe { libc::_exit(status) }
+    }
+    core::ptr::null_mut()
+}
+
+/// Waits until none of the program's threads is left, among them the first one, of which the caller says whether it has ended.
+/// `false` if nobody can tell.
+fn wait_for_the_last(has_first_ended: impl Fn() -> bool) -> bool {
+    let _inside = Inside::new();
+    let _ = rustix::thread::set_name(c"ust-last");
+    loop {
+        std::thread::sleep(LOOK_INTERVAL);
+        // This thread, and the first one, which the kernel keeps until the others are gone.
+        let ours = 2 + usize::from(is_alive(agent_tid()));
+        match threads() {
+            Some(threads) if threads <= ours && has_first_ended() => return true,
+            Some(_) => {}
+            None => return false,
         }
     }
-    // SAFETY: as the C library does in the last thread.
-    unsafe { libc::exit(0) }
+}
+
+/// Whether the first thread has ended: it has no working directory then. Opens nothing.
+fn has_first_ended() -> bool {
+    readlink(format!("/proc/self/task/{}/cwd", first_tid()), Vec::new()) == Err(Errno::NOENT)
+}
+
+/// The status that the first thread has ended with: the last of the numbers in its `stat`, as `wait` has it.
+fn first_status() -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{}/stat", first_tid())).ok()?;
+    let status: i32 = stat.split_whitespace().next_back()?.parse().ok()?;
+    Some(status >> 8 & 0xff)
 }
 
 /// The number of threads of this process; `None` if /proc does not say. Opens nothing: the descriptors are the program's.

@@ -97,6 +97,15 @@ fn a_program_that_seals_itself() {
     }
 }
 
+/// The kernel ends a thread that reads the clock then, and a process that ends in the ordinary way.
+#[test]
+fn a_program_that_takes_its_own_clock_away() {
+    let Some(program) = Program::of("seals_strictly") else { return };
+    for way in ["strict", "clock"] {
+        program.assert_recorded(&[way], 500);
+    }
+}
+
 #[test]
 fn a_program_in_a_directory_without_files() {
     let Some(program) = Program::of("moves_away").filter(|_| is_root()) else { return };

@@ -144,7 +144,7 @@ const UST: &[(&str, &[&str])] = &[
         ],
     ),
     ("panic_hook", &["module"]),
-    ("__private", &["callsite", "declared", "record", "startup"]),
+    ("__private", &["callsite", "declared", "inside", "last_thread", "record", "startup"]),
 ];
 
 /// Crates, and which of ours each may depend on.

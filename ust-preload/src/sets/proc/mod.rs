@@ -9,4 +9,5 @@ mod exec;
 mod handlers;
 mod kills;
 mod lives;
+mod seals;
 mod spawn;
