@@ -1,5 +1,7 @@
 //! The attribute's arguments: `provider = "indexer", name = "done", level = Info, crate = path`.
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
@@ -42,6 +44,14 @@ pub(crate) struct Args {
     pub(crate) ust: Option<Path>,
     /// The name of the static that is the callsite; otherwise nobody can name it.
     pub(crate) callsite: Option<Ident>,
+}
+
+impl Args {
+    /// The module by which the expansion reaches everything.
+    pub(crate) fn private(&self) -> TokenStream {
+        let ust = self.ust.as_ref().map_or_else(|| quote!(::ust), |path| quote!(#path));
+        quote!(#ust::__private)
+    }
 }
 
 impl Parse for Args {

@@ -9,7 +9,7 @@
 //!        |           entry     linkme's section     |      points to it, in the list of its copy of the library
 //!        |           register  .init_array          |      tells the runtime about the list
 //!        '--         unregister  .fini_array        |      unregisters it, when the module is unloaded
-//!      enabled, with                                v
+//!      enabled, with, when_on                       v
 //!      record        #[inline(never)]         one for all callers: the usual case, straight through
 //!        '-- otherwise                         all other cases
 //!  }
@@ -32,38 +32,42 @@
 //!   cannot see a constant of such a name in the surrounding scope; there the compiler reports it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::spanned::Spanned as _;
-use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Ident, Lifetime, Type, TypeReference};
+use syn::{Attribute, Ident, Lifetime, Type};
 
 use crate::args::Args;
-use crate::parse::Declaration;
+use crate::declaration::Declaration;
+use crate::field::Field;
+use crate::lifetimes::with_lifetime;
 
 /// Clippy's `too_many_arguments` also lints functions from macros, from one more than this.
 const MAX_UNLINTED_PARAMETERS: usize = 7;
 
+/// The size of the largest tuple that implements `ust_core::wire::Payload`.
+const MAX_TUPLE: usize = 16;
+
 /// The one lifetime of all borrowed fields.
 const LIFETIME: &str = "'__ust_fields";
 
-pub(crate) fn expand(args: Args, mut declaration: Declaration) -> TokenStream {
-    let ust = args.ust.as_ref().map_or_else(|| quote!(::ust), |path| quote!(#path));
-    let private = quote!(#ust::__private);
-    let callsite = Callsite::new(&args, &declaration, &private);
+pub(crate) fn expand(args: &Args, mut declaration: Declaration) -> TokenStream {
+    let private = args.private();
+    let callsite = Callsite::new(args, &declaration, &private);
     // The user's location, for messages, but the macro's hygiene, for lints: a tracepoint of which only `with` is used
     // is not dead code.
     declaration.ident.set_span(declaration.ident.span().resolved_at(Span::call_site()));
-    let function = function(&declaration);
+    let function = function(&declaration, &private);
     let other_ways = other_ways(&declaration, &private, &callsite);
     quote!(#function #other_ways)
 }
 
 /// The function, which is inlined into every caller.
-fn function(declaration: &Declaration) -> TokenStream {
+fn function(declaration: &Declaration, private: &TokenStream) -> TokenStream {
     let Declaration { attrs, vis, ident, generics, fields } = declaration;
-    let names: Vec<&Ident> = fields.iter().map(|field| &field.ident).collect();
-    let types = fields.iter().map(|field| &field.ty);
+    let names = fields.iter().map(|field| &field.ident);
+    let types = fields.iter().map(|field| &field.given);
+    let handed_on = recorded(fields).map(|field| field.handed_on(private));
+    let skipped = fields.iter().filter(|field| !field.is_recorded()).map(|field| &field.ident);
     let allow = allow_many_parameters(fields.len());
     // Passes the loaded state on: `record` would load it again, and only then know which way to go.
     quote! {
@@ -71,12 +75,17 @@ fn function(declaration: &Declaration) -> TokenStream {
         #allow
         #[inline(always)]
         #vis fn #ident #generics (#(#names: #types),*) {
+            #(let _ = &#skipped;)*
             let __ust_seen = #ident::callsite().state();
             if __ust_seen.is_on() {
-                #ident::record(#(#names,)* __ust_seen);
+                #ident::record(#(#handed_on,)* __ust_seen);
             }
         }
     }
+}
+
+fn recorded(fields: &[Field]) -> impl Iterator<Item = &Field> {
+    fields.iter().filter(|field| field.is_recorded())
 }
 
 /// The enum beside the function, and its associated functions.
@@ -91,24 +100,23 @@ fn other_ways(
         "The tracepoint [`{ident}`]({ident}()) in other ways: lazily, and whether it is on."
     );
 
-    let types: Vec<Type> = fields.iter().map(|field| with_lifetime(LIFETIME, &field.ty)).collect();
-    let lifetime = fields.iter().any(|field| is_borrowed(&field.ty)).then(|| {
-        let lifetime = Lifetime::new(LIFETIME, Span::call_site());
-        quote!(<#lifetime>)
-    });
-    let values: Vec<Ident> = (0..).zip(&types).map(|(i, ty)| value(i, ty)).collect();
+    let fields: Vec<&Field> = recorded(fields).collect();
+    let types: Vec<Type> =
+        fields.iter().map(|field| with_lifetime(LIFETIME, &field.carried)).collect();
+    let has_lifetime = fields.iter().any(|field| field.is_borrowed());
+    let lifetime = Lifetime::new(LIFETIME, Span::call_site());
+    let generics = has_lifetime.then(|| quote!(<#lifetime>));
+    let for_lifetime = has_lifetime.then(|| quote!(for<#lifetime>));
+    let values: Vec<Ident> = (0..).zip(&fields).map(|(i, field)| field.value(i)).collect();
     // A single field is returned as itself: nobody expects a tuple of one.
     let (returned, pattern) = match (&*types, &*values) {
         ([ty], [value]) => (ty.to_token_stream(), value.to_token_stream()),
         _ => (quote!((#(#types),*)), quote!((#(#values),*))),
     };
     let allow = allow_many_parameters(fields.len());
-    let allow_for_record = allow_many_parameters(fields.len() + 1);
+    let record = record(&fields, &types, &values, generics.as_ref(), ident, private);
     let Callsite { beside, function: callsite } = callsite;
 
-    // `record` is cold, so that callers run straight on while the event is off: the compiler moves the call, and what
-    // it must save for the call, behind the caller's own code. It compiles the body like any other. `record` ends in a
-    // call whose arguments already are in place, so it has no frame of its own.
     quote! {
         #beside
 
@@ -128,7 +136,7 @@ fn other_ways(
 
             /// Calls the closure only if the event is on, and records what it returns.
             #[inline(always)]
-            #vis fn with #lifetime (
+            #vis fn with #generics (
                 __ust_fields: impl #private::core::ops::FnOnce() -> #returned
             ) {
                 let __ust_seen = Self::callsite().state();
@@ -138,24 +146,84 @@ fn other_ways(
                 }
             }
 
-            #allow_for_record
-            #[cold]
-            #[inline(never)]
-            fn record #lifetime (
-                #(#values: #types,)* __ust_seen: #private::CallsiteState
+            /// Calls the closure only if the event is on, with a function that records the event. So fields may
+            /// borrow what the closure computes.
+            #[inline(always)]
+            #vis fn when_on(
+                __ust_fields: impl #private::core::ops::FnOnce(#for_lifetime fn(#(#types),*))
             ) {
                 #allow
-                #[cold]
-                #[inline(never)]
-                fn __ust_otherwise #lifetime (#(#values: #types),*) {
-                    #private::record_otherwise(#ident::callsite().switch(), (#(#values,)*));
+                #[inline(always)]
+                fn __ust_record #generics (#(#values: #types),*) {
+                    #ident::record(#(#values,)* #ident::callsite().state());
                 }
 
-                if !#private::try_record(Self::callsite().switch(), __ust_seen, (#(#values,)*)) {
-                    __ust_otherwise(#(#values),*);
+                if Self::callsite().state().is_on() {
+                    __ust_fields(__ust_record);
                 }
             }
+
+            #record
         }
+    }
+}
+
+/// `record`, which all ways of recording end in.
+fn record(
+    fields: &[&Field],
+    types: &[Type],
+    values: &[Ident],
+    generics: Option<&TokenStream>,
+    ident: &Ident,
+    private: &TokenStream,
+) -> TokenStream {
+    let written: Vec<_> =
+        fields.iter().zip(values).map(|(field, value)| field.written(value)).collect();
+    let payload = payload(&written, private);
+    let body = if fields.iter().all(|field| field.is_direct()) {
+        let allow = allow_many_parameters(fields.len());
+        quote! {
+            #allow
+            #[cold]
+            #[inline(never)]
+            fn __ust_otherwise #generics (#(#values: #types),*) {
+                #private::record_otherwise(#ident::callsite().switch(), #payload);
+            }
+
+            if !#private::try_record(Self::callsite().switch(), __ust_seen, #payload) {
+                __ust_otherwise(#(#values),*);
+            }
+        }
+    } else {
+        let preparations =
+            fields.iter().zip(values).filter_map(|(field, value)| field.preparation(value, private));
+        quote! {
+            #(#preparations)*
+            #private::record(Self::callsite().switch(), __ust_seen, &#payload);
+        }
+    };
+    let allow = allow_many_parameters(fields.len() + 1);
+    // `record` is cold, so that callers run straight on while the event is off: the compiler moves the call, and what
+    // it must save for the call, behind the caller's own code. It compiles the body like any other. `record` ends in a
+    // call whose arguments already are in place, so it has no frame of its own (unless it makes what it writes).
+    quote! {
+        #allow
+        #[cold]
+        #[inline(never)]
+        fn record #generics (#(#values: #types,)* __ust_seen: #private::CallsiteState) {
+            #body
+        }
+    }
+}
+
+/// The payload of these fields: a tuple, or tuples.
+pub(crate) fn payload(written: &[TokenStream], private: &TokenStream) -> TokenStream {
+    match written.split_at_checked(MAX_TUPLE) {
+        Some((first, rest)) if !rest.is_empty() => {
+            let rest = payload(rest, private);
+            quote!(#private::Both((#(#first,)*), #rest))
+        }
+        _ => quote!((#(#written,)*)),
     }
 }
 
@@ -213,11 +281,6 @@ impl Callsite {
     }
 }
 
-/// The name of a field's value. It has the span of the type, which errors are about.
-fn value(index: usize, ty: &Type) -> Ident {
-    format_ident!("__ust_field{index}", span = ty.span().resolved_at(Span::call_site()))
-}
-
 /// The initialiser of the `EventDescription`.
 fn description(args: &Args, declaration: &Declaration, private: &TokenStream) -> TokenStream {
     let Declaration { ident, fields, .. } = declaration;
@@ -227,8 +290,8 @@ fn description(args: &Args, declaration: &Declaration, private: &TokenStream) ->
     };
     let name = args.name.clone().unwrap_or_else(|| ident.unraw().to_string());
     let level = args.level.clone().unwrap_or_else(|| Ident::new("DebugLine", Span::call_site()));
-    let field_names = fields.iter().map(|field| field.ident.unraw().to_string());
-    let types = fields.iter().map(|field| with_lifetime("'static", &field.ty));
+    let field_names = recorded(fields).map(|field| &field.name);
+    let types = recorded(fields).map(|field| field.type_of(private));
     // With the function's span. With the macro's span they would give the attribute's line.
     let here = ident.span();
     let private_here = private.clone().into_iter().map(|mut token| {
@@ -246,7 +309,7 @@ fn description(args: &Args, declaration: &Declaration, private: &TokenStream) ->
             fields: &[#(
                 #private::FieldDescription {
                     name: #field_names,
-                    ty: <#types as #private::Field>::TYPE,
+                    ty: #types,
                 }
             ),*],
             file: #file,
@@ -267,41 +330,4 @@ fn is_for_all(attr: &Attribute) -> bool {
             && attr.parse_args::<Ident>().is_ok_and(|argument| argument == "hidden")
     };
     attr.path().is_ident("cfg") || is_doc_hidden()
-}
-
-/// The type, with one name for all its lifetimes but `'static`, including elided ones.
-///
-/// The closure type `FnOnce() -> (&str, &[u8])` must name its lifetimes. One for all is enough: a longer borrow passes
-/// as a shorter one.
-fn with_lifetime(name: &str, ty: &Type) -> Type {
-    let mut ty = ty.clone();
-    Lifetimes { name, found: false }.visit_type_mut(&mut ty);
-    ty
-}
-
-/// Whether a type has a lifetime that `with_lifetime` would name.
-fn is_borrowed(ty: &Type) -> bool {
-    let mut lifetimes = Lifetimes { name: "'_", found: false };
-    lifetimes.visit_type_mut(&mut ty.clone());
-    lifetimes.found
-}
-
-struct Lifetimes<'a> {
-    name: &'a str,
-    found: bool,
-}
-
-impl VisitMut for Lifetimes<'_> {
-    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-        if lifetime.ident != "static" {
-            self.found = true;
-            *lifetime = Lifetime::new(self.name, lifetime.span());
-        }
-    }
-
-    fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
-        // An elided lifetime becomes `'_` first; then the walk over the type's parts renames it.
-        reference.lifetime.get_or_insert_with(|| Lifetime::new("'_", Span::call_site()));
-        visit_mut::visit_type_reference_mut(self, reference);
-    }
 }

@@ -21,11 +21,16 @@
 //! by `ust`'s traits.
 
 mod args;
+mod declaration;
 mod derive;
 mod expand;
-mod parse;
+mod field;
+mod field_attribute;
+mod lifetimes;
+mod parameter;
 mod section;
 mod words;
+mod wrong;
 
 use proc_macro::TokenStream;
 
@@ -75,7 +80,7 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
     match (syn::parse(args), syn::parse(item)) {
-        (Ok(args), Ok(declaration)) => expand::expand(args, declaration),
+        (Ok(args), Ok(declaration)) => expand::expand(&args, declaration),
         (args, declaration) => {
             let errors = [args.err(), declaration.err()];
             errors.into_iter().flatten().map(syn::Error::into_compile_error).collect()

@@ -5,12 +5,12 @@
 
 pub use crate::callsite::{Callsite, CallsiteState, Switch};
 pub use crate::declared::{CALLSITES, Entry, all as callsites, number_first};
-pub use crate::record::{before_vfork, record_otherwise, try_record};
+pub use crate::record::{before_vfork, record, record_otherwise, try_record};
 pub use core;
 pub use linkme;
 pub use ust_core::event::{EventDescription, FieldDescription, Level};
 pub use ust_core::wire::{
-    Choice, Field, FieldType, Integer, Label, Member, Part, Payload, sum_of_sizes,
+    Both, Choice, Field, FieldType, Formatted, Integer, Label, Member, Part, Payload, Shown, sum_of_sizes,
 };
 
 /// Called before a thread takes its own clock away. All calls of it pass unseen from here on. If it `ends_by_itself`, the process is
@@ -43,4 +43,15 @@ pub const fn crate_name(module_path: &'static str) -> &'static str {
         length += 1;
     }
     module_path.split_at(length).0
+}
+
+/// Bytes as text.
+#[inline(always)]
+pub fn text<T: AsRef<[u8]> + ?Sized>(bytes: &T) -> &std::ffi::OsStr {
+    std::os::unix::ffi::OsStrExt::from_bytes(bytes.as_ref())
+}
+
+/// The type of a function's result.
+pub const fn type_of_result<T, R: Field>(_: fn(T) -> R) -> &'static FieldType {
+    R::TYPE
 }

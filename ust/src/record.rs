@@ -76,6 +76,20 @@ pub fn record_otherwise<P: Payload>(callsite: &Switch, payload: P) {
     }
 }
 
+/// Writes an event into every channel that records it, in one call, for payloads that lie in memory. Async-signal-safe.
+#[inline(always)]
+pub fn record<P: Payload>(callsite: &Switch, seen: CallsiteState, payload: &P) {
+    #[cold]
+    #[inline(never)]
+    fn otherwise<P: Payload>(callsite: &Switch, payload: &P) {
+        record_otherwise(callsite, payload);
+    }
+
+    if !try_record(callsite, seen, payload) {
+        otherwise(callsite, payload);
+    }
+}
+
 #[inline(never)]
 fn record_generally<P: Payload>(callsite: &Switch, payload: P) {
     let cache = thread_cache::current();

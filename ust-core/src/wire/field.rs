@@ -2,12 +2,15 @@
 //!
 //! ```text
 //!   Field   u8 ... i64  usize isize  bool  f32 f64  char       (scalar.rs)
-//!           *const T                                           (scalar.rs)
-//!           &[Field]  [Field; N]                               (sequence.rs)
-//!           &str  &CStr                                        (text.rs)
-//!           Option<Field>                                      (option.rs)
+//!           NonZero  Wrapping  atomics                         (number.rs)
+//!           *const T  *mut T  NonNull                          (address.rs)
+//!           [Field]  [Field; N]                                (sequence.rs)
+//!           str  CStr  OsStr  Path                             (text.rs, text_of_system.rs)
+//!           Option<Field>  Result<Field, Field>                (option.rs)
 //!           tuples of 2 to 8 Fields                            (structure.rs)
-//!           &Field                                             (reference.rs)
+//!           &Field  Box  Rc  Arc  Cow  String  Vec  PathBuf    (pointer.rs)
+//!           Duration  SystemTime  Instant                      (time.rs, crate::moment)
+//!           IpAddr  SocketAddr                                 (net.rs)
 //!           structures and enumerations with #[derive(Field)]  (ust-macros)
 //!             |
 //!             +-- Payload   tuples of up to 16 Fields          (payload.rs)
@@ -34,10 +37,10 @@ use super::FieldType;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of an event",
     label = "not a field type",
-    note = "fields are integers up to 64 bits, `f32`, `f64`, `bool`, `char`, `*const T`, `&str`, `&CStr`, slices `&[T]`, arrays `[T; N]`, `Option<T>` and tuples of fields, and types with `#[derive(Field)]`",
-    note = "write `&str` instead of `String`, `&[T]` instead of `Vec<T>`, two `u64` instead of `u128`, and instead of any other type a number or a `&str` that identifies the value"
+    note = "fields are integers up to 64 bits, floats, `bool`, `char`, texts, paths, addresses, times, and slices, arrays, `Option`s and tuples of fields",
+    note = "for a type of your own write `#[derive(Field)]` on it; for any type with `Debug` or `Display` write `#[field(debug)]` or `#[field(display)]` before the parameter"
 )]
-pub unsafe trait Field: Sized {
+pub unsafe trait Field {
     /// What the metadata says of the field.
     const TYPE: &'static FieldType;
     /// The field's size in bytes, if it is the same for every value.
@@ -63,7 +66,10 @@ pub unsafe trait Field: Sized {
 
     /// How many bytes these values take together; `usize::MAX` if the number does not fit.
     #[inline(always)]
-    fn size_of_all_bytes(all: &[Self]) -> usize {
+    fn size_of_all_bytes(all: &[Self]) -> usize
+    where
+        Self: Sized,
+    {
         match Self::FIXED_SIZE_BYTES {
             Some(bytes) => all.len().saturating_mul(bytes),
             None => all.iter().fold(0, |sum, value| value.size_bytes().saturating_add(sum)),
@@ -72,7 +78,10 @@ pub unsafe trait Field: Sized {
 
     /// As [`is_short`](Field::is_short), for these values together.
     #[inline(always)]
-    fn are_short(_all: &[Self]) -> bool {
+    fn are_short(_all: &[Self]) -> bool
+    where
+        Self: Sized,
+    {
         false
     }
 
@@ -82,7 +91,10 @@ pub unsafe trait Field: Sized {
     ///
     /// As for [`encode`](Field::encode), with [`size_of_all_bytes`](Field::size_of_all_bytes) bytes.
     #[inline(always)]
-    unsafe fn encode_all(all: &[Self], dst: *mut u8) -> *mut u8 {
+    unsafe fn encode_all(all: &[Self], dst: *mut u8) -> *mut u8
+    where
+        Self: Sized,
+    {
         // SAFETY: each value ends where the next one begins, and the last where the caller's bytes end.
         all.iter().fold(dst, |dst, value| unsafe { value.encode(dst) })
     }

@@ -21,30 +21,39 @@
 //!   describe itself. [`FieldType`] lists the types.
 //! - **Pure.** Values in, bytes out: no I/O, no allocation, no state, and no value causes a panic.
 
+mod address;
 pub mod bounds;
 mod copy;
 mod encoded;
 mod field;
 mod field_type;
+mod form;
+mod formatted;
 mod integer;
+mod net;
+mod number;
 mod option;
 mod part;
 mod payload;
+mod pointer;
 mod record_header;
-mod reference;
 mod scalar;
 mod sequence;
 mod structure;
 #[cfg(test)]
 mod tests;
 mod text;
+mod text_of_system;
+mod time;
 
 pub use encoded::Encoded;
 pub use field::{Field, sum_of_sizes};
 pub use field_type::{Choice, FieldType, Label, Member};
+pub use form::Shown;
+pub use formatted::{Formatted, MAX_FORMATTED_BYTES};
 pub use integer::{Base, ByteOrder, Encoding, Integer};
 pub use part::Part;
-pub use payload::Payload;
+pub use payload::{Both, Payload};
 pub use record_header::{
     COMPACT_BYTES, COMPACT_CLOCK_BITS, EXTENDED_BYTES, MAX_COMPACT_ID, compact_fits, write_compact,
     write_extended,

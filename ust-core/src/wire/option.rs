@@ -1,8 +1,8 @@
-//! Optional values.
+//! One of two: a tag, and the value that it announces.
 //!
 //! ```text
-//!   None       0: u8
-//!   Some(x)    1: u8 | x
+//!   None       0: u8              Ok(x)    0: u8 | x
+//!   Some(x)    1: u8 | x          Err(x)   1: u8 | x
 //! ```
 
 #![allow(unsafe_code)]
@@ -52,6 +52,52 @@ unsafe impl<T: Field> Field for Option<T> {
             match self {
                 Some(value) => value.encode(behind_tag),
                 None => behind_tag,
+            }
+        }
+    }
+}
+
+/// Holds the constants of each pair of types.
+struct OfBoth<T, E>(PhantomData<(T, E)>);
+
+impl<T: Field, E: Field> OfBoth<T, E> {
+    const CHOICES: &'static [Choice] = &[choice("ok", 0, T::TYPE), choice("err", 1, E::TYPE)];
+}
+
+// SAFETY: the tag, and what the one value measures and writes. Saturating sums do not panic.
+unsafe impl<T: Field, E: Field> Field for Result<T, E> {
+    const TYPE: &'static FieldType = &FieldType::Variant {
+        tag: Integer::unsigned(8),
+        choices: Part::Static(OfBoth::<T, E>::CHOICES),
+    };
+    const FIXED_SIZE_BYTES: Option<usize> = None;
+
+    #[inline(always)]
+    fn size_bytes(&self) -> usize {
+        let size_bytes = match self {
+            Ok(value) => value.size_bytes(),
+            Err(error) => error.size_bytes(),
+        };
+        size_bytes.saturating_add(TAG_BYTES)
+    }
+
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        match self {
+            Ok(value) => value.is_short(),
+            Err(error) => error.is_short(),
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
+        // SAFETY: the caller provides the byte of the tag and, after it, the bytes of the value.
+        unsafe {
+            dst.write(self.is_err().into());
+            let behind_tag = dst.add(TAG_BYTES);
+            match self {
+                Ok(value) => value.encode(behind_tag),
+                Err(error) => error.encode(behind_tag),
             }
         }
     }

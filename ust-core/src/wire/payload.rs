@@ -11,7 +11,7 @@
 
 use super::{Field, sum_of_sizes};
 
-/// The fields of one event: a tuple of up to 16 [`Field`]s.
+/// The fields of one event: a tuple of up to 16 [`Field`]s, or [`Both`] of two such payloads.
 ///
 /// # Safety
 ///
@@ -40,6 +40,53 @@ pub unsafe trait Payload {
     /// `dst` is valid for writes of [`size_bytes`](Payload::size_bytes) bytes and does not overlap with
     /// anything that `self` borrows.
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8;
+}
+
+// SAFETY: everything is delegated to the payload itself.
+unsafe impl<P: Payload> Payload for &P {
+    const FIXED_SIZE_BYTES: Option<usize> = P::FIXED_SIZE_BYTES;
+
+    #[inline(always)]
+    fn size_bytes(&self) -> usize {
+        (**self).size_bytes()
+    }
+
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        (**self).is_short()
+    }
+
+    #[inline(always)]
+    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
+        // SAFETY: the same contract.
+        unsafe { (**self).encode(dst) }
+    }
+}
+
+/// The fields of an event that has more than a tuple may have: these, and those.
+#[derive(Debug, Clone, Copy)]
+pub struct Both<A, B>(pub A, pub B);
+
+// SAFETY: each half writes what it measured, the second where the first ended.
+unsafe impl<A: Payload, B: Payload> Payload for Both<A, B> {
+    const FIXED_SIZE_BYTES: Option<usize> =
+        sum_of_sizes(&[A::FIXED_SIZE_BYTES, B::FIXED_SIZE_BYTES]);
+
+    #[inline(always)]
+    fn size_bytes(&self) -> usize {
+        self.0.size_bytes().saturating_add(self.1.size_bytes())
+    }
+
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        self.0.is_short() && self.1.is_short()
+    }
+
+    #[inline(always)]
+    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
+        // SAFETY: the caller lends the bytes of both.
+        unsafe { self.1.encode(self.0.encode(dst)) }
+    }
 }
 
 macro_rules! payload {

@@ -4,7 +4,6 @@
 //!  u8 .. u64, i8 .. i64   as they are            f32, f64   their bits, NaN payloads too
 //!  usize, isize           always 64 bits         bool       u8, 0 or 1
 //!                                                char       u32 code point, shown in hex
-//!                                                *const T   its address: 64 bits, shown in hex
 //! ```
 //!
 //! A record means the same whichever machine wrote it, byte order aside, hence the 64 bits of `usize`.
@@ -73,25 +72,6 @@ const fn size_bytes(ty: &FieldType) -> usize {
         FieldType::Integer(integer) => integer.size_bytes(),
         FieldType::Float { bits } => *bits as usize / 8,
         _ => panic!("no number"),
-    }
-}
-
-const ADDRESS: FieldType = FieldType::Integer(Integer::unsigned(64).shown_in(Base::Hexadecimal));
-
-// SAFETY: one write of 64 bits, as both size items say.
-unsafe impl<T> Field for *const T {
-    const TYPE: &'static FieldType = &ADDRESS;
-    const FIXED_SIZE_BYTES: Option<usize> = Some(size_of::<u64>());
-
-    #[inline(always)]
-    fn size_bytes(&self) -> usize {
-        size_of::<u64>()
-    }
-
-    #[inline(always)]
-    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
-        // SAFETY: the same contract.
-        unsafe { (self.addr() as u64).encode(dst) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Slices and arrays of fields.
 //!
 //! ```text
-//!  &[T]              count: u32 | element 0 | element 1 | ...
+//!  [T]               count: u32 | element 0 | element 1 | ...
 //!  [T; N]                         element 0 | ... | element N-1
 //!  [T; 0]            0: u32       (CTF has no arrays of length 0: some readers refuse the whole trace)
 //! ```
@@ -32,7 +32,7 @@ unsafe fn encode_count(count: usize, dst: *mut u8) -> *mut u8 {
 
 // SAFETY: the count and the elements are what `size_bytes` adds up; a slice's length cannot change while
 // it is borrowed. What holds for one element holds for all of them.
-unsafe impl<T: Field> Field for &[T] {
+unsafe impl<T: Field> Field for [T] {
     const TYPE: &'static FieldType = &FieldType::Sequence { element: Part::Static(T::TYPE) };
     const FIXED_SIZE_BYTES: Option<usize> = None;
 
@@ -56,7 +56,7 @@ unsafe impl<T: Field> Field for &[T] {
 // SAFETY: `N` elements, or a count if there are none, are what both size items say. What holds for one element holds for all.
 unsafe impl<T: Field, const N: usize> Field for [T; N] {
     const TYPE: &'static FieldType = if N == 0 {
-        <&[T]>::TYPE
+        <[T]>::TYPE
     } else {
         assert!(N <= u32::MAX as usize, "an array field has at most u32::MAX elements");
         &FieldType::Array { element: Part::Static(T::TYPE), length: N as u32 }

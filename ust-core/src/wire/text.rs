@@ -28,24 +28,24 @@ const BLOCK_BYTES: usize = 32;
 const TERMINATOR_BYTES: usize = 1;
 
 // SAFETY: a `str`'s length cannot change while it is borrowed.
-unsafe impl Field for &str {
+unsafe impl Field for str {
     const TYPE: &'static FieldType = &FieldType::TEXT;
     const FIXED_SIZE_BYTES: Option<usize> = None;
 
     #[inline(always)]
     fn size_bytes(&self) -> usize {
-        Text::from(self).size_bytes()
+        Text::from_bytes(self.as_bytes()).size_bytes()
     }
 
     #[inline(always)]
     fn is_short(&self) -> bool {
-        Text::from(self).is_short()
+        Text::from_bytes(self.as_bytes()).is_short()
     }
 
     #[inline(always)]
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
         // SAFETY: the caller's promise.
-        unsafe { Text::from(self).encode(dst) }
+        unsafe { Text::from_bytes(self.as_bytes()).encode(dst) }
     }
 }
 
@@ -67,8 +67,9 @@ impl Text {
         Self { start, len }
     }
 
+    /// The text of these bytes, which must live as long as this value is used as a field.
     #[inline(always)]
-    fn from(text: &str) -> Self {
+    pub(super) fn from_bytes(text: &[u8]) -> Self {
         Self { start: text.as_ptr(), len: text.len() }
     }
 }
@@ -109,7 +110,7 @@ unsafe impl Field for Text {
 }
 
 // SAFETY: `size_bytes` counts the bytes with their terminator, and a borrowed `CStr` does not change.
-unsafe impl Field for &CStr {
+unsafe impl Field for CStr {
     const TYPE: &'static FieldType = &FieldType::TEXT;
     const FIXED_SIZE_BYTES: Option<usize> = None;
 

@@ -1,0 +1,163 @@
+//! One field of an event: how a parameter's value is handed on to the record, and what the record gets of it.
+//!
+//! ```text
+//!   parameter            fn stored(path: impl AsRef<Path>, #[field(debug)] why: &Reason)
+//!     given                        AsRef::<Path>::as_ref(&path)       why
+//!     carried                      &Path                              &Reason
+//!       written                    itself                             a text in a buffer of the stack
+//! ```
+//!
+//! What is written of a value is made while the event is on, before anything is reserved: it may panic.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote};
+use syn::spanned::Spanned as _;
+use syn::{GenericArgument, PathArguments, Type, TypeImplTrait, TypeParamBound};
+
+use crate::field_attribute::How;
+use crate::lifetimes::{is_borrowed, with_lifetime};
+
+/// Types whose values are handed over in registers. All others are lent.
+const IN_REGISTERS: [&str; 15] = [
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64",
+    "usize", "Option",
+];
+
+/// One field of an event.
+pub(crate) struct Field {
+    /// The parameter.
+    pub(crate) ident: Ident,
+    /// The field's name in the trace.
+    pub(crate) name: String,
+    /// The type that the parameter was declared with.
+    pub(crate) given: Type,
+    /// The type that is handed on.
+    pub(crate) carried: Type,
+    pub(crate) how: How,
+}
+
+impl Field {
+    pub(crate) fn new(ident: Ident, name: String, given: Type, how: How) -> Self {
+        let carried = match &given {
+            Type::ImplTrait(bounds) => carried_of_impl(bounds, &how),
+            _ => None,
+        };
+        Self { ident, name, carried: carried.unwrap_or_else(|| given.clone()), given, how }
+    }
+
+    pub(crate) fn is_recorded(&self) -> bool {
+        !matches!(self.how, How::Skip)
+    }
+
+    /// Whether the value itself is written.
+    pub(crate) fn is_direct(&self) -> bool {
+        matches!(self.how, How::Plain | How::Shown(_))
+    }
+
+    pub(crate) fn is_borrowed(&self) -> bool {
+        is_borrowed(&self.carried)
+    }
+
+    /// The parameter, as it is handed on.
+    pub(crate) fn handed_on(&self, private: &TokenStream) -> TokenStream {
+        let ident = &self.ident;
+        match (&self.given, &self.carried) {
+            (Type::ImplTrait(_), Type::Reference(carried)) => match &*carried.elem {
+                Type::TraitObject(_) => quote!(&#ident),
+                target => {
+                    quote!(#private::core::convert::AsRef::<#target>::as_ref(&#ident))
+                }
+            },
+            _ => ident.to_token_stream(),
+        }
+    }
+
+    /// The name of its value in the expansion. It has the span of the type, which errors are about.
+    pub(crate) fn value(&self, index: usize) -> Ident {
+        let span = self.given.span().resolved_at(Span::call_site());
+        format_ident!("__ust_field{index}", span = span)
+    }
+
+    /// Makes what is written of the value, if that is not the value.
+    pub(crate) fn preparation(&self, value: &Ident, private: &TokenStream) -> Option<TokenStream> {
+        let made = match &self.how {
+            How::Plain | How::Shown(_) | How::Skip => return None,
+            How::Text => quote!(#private::text(&#value)),
+            How::Debug => quote!(#private::Formatted::debug(&#value)),
+            How::Display => quote!(#private::Formatted::display(&#value)),
+            How::With(path) => quote!(#path(#value)),
+        };
+        Some(quote!(let #value = #made;))
+    }
+
+    /// What the payload gets, after the preparation.
+    pub(crate) fn written(&self, value: &Ident) -> TokenStream {
+        if self.is_direct() && is_in_registers(&self.carried) {
+            value.to_token_stream()
+        } else {
+            quote!(&#value)
+        }
+    }
+
+    /// What the metadata says of it.
+    pub(crate) fn type_of(&self, private: &TokenStream) -> TokenStream {
+        let ty = with_lifetime("'static", &self.carried);
+        match &self.how {
+            How::Plain | How::Skip => quote!(<#ty as #private::Field>::TYPE),
+            How::Shown(form) => {
+                let form = form.packed();
+                quote!(<#ty as #private::Shown<#form>>::SHOWN)
+            }
+            How::Text | How::Debug | How::Display => quote!(&#private::FieldType::TEXT),
+            How::With(path) => quote!(#private::type_of_result(#path as fn(#ty) -> _)),
+        }
+    }
+}
+
+/// What is handed on of a parameter that is `impl Trait`: a reference of one type for all callers.
+fn carried_of_impl(bounds: &TypeImplTrait, how: &How) -> Option<Type> {
+    match how {
+        How::Debug => return Some(syn::parse_quote!(&dyn ::core::fmt::Debug)),
+        How::Display => return Some(syn::parse_quote!(&dyn ::core::fmt::Display)),
+        _ => {}
+    }
+    let target = as_ref_target(bounds)?;
+    Some(syn::parse_quote!(&#target))
+}
+
+/// `T` of `impl AsRef<T>`.
+pub(crate) fn as_ref_target(bounds: &TypeImplTrait) -> Option<&Type> {
+    bounds.bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let last = bound.path.segments.last().filter(|last| last.ident == "AsRef")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        match arguments.args.first()? {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        }
+    })
+}
+
+/// Whether values of this type surely are `Copy`, and small. A wrong no costs little: the value is lent.
+fn is_in_registers(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => reference.mutability.is_none(),
+        Type::Ptr(_) => true,
+        Type::Array(array) => is_in_registers(&array.elem),
+        Type::Tuple(members) => members.elems.iter().all(is_in_registers),
+        Type::Paren(inner) => is_in_registers(&inner.elem),
+        Type::Group(inner) => is_in_registers(&inner.elem),
+        Type::Path(path) => {
+            let Some(last) = path.path.segments.last() else { return false };
+            let of_arguments = match &last.arguments {
+                PathArguments::None => true,
+                PathArguments::AngleBracketed(arguments) => arguments.args.iter().all(|argument| {
+                    matches!(argument, GenericArgument::Type(ty) if is_in_registers(ty))
+                }),
+                PathArguments::Parenthesized(_) => false,
+            };
+            of_arguments && IN_REGISTERS.iter().any(|name| last.ident == name)
+        }
+        _ => false,
+    }
+}
