@@ -32,7 +32,7 @@
 //!   cannot see a constant of such a name in the surrounding scope; there the compiler reports it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Ident, Lifetime, Type};
 
@@ -182,17 +182,30 @@ fn record(
     let payload = payload(&written, private);
     let body = if fields.iter().all(|field| field.is_direct()) {
         let allow = allow_many_parameters(fields.len());
+        let allow_for_record = allow_many_parameters(fields.len() + 1);
+        let any: Vec<_> =
+            (0..fields.len()).map(|index| format_ident!("__UstField{index}")).collect();
+        let bounds: Vec<_> = fields.iter().map(|field| field.bounds(private)).collect();
+        // Generic, because the compiler looks at types that are no fields only where this is called: once.
         quote! {
-            #allow
-            #[cold]
-            #[inline(never)]
-            fn __ust_otherwise #generics (#(#values: #types),*) {
-                #private::record_otherwise(#ident::callsite().switch(), #payload);
+            #allow_for_record
+            #[inline(always)]
+            fn __ust_record<#(#any: #bounds),*>(
+                #(#values: #any,)* __ust_seen: #private::CallsiteState
+            ) {
+                #allow
+                #[cold]
+                #[inline(never)]
+                fn __ust_otherwise<#(#any: #bounds),*>(#(#values: #any),*) {
+                    #private::record_otherwise(#ident::callsite().switch(), #payload);
+                }
+
+                if !#private::try_record(#ident::callsite().switch(), __ust_seen, #payload) {
+                    __ust_otherwise(#(#values),*);
+                }
             }
 
-            if !#private::try_record(Self::callsite().switch(), __ust_seen, #payload) {
-                __ust_otherwise(#(#values),*);
-            }
+            __ust_record(#(#values,)* __ust_seen);
         }
     } else {
         let preparations =
@@ -302,7 +315,11 @@ fn description(args: &Args, declaration: &Declaration, private: &TokenStream) ->
     let file = quote_spanned!(here=> #private_here::core::file!());
     let line = quote_spanned!(here=> #private_here::core::line!());
     quote! {
-        #private::EventDescription {
+        {
+            // Where a type is no field.
+            #[allow(unused_imports)]
+            use #private::NoField as _;
+            #private::EventDescription {
             provider: #provider,
             name: #name,
             level: #private::Level::#level,
@@ -315,6 +332,7 @@ fn description(args: &Args, declaration: &Declaration, private: &TokenStream) ->
             file: #file,
             line: #line,
             module_path: #private::core::module_path!(),
+            }
         }
     }
 }

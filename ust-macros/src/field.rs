@@ -90,6 +90,15 @@ impl Field {
         Some(quote!(let #value = #made;))
     }
 
+    /// What the type of a value that is written itself must be.
+    pub(crate) fn bounds(&self, private: &TokenStream) -> TokenStream {
+        if is_in_registers(&self.carried) {
+            quote!(#private::Field + #private::core::marker::Copy)
+        } else {
+            quote!(#private::Field)
+        }
+    }
+
     /// What the payload gets, after the preparation.
     pub(crate) fn written(&self, value: &Ident) -> TokenStream {
         if self.is_direct() && is_in_registers(&self.carried) {
@@ -103,7 +112,7 @@ impl Field {
     pub(crate) fn type_of(&self, private: &TokenStream) -> TokenStream {
         let ty = with_lifetime("'static", &self.carried);
         match &self.how {
-            How::Plain | How::Skip => quote!(<#ty as #private::Field>::TYPE),
+            How::Plain | How::Skip => quote!(#private::Probe::<#ty>::TYPE),
             How::Shown(form) => {
                 let form = form.packed();
                 quote!(<#ty as #private::Shown<#form>>::SHOWN)

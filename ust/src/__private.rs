@@ -55,3 +55,20 @@ pub fn text<T: AsRef<[u8]> + ?Sized>(bytes: &T) -> &std::ffi::OsStr {
 pub const fn type_of_result<T, R: Field>(_: fn(T) -> R) -> &'static FieldType {
     R::TYPE
 }
+
+/// What is known of a type that may be a field: the inherent items, if it is one, else those of [`NoField`]. So an expansion that
+/// names a wrong type several times is told once that it is wrong.
+pub struct Probe<T: ?Sized>(core::marker::PhantomData<T>);
+
+impl<T: Field + ?Sized> Probe<T> {
+    /// What the metadata says of it.
+    pub const TYPE: &'static FieldType = T::TYPE;
+}
+
+/// What [`Probe`] says of a type that is no field.
+pub trait NoField {
+    /// Nothing.
+    const TYPE: &'static FieldType = &FieldType::NOTHING;
+}
+
+impl<T: ?Sized> NoField for Probe<T> {}
