@@ -5,7 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
-use syn::{Error, Ident, LitStr, Path, Result, Token};
+use syn::{Error, Ident, LitStr, Path, Result, Token, parenthesized, token};
 
 use crate::words::{check_name, nearest};
 
@@ -28,13 +28,25 @@ const LEVELS: [&str; 15] = [
     "Debug",
 ];
 
-const ARGUMENTS: [&str; 5] = ["provider", "name", "level", "crate", CALLSITE];
+const ARGUMENTS: [&str; 10] =
+    ["provider", "name", "level", "crate", "span", "skip", "skip_all", "ret", "err", CALLSITE];
 
 /// For the shim, whose assembly looks at callsites. Not part of the public interface.
 const CALLSITE: &str = "callsite";
 
+/// What is recorded of a function's value, or of its error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// The value if it is a field; the error's text if it has one.
+    #[default]
+    ByType,
+    Debug,
+    Display,
+    Not,
+}
+
 /// The parsed arguments.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Args {
     pub(crate) provider: Option<String>,
     pub(crate) name: Option<String>,
@@ -44,6 +56,17 @@ pub(crate) struct Args {
     pub(crate) ust: Option<Path>,
     /// The name of the static that is the callsite; otherwise nobody can name it.
     pub(crate) callsite: Option<Ident>,
+    /// One record, with the duration.
+    pub(crate) is_span: bool,
+    /// Arguments that are not recorded.
+    pub(crate) skip: Vec<Ident>,
+    pub(crate) skip_all: bool,
+    /// `skip` without arguments: on a function of an instrumented block.
+    pub(crate) skip_this: bool,
+    pub(crate) ret: Recorded,
+    pub(crate) err: Recorded,
+    /// The arguments that only functions with a body have.
+    only_with_body: Vec<Ident>,
 }
 
 impl Args {
@@ -51,6 +74,80 @@ impl Args {
     pub(crate) fn private(&self) -> TokenStream {
         let ust = self.ust.as_ref().map_or_else(|| quote!(::ust), |path| quote!(#path));
         quote!(#ust::__private)
+    }
+
+    /// These arguments, and those of the block around for what these do not say.
+    pub(crate) fn within(self, around: &Self) -> Self {
+        let either = |own: Recorded, around| if own == Recorded::ByType { around } else { own };
+        Self {
+            provider: self.provider.or_else(|| around.provider.clone()),
+            level: self.level.or_else(|| around.level.clone()),
+            ust: self.ust.or_else(|| around.ust.clone()),
+            is_span: self.is_span || around.is_span,
+            skip_all: self.skip_all || around.skip_all,
+            ret: either(self.ret, around.ret),
+            err: either(self.err, around.err),
+            ..self
+        }
+    }
+
+    /// Refuses what only a function with a body may say.
+    pub(crate) fn check_without_body(&self) -> Result<()> {
+        let errors = self.only_with_body.iter().map(|argument| {
+            let message = format!("`{argument}` is for functions with a body: remove it");
+            Error::new(argument.span(), message)
+        });
+        errors
+            .reduce(|mut errors, error| {
+                errors.combine(error);
+                errors
+            })
+            .map_or(Ok(()), Err)
+    }
+
+    /// Parses `span`, `skip`, `skip_all`, `ret` and `err`. Returns whether it is one of them.
+    fn parse_for_function(&mut self, argument: &Ident, input: ParseStream<'_>) -> Result<bool> {
+        match argument.to_string().as_str() {
+            "span" => {
+                self.is_span = true;
+                return Ok(true);
+            }
+            "skip_all" => self.skip_all = true,
+            "skip" if input.peek(token::Paren) => {
+                let inside;
+                parenthesized!(inside in input);
+                let names = inside.parse_terminated(Ident::parse_any, Token![,])?;
+                self.skip.extend(names);
+            }
+            "skip" => self.skip_this = true,
+            "ret" => self.ret = parse_recorded(argument, input)?,
+            "err" => self.err = parse_recorded(argument, input)?,
+            _ => return Ok(false),
+        }
+        self.only_with_body.push(argument.clone());
+        Ok(true)
+    }
+}
+
+/// `ret(debug)`
+fn parse_recorded(argument: &Ident, input: ParseStream<'_>) -> Result<Recorded> {
+    let wrong = |span| {
+        Error::new(
+            span,
+            format!("write `{argument}(debug)`, `{argument}(display)` or `{argument}(skip)`"),
+        )
+    };
+    if !input.peek(token::Paren) {
+        return Err(wrong(argument.span()));
+    }
+    let inside;
+    parenthesized!(inside in input);
+    let how: Ident = inside.parse().map_err(|error| wrong(error.span()))?;
+    match how.to_string().as_str() {
+        "debug" => Ok(Recorded::Debug),
+        "display" => Ok(Recorded::Display),
+        "skip" => Ok(Recorded::Not),
+        _ => Err(wrong(how.span())),
     }
 }
 
@@ -63,6 +160,12 @@ impl Parse for Args {
             let word = argument.to_string();
             if !ARGUMENTS.contains(&word.as_str()) {
                 return Err(unknown_argument(&argument));
+            }
+            if args.parse_for_function(&argument, input)? {
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+                continue;
             }
             if !input.peek(Token![=]) {
                 let message = format!("`{word}` takes a value: write `{}`", example(&word));

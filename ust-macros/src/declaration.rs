@@ -8,8 +8,8 @@ use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Ident, Pat, Result, ReturnType, Safety, Signature, Token,
-    Type, Visibility,
+    Attribute, FnArg, GenericParam, Generics, Ident, Pat, Result, ReturnType, Safety, Signature,
+    Token, Type, Visibility,
 };
 
 use crate::field::{Field, as_ref_target};
@@ -52,10 +52,7 @@ impl Parse for Declaration {
 /// Checks everything around a function's name and parameters.
 fn modifiers(wrong: &mut Wrong, signature: &Signature) {
     if let Some(keyword) = &signature.constness {
-        wrong.at(
-            keyword,
-            "a tracepoint cannot be `const`: it does something only while it is on",
-        );
+        wrong.at(keyword, "a tracepoint cannot be `const`: it does something only while it is on");
     }
     if let Some(keyword) = &signature.asyncness {
         wrong.at(keyword, "a tracepoint cannot be `async`: it never waits");

@@ -32,11 +32,12 @@
 //!   cannot see a constant of such a name in the surrounding scope; there the compiler reports it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Ident, Lifetime, Type};
 
 use crate::args::Args;
+use crate::callsite::{self, Described, described_fields};
 use crate::declaration::Declaration;
 use crate::field::Field;
 use crate::lifetimes::with_lifetime;
@@ -50,9 +51,26 @@ const MAX_TUPLE: usize = 16;
 /// The one lifetime of all borrowed fields.
 const LIFETIME: &str = "'__ust_fields";
 
-pub(crate) fn expand(args: &Args, mut declaration: Declaration) -> TokenStream {
+pub(crate) fn expand(args: &Args, declaration: Declaration) -> TokenStream {
+    let name = args.name.clone().unwrap_or_else(|| declaration.ident.unraw().to_string());
+    expand_as(args, &name, "DebugLine", declaration)
+}
+
+/// An event of that name, and of that level if the user states none.
+pub(crate) fn expand_as(
+    args: &Args,
+    name: &str,
+    level: &'static str,
+    mut declaration: Declaration,
+) -> TokenStream {
     let private = args.private();
-    let callsite = Callsite::new(args, &declaration, &private);
+    let described = Described {
+        name: name.to_owned(),
+        fields: described_fields(&declaration.fields, &private),
+        level,
+        here: declaration.ident.span(),
+    };
+    let callsite = Callsite::new(args, &described, &declaration, &private);
     // The user's location, for messages, but the macro's hygiene, for lints: a tracepoint of which only `with` is used
     // is not dead code.
     declaration.ident.set_span(declaration.ident.span().resolved_at(Span::call_site()));
@@ -84,7 +102,7 @@ fn function(declaration: &Declaration, private: &TokenStream) -> TokenStream {
     }
 }
 
-fn recorded(fields: &[Field]) -> impl Iterator<Item = &Field> {
+pub(crate) fn recorded(fields: &[Field]) -> impl Iterator<Item = &Field> {
     fields.iter().filter(|field| field.is_recorded())
 }
 
@@ -208,8 +226,10 @@ fn record(
             __ust_record(#(#values,)* __ust_seen);
         }
     } else {
-        let preparations =
-            fields.iter().zip(values).filter_map(|(field, value)| field.preparation(value, private));
+        let preparations = fields
+            .iter()
+            .zip(values)
+            .filter_map(|(field, value)| field.preparation(value, private));
         quote! {
             #(#preparations)*
             #private::record(Self::callsite().switch(), __ust_seen, &#payload);
@@ -240,7 +260,7 @@ pub(crate) fn payload(written: &[TokenStream], private: &TokenStream) -> TokenSt
     }
 }
 
-/// The callsite, and the entry that points to it.
+/// The callsite of a declaration.
 struct Callsite {
     /// The static, if it has a name that others may use.
     beside: TokenStream,
@@ -249,100 +269,38 @@ struct Callsite {
 }
 
 impl Callsite {
-    fn new(args: &Args, declaration: &Declaration, private: &TokenStream) -> Self {
-        let description = description(args, declaration, private);
-        let item = |before: &TokenStream, name: &Ident| {
-            quote! {
-                #before static #name: #private::Callsite = {
-                    static __UST_DESCRIPTION: #private::EventDescription = #description;
-                    #private::Callsite::new(&__UST_DESCRIPTION)
-                };
-            }
+    fn new(
+        args: &Args,
+        described: &Described,
+        declaration: &Declaration,
+        private: &TokenStream,
+    ) -> Self {
+        let Some(name) = &args.callsite else {
+            let name = Ident::new("callsite", Span::call_site());
+            let function = callsite::function(args, described, &name, private);
+            return Self { beside: quote!(), function };
         };
-        let (beside, within, name) = match &args.callsite {
-            Some(name) => {
-                let Declaration { attrs, vis, .. } = declaration;
-                let attrs = attrs.iter().filter(|attr| is_for_all(attr));
-                (item(&quote!(#(#attrs)* #vis), name), quote!(), name.clone())
-            }
-            None => {
-                let name = Ident::new("__UST_CALLSITE", Span::call_site());
-                (quote!(), item(&quote!(), &name), name)
-            }
-        };
-        let function = quote! {
-            #[inline(always)]
-            fn callsite() -> &'static #private::Callsite {
-                #within
-
-                #[#private::linkme::distributed_slice(#private::CALLSITES)]
-                #[linkme(crate = #private::linkme)]
-                static __UST_ENTRY: #private::Entry = #private::Entry::new(&#name);
-
-                #[used]
-                #[unsafe(link_section = ".init_array.00100")]
-                static __UST_REGISTER: extern "C" fn() = #private::register_module;
-
-                #[used]
-                #[unsafe(link_section = ".fini_array.00100")]
-                static __UST_UNREGISTER: extern "C" fn() = #private::unregister_module;
-
-                &#name
-            }
-        };
-        Self { beside, function }
-    }
-}
-
-/// The initialiser of the `EventDescription`.
-fn description(args: &Args, declaration: &Declaration, private: &TokenStream) -> TokenStream {
-    let Declaration { ident, fields, .. } = declaration;
-    let provider = match &args.provider {
-        Some(provider) => quote!(#provider),
-        None => quote!(#private::crate_name(#private::core::module_path!())),
-    };
-    let name = args.name.clone().unwrap_or_else(|| ident.unraw().to_string());
-    let level = args.level.clone().unwrap_or_else(|| Ident::new("DebugLine", Span::call_site()));
-    let field_names = recorded(fields).map(|field| &field.name);
-    let types = recorded(fields).map(|field| field.type_of(private));
-    // With the function's span. With the macro's span they would give the attribute's line.
-    let here = ident.span();
-    let private_here = private.clone().into_iter().map(|mut token| {
-        token.set_span(here);
-        token
-    });
-    let private_here: TokenStream = private_here.collect();
-    let file = quote_spanned!(here=> #private_here::core::file!());
-    let line = quote_spanned!(here=> #private_here::core::line!());
-    quote! {
-        {
-            // Where a type is no field.
-            #[allow(unused_imports)]
-            use #private::NoField as _;
-            #private::EventDescription {
-            provider: #provider,
-            name: #name,
-            level: #private::Level::#level,
-            fields: &[#(
-                #private::FieldDescription {
-                    name: #field_names,
-                    ty: #types,
-                }
-            ),*],
-            file: #file,
-            line: #line,
-            module_path: #private::core::module_path!(),
-            }
+        let Declaration { attrs, vis, .. } = declaration;
+        let attrs = attrs.iter().filter(|attr| is_for_all(attr));
+        let before = quote!(#(#attrs)* #vis);
+        Self {
+            beside: callsite::item(args, described, &before, name, private),
+            function: callsite::function_of(
+                name,
+                &quote!(),
+                &Ident::new("callsite", Span::call_site()),
+                private,
+            ),
         }
     }
 }
 
-fn allow_many_parameters(count: usize) -> Option<TokenStream> {
+pub(crate) fn allow_many_parameters(count: usize) -> Option<TokenStream> {
     (count > MAX_UNLINTED_PARAMETERS).then(|| quote!(#[allow(clippy::too_many_arguments)]))
 }
 
 /// Whether an attribute of the function must be on all other items too.
-fn is_for_all(attr: &Attribute) -> bool {
+pub(crate) fn is_for_all(attr: &Attribute) -> bool {
     let is_doc_hidden = || {
         attr.path().is_ident("doc")
             && attr.parse_args::<Ident>().is_ok_and(|argument| argument == "hidden")

@@ -24,6 +24,7 @@ const IN_REGISTERS: [&str; 15] = [
 ];
 
 /// One field of an event.
+#[derive(Clone)]
 pub(crate) struct Field {
     /// The parameter.
     pub(crate) ident: Ident,
@@ -60,7 +61,11 @@ impl Field {
 
     /// The parameter, as it is handed on.
     pub(crate) fn handed_on(&self, private: &TokenStream) -> TokenStream {
-        let ident = &self.ident;
+        self.handed_on_from(&self.ident.to_token_stream(), private)
+    }
+
+    /// The same of an expression that is of the parameter's type.
+    pub(crate) fn handed_on_from(&self, ident: &TokenStream, private: &TokenStream) -> TokenStream {
         match (&self.given, &self.carried) {
             (Type::ImplTrait(_), Type::Reference(carried)) => match &*carried.elem {
                 Type::TraitObject(_) => quote!(&#ident),
@@ -68,7 +73,7 @@ impl Field {
                     quote!(#private::core::convert::AsRef::<#target>::as_ref(&#ident))
                 }
             },
-            _ => ident.to_token_stream(),
+            _ => ident.clone(),
         }
     }
 
@@ -134,6 +139,14 @@ fn carried_of_impl(bounds: &TypeImplTrait, how: &How) -> Option<Type> {
     Some(syn::parse_quote!(&#target))
 }
 
+/// `T` of the type `impl AsRef<T>`.
+pub(crate) fn as_ref_target_of(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::ImplTrait(bounds) => as_ref_target(bounds),
+        _ => None,
+    }
+}
+
 /// `T` of `impl AsRef<T>`.
 pub(crate) fn as_ref_target(bounds: &TypeImplTrait) -> Option<&Type> {
     bounds.bounds.iter().find_map(|bound| {
@@ -148,7 +161,7 @@ pub(crate) fn as_ref_target(bounds: &TypeImplTrait) -> Option<&Type> {
 }
 
 /// Whether values of this type surely are `Copy`, and small. A wrong no costs little: the value is lent.
-fn is_in_registers(ty: &Type) -> bool {
+pub(crate) fn is_in_registers(ty: &Type) -> bool {
     match ty {
         Type::Reference(reference) => reference.mutability.is_none(),
         Type::Ptr(_) => true,
@@ -160,9 +173,9 @@ fn is_in_registers(ty: &Type) -> bool {
             let Some(last) = path.path.segments.last() else { return false };
             let of_arguments = match &last.arguments {
                 PathArguments::None => true,
-                PathArguments::AngleBracketed(arguments) => arguments.args.iter().all(|argument| {
-                    matches!(argument, GenericArgument::Type(ty) if is_in_registers(ty))
-                }),
+                PathArguments::AngleBracketed(arguments) => arguments.args.iter().all(
+                    |argument| matches!(argument, GenericArgument::Type(ty) if is_in_registers(ty)),
+                ),
                 PathArguments::Parenthesized(_) => false,
             };
             of_arguments && IN_REGISTERS.iter().any(|name| last.ident == name)

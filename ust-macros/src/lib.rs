@@ -21,18 +21,26 @@
 //! by `ust`'s traits.
 
 mod args;
+mod block;
+mod callsite;
 mod declaration;
 mod derive;
 mod expand;
 mod field;
 mod field_attribute;
+mod function;
+mod item;
 mod lifetimes;
 mod parameter;
 mod section;
+mod span;
 mod words;
 mod wrong;
 
+use args::Args;
+use item::Item;
 use proc_macro::TokenStream;
+use proc_macro2::TokenStream as TokenStream2;
 
 /// Declares an event: a function without a body, which records its arguments.
 ///
@@ -79,14 +87,36 @@ use proc_macro::TokenStream;
 /// Wherever a type can be declared: in a module or in a function's body, but not in an `impl` or a `trait`.
 #[proc_macro_attribute]
 pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
-    match (syn::parse(args), syn::parse(item)) {
-        (Ok(args), Ok(declaration)) => expand::expand(&args, declaration),
-        (args, declaration) => {
-            let errors = [args.err(), declaration.err()];
-            errors.into_iter().flatten().map(syn::Error::into_compile_error).collect()
+    let (args, item) = (syn::parse(args), syn::parse(item));
+    let expanded = match (args, item) {
+        (Ok(args), Ok(item)) => expand_item(&args, item),
+        (args, item) => {
+            let errors = [args.err(), item.err()];
+            return errors
+                .into_iter()
+                .flatten()
+                .map(syn::Error::into_compile_error)
+                .collect::<TokenStream2>()
+                .into();
         }
+    };
+    expanded.unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+fn expand_item(args: &Args, item: Item) -> syn::Result<TokenStream2> {
+    match item {
+        Item::Declaration(declaration) => {
+            args.check_without_body()?;
+            Ok(if args.is_span {
+                span::expand(args, &declaration)
+            } else {
+                expand::expand(args, declaration)
+            })
+        }
+        Item::Function(function) => function::expand(args, *function, &syn::Generics::default()),
+        Item::Impl(item) => block::expand_impl(args, item),
+        Item::Mod(item) => block::expand_mod(args, item),
     }
-    .into()
 }
 
 /// Makes a structure or an enumeration a field, if its members are fields.

@@ -6,6 +6,8 @@
 pub use crate::callsite::{Callsite, CallsiteState, Switch};
 pub use crate::declared::{CALLSITES, Entry, all as callsites, number_first};
 pub use crate::record::{before_vfork, record, record_otherwise, try_record};
+pub use crate::span::outcome::{choices as outcome_choices, type_of as outcome_type};
+pub use crate::span::{Captured, Exit, Nothing, Outcome, Span, Task, Timed, number as span_number};
 pub use core;
 pub use linkme;
 pub use ust_core::event::{EventDescription, FieldDescription, Level};
@@ -56,19 +58,72 @@ pub const fn type_of_result<T, R: Field>(_: fn(T) -> R) -> &'static FieldType {
     R::TYPE
 }
 
+/// A field's size, if it is fixed.
+#[inline(always)]
+pub const fn fixed_size_of<F: Field>(_: &F) -> Option<usize> {
+    F::FIXED_SIZE_BYTES
+}
+
 /// What is known of a type that may be a field: the inherent items, if it is one, else those of [`NoField`]. So an expansion that
-/// names a wrong type several times is told once that it is wrong.
+/// names a wrong type several times is told once that it is wrong, and a function's value is recorded if it can be.
 pub struct Probe<T: ?Sized>(core::marker::PhantomData<T>);
 
-impl<T: Field + ?Sized> Probe<T> {
+impl<T: Field> Probe<T> {
     /// What the metadata says of it.
     pub const TYPE: &'static FieldType = T::TYPE;
+
+    /// What is recorded of a value.
+    #[inline(always)]
+    pub const fn of(value: &T) -> &T {
+        value
+    }
 }
 
 /// What [`Probe`] says of a type that is no field.
 pub trait NoField {
+    /// The type.
+    type Value: ?Sized;
     /// Nothing.
     const TYPE: &'static FieldType = &FieldType::NOTHING;
+
+    /// Nothing.
+    #[inline(always)]
+    fn of(_: &Self::Value) -> Nothing {
+        Nothing
+    }
 }
 
-impl<T: ?Sized> NoField for Probe<T> {}
+impl<T: ?Sized> NoField for Probe<T> {
+    type Value = T;
+}
+
+/// As [`Probe`], for errors: their text is recorded, if they have one.
+pub struct ErrorProbe<T: ?Sized>(core::marker::PhantomData<T>);
+
+impl<T: core::fmt::Display> ErrorProbe<T> {
+    /// What the metadata says of it.
+    pub const TYPE: &'static FieldType = &FieldType::TEXT;
+
+    /// What is recorded of an error.
+    #[inline(always)]
+    pub fn of(error: &T) -> Formatted {
+        Formatted::display(error)
+    }
+}
+
+impl<T: ?Sized> NoField for ErrorProbe<T> {
+    type Value = T;
+}
+
+/// The types in a `Result`, which may have another name.
+pub trait IsResult {
+    /// The value's.
+    type Value;
+    /// The error's.
+    type Error;
+}
+
+impl<T, E> IsResult for Result<T, E> {
+    type Value = T;
+    type Error = E;
+}

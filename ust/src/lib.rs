@@ -89,6 +89,7 @@ mod registry;
 mod ring_file;
 mod rules;
 mod slots;
+mod span;
 mod startup;
 mod table;
 mod thread_cache;
@@ -98,6 +99,7 @@ mod wake_word;
 #[doc(hidden)]
 pub mod __private;
 
+pub use span::Span;
 pub use panic_hook::snapshot_on_panic;
 pub use ust_core::event::Level;
 pub use ust_core::wire::Field;

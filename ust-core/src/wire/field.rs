@@ -64,6 +64,18 @@ pub unsafe trait Field {
     /// anything that `self` borrows.
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8;
 
+    /// Writes the value within `room` bytes, and returns the address after it. If it is longer and can be cut, as texts and
+    /// sequences can, writes its beginning. If it cannot, writes nothing and returns `None`.
+    ///
+    /// # Safety
+    ///
+    /// `dst` is valid for writes of `room` bytes and does not overlap with anything that `self` borrows.
+    #[inline]
+    unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+        // SAFETY: there is room for the whole value.
+        (self.size_bytes() <= room).then(|| unsafe { self.encode(dst) })
+    }
+
     /// How many bytes these values take together; `usize::MAX` if the number does not fit.
     #[inline(always)]
     fn size_of_all_bytes(all: &[Self]) -> usize

@@ -98,6 +98,12 @@ unsafe impl Field for Formatted {
         // SAFETY: the same contract.
         unsafe { Text::from_bytes(self.as_bytes()).encode(dst) }
     }
+
+    #[inline]
+    unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+        // SAFETY: the same contract.
+        unsafe { Text::from_bytes(self.as_bytes()).encode_cut(dst, room) }
+    }
 }
 
 #[cfg(test)]

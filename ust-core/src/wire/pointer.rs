@@ -43,6 +43,12 @@ macro_rules! pointers {
                 // SAFETY: the same contract.
                 unsafe { <$target as Field>::encode(self, dst) }
             }
+
+            #[inline]
+            unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+                // SAFETY: the same contract.
+                unsafe { <$target as Field>::encode_cut(self, dst, room) }
+            }
         }
     )*};
 }

@@ -51,6 +51,18 @@ unsafe impl<T: Field> Field for [T] {
         // SAFETY: the caller lends the bytes of the count and, behind them, those of the elements.
         unsafe { T::encode_all(self, encode_count(self.len(), dst)) }
     }
+
+    unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+        let mut left = room.checked_sub(COUNT_BYTES)?;
+        let fits = |element: &&T| {
+            let rest = left.checked_sub(element.size_bytes());
+            left = rest.unwrap_or(0);
+            rest.is_some()
+        };
+        let count = self.iter().take_while(fits).count();
+        // SAFETY: a count and the elements that fit behind it.
+        Some(unsafe { self[..count].encode(dst) })
+    }
 }
 
 // SAFETY: `N` elements, or a count if there are none, are what both size items say. What holds for one element holds for all.

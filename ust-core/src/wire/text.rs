@@ -47,6 +47,14 @@ unsafe impl Field for str {
         // SAFETY: the caller's promise.
         unsafe { Text::from_bytes(self.as_bytes()).encode(dst) }
     }
+
+    #[inline]
+    unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+        let room_for_text = room.checked_sub(TERMINATOR_BYTES)?;
+        let fits = (0..=room_for_text.min(self.len())).rfind(|&end| self.is_char_boundary(end))?;
+        // SAFETY: the text's beginning and its terminator are at most `room` bytes.
+        Some(unsafe { self[..fits].encode(dst) })
+    }
 }
 
 /// Text of C: bytes of any encoding, whose number is known. If another thread writes to them while they are copied, as
@@ -107,6 +115,13 @@ unsafe impl Field for Text {
             terminator.add(TERMINATOR_BYTES)
         }
     }
+
+    #[inline]
+    unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+        let len = self.len.min(room.checked_sub(TERMINATOR_BYTES)?);
+        // SAFETY: the text's beginning and its terminator are at most `room` bytes.
+        Some(unsafe { Self { len, ..*self }.encode(dst) })
+    }
 }
 
 // SAFETY: `size_bytes` counts the bytes with their terminator, and a borrowed `CStr` does not change.
@@ -132,6 +147,12 @@ unsafe impl Field for CStr {
             copy(bytes.as_ptr(), dst, bytes.len());
             dst.add(bytes.len())
         }
+    }
+
+    #[inline]
+    unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+        // SAFETY: the same contract.
+        unsafe { Text::from_bytes(self.to_bytes()).encode_cut(dst, room) }
     }
 }
 

@@ -33,6 +33,13 @@ macro_rules! texts {
                 // SAFETY: the same contract.
                 unsafe { Text::from_bytes($bytes).encode(dst) }
             }
+
+            #[inline]
+            unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+                let $value = self;
+                // SAFETY: the same contract.
+                unsafe { Text::from_bytes($bytes).encode_cut(dst, room) }
+            }
         }
     )*};
 }
