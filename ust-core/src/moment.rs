@@ -54,12 +54,8 @@ impl Anchor {
             }
         }
         let anchor = Self::new();
-        let claimed = PLACE.state.compare_exchange(
-            EMPTY,
-            CLAIMED,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+        let claimed =
+            PLACE.state.compare_exchange(EMPTY, CLAIMED, Ordering::Relaxed, Ordering::Relaxed);
         if claimed.is_ok() {
             // SAFETY: claimed, and not SET yet: nobody else touches it.
             unsafe { *PLACE.anchor.get() = Some(anchor) };
@@ -69,9 +65,8 @@ impl Anchor {
     }
 
     fn monotonic_ns_at(self, instant: Instant) -> u64 {
-        let ns = |duration: std::time::Duration| {
-            u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-        };
+        let ns =
+            |duration: std::time::Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         match instant.checked_duration_since(self.instant) {
             Some(after) => self.monotonic_ns.saturating_add(ns(after)),
             None => self.monotonic_ns.saturating_sub(ns(self.instant.duration_since(instant))),
@@ -118,7 +113,10 @@ mod tests {
         let instant = Instant::now();
         let after = clock::monotonic_ns();
         let ns = recorded(instant);
-        assert!(before - slack_ns.min(before) <= ns && ns <= after + slack_ns, "{before} {ns} {after}");
+        assert!(
+            before - slack_ns.min(before) <= ns && ns <= after + slack_ns,
+            "{before} {ns} {after}"
+        );
     }
 
     #[test]
@@ -127,7 +125,8 @@ mod tests {
         let later = now + Duration::from_nanos(1_234_567_891);
         assert_eq!(recorded(later) - recorded(now), 1_234_567_891);
         assert_eq!(recorded(now), recorded(now));
-        let longest_ago = (0..64).filter_map(|bit| now.checked_sub(Duration::from_secs(1 << bit))).last();
+        let longest_ago =
+            (0..64).filter_map(|bit| now.checked_sub(Duration::from_secs(1 << bit))).last();
         recorded(longest_ago.expect("some time ago"));
     }
 }

@@ -7,7 +7,8 @@
 //!  enum Found { Nothing, At(u64, &str) }      variant: a one-byte tag, the choice's index, then its members
 //! ```
 //!
-//! The members measure and write themselves, one after the other, as the fields of an event do. Lints and names are as
+//! The members measure and write themselves, one after the other, as the fields of an event do. `#[field(..)]` before a member
+//! says how it is shown, and whether it is recorded. Lints and names are as
 //! in [`expand`](crate::expand).
 
 use proc_macro2::{Span, TokenStream};
@@ -17,6 +18,8 @@ use syn::{
     Attribute, Data, DataEnum, DeriveInput, Error, Fields, GenericParam, Ident, Result, Type,
     Variant,
 };
+
+use crate::field_attribute::{FieldAttribute, How};
 
 /// As many as a one-byte tag can tell apart.
 const MAX_CHOICES: usize = 256;
@@ -46,7 +49,16 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 "a structure without members has nothing to record",
             ));
         }
-        Data::Struct(data) => structure(&Members::of(&data.fields, &private)),
+        Data::Struct(data) => {
+            let members = Members::of(&data.fields, &private)?;
+            if members.types.is_empty() {
+                return Err(Error::new_spanned(
+                    &input.ident,
+                    "a structure of which all members are skipped has nothing to record",
+                ));
+            }
+            structure(&members)
+        }
         Data::Enum(data) => enumeration(input, data, &private)?,
         Data::Union(data) => {
             let message =
@@ -89,45 +101,69 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
 /// The members of a structure, or of one variant of an enumeration.
 struct Members<'a> {
-    /// `Self::Name { .. }` without the `Self::Name`. Each member is bound to a name of ours.
+    /// `Self::Name { .. }` without the `Self::Name`. Each member that is recorded is bound to a name of ours.
     pattern: TokenStream,
     bindings: Vec<Ident>,
     types: Vec<&'a Type>,
+    /// What the metadata says of each.
+    descriptions: Vec<TokenStream>,
     names: Vec<String>,
     has_names: bool,
     private: &'a TokenStream,
 }
 
 impl<'a> Members<'a> {
-    fn of(fields: &'a Fields, private: &'a TokenStream) -> Self {
-        let bindings: Vec<_> =
-            (0..fields.len()).map(|place| format_ident!("__ust_member{place}")).collect();
-        let members: Vec<_> = fields.members().collect();
-        let name = |(place, field): (usize, &syn::Field)| match &field.ident {
-            Some(ident) => ident.unraw().to_string(),
-            None => place.to_string(),
-        };
-        Self {
-            pattern: quote!({ #(#members: #bindings),* }),
-            bindings,
-            types: fields.iter().map(|field| &field.ty).collect(),
-            names: fields.iter().enumerate().map(name).collect(),
+    fn of(fields: &'a Fields, private: &'a TokenStream) -> Result<Self> {
+        let mut these = Self {
+            pattern: TokenStream::new(),
+            bindings: Vec::new(),
+            types: Vec::new(),
+            descriptions: Vec::new(),
+            names: Vec::new(),
             has_names: matches!(fields, Fields::Named(_)),
             private,
+        };
+        let mut members = Vec::new();
+        for (place, (member, field)) in fields.members().zip(fields).enumerate() {
+            let attribute = FieldAttribute::take(&mut field.attrs.clone())?;
+            let ty = &field.ty;
+            these.descriptions.push(match attribute.how {
+                How::Skip => continue,
+                How::Plain => quote!(<#ty as #private::Field>::TYPE),
+                How::Shown(form) => {
+                    let form = form.packed();
+                    quote!(<#ty as #private::Shown<#form>>::SHOWN)
+                }
+                How::Text | How::Debug | How::Display | How::With(_) => {
+                    let message = "a member is recorded as it is, because it is written into the ring itself: write `#[field(skip)]`, and take what you want to format as a parameter of the tracepoint";
+                    return Err(Error::new_spanned(field, message));
+                }
+            });
+            let own_name = match &field.ident {
+                Some(ident) => ident.unraw().to_string(),
+                None => place.to_string(),
+            };
+            these.names.push(attribute.name.unwrap_or(own_name));
+            these.bindings.push(format_ident!("__ust_member{place}"));
+            these.types.push(ty);
+            members.push(member);
         }
+        let bindings = &these.bindings;
+        these.pattern = quote!({ #(#members: #bindings,)* .. });
+        Ok(these)
     }
 
     fn ty(&self) -> TokenStream {
-        let Self { types, names, private, .. } = self;
-        match &types[..] {
+        let Self { descriptions, names, private, .. } = self;
+        match &descriptions[..] {
             [] => quote!(&#private::FieldType::NOTHING),
-            [ty] if !self.has_names => quote!(<#ty as #private::Field>::TYPE),
+            [ty] if !self.has_names => ty.clone(),
             _ => quote!(const {
                 &#private::FieldType::Structure {
                     members: #private::Part::Static(const {
                         &[#(#private::Member {
                             name: #private::Part::Static(#names),
-                            ty: #private::Part::Static(<#types as #private::Field>::TYPE),
+                            ty: #private::Part::Static(#descriptions),
                         }),*]
                     }),
                 }
@@ -189,7 +225,7 @@ fn enumeration(input: &DeriveInput, data: &DataEnum, private: &TokenStream) -> R
         let message = format!("a variant has at most {MAX_CHOICES} choices");
         return Err(Error::new_spanned(one_too_many, message));
     }
-    Ok(variant(data, private))
+    variant(data, private)
 }
 
 /// A number with names.
@@ -251,9 +287,12 @@ fn container(attrs: &[Attribute], variants: &[&Variant]) -> Result<&'static str>
 }
 
 /// An enumeration with members: one of several types.
-fn variant(data: &DataEnum, private: &TokenStream) -> Items {
-    let of_all: Vec<_> =
-        data.variants.iter().map(|variant| Members::of(&variant.fields, private)).collect();
+fn variant(data: &DataEnum, private: &TokenStream) -> Result<Items> {
+    let of_all: Vec<_> = data
+        .variants
+        .iter()
+        .map(|variant| Members::of(&variant.fields, private))
+        .collect::<Result<_>>()?;
     let idents: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
     let patterns: Vec<_> = of_all.iter().map(|members| &members.pattern).collect();
     let matched =
@@ -273,7 +312,7 @@ fn variant(data: &DataEnum, private: &TokenStream) -> Items {
         let bytes = members.size_bytes();
         quote!((#bytes).saturating_add(1))
     });
-    Items {
+    Ok(Items {
         ty: quote!(&#private::FieldType::Variant {
             tag: #private::Integer::unsigned(8),
             choices: #private::Part::Static(const {
@@ -291,5 +330,5 @@ fn variant(data: &DataEnum, private: &TokenStream) -> Items {
         size_bytes: matched(sizes.collect()),
         is_short: matched(of_all.iter().map(Members::is_short).collect()),
         encode: matched(of_all.iter().enumerate().map(encoded).collect()),
-    }
+    })
 }

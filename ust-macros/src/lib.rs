@@ -142,7 +142,7 @@ fn expand_item(args: &Args, item: Item) -> syn::Result<TokenStream2> {
 /// In the trace a structure is a structure; a structure of one unnamed member is that member. An enumeration without
 /// members is a number with names, of the type in `#[repr]`; without `#[repr]` a `u8`, or an `i64` if it states values
 /// or has more than 256. An enumeration with members is a variant.
-#[proc_macro_derive(Field)]
+#[proc_macro_derive(Field, attributes(field))]
 pub fn derive_field(item: TokenStream) -> TokenStream {
     let derived = syn::parse(item).and_then(|input| derive::expand(&input));
     derived.unwrap_or_else(|error| error.into_compile_error()).into()

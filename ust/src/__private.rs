@@ -12,7 +12,8 @@ pub use core;
 pub use linkme;
 pub use ust_core::event::{EventDescription, FieldDescription, Level};
 pub use ust_core::wire::{
-    Both, Choice, Field, FieldType, Formatted, Integer, Label, Member, Part, Payload, Shown, sum_of_sizes,
+    Both, Choice, Field, FieldType, Formatted, Integer, Label, Member, Part, Payload, Shown,
+    sum_of_sizes,
 };
 
 /// Called before a thread takes its own clock away. All calls of it pass unseen from here on. If it `ends_by_itself`, the process is

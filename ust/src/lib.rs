@@ -99,8 +99,8 @@ mod wake_word;
 #[doc(hidden)]
 pub mod __private;
 
-pub use span::Span;
 pub use panic_hook::snapshot_on_panic;
+pub use span::Span;
 pub use ust_core::event::Level;
 pub use ust_core::wire::Field;
 pub use ust_macros::{Field, tracepoint};

@@ -81,12 +81,14 @@ impl<const FORM: u8, T: Shown<FORM>, const N: usize> Shown<FORM> for [T; N] {
 impl<const FORM: u8, T: Shown<FORM>> Shown<FORM> for Option<T> {
     const SHOWN: &'static FieldType = &FieldType::Variant {
         tag: Integer::unsigned(8),
-        choices: Part::Static(const {
-            &[
-                Choice { label: label("none", 0), ty: Part::Static(&FieldType::NOTHING) },
-                Choice { label: label("some", 1), ty: Part::Static(T::SHOWN) },
-            ]
-        }),
+        choices: Part::Static(
+            const {
+                &[
+                    Choice { label: label("none", 0), ty: Part::Static(&FieldType::NOTHING) },
+                    Choice { label: label("some", 1), ty: Part::Static(T::SHOWN) },
+                ]
+            },
+        ),
     };
 }
 

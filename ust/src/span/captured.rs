@@ -30,7 +30,8 @@ impl Captured {
     /// Without arguments yet. `sizes_bytes` are those of all that will come, where they are fixed.
     #[inline]
     pub fn new(sizes_bytes: &[Option<usize>]) -> Self {
-        let fixed: usize = sizes_bytes.iter().flatten().fold(0, |sum, bytes| sum.saturating_add(*bytes));
+        let fixed: usize =
+            sizes_bytes.iter().flatten().fold(0, |sum, bytes| sum.saturating_add(*bytes));
         let of_variable_size = sizes_bytes.iter().filter(|bytes| bytes.is_none()).count();
         let share = CAPTURED_BYTES.saturating_sub(fixed) / of_variable_size.max(1);
         Self { bytes: [MaybeUninit::uninit(); CAPTURED_BYTES], len: 0, share }

@@ -132,11 +132,7 @@ fn record_end<C: Payload, V: Field, E: Field>(
 impl<C: Payload> Drop for Task<C> {
     fn drop(&mut self) {
         let Some(begun) = self.begun.take() else { return };
-        let outcome: Outcome = if self.is_polled {
-            Outcome::Unwound
-        } else {
-            Outcome::Dropped
-        };
+        let outcome: Outcome = if self.is_polled { Outcome::Unwound } else { Outcome::Dropped };
         record_end(self.exit, &begun, outcome);
     }
 }
