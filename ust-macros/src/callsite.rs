@@ -103,8 +103,6 @@ fn description(args: &Args, described: &Described, private: &TokenStream) -> Tok
     let line = quote_spanned!(*here=> #private_here::core::line!());
     quote! {
         {
-            // Where a type is no field.
-            #[allow(unused_imports)]
             use #private::NoField as _;
             #private::EventDescription {
                 provider: #provider,

@@ -500,15 +500,12 @@ impl Parts<'_> {
         quote! {
             #begun
             let __ust_returned = __ust_ending.poll_within(async move {
-                #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::let_unit_value)]
-                if false {
-                    let __ust_never: #returns = loop {};
+                if let #private::core::option::Option::Some(__ust_never) = #private::core::option::Option::None::<#returns> {
                     return __ust_never;
                 }
                 #body
             }).await;
             __ust_ending.ended(|| {
-                #[allow(unused_imports)]
                 use #private::NoField as _;
                 #outcome
             });
@@ -530,7 +527,6 @@ impl Parts<'_> {
         quote! {
             let __ust_returned = (move || #output #body)();
             __ust_ending.ended(|| {
-                #[allow(unused_imports)]
                 use #private::NoField as _;
                 #outcome
             });

@@ -44,11 +44,8 @@ impl Drop for Exit {
     fn drop(&mut self) {
         if self.switch.state().is_on() {
             let has_unwound = std::thread::panicking() && !self.was_panicking;
-            let outcome: Outcome = if has_unwound {
-                Outcome::Unwound
-            } else {
-                Outcome::Returned(super::Nothing)
-            };
+            let outcome: Outcome =
+                if has_unwound { Outcome::Unwound } else { Outcome::Returned(super::Nothing) };
             record_outcome(self.switch, &outcome);
         }
     }

@@ -1,9 +1,7 @@
+use std::collections::HashMap;
 use ust::tracepoint;
 
 #[tracepoint]
-fn owned(content: Vec<u8>, path: String, pair: (u8, String), hash: u128, file: std::path::PathBuf);
-
-#[tracepoint]
-fn borrowed(content: &Vec<u8>, path: &String);
+fn counted(words: HashMap<String, u64>);
 
 fn main() {}

@@ -1,6 +1,6 @@
 use ust::tracepoint;
 
 #[tracepoint]
-fn files_indexed(paths: &[String]);
+fn failed(why: impl std::fmt::Display);
 
 fn main() {}

@@ -1,0 +1,10 @@
+use ust::tracepoint;
+
+struct Options;
+
+#[tracepoint]
+fn open(path: &str, options: &Options) {
+    let _ = (path, options);
+}
+
+fn main() {}

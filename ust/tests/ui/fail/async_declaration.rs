@@ -1,0 +1,6 @@
+use ust::tracepoint;
+
+#[tracepoint]
+async fn fetched(url: &str);
+
+fn main() {}

@@ -1,0 +1,9 @@
+
+
+#[derive(ust::Field)]
+struct Failed<'a> {
+    #[field(display)]
+    why: &'a str,
+}
+
+fn main() {}

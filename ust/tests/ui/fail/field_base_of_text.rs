@@ -1,0 +1,6 @@
+use ust::tracepoint;
+
+#[tracepoint]
+fn opened(#[field(hex)] path: &str);
+
+fn main() {}

@@ -1,0 +1,6 @@
+use ust::tracepoint;
+
+#[tracepoint]
+fn stored(hash: u128);
+
+fn main() {}

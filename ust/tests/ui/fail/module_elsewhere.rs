@@ -1,0 +1,6 @@
+use ust::tracepoint;
+
+#[tracepoint]
+mod elsewhere;
+
+fn main() {}

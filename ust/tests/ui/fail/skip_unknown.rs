@@ -1,0 +1,8 @@
+use ust::tracepoint;
+
+#[tracepoint(skip(pth))]
+fn open(path: &str) {
+    let _ = path;
+}
+
+fn main() {}

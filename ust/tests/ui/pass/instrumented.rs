@@ -1,0 +1,182 @@
+//! Functions, futures and blocks that are instrumented, in crates that forbid what expansions do.
+
+use std::fmt::{Debug, Display};
+use std::task::{Context, Poll, Waker};
+use ust::tracepoint;
+
+#[derive(Debug)]
+struct Options {
+    a: u8,
+}
+#[derive(Debug)]
+struct Refused;
+impl Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+#[tracepoint]
+fn add(a: u32, b: u32) -> u32 {
+    a + b
+}
+#[tracepoint(level = Info)]
+fn fetch(
+    url: &str,
+    #[field(debug)] options: Options,
+    n: &mut u64,
+    v: Vec<u8>,
+) -> Result<u32, Refused> {
+    *n += 1;
+    if options.a == 0 {
+        return Err(Refused);
+    }
+    let x = v.len();
+    drop(v);
+    Ok(url.len() as u32 + x as u32)
+}
+#[tracepoint]
+fn consumes(name: String) {
+    drop(name);
+}
+#[tracepoint]
+fn panics(x: u8) -> String {
+    if x > 1 {
+        panic!("no")
+    }
+    "fine".to_owned()
+}
+#[tracepoint]
+fn generic<T: Debug + Clone, const N: usize>(
+    #[field(debug)] t: &T,
+    #[field(display)] d: impl Display,
+    a: [u8; 2],
+) -> Option<T> {
+    let _ = (N, a, d.to_string());
+    Some(t.clone())
+}
+#[tracepoint(span)]
+fn slow(path: String, n: u64) -> std::io::Result<u64> {
+    std::fs::metadata(&path)?;
+    drop(path);
+    Ok(n)
+}
+#[tracepoint(skip(b), ret(debug))]
+unsafe fn lent(a: *const u8, b: &Options) -> Option<&Options> {
+    let _ = a;
+    Some(b)
+}
+#[tracepoint]
+extern "C" fn of_c(a: i32) -> i32 {
+    a * 2
+}
+#[tracepoint]
+fn letters<'a>(s: &'a str) -> impl Iterator<Item = char> + 'a {
+    s.chars()
+}
+#[tracepoint]
+async fn work(n: u32) -> Result<u32, Refused> {
+    for _ in 0..n {
+        yielded().await;
+    }
+    if n > 2 {
+        Err(Refused)?
+    }
+    Ok(n)
+}
+#[tracepoint(span)]
+async fn timed(name: &str) {
+    yielded().await;
+    let _ = name;
+}
+#[tracepoint(span)]
+fn request(conn: u64, command: &str);
+
+struct Cache<T>(Vec<T>);
+#[tracepoint(level = Notice)]
+impl<T: Debug + Clone> Cache<T> {
+    const fn new() -> Self {
+        Self(Vec::new())
+    }
+    fn insert(&mut self, #[field(debug)] t: T) -> usize {
+        self.0.push(t);
+        self.0.len()
+    }
+    #[tracepoint(skip)]
+    fn quiet(&self) {}
+    #[tracepoint(name = "getter", ret(debug))]
+    fn get(&self, i: usize) -> Option<&T> {
+        self.0.get(i)
+    }
+}
+#[tracepoint]
+mod inner {
+    pub(super) fn one(a: u8) -> u8 {
+        a
+    }
+    pub(super) struct S;
+    impl S {
+        pub(super) fn two(#[field(debug, name = "this")] &self) {}
+    }
+    impl std::fmt::Debug for S {
+        #[tracepoint(skip)]
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("S!")
+        }
+    }
+}
+/// Is ready when it is polled for the second time.
+async fn yielded() {
+    let mut is_first = true;
+    std::future::poll_fn(|_| {
+        if std::mem::take(&mut is_first) { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+}
+
+fn block_on<F: Future>(f: F) -> F::Output {
+    let mut f = std::pin::pin!(f);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(x) = f.as_mut().poll(&mut cx) {
+            return x;
+        }
+    }
+}
+fn main() {
+    assert_eq!(add(1, 2), 3);
+    let mut n = 1;
+    let _ = fetch("http://x", Options { a: 0 }, &mut n, vec![1, 2]);
+    let _ = fetch("http://x", Options { a: 1 }, &mut n, vec![1, 2]);
+    consumes("n".into());
+    std::panic::set_hook(Box::new(|_| {}));
+    let _ = std::panic::catch_unwind(|| panics(2));
+    panics(1);
+    generic::<_, 3>(&Some(1), 5, [1, 2]);
+    let _ = slow("/etc/passwd".into(), 1);
+    let _ = slow("/nonexistent".into(), 1);
+    let _ = slow("x".repeat(1000), 1);
+    // SAFETY: it looks at no pointer.
+    let _ = unsafe { lent(std::ptr::without_provenance(0x10), &Options { a: 1 }) };
+    of_c(4);
+    let _ = letters("ab").count();
+    let _ = block_on(work(1));
+    let _ = block_on(work(3));
+    block_on(timed("ws"));
+    drop(timed("never polled"));
+    {
+        let mut f = Box::pin(work(1));
+        let mut cx = Context::from_waker(Waker::noop());
+        let _ = f.as_mut().poll(&mut cx);
+    }
+    {
+        let _s = request(7, "GET");
+    }
+    block_on(request(8, "PUT").in_future(work(2))).unwrap();
+    let mut c = Cache::new();
+    c.insert("a");
+    c.quiet();
+    c.get(0);
+    inner::one(1);
+    inner::S.two();
+}
