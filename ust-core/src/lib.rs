@@ -22,7 +22,7 @@
 //! | [`ring`] | the algorithm: start reading at its page |
 //! | [`shm`] | memfds, mappings, the doorbell |
 //! | [`clock`], [`cpu`], [`event`] | a record's time; the thread's CPU; what a tracepoint declares |
-//! | `moment` | `Instant` as a field |
+//! | [`moment`] | `Instant` as a field |
 //! | [`stream`] | the writing end of one ring: reserve, encode, commit |
 //! | [`version`] | what happens if two different builds meet |
 //! | [`shim`] | what a recorder asks of the shim for C programs |
@@ -46,7 +46,7 @@ pub mod cpu;
 #[cfg(not(loom))]
 pub mod event;
 #[cfg(not(loom))]
-mod moment;
+pub mod moment;
 #[cfg(not(loom))]
 pub mod paths;
 #[cfg(not(loom))]

@@ -4,41 +4,29 @@
 //! clock's time that was read beside it. All others are as far from that time as they are from that `Instant`. The
 //! anchor's error, some tens of nanoseconds, is the same for all.
 //!
-//! ```text
-//!   EMPTY --claim--> CLAIMED --store--> SET        by the first `Instant` that is recorded; then never again
-//! ```
-//!
-//! Nobody waits: whoever finds the anchor claimed, a signal handler perhaps that interrupted the claim, takes one of its
-//! own for this once.
+//! The anchor is set once, at the process's start ([`set_anchor`]). Nobody waits for it: an `Instant` that is recorded
+//! before gets an anchor of its own.
 
 #![allow(unsafe_code)]
 
-use core::cell::UnsafeCell;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use crate::clock;
-use crate::sync::{AtomicU32, Ordering};
 use crate::wire::{Field, FieldType};
 
-const EMPTY: u32 = 0;
-const CLAIMED: u32 = 1;
-const SET: u32 = 2;
-
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Anchor {
     instant: Instant,
     monotonic_ns: u64,
 }
 
-struct Place {
-    state: AtomicU32,
-    anchor: UnsafeCell<Option<Anchor>>,
+static ANCHOR: OnceLock<Anchor> = OnceLock::new();
+
+/// Sets the anchor, if there is none. Not in a signal handler: it would wait for a call that it interrupts.
+pub fn set_anchor() {
+    let _ = ANCHOR.set(Anchor::new());
 }
-
-// SAFETY: only the one that claimed the place writes it, before SET; it is read only after that, and never written again.
-unsafe impl Sync for Place {}
-
-static PLACE: Place = Place { state: AtomicU32::new(EMPTY), anchor: UnsafeCell::new(None) };
 
 impl Anchor {
     fn new() -> Self {
@@ -46,22 +34,7 @@ impl Anchor {
     }
 
     fn of_process() -> Self {
-        // Acquire: with the Release below.
-        if PLACE.state.load(Ordering::Acquire) == SET {
-            // SAFETY: SET, so nobody writes it any more.
-            if let Some(anchor) = unsafe { *PLACE.anchor.get() } {
-                return anchor;
-            }
-        }
-        let anchor = Self::new();
-        let claimed =
-            PLACE.state.compare_exchange(EMPTY, CLAIMED, Ordering::Relaxed, Ordering::Relaxed);
-        if claimed.is_ok() {
-            // SAFETY: claimed, and not SET yet: nobody else touches it.
-            unsafe { *PLACE.anchor.get() = Some(anchor) };
-            PLACE.state.store(SET, Ordering::Release);
-        }
-        anchor
+        ANCHOR.get().copied().unwrap_or_else(Self::new)
     }
 
     fn monotonic_ns_at(self, instant: Instant) -> u64 {
@@ -105,10 +78,9 @@ mod tests {
 
     #[test]
     fn an_instant_is_a_time_of_the_monotonic_clock() {
-        // The first one sets the anchor. From then on an `Instant` between two looks at the clock lies between them, but for
-        // the time between the anchor's two.
+        // Between two looks at the clock, but for the time between the two of the anchor.
         let slack_ns = 1_000_000_000;
-        recorded(Instant::now());
+        set_anchor();
         let before = clock::monotonic_ns();
         let instant = Instant::now();
         let after = clock::monotonic_ns();
@@ -121,12 +93,13 @@ mod tests {
 
     #[test]
     fn two_instants_are_as_far_apart_as_they_were() {
+        set_anchor();
         let now = Instant::now();
         let later = now + Duration::from_nanos(1_234_567_891);
         assert_eq!(recorded(later) - recorded(now), 1_234_567_891);
         assert_eq!(recorded(now), recorded(now));
-        let longest_ago =
-            (0..64).filter_map(|bit| now.checked_sub(Duration::from_secs(1 << bit))).last();
-        recorded(longest_ago.expect("some time ago"));
+        // As long ago as can be said: later than the clock's zero or not, nothing overflows.
+        let ago = |bit: u32| now.checked_sub(Duration::from_secs(1_u64 << bit));
+        recorded((0..64).rev().find_map(ago).expect("some time ago"));
     }
 }

@@ -4,8 +4,6 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::args::Args;
-use crate::expand::recorded;
-use crate::field::Field;
 
 /// What an event declares.
 pub(crate) struct Described {
@@ -16,14 +14,6 @@ pub(crate) struct Described {
     pub(crate) level: &'static str,
     /// Where in the source it stands.
     pub(crate) here: Span,
-}
-
-/// The fields of a declaration.
-pub(crate) fn described_fields(
-    fields: &[Field],
-    private: &TokenStream,
-) -> Vec<(String, TokenStream)> {
-    recorded(fields).map(|field| (field.name.clone(), field.type_of(private))).collect()
 }
 
 /// `before static NAME: Callsite`.

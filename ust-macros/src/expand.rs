@@ -37,9 +37,9 @@ use syn::ext::IdentExt as _;
 use syn::{Attribute, Ident, Lifetime, Type};
 
 use crate::args::Args;
-use crate::callsite::{self, Described, described_fields};
+use crate::callsite::{self, Described};
 use crate::declaration::Declaration;
-use crate::field::Field;
+use crate::field::{Field, described_fields, recorded};
 use crate::lifetimes::with_lifetime;
 
 /// Clippy's `too_many_arguments` also lints functions from macros, from one more than this.
@@ -100,10 +100,6 @@ fn function(declaration: &Declaration, private: &TokenStream) -> TokenStream {
             }
         }
     }
-}
-
-pub(crate) fn recorded(fields: &[Field]) -> impl Iterator<Item = &Field> {
-    fields.iter().filter(|field| field.is_recorded())
 }
 
 /// The enum beside the function, and its associated functions.

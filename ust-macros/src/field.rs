@@ -128,6 +128,19 @@ impl Field {
     }
 }
 
+/// The fields that are recorded.
+pub(crate) fn recorded(fields: &[Field]) -> impl Iterator<Item = &Field> {
+    fields.iter().filter(|field| field.is_recorded())
+}
+
+/// Their names, and constants of type `&'static FieldType`.
+pub(crate) fn described_fields(
+    fields: &[Field],
+    private: &TokenStream,
+) -> Vec<(String, TokenStream)> {
+    recorded(fields).map(|field| (field.name.clone(), field.type_of(private))).collect()
+}
+
 /// What is handed on of a parameter that is `impl Trait`: a reference of one type for all callers.
 fn carried_of_impl(bounds: &TypeImplTrait, how: &How) -> Option<Type> {
     match how {

@@ -25,10 +25,10 @@ use syn::{
 };
 
 use crate::args::{Args, Recorded};
-use crate::callsite::{self, Described, described_fields};
+use crate::callsite::{self, Described};
 use crate::declaration::Declaration;
 use crate::expand;
-use crate::field::{Field, is_in_registers};
+use crate::field::{Field, as_ref_target_of, described_fields, is_in_registers};
 use crate::field_attribute::{FieldAttribute, How};
 use crate::lifetimes::with_lifetime;
 use crate::parameter::{self, Parameter};
@@ -179,7 +179,7 @@ fn argument(
             (syn::parse_quote!(&#target), quote!(&*#ident))
         }
         Type::ImplTrait(_) => {
-            let is_lent = crate::field::as_ref_target_of(&ty).is_some();
+            let is_lent = as_ref_target_of(&ty).is_some();
             if !is_lent {
                 wrong.at(&ty, format!("an event is one class for all types: write `#[field(debug)]`, `#[field(display)]` or `#[field(skip)]` before `{ident}`"));
                 return None;

@@ -1,13 +1,16 @@
 //! The `#[tracepoint]` attribute of `ust`.
 //!
 //! ```text
-//!  #[tracepoint(provider = "indexer", level = Info)]   args.rs     parses the attribute
-//!  pub fn file_indexed(path: &str, bytes: u64);        parse.rs    parses the declaration
-//!         |
+//!  #[tracepoint(provider = "indexer", level = Info)]   args.rs, item.rs     what it says, and what it stands on
+//!  pub fn file_indexed(path: &str, bytes: u64);        declaration.rs       a function without a body ...
+//!         |                                            field.rs             ... and its parameters
 //!         v                                            expand.rs
 //!  pub fn file_indexed(path: &str, bytes: u64)         in each caller: a load and a branch
-//!  pub enum file_indexed {}                            the rest: the callsite, its description,
-//!                                                      `enabled`, `with`
+//!  pub enum file_indexed {}                            the rest: the callsite (callsite.rs), `enabled`, `with`
+//!
+//!  #[tracepoint] fn index(path: &str) { .. }           function.rs          an instrumented function
+//!  #[tracepoint(span)] fn request(id: u64);            span.rs              a declared span
+//!  #[tracepoint] impl Indexer { .. }                   block.rs             the functions inside
 //! ```
 //!
 //! A function and an enum may share a name, because one is a value and the other a type. So an event has one name in
@@ -42,17 +45,21 @@ use item::Item;
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as TokenStream2;
 
-/// Declares an event: a function without a body, which records its arguments.
+/// Declares an event, by a function without a body; or instruments a function that has one.
 ///
-/// ```ignore
+/// ```
 /// use ust::tracepoint;
 ///
 /// /// A file has gone through the indexer.
 /// #[tracepoint(provider = "indexer", level = Info)]
 /// pub fn file_indexed(path: &str, bytes: u64);
 ///
-/// file_indexed("src/lib.rs", 512);
-/// file_indexed::with(|| (costly_path(), costly_size()));
+/// # fn costly_size() -> u64 { 1 }
+/// # fn costly_path() -> String { String::new() }
+/// let path = "src/lib.rs";
+/// file_indexed(path, 512);
+/// file_indexed::with(|| (path, costly_size()));
+/// file_indexed::when_on(|record| record(&costly_path(), 512));
 /// if file_indexed::enabled() { /* ... */ }
 /// ```
 ///
@@ -60,9 +67,11 @@ use proc_macro2::TokenStream as TokenStream2;
 ///
 /// - `file_indexed::with(closure)` calls the closure only while the event is on, and records what it returns: the value
 ///   of a single field, or a tuple of several.
+/// - `file_indexed::when_on(closure)` calls the closure only while the event is on, with a function that records the event.
+///   So the fields may borrow what the closure computes.
 /// - `file_indexed::enabled()` returns whether the event is on.
 ///
-/// While the event is off, each of the three costs a load and a branch that is not taken. The arguments of a plain call
+/// While the event is off, each of them costs a load and a branch that is not taken. The arguments of a plain call
 /// are always evaluated, as for any function.
 ///
 /// # Arguments
@@ -73,18 +82,72 @@ use proc_macro2::TokenStream as TokenStream2;
 /// | --- | --- | --- |
 /// | `provider = "indexer"` | the part of `provider:name` before the colon | the crate's name |
 /// | `name = "file_indexed"` | the part after it | the function's name |
-/// | `level = Info` | a variant of `ust::Level` | `DebugLine` |
+/// | `level = Info` | a variant of `ust::Level` | `DebugLine`; of a function with a body `DebugFunction` |
 /// | `crate = ::path::to::ust` | the path of `ust`, if it has another name | `::ust` |
+/// | `span` | one record at the end, with the duration: see below | |
+/// | `skip(a, b)`, `skip_all` | arguments that an instrumented function does not record | |
+/// | `ret(debug)`, `ret(display)`, `ret(skip)` | how its value is recorded | as it is, if its type is a field |
+/// | `err(debug)`, `err(display)`, `err(skip)` | how the error of a `Result` is recorded | its text, if it has `Display` |
 ///
 /// # Fields
 ///
-/// Up to 16 parameters of types that implement `ust::Field`: numbers, texts, and slices, arrays, tuples and `Option`s of
-/// fields. Their names are the fields' names. Any identifier of ASCII letters, raw ones included, will do for a field, an
-/// event or a type, but one that begins with `__ust_`, which is refused.
+/// Parameters of types that implement `ust::Field`: numbers, texts, paths, times, addresses, and slices, arrays, tuples,
+/// `Option`s and owners of fields. Their names are the fields' names. Any identifier of ASCII letters, raw ones included,
+/// will do for a field, an event or a type, but one that begins with `__ust_`, which is refused.
+///
+/// An attribute before a parameter says what is recorded of it:
+///
+/// | attribute | recorded |
+/// | --- | --- |
+/// | `#[field(hex)]`, `octal`, `binary` | the number, or the numbers of an array, a slice or an `Option`, shown in that base |
+/// | `#[field(network)]` | a number that is in network order already, such as an address of the socket interface |
+/// | `#[field(text)]` | bytes as text |
+/// | `#[field(debug)]`, `#[field(display)]` | the text of `{:?}` or `{}`, of any type, `impl Debug` and `impl Display` too |
+/// | `#[field(with = function)]` | what the function returns for it |
+/// | `#[field(name = "inode")]` | the same, under another name |
+/// | `#[field(skip)]` | nothing |
+///
+/// Texts of `debug` and `display` are made in 512 bytes of the stack, only while the event is on. What is longer is cut, and ends
+/// with `…`. `impl AsRef<str>`, and `AsRef` of any other field, is recorded as what it refers to.
+///
+/// # Functions with a body
+///
+/// ```
+/// # use std::{io, path::Path};
+/// # use ust::tracepoint;
+/// # #[derive(Debug)]
+/// # struct Options;
+/// #[tracepoint]
+/// fn load(path: &Path, #[field(debug)] options: &Options) -> io::Result<usize> {
+///     Ok(std::fs::read(path)?.len())
+/// }
+/// ```
+///
+/// records `load_entry` with the arguments, and `load_exit` with one field, `outcome`: `returned` with the value, `err` with the
+/// error's text, or `unwound` if the function panicked. Arguments are recorded as they are at the entry. `self` is recorded only
+/// with `#[field(debug)]` or `#[field(display)]` before it. Arguments of generic types need such an attribute too, because an event
+/// is one class.
+///
+/// An `async fn` also records `load_resume` and `load_suspend` at each poll, and at its exit `duration`, `busy` and `idle` in
+/// nanoseconds, and `polls`. The field `span` is the same number in all of them. A future that is dropped before its end says
+/// `dropped`.
+///
+/// With `#[tracepoint(span)]` a function leaves one record, at its end: the arguments, `duration` (an `async fn` also `busy`, `idle`
+/// and `polls`), and `outcome`. That is half of the records; but a function that never returns leaves none. Entry and exit are the
+/// default, because a trace of a program that hangs or dies should say where. The arguments are kept in 512 bytes of the stack; what is
+/// longer is cut.
+///
+/// On an `impl` or a `mod` block the attribute instruments all functions inside, but those with `#[tracepoint(skip)]` and `const`
+/// ones. The events of an `impl` have the type's name before the function's: `Cache_insert_entry`.
+///
+/// # Spans
+///
+/// `#[tracepoint(span)]` on a function without a body declares a span: see `ust::Span`.
 ///
 /// # Where it may be
 ///
-/// Wherever a type can be declared: in a module or in a function's body, but not in an `impl` or a `trait`.
+/// Without a body: wherever a type can be declared, in a module or in a function's body, but not in an `impl` or a `trait`.
+/// With a body: wherever a function can be.
 #[proc_macro_attribute]
 pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
     let (args, item) = (syn::parse(args), syn::parse(item));
@@ -121,7 +184,7 @@ fn expand_item(args: &Args, item: Item) -> syn::Result<TokenStream2> {
 
 /// Makes a structure or an enumeration a field, if its members are fields.
 ///
-/// ```ignore
+/// ```
 /// use ust::{Field, tracepoint};
 ///
 /// #[derive(Field)]
@@ -137,7 +200,8 @@ fn expand_item(args: &Args, item: Item) -> syn::Result<TokenStream2> {
 /// fn moved(to: &Point, state: &State, found: &Found<'_>);
 /// ```
 ///
-/// A tracepoint takes it by reference, or by value if it is `Copy`. Write out its lifetime: `Found<'_>`.
+/// A tracepoint takes it by reference or by value. Write out its lifetime: `Found<'_>`. Members may have `#[field(hex)]`, `octal`,
+/// `binary`, `network`, `name = ".."` and `skip` before them.
 ///
 /// In the trace a structure is a structure; a structure of one unnamed member is that member. An enumeration without
 /// members is a number with names, of the type in `#[repr]`; without `#[repr]` a `u8`, or an `i64` if it states values

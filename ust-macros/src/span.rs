@@ -10,9 +10,10 @@ use quote::quote;
 use syn::ext::IdentExt as _;
 
 use crate::args::Args;
-use crate::callsite::{self, Described, described_fields};
+use crate::callsite::{self, Described};
 use crate::declaration::Declaration;
-use crate::expand::{allow_many_parameters, is_for_all, recorded};
+use crate::expand::{allow_many_parameters, is_for_all};
+use crate::field::{described_fields, recorded};
 
 pub(crate) fn expand(args: &Args, declaration: &Declaration) -> TokenStream {
     let private = &args.private();

@@ -20,6 +20,7 @@ use core::cell::Cell;
 use rustix::io::Errno;
 use std::os::raw::c_void;
 use ust_core::cpu;
+use ust_core::moment;
 use ust_core::paths::RuntimeDir;
 use ust_core::protocol::{Lack, MAX_MESSAGE_BYTES, Rules, decode};
 use ust_core::shim::{OPTIONS_VARIABLE, Options};
@@ -39,6 +40,7 @@ pub(crate) fn register_module() {
     // no handlers).
     let _undisturbed = Undisturbed::new();
     cpu::initialise();
+    moment::set_anchor();
     let mut found = election::find();
     // The copy that is elected is never unloaded.
     if found.elected.is_none() && stay_loaded(first) {

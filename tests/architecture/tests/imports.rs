@@ -18,6 +18,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("wire", &["hint"]),
     ("clock", &[]),
     ("cpu", &["sync"]),
+    ("moment", &["clock", "wire"]),
     ("event", &["wire"]),
     ("shim", &[]),
     ("abi", &["sync", "version"]),
@@ -105,6 +106,7 @@ const UST: &[(&str, &[&str])] = &[
     ),
     ("election", &["module", "table"]),
     ("record", &["callsite", "cpu_streams", "lockfree", "module", "thread_cache", "undisturbed"]),
+    ("span", &["callsite", "record"]),
     (
         "dynamic",
         &["callsite", "executable", "module", "record", "registry", "table", "undisturbed"],
@@ -144,7 +146,7 @@ const UST: &[(&str, &[&str])] = &[
         ],
     ),
     ("panic_hook", &["module"]),
-    ("__private", &["callsite", "declared", "inside", "last_thread", "record", "startup"]),
+    ("__private", &["callsite", "declared", "inside", "last_thread", "record", "span", "startup"]),
 ];
 
 /// Crates, and which of ours each may depend on.
