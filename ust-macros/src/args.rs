@@ -10,7 +10,7 @@ use syn::{Error, Ident, LitStr, Path, Result, Token, parenthesized, token};
 use crate::words::{check_name, nearest};
 
 /// The variants of `ust::Level`, the most urgent first.
-const LEVELS: [&str; 15] = [
+pub(crate) const LEVELS: [&str; 15] = [
     "Emerg",
     "Alert",
     "Crit",

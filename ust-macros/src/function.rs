@@ -26,6 +26,7 @@ use syn::{
 
 use crate::args::{Args, Recorded};
 use crate::callsite::{self, Described};
+use crate::compiled::is_compiled;
 use crate::declaration::Declaration;
 use crate::expand;
 use crate::field::{Field, as_ref_target_of, described_fields, is_in_registers};
@@ -35,6 +36,9 @@ use crate::parameter::{self, Parameter};
 use crate::span::captured;
 use crate::words::check_name;
 use crate::wrong::Wrong;
+
+/// The level of functions that state none.
+const LEVEL: &str = "DebugFunction";
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -90,6 +94,10 @@ pub(crate) fn expand(
     let arguments = arguments(&mut wrong, args, signature, &unnamed);
     let ending = Ending::of(args, &signature.output, &unnamed);
     wrong.into_result()?;
+    if !is_compiled(args, LEVEL) {
+        let Function { attrs, vis, signature, body } = function;
+        return Ok(quote!(#(#attrs)* #vis #signature #body));
+    }
 
     let parts = Parts {
         args,
@@ -381,7 +389,7 @@ impl Parts<'_> {
         name: String,
         fields: Vec<(String, TokenStream)>,
     ) -> TokenStream {
-        let described = Described { name, fields, level: "DebugFunction", here: self.here };
+        let described = Described { name, fields, level: LEVEL, here: self.here };
         let function = Ident::new(function, Span::call_site());
         callsite::function(self.args, &described, &function, self.private)
     }
@@ -416,7 +424,7 @@ impl Parts<'_> {
             fields,
         };
         let name = format!("{}_entry", self.name);
-        let items = expand::expand_as(self.args, &name, "DebugFunction", declaration);
+        let items = expand::expand_as(self.args, &name, LEVEL, declaration);
         (items, quote!(#ident(#(#passed),*);))
     }
 

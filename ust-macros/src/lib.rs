@@ -26,6 +26,7 @@
 mod args;
 mod block;
 mod callsite;
+mod compiled;
 mod declaration;
 mod derive;
 mod expand;
@@ -170,7 +171,9 @@ fn expand_item(args: &Args, item: Item) -> syn::Result<TokenStream2> {
     match item {
         Item::Declaration(declaration) => {
             args.check_without_body()?;
-            Ok(if args.is_span {
+            Ok(if !compiled::is_compiled(args, "DebugLine") {
+                compiled::nothing(args, &declaration)
+            } else if args.is_span {
                 span::expand(args, &declaration)
             } else {
                 expand::expand(args, declaration)

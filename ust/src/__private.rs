@@ -59,6 +59,10 @@ pub const fn type_of_result<T, R: Field>(_: fn(T) -> R) -> &'static FieldType {
     R::TYPE
 }
 
+/// Checks that a value is a field.
+#[inline(always)]
+pub const fn check_field<F: Field>(_: &F) {}
+
 /// A field's size, if it is fixed.
 #[inline(always)]
 pub const fn fixed_size_of<F: Field>(_: &F) -> Option<usize> {

@@ -41,7 +41,12 @@
 //! is the time-stamp counter if the kernel trusts it, elsewhere `CLOCK_MONOTONIC`.
 //!
 //! Feature `dynamic-tls` is for shared objects with more thread-locals than `dlopen` has room for, and for crates of
-//! type `dylib`. With it an event costs one call more. There is no other feature.
+//! type `dylib`. With it an event costs one call more.
+//!
+//! Features `max-level-info`, `-notice`, `-warning`, `-err` and `-off` leave out tracepoints of levels beyond: calls of them compile to
+//! nothing, but their arguments are still checked. If several crates ask for different ones, the most urgent counts.
+//!
+//! Feature `bytes` makes `bytes::Bytes` and `BytesMut` fields.
 //!
 //! The oldest supported toolchain is the manifest's `rust-version`, 1.88. A minor version may raise it to one that is
 //! at least half a year old.

@@ -130,7 +130,18 @@ fn record_end<C: Payload, V: Field, E: Field>(
 }
 
 impl<C: Payload> Drop for Task<C> {
+    #[inline(always)]
     fn drop(&mut self) {
+        if self.begun.is_some() {
+            self.end_early();
+        }
+    }
+}
+
+impl<C: Payload> Task<C> {
+    #[cold]
+    #[inline(never)]
+    fn end_early(&mut self) {
         let Some(begun) = self.begun.take() else { return };
         let outcome: Outcome = if self.is_polled { Outcome::Unwound } else { Outcome::Dropped };
         record_end(self.exit, &begun, outcome);
@@ -191,6 +202,15 @@ impl Span {
         Self { task: Task::begin(switch, capture), was_panicking }
     }
 
+    /// One that records nothing.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn nothing() -> Self {
+        static OFF: Switch = Switch::new();
+        let task = Task { exit: &OFF, polls: None, begun: None, is_polled: false };
+        Self { task, was_panicking: false }
+    }
+
     /// The span of this future: from here to the future's end. A future that is dropped before says `dropped`.
     pub fn in_future<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
         let mut task = self.into_task();
@@ -212,11 +232,21 @@ const fn returned() -> Outcome {
 }
 
 impl Drop for Span {
+    #[inline(always)]
     fn drop(&mut self) {
-        if let Some(begun) = self.task.begun.take() {
-            let has_unwound = std::thread::panicking() && !self.was_panicking;
-            let outcome = if has_unwound { Outcome::Unwound } else { returned() };
-            record_end(self.task.exit, &begun, outcome);
+        if self.task.begun.is_some() {
+            self.end();
         }
+    }
+}
+
+impl Span {
+    #[cold]
+    #[inline(never)]
+    fn end(&mut self) {
+        let Some(begun) = self.task.begun.take() else { return };
+        let has_unwound = std::thread::panicking() && !self.was_panicking;
+        let outcome = if has_unwound { Outcome::Unwound } else { returned() };
+        record_end(self.task.exit, &begun, outcome);
     }
 }

@@ -1,0 +1,105 @@
+//! Which tracepoints are compiled at all: the features `max-level-...` of `ust`.
+//!
+//! A tracepoint of a level beyond the maximum has no callsite: calls of it compile to nothing. Its arguments are still checked.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::args::{Args, LEVELS};
+use crate::declaration::Declaration;
+use crate::expand::{allow_many_parameters, is_for_all};
+use crate::field::recorded;
+use crate::lifetimes::with_lifetime;
+
+/// The last level that is compiled. If several features say so, the most urgent one counts.
+const MAX_LEVEL: Option<&str> = if cfg!(feature = "max-level-off") {
+    None
+} else if cfg!(feature = "max-level-err") {
+    Some("Err")
+} else if cfg!(feature = "max-level-warning") {
+    Some("Warning")
+} else if cfg!(feature = "max-level-notice") {
+    Some("Notice")
+} else if cfg!(feature = "max-level-info") {
+    Some("Info")
+} else {
+    Some("Debug")
+};
+
+/// Whether a tracepoint is compiled. `default` is its level if it states none.
+pub(crate) fn is_compiled(args: &Args, default: &str) -> bool {
+    let level = args.level.as_ref().map_or_else(|| default.to_owned(), Ident::to_string);
+    let place = |name: &str| LEVELS.iter().position(|level| *level == name);
+    MAX_LEVEL.is_some_and(|max| place(&level) <= place(max))
+}
+
+/// The expansion of an event that is not compiled.
+pub(crate) fn nothing(args: &Args, declaration: &Declaration) -> TokenStream {
+    let private = &args.private();
+    let Declaration { attrs, vis, ident, generics, fields } = declaration;
+    let mut ident = ident.clone();
+    ident.set_span(ident.span().resolved_at(Span::call_site()));
+    let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
+    let given = fields.iter().map(|field| &field.given);
+    let for_all: Vec<_> = attrs.iter().filter(|attr| is_for_all(attr)).collect();
+    let allow = allow_many_parameters(fields.len());
+    let checked: Vec<_> = recorded(fields)
+        .map(|field| {
+            let value = format_ident!("__ust_field");
+            let handed_on = field.handed_on(private);
+            let prepared = field.preparation(&value, private);
+            quote!({ let #value = #handed_on; #prepared #private::check_field(&#value); })
+        })
+        .collect();
+    let (returns, begun) = if args.is_span {
+        (quote!(-> #private::Span), quote!(#private::Span::nothing()))
+    } else {
+        (quote!(), quote!())
+    };
+    let lifetime = "'__ust_fields";
+    let types: Vec<_> =
+        recorded(fields).map(|field| with_lifetime(lifetime, &field.carried)).collect();
+    let has_lifetime = recorded(fields).any(|field| field.is_borrowed());
+    let lifetime = syn::Lifetime::new(lifetime, Span::call_site());
+    let of_with = has_lifetime.then(|| quote!(<#lifetime>));
+    let for_lifetime = has_lifetime.then(|| quote!(for<#lifetime>));
+    let returned = if let [ty] = &*types { quote!(#ty) } else { quote!((#(#types),*)) };
+    let lazily = (!args.is_span).then(|| {
+        quote! {
+            /// Does nothing: the event is not compiled.
+            #[inline(always)]
+            #vis fn with #of_with (_: impl #private::core::ops::FnOnce() -> #returned) {}
+
+            /// Does nothing: the event is not compiled.
+            #[inline(always)]
+            #vis fn when_on(_: impl #private::core::ops::FnOnce(#for_lifetime fn(#(#types),*))) {}
+        }
+    });
+    quote! {
+        #(#attrs)*
+        #allow
+        #[inline(always)]
+        #vis fn #ident #generics (#(#names: #given),*) #returns {
+            #(let _ = &#names;)*
+            if false {
+                #(#checked)*
+            }
+            #begun
+        }
+
+        #(#for_all)*
+        /// The tracepoint in other ways.
+        #vis enum #ident {}
+
+        #(#for_all)*
+        impl #ident {
+            /// Whether the event is on: never, because it is not compiled.
+            #[inline(always)]
+            #vis fn enabled() -> #private::core::primitive::bool {
+                false
+            }
+
+            #lazily
+        }
+    }
+}
