@@ -12,7 +12,7 @@
 use core::fmt::{self, Debug, Display, Write};
 use core::mem::MaybeUninit;
 
-use super::{Field, FieldType, Text};
+use super::text::texts;
 
 /// The longest text, with the mark of a cut.
 pub const MAX_FORMATTED_BYTES: usize = 512;
@@ -78,32 +78,8 @@ impl Write for Formatted {
     }
 }
 
-// SAFETY: everything is delegated to the text, which does not change.
-unsafe impl Field for Formatted {
-    const TYPE: &'static FieldType = &FieldType::TEXT;
-    const FIXED_SIZE_BYTES: Option<usize> = None;
-
-    #[inline(always)]
-    fn size_bytes(&self) -> usize {
-        Text::from_bytes(self.as_bytes()).size_bytes()
-    }
-
-    #[inline(always)]
-    fn is_short(&self) -> bool {
-        Text::from_bytes(self.as_bytes()).is_short()
-    }
-
-    #[inline(always)]
-    unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
-        // SAFETY: the same contract.
-        unsafe { Text::from_bytes(self.as_bytes()).encode(dst) }
-    }
-
-    #[inline]
-    unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
-        // SAFETY: the same contract.
-        unsafe { Text::from_bytes(self.as_bytes()).encode_cut(dst, room) }
-    }
+texts! {
+    Formatted, |formatted| formatted.as_bytes();
 }
 
 #[cfg(test)]

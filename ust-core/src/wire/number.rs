@@ -6,7 +6,6 @@
 //!   ThreadId                                   u64: the number that `{:?}` shows; not the system's thread id
 //! ```
 
-#![allow(unsafe_code)]
 // Atomics of the program, which are values here.
 #![allow(clippy::disallowed_types)]
 
@@ -21,19 +20,21 @@ use core::sync::atomic::{
 };
 use std::thread::ThreadId;
 
-use super::{Field, FieldType};
+use super::Field;
 
 /// Makes a type a field by a number that it has.
 macro_rules! numbers {
     ($([$($generics:tt)*] $wrapper:ty => $number:ty, |$value:ident| $number_of:expr;)*) => {$(
         // SAFETY: one number's size, which does not depend on its value, and one write of that number.
-        unsafe impl<$($generics)*> Field for $wrapper {
-            const TYPE: &'static FieldType = <$number>::TYPE;
-            const FIXED_SIZE_BYTES: Option<usize> = <$number>::FIXED_SIZE_BYTES;
+        #[allow(unsafe_code)]
+        unsafe impl<$($generics)*> $crate::wire::Field for $wrapper {
+            const TYPE: &'static $crate::wire::FieldType = <$number as $crate::wire::Field>::TYPE;
+            const FIXED_SIZE_BYTES: Option<usize> =
+                <$number as $crate::wire::Field>::FIXED_SIZE_BYTES;
 
             #[inline(always)]
             fn size_bytes(&self) -> usize {
-                const { <$number as Field>::FIXED_SIZE_BYTES.unwrap() }
+                const { <$number as $crate::wire::Field>::FIXED_SIZE_BYTES.unwrap() }
             }
 
             #[inline(always)]
@@ -46,6 +47,8 @@ macro_rules! numbers {
         }
     )*};
 }
+
+pub(super) use numbers;
 
 macro_rules! non_zero {
     ($($wrapper:ty => $number:ty;)*) => {

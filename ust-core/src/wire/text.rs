@@ -27,6 +27,46 @@ const BLOCK_BYTES: usize = 32;
 /// The size of the terminating zero.
 const TERMINATOR_BYTES: usize = 1;
 
+/// Makes a type a field by its bytes, which are recorded as text.
+macro_rules! texts {
+    ($($text:ty, |$value:ident| $bytes:expr;)*) => {$(
+        // SAFETY: everything is delegated to the text, whose bytes stay as they are while they are borrowed.
+        #[allow(unsafe_code)]
+        unsafe impl $crate::wire::Field for $text {
+            const TYPE: &'static $crate::wire::FieldType = &$crate::wire::FieldType::TEXT;
+            const FIXED_SIZE_BYTES: Option<usize> = None;
+
+            #[inline(always)]
+            fn size_bytes(&self) -> usize {
+                let $value = self;
+                $crate::wire::Text::from_bytes($bytes).size_bytes()
+            }
+
+            #[inline(always)]
+            fn is_short(&self) -> bool {
+                let $value = self;
+                $crate::wire::Text::from_bytes($bytes).is_short()
+            }
+
+            #[inline(always)]
+            unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
+                let $value = self;
+                // SAFETY: the same contract.
+                unsafe { $crate::wire::Text::from_bytes($bytes).encode(dst) }
+            }
+
+            #[inline]
+            unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+                let $value = self;
+                // SAFETY: the same contract.
+                unsafe { $crate::wire::Text::from_bytes($bytes).encode_cut(dst, room) }
+            }
+        }
+    )*};
+}
+
+pub(super) use texts;
+
 // SAFETY: a `str`'s length cannot change while it is borrowed.
 unsafe impl Field for str {
     const TYPE: &'static FieldType = &FieldType::TEXT;

@@ -6,38 +6,13 @@
 //!   Instant      u64    of CLOCK_MONOTONIC, as `--clock monotonic` stamps events; see `crate::moment`
 //! ```
 
-#![allow(unsafe_code)]
-
 use std::time::{Duration, SystemTime};
 
-use super::{Field, FieldType};
+use super::number::numbers;
 
-macro_rules! times {
-    ($($time:ty => $number:ty, |$value:ident| $nanoseconds:expr;)*) => {$(
-        // SAFETY: one write of 64 bits, as both size items say.
-        unsafe impl Field for $time {
-            const TYPE: &'static FieldType = <$number>::TYPE;
-            const FIXED_SIZE_BYTES: Option<usize> = <$number>::FIXED_SIZE_BYTES;
-
-            #[inline(always)]
-            fn size_bytes(&self) -> usize {
-                size_of::<$number>()
-            }
-
-            #[inline(always)]
-            unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
-                let $value = self;
-                let nanoseconds: $number = $nanoseconds;
-                // SAFETY: the same contract.
-                unsafe { nanoseconds.encode(dst) }
-            }
-        }
-    )*};
-}
-
-times! {
-    Duration => u64, |value| nanoseconds(*value);
-    SystemTime => i64, |value| since_epoch(*value);
+numbers! {
+    [] Duration => u64, |value| nanoseconds(*value);
+    [] SystemTime => i64, |value| since_epoch(*value);
 }
 
 /// Saturates.
