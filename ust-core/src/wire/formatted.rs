@@ -69,6 +69,10 @@ impl Formatted {
 
 impl Write for Formatted {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // The value's code may go on after an error.
+        if self.is_cut {
+            return Err(fmt::Error);
+        }
         let room = MAX_FORMATTED_BYTES - CUT.len() - self.len;
         let fits = (0..=room.min(text.len())).rfind(|&end| text.is_char_boundary(end)).unwrap_or(0);
         self.push(&text[..fits]);
@@ -108,6 +112,21 @@ mod tests {
             let cut = text(&formatted).strip_suffix(CUT).expect("the mark");
             assert!(long.starts_with(cut) && cut.len() > room - 4, "{}", cut.len());
         }
+    }
+
+    #[test]
+    fn nothing_follows_a_cut_even_if_the_value_goes_on() {
+        struct GoesOn;
+        impl Display for GoesOn {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let _ = f.write_str(&"x".repeat(MAX_FORMATTED_BYTES - 4));
+                let _ = f.write_str("\u{20ac}");
+                let _ = f.write_str("y");
+                f.write_str("")
+            }
+        }
+        let expected = "x".repeat(MAX_FORMATTED_BYTES - 4) + CUT;
+        assert_eq!(text(&Formatted::display(&GoesOn)), expected);
     }
 
     #[test]
