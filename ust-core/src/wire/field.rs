@@ -65,7 +65,7 @@ pub unsafe trait Field {
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8;
 
     /// Writes the value within `room` bytes, and returns the address after it. If it is longer and can be cut, as texts and
-    /// sequences can, writes its beginning. If it cannot, writes nothing and returns `None`.
+    /// sequences can, writes its beginning. If it cannot, returns `None`, and what the bytes are then is not said.
     ///
     /// # Safety
     ///

@@ -55,6 +55,35 @@ unsafe impl<T: Field> Field for Option<T> {
             }
         }
     }
+
+    #[inline]
+    unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+        // SAFETY: the same contract.
+        unsafe { encode_cut(self.is_some().into(), self.as_ref(), dst, room) }
+    }
+}
+
+/// Writes the tag, and behind it what fits of the value.
+///
+/// # Safety
+///
+/// As for [`Field::encode_cut`].
+unsafe fn encode_cut<T: Field>(
+    tag: u8,
+    value: Option<&T>,
+    dst: *mut u8,
+    room: usize,
+) -> Option<*mut u8> {
+    let room_for_value = room.checked_sub(TAG_BYTES)?;
+    // SAFETY: the tag is the first of the `room` bytes, and the value gets the others.
+    unsafe {
+        dst.write(tag);
+        let behind_tag = dst.add(TAG_BYTES);
+        match value {
+            Some(value) => value.encode_cut(behind_tag, room_for_value),
+            None => Some(behind_tag),
+        }
+    }
 }
 
 /// Holds the constants of each pair of types.
@@ -98,6 +127,17 @@ unsafe impl<T: Field, E: Field> Field for Result<T, E> {
             match self {
                 Ok(value) => value.encode(behind_tag),
                 Err(error) => error.encode(behind_tag),
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn encode_cut(&self, dst: *mut u8, room: usize) -> Option<*mut u8> {
+        // SAFETY: the same contract.
+        unsafe {
+            match self {
+                Ok(value) => encode_cut(0, Some(value), dst, room),
+                Err(error) => encode_cut(1, Some(error), dst, room),
             }
         }
     }

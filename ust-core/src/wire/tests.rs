@@ -260,6 +260,39 @@ fn only_a_nul_is_substituted() {
     }
 }
 
+/// What `encode_cut` writes within so many bytes.
+fn cut<F: Field>(field: F, room: usize) -> Option<Vec<u8>> {
+    let mut len = None;
+    let mut bytes = guarded(room, 1, |dst| {
+        // SAFETY: `guarded` lends `room` bytes.
+        let end = unsafe { field.encode_cut(dst, room) };
+        len = end.map(|end| end.addr() - dst.addr());
+    });
+    bytes.truncate(len?);
+    Some(bytes)
+}
+
+#[test]
+fn what_can_be_cut_is_cut_within_its_room_and_what_cannot_is_left_out() {
+    assert_eq!(cut("a\0b", 0), None);
+    assert_eq!(cut("a\0b", 1), Some(vec![0]));
+    assert_eq!(cut("a\0b", 3), Some(b"a\x1a\0".into()));
+    assert_eq!(cut("\u{20ac}", 3), Some(vec![0]), "between characters");
+    assert_eq!(cut("", 1), Some(vec![0]));
+    assert_eq!(cut(c"ab", 2), Some(b"a\0".into()));
+    assert_eq!(cut(c"ab", 0), None);
+    assert_eq!(cut(&[1_u16, 2][..], 3), None);
+    assert_eq!(cut(&[1_u8, 2][..], 5), Some([&1_u32.to_ne_bytes()[..], &[1]].concat()));
+    assert_eq!(cut(7_u16, 1), None);
+    assert_eq!(cut(7_u8, 1), Some(vec![7]));
+    assert_eq!(cut(Some("abc"), 0), None);
+    assert_eq!(cut(Some("abc"), 1), None);
+    assert_eq!(cut(Some("abc"), 3), Some(b"\x01a\0".into()));
+    assert_eq!(cut(None::<&str>, 1), Some(vec![0]));
+    assert_eq!(cut(Err::<u64, _>("abc"), 4), Some(b"\x01ab\0".into()));
+    assert_eq!(cut(Ok::<_, u8>(7_u64), 8), None);
+}
+
 proptest! {
     #[test]
     fn numbers_are_read_as_written(

@@ -74,3 +74,47 @@ unsafe impl Payload for Captured {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(captured: &Captured) -> Vec<u8> {
+        let mut bytes = vec![0; captured.size_bytes()];
+        // SAFETY: as many as it measures.
+        let end = unsafe { captured.encode(bytes.as_mut_ptr()) };
+        assert_eq!(end.addr() - bytes.as_ptr().addr(), bytes.len());
+        bytes
+    }
+
+    #[test]
+    fn texts_of_every_length_leave_the_room_of_the_numbers_behind_them() {
+        for len in 0..2 * CAPTURED_BYTES {
+            let text = "x".repeat(len);
+            let mut captured = Captured::new(&[None, Some(8), None]);
+            captured.push(&&*text);
+            captured.push(&u64::MAX);
+            captured.push(&Some(&*text));
+            let share = (CAPTURED_BYTES - 8) / 2;
+            let (first, second) = (len.min(share - 1), len.min(share - 2));
+            let mut expected = [&text.as_bytes()[..first], &[0], &[0xff; 8], &[1]].concat();
+            expected.extend([&text.as_bytes()[..second], &[0]].concat());
+            assert_eq!(bytes(&captured), expected, "{len}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_too_big_for_any_ring() {
+        let whole = [0_u8; CAPTURED_BYTES];
+        let mut captured = Captured::new(&[Some(whole.len()), Some(1)]);
+        captured.push(&whole);
+        assert_eq!(captured.size_bytes(), CAPTURED_BYTES);
+        captured.push(&0_u8);
+        captured.push(&0_u8);
+        assert_eq!(captured.size_bytes(), usize::MAX);
+        let mut captured = Captured::new(&[Some(CAPTURED_BYTES), None]);
+        captured.push(&whole);
+        captured.push(&"");
+        assert_eq!(captured.size_bytes(), usize::MAX);
+    }
+}
