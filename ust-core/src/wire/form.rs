@@ -58,8 +58,12 @@ macro_rules! pointers {
 
 pointers! { &T Box<T> Rc<T> Arc<T> }
 
-impl<const FORM: u8, T: Shown<FORM> + ToOwned + ?Sized> Shown<FORM> for Cow<'_, T> {
+impl<const FORM: u8, T: Shown<FORM> + Clone> Shown<FORM> for Cow<'_, T> {
     const SHOWN: &'static FieldType = T::SHOWN;
+}
+
+impl<const FORM: u8, T: Shown<FORM> + Clone> Shown<FORM> for Cow<'_, [T]> {
+    const SHOWN: &'static FieldType = <[T]>::SHOWN;
 }
 
 impl<const FORM: u8, T: Shown<FORM>> Shown<FORM> for [T] {

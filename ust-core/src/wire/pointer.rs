@@ -8,6 +8,8 @@
 //! ```
 //!
 //! Owners have one value as long as they are borrowed: none of them changes what it points to behind a shared reference.
+//! A `Cow` of a type with a `ToOwned` of its own could: its `Borrow` is the program's code. So `Cow` is a field only of types
+//! whose owner is known.
 
 #![allow(unsafe_code)]
 
@@ -59,7 +61,12 @@ pointers! {
     [T: Field + ?Sized] Box<T> => T;
     [T: Field + ?Sized] Rc<T> => T;
     [T: Field + ?Sized] Arc<T> => T;
-    [T: Field + ToOwned + ?Sized] Cow<'_, T> => T;
+    [T: Field + Clone] Cow<'_, T> => T;
+    [T: Field + Clone] Cow<'_, [T]> => [T];
+    [] Cow<'_, str> => str;
+    [] Cow<'_, CStr> => CStr;
+    [] Cow<'_, OsStr> => OsStr;
+    [] Cow<'_, Path> => Path;
     [T: Field] Vec<T> => [T];
     [] String => str;
     [] PathBuf => Path;
