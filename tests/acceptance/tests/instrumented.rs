@@ -68,6 +68,12 @@ const EXPECTED: &[&str] = &[
     r#"one_exit: { _outcome_tag = ( "returned" : container = 0 ), outcome = { 1 } }"#,
     r#"S_two_entry: { this = "S!" }"#,
     r#"S_two_exit: { outcome = ( "returned" : container = 0 ) }"#,
+    r#"panics_later_entry: { span = 5, n = 2 }"#,
+    r#"panics_later_resume: { span = 5 }"#,
+    r#"panics_later_suspend: { span = 5 }"#,
+    r#"panics_later_resume: { span = 5 }"#,
+    r#"panics_later_exit: { span = 5, duration = #, busy = #, idle = #, polls = 2, _outcome_tag = ( "unwound" : container = 2 ), outcome = { { } } }"#,
+    r#"optional: { _name_tag = ( "some" : container = 1 ), name = { "x…xxxxxxx" }, duration = #, outcome = ( "returned" : container = 0 ) }"#,
 ];
 
 const TIMES: [&str; 3] = ["duration", "busy", "idle"];

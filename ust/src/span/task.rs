@@ -37,8 +37,8 @@ pub struct Task<C: Payload> {
     /// Of the records at each poll: its beginning, and its end if the future is not ready.
     polls: Option<(u64, &'static Switch, &'static Switch)>,
     begun: Option<Begun<C>>,
-    /// A panic now comes from the future.
-    is_polled: bool,
+    /// When the poll began that is in progress (0 if nothing is timed). A panic now comes from the future.
+    polled_since_ns: Option<u64>,
 }
 
 struct Begun<C> {
@@ -57,7 +57,7 @@ impl<C: Payload> Task<C> {
             let fields = fields();
             Begun { fields, at_ns: clock::monotonic_ns(), busy_ns: 0, polls: 0 }
         });
-        Self { exit, polls: None, begun, is_polled: false }
+        Self { exit, polls: None, begun, polled_since_ns: None }
     }
 
     /// With records at each poll.
@@ -86,29 +86,35 @@ impl<C: Payload> Task<C> {
         }
     }
 
-    fn before_poll(&mut self) -> u64 {
-        self.is_polled = true;
+    fn before_poll(&mut self) {
         if let Some((span, resume, _)) = self.polls {
             let seen = resume.state();
             if seen.is_on() {
                 record::record(resume, seen, &(span,));
             }
         }
-        if self.begun.is_some() { clock::monotonic_ns() } else { 0 }
+        let now_ns = if self.begun.is_some() { clock::monotonic_ns() } else { 0 };
+        self.polled_since_ns = Some(now_ns);
     }
 
-    fn after_poll(&mut self, began_ns: u64, is_ready: bool) {
-        self.is_polled = false;
-        if let Some(begun) = &mut self.begun {
-            begun.polls = begun.polls.saturating_add(1);
-            begun.busy_ns += clock::monotonic_ns().saturating_sub(began_ns);
-        }
+    fn after_poll(&mut self, is_ready: bool) {
+        self.count_poll();
         if let Some((span, _, suspend)) = self.polls {
             let seen = suspend.state();
             if seen.is_on() && !is_ready {
                 record::record(suspend, seen, &(span,));
             }
         }
+    }
+
+    /// Counts the poll in progress, which ends now. Returns whether there was one.
+    fn count_poll(&mut self) -> bool {
+        let Some(since_ns) = self.polled_since_ns.take() else { return false };
+        if let Some(begun) = &mut self.begun {
+            begun.polls = begun.polls.saturating_add(1);
+            begun.busy_ns += clock::monotonic_ns().saturating_sub(since_ns);
+        }
+        true
     }
 }
 
@@ -142,8 +148,8 @@ impl<C: Payload> Task<C> {
     #[cold]
     #[inline(never)]
     fn end_early(&mut self) {
+        let outcome: Outcome = if self.count_poll() { Outcome::Unwound } else { Outcome::Dropped };
         let Some(begun) = self.begun.take() else { return };
-        let outcome: Outcome = if self.is_polled { Outcome::Unwound } else { Outcome::Dropped };
         record_end(self.exit, &begun, outcome);
     }
 }
@@ -163,9 +169,9 @@ impl<F: Future, C: Payload> Future for InTask<'_, F, C> {
             let this = self.get_unchecked_mut();
             (&mut *this.task, Pin::new_unchecked(&mut this.future))
         };
-        let began_ns = task.before_poll();
+        task.before_poll();
         let polled = future.poll(context);
-        task.after_poll(began_ns, polled.is_ready());
+        task.after_poll(polled.is_ready());
         polled
     }
 }
@@ -207,7 +213,7 @@ impl Span {
     #[inline(always)]
     pub fn nothing() -> Self {
         static OFF: Switch = Switch::new();
-        let task = Task { exit: &OFF, polls: None, begun: None, is_polled: false };
+        let task = Task { exit: &OFF, polls: None, begun: None, polled_since_ns: None };
         Self { task, was_panicking: false }
     }
 
@@ -222,7 +228,7 @@ impl Span {
     }
 
     fn into_task(mut self) -> Task<Captured> {
-        let ended = Task { exit: self.task.exit, polls: None, begun: None, is_polled: false };
+        let ended = Task { exit: self.task.exit, polls: None, begun: None, polled_since_ns: None };
         core::mem::replace(&mut self.task, ended)
     }
 }

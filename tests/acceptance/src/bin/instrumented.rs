@@ -89,6 +89,18 @@ async fn timed(name: &str) {
     yielded().await;
     let _ = name;
 }
+#[tracepoint(provider = "fns")]
+async fn panics_later(n: u8) -> u8 {
+    yielded().await;
+    if n > 1 {
+        panic!("no")
+    }
+    n
+}
+#[tracepoint(provider = "fns", span)]
+fn optional(name: Option<&str>) {
+    let _ = name;
+}
 #[tracepoint(provider = "fns", span)]
 fn request(conn: u64, command: &str);
 
@@ -179,4 +191,6 @@ fn main() {
     c.get(0);
     inner::one(1);
     inner::S.two();
+    let _ = std::panic::catch_unwind(|| block_on(panics_later(2)));
+    optional(Some(&"x".repeat(1000)));
 }
