@@ -7,9 +7,9 @@ use quote::{format_ident, quote};
 
 use crate::args::{Args, LEVELS};
 use crate::declaration::Declaration;
-use crate::expand::{allow_many_parameters, is_for_all};
+use crate::expand::{LIFETIME, allow_many_parameters, is_for_all};
 use crate::field::recorded;
-use crate::lifetimes::with_lifetime;
+use crate::lifetimes::{with_lifetime, with_lifetimes};
 
 /// The last level that is compiled. If several features say so, the most urgent one counts.
 const MAX_LEVEL: Option<&str> = if cfg!(feature = "max-level-off") {
@@ -48,7 +48,11 @@ pub(crate) fn nothing(args: &Args, declaration: &Declaration) -> TokenStream {
             let value = format_ident!("__ust_field");
             let handed_on = field.handed_on(private);
             let prepared = field.preparation(&value, private);
-            quote!({ let #value = #handed_on; #prepared #private::check_field(&#value); })
+            let described = field.is_made().then(|| {
+                let ty = field.type_of(private);
+                quote!(let _ = #ty;)
+            });
+            quote!({ #described let #value = #handed_on; #prepared #private::check_field(&#value); })
         })
         .collect();
     let (returns, begun) = if args.is_span {
@@ -56,14 +60,14 @@ pub(crate) fn nothing(args: &Args, declaration: &Declaration) -> TokenStream {
     } else {
         (quote!(), quote!())
     };
-    let lifetime = "'__ust_fields";
-    let types: Vec<_> =
-        recorded(fields).map(|field| with_lifetime(lifetime, &field.carried)).collect();
-    let has_lifetime = recorded(fields).any(|field| field.is_borrowed());
-    let lifetime = syn::Lifetime::new(lifetime, Span::call_site());
+    let (types, lifetimes) = with_lifetimes(recorded(fields).map(|field| &field.carried));
+    let has_lifetime = !lifetimes.is_empty();
+    let for_lifetimes = has_lifetime.then(|| quote!(for<#(#lifetimes),*>));
+    let lifetime = syn::Lifetime::new(LIFETIME, Span::call_site());
     let of_with = has_lifetime.then(|| quote!(<#lifetime>));
-    let for_lifetime = has_lifetime.then(|| quote!(for<#lifetime>));
-    let returned = if let [ty] = &*types { quote!(#ty) } else { quote!((#(#types),*)) };
+    let lazy_types: Vec<_> =
+        recorded(fields).map(|field| with_lifetime(LIFETIME, &field.carried)).collect();
+    let returned = if let [ty] = &*lazy_types { quote!(#ty) } else { quote!((#(#lazy_types),*)) };
     let lazily = (!args.is_span).then(|| {
         quote! {
             /// Does nothing: the event is not compiled.
@@ -72,7 +76,7 @@ pub(crate) fn nothing(args: &Args, declaration: &Declaration) -> TokenStream {
 
             /// Does nothing: the event is not compiled.
             #[inline(always)]
-            #vis fn when_on(_: impl #private::core::ops::FnOnce(#for_lifetime fn(#(#types),*))) {}
+            #vis fn when_on(_: impl #private::core::ops::FnOnce(#for_lifetimes fn(#(#types),*))) {}
         }
     });
     quote! {

@@ -40,16 +40,16 @@ use crate::args::Args;
 use crate::callsite::{self, Described};
 use crate::declaration::Declaration;
 use crate::field::{Field, described_fields, recorded};
-use crate::lifetimes::with_lifetime;
+use crate::lifetimes::{with_lifetime, with_lifetimes};
 
 /// Clippy's `too_many_arguments` also lints functions from macros, from one more than this.
 const MAX_UNLINTED_PARAMETERS: usize = 7;
 
+/// The one lifetime of all that `with` records.
+pub(crate) const LIFETIME: &str = "'__ust_fields";
+
 /// The size of the largest tuple that implements `ust_core::wire::Payload`.
 const MAX_TUPLE: usize = 16;
-
-/// The one lifetime of all borrowed fields.
-const LIFETIME: &str = "'__ust_fields";
 
 pub(crate) fn expand(args: &Args, declaration: Declaration) -> TokenStream {
     let name = args.name.clone().unwrap_or_else(|| declaration.ident.unraw().to_string());
@@ -115,17 +115,19 @@ fn other_ways(
     );
 
     let fields: Vec<&Field> = recorded(fields).collect();
-    let types: Vec<Type> =
-        fields.iter().map(|field| with_lifetime(LIFETIME, &field.carried)).collect();
-    let has_lifetime = fields.iter().any(|field| field.is_borrowed());
+    let (types, lifetimes) = with_lifetimes(fields.iter().map(|field| &field.carried));
+    let has_lifetime = !lifetimes.is_empty();
+    let generics = has_lifetime.then(|| quote!(<#(#lifetimes),*>));
+    let for_lifetimes = has_lifetime.then(|| quote!(for<#(#lifetimes),*>));
     let lifetime = Lifetime::new(LIFETIME, Span::call_site());
-    let generics = has_lifetime.then(|| quote!(<#lifetime>));
-    let for_lifetime = has_lifetime.then(|| quote!(for<#lifetime>));
+    let generics_of_with = has_lifetime.then(|| quote!(<#lifetime>));
+    let lazy_types = fields.iter().map(|field| with_lifetime(LIFETIME, &field.carried));
+    let lazy_types: Vec<Type> = lazy_types.collect();
     let values: Vec<Ident> = (0..).zip(&fields).map(|(i, field)| field.value(i)).collect();
     // A single field is returned as itself: nobody expects a tuple of one.
-    let (returned, pattern) = match (&*types, &*values) {
+    let (returned, pattern) = match (&*lazy_types, &*values) {
         ([ty], [value]) => (ty.to_token_stream(), value.to_token_stream()),
-        _ => (quote!((#(#types),*)), quote!((#(#values),*))),
+        _ => (quote!((#(#lazy_types),*)), quote!((#(#values),*))),
     };
     let allow = allow_many_parameters(fields.len());
     let record = record(&fields, &types, &values, generics.as_ref(), ident, private);
@@ -150,7 +152,7 @@ fn other_ways(
 
             /// Calls the closure only if the event is on, and records what it returns.
             #[inline(always)]
-            #vis fn with #generics (
+            #vis fn with #generics_of_with (
                 __ust_fields: impl #private::core::ops::FnOnce() -> #returned
             ) {
                 let __ust_seen = Self::callsite().state();
@@ -164,7 +166,7 @@ fn other_ways(
             /// borrow what the closure computes.
             #[inline(always)]
             #vis fn when_on(
-                __ust_fields: impl #private::core::ops::FnOnce(#for_lifetime fn(#(#types),*))
+                __ust_fields: impl #private::core::ops::FnOnce(#for_lifetimes fn(#(#types),*))
             ) {
                 #allow
                 #[inline(always)]

@@ -15,7 +15,7 @@ use syn::spanned::Spanned as _;
 use syn::{GenericArgument, PathArguments, Type, TypeImplTrait, TypeParamBound};
 
 use crate::field_attribute::How;
-use crate::lifetimes::{is_borrowed, with_lifetime};
+use crate::lifetimes::with_lifetime;
 
 /// Types whose values are handed over in registers. All others are lent.
 const IN_REGISTERS: [&str; 15] = [
@@ -55,8 +55,9 @@ impl Field {
         matches!(self.how, How::Plain | How::Shown(_))
     }
 
-    pub(crate) fn is_borrowed(&self) -> bool {
-        is_borrowed(&self.carried)
+    /// Whether a function of the user's makes what is written.
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self.how, How::With(_))
     }
 
     /// The parameter, as it is handed on.
@@ -90,7 +91,16 @@ impl Field {
             How::Text => quote!(#private::text(&#value)),
             How::Debug => quote!(#private::Formatted::debug(&#value)),
             How::Display => quote!(#private::Formatted::display(&#value)),
-            How::With(path) => quote!(#path(#value)),
+            // If it returns no field, the description says so.
+            How::With(path) => {
+                return Some(quote! {
+                    let #value = &#path(#value);
+                    let #value = {
+                        use #private::MadeNoField as _;
+                        #private::Made(#value).field()
+                    };
+                });
+            }
         };
         Some(quote!(let #value = #made;))
     }

@@ -50,27 +50,30 @@ pub(crate) struct Function {
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        Ok(Self {
-            attrs: input.call(Attribute::parse_outer)?,
-            vis: input.parse()?,
-            signature: input.parse()?,
-            body: input.parse()?,
-        })
+        input.parse::<syn::ItemFn>().map(Self::from)
     }
 }
 
 impl From<syn::ItemFn> for Function {
     fn from(item: syn::ItemFn) -> Self {
         let syn::ItemFn { attrs, vis, sig, block, .. } = item;
-        Self { attrs, vis, signature: sig, body: *block }
+        Self { attrs: outer(attrs), vis, signature: sig, body: *block }
     }
 }
 
 impl From<syn::ImplItemFn> for Function {
     fn from(item: syn::ImplItemFn) -> Self {
         let syn::ImplItemFn { attrs, vis, sig, block, .. } = item;
-        Self { attrs, vis, signature: sig, body: block }
+        Self { attrs: outer(attrs), vis, signature: sig, body: block }
     }
+}
+
+/// Attributes that stand within the body, before the function: the expansion's items come before all that the body has.
+fn outer(mut attrs: Vec<Attribute>) -> Vec<Attribute> {
+    for attr in &mut attrs {
+        attr.style = syn::AttrStyle::Outer;
+    }
+    attrs
 }
 
 /// The instrumented function. `around` are the generics of the implementation that it stands in.
@@ -92,7 +95,10 @@ pub(crate) fn expand(
     wrong.take(check_name("an event's name", &name, signature.ident.span()));
     let unnamed = Unnamed::of(&signature.generics, around);
     let arguments = arguments(&mut wrong, args, signature, &unnamed);
-    let ending = Ending::of(args, &signature.output, &unnamed);
+    // A closure does not know the caller's location, so the body must not be in one.
+    let is_in_place = function.attrs.iter().any(|attr| attr.path().is_ident("track_caller"));
+    let output = if is_in_place { &ReturnType::Default } else { &signature.output };
+    let ending = Ending::of(args, output, &unnamed);
     wrong.into_result()?;
     if !is_compiled(args, LEVEL) {
         let Function { attrs, vis, signature, body } = function;
@@ -105,6 +111,7 @@ pub(crate) fn expand(
         name: &name,
         arguments: &arguments,
         ending: &ending,
+        names: &names_of(&signature.inputs),
         here: signature.ident.span(),
     };
     let body = match (signature.asyncness.is_some(), args.is_span) {
@@ -378,6 +385,8 @@ struct Parts<'a> {
     name: &'a str,
     arguments: &'a [Argument],
     ending: &'a Ending,
+    /// All names that the arguments bind, `self` too.
+    names: &'a [Ident],
     here: Span,
 }
 
@@ -500,19 +509,33 @@ impl Parts<'_> {
         };
         // Says what `?` and `return` in the body are about.
         let returns = match output {
-            ReturnType::Type(_, ty) if !has_impl_trait(ty) => quote!(#ty),
-            ReturnType::Type(..) => quote!(_),
-            ReturnType::Default => quote!(()),
+            _ if is_never(output) => None,
+            ReturnType::Type(_, ty) if has_impl_trait(ty) => None,
+            ReturnType::Type(_, ty) => Some(quote!(#ty)),
+            ReturnType::Default => Some(quote!(())),
         };
+        let returns = returns.map(|ty| quote! {
+            if let #private::core::option::Option::Some(__ust_never) = #private::core::option::Option::None::<#ty> {
+                return __ust_never;
+            }
+        });
+        let Block { stmts, .. } = body;
+        let captures = self.captures();
         let outcome = &self.ending.outcome;
-        quote! {
+        let run = quote! {
             #begun
             let __ust_returned = __ust_ending.poll_within(async move {
-                if let #private::core::option::Option::Some(__ust_never) = #private::core::option::Option::None::<#returns> {
-                    return __ust_never;
-                }
-                #body
+                #captures
+                #returns
+                #(#stmts)*
             }).await;
+        };
+        if is_never(output) {
+            // What stands behind it would be unreachable.
+            return quote!(#run __ust_returned);
+        }
+        quote! {
+            #run
             __ust_ending.ended(|| {
                 use #private::NoField as _;
                 #outcome
@@ -523,23 +546,34 @@ impl Parts<'_> {
 
     /// The body, and its end.
     fn run(&self, body: &Block, output: &ReturnType) -> TokenStream {
+        let Block { stmts, .. } = body;
         if !self.ending.looks_at_value {
-            return quote!(#body);
+            return quote!(#(#stmts)*);
         }
         let private = self.private;
+        let captures = self.captures();
         let output = match output {
             ReturnType::Type(_, ty) if has_impl_trait(ty) => quote!(),
             output => output.to_token_stream(),
         };
         let outcome = &self.ending.outcome;
         quote! {
-            let __ust_returned = (move || #output #body)();
+            let __ust_returned = #private::call_once(move || #output {
+                #captures
+                #(#stmts)*
+            });
             __ust_ending.ended(|| {
                 use #private::NoField as _;
                 #outcome
             });
             __ust_returned
         }
+    }
+
+    /// Captures all arguments, in the reverse of their order: so they are dropped in the order in which any function drops them.
+    fn captures(&self) -> TokenStream {
+        let names = self.names.iter().rev();
+        quote!(#(let _ = &#names;)*)
     }
 
     fn described_arguments(&self) -> Vec<(String, TokenStream)> {
@@ -557,6 +591,34 @@ impl Parts<'_> {
         });
         captured(values, self.private)
     }
+}
+
+fn is_never(output: &ReturnType) -> bool {
+    matches!(output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
+}
+
+/// The names that these arguments bind.
+fn names_of<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> Vec<Ident> {
+    #[derive(Default)]
+    struct Search(Vec<Ident>);
+
+    impl<'ast> Visit<'ast> for Search {
+        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+            self.0.push(pattern.ident.clone());
+            visit::visit_pat_ident(self, pattern);
+        }
+    }
+
+    let mut search = Search::default();
+    for input in inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                search.0.push(Ident::new("self", receiver.self_token.span));
+            }
+            FnArg::Typed(parameter) => search.visit_pat(&parameter.pat),
+        }
+    }
+    search.0
 }
 
 fn has_impl_trait(ty: &Type) -> bool {

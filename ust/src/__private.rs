@@ -63,6 +63,13 @@ pub const fn type_of_result<T, R: Field>(_: fn(T) -> R) -> &'static FieldType {
 #[inline(always)]
 pub const fn check_field<F: Field>(_: &F) {}
 
+/// Calls a function's body. The compiler takes a closure that it is given here for one that is called once: what the body
+/// returns may borrow from what it captured by value, such as `&mut self`.
+#[inline(always)]
+pub fn call_once<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
+
 /// A field's size, if it is fixed.
 #[inline(always)]
 pub const fn fixed_size_of<F: Field>(_: &F) -> Option<usize> {
@@ -101,6 +108,28 @@ pub trait NoField {
 impl<T: ?Sized> NoField for Probe<T> {
     type Value = T;
 }
+
+/// As [`Probe`], for a value of which only the compiler knows the type: what a function of `#[field(with = ..)]` returned.
+pub struct Made<'a, T>(pub &'a T);
+
+impl<'a, T: Field> Made<'a, T> {
+    /// The value.
+    #[inline(always)]
+    pub const fn field(&self) -> &'a T {
+        self.0
+    }
+}
+
+/// What [`Made`] says of a value that is no field.
+pub trait MadeNoField {
+    /// Nothing.
+    #[inline(always)]
+    fn field(&self) -> Nothing {
+        Nothing
+    }
+}
+
+impl<T> MadeNoField for Made<'_, T> {}
 
 /// As [`Probe`], for errors: their text is recorded, if they have one.
 pub struct ErrorProbe<T: ?Sized>(core::marker::PhantomData<T>);
