@@ -222,7 +222,7 @@ fn parse_name(argument: &str, input: ParseStream<'_>) -> Result<String> {
 }
 
 /// Parses one bare word. Also parses a string and `Level::Info`, to report what was meant.
-fn parse_level(input: ParseStream<'_>) -> Result<Ident> {
+pub(crate) fn parse_level(input: ParseStream<'_>) -> Result<Ident> {
     let (word, span) = if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;
         (literal.value(), literal.span())

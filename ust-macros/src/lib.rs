@@ -29,6 +29,7 @@ mod callsite;
 mod compiled;
 mod declaration;
 mod derive;
+mod event;
 mod expand;
 mod field;
 mod field_attribute;
@@ -213,6 +214,55 @@ fn expand_item(args: &Args, item: Item) -> syn::Result<TokenStream2> {
 pub fn derive_field(item: TokenStream) -> TokenStream {
     let derived = syn::parse(item).and_then(|input| derive::expand(&input));
     derived.unwrap_or_else(|error| error.into_compile_error()).into()
+}
+
+/// Records an event in one line, without a declaration.
+///
+/// ```
+/// # struct Order { id: u64 }
+/// # let (order, name, error, total) = (Order { id: 1 }, "Ada", std::fmt::Error, 3_u32);
+/// ust::event!("shop:order", Info, id = order.id, customer = %name, why = ?error, total);
+/// ```
+///
+/// First `provider:name`, or a name, of which the provider is the crate's name. Then, if you like, a level. Then up to 16
+/// fields: `name = expression`; `name = %expression` and `?expression` for the text of `{}` and `{:?}`; or the name of a variable.
+/// The expressions are evaluated only while the event is on.
+///
+/// The fields have the types of the expressions. In a generic function these must be the same for all types: an event whose fields
+/// have several types is never on, and is counted as a class left out.
+#[proc_macro]
+pub fn event(input: TokenStream) -> TokenStream {
+    let event = syn::parse(input);
+    event.map_or_else(syn::Error::into_compile_error, |event| event::expand(&event)).into()
+}
+
+/// Begins a span in one line, without a declaration: from here until the result is dropped. Name, level and fields are as those of
+/// [`event!`]; the record is as that of `ust::Span`.
+///
+/// ```
+/// # let path = std::path::Path::new("a.txt");
+/// let _span = ust::span!("parse", file = path);
+/// ```
+#[proc_macro]
+pub fn span(input: TokenStream) -> TokenStream {
+    let span = syn::parse(input);
+    span.map_or_else(syn::Error::into_compile_error, |span| event::expand_span(&span)).into()
+}
+
+/// Records a text: `format!`'s arguments, after a level if you like. The event is `text`, of the crate's provider, with one field
+/// `message`.
+///
+/// ```
+/// # let (name, bytes) = ("a.txt", 12);
+/// ust::text!("{name} has {bytes} bytes");
+/// ust::text!(Info, "{} is done", name);
+/// ```
+///
+/// The text is made in 512 bytes of the stack, only while the event is on; what is longer is cut.
+#[proc_macro]
+pub fn text(input: TokenStream) -> TokenStream {
+    let text = syn::parse(input);
+    text.map_or_else(syn::Error::into_compile_error, event::expand_text).into()
 }
 
 /// Declares the list of callsites, named after the version of the package that is being compiled. Only for `ust`.

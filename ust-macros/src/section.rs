@@ -11,6 +11,7 @@ pub(crate) fn declare(package_version: &str) -> TokenStream {
     let is_of_names = |c: char| c.is_ascii_alphanumeric();
     let version = package_version.replace(|c| !is_of_names(c), "_");
     let name = format!("UST_CALLSITES_{version}");
+    let section = format!("linkme_{name}");
     let list = Ident::new(&name, Span::call_site());
     quote! {
         /// The entries that linkme gathers.
@@ -18,6 +19,13 @@ pub(crate) fn declare(package_version: &str) -> TokenStream {
         pub static #list: [Entry];
 
         pub use #list as CALLSITES;
+
+        /// The section that they lie in.
+        macro_rules! callsites_section {
+            () => {
+                #section
+            };
+        }
 
         #[cfg(test)]
         const CALLSITES_NAME: &str = #name;

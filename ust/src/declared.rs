@@ -17,13 +17,17 @@
 use crate::callsite::{Callsite, Switch};
 use std::sync::OnceLock;
 use ust_core::abi::ABI;
-use ust_core::event::EventDescription;
+use ust_core::event::{EventDescription, FieldDescription};
 use ust_core::protocol::ClassBody;
+use ust_core::wire::{Described, FieldType};
 
 ust_macros::declare_callsites!();
 
 /// Tells an entry from other bytes.
 const MAGIC: u64 = u64::from_ne_bytes(*b"ustentry");
+
+/// Tells an entry of an event without a declaration.
+const SITE_MAGIC: u64 = u64::from_ne_bytes(*b"ustsite!");
 
 /// Points to a callsite, and says that it is an entry.
 #[derive(Debug)]
@@ -46,15 +50,96 @@ impl Entry {
         Self { magic: MAGIC, abi_version: ABI.to_word(), entry_bytes, callsite }
     }
 
+    fn is_own(&self, magic: u64) -> bool {
+        (self.magic, self.abi_version) == (magic, ABI.to_word())
+            && self.entry_bytes as usize == size_of::<Self>()
+    }
+
     fn callsite(&self) -> Option<&'static Callsite> {
-        let is_own = (self.magic, self.abi_version) == (MAGIC, ABI.to_word())
-            && self.entry_bytes as usize == size_of::<Self>();
         // SAFETY: only `new` makes entries that pass this check, from a `'static` reference.
-        is_own.then(|| unsafe { &*self.callsite })
+        self.is_own(MAGIC).then(|| unsafe { &*self.callsite })
+    }
+
+    fn site(&self) -> Option<FoundSite> {
+        // SAFETY: only `announce` makes entries that pass this check, of such a function.
+        self.is_own(SITE_MAGIC).then(|| unsafe {
+            core::mem::transmute::<*const Callsite, extern "Rust" fn() -> FoundSite>(self.callsite)(
+            )
+        })
     }
 }
 
-/// Every callsite of this module, in the order of the source.
+/// An event without a declaration: what its line of the source says.
+pub trait Site: 'static {
+    /// All but the fields.
+    const DESCRIPTION: EventDescription;
+    /// The names of the fields.
+    const NAMES: &'static [&'static str];
+    /// The names and types of fields that follow them: those of a span's end.
+    const MORE: &'static [FieldDescription] = &[];
+
+    /// Its switch.
+    fn switch() -> &'static Switch;
+}
+
+/// An event without a declaration, and the types of its fields.
+struct FoundSite {
+    switch: &'static Switch,
+    description: &'static EventDescription,
+    names: &'static [&'static str],
+    types: &'static [&'static FieldType],
+    more: &'static [FieldDescription],
+}
+
+fn found<S: Site, P: Described>() -> FoundSite {
+    FoundSite {
+        switch: S::switch(),
+        description: &S::DESCRIPTION,
+        names: S::NAMES,
+        types: P::TYPES,
+        more: S::MORE,
+    }
+}
+
+/// Makes an entry for a line of the source. It takes no time, and is there wherever this function is compiled.
+///
+/// A static cannot name the type of an expression, but a function that is generic over it can, and the assembler puts what a function says
+/// into the section of the list.
+#[inline(always)]
+pub(crate) fn announce<S: Site, P: Described>() {
+    macro_rules! entry {
+        ($address:literal) => {
+            // SAFETY: nothing is executed.
+            unsafe {
+                core::arch::asm!(
+                    concat!(".pushsection ", callsites_section!(), ",\"awR\",@progbits"),
+                    ".balign 8",
+                    ".8byte {magic}",
+                    ".4byte {abi}",
+                    ".4byte {bytes}",
+                    concat!($address, " {found}"),
+                    ".popsection",
+                    magic = const SITE_MAGIC,
+                    abi = const ABI.to_word(),
+                    bytes = const size_of::<Entry>(),
+                    found = sym found::<S, P>,
+                    options(nomem, nostack, preserves_flags),
+                );
+            }
+        };
+    }
+    #[cfg(target_pointer_width = "64")]
+    entry!(".8byte");
+    #[cfg(target_pointer_width = "32")]
+    entry!(".4byte");
+}
+
+/// An address within this module, if it has callsites.
+pub(crate) fn address() -> Option<*const core::ffi::c_void> {
+    CALLSITES.first().map(|entry| core::ptr::from_ref(entry).cast())
+}
+
+/// Every declared callsite of this module, in the order of the source.
 pub fn all() -> impl Iterator<Item = &'static Callsite> {
     CALLSITES.iter().filter_map(Entry::callsite)
 }
@@ -79,25 +164,40 @@ pub fn number_first(events: &'static [&'static str]) {
 
 /// What every callsite of this module declares, in the order in which they are numbered.
 pub(crate) fn encoded() -> Vec<Encoded> {
-    let mut callsites: Vec<_> = all().collect();
+    let mut bodies: Vec<(&'static Switch, ClassBody<'static>)> = all()
+        .map(|callsite| (callsite.switch(), ClassBody::of(callsite.description())))
+        .chain(CALLSITES.iter().filter_map(Entry::site).map(FoundSite::body))
+        .collect();
     let frequent = FREQUENT.get().copied().unwrap_or_default();
     if !frequent.is_empty() {
-        callsites.sort_by_cached_key(|callsite| place(callsite.description(), frequent));
+        bodies.sort_by_cached_key(|(_, body)| place((body.provider, body.name), frequent));
     }
-    let encode = |callsite: &'static Callsite| Encoded {
-        switch: callsite.switch(),
-        body: ClassBody::of(callsite.description()).encode().unwrap_or_default(),
-    };
-    callsites.into_iter().map(encode).collect()
+    let mut encoded: Vec<Encoded> = Vec::with_capacity(bodies.len());
+    for (switch, body) in bodies {
+        let body = body.encode().unwrap_or_default();
+        // A line within a generic function, or one that was inlined, has several entries.
+        match encoded.iter_mut().find(|other| core::ptr::eq(other.switch, switch)) {
+            Some(other) if other.body == body => {}
+            // Its fields have several types: it is no class.
+            Some(other) => other.body.clear(),
+            None => encoded.push(Encoded { switch, body }),
+        }
+    }
+    encoded
+}
+
+impl FoundSite {
+    fn body(self) -> (&'static Switch, ClassBody<'static>) {
+        let more = self.more.iter().map(|field| (field.name, field.ty));
+        let fields = self.names.iter().copied().zip(self.types.iter().copied()).chain(more);
+        let fields = fields.map(|(name, ty)| (name, ty.clone()));
+        (self.switch, ClassBody { fields: fields.collect(), ..ClassBody::of(self.description) })
+    }
 }
 
 /// The place of an event among others, the frequent ones first.
-fn place(event: &EventDescription, frequent: &[&str]) -> usize {
-    let is_it = |full_name: &&str| {
-        full_name
-            .split_once(':')
-            .is_some_and(|(provider, name)| (provider, name) == (event.provider, event.name))
-    };
+fn place(event: (&str, &str), frequent: &[&str]) -> usize {
+    let is_it = |full_name: &&str| full_name.split_once(':').is_some_and(|name| name == event);
     frequent.iter().position(is_it).unwrap_or(frequent.len())
 }
 
@@ -145,7 +245,7 @@ mod tests {
         let event = |provider, name| EventDescription { provider, name, ..DESCRIPTION };
         let frequent = ["a:x", "b:y"];
         let mut events = [event("a", "y"), event("b", "y"), event("b", "x"), event("a", "x")];
-        events.sort_by_key(|event| place(event, &frequent));
+        events.sort_by_key(|event| place((event.provider, event.name), &frequent));
         let names = events.map(|event| (event.provider, event.name));
         assert_eq!(names, [("a", "x"), ("b", "y"), ("a", "y"), ("b", "x")]);
     }

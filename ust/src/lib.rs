@@ -62,6 +62,7 @@ extern crate self as ust;
 
 mod agent_thread;
 mod ancestry;
+mod anywhere;
 mod callsite;
 mod channel;
 mod channel_shape;
@@ -108,4 +109,4 @@ pub use panic_hook::snapshot_on_panic;
 pub use span::Span;
 pub use ust_core::event::Level;
 pub use ust_core::wire::Field;
-pub use ust_macros::{Field, tracepoint};
+pub use ust_macros::{Field, event, span, text, tracepoint};

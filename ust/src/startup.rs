@@ -34,8 +34,7 @@ pub(crate) fn register_module() {
     if IS_REGISTERED.swap(true, Ordering::Relaxed) {
         return;
     }
-    let Some(first) = declared::all().next() else { return };
-    let first = core::ptr::from_ref(first).cast();
+    let Some(first) = declared::address() else { return };
     // A handler that forks would wait for the registry, which this thread holds (in `dlopen`; before `main` there are
     // no handlers).
     let _undisturbed = Undisturbed::new();
@@ -64,8 +63,7 @@ pub(crate) fn register_module() {
 /// Unregisters the module's callsites, if it may be about to be unloaded. Each tracepoint of the module has a
 /// destructor that calls this; the first call does the work.
 pub(crate) fn unregister_module() {
-    let first = || declared::all().next().map(|callsite| core::ptr::from_ref(callsite).cast());
-    let is_executable = || first().is_none_or(executable::holds);
+    let is_executable = || declared::address().is_none_or(executable::holds);
     // Also called at the program's end. Modules that stay loaded must go on recording for as long as they run.
     if module::is_joined() && !is_executable() {
         let _undisturbed = Undisturbed::new();

@@ -107,6 +107,7 @@ const UST: &[(&str, &[&str])] = &[
     ("election", &["module", "table"]),
     ("record", &["callsite", "cpu_streams", "lockfree", "module", "thread_cache", "undisturbed"]),
     ("span", &["callsite", "record"]),
+    ("anywhere", &["callsite", "declared", "record", "span"]),
     (
         "dynamic",
         &["callsite", "executable", "module", "record", "registry", "table", "undisturbed"],
@@ -146,7 +147,10 @@ const UST: &[(&str, &[&str])] = &[
         ],
     ),
     ("panic_hook", &["module"]),
-    ("__private", &["callsite", "declared", "inside", "last_thread", "record", "span", "startup"]),
+    (
+        "__private",
+        &["anywhere", "callsite", "declared", "inside", "last_thread", "record", "span", "startup"],
+    ),
 ];
 
 /// Crates, and which of ours each may depend on.

@@ -53,7 +53,7 @@ pub use form::Shown;
 pub use formatted::{Formatted, MAX_FORMATTED_BYTES};
 pub use integer::{Base, ByteOrder, Encoding, Integer};
 pub use part::Part;
-pub use payload::{Both, Payload};
+pub use payload::{Both, Described, Payload, Visitor};
 pub use record_header::{
     COMPACT_BYTES, COMPACT_CLOCK_BITS, EXTENDED_BYTES, MAX_COMPACT_ID, compact_fits, write_compact,
     write_extended,

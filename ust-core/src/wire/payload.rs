@@ -9,7 +9,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{Field, sum_of_sizes};
+use super::{Field, FieldType, sum_of_sizes};
 
 /// The fields of one event: a tuple of up to 16 [`Field`]s, or [`Both`] of two such payloads.
 ///
@@ -63,6 +63,23 @@ unsafe impl<P: Payload> Payload for &P {
     }
 }
 
+/// A payload that consists of fields.
+pub trait Described: Payload {
+    /// What the metadata says of the fields, in their order.
+    const TYPES: &'static [&'static FieldType];
+    /// Their sizes, where they are fixed.
+    const SIZES_BYTES: &'static [Option<usize>];
+
+    /// Shows each field, in their order.
+    fn show(&self, to: &mut impl Visitor);
+}
+
+/// Takes the fields of a payload.
+pub trait Visitor {
+    /// Takes one.
+    fn take<F: Field>(&mut self, field: &F);
+}
+
 /// The fields of an event that has more than a tuple may have: these, and those.
 #[derive(Debug, Clone, Copy)]
 pub struct Both<A, B>(pub A, pub B);
@@ -91,6 +108,19 @@ unsafe impl<A: Payload, B: Payload> Payload for Both<A, B> {
 
 macro_rules! payload {
     ($($field:ident)*) => {
+        impl<$($field: Field),*> Described for ($($field,)*) {
+            const TYPES: &'static [&'static FieldType] = &[$($field::TYPE),*];
+            const SIZES_BYTES: &'static [Option<usize>] = &[$($field::FIXED_SIZE_BYTES),*];
+
+            #[inline(always)]
+            #[allow(non_snake_case, unused_variables)]
+            fn show(&self, to: &mut impl Visitor) {
+                let ($($field,)*) = self;
+                $(to.take($field);)*
+            }
+        }
+
+
         // SAFETY: each field writes what it measured, starting where the field before it ended, and the
         // sizes are the sums of the fields' sizes. Neither the fields nor saturating sums panic.
         unsafe impl<$($field: Field),*> Payload for ($($field,)*) {

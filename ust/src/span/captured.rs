@@ -12,7 +12,7 @@
 #![allow(unsafe_code)]
 
 use core::mem::MaybeUninit;
-use ust_core::wire::{Field, Payload};
+use ust_core::wire::{Field, Payload, Visitor};
 
 /// The room for the arguments.
 pub const CAPTURED_BYTES: usize = 512;
@@ -48,6 +48,13 @@ impl Captured {
             Some(end) => self.len + end.addr() - start.addr(),
             None => CAPTURED_BYTES + 1,
         };
+    }
+}
+
+impl Visitor for Captured {
+    #[inline(always)]
+    fn take<F: Field>(&mut self, field: &F) {
+        self.push(field);
     }
 }
 

@@ -18,5 +18,5 @@ mod timed;
 pub use captured::Captured;
 pub use exit::Exit;
 pub use outcome::{Nothing, Outcome};
-pub use task::{Span, Task, number};
+pub use task::{SPAN_FIELDS, Span, Task, number};
 pub use timed::Timed;

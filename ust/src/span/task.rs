@@ -19,6 +19,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use ust_core::clock;
+use ust_core::event::FieldDescription;
 use ust_core::sync::{AtomicU64, Ordering};
 use ust_core::wire::{Both, Field, Payload};
 
@@ -153,6 +154,15 @@ impl<C: Payload> Task<C> {
         record_end(self.exit, &begun, outcome);
     }
 }
+
+/// The fields of a span that follow its arguments.
+pub const SPAN_FIELDS: [FieldDescription; 5] = [
+    FieldDescription { name: "duration", ty: u64::TYPE },
+    FieldDescription { name: "busy", ty: u64::TYPE },
+    FieldDescription { name: "idle", ty: u64::TYPE },
+    FieldDescription { name: "polls", ty: u32::TYPE },
+    FieldDescription { name: "outcome", ty: <Outcome>::TYPE },
+];
 
 /// A future that is polled as a part of a span.
 pub struct InTask<'a, F, C: Payload> {
