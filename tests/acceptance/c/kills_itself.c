@@ -23,13 +23,14 @@ static void dies(int way)
 	case 5: raise(SIGUSR2);
 	case 6: pthread_kill(pthread_self(), SIGALRM);
 	case 7: sigqueue(getpid(), SIGKILL, (union sigval){ 0 });
+	case 8: pthread_sigqueue(pthread_self(), SIGXCPU, (union sigval){ 0 });
 	}
 }
 
 int main(void)
 {
 	int status;
-	for (int way = 0; way < 8; way++) {
+	for (int way = 0; way < 9; way++) {
 		int pid = fork();
 		if (!pid) {
 			dies(way);

@@ -304,3 +304,25 @@ fn frequent_events_have_short_headers_among_all_others() {
         assert!(number <= 30, "{name}: {number}");
     }
 }
+
+#[test]
+fn changes_of_users_and_groups_are_recorded() {
+    let Some((_dir, program)) = compiled("stays_itself", &[]) else { return };
+    let alone = run(&mut Command::new(&program)).succeeded();
+    let recorded = recorded(&program, &[], ["--preload", "proc"]);
+    assert_eq!(recorded.finished.stdout, alone.stdout);
+    let mut told = Vec::new();
+    judge::babeltrace2(&recorded.trace(), |line| {
+        let name = line.event_of("proc").expect("an event of the set");
+        if name.starts_with("set") || name == "initgroups" {
+            told.push(format!("{name} {}", line.value("result")));
+        }
+    });
+    let printed = alone.stdout.lines().map(|line| {
+        let (call, result) = line.rsplit_once(' ').expect("a call and its result");
+        let (name, _) = call.split_once('(').expect("a call");
+        format!("{name} {result}")
+    });
+    assert_eq!(told, printed.collect::<Vec<_>>());
+    assert_eq!(told.len(), 12);
+}

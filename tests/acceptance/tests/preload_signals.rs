@@ -162,6 +162,7 @@ fn a_signal_by_which_a_process_kills_itself_is_recorded() {
             libc::SIGUSR2,
             libc::SIGALRM,
             libc::SIGKILL,
+            libc::SIGXCPU,
             libc::SIGWINCH,
         ]
     );

@@ -83,5 +83,6 @@ sends! {
     fn tgkill(group: c_int, tid: c_int, signal: c_int) -> c_int, sends signal, to itself if is_own(group);
     fn raise(signal: c_int) -> c_int, sends signal, to itself if true, also gsignal;
     fn pthread_kill(thread: c_ulong, signal: c_int) -> Code, sends signal, to itself if true;
+    fn pthread_sigqueue(thread: c_ulong, signal: c_int, value: Address) -> Code, sends signal, to itself if true;
     fn sigqueue(pid: c_int, signal: c_int, value: Address) -> c_int, sends signal, to itself if is_own(pid);
 }

@@ -1,7 +1,7 @@
 //! How processes begin and end, and who they are.
 #![allow(unsafe_code)]
 
-use crate::argument::{Address, Bits, Status};
+use crate::argument::{Address, Bits, Status, Text};
 use crate::calls::calls;
 use crate::pass_on::pass_on;
 use core::ffi::{c_int, c_uint, c_void};
@@ -23,10 +23,13 @@ calls! {
     quick fn seteuid(uid: c_uint) -> c_int;
     quick fn setreuid(uid: c_uint, euid: c_uint) -> c_int;
     quick fn setresuid(uid: c_uint, euid: c_uint, suid: c_uint) -> c_int;
+    quick fn setfsuid(uid: c_uint) -> c_int;
     quick fn setgid(gid: c_uint) -> c_int;
     quick fn setegid(gid: c_uint) -> c_int;
     quick fn setregid(gid: c_uint, egid: c_uint) -> c_int;
     quick fn setresgid(gid: c_uint, egid: c_uint, sgid: c_uint) -> c_int;
+    quick fn setfsgid(gid: c_uint) -> c_int;
+    quick fn initgroups(user: Text, gid: c_uint) -> c_int;
     quick fn setgroups(count: usize, list: Address) -> c_int;
     quick fn setpgid(pid: c_int, group: c_int) -> c_int;
     quick fn setsid() -> c_int;
