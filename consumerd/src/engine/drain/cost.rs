@@ -39,12 +39,13 @@ const COUNTED_ROUNDS: &str = "UST_COST_ROUNDS";
 const THIS_TEST: &str = "engine::drain::cost::a_record_takes_no_more_instructions_than_it_did";
 
 /// A stream's classes, by the bytes of their payloads, and how many instructions a record of it may take. Counted with
-/// rustc 1.95: if another compiler needs more, that is a reason.
+/// rustc 1.95: if another compiler needs more, that is a reason. Four instructions of each record come and go with code of the crate
+/// that is not called here: the compiler then keeps one value less in a register.
 const STREAMS: [(&str, &[usize], u64); 3] = [
-    ("one class of 4 bytes", &[4], 84),
-    ("one class of 16 bytes", &[16], 97),
+    ("one class of 4 bytes", &[4], 88),
+    ("one class of 16 bytes", &[16], 101),
     // malloc, free, lock, unlock, read, calloc
-    ("mixed", &[16, 8, 12, 8, 28, 24], 103),
+    ("mixed", &[16, 8, 12, 8, 28, 24], 107),
 ];
 
 /// The function that is counted, by its name.
