@@ -19,13 +19,17 @@ pub use ust_core::wire::{
     sum_of_sizes,
 };
 
-/// Called before a thread takes its own clock away. All calls of it pass unseen from here on. If it `ends_by_itself`, the process is
-/// watched.
-pub fn before_seal(ends_by_itself: bool) {
+/// Called before a thread goes into seccomp's strict mode. All calls of it pass unseen from here on, and if it is the first thread the
+/// process is watched.
+pub fn before_seal() {
+    before_exit_of_thread();
     crate::inside::stay();
-    if ends_by_itself {
-        crate::last_thread::thread_seals_itself();
-    }
+}
+
+/// Called before a thread ends by a system call of its own, which nobody else notices.
+pub fn before_exit_of_thread() {
+    let _inside = crate::inside::Inside::new();
+    crate::last_thread::thread_ends_unseen();
 }
 
 /// Called by each expansion's `.init_array` entry, before `main` or in `dlopen`.

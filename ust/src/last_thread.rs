@@ -4,8 +4,8 @@
 //! would never end. So when the first thread leaves, another thread of ours begins to watch, and ends the process once none of
 //! the program's threads is left, with status 0, as the C library does.
 //!
-//! A thread in seccomp's strict mode may only end by the system call `exit`, which nobody else notices. If the first thread goes into
-//! that mode, it is watched from then on. The process ends with its status, as it would alone.
+//! A thread may also end by the system call `exit`, which the C library does not notice; in seccomp's strict mode it must. If the first
+//! thread does so, or goes into that mode, it is watched from then on. The process ends with its status, as it would alone.
 //!
 //! A child of a fork has one thread at first, which is its first thread, whatever it was in the parent.
 #![allow(unsafe_code)]
@@ -28,10 +28,10 @@ pub(crate) fn thread_ends() {
     }
 }
 
-/// Called by a thread that goes into seccomp's strict mode next.
-pub(crate) fn thread_seals_itself() {
+/// Called by a thread that will end, or ends next, without a word to the C library.
+pub(crate) fn thread_ends_unseen() {
     if own_tid() == first_tid() {
-        let _ = agent_thread::spawn(watch_sealed);
+        let _ = agent_thread::spawn(watch_unseen);
     }
 }
 
@@ -43,7 +43,7 @@ extern "C" fn watch(_: *mut c_void) -> *mut c_void {
     core::ptr::null_mut()
 }
 
-extern "C" fn watch_sealed(_: *mut c_void) -> *mut c_void {
+extern "C" fn watch_unseen(_: *mut c_void) -> *mut c_void {
     if wait_for_the_last(has_first_ended) {
         let status = first_status().unwrap_or(0);
         // SAFETY: as the kernel does with the last thread: nothing of the program runs any more.

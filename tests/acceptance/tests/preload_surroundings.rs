@@ -97,11 +97,11 @@ fn a_program_that_seals_itself() {
     }
 }
 
-/// The kernel ends a thread that reads the clock then, and a process that ends in the ordinary way.
+/// The kernel ends a thread that reads a clock that it has given up, and in the strict mode a process that ends in the ordinary way.
 #[test]
-fn a_program_that_takes_its_own_clock_away() {
+fn a_program_that_gives_up_its_clock_or_ends_without_a_word() {
     let Some(program) = Program::of("seals_strictly") else { return };
-    for way in ["strict", "clock"] {
+    for way in ["strict", "syscall", "clock", "exit"] {
         program.assert_recorded(&[way], 500);
     }
 }
