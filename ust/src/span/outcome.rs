@@ -52,7 +52,7 @@ const NAMES: [&str; 4] = ["returned", "err", "unwound", "dropped"];
 /// The type if there are neither values nor errors: a number with names.
 static LABELLED: FieldType = FieldType::Enumeration {
     container: Integer::unsigned(8),
-    labels: Part::Static(&[label(0), label(1), label(2), label(3)]),
+    labels: Part::Static(const { &[label(0), label(1), label(2), label(3)] }),
 };
 
 const fn label(tag: usize) -> Label {
