@@ -52,6 +52,7 @@ pub(crate) fn function_of(
     function: &Ident,
     private: &TokenStream,
 ) -> TokenStream {
+    let registration = registration(private);
     quote! {
         #[inline(always)]
         fn #function() -> &'static #private::Callsite {
@@ -61,16 +62,23 @@ pub(crate) fn function_of(
             #[linkme(crate = #private::linkme)]
             static __UST_ENTRY: #private::Entry = #private::Entry::new(&#name);
 
-            #[used]
-            #[unsafe(link_section = ".init_array.00100")]
-            static __UST_REGISTER: extern "C" fn() = #private::register_module;
-
-            #[used]
-            #[unsafe(link_section = ".fini_array.00100")]
-            static __UST_UNREGISTER: extern "C" fn() = #private::unregister_module;
+            #registration
 
             &#name
         }
+    }
+}
+
+/// What has the runtime told of the module, when it is loaded and before it is unloaded.
+pub(crate) fn registration(private: &TokenStream) -> TokenStream {
+    quote! {
+        #[used]
+        #[unsafe(link_section = ".init_array.00100")]
+        static __UST_REGISTER: extern "C" fn() = #private::register_module;
+
+        #[used]
+        #[unsafe(link_section = ".fini_array.00100")]
+        static __UST_UNREGISTER: extern "C" fn() = #private::unregister_module;
     }
 }
 

@@ -14,6 +14,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
 use crate::args::{Args, parse_level};
+use crate::callsite::registration;
 use crate::compiled::is_compiled;
 use crate::words::check_name;
 
@@ -172,6 +173,7 @@ impl Event {
             How::Display => quote!(&#private::Formatted::display(&(#value))),
             How::Debug => quote!(&#private::Formatted::debug(&(#value))),
         });
+        let registration = registration(private);
         let site = quote! {
             struct __UstSite;
 
@@ -192,13 +194,7 @@ impl Event {
                 fn switch() -> &'static #private::Switch {
                     static __UST_SWITCH: #private::Switch = #private::Switch::new();
 
-                    #[used]
-                    #[unsafe(link_section = ".init_array.00100")]
-                    static __UST_REGISTER: extern "C" fn() = #private::register_module;
-
-                    #[used]
-                    #[unsafe(link_section = ".fini_array.00100")]
-                    static __UST_UNREGISTER: extern "C" fn() = #private::unregister_module;
+                    #registration
 
                     &__UST_SWITCH
                 }

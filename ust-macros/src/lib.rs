@@ -8,7 +8,7 @@
 //!  pub fn file_indexed(path: &str, bytes: u64)         in each caller: a load and a branch
 //!  pub enum file_indexed {}                            the rest: the callsite (callsite.rs), `enabled`, `with`
 //!
-//!  #[tracepoint] fn index(path: &str) { .. }           function.rs          an instrumented function
+//!  #[tracepoint] fn index(path: &str) { .. }           function/            an instrumented function
 //!  #[tracepoint(span)] fn request(id: u64);            span.rs              a declared span
 //!  #[tracepoint] impl Indexer { .. }                   block.rs             the functions inside
 //! ```

@@ -1,0 +1,122 @@
+//! How an instrumented function ended, as the field `outcome`: `ust::span::outcome` has its bytes.
+//!
+//! The value is recorded if its type is a field, and the error of a `Result` if it has a text; `ret(..)` and `err(..)` say otherwise. The
+//! compiler chooses (`Probe` in `ust::__private`): the macro does not know what is a field.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote};
+use syn::{Ident, ReturnType, Type};
+
+use crate::args::{Args, Recorded};
+use crate::function::unnamed::Unnamed;
+use crate::lifetimes::with_lifetime;
+
+/// What is recorded of the end.
+pub(crate) struct Ending {
+    /// Whether the value must be looked at.
+    pub(crate) looks_at_value: bool,
+    /// The types of the choices, as constants.
+    value_type: TokenStream,
+    error_type: TokenStream,
+    /// The outcome, of `__ust_returned`.
+    pub(crate) outcome: TokenStream,
+}
+
+impl Ending {
+    pub(crate) fn of(args: &Args, output: &ReturnType, unnamed: &Unnamed) -> Self {
+        let private = &args.private();
+        let nothing = quote!(&#private::FieldType::NOTHING);
+        let text = quote!(&#private::FieldType::TEXT);
+        let outcome = |choice: TokenStream| quote!(#private::Outcome::<_, _>::#choice);
+        let ty = match output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(&**ty),
+        };
+        let is_unit = match ty {
+            None | Some(Type::Never(_)) => true,
+            Some(Type::Tuple(tuple)) => tuple.elems.is_empty(),
+            Some(_) => false,
+        };
+        let is_result = matches!(ty, Some(Type::Path(path)) if path.path.segments.last().is_some_and(|last| last.ident == "Result"));
+        let named =
+            ty.filter(|ty| !is_unit && !matches!(ty, Type::ImplTrait(_)) && !unnamed.is_in(ty));
+
+        // One side: the constant that is its type, and what is recorded of a value `__ust_it`.
+        let side = |how: Recorded,
+                    probe: &TokenStream,
+                    of: Option<TokenStream>,
+                    in_body: Option<TokenStream>| match (how, of, in_body) {
+            (Recorded::Debug, ..) => {
+                (text.clone(), quote!(#private::Formatted::debug(__ust_it)), true)
+            }
+            (Recorded::Display, ..) => {
+                (text.clone(), quote!(#private::Formatted::display(__ust_it)), true)
+            }
+            (Recorded::ByType, Some(of), Some(in_body)) => (
+                quote!(#private::#probe::<#of>::TYPE),
+                quote!(#private::#probe::<#in_body>::of(__ust_it)),
+                true,
+            ),
+            _ => (nothing.clone(), quote!({ let _ = __ust_it; #private::Nothing }), false),
+        };
+        let fixed = named.map(|ty| with_lifetime("'static", ty).into_token_stream());
+        let inferred = named.map(|ty| with_lifetime("'_", ty).into_token_stream());
+        if is_result {
+            let part = |ty: &Option<TokenStream>, which: &str| {
+                let which = Ident::new(which, Span::call_site());
+                ty.as_ref().map(|ty| quote!(<#ty as #private::IsResult>::#which))
+            };
+            let (value_type, value, _) =
+                side(args.ret, &quote!(Probe), part(&fixed, "Value"), part(&inferred, "Value"));
+            let (error_type, error, _) = side(
+                args.err,
+                &quote!(ErrorProbe),
+                part(&fixed, "Error"),
+                part(&inferred, "Error"),
+            );
+            let (returned, err) = (outcome(quote!(Returned)), outcome(quote!(Err)));
+            return Self {
+                looks_at_value: true,
+                value_type,
+                error_type,
+                outcome: quote! {
+                    match &__ust_returned {
+                        #private::core::result::Result::Ok(__ust_it) => #returned(#value),
+                        #private::core::result::Result::Err(__ust_it) => #err(#error),
+                    }
+                },
+            };
+        }
+        let how = if is_unit { Recorded::Not } else { args.ret };
+        let (value_type, value, looks_at_value) = side(how, &quote!(Probe), fixed, inferred);
+        Self {
+            looks_at_value,
+            value_type,
+            error_type: nothing.clone(),
+            outcome: quote! {
+                {
+                    let __ust_it = &__ust_returned;
+                    #private::Outcome::<_, #private::Nothing>::Returned(#value)
+                }
+            },
+        }
+    }
+
+    /// The field's name, and its type as a constant.
+    pub(crate) fn field(&self, private: &TokenStream) -> (String, TokenStream) {
+        let Self { value_type, error_type, .. } = self;
+        let ty = quote! {
+            #private::outcome_type(
+                #value_type,
+                #error_type,
+                &#private::FieldType::Variant {
+                    tag: #private::Integer::unsigned(8),
+                    choices: #private::Part::Static(const {
+                        &#private::outcome_choices(#value_type, #error_type)
+                    }),
+                },
+            )
+        };
+        ("outcome".to_owned(), ty)
+    }
+}
