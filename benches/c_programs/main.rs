@@ -27,6 +27,7 @@ use std::process::ExitCode;
 use ust_benches::c_program::CProgram;
 use ust_benches::lttng::{Lttng, Unavailable};
 use ust_benches::promise::{self, Promise};
+use ust_benches::rehearsal::is_rehearsal;
 use ust_benches::report::Setting;
 use ust_benches::{Result, statistics};
 
@@ -66,9 +67,7 @@ const PARTS: [(&str, Part); 5] = [
 ];
 
 fn main() -> Result<ExitCode> {
-    // `cargo test` may have been told things that are another's to understand.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        println!("`cargo bench` measures.");
+    if is_rehearsal() {
         return Ok(ExitCode::SUCCESS);
     }
     let arguments = Arguments::parse();

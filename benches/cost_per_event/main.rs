@@ -32,6 +32,7 @@ use std::process::ExitCode;
 use ust_benches::c_program::CProgram;
 use ust_benches::lttng::{Keep, Lttng, TRACEPOINTS, Unavailable};
 use ust_benches::recorder::Shape;
+use ust_benches::rehearsal::is_rehearsal;
 use ust_benches::report::{Instructions, Report, Row, Setting, write_json};
 use ust_benches::statistics::Sample;
 use ust_benches::{Result, callgrind, promise, rounds};
@@ -60,9 +61,7 @@ struct Arguments {
 }
 
 fn main() -> Result<ExitCode> {
-    // `cargo test` hands on arguments that are not this program's, so they are not parsed.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        println!("A rehearsal: the times mean nothing. `cargo bench` measures.");
+    if is_rehearsal() {
         print!("{}", measure(Others::default(), Size::REHEARSAL, &[], 1, 1)?);
         return Ok(ExitCode::SUCCESS);
     }

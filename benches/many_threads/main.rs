@@ -19,6 +19,7 @@ mod burst;
 use burst::{Bursts, Load};
 use clap::Parser;
 use ust_benches::Result;
+use ust_benches::rehearsal::is_rehearsal;
 use ust_benches::statistics::median;
 use ust_core::abi::Buffers;
 
@@ -39,9 +40,7 @@ const KINDS: [(Buffers, &str); 2] =
     [(Buffers::PerThread, "per thread"), (Buffers::PerCpu, "per CPU")];
 
 fn main() -> Result<()> {
-    // `cargo test` hands on arguments that are not this program's, so they are not parsed.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        println!("A rehearsal: the numbers mean nothing. `cargo bench` measures.");
+    if is_rehearsal() {
         return measure(&[2, 20], 1, 2_000);
     }
     measure(&THREADS, Arguments::parse().rounds, 1_000_000)

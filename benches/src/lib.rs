@@ -22,6 +22,7 @@ pub mod contestant;
 pub mod lttng;
 pub mod promise;
 pub mod recorder;
+pub mod rehearsal;
 pub mod report;
 pub mod rounds;
 pub mod statistics;

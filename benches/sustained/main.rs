@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use turns::Size;
 use ust_benches::lttng::{Lttng, Unavailable};
+use ust_benches::rehearsal::is_rehearsal;
 use ust_benches::report::write_json;
 use ust_benches::{Result, promise};
 
@@ -57,9 +58,7 @@ struct Arguments {
 }
 
 fn main() -> Result<ExitCode> {
-    // `cargo test` hands on arguments that are not this program's, so they are not parsed.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        println!("A rehearsal: the numbers mean nothing. `cargo bench` measures.");
+    if is_rehearsal() {
         let dir = Path::new(MEMORY);
         let mut report = Report::new(dir, None);
         report.ours.push(turns::ours(Size::REHEARSAL, dir)?);

@@ -21,6 +21,7 @@ use ust_benches::Result;
 use ust_benches::contestant::OwnProgram;
 use ust_benches::promise::{self, Promise};
 use ust_benches::recorder::{Emitted, Recorder, Shape};
+use ust_benches::rehearsal::is_rehearsal;
 use ust_benches::report::{Report, Row, Setting, write_json};
 use ust_benches::rounds::{self, Contestant, Drain};
 use ust_benches::statistics::Sample;
@@ -71,9 +72,7 @@ struct Arguments {
 }
 
 fn main() -> Result<ExitCode> {
-    // `cargo test` hands on arguments that are not this program's, so they are not parsed.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        println!("A rehearsal: the times mean nothing. `cargo bench` measures.");
+    if is_rehearsal() {
         print!("{}", measure(1, 1, 10)?);
         return Ok(ExitCode::SUCCESS);
     }
