@@ -10,14 +10,18 @@ use proptest::sample::select;
 /// Names that clash, that cannot stand alone, and that readers change.
 const NAMES: [&str; 9] = ["x", "_x", "x_length", "_x_length", "x_tag", "value", "int", "größe", ""];
 
+/// Places that readers must find again as they are.
+const SOURCES: [&str; 4] = ["", "src/main.rs:12", "a\\b \"c\".rs:1", "größe.rs:4294967295"];
+
 /// Any class.
 pub fn any_class() -> impl Strategy<Value = EventClass> {
     let fields = proptest::collection::vec((name(), any_type()), 0..5);
-    fields.prop_map(|fields| EventClass {
+    (select(&SOURCES[..]), fields).prop_map(|(source, fields)| EventClass {
         id: 3,
         stream_id: 0,
         name: "any:class".to_owned(),
         loglevel: 6,
+        source: source.to_owned(),
         fields: fields.into_iter().map(|(name, ty)| Field { name, ty }).collect(),
     })
 }
@@ -74,7 +78,11 @@ fn any_integer() -> impl Strategy<Value = Integer> {
             signed,
             base,
             byte_order: if is_network { ByteOrder::Network } else { ByteOrder::Native },
-            encoding: if width == Width::W8 { encoding } else { Encoding::None },
+            encoding: match width {
+                Width::W8 => encoding,
+                Width::W32 if !signed && encoding == Encoding::Utf8 => encoding,
+                _ => Encoding::None,
+            },
         },
     )
 }

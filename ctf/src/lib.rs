@@ -39,7 +39,7 @@
 //!     id: 0,
 //!     stream_id: 0,
 //!     name: "file:opened".into(),
-//!     loglevel: 6,
+//!     loglevel: 6, source: String::new(),
 //!     fields: vec![Field { name: "bytes".into(), ty: FieldType::Integer(Integer::U32) }],
 //! };
 //!

@@ -11,6 +11,8 @@
 //! - Floating point numbers have all digits that distinguish them from others, not six.
 //! - The fields that hold sequences' lengths are left out, and so are the fields of the packet context that frame the
 //!   packet.
+//! - A truth value is `true`, where babeltrace2 prints `( "true" : container = 1 )`, and a character is `'x'`, where it prints
+//!   its number.
 //! - Names and values are [printable](crate::printable): babeltrace2 prints names, and bytes beyond ASCII, as they are.
 //!
 //! Local time is that of `TZ` or the system's zone; without zone files it is UTC.
@@ -42,6 +44,7 @@ const FRAMING: [&str; 7] = [
 pub struct Printer {
     zone: TimeZone,
     last_ns: Option<i64>,
+    shows_source: bool,
 }
 
 impl Default for Printer {
@@ -53,12 +56,17 @@ impl Default for Printer {
 impl Printer {
     /// A printer that shows local times.
     pub fn new() -> Printer {
-        Printer { zone: TimeZone::system(), last_ns: None }
+        Printer { zone: TimeZone::system(), last_ns: None, shows_source: false }
     }
 
     /// A printer that shows UTC.
     pub fn utc() -> Printer {
-        Printer { zone: TimeZone::UTC, last_ns: None }
+        Printer { zone: TimeZone::UTC, ..Printer::new() }
+    }
+
+    /// The same printer, showing behind each event's name where the program has it.
+    pub fn with_source(self) -> Printer {
+        Printer { shows_source: true, ..self }
     }
 
     /// The line of an event, without line end.
@@ -73,7 +81,11 @@ impl Printer {
     pub fn write(&mut self, event: &Event, out: &mut impl Write) -> fmt::Result {
         self.times(event.timestamp_ns, out)?;
         origin(&event.trace, out)?;
-        write!(out, "{}: ", printable(&*event.class.name))?;
+        write!(out, "{}", printable(&*event.class.name))?;
+        if let Some(source) = event.class.source.as_ref().filter(|_| self.shows_source) {
+            write!(out, " ({})", printable(&**source))?;
+        }
+        out.write_str(": ")?;
         let packet_context = event.packet.context.as_ref().map(|context| {
             let shown = |(name, _): &&Field| !FRAMING.contains(&&**name);
             context.fields().iter().filter(shown).collect::<Vec<_>>()
@@ -148,10 +160,14 @@ impl Display for Text<'_> {
                 let mask = u64::MAX >> 64_u8.saturating_sub(shown_bits).min(63);
                 unsigned(*value as u64 & mask, *bits, *base, out)
             }
+            Value::Character(number) => character(*number, out),
             Value::Float { value, bits: 32 } => float(&format!("{:e}", *value as f32), *value, out),
             Value::Float { value, .. } => float(&format!("{value:e}"), *value, out),
             Value::Text(bytes) => write!(out, "{}", quoted(&**bytes)),
-            Value::Enum { ty, value } => labels(ty, *value, out),
+            Value::Enum { ty, value } => match truth(ty, *value) {
+                Some(truth) => write!(out, "{truth}"),
+                None => labels(ty, *value, out),
+            },
             Value::Struct(fields) => {
                 let shown = (0..fields.len()).filter(|at| !is_length(fields, *at));
                 fields_text(shown.map(|at| &fields[at]), out)
@@ -198,6 +214,21 @@ fn unsigned(value: u64, bits: u8, base: u8, out: &mut impl Write) -> fmt::Result
         16 => write!(out, "{value:#X}"),
         _ => write!(out, "{value}"),
     }
+}
+
+/// `'x'`; the number if Unicode has no such character.
+fn character(number: u32, out: &mut impl Write) -> fmt::Result {
+    match char::from_u32(number) {
+        Some(c) => write!(out, "'{}'", printable(c.encode_utf8(&mut [0; 4]))),
+        None => unsigned(number.into(), 32, 16, out),
+    }
+}
+
+/// The value of an enumeration that names nothing but `false` and `true`, as languages have them.
+fn truth(ty: &EnumType, value: i128) -> Option<bool> {
+    let [(no, 0, 0), (yes, 1, 1)] = ty.labels.all() else { return None };
+    let is_truth = &**no == "false" && &**yes == "true" && (0..2).contains(&value);
+    is_truth.then_some(value == 1)
 }
 
 /// C's `%g`, but with as many digits as distinguish the number from its neighbours: `shortest` has them, as `1.5e3`.

@@ -16,7 +16,8 @@ use ctf::stream_file::StreamWriter;
 use ctf::text::Printer;
 
 fn class(id: u32, name: &str, loglevel: i32, fields: Vec<metadata::Field>) -> EventClass {
-    EventClass { id, stream_id: 0, name: name.to_owned(), loglevel, fields }
+    let source = if id == 31 { String::new() } else { format!("src/größe \"x\".rs:{id}") };
+    EventClass { id, stream_id: 0, name: name.to_owned(), loglevel, source, fields }
 }
 
 /// A trace with every field type, and the lines as which it should be read back.
@@ -40,11 +41,11 @@ fn every_field_type(dir: &Path) -> Vec<String> {
     writer.finish(0).unwrap();
     let at = |clock: i64| ORIGIN_NS + clock;
     vec![
-        format!("E {} prov:low 0 {}", at(10), low.shown()),
-        format!("E {} prov:high \"\\ ü7 14 {}", at(10), high.shown()),
-        format!("E {} prov:empty None {{}}", at(11 + (1 << 40))),
-        format!("E {} prov:low 0 {}", at(11 + (1 << 40) + (1 << 27) - 1), low.shown()),
-        format!("E {} prov:last None {{}}", at(i64::from(u32::MAX) << 10)),
+        format!("E {} prov:low 0 src/größe \"x\".rs:0 {}", at(10), low.shown()),
+        format!("E {} prov:high \"\\ ü7 14 src/größe \"x\".rs:30 {}", at(10), high.shown()),
+        format!("E {} prov:empty None None {{}}", at(11 + (1 << 40))),
+        format!("E {} prov:low 0 src/größe \"x\".rs:0 {}", at(11 + (1 << 40) + (1 << 27) - 1), low.shown()),
+        format!("E {} prov:last None src/größe \"x\".rs:4294967294 {{}}", at(i64::from(u32::MAX) << 10)),
     ]
 }
 

@@ -75,7 +75,14 @@ impl Process {
 fn class(name: &str, fields: &[(&str, FieldType)]) -> EventClass {
     let field = |(name, ty): &(&str, FieldType)| Field { name: (*name).to_owned(), ty: ty.clone() };
     let fields = fields.iter().map(field).collect();
-    EventClass { id: 0, stream_id: 0, name: name.to_owned(), loglevel: 6, fields }
+    EventClass {
+        id: 0,
+        stream_id: 0,
+        name: name.to_owned(),
+        loglevel: 6,
+        source: String::new(),
+        fields,
+    }
 }
 
 fn number() -> EventClass {

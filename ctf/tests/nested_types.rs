@@ -209,6 +209,7 @@ fn write(dir: &Path, groups: &[Vec<Case>]) {
         stream_id: 0,
         name: format!("group:{id}"),
         loglevel: 6,
+        source: String::new(),
         fields: cases
             .iter()
             .map(|case| Field { name: case.name.into(), ty: case.ty.clone() })
@@ -270,6 +271,72 @@ fn lines_are_as_they_should_be_and_those_of_babeltrace() {
         let theirs = payloads(lines.iter().map(String::as_str));
         theirs.iter().zip(&expected).for_each(|(line, expected)| assert_eq!(line, expected));
         assert_eq!(theirs.len(), expected.len());
+    }
+}
+
+/// What only our lines show as programs have it, and what babeltrace2 shows.
+#[test]
+fn truths_and_characters_are_told_as_what_they_are() {
+    let code_point = Integer { encoding: Encoding::Utf8, ..Integer::U32 };
+    let character = FieldType::Integer(code_point.shown_in(Base::Hexadecimal));
+    let network = FieldType::Integer(code_point.in_network_order());
+    let truth = FieldType::Enumeration {
+        container: Integer::U8,
+        labels: vec![label("false", 0, 0), label("true", 1, 1)],
+    };
+    let more = FieldType::Enumeration {
+        container: Integer::U8,
+        labels: vec![label("false", 0, 0), label("true", 1, 9)],
+    };
+    let of = |c: char| u32::from(c).to_ne_bytes();
+    let rows = [
+        (case("yes", truth.clone(), &[&[1]], "yes = true"), r#"yes = ( "true" : container = 1 )"#),
+        (case("no", truth.clone(), &[&[0]], "no = false"), r#"no = ( "false" : container = 0 )"#),
+        (
+            case("wild", truth.clone(), &[&[2]], "wild = ( <unknown> : container = 2 )"),
+            "wild = ( <unknown> : container = 2 )",
+        ),
+        (
+            case("more", more, &[&[1]], r#"more = ( "true" : container = 1 )"#),
+            r#"more = ( "true" : container = 1 )"#,
+        ),
+        (
+            case(
+                "all",
+                FieldType::array(truth, 2),
+                &[&[0, 1]],
+                "all = [ [0] = false, [1] = true ]",
+            ),
+            r#"all = [ [0] = ( "false" : container = 0 ), [1] = ( "true" : container = 1 ) ]"#,
+        ),
+        (case("letter", character.clone(), &[&of('é')], "letter = 'é'"), "letter = 0xE9"),
+        (case("bell", character.clone(), &[&of('\x07')], r"bell = '\a'"), "bell = 0x7"),
+        (
+            case("none", character.clone(), &[&0xD800_u32.to_ne_bytes()], "none = 0xD800"),
+            "none = 0xD800",
+        ),
+        (case("far", network, &[&0x1F980_u32.to_be_bytes()], "far = '🦀'"), "far = 129408"),
+        (
+            case(
+                "word",
+                FieldType::array(character, 2),
+                &[&of('h'), &of('i')],
+                "word = [ [0] = 'h', [1] = 'i' ]",
+            ),
+            "word = [ [0] = 0x68, [1] = 0x69 ]",
+        ),
+    ];
+    let (cases, theirs): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    let expected: Vec<_> = cases.iter().map(|case| case.line).collect();
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &[cases]);
+    let event = Reader::open(dir.path()).unwrap().next().unwrap().unwrap();
+    let line = Printer::utc().line(&event);
+    assert_eq!(payloads([&*line]), [format!("{} }}", expected.join(", "))]);
+    if common::has_babeltrace() {
+        let output = Command::new("babeltrace2").arg(dir.path()).output().unwrap();
+        let line = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(payloads(line.lines()), [format!("{} }}", theirs.join(", "))]);
     }
 }
 

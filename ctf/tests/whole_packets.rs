@@ -114,8 +114,14 @@ impl Writer {
             Field { name: "n".to_owned(), ty: FieldType::Integer(Integer::U64) },
             Field { name: "bytes".to_owned(), ty: FieldType::sequence(byte) },
         ];
-        let class =
-            EventClass { id: 0, stream_id: 0, name: "t:record".to_owned(), loglevel: 6, fields };
+        let class = EventClass {
+            id: 0,
+            stream_id: 0,
+            name: "t:record".to_owned(),
+            loglevel: 6,
+            source: String::new(),
+            fields,
+        };
         common::write_metadata(dir.path(), &[class]);
         Writer::run(if large { "large" } else { "small" }, dir)
     }

@@ -23,6 +23,9 @@ pub struct Arguments {
     /// The trace, or a directory with traces below it
     #[arg(value_parser = given_path())]
     dir: PathBuf,
+    /// Show behind each event's name where it stands in the program's source
+    #[arg(long)]
+    source: bool,
 }
 
 /// Why not everything was printed.
@@ -47,8 +50,9 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let unreadable = |error: ReadError| Failure::new(Cause::Unreadable, error);
     let reader =
         Reader::open_in(Tree::new(open_dir(&arguments.dir)?, arguments.dir)).map_err(unreadable)?;
+    let printer = if arguments.source { Printer::new().with_source() } else { Printer::new() };
     let mut code = 0;
-    match print(reader, &mut code) {
+    match print(reader, printer, &mut code) {
         Ok(()) | Err(Stop::NobodyReads) => Ok(code),
         Err(Stop::Failed(error)) => {
             Err(Failure::system("standard output cannot be written to", Attempt::File)(error))
@@ -56,10 +60,9 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-fn print(mut reader: Reader, code: &mut u8) -> Result<(), Stop> {
+fn print(mut reader: Reader, mut printer: Printer, code: &mut u8) -> Result<(), Stop> {
     // A lock and a large buffer: a trace has millions of lines.
     let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
-    let mut printer = Printer::new();
     loop {
         let item = reader.next();
         for gap in reader.take_gaps() {

@@ -33,6 +33,7 @@ pub(super) fn described(class: &EventType) -> Option<EventClass> {
         name: class.name.clone(),
         // No level is written for levels that readers do not know.
         loglevel: class.loglevel.and_then(|level| i32::try_from(level).ok()).unwrap_or(-1),
+        source: class.source.clone().unwrap_or_default(),
         fields,
     })
 }
@@ -179,7 +180,8 @@ fn integer(ty: &IntegerType) -> Option<Integer> {
         ByteOrder::Little => return None,
     };
     let is_text = ty.encoding != Encoding::None;
-    let is_plain = ty.align == 8 && !ty.is_clock && !(is_text && ty.bits != 8);
+    let is_plain =
+        ty.align == 8 && !ty.is_clock && !(is_text && ty.bits != 8 && !ty.is_code_point());
     is_plain.then_some(Integer {
         width,
         signed: ty.signed,

@@ -19,12 +19,17 @@ pub fn event(class: &EventClass) -> String {
         level @ LOGLEVEL_MIN..=LOGLEVEL_MAX => format!("    loglevel = {level};\n"),
         _ => String::new(),
     };
+    // What LTTng-UST's metadata have for it, and babeltrace2 knows.
+    let source = match &*class.source {
+        "" => String::new(),
+        place => format!("    model.emf.uri = {};\n", literal(place)),
+    };
     checksum::sealed(format!(
         "event {{
     name = {name};
     id = {id};
     stream_id = {stream_id};
-{loglevel}    fields := struct {{
+{loglevel}{source}    fields := struct {{
 {fields}    }};
 }};
 ",

@@ -80,7 +80,8 @@ pub struct Integer {
     pub base: Base,
     /// The order of its bytes.
     pub byte_order: ByteOrder,
-    /// If it has one byte: whether arrays and sequences of it are text.
+    /// Of one byte: whether arrays and sequences of it are text. UTF-8, of four bytes without sign: whether it is a
+    /// character, by its number in Unicode. None, of all others.
     pub encoding: Encoding,
 }
 

@@ -68,6 +68,8 @@ pub struct EventClass {
     /// Severity, in LTTng-UST's numbers: 0 is an emergency, 14 is debug. Any other number is left
     /// out.
     pub loglevel: i32,
+    /// Where the program has it: `src/main.rs:12`. Left out if it is empty.
+    pub source: String,
     /// The payload.
     pub fields: Vec<Field>,
 }

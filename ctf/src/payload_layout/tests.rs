@@ -14,6 +14,7 @@ fn layout(types: &[FieldType]) -> PayloadLayout {
         stream_id: 0,
         name: "a:b".to_owned(),
         loglevel: 6,
+        source: String::new(),
         fields: types.iter().map(field).collect(),
     })
 }

@@ -25,6 +25,9 @@ pub enum Value {
         /// 2, 8, 10 or 16: how users want to see it.
         base: u8,
     },
+    /// A character of Unicode, by its number: a 32-bit number whose `encoding` is UTF8. It may be no
+    /// number that Unicode has.
+    Character(u32),
     /// A floating point number.
     Float {
         /// The number; a number of 32 bits is exact as well.
@@ -58,6 +61,9 @@ impl Value {
     /// A number of this type whose bits are `raw`.
     pub(super) fn integer(ty: &IntegerType, raw: u64) -> Value {
         let (bits, base) = (ty.bits as u8, ty.base as u8);
+        if ty.is_code_point() {
+            return Value::Character(raw as u32);
+        }
         if ty.signed {
             // Shifted up to the top and down again, which extends the sign.
             let unused = 64 - ty.bits;
@@ -77,6 +83,7 @@ impl Value {
         match self {
             Value::Unsigned { value, .. } => Some(i128::from(*value)),
             Value::Signed { value, .. } => Some(i128::from(*value)),
+            Value::Character(number) => Some(i128::from(*number)),
             Value::Enum { value, .. } => Some(*value),
             _ => None,
         }

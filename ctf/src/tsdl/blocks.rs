@@ -154,6 +154,7 @@ impl<'a> Block<'a> {
             name: self.text("name").unwrap_or_default().to_owned(),
             id: self.number("id")?.unwrap_or(0),
             loglevel: self.number("loglevel")?,
+            source: self.text("model.emf.uri").map(str::to_owned),
             context: self.ty("context"),
             fields: self.ty("fields"),
         })

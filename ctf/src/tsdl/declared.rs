@@ -57,6 +57,8 @@ pub struct EventType {
     pub id: u64,
     /// Severity, if the writer gives one.
     pub loglevel: Option<i64>,
+    /// Where the program has it, if the writer says so: `src/main.rs:12`.
+    pub source: Option<String>,
     /// The fields before the payload that only records of this class have.
     pub context: Option<Type>,
     /// The payload.

@@ -72,10 +72,17 @@ pub struct IntegerType {
     pub base: u32,
     /// The order of its bytes.
     pub byte_order: ByteOrder,
-    /// If there is one, the number is a character: arrays of it are text.
+    /// If there is one, the number is a character: arrays of bytes are text.
     pub encoding: Encoding,
     /// Whether it is a value of the trace's clock.
     pub is_clock: bool,
+}
+
+impl IntegerType {
+    /// Whether it is a whole character of Unicode, by its number.
+    pub(crate) fn is_code_point(&self) -> bool {
+        self.bits == 32 && !self.signed && self.encoding == Encoding::Utf8
+    }
 }
 
 /// An IEEE 754 number of 32 or 64 bits.

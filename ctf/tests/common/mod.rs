@@ -94,7 +94,14 @@ pub fn small_trace(dir: &Path) {
 /// The class of its events.
 pub fn small_class(id: u32) -> EventClass {
     let fields = rows::edges(false).fields;
-    EventClass { id, stream_id: 0, name: "prov:row".to_owned(), loglevel: 6, fields }
+    EventClass {
+        id,
+        stream_id: 0,
+        name: "prov:row".to_owned(),
+        loglevel: 6,
+        source: String::new(),
+        fields,
+    }
 }
 
 /// The payload of each of its events.
@@ -116,7 +123,7 @@ pub fn has_babeltrace() -> bool {
 /// as hex.
 ///
 /// ```text
-/// E <ns since 1970> <name> <loglevel> {_field=value,...}
+/// E <ns since 1970> <name> <loglevel> <source or None> {_field=value,...}
 /// P <begin clock> <end clock> <packet context but sizes>
 /// D <count or None>
 /// ```
@@ -148,7 +155,7 @@ for message in bt2.TraceCollectionMessageIterator(sys.argv[1]):
     if type(message) is bt2._EventMessageConst:
         event = message.event
         print("E", message.default_clock_snapshot.ns_from_origin, event.name,
-              levels.get(event.cls.log_level), "{}" if event.payload_field is None else show(event.payload_field))
+              levels.get(event.cls.log_level), event.cls.emf_uri, "{}" if event.payload_field is None else show(event.payload_field))
     elif type(message) is bt2._PacketBeginningMessageConst:
         context = message.packet.context_field
         sizes = ("content_size", "packet_size")
@@ -178,7 +185,8 @@ fn lines(events: impl Iterator<Item = Event>) -> Vec<String> {
     let line = |event: Event| {
         let level = event.class.loglevel.map_or("None".to_owned(), |level| level.to_string());
         let fields = event.fields.as_ref().map_or("{}".to_owned(), show);
-        format!("E {} {} {level} {fields}", event.timestamp_ns, event.class.name)
+        let source = event.class.source.as_deref().unwrap_or("None");
+        format!("E {} {} {level} {source} {fields}", event.timestamp_ns, event.class.name)
     };
     events.map(line).collect()
 }

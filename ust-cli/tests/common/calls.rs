@@ -57,7 +57,14 @@ impl Calls {
             Field { name: (*name).to_owned(), ty }
         });
         let (fields, id) = (fields.collect(), self.classes.len() as u32);
-        let class = EventClass { id, stream_id: 0, name: name.to_owned(), loglevel: 14, fields };
+        let class = EventClass {
+            id,
+            stream_id: 0,
+            name: name.to_owned(),
+            loglevel: 14,
+            source: String::new(),
+            fields,
+        };
         let id = self.classes.entry(name.to_owned()).or_insert(class).id;
         self.events.push((id, tid, self.now, payload));
         self

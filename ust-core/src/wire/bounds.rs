@@ -32,7 +32,7 @@ pub enum Beyond {
     Depth,
     /// More than [`MAX_LABELS`].
     Labels,
-    /// A number has an unsupported size, or text does not consist of bytes.
+    /// A number has an unsupported size, or is a character that is neither a byte nor a code point.
     Number,
     /// A label's range is empty, or outside its number's range.
     Range,
@@ -115,7 +115,8 @@ impl Count {
 fn check_integer(integer: Integer) -> Result<(), Beyond> {
     let is_number = matches!(integer.bits, 8 | 16 | 32 | 64);
     let is_text = integer.encoding != Encoding::None;
-    hold(is_number && (!is_text || integer.bits == 8), Beyond::Number)
+    let is_character = integer.bits == 8 || integer.is_code_point();
+    hold(is_number && (!is_text || is_character), Beyond::Number)
 }
 
 fn hold(holds: bool, beyond: Beyond) -> Result<(), Beyond> {
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_of_sizes_that_there_are_and_text_of_bytes() {
+    fn numbers_are_of_sizes_that_there_are_and_text_of_characters() {
         for bits in 0..=u8::MAX {
             let is_right = matches!(bits, 8 | 16 | 32 | 64);
             assert_eq!(checked(FieldType::Integer(Integer::signed(bits))).is_ok(), is_right);
@@ -162,6 +163,14 @@ mod tests {
         assert_eq!(checked(FieldType::Integer(text)), Ok(()));
         let wide = FieldType::Integer(Integer { bits: 16, ..text });
         assert_eq!(checked(wide), Err(Beyond::Number));
+        assert_eq!(checked(FieldType::Integer(Integer::CODE_POINT)), Ok(()));
+        for wrong in [
+            Integer { signed: true, ..Integer::CODE_POINT },
+            Integer { encoding: Encoding::Ascii, ..Integer::CODE_POINT },
+            Integer { bits: 64, ..Integer::CODE_POINT },
+        ] {
+            assert_eq!(checked(FieldType::Integer(wrong)), Err(Beyond::Number));
+        }
     }
 
     #[test]

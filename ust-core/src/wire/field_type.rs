@@ -115,6 +115,16 @@ impl FieldType {
     pub const F32: Self = Self::Float { bits: 32 };
     /// `f64`.
     pub const F64: Self = Self::Float { bits: 64 };
+    /// `bool`: CTF has no type for truth values, and this is the one that all readers name.
+    pub const BOOL: Self = Self::Enumeration {
+        container: Integer::unsigned(8),
+        labels: Part::Static(&[
+            Label { name: Part::Static("false"), low: 0, high: 0 },
+            Label { name: Part::Static("true"), low: 1, high: 1 },
+        ]),
+    };
+    /// `char`.
+    pub const CODE_POINT: Self = Self::Integer(Integer::CODE_POINT);
     /// `&str`.
     pub const TEXT: Self = Self::String { encoding: Encoding::Utf8 };
     /// No bytes: only for a variant's choice.

@@ -13,8 +13,8 @@ pub struct Integer {
     pub base: Base,
     /// The order of its bytes.
     pub byte_order: ByteOrder,
-    /// For an 8-bit integer: whether arrays and sequences of it are text. [`Encoding::None`] for
-    /// every other size.
+    /// Whether it is a character: a byte of text, so that arrays and sequences of it are text, or a whole
+    /// [code point](Self::CODE_POINT). [`Encoding::None`] for every other number.
     pub encoding: Encoding,
 }
 
@@ -76,6 +76,15 @@ impl Integer {
     /// A byte of text.
     pub const fn character(encoding: Encoding) -> Self {
         Self { encoding, ..Self::unsigned(8) }
+    }
+
+    /// A character of Unicode, by its number.
+    pub const CODE_POINT: Self =
+        Self { encoding: Encoding::Utf8, ..Self::unsigned(32).shown_in(Base::Hexadecimal) };
+
+    /// Whether it is a [code point](Self::CODE_POINT), in any base and byte order.
+    pub const fn is_code_point(self) -> bool {
+        self.bits == 32 && !self.signed && matches!(self.encoding, Encoding::Utf8)
     }
 
     /// The size in bytes.

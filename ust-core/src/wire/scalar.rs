@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  u8 .. u64, i8 .. i64   as they are            f32, f64   their bits, NaN payloads too
-//!  usize, isize           always 64 bits         bool       u8, 0 or 1
-//!                                                char       u32 code point, shown in hex
+//!  usize, isize           always 64 bits         bool       u8, 0 or 1, with names
+//!                                                char       u32, its code point
 //! ```
 //!
 //! A record means the same whichever machine wrote it, byte order aside, hence the 64 bits of `usize`.
@@ -14,7 +14,7 @@
 #![allow(unsafe_code)]
 
 use super::copy::{SHORT_BYTES, copy};
-use super::{Base, Field, FieldType, Integer};
+use super::{Field, FieldType};
 
 macro_rules! scalar_fields {
     ($($ty:ty as $wire:ty, $field_type:expr, |$value:ident| $to_wire:expr;)*) => {$(
@@ -69,13 +69,13 @@ macro_rules! scalar_fields {
 #[allow(dead_code, reason = "Rust 1.88 does not see uses in constants without a name")]
 const fn size_bytes(ty: &FieldType) -> usize {
     match ty {
-        FieldType::Integer(integer) => integer.size_bytes(),
+        FieldType::Integer(integer) | FieldType::Enumeration { container: integer, .. } => {
+            integer.size_bytes()
+        }
         FieldType::Float { bits } => *bits as usize / 8,
         _ => panic!("no number"),
     }
 }
-
-const CODE_POINT: FieldType = FieldType::Integer(Integer::unsigned(32).shown_in(Base::Hexadecimal));
 
 scalar_fields! {
     u8 as u8, FieldType::U8, |value| value;
@@ -89,8 +89,8 @@ scalar_fields! {
     i64 as u64, FieldType::I64, |value| value as u64;
     // Sign extension happens in the first cast of the two.
     isize as u64, FieldType::I64, |value| value as i64 as u64;
-    bool as u8, FieldType::U8, |value| value as u8;
-    char as u32, CODE_POINT, |value| value as u32;
+    bool as u8, FieldType::BOOL, |value| value as u8;
+    char as u32, FieldType::CODE_POINT, |value| value as u32;
     f32 as u32, FieldType::F32, |value| value.to_bits();
     f64 as u64, FieldType::F64, |value| value.to_bits();
 }

@@ -11,8 +11,14 @@ pub fn to_ctf(body: &ClassBody<'_>, id: u32) -> metadata::EventClass {
         stream_id: 0,
         name: format!("{}:{}", body.provider, body.name),
         loglevel: body.level.into(),
+        source: source(body),
         fields: body.fields.iter().map(|(name, ty)| field(name, ty)).collect(),
     }
+}
+
+/// Nothing for classes that come from no place in a program's source.
+fn source(body: &ClassBody<'_>) -> String {
+    if body.file.is_empty() { String::new() } else { format!("{}:{}", body.file, body.line) }
 }
 
 fn field(name: &str, ty: &FieldType) -> metadata::Field {
