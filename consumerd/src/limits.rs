@@ -24,6 +24,9 @@ pub struct Budget {
 /// forked child. A process's replaced images are looked for before one is refused.
 pub const IDENTITIES: Budget = Budget { of_process: 128, of_user: 12 << 10 };
 
+/// Bytes of a process's whole name, which is part of its trace's path. A longer one is as short as the kernel has it.
+pub const MAX_PROCNAME_BYTES: usize = 128;
+
 /// Ring files. Each is a mapping, of which the kernel allows 65,530.
 pub const RING_FILES: Budget = Budget { of_process: 2048, of_user: 24 << 10 };
 

@@ -44,8 +44,15 @@ fn every_field_type(dir: &Path) -> Vec<String> {
         format!("E {} prov:low 0 src/größe \"x\".rs:0 {}", at(10), low.shown()),
         format!("E {} prov:high \"\\ ü7 14 src/größe \"x\".rs:30 {}", at(10), high.shown()),
         format!("E {} prov:empty None None {{}}", at(11 + (1 << 40))),
-        format!("E {} prov:low 0 src/größe \"x\".rs:0 {}", at(11 + (1 << 40) + (1 << 27) - 1), low.shown()),
-        format!("E {} prov:last None src/größe \"x\".rs:4294967294 {{}}", at(i64::from(u32::MAX) << 10)),
+        format!(
+            "E {} prov:low 0 src/größe \"x\".rs:0 {}",
+            at(11 + (1 << 40) + (1 << 27) - 1),
+            low.shown()
+        ),
+        format!(
+            "E {} prov:last None src/größe \"x\".rs:4294967294 {{}}",
+            at(i64::from(u32::MAX) << 10)
+        ),
     ]
 }
 

@@ -22,6 +22,7 @@
 //! | [`ring`] | the algorithm: start reading at its page |
 //! | [`shm`] | memfds, mappings, the doorbell |
 //! | [`clock`], [`cpu`], [`event`] | a record's time; the thread's CPU; what a tracepoint declares |
+//! | [`build_id`] | what a linker has called an object |
 //! | [`moment`] | `Instant` as a field |
 //! | [`stream`] | the writing end of one ring: reserve, encode, commit |
 //! | [`version`] | what happens if two different builds meet |
@@ -39,6 +40,8 @@ pub mod testpoint;
 pub mod version;
 
 // Loom's models run over the ring and the modules that it uses. The other modules map real memory.
+#[cfg(not(loom))]
+pub mod build_id;
 #[cfg(not(loom))]
 pub mod clock;
 #[cfg(not(loom))]

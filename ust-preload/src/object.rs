@@ -4,6 +4,7 @@
 use core::ffi::{CStr, c_char};
 use core::ops::Range;
 use core::{ptr, slice};
+use ust_core::build_id::build_id_in;
 
 /// A row of an object's table of segments.
 #[cfg(target_pointer_width = "64")]
@@ -102,24 +103,4 @@ fn own_path(path: &mut [u8; PATH_BYTES]) {
             PATH_BYTES - 1,
         )
     };
-}
-
-/// The build id among notes: three words (lengths of name and content, type), the name, the content, each padded.
-fn build_id_in(mut notes: &[u8], align: usize) -> Option<&[u8]> {
-    const NT_GNU_BUILD_ID: usize = 3;
-    const NAME: &[u8] = b"GNU\0";
-    loop {
-        let (head, rest) = notes.split_at_checked(12)?;
-        let word = |at: usize| {
-            u32::from_ne_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize
-        };
-        let (name_bytes, bytes, kind) = (word(0), word(4), word(8));
-        let padded = |end: usize| end.checked_next_multiple_of(align);
-        let content = padded(12_usize.checked_add(name_bytes)?)? - 12;
-        let end = content.checked_add(bytes)?;
-        if kind == NT_GNU_BUILD_ID && rest.get(..name_bytes)? == NAME {
-            return rest.get(content..end);
-        }
-        notes = notes.get(padded(12_usize.checked_add(end)?)?..)?;
-    }
 }

@@ -89,6 +89,7 @@ mod module;
 mod orphans;
 mod panic_hook;
 mod process_file;
+mod program;
 mod reach;
 mod record;
 mod registry;

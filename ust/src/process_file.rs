@@ -9,14 +9,15 @@
 
 use crate::lockfree::Announced64;
 use crate::mirror::{Mirror, Mirrors};
+use crate::program;
 use core::mem::ManuallyDrop;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open, stat};
 use rustix::io::{self, Errno};
 use rustix::rand::{GetRandomFlags, getrandom};
 use ust_core::abi::{
-    CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, PROCESS_FILE_MEMFD, ProcessHeader, ShmPath,
-    SlotLosses, process_file_bytes,
+    CLASS_LOG_OFFSET, ClassEntry, PAGE_BYTES, PROCESS_FILE_MEMFD, PROGRAM_OFFSET, ProcessHeader,
+    Program, ShmPath, SlotLosses, process_file_bytes,
 };
 use ust_core::clock::{realtime_less_monotonic_ns, realtime_ns};
 use ust_core::shm::out_of_the_way::out_of_the_way;
@@ -59,6 +60,7 @@ impl ProcessFile {
         header.time_namespace = time_namespace();
         header.realtime_less_monotonic_ns = AtomicU64::new(realtime_less_monotonic_ns());
         map.initialise(0, header).ok_or(Errno::INVAL)?;
+        map.initialise(PROGRAM_OFFSET, program::describe()).ok_or(Errno::INVAL)?;
         let (log_bytes, numbered) = (Announced64::nothing(), AtomicU32::new(0));
         let fd = ManuallyDrop::new(fd);
         Ok(Self { uid, map, fd, identity, log_bytes, numbered, mirrors: Mirrors::new() })
@@ -219,7 +221,13 @@ impl ProcessFile {
             let from = self.map.base().add(CLASS_LOG_OFFSET);
             from.copy_to_nonoverlapping(mirror.base().add(CLASS_LOG_OFFSET), log_bytes);
         }
-        mirror.initialise(0, copy).map(drop)
+        mirror.initialise(0, copy)?;
+        // SAFETY: both have a whole first page, and nobody changes this part of it.
+        unsafe {
+            let from = self.map.base().add(PROGRAM_OFFSET);
+            from.copy_to_nonoverlapping(mirror.base().add(PROGRAM_OFFSET), size_of::<Program>());
+        }
+        Some(())
     }
 
     /// The counters of the losses of the channel in `slot`.

@@ -29,7 +29,7 @@ impl Engine {
                 events.push((class.name, class.level));
             }
             let events_left_out = file.log.len() - events.len();
-            let procname = file.procname.clone();
+            let procname = file.program.name.clone();
             ProcessInfo { pid: file.pid, procname, events, events_left_out, cpu_streams }
         };
         let mut all: Vec<_> = files.into_iter().map(info).collect();

@@ -77,7 +77,7 @@ impl Engine {
             ToDaemon::Apart { from } => {
                 let file =
                     self.process_of_agent(number).and_then(|tracked| tracked.process.file.as_ref());
-                let reason = refusals::apart(file.map(|file| &*file.procname), from);
+                let reason = refusals::apart(file.map(|file| &*file.program.name), from);
                 if let Some(who) = self.connections.get(&number).map(Connection::shown) {
                     self.tell_of_copies(&who, &reason);
                 }

@@ -31,7 +31,7 @@ impl Engine {
             reach.connected += 1;
             session.compare(file);
             if is_alive {
-                reach.add_running(Running { pid: file.pid, procname: file.procname.clone() });
+                reach.add_running(Running { pid: file.pid, procname: file.program.name.clone() });
             }
         }
         let unmatched = session

@@ -1,8 +1,8 @@
 //! The process file: who the process is, and every event class it has.
 //!
 //! ```text
-//!   0                4096                                                         file_bytes
-//!   | ProcessHeader  | ClassEntry | body | ClassEntry | body | ...          zero    |
+//!   0                2048      4096                                               file_bytes
+//!   | ProcessHeader  | Program | ClassEntry | body | ClassEntry | body | ...          zero    |
 //!                    '--------------- log_bytes ---------------'
 //! ```
 //!

@@ -4,7 +4,7 @@ use crate::version::Version;
 
 /// Version of everything in this module. As a word: the major in the lower half, the minor in the
 /// upper half.
-pub const ABI: Version = Version { major: 6, minor: 1 };
+pub const ABI: Version = Version { major: 6, minor: 2 };
 
 /// What the ABI calls a page, whatever the machine's page size is.
 pub const PAGE_BYTES: usize = 4096;

@@ -76,8 +76,9 @@ mod tests {
     use crate::abi::{
         ABI, Buffers, CHANNEL_SLOTS, CLASS_LOG_OFFSET, ClassEntry, Frame, FrameKind, LossCause,
         MAX_RECORD_BYTES, MAX_STREAMS_PER_FILE, MAX_SUBBUFS, Mode, NOTE_BYTES, Note, PAGE_BYTES,
-        PROCESS_FILE_BYTES, PROCESS_MAGIC, Position, ProcessHeader, RING_FILE_MAGIC, Recycling,
-        RingFileHeader, SlotLosses, StreamControl, StreamState, TableEntry, Taking,
+        PROCESS_FILE_BYTES, PROCESS_MAGIC, PROGRAM_OFFSET, Position, ProcessHeader, Program,
+        RING_FILE_MAGIC, Recycling, RingFileHeader, SlotLosses, StreamControl, StreamState,
+        TableEntry, Taking,
     };
     use crate::sync::{AtomicU32, AtomicU64, Local, ReadOnly, ReaderWritten, Shared, WriterWord};
     use core::fmt::Write;
@@ -88,6 +89,7 @@ mod tests {
             String::from("# struct: its bytes; then offset, bytes and name of each field\n");
         for Layout { name, size, fields } in [
             ProcessHeader::LAYOUT,
+            Program::LAYOUT,
             SlotLosses::LAYOUT,
             ClassEntry::LAYOUT,
             RingFileHeader::LAYOUT,
@@ -105,6 +107,7 @@ mod tests {
         constant("PROCESS_MAGIC", PROCESS_MAGIC);
         constant("PROCESS_FILE_BYTES", PROCESS_FILE_BYTES as u64);
         constant("CLASS_LOG_OFFSET", CLASS_LOG_OFFSET as u64);
+        constant("PROGRAM_OFFSET", PROGRAM_OFFSET as u64);
         constant("CHANNEL_SLOTS", CHANNEL_SLOTS as u64);
         constant("RING_FILE_MAGIC", RING_FILE_MAGIC);
         constant("MAX_STREAMS_PER_FILE", MAX_STREAMS_PER_FILE.into());
@@ -159,7 +162,7 @@ mod tests {
         assert_eq!((size_of::<WriterWord<Local>>(), align_of::<WriterWord<Local>>()), (8, 8));
         assert_eq!((size_of::<WriterWord<Shared>>(), align_of::<WriterWord<Shared>>()), (8, 8));
         assert!(size_of::<StreamControl<Local>>() <= PAGE_BYTES);
-        assert!(size_of::<ProcessHeader>() <= CLASS_LOG_OFFSET);
+        assert!(size_of::<ProcessHeader>() <= PROGRAM_OFFSET);
         assert!(size_of::<RingFileHeader>() <= PAGE_BYTES);
     }
 }

@@ -3,7 +3,8 @@
 //! ```text
 //!   process file (one a process)            ring file (many streams each)
 //!   +----------------------------+          +--------------------------+
-//!   | ProcessHeader   one page   |          | RingFileHeader  one page |
+//!   | ProcessHeader  | one page  |          | RingFileHeader  one page |
+//!   | Program        |           |          |                          |
 //!   +----------------------------+          +--------------------------+
 //!   | class entries, append-only |          | stream 0                 |
 //!   |   ClassEntry + body        |          |   StreamControl  1 page  |
@@ -30,6 +31,7 @@ mod mode;
 mod note;
 pub mod orderings;
 mod position;
+mod program;
 mod ring_file;
 mod shm_path;
 mod table;
@@ -54,6 +56,9 @@ pub use losses::SlotLosses;
 pub use mode::{Buffers, Mode, Residency};
 pub use note::{NOTE_BYTES, Note};
 pub use position::Position;
+pub use program::{
+    MAX_ARGUMENTS_BYTES, MAX_BUILD_ID_BYTES, MAX_EXE_BYTES, PROGRAM_OFFSET, Program,
+};
 pub use ring_file::{
     MAX_RING_FILES, MAX_STREAMS_PER_FILE, RING_FILE_MAGIC, RingFileHeader, RingFileShape,
 };

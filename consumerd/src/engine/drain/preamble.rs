@@ -2,7 +2,7 @@
 
 use super::stream_class::{StreamClass, buffering_scheme};
 use crate::engine::clock::ClockDescription;
-use crate::engine::process_file::ProcessFile;
+use crate::engine::process_file::{ProcessFile, Program};
 use ctf::metadata::{self, Clock, EnvValue};
 
 /// The preamble of one process's metadata.
@@ -25,12 +25,16 @@ pub fn preamble(
         ("tracer_patchlevel", version(env!("CARGO_PKG_VERSION_PATCH"))),
         ("tracer_buffering_scheme", text(buffering_scheme(classes))),
         ("vpid", number(process.pid.into())),
-        ("procname", text(&process.procname)),
+        ("procname", text(&process.program.name)),
         ("vpid_datetime", text(&utc(process.created_realtime_ns))),
         ("clock_pair_cycles", number(clock.pair.cycles)),
         ("clock_pair_monotonic_ns", number(clock.pair.monotonic_ns)),
         ("clock_pair_realtime_ns", number(clock.pair.realtime_ns)),
     ];
+    let Program { exe, command_line, build_id, .. } = &process.program;
+    let program = [("exe", exe), ("command_line", command_line), ("build_id", build_id)];
+    let known = program.into_iter().filter(|(_, it)| !it.is_empty());
+    let env = env.into_iter().chain(known.map(|(key, value)| (key, text(value))));
     let (offset_s, offset_cycles) = clock.offset();
     let name = match clock.kind {
         ust_core::clock::ClockKind::Tsc => "tsc",
@@ -38,7 +42,7 @@ pub fn preamble(
     };
     metadata::preamble(&metadata::Trace {
         uuid,
-        env: env.into_iter().map(|(key, value)| (key.into(), value)).collect(),
+        env: env.map(|(key, value)| (key.into(), value)).collect(),
         clock: Clock {
             name: name.into(),
             uuid: None,

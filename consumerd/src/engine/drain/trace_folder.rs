@@ -57,7 +57,7 @@ impl TraceFolder {
         let metadata_bytes = hold(Resource::MetadataBytes, 0)?;
         let descriptors = hold(Resource::Descriptors, 1)?;
         let output = output.dir()?;
-        let (name, folder) = create_folder(output, &process.procname, process.pid)?;
+        let (name, folder) = create_folder(output, &process.program.name, process.pid)?;
         let uuid = uuid::new()?;
         let metadata = MetadataWriter::create_in(folder, &preamble(uuid, process, clock, classes))
             // A caller that tries again must not leave one folder after the other behind.

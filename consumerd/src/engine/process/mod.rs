@@ -146,7 +146,7 @@ impl Process {
         if name.index >= MAX_RING_FILES {
             let error = format!(
                 "process {} ({}) hands over ring files numbered beyond {MAX_RING_FILES}: their records are lost",
-                process.pid, process.procname
+                process.pid, process.program.name
             );
             of_session.errors.note(error);
             return;
@@ -156,7 +156,7 @@ impl Process {
             Err(reason) => {
                 let error = format!(
                     "process {} ({}): {reason}: its records are lost",
-                    process.pid, process.procname
+                    process.pid, process.program.name
                 );
                 of_session.errors.note(error);
             }

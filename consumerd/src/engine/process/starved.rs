@@ -59,7 +59,11 @@ impl fmt::Display for Starved<'_> {
             Want::Ring => "no ring could be had",
             Want::Subbuf => "no further memory for its rings could be had",
         };
-        write!(f, "process {} ({}): {what} for {events} events", process.pid, process.procname)?;
+        write!(
+            f,
+            "process {} ({}): {what} for {events} events",
+            process.pid, process.program.name
+        )?;
         let Some(reason) = *reason else { return Ok(()) };
         write!(f, "; reason for the last: {}", why(Attempt::Ring, &io::Error::from(reason)))
     }

@@ -33,7 +33,7 @@ impl Process {
                 "process {} ({}): {count} of its event classes are not in its process file, and their events are not \
                  recorded: there was no room (let it write larger files: ulimit -f), or their descriptions exceed the \
                  limits of a class",
-                file.pid, file.procname
+                file.pid, file.program.name
             )
         });
         let starved = of_rings.into_iter().chain(of_subbufs).map(|starved| starved.to_string());

@@ -10,8 +10,10 @@
 mod class_body;
 mod class_log;
 mod losses;
+mod program;
 
 pub use losses::Losses;
+pub use program::Program;
 
 use super::budget::{Account, Held, OverBudget};
 use super::clock::Clocks;
@@ -24,7 +26,9 @@ use rustix::fd::OwnedFd;
 use std::fmt;
 use std::mem::offset_of;
 use std::rc::Rc;
-use ust_core::abi::{ABI, CLASS_LOG_OFFSET, PROCESS_MAGIC, ProcessHeader, is_process_file_size};
+use ust_core::abi::{
+    self, ABI, CLASS_LOG_OFFSET, PROCESS_MAGIC, PROGRAM_OFFSET, ProcessHeader, is_process_file_size,
+};
 use ust_core::shm::memfd;
 use ust_core::sync::Ordering;
 use ust_core::version::Version;
@@ -44,8 +48,8 @@ pub struct ProcessFile {
     pub pid: u32,
     /// When the process file was made, in nanoseconds since the epoch.
     pub created_realtime_ns: u64,
-    /// Name of the process.
-    pub procname: String,
+    /// What it runs.
+    pub program: Program,
     /// How far its `CLOCK_MONOTONIC` is ahead of ours: 0, except in another time namespace.
     pub monotonic_lead_ns: i64,
     account: Rc<Account>,
@@ -123,6 +127,8 @@ impl ProcessFile {
         }
         let name: [u8; 16] = header.bytes(offset_of!(ProcessHeader, procname));
         let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+        let untrusted_program = head.copy_out(PROGRAM_OFFSET, size_of::<abi::Program>());
+        let untrusted_program = untrusted_program.unwrap_or_default();
         Ok(Self {
             log: ClassLog::new(map, held_classes),
             head: Rc::new(head),
@@ -130,7 +136,7 @@ impl ProcessFile {
             uid: header.bytes(offset_of!(ProcessHeader, process_uid)),
             pid: header.word(offset_of!(ProcessHeader, pid)),
             created_realtime_ns: header.long(offset_of!(ProcessHeader, created_realtime_ns)),
-            procname: String::from_utf8_lossy(name).into_owned(),
+            program: Program::of(&untrusted_program, &String::from_utf8_lossy(name)),
             monotonic_lead_ns: 0,
             account: account.clone(),
             _held: held,
