@@ -102,9 +102,9 @@ pub const MAX_NAME_BYTES: usize = 4 << 10;
 /// further unknown classes end their streams without a look; the message is the same.
 pub const MAX_FUTILE_LOOKS: u32 = 64;
 
-/// Bytes of the names of events in one answer to a client, of all processes together. Further names are left out of the
-/// list, and counted there.
-pub const MAX_LISTED_BYTES: usize = 1 << 20;
+/// Bytes of the events in one answer to a client, of all processes together. Further events are left out of the list, and
+/// counted there.
+pub const MAX_LISTED_BYTES: usize = 2 << 20;
 
 /// Connections, deaths and the like that are served in one turn. The others are served in the next turns, in their
 /// order.

@@ -34,6 +34,7 @@ fn full_process_file(process_uid: [u8; 16], field_count: usize) -> OwnedFd {
         line: 1,
         module_path: "m",
         fields: vec![],
+        docs: vec![],
     };
     let mut body = body.encode().unwrap();
     // The list of fields comes last, and is empty: texts are put into it, even if they are too many.
@@ -71,7 +72,7 @@ fn full_class_logs_take_a_few_bytes_a_class() {
             recording.turns(1);
         }
         let listed: usize =
-            recording.engine.processes().iter().map(|process| process.events.len()).sum();
+            recording.engine.processes(false).iter().map(|process| process.events.len()).sum();
         recording.turns(3);
         let grown = anonymous_bytes().saturating_sub(before);
         println!("{field_count} fields: {listed} classes listed, {grown} bytes");
@@ -88,7 +89,7 @@ fn a_process_has_as_many_identities_as_it_may_and_others_come_in() {
         say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
         recording.turns(1);
     }
-    assert_eq!(recording.engine.processes().len(), 128);
+    assert_eq!(recording.engine.processes(false).len(), 128);
     let errors = recording.errors();
     let [error] = errors.as_slice() else { panic!("{errors:?}") };
     let expected = format!("process {} may have 128 identities", std::process::id());
@@ -119,7 +120,7 @@ fn what_an_idle_connection_has_said_is_heard_before_it_is_closed() {
     let mut inbox = socket::Inbox::default();
     let open: Vec<_> = idle.iter().map(|connection| is_open(connection, &mut inbox)).collect();
     assert!(!open[0] && open[1..].iter().all(|is_open| *is_open), "one makes room");
-    assert_eq!(recording.engine.processes().len(), 1, "what it has said is not lost");
+    assert_eq!(recording.engine.processes(false).len(), 1, "what it has said is not lost");
 }
 
 /// What this process has read so far, in bytes, from files (including the kernel's).
@@ -148,7 +149,7 @@ fn mappings_are_read_once_a_process_however_many_identities_it_has() {
     let read = read_bytes() - before;
     println!("{read} bytes read in ten turns, {one} are one list");
     assert!(read < 25 * one, "{read} bytes in ten turns, where a list has {one}");
-    assert_eq!(recording.engine.processes().len(), 100);
+    assert_eq!(recording.engine.processes(false).len(), 100);
     drop(mapped);
 }
 

@@ -47,7 +47,7 @@ fn what_is_queued_is_heard_before_images_make_room_for_others() {
     // As a process does: with its process file, because it cannot know whether that has been received.
     say(&connection, &message, &[&ring, &introduced[0].1]);
     recording.turns(20);
-    assert_eq!(recording.engine.processes().len(), 20, "the others are gone");
+    assert_eq!(recording.engine.processes(false).len(), 20, "the others are gone");
     assert_eq!(recording.lost_no_stream(), u64::from(most) + 20, "each has lost one event");
     recording.engine.remove_session(recording.session);
 }
@@ -82,12 +82,12 @@ fn who_dies_as_fast_as_others_are_buried_is_not_waited_for() {
     recording.turns(1);
     // Whenever some are buried, the engine has heard of others that are dead as well.
     recording.engine.take_stock();
-    let buried = recording.lost_no_stream() - recording.engine.processes().len() as u64;
+    let buried = recording.lost_no_stream() - recording.engine.processes(false).len() as u64;
     println!("{buried} of {QUEUED} are buried at once");
     assert!((1..u64::from(QUEUED)).contains(&buried), "{buried} of {QUEUED} are buried at once");
     recording.turns(40);
     assert_eq!(recording.lost_no_stream(), u64::from(QUEUED), "the others have the next turns");
-    assert_eq!(recording.engine.processes().len(), 0);
+    assert_eq!(recording.engine.processes(false).len(), 0);
 }
 
 /// The clock of a session is computed when the session begins, or has something to write: the longer after its making,
@@ -112,7 +112,7 @@ fn a_session_that_has_not_begun_has_no_clock_yet_whoever_dies() {
         recording.engine.take_stock();
     }
     recording.engine.remove_session(recording.session);
-    assert_eq!(recording.engine.processes().len(), 0, "it is buried");
+    assert_eq!(recording.engine.processes(false).len(), 0, "it is buried");
     let buried_ns = ust_core::clock::realtime_ns();
     recording.engine.set_active(session, true);
     let json = std::fs::read(rings.join("session")).unwrap();

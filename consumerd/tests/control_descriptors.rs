@@ -22,7 +22,9 @@ fn a_descriptor_is_kept_for_the_next_client() {
     let few = Rlimit { current: Some(open + 50), ..before };
     setrlimit(Resource::Nofile, few).unwrap();
     let others: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
-    client.write_all(&request_line(Request::List { session: None }).unwrap()).unwrap();
+    client
+        .write_all(&request_line(Request::List { session: None, in_detail: false }).unwrap())
+        .unwrap();
     server.turn();
     let requests = server.turn();
     drop(others);

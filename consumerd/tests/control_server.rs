@@ -36,7 +36,9 @@ impl Served {
     /// A client that has asked, and its name.
     fn asking(&mut self) -> (UnixStream, ClientId) {
         let mut client = self.connect();
-        client.write_all(&request_line(Request::List { session: None }).unwrap()).unwrap();
+        client
+            .write_all(&request_line(Request::List { session: None, in_detail: false }).unwrap())
+            .unwrap();
         // One turn accepts, the next one reads.
         self.server.turn();
         let requests = self.server.turn();
@@ -71,7 +73,7 @@ fn a_request_may_come_in_pieces_and_its_sender_may_close_its_half() {
     let mut served = Served::new();
     let mut client = served.connect();
     served.server.turn();
-    let line = request_line(Request::List { session: None }).unwrap();
+    let line = request_line(Request::List { session: None, in_detail: false }).unwrap();
     let (last, others) = line.split_last().unwrap();
     for byte in others {
         client.write_all(&[*byte]).unwrap();
@@ -80,7 +82,9 @@ fn a_request_may_come_in_pieces_and_its_sender_may_close_its_half() {
     client.write_all(&[*last]).unwrap();
     client.shutdown(Shutdown::Write).unwrap();
     let requests = served.server.turn();
-    let [(id, Request::List { session: None })] = requests[..] else { panic!("{requests:?}") };
+    let [(id, Request::List { session: None, in_detail: false })] = requests[..] else {
+        panic!("{requests:?}")
+    };
     assert!(served.server.turn().is_empty());
     let answer = Err(Refusal { cause: Cause::Failed, text: "whole".into() });
     served.server.reply(&[id], answer.clone());

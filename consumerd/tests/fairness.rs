@@ -109,6 +109,7 @@ fn add_class(process: &OwnedFd) {
         line: 1,
         module_path: "fair",
         fields: vec![("number", ust_core::wire::FieldType::U64)],
+        docs: vec![],
     };
     let bytes = body.encode().unwrap();
     let entry = ClassEntry { body_bytes: bytes.len() as u32, class_id: AtomicU32::new(1) };

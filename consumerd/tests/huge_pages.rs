@@ -73,19 +73,19 @@ fn a_process_file_of_huge_pages_is_refused_and_others_go_on() {
     let connection = recording.connect();
     say(&connection, &ToDaemon::Introduction { process_uid }, &[&file]);
     recording.turns(3);
-    let known = recording.engine.processes().len();
+    let known = recording.engine.processes(false).len();
     // Takes all of its pages, and none is left to replace them: a load would kill a reader that trusts the seals.
     HugePages::take_away();
     let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
     fallocate(&file, punch, 0, PROCESS_FILE_BYTES as u64).unwrap();
     HugePages::take_away();
     recording.turns(3);
-    recording.engine.processes();
+    recording.engine.processes(false);
     recording.engine.summary(recording.session);
     assert_eq!(known, 0, "it was taken");
 
     let process_uid = [2; 16];
     say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
     recording.turns(3);
-    assert_eq!(recording.engine.processes().len(), 1);
+    assert_eq!(recording.engine.processes(false).len(), 1);
 }

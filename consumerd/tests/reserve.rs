@@ -53,7 +53,7 @@ fn memory_that_runs_out_is_taken_back_from_the_greediest() {
     let mut recording = Recording::new();
     let honest = other_process(&recording, [1; 16]);
     let _introduced = [2, 3, 4].map(|number| introduce(&recording, [number; 16]));
-    while recording.engine.processes().len() < 4 {
+    while recording.engine.processes(false).len() < 4 {
         recording.turns(1);
     }
     assert_eq!(recording.errors(), [""; 0]);
@@ -72,7 +72,7 @@ fn memory_that_runs_out_is_taken_back_from_the_greediest() {
     // What is left has room for the turn, and none for a reserve, whatever else is unmapped meanwhile.
     let _half: Vec<u8> = Vec::with_capacity(RESERVE_BYTES / 2);
     recording.turns(3);
-    let (errors, left) = (recording.errors(), recording.engine.processes().len());
+    let (errors, left) = (recording.errors(), recording.engine.processes(false).len());
     setrlimit(Resource::As, before).unwrap();
 
     // SAFETY: a child of this process.

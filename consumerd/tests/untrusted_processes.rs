@@ -83,7 +83,7 @@ fn identities_without_a_process_file_are_counted() {
     let process_uid = [201; 16];
     say(&connection, &ToDaemon::Introduction { process_uid }, &[&process_file(process_uid)]);
     recording.turns(1);
-    assert_eq!(recording.engine.processes().len(), 1);
+    assert_eq!(recording.engine.processes(false).len(), 1);
 }
 
 #[test]

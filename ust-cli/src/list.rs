@@ -10,12 +10,15 @@ use consumerd::control::protocol::{Reply, Request};
 pub struct Arguments {
     /// Only this session, and no processes
     session: Option<String>,
+    /// Show of each event its fields, and where the program has it
+    #[arg(long, conflicts_with = "session")]
+    fields: bool,
 }
 
 /// Lists them.
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let is_one = arguments.session.is_some();
-    match ask(Request::List { session: arguments.session })? {
+    match ask(Request::List { session: arguments.session, in_detail: arguments.fields })? {
         Reply::Listed { overview, .. } => {
             let mut parts: Vec<String> = overview.sessions.iter().map(session_text).collect();
             if parts.is_empty() {

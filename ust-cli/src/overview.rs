@@ -14,6 +14,7 @@
 //! ```
 
 use crate::figures::{counted, counts, cpu_streams, outcome, snapshots_outcome};
+use consumerd::engine::EventDetails;
 use consumerd::session::{
     Buffers, ChannelView, ClockKind, Mode, ProcessView, RuleOptions, RuleView, SessionView,
 };
@@ -131,10 +132,34 @@ pub fn processes_text(processes: &[ProcessView]) -> String {
         }
         for event in &process.events {
             text += &format!("\n    {} ({})", printable(&event.name), level_text(event.level));
+            text += &event.details.as_deref().map(details_text).unwrap_or_default();
         }
         if process.events_left_out > 0 {
             text += &format!("\n    and {} more, not listed", process.events_left_out);
         }
+    }
+    text
+}
+
+/// What goes behind an event's level.
+fn details_text(EventDetails { source, description, fields }: &EventDetails) -> String {
+    let mut text = String::new();
+    if !source.is_empty() {
+        text += &format!(", {}", printable(source));
+    }
+    if !description.is_empty() {
+        text += &format!("\n      {}", printable(description));
+    }
+    let shown = |text: &str| printable(text).to_string();
+    let rows: Vec<_> = fields
+        .iter()
+        .map(|field| [&field.name, &field.ty, &field.description].map(|text| shown(text)))
+        .collect();
+    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+    let (names, types) = (width(0), width(1));
+    for [name, ty, description] in &rows {
+        let line = format!("{name:names$}  {ty:types$}  {description}");
+        text += &format!("\n        {}", line.trim_end());
     }
     text
 }
@@ -212,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_level_that_no_version_knows_is_shown_all_the_same() {
-        let event = |name: &str, level| EventView { name: name.to_owned(), level };
+        let event = |name: &str, level| EventView { name: name.to_owned(), level, details: None };
         let process = ProcessView {
             pid: 7,
             procname: "prog".into(),

@@ -119,6 +119,7 @@ fn add_class(process: &Mapping) {
         line: 1,
         module_path: HOSTILE,
         fields: vec![(HOSTILE, FieldType::TEXT)],
+        docs: vec![HOSTILE, HOSTILE],
     };
     let body = body.encode().unwrap();
     let entry = ClassEntry { body_bytes: body.len() as u32, class_id: AtomicU32::new(1) };
@@ -154,6 +155,10 @@ fn a_hostile_process_gives_no_orders_to_the_terminal_and_its_sums_do_not_wrap() 
     let listed = harmless(&sandbox, &["list"]).stdout;
     let name = r"\x1b[31mn\x1b]0;t\a\nust: forged\r\xe2\x80\xae\xc2\x9b\xe2\x80\xa8";
     assert!(listed.contains(&format!("    {name}:{name} (Info)")), "{listed}");
+    let in_detail = harmless(&sandbox, &["list", "--fields"]).stdout;
+    let details =
+        format!("    {name}:{name} (Info), {name}:1\n      {name}\n        {name}  text  {name}");
+    assert!(in_detail.contains(&details), "{in_detail}");
     assert!(listed.contains("  error: process 4321 (\\x1b[31mn\\x1b]0;t\\a\\nust"), "{listed}");
     harmless(&sandbox, &["status"]);
     harmless(&sandbox, &["stop"]);
@@ -166,6 +171,9 @@ fn a_hostile_process_gives_no_orders_to_the_terminal_and_its_sums_do_not_wrap() 
     let line = viewed.stdout.lines().next().unwrap();
     assert!(line.contains(&format!(" {name}:{name}: {{ vtid = ")), "{line}");
     assert!(line.ends_with(r#" = "\x1b[31m\xff\"\n" }"#), "{line}");
+    let with_source = harmless(&sandbox, &["view", "--source", &output]);
+    let place = format!(" {name}:{name} ({name}:1): {{ vtid = ");
+    assert!(with_source.stdout.lines().all(|line| line.contains(&place)), "{with_source:?}");
     assert!(viewed.stderr.contains("18,446,744,073,709,551,615 events were lost"), "{viewed:?}");
     let joined = harmless(&sandbox, &["join", &output, "-o", &format!("joined{HOSTILE}")]);
     assert!(joined.stderr.contains("2 events of 1 process joined, 18,446,744,073,709,551,615"));

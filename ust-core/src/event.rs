@@ -25,6 +25,9 @@ pub struct EventDescription {
     pub line: u32,
     /// Path of the Rust module that declares it.
     pub module_path: &'static str,
+    /// What the source says of the event, and then of each field; empty texts where it says nothing. Empty if it says
+    /// nothing at all.
+    pub docs: &'static [&'static str],
 }
 
 /// One field of an event.

@@ -4,12 +4,14 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::args::Args;
+use crate::docs::Docs;
 
 /// What an event declares.
 pub(crate) struct Described {
     pub(crate) name: String,
     /// Names, and constants of type `&'static FieldType`.
     pub(crate) fields: Vec<(String, TokenStream)>,
+    pub(crate) docs: Docs,
     /// The level, if the user states none.
     pub(crate) level: &'static str,
     /// Where in the source it stands.
@@ -84,13 +86,14 @@ pub(crate) fn registration(private: &TokenStream) -> TokenStream {
 
 /// The initialiser of the `EventDescription`.
 fn description(args: &Args, described: &Described, private: &TokenStream) -> TokenStream {
-    let Described { name, fields, level, here } = described;
+    let Described { name, fields, docs, level, here } = described;
     let provider = match &args.provider {
         Some(provider) => quote!(#provider),
         None => quote!(#private::crate_name(#private::core::module_path!())),
     };
     let level = args.level.clone().unwrap_or_else(|| Ident::new(level, Span::call_site()));
     let (names, types): (Vec<_>, Vec<_>) = fields.iter().cloned().unzip();
+    let docs = docs.initialiser(&names);
     // With the function's span. With the macro's span they would give the attribute's line.
     let private_here = private.clone().into_iter().map(|mut token| {
         token.set_span(*here);
@@ -110,6 +113,7 @@ fn description(args: &Args, described: &Described, private: &TokenStream) -> Tok
                 file: #file,
                 line: #line,
                 module_path: #private::core::module_path!(),
+                docs: #docs,
             }
         }
     }

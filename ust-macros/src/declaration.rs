@@ -91,7 +91,7 @@ fn field(wrong: &mut Wrong, input: &mut FnArg) -> Option<Field> {
             return None;
         }
     };
-    let Parameter { ident, name, ty, how } = parameter::take(wrong, parameter)?;
+    let Parameter { ident, name, ty, how, doc } = parameter::take(wrong, parameter)?;
     let Some(ident) = ident else {
         wrong.at(&parameter.pat, "a field has a name: write `name: type`, and take patterns apart where you call the tracepoint");
         return None;
@@ -103,7 +103,7 @@ fn field(wrong: &mut Wrong, input: &mut FnArg) -> Option<Field> {
     }
     wrong.take(check_type(ty.to_token_stream()));
     field_type(wrong, &ty, &how);
-    Some(Field::new(ident, name, ty, how))
+    Some(Field::new(ident, name, ty, how).documented(doc))
 }
 
 /// Types of which the traits could only say that they are no fields.

@@ -186,6 +186,7 @@ impl Event {
                     file: #private::core::file!(),
                     line: #private::core::line!(),
                     module_path: #private::core::module_path!(),
+                    docs: &[],
                 };
                 const NAMES: &'static [&'static #private::core::primitive::str] = &[#(#names),*];
                 #more

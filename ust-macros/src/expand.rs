@@ -39,6 +39,7 @@ use syn::{Attribute, Ident, Lifetime, Type};
 use crate::args::Args;
 use crate::callsite::{self, Described};
 use crate::declaration::Declaration;
+use crate::docs::Docs;
 use crate::field::{Field, described_fields, recorded};
 use crate::lifetimes::{with_lifetime, with_lifetimes};
 
@@ -67,6 +68,7 @@ pub(crate) fn expand_as(
     let described = Described {
         name: name.to_owned(),
         fields: described_fields(&declaration.fields, &private),
+        docs: Docs::of(&declaration.attrs, &declaration.fields),
         level,
         here: declaration.ident.span(),
     };

@@ -35,6 +35,8 @@ pub(crate) struct Field {
     /// The type that is handed on.
     pub(crate) carried: Type,
     pub(crate) how: How,
+    /// What the user says of it, or nothing.
+    pub(crate) doc: String,
 }
 
 impl Field {
@@ -43,7 +45,12 @@ impl Field {
             Type::ImplTrait(bounds) => carried_of_impl(bounds, &how),
             _ => None,
         };
-        Self { ident, name, carried: carried.unwrap_or_else(|| given.clone()), given, how }
+        let (carried, doc) = (carried.unwrap_or_else(|| given.clone()), String::new());
+        Self { ident, name, carried, given, how, doc }
+    }
+
+    pub(crate) fn documented(self, doc: String) -> Self {
+        Self { doc, ..self }
     }
 
     pub(crate) fn is_recorded(&self) -> bool {

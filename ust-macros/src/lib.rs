@@ -29,6 +29,7 @@ mod callsite;
 mod compiled;
 mod declaration;
 mod derive;
+mod docs;
 mod event;
 mod expand;
 mod field;

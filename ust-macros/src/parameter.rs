@@ -3,6 +3,7 @@
 use syn::ext::IdentExt as _;
 use syn::{Ident, Pat, PatType, Type};
 
+use crate::docs::paragraph;
 use crate::field_attribute::{FieldAttribute, How};
 use crate::words::{check_is_no_value, check_name, check_not_reserved};
 use crate::wrong::Wrong;
@@ -14,12 +15,15 @@ pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) ty: Type,
     pub(crate) how: How,
+    /// What the user says of it, or nothing.
+    pub(crate) doc: String,
 }
 
 /// Takes a parameter apart, and our attribute off it. Other attributes are left, but for documentation, which the compiler
 /// refuses there.
 pub(crate) fn take(wrong: &mut Wrong, parameter: &mut PatType) -> Option<Parameter> {
     let attribute = wrong.take(FieldAttribute::take(&mut parameter.attrs));
+    let doc = paragraph(&parameter.attrs);
     parameter.attrs.retain(|attr| !attr.path().is_ident("doc"));
     for attr in parameter.attrs.iter().filter(|attr| !is_lint(attr)) {
         wrong.at(attr, "a field has no attribute but `#[field(..)]`: remove this");
@@ -46,6 +50,7 @@ pub(crate) fn take(wrong: &mut Wrong, parameter: &mut PatType) -> Option<Paramet
         name: attribute.name.unwrap_or(name),
         ty: (*parameter.ty).clone(),
         how: attribute.how,
+        doc,
     })
 }
 

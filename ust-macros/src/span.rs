@@ -12,6 +12,7 @@ use syn::ext::IdentExt as _;
 use crate::args::Args;
 use crate::callsite::{self, Described};
 use crate::declaration::Declaration;
+use crate::docs::Docs;
 use crate::expand::{allow_many_parameters, is_for_all};
 use crate::field::{described_fields, recorded};
 
@@ -28,6 +29,7 @@ pub(crate) fn expand(args: &Args, declaration: &Declaration) -> TokenStream {
     let described = Described {
         name: args.name.clone().unwrap_or_else(|| ident.unraw().to_string()),
         fields: described,
+        docs: Docs::of(attrs, fields),
         level: "DebugLine",
         here: ident.span(),
     };

@@ -176,6 +176,7 @@ mod tests {
             file: "",
             line: 0,
             module_path: "",
+            docs: &[],
         };
         let callsite = Callsite::new(&DESCRIPTION);
         let is_on = || {

@@ -214,6 +214,7 @@ mod tests {
         file: "",
         line: 0,
         module_path: "",
+        docs: &[],
     };
 
     static SITE: Callsite = Callsite::new(&DESCRIPTION);

@@ -1,8 +1,8 @@
 //! What `ust` and the daemon say to each other: one request and one answer for each connection, a line of JSON each.
 //!
 //! ```text
-//!   {"version":6,"minor":1,"request":{"Start":{"session":null}}}
-//!   {"version":6,"minor":1,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
+//!   {"version":6,"minor":2,"request":{"Start":{"session":null}}}
+//!   {"version":6,"minor":2,"answer":{"Ok":{"Started":{"session":"mysession","rules":1}}}}
 //! ```
 //!
 //! A line that is no request of this version is answered with a refusal, in this form.
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use ust_core::version::{Mismatch, Version};
 
 /// Version of this protocol.
-pub const CONTROL: Version = Version { major: 6, minor: 1 };
+pub const CONTROL: Version = Version { major: 6, minor: 2 };
 
 /// The longest request, its line's end included.
 pub const MAX_REQUEST_BYTES: usize = 64 << 10;
@@ -90,6 +90,9 @@ pub enum Request {
     List {
         /// Only this session; `None` for all.
         session: Option<String>,
+        /// With the fields of events, and where programs have them.
+        #[serde(default)]
+        in_detail: bool,
     },
 }
 

@@ -221,8 +221,10 @@ impl Service {
                 let (session, output, summary) = sessions.snapshot(engine, session.as_deref())?;
                 Ok(Finish::Reply(Box::new(Reply::SnapshotTaken { session, output, summary })))
             }
-            Request::List { session } => Ok(listed(sessions.overview(engine, session.as_deref())?)),
-            Request::Status => Ok(listed(sessions.overview(engine, None)?.without_events())),
+            Request::List { session, in_detail } => {
+                Ok(listed(sessions.overview(engine, session.as_deref(), in_detail)?))
+            }
+            Request::Status => Ok(listed(sessions.overview(engine, None, false)?.without_events())),
         }
     }
 
@@ -290,7 +292,7 @@ mod tests {
         let (mut engine, mut service) = (engine(&dir), Service::default());
         service.submit(ClientId(1), change());
         (2..50).for_each(|client| {
-            service.submit(ClientId(client), Request::List { session: None });
+            service.submit(ClientId(client), Request::List { session: None, in_detail: false });
         });
         let answers = service.progress(&mut engine);
         assert_eq!(answers[0].0, (2..50).map(ClientId).collect::<Vec<_>>());

@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out of it: configurations, identities, errors. (Sums: `summary`.)
 
+use super::event_details::EventDetails;
 use super::summary::CpuStreams;
 use crate::advice::{Attempt, unusable, why};
 use crate::shm_dir::ShmDir;
@@ -63,12 +64,23 @@ pub struct ProcessInfo {
     pub pid: u32,
     /// Its name.
     pub procname: String,
-    /// Its event classes: `provider:name` and level.
-    pub events: Vec<(String, u8)>,
+    /// Its event classes.
+    pub events: Vec<EventInfo>,
     /// How many more event classes it has than a list has room for.
     pub events_left_out: usize,
     /// Its streams of CPUs.
     pub cpu_streams: CpuStreams,
+}
+
+/// An event class of a process.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventInfo {
+    /// `provider:name`.
+    pub name: String,
+    /// Its level, as LTTng numbers them.
+    pub level: u8,
+    /// The rest, if it was asked for.
+    pub details: Option<Box<EventDetails>>,
 }
 
 /// Why the engine cannot work.

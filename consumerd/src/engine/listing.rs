@@ -1,18 +1,21 @@
 //! The connected processes and their events, as lists show them.
 //!
-//! A process may have more events than anybody wants to read. The names in one answer are bounded by
-//! [`MAX_LISTED_BYTES`]. The processes with the shortest class logs come first, so that a process with a very long log
-//! cuts its own list short, not another's. What is left out is counted.
+//! A process may have more events than anybody wants to read. What one answer takes is
+//! bounded by [`MAX_LISTED_BYTES`], by the names, or by whole descriptions if details are asked for. The processes with the shortest
+//! class logs come first, so that a process with a very long log cuts its own list short, not another's. What is left out is
+//! counted.
 
-use super::api::ProcessInfo;
+use super::api::{EventInfo, ProcessInfo};
+use super::event_details::EventDetails;
 use super::process_file::ProcessFile;
 use super::state::Engine;
 use super::summary::CpuStreams;
 use crate::limits::MAX_LISTED_BYTES;
+use ust_core::protocol::ClassBody;
 
 impl Engine {
-    /// The processes that are connected now, with their classes as of now.
-    pub fn processes(&mut self) -> Vec<ProcessInfo> {
+    /// The processes that are connected now, with their classes as of now, in detail or not.
+    pub fn processes(&mut self, in_detail: bool) -> Vec<ProcessInfo> {
         let files = self.processes.values_mut().filter_map(|it| {
             let cpu_streams = it.process.cpu_streams();
             it.process.file.as_mut().map(|file| (file, cpu_streams))
@@ -22,12 +25,10 @@ impl Engine {
         files.sort_by_key(|(file, _)| file.log.len());
         let mut room_bytes = MAX_LISTED_BYTES;
         let info = |(file, cpu_streams): (&mut ProcessFile, CpuStreams)| {
-            let mut events = Vec::new();
-            for class in file.log.names() {
-                let Some(rest) = room_bytes.checked_sub(class.name.len()) else { break };
-                room_bytes = rest;
-                events.push((class.name, class.level));
-            }
+            let events = match in_detail {
+                true => within(&mut room_bytes, detailed(file)),
+                false => within(&mut room_bytes, named(file)),
+            };
             let events_left_out = file.log.len() - events.len();
             let procname = file.program.name.clone();
             ProcessInfo { pid: file.pid, procname, events, events_left_out, cpu_streams }
@@ -36,4 +37,34 @@ impl Engine {
         all.sort_by_key(|process| process.pid);
         all
     }
+}
+
+/// As many as there is room for: what each takes, and what it is.
+fn within(
+    room_bytes: &mut usize,
+    events: impl Iterator<Item = (usize, EventInfo)>,
+) -> Vec<EventInfo> {
+    let mut taken = Vec::new();
+    for (bytes, event) in events {
+        let Some(rest) = room_bytes.checked_sub(bytes) else { break };
+        *room_bytes = rest;
+        taken.push(event);
+    }
+    taken
+}
+
+fn named(file: &ProcessFile) -> impl Iterator<Item = (usize, EventInfo)> {
+    file.log.names().map(|class| {
+        let bytes = size_of::<EventInfo>() + class.name.len();
+        (bytes, EventInfo { name: class.name, level: class.level, details: None })
+    })
+}
+
+fn detailed(file: &ProcessFile) -> impl Iterator<Item = (usize, EventInfo)> {
+    file.log.untrusted_bodies().filter_map(|untrusted_body| {
+        let class = ClassBody::decode(&untrusted_body)?;
+        let details = Some(EventDetails::of(&class).into());
+        let event = EventInfo { name: class.full_name(), level: class.level, details };
+        Some((size_of::<EventInfo>() + untrusted_body.len(), event))
+    })
 }

@@ -36,7 +36,7 @@
 //! | `drain` | one stream: from its ring into its file |
 //! | `process_file` | which process it is, which event classes it has, what it has lost |
 //! | `connection`, `readiness`, `bell` | what it waits for |
-//! | `summary`, `relocation`, `clock` | what a session has recorded; what happened to the runtime directory; what clocks mean |
+//! | `summary`, `relocation`, `clock`, `event_details` | what a session has recorded; what happened to the runtime directory; what clocks mean; what an event is |
 //! | `budget`, `resource`, `mapped`, `header_bytes`, `untrusted_errno` | what a process may make it hold, and how its memory is read |
 //!
 //! `recover` needs no engine: it reads what both sides have left. `api` is what goes in and comes out. In tests,
@@ -53,6 +53,7 @@ mod channel;
 mod clock;
 mod connection;
 mod drain;
+mod event_details;
 mod event_loop;
 mod header_bytes;
 mod hear;
@@ -95,9 +96,11 @@ mod wake;
 mod watch;
 
 pub use api::{
-    ChannelConfig, ChannelUid, EngineError, EngineOptions, ProcessInfo, SessionConfig, SessionUid,
+    ChannelConfig, ChannelUid, EngineError, EngineOptions, EventInfo, ProcessInfo, SessionConfig,
+    SessionUid,
 };
 pub use drain::StreamError;
+pub use event_details::{EventDetails, FieldDetails};
 pub use recover::{LeftBehind, RecoverError, Recovered, WHAT_TO_GIVE};
 pub use snapshots::SnapshotRequest;
 pub use state::Engine;

@@ -76,7 +76,7 @@ impl Player {
 /// A class of that name, level and fields.
 pub fn body<'a>(name: &'a str, level: u8, fields: Vec<(&'a str, FieldType)>) -> ClassBody<'a> {
     let (provider, file, module_path) = ("test", "test.rs", "test");
-    ClassBody { provider, name, level, file, line: 1, module_path, fields }
+    ClassBody { provider, name, level, file, line: 1, module_path, fields, docs: vec![] }
 }
 
 /// Gives a class its number.

@@ -9,7 +9,9 @@ use super::error::SessionError;
 use super::registry::Sessions;
 use super::rules::RuleOptions;
 use super::snapshots::SnapshotsTaken;
-use crate::engine::{ChannelConfig, CpuStreams, Engine, ProcessInfo, SessionSummary};
+use crate::engine::{
+    ChannelConfig, CpuStreams, Engine, EventDetails, EventInfo, ProcessInfo, SessionSummary,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -101,6 +103,9 @@ pub struct EventView {
     pub name: String,
     /// Its level, as LTTng numbers them.
     pub level: u8,
+    /// The rest, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<EventDetails>>,
 }
 
 impl Overview {
@@ -123,6 +128,7 @@ impl Sessions {
         &self,
         engine: &mut Engine,
         name: Option<&str>,
+        in_detail: bool,
     ) -> Result<Overview, SessionError> {
         let is_wanted = |session: &&Session| name.is_none_or(|name| session.name == name);
         if name.is_some() {
@@ -133,7 +139,7 @@ impl Sessions {
             engine.flush(session.uid);
         }
         let mut processes: Vec<ProcessView> =
-            engine.processes().into_iter().map(process_view).collect();
+            engine.processes(in_detail).into_iter().map(process_view).collect();
         processes.sort_by_key(|process| process.pid);
         let events: BTreeSet<(&str, u8)> = processes
             .iter()
@@ -161,8 +167,8 @@ impl Sessions {
 
 fn process_view(process: ProcessInfo) -> ProcessView {
     let ProcessInfo { pid, procname, events, events_left_out, cpu_streams } = process;
-    let mut events: Vec<EventView> =
-        events.into_iter().map(|(name, level)| EventView { name, level }).collect();
+    let view = |EventInfo { name, level, details }| EventView { name, level, details };
+    let mut events: Vec<EventView> = events.into_iter().map(view).collect();
     events.sort();
     // An event may have several classes: of each module that declares it, or with more fields.
     events.dedup();

@@ -23,9 +23,12 @@ pub struct ClassBody<'a> {
     pub module_path: &'a str,
     /// Names and types, in the order of the record.
     pub fields: Vec<(&'a str, FieldType)>,
+    /// What the source says of the event, then of each field; empty texts where it says nothing. Empty if it says nothing
+    /// at all.
+    pub docs: Vec<&'a str>,
 }
 
-/// The encoded form.
+/// The encoded form. The list of `docs` follows, unless it is empty: a class of an older minor ends here.
 #[derive(Serialize, Deserialize)]
 struct Written<'a> {
     provider: &'a str,
@@ -51,6 +54,7 @@ impl<'a> ClassBody<'a> {
             module_path: description.module_path,
             // Cheap: the clone shares the type's static parts.
             fields: fields.map(|field| (field.name, field.ty.clone())).collect(),
+            docs: description.docs.to_vec(),
         }
     }
 
@@ -64,11 +68,14 @@ impl<'a> ClassBody<'a> {
     /// # Errors
     /// The [bound](crate::wire::bounds) that it exceeds.
     pub fn encode(&self) -> Result<Vec<u8>, Beyond> {
-        let Self { provider, name, level, file, line, module_path, fields } = self;
+        let Self { provider, name, level, file, line, module_path, fields, docs } = self;
         let types = type_list::flatten(fields.iter().map(|(name, ty)| (*name, ty)))?;
         let (level, line) = (*level, *line);
         let written = Written { provider, name, level, file, line, module_path, types };
-        let bytes = postcard::to_stdvec(&written).map_err(|_| Beyond::Bytes)?;
+        let mut bytes = postcard::to_stdvec(&written).map_err(|_| Beyond::Bytes)?;
+        if !docs.is_empty() {
+            bytes = postcard::to_extend(docs, bytes).map_err(|_| Beyond::Bytes)?;
+        }
         if bytes.len() > MAX_CLASS_BYTES { Err(Beyond::Bytes) } else { Ok(bytes) }
     }
 
@@ -77,10 +84,13 @@ impl<'a> ClassBody<'a> {
         if untrusted_bytes.len() > MAX_CLASS_BYTES {
             return None;
         }
-        let written: Written<'a> = postcard::from_bytes(untrusted_bytes).ok()?;
+        let (written, rest) = postcard::take_from_bytes::<Written<'a>>(untrusted_bytes).ok()?;
         let Written { provider, name, level, file, line, module_path, types } = written;
         let fields = type_list::build(&types)?;
-        Some(Self { provider, name, level, file, line, module_path, fields })
+        // A class is no worse for what is said of it.
+        let docs = if rest.is_empty() { None } else { postcard::from_bytes(rest).ok() };
+        let docs = docs.unwrap_or_default();
+        Some(Self { provider, name, level, file, line, module_path, fields, docs })
     }
 }
 
@@ -94,7 +104,7 @@ mod tests {
     fn body(fields: Vec<(&str, FieldType)>) -> ClassBody<'_> {
         let (provider, name, level) = ("provider", "name", 6);
         let (file, line, module_path) = ("file.rs", 7, "module");
-        ClassBody { provider, name, level, file, line, module_path, fields }
+        ClassBody { provider, name, level, file, line, module_path, fields, docs: vec![] }
     }
 
     fn every_type() -> Vec<(&'static str, FieldType)> {
@@ -127,6 +137,17 @@ mod tests {
                 assert_eq!(ClassBody::decode(&bytes[..length]), None, "{length}");
             }
         }
+    }
+
+    #[test]
+    fn descriptions_stand_behind_what_older_minors_know() {
+        let plain = body(every_type());
+        let docs = vec!["An event.", "", "its port"];
+        let documented = ClassBody { docs, ..plain.clone() };
+        let (short, long) = (plain.encode().unwrap(), documented.encode().unwrap());
+        assert_eq!(long[..short.len()], short);
+        assert_eq!(ClassBody::decode(&long), Some(documented));
+        assert_eq!(ClassBody::decode(&long[..long.len() - 1]), Some(plain));
     }
 
     #[test]

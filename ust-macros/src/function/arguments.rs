@@ -72,7 +72,7 @@ fn argument(
     parameter: &syn::PatType,
     unnamed: &Unnamed,
 ) -> Option<Argument> {
-    let Parameter { ident, name, ty, how } = taken;
+    let Parameter { ident, name, ty, how, doc } = taken;
     let Some(ident) = ident else {
         wrong.at(&parameter.pat, "a pattern has no name that a field could have: write `#[field(skip)]` before it, or take it apart in the body");
         return None;
@@ -83,7 +83,7 @@ fn argument(
         let given = syn::parse_quote!(impl ::core::fmt::#bound);
         return Some(Argument {
             passed: quote!(&#ident),
-            field: Field::new(ident, name, given, how),
+            field: Field::new(ident, name, given, how).documented(doc),
         });
     }
     if unnamed.is_in(&ty) {
@@ -107,7 +107,7 @@ fn argument(
         ty => (syn::parse_quote!(&#ty), quote!(&#ident)),
     };
     let given = with_lifetime("'_", &given);
-    Some(Argument { field: Field::new(ident, name, given, how), passed })
+    Some(Argument { field: Field::new(ident, name, given, how).documented(doc), passed })
 }
 
 /// `self`, which is recorded only if it is asked for.

@@ -107,6 +107,7 @@ pub(crate) fn expand(
         args,
         private: &private,
         name: &name,
+        attrs: &function.attrs,
         arguments: &arguments,
         ending: &ending,
         names: &names_of(&signature.inputs),

@@ -4,11 +4,12 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
-use syn::{Block, Generics, Ident, ReturnType, Visibility};
+use syn::{Attribute, Block, Generics, Ident, ReturnType, Visibility};
 
 use crate::args::Args;
 use crate::callsite::{self, Described};
 use crate::declaration::Declaration;
+use crate::docs::Docs;
 use crate::expand;
 use crate::field::{Field, described_fields};
 use crate::field_attribute::How;
@@ -25,6 +26,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) args: &'a Args,
     pub(crate) private: &'a TokenStream,
     pub(crate) name: &'a str,
+    pub(crate) attrs: &'a [Attribute],
     pub(crate) arguments: &'a [Argument],
     pub(crate) ending: &'a Ending,
     /// All names that the arguments bind, `self` too.
@@ -40,7 +42,8 @@ impl Parts<'_> {
         name: String,
         fields: Vec<(String, TokenStream)>,
     ) -> TokenStream {
-        let described = Described { name, fields, level: LEVEL, here: self.here };
+        let docs = Docs::of(self.attrs, self.arguments.iter().map(|argument| &argument.field));
+        let described = Described { name, fields, docs, level: LEVEL, here: self.here };
         let function = Ident::new(function, Span::call_site());
         callsite::function(self.args, &described, &function, self.private)
     }
@@ -68,7 +71,7 @@ impl Parts<'_> {
             passed.push(argument.passed.clone());
         }
         let declaration = Declaration {
-            attrs: Vec::new(),
+            attrs: self.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect(),
             vis: Visibility::Inherited,
             ident: ident.clone(),
             generics: Generics::default(),

@@ -35,6 +35,7 @@ impl Description {
             line: *line,
             module_path: "",
             fields: fields.iter().map(|(name, ty)| (name.as_str(), ty.clone())).collect(),
+            docs: Vec::new(),
         }
     }
 

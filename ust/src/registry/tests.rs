@@ -11,7 +11,7 @@ use ust_core::protocol::{Block, ChannelRules, ContextRule, EventRule, Levels, MA
 fn body(name: &str, level: Level) -> Vec<u8> {
     let (file, module_path, fields) = ("", "", Vec::new());
     let level = level as u8;
-    ClassBody { provider: "io", name, level, file, line: 0, module_path, fields }
+    ClassBody { provider: "io", name, level, file, line: 0, module_path, fields, docs: vec![] }
         .encode()
         .unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! Translates a process's description of an event class to the form of traces.
 
+use crate::engine::event_details::source;
 use ctf::metadata;
 use ust_core::protocol::ClassBody;
 use ust_core::wire::{Base, ByteOrder, Encoding, FieldType, Integer, Label};
@@ -14,11 +15,6 @@ pub fn to_ctf(body: &ClassBody<'_>, id: u32) -> metadata::EventClass {
         source: source(body),
         fields: body.fields.iter().map(|(name, ty)| field(name, ty)).collect(),
     }
-}
-
-/// Nothing for classes that come from no place in a program's source.
-fn source(body: &ClassBody<'_>) -> String {
-    if body.file.is_empty() { String::new() } else { format!("{}:{}", body.file, body.line) }
 }
 
 fn field(name: &str, ty: &FieldType) -> metadata::Field {

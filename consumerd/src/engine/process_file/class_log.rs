@@ -96,6 +96,11 @@ impl ClassLog {
         })
     }
 
+    /// The whole descriptions of the classes read so far, recorded or not, encoded and untrusted.
+    pub fn untrusted_bodies(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.entries.iter().filter_map(|entry| self.body(*entry, MAX_CLASS_BYTES))
+    }
+
     /// The class whose records carry `id`, if the process has described it by now.
     pub fn class(&mut self, id: u32) -> Option<ctf::metadata::EventClass> {
         if self.entry_of(id).is_none() && self.futile_looks < MAX_FUTILE_LOOKS {

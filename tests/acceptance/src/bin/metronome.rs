@@ -9,8 +9,16 @@ use std::time::Duration;
 use ust::tracepoint;
 use ust_acceptance::progress::{END, Lease, Progress, WORDS};
 
+/// A beat, which comes
+/// each millisecond.
+///
+/// Every tenth is long.
 #[tracepoint(provider = "metronome", level = Info)]
-fn beat(number: u64, text: &str);
+fn beat(
+    /// The first is 0.
+    number: u64,
+    text: &str,
+);
 
 #[tracepoint(provider = "metronome", level = Info)]
 fn began(process: u32);

@@ -77,6 +77,7 @@ pub fn add_class(file: &Shared, name: &str, number_plus_one: u32) {
         line: 1,
         module_path: "hostile",
         fields: FIELDS.to_vec(),
+        docs: vec![],
     };
     add_class_bytes(file, &body.encode().unwrap_or_default(), number_plus_one);
 }
