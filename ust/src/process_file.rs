@@ -60,7 +60,8 @@ impl ProcessFile {
         header.time_namespace = time_namespace();
         header.realtime_less_monotonic_ns = AtomicU64::new(realtime_less_monotonic_ns());
         map.initialise(0, header).ok_or(Errno::INVAL)?;
-        map.initialise(PROGRAM_OFFSET, program::describe()).ok_or(Errno::INVAL)?;
+        // SAFETY: it lies within the first page, aligned; nobody else has the file yet.
+        program::describe(unsafe { &mut *map.base().add(PROGRAM_OFFSET).cast::<Program>() });
         let (log_bytes, numbered) = (Announced64::nothing(), AtomicU32::new(0));
         let fd = ManuallyDrop::new(fd);
         Ok(Self { uid, map, fd, identity, log_bytes, numbered, mirrors: Mirrors::new() })

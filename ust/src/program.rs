@@ -1,12 +1,11 @@
 //! Which program this process runs, asked of the kernel and of the executable itself. Allocates nothing.
 #![allow(unsafe_code)]
 
-use rustix::fs::{Mode, OFlags, open, readlinkat_raw};
+use rustix::fs::{CWD, Mode, OFlags, open, readlinkat_raw};
 use rustix::io;
 use std::ffi::CStr;
-use std::mem::MaybeUninit;
 use std::{ptr, slice};
-use ust_core::abi::{MAX_ARGUMENTS_BYTES, MAX_BUILD_ID_BYTES, MAX_EXE_BYTES, Program};
+use ust_core::abi::Program;
 use ust_core::build_id::build_id_in;
 
 #[cfg(target_pointer_width = "64")]
@@ -14,39 +13,32 @@ type Header = libc::Elf64_Phdr;
 #[cfg(target_pointer_width = "32")]
 type Header = libc::Elf32_Phdr;
 
-/// Describes it, as far as can be known: without `/proc` only the build id.
-pub fn describe() -> Program {
-    let mut program = Program::unknown();
-    // A byte more than is kept shows that there is more.
-    let mut path = [MaybeUninit::uninit(); MAX_EXE_BYTES + 1];
-    if let Ok((path, _)) = readlinkat_raw(rustix::fs::CWD, c"/proc/self/exe", &mut path) {
-        program.exe_bytes = keep(path, &mut program.exe);
+/// Describes it, as far as can be known: without `/proc` only the build id. `program` is all zeroes before. Needs little stack: a
+/// thread's first event may call this.
+pub fn describe(program: &mut Program) {
+    let Program { exe, exe_bytes, arguments, arguments_bytes, build_id, build_id_bytes, .. } =
+        program;
+    let path_bytes = readlinkat_raw(CWD, c"/proc/self/exe", &mut exe[..]).unwrap_or(0);
+    // A path that fills its room may be longer.
+    *exe_bytes = path_bytes as u32 + u32::from(path_bytes == exe.len());
+    *arguments_bytes = read(c"/proc/self/cmdline", arguments).unwrap_or(0);
+    // A longer one is not what it was called.
+    if let Some(id) = own_build_id().filter(|id| id.len() <= build_id.len()) {
+        build_id[..id.len()].copy_from_slice(id);
+        *build_id_bytes = id.len() as u32;
     }
-    let mut arguments = [0; MAX_ARGUMENTS_BYTES + 1];
-    let bytes = read(c"/proc/self/cmdline", &mut arguments).unwrap_or(0);
-    program.arguments_bytes = keep(&arguments[..bytes], &mut program.arguments);
-    if let Some(id) = build_id() {
-        // A longer one is not what it was called.
-        let id = Some(id).filter(|id| id.len() <= MAX_BUILD_ID_BYTES).unwrap_or_default();
-        program.build_id_bytes = keep(id, &mut program.build_id);
-    }
-    program
 }
 
-/// Keeps what there is room for; returns how long it is.
-fn keep(bytes: &[u8], room: &mut [u8]) -> u32 {
-    let kept = bytes.len().min(room.len());
-    room[..kept].copy_from_slice(&bytes[..kept]);
-    bytes.len() as u32
-}
-
-fn read(path: &CStr, room: &mut [u8]) -> io::Result<usize> {
+/// Returns how long the file is: more than there is room for, if it is longer.
+fn read(path: &CStr, room: &mut [u8]) -> io::Result<u32> {
     let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    rustix::io::read(file, room)
+    let bytes = rustix::io::read(&file, &mut *room)?;
+    let is_cut = bytes == room.len() && rustix::io::read(&file, &mut [0])? > 0;
+    Ok(bytes as u32 + u32::from(is_cut))
 }
 
 /// What the linker called the executable.
-fn build_id() -> Option<&'static [u8]> {
+fn own_build_id() -> Option<&'static [u8]> {
     // SAFETY: the kernel tells where it has put the executable's program headers, which stay mapped and unchanged; 0 if it does
     // not.
     let headers = unsafe {

@@ -47,18 +47,3 @@ layout!(Program as "Program" {
 } ends 2048);
 
 const _: () = assert!(PROGRAM_OFFSET + size_of::<Program>() <= PAGE_BYTES);
-
-impl Program {
-    /// Nothing is known.
-    pub const fn unknown() -> Self {
-        Self {
-            exe_bytes: 0,
-            arguments_bytes: 0,
-            build_id_bytes: 0,
-            reserved: 0,
-            build_id: [0; MAX_BUILD_ID_BYTES],
-            exe: [0; MAX_EXE_BYTES],
-            arguments: [0; MAX_ARGUMENTS_BYTES],
-        }
-    }
-}

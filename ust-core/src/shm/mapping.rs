@@ -22,8 +22,6 @@ unsafe impl SharedLayout for crate::abi::ProcessHeader {}
 // SAFETY: as above.
 unsafe impl SharedLayout for crate::abi::ClassEntry {}
 // SAFETY: as above.
-unsafe impl SharedLayout for crate::abi::Program {}
-// SAFETY: as above.
 unsafe impl SharedLayout for crate::abi::RingFileHeader {}
 // SAFETY: as above; the reserved words are not atomic, but nobody writes or reads them.
 unsafe impl<K> SharedLayout for crate::abi::StreamControl<K> {}
