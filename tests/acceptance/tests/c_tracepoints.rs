@@ -242,7 +242,7 @@ fn they_are_listed_and_switched_by_a_daemon() {
     let _daemon = site.daemon(&[]);
     let trace = site.start_session("session", "many:nothing_yet");
     let mut command = site.command(&program);
-    command.args(["2", "100000000"]).env("LD_PRELOAD", shim::built());
+    command.args(["2", "10000000000000"]).env("LD_PRELOAD", shim::built());
     let running = Running::start(&mut command);
     wait::until("the program's events in the list", || {
         site.ust(&["list"]).stdout.contains("many:step")
