@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use std::fs::read_to_string;
 use ust_core::abi::{CLASS_LOG_BYTES, CLASS_LOG_OFFSET, PROCESS_FILE_BYTES, ProcessHeader};
-use ust_core::protocol::{ClassBody, ToDaemon};
+use ust_core::protocol::{ClassBody, ToDaemon, bytes_of};
 use ust_core::shm::Mapping;
 use ust_core::socket;
 use ust_core::sync::{AtomicU32, Ordering};
@@ -40,7 +40,7 @@ fn full_process_file(process_uid: [u8; 16], field_count: usize) -> OwnedFd {
     // The list of fields comes last, and is empty: texts are put into it, even if they are too many.
     body.pop();
     let field = ("f", 3_u8, Encoding::Utf8);
-    body.extend(postcard::to_stdvec(&vec![field; field_count]).unwrap());
+    body.extend(bytes_of(&vec![field; field_count]));
     body.resize(body.len().next_multiple_of(4), 0);
     let words: Vec<u32> =
         body.chunks_exact(4).map(|word| u32::from_ne_bytes(word.try_into().unwrap())).collect();

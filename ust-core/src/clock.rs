@@ -11,10 +11,10 @@ use core::arch::x86 as arch;
 use core::arch::x86_64 as arch;
 use core::ffi::CStr;
 use rustix::fs::{Mode, OFlags};
-use serde::{Deserialize, Serialize};
 
 /// A source of clock values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 #[repr(u8)]
 pub enum ClockKind {
     /// The invariant time-stamp counter, in cycles. Only on x86, of either word size; elsewhere it is `Monotonic`.

@@ -5,16 +5,16 @@
 //! adds: an earlier build ignores what a later one has added, and does without it.
 
 use core::fmt;
-use serde::{Deserialize, Serialize};
 
 /// A version of a format or a protocol. In JSON it is two keys of the versioned object: `"version":6,"minor":0`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 pub struct Version {
     /// A build does not understand another major.
-    #[serde(rename = "version")]
+    #[cfg_attr(any(test, feature = "serde"), serde(rename = "version"))]
     pub major: u16,
     /// Grows when something is added.
-    #[serde(default)]
+    #[cfg_attr(any(test, feature = "serde"), serde(default))]
     pub minor: u16,
 }
 
@@ -50,7 +50,8 @@ impl fmt::Display for Version {
 }
 
 /// Two versions that do not understand each other, as a phrase: `version 5.0, where this build has version 6.0`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 pub struct Mismatch {
     /// The other side's version.
     pub found: Version,

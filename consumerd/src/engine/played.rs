@@ -5,7 +5,7 @@ use super::budget::Account;
 use super::process_file::ProcessFile;
 use rustix::fd::OwnedFd;
 use ust_core::abi::{CLASS_LOG_OFFSET, ClassEntry, PROCESS_FILE_BYTES, ProcessHeader};
-use ust_core::protocol::ClassBody;
+use ust_core::protocol::{ClassBody, bytes_of};
 use ust_core::shm::{Mapping, memfd};
 use ust_core::sync::{AtomicU32, Ordering};
 use ust_core::wire::{Encoding, FieldType};
@@ -45,7 +45,7 @@ impl Player {
         // The empty list of fields is its last byte.
         body.pop();
         let field = ("f", 3_u8, Encoding::Utf8);
-        body.extend(postcard::to_stdvec(&vec![field; field_count]).unwrap());
+        body.extend(bytes_of(&vec![field; field_count]));
         self.add(&body)
     }
 

@@ -19,9 +19,8 @@ use ctf::payload_layout::PayloadLayout;
 use ctf::stream_file::StreamWriter;
 use ctf::tsdl;
 use libfuzzer_sys::fuzz_target;
-use serde::{Serialize, de::DeserializeOwned};
 use ust_core::protocol::{
-    Block, ClassBody, Matcher, Rules, ToDaemon, ToProcess, decode, encode, encode_into,
+    Block, ClassBody, Decode, Encode, Matcher, Rules, ToDaemon, ToProcess, decode, encode, encode_into,
 };
 
 /// The largest fixed payload that is tried.
@@ -49,7 +48,7 @@ fn of_message(message: ToProcess) -> Option<Rules> {
 }
 
 /// The message in these bytes. Encoded again it is the same, in no more bytes.
-fn said<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) -> Option<T> {
+fn said<T: Encode + for<'a> Decode<'a> + PartialEq + Debug>(bytes: &[u8]) -> Option<T> {
     let message: T = decode(bytes).ok()?;
     let again = encode(&message);
     assert!(again.len() <= bytes.len(), "{message:?}");

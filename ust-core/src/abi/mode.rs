@@ -1,9 +1,8 @@
 //! Properties of a channel's streams besides their size: who shares a stream, and what happens when it is full.
 
-use serde::{Deserialize, Serialize};
-
 /// Who writes to one stream: a thread, or all threads on a CPU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(any(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 #[repr(u32)]
 pub enum Buffers {
     /// One thread, and the signal handlers that interrupt it. The cheapest; memory grows with the number of
@@ -15,7 +14,8 @@ pub enum Buffers {
 }
 
 /// What a writer does when there is no room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(any(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 pub enum Mode {
     /// The new record is lost, and counted.
     #[default]
@@ -31,7 +31,8 @@ pub enum Mode {
 }
 
 /// When the memory of a stream is made resident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(any(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 pub enum Residency {
     /// Each sub-buffer when it is first entered: only touched pages use memory.
     #[default]

@@ -1,10 +1,11 @@
 //! What the class log says about an event class.
 
+use super::codec::{self, Decode, Reader};
+use super::coded::structure;
 use super::type_list::{self, Entry};
 use crate::event::EventDescription;
 use crate::wire::FieldType;
 use crate::wire::bounds::{Beyond, MAX_CLASS_BYTES};
-use serde::{Deserialize, Serialize};
 
 /// An event class, without its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub struct ClassBody<'a> {
 }
 
 /// The encoded form. The list of `docs` follows, unless it is empty: a class of an older minor ends here.
-#[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Serialize, serde::Deserialize))]
 struct Written<'a> {
     provider: &'a str,
     name: &'a str,
@@ -37,9 +38,11 @@ struct Written<'a> {
     file: &'a str,
     line: u32,
     module_path: &'a str,
-    #[serde(borrow)]
+    #[cfg_attr(test, serde(borrow))]
     types: Vec<Entry<'a>>,
 }
+
+structure!(Written<'a> { provider, name, level, file, line, module_path, types });
 
 impl<'a> ClassBody<'a> {
     /// The class that a tracepoint declares.
@@ -72,11 +75,11 @@ impl<'a> ClassBody<'a> {
         let types = type_list::flatten(fields.iter().map(|(name, ty)| (*name, ty)))?;
         let (level, line) = (*level, *line);
         let written = Written { provider, name, level, file, line, module_path, types };
-        let mut bytes = postcard::to_stdvec(&written).map_err(|_| Beyond::Bytes)?;
-        if !docs.is_empty() {
-            bytes = postcard::to_extend(docs, bytes).map_err(|_| Beyond::Bytes)?;
+        let docs = if docs.is_empty() { Vec::new() } else { codec::bytes_of(docs) };
+        if codec::encoded_bytes(&written) + docs.len() > MAX_CLASS_BYTES {
+            return Err(Beyond::Bytes);
         }
-        if bytes.len() > MAX_CLASS_BYTES { Err(Beyond::Bytes) } else { Ok(bytes) }
+        Ok([codec::bytes_of(&written), docs].concat())
     }
 
     /// Decodes the class in untrusted bytes. `None` if they are no class, or one beyond the bounds.
@@ -84,13 +87,18 @@ impl<'a> ClassBody<'a> {
         if untrusted_bytes.len() > MAX_CLASS_BYTES {
             return None;
         }
-        let (written, rest) = postcard::take_from_bytes::<Written<'a>>(untrusted_bytes).ok()?;
+        let mut reader = Reader::new(untrusted_bytes);
+        let written = Written::decode(&mut reader)?;
         let Written { provider, name, level, file, line, module_path, types } = written;
         let fields = type_list::build(&types)?;
-        // A class is no worse for what is said of it.
-        let docs = if rest.is_empty() { None } else { postcard::from_bytes(rest).ok() };
-        let docs = docs.unwrap_or_default();
+        // A class is no worse for what is said of it, and one of an older minor has nothing.
+        let docs = Vec::decode(&mut reader).unwrap_or_default();
         Some(Self { provider, name, level, file, line, module_path, fields, docs })
+    }
+
+    /// Provider, name and level of the class in untrusted bytes, of which the end may be missing.
+    pub fn decode_name(untrusted_bytes: &'a [u8]) -> Option<(&'a str, &'a str, u8)> {
+        Decode::decode(&mut Reader::new(untrusted_bytes))
     }
 }
 
@@ -161,7 +169,7 @@ mod tests {
         assert_eq!(body(vec![(&long, FieldType::U8)]).encode(), Err(Beyond::Bytes));
         // As a hostile process may write it.
         let raw = |list: &[u8], count: u32| {
-            let count = postcard::to_stdvec(&count).unwrap();
+            let count = codec::bytes_of(&count);
             [&[0, 0, 6, 0, 0, 0], &count[..], list].concat()
         };
         // Each is the element of the one before: uncounted recursion would overflow the stack.
@@ -186,6 +194,12 @@ mod tests {
             let at = at % bytes.len();
             bytes[at] = byte;
             for bytes in [bytes, noise] {
+                // As postcard reads and writes it.
+                let written = Written::decode(&mut Reader::new(&bytes));
+                prop_assert_eq!(&written, &postcard::from_bytes(&bytes).ok());
+                if let Some(written) = &written {
+                    prop_assert_eq!(codec::bytes_of(written), postcard::to_stdvec(written).unwrap());
+                }
                 if let Some(class) = ClassBody::decode(&bytes) {
                     let again = class.encode().unwrap();
                     prop_assert_eq!(ClassBody::decode(&again), Some(class));

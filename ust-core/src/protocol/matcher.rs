@@ -2,14 +2,14 @@
 //! nothing.
 
 use super::EventRule;
+use super::glob;
 use super::rules::Levels;
-use wildmatch::WildMatch;
 
 /// An event rule, prepared for matching.
 #[derive(Debug, Clone)]
 pub struct Matcher {
-    pattern: WildMatch,
-    exclusions: Vec<WildMatch>,
+    pattern: String,
+    exclusions: Vec<String>,
     levels: Levels,
 }
 
@@ -17,8 +17,8 @@ impl Matcher {
     /// Prepares a rule, except its filter: that decides about each event, not about its class.
     pub fn new(rule: &EventRule) -> Self {
         Self {
-            pattern: WildMatch::new(&rule.pattern),
-            exclusions: rule.exclusions.iter().map(|glob| WildMatch::new(glob)).collect(),
+            pattern: rule.pattern.clone(),
+            exclusions: rule.exclusions.clone(),
             levels: rule.levels,
         }
     }
@@ -26,8 +26,8 @@ impl Matcher {
     /// Whether the rule names an event (`provider:name`) of that level.
     pub fn matches(&self, full_name: &str, level: u8) -> bool {
         self.levels.has(level)
-            && self.pattern.matches(full_name)
-            && !self.exclusions.iter().any(|glob| glob.matches(full_name))
+            && glob::matches(&self.pattern, full_name)
+            && !self.exclusions.iter().any(|excluded| glob::matches(excluded, full_name))
     }
 }
 

@@ -1,11 +1,12 @@
 //! The messages, by sender.
 
 use super::Rules;
+use super::coded::enumeration;
 use crate::version::Mismatch;
-use serde::{Deserialize, Serialize};
 
 /// What a process says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub enum ToDaemon {
     /// The process file, as soon as there is one: `main` may begin by closing every descriptor.
     Introduction {
@@ -60,7 +61,8 @@ pub enum ToDaemon {
 }
 
 /// A copy of the library that another copy in the same program cannot join.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub enum OtherCopy {
     /// Its in-process table has another version than this copy's.
     Table(Mismatch),
@@ -69,7 +71,8 @@ pub enum OtherCopy {
 }
 
 /// What a process cannot have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub enum Lack {
     /// A process file. The consumer records and counts none of the process's events until the process has one.
     ProcessFile,
@@ -80,10 +83,24 @@ pub enum Lack {
 }
 
 /// What the consumer says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub enum ToProcess {
     /// Answer to `Hello`. The doorbell comes with it.
     Welcome,
     /// What to record from now on. Replaces all earlier rules.
     Rules(Rules),
 }
+
+enumeration!(ToDaemon {
+    0 => Introduction { process_uid },
+    1 => Hello { process_uid },
+    2 => Handover { process_uid, channel_uid, file_index },
+    3 => SnapshotWanted { process_uid },
+    4 => Lacking { process_uid, pid, procname, what, errno },
+    5 => Applied { generation },
+    6 => Apart { from },
+});
+enumeration!(OtherCopy { 0 => Table(versions), 1 => Abi(versions) });
+enumeration!(Lack { 0 => ProcessFile, 1 => Agent, 2 => Forks });
+enumeration!(ToProcess { 0 => Welcome, 1 => Rules(rules) });

@@ -25,25 +25,35 @@
 //! | `messages` | the messages of each side |
 //! | `rules` | what to record |
 //! | `matcher` | which events a rule names |
+//! | `glob` | the globs of the rules |
 //! | `class_body` | an event class, as the class log has it |
 //! | `type_list` | the types of its fields, as a flat list |
+//! | `codec` | values as bytes: postcard's format |
+//! | `coded` | structures and enumerations as bytes |
+//! | `shared_types` | types of other modules as bytes |
 //! | `block` | values that a later minor may append to |
 
+#[cfg(test)]
+mod against_postcard;
 mod block;
 mod class_body;
+mod codec;
+mod coded;
+mod glob;
 mod matcher;
 mod messages;
 mod rules;
+mod shared_types;
 mod type_list;
 
 pub use block::Block;
 pub use class_body::ClassBody;
+pub use codec::{Decode, Encode, Reader, Writer, bytes_of};
 pub use matcher::Matcher;
 pub use messages::{Lack, OtherCopy, ToDaemon, ToProcess};
 pub use rules::{ChannelRules, ContextRule, EventRule, Levels, Rules};
 
 use crate::version::{Mismatch, Version};
-use serde::{Serialize, de::DeserializeOwned};
 
 /// Version of this protocol. Minor 1 has added [`ToDaemon::Apart`].
 pub const PROTOCOL: Version = Version { major: 5, minor: 1 };
@@ -63,19 +73,16 @@ pub const MAX_MESSAGE_BYTES: usize = 64 << 10;
 pub const MAX_CHANNELS: usize = crate::abi::CHANNEL_SLOTS;
 
 /// Writes a message into `buffer`. `None` if it does not fit. Allocates nothing.
-pub fn encode_into<'b>(buffer: &'b mut [u8], message: &impl Serialize) -> Option<&'b [u8]> {
+pub fn encode_into<'b>(buffer: &'b mut [u8], message: &impl Encode) -> Option<&'b [u8]> {
     let (header, rest) = buffer.split_at_mut_checked(HEADER_BYTES)?;
     header.copy_from_slice(&header_of(PROTOCOL.minor));
-    let length = postcard::to_slice(message, rest).ok()?.len();
+    let length = codec::encode_into(rest, message)?;
     Some(&buffer[..HEADER_BYTES + length])
 }
 
 /// A message as bytes.
-pub fn encode(message: &impl Serialize) -> Vec<u8> {
-    let mut bytes = header_of(PROTOCOL.minor).to_vec();
-    // Serialising plain data into memory cannot fail.
-    bytes.extend(postcard::to_stdvec(message).unwrap_or_default());
-    bytes
+pub fn encode(message: &impl Encode) -> Vec<u8> {
+    [&header_of(PROTOCOL.minor)[..], &codec::bytes_of(message)].concat()
 }
 
 fn header_of(minor: u16) -> [u8; HEADER_BYTES] {
@@ -98,7 +105,7 @@ pub enum NotUnderstood {
 ///
 /// # Errors
 /// The bytes are no message that this build can follow.
-pub fn decode<T: DeserializeOwned>(untrusted_bytes: &[u8]) -> Result<T, NotUnderstood> {
+pub fn decode<'a, T: Decode<'a>>(untrusted_bytes: &'a [u8]) -> Result<T, NotUnderstood> {
     let Some(([b'U', b'S', b'T', major, minor], body)) = untrusted_bytes.split_first_chunk() else {
         return Err(NotUnderstood::Garbage);
     };
@@ -106,7 +113,7 @@ pub fn decode<T: DeserializeOwned>(untrusted_bytes: &[u8]) -> Result<T, NotUnder
     let minor = if *major < FIRST_MAJOR_WITH_MINORS { 0 } else { *minor };
     let version = Version { major: (*major).into(), minor: minor.into() };
     PROTOCOL.check(version).map_err(NotUnderstood::Version)?;
-    postcard::from_bytes(body).map_err(|_| match version.minor > PROTOCOL.minor {
+    T::decode(&mut Reader::new(body)).ok_or(match version.minor > PROTOCOL.minor {
         true => NotUnderstood::Later(version),
         false => NotUnderstood::Garbage,
     })

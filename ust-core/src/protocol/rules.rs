@@ -1,12 +1,13 @@
 //! What to record: channels, and which events go into each.
 
 use super::Block;
+use super::coded::{enumeration, structure};
 use crate::abi::{Buffers, Mode, Residency};
 use crate::clock::ClockKind;
-use serde::{Deserialize, Serialize};
 
 /// Everything to record.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub struct Rules {
     /// Grows with each change.
     pub generation: u64,
@@ -22,7 +23,8 @@ impl Rules {
 }
 
 /// One channel, and which events go into it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub struct ChannelRules {
     /// Identity, never reused for another channel.
     pub channel_uid: u64,
@@ -52,7 +54,8 @@ pub struct ChannelRules {
 }
 
 /// Which events a channel records.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub struct EventRule {
     /// A glob (`*`, `?`) over `provider:name`.
     pub pattern: String,
@@ -66,7 +69,8 @@ pub struct EventRule {
 }
 
 /// A condition on an event's level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[cfg_attr(any(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 pub enum Levels {
     /// Any level.
     #[default]
@@ -90,7 +94,8 @@ impl Levels {
 }
 
 /// A property of the moment of recording that every record of a channel has, whatever its event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub struct ContextRule {
     /// Its name.
     pub name: String,
@@ -102,3 +107,22 @@ impl EventRule {
         Self { pattern: pattern.into(), ..Self::default() }
     }
 }
+
+structure!(Rules { generation, channels });
+structure!(ChannelRules {
+    channel_uid,
+    subbuf_size_bytes,
+    subbuf_count,
+    clock,
+    buffers,
+    mode,
+    residency,
+    shm_path,
+    shm_dir,
+    is_active,
+    contexts,
+    events,
+});
+structure!(EventRule { pattern, exclusions, levels, filter });
+enumeration!(Levels { 0 => All, 1 => AtLeast(least), 2 => Only(level) });
+structure!(ContextRule { name });

@@ -7,16 +7,24 @@
 //! A flat list, because decoding a nested value recurses as deep as its untrusted bytes say. Here the recursion
 //! counts its depth.
 
+use super::coded::{enumeration, structure};
 use crate::wire::bounds::{self, Beyond, MAX_DEPTH};
 use crate::wire::{Choice, Encoding, FieldType, Integer, Label, Member, Part};
-use serde::{Deserialize, Serialize};
 
 /// A type without the types within it. If it is a member, with its name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry<'a>(&'a str, #[serde(borrow)] Kind<'a>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
+pub struct Entry<'a> {
+    name: &'a str,
+    #[cfg_attr(test, serde(borrow))]
+    kind: Kind<'a>,
+}
+
+structure!(Entry<'a> { name, kind });
 
 /// See [`FieldType`]. The order of the variants fixes their numbers, which never change: a later minor appends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 enum Kind<'a> {
     Integer(Integer),
     Float {
@@ -24,7 +32,7 @@ enum Kind<'a> {
     },
     Enumeration {
         container: Integer,
-        #[serde(borrow)]
+        #[cfg_attr(test, serde(borrow))]
         labels: Vec<LabelEntry<'a>>,
     },
     String {
@@ -43,10 +51,21 @@ enum Kind<'a> {
     /// Its choices follow, one for each label, without names.
     Variant {
         tag: Integer,
-        #[serde(borrow)]
+        #[cfg_attr(test, serde(borrow))]
         labels: Vec<LabelEntry<'a>>,
     },
 }
+
+enumeration!(Kind<'a> {
+    0 => Integer(integer),
+    1 => Float { bits },
+    2 => Enumeration { container, labels },
+    3 => String { encoding },
+    4 => Array { length },
+    5 => Sequence,
+    6 => Structure { members },
+    7 => Variant { tag, labels },
+});
 
 /// Name, lowest and highest value.
 type LabelEntry<'a> = (&'a str, i128, i128);
@@ -66,7 +85,7 @@ pub fn flatten<'a>(
 
 /// Recurses no deeper than the bounds, which the caller has checked.
 fn push<'a>(list: &mut Vec<Entry<'a>>, name: &'a str, ty: &'a FieldType) {
-    let mut push_kind = |kind| list.push(Entry(name, kind));
+    let mut push_kind = |kind| list.push(Entry { name, kind });
     match ty {
         FieldType::Integer(integer) => push_kind(Kind::Integer(*integer)),
         FieldType::Float { bits } => push_kind(Kind::Float { bits: *bits }),
@@ -116,7 +135,7 @@ fn take<'a>(entries: &mut Entries<'_, 'a>, depth: usize) -> Option<(&'a str, Fie
     if depth > MAX_DEPTH + 1 {
         return None;
     }
-    let Entry(name, kind) = entries.next()?;
+    let Entry { name, kind } = entries.next()?;
     let mut within = || take(entries, depth + 1).map(|(name, ty)| (name, Part::from(ty)));
     let ty = match kind {
         Kind::Integer(integer) => FieldType::Integer(*integer),

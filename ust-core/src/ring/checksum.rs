@@ -16,13 +16,11 @@
 //! change while the writer sums does no harm. The writer must only not sum the memory of another lap.
 #![allow(unsafe_code)]
 
+use super::crc32::{BLOCK_BYTES, Crc32};
 use super::recycle::count_if_complete;
 use super::{RingMemory, WritableRing, orderings as order};
 use crate::abi::{Delivered, TableEntry, WORD_BYTES};
 use crate::testpoint::{Point, reach};
-
-/// Bytes copied from the ring at a time, on the stack.
-const BLOCK_BYTES: usize = 512;
 
 /// R: notes the checksum of the sub-buffer that begins at `start`, which writers have left.
 #[cold]
@@ -55,7 +53,7 @@ pub(super) fn is_damaged<M: RingMemory>(ring: &M, start: u64, memory: usize) -> 
 }
 
 fn crc32<M: RingMemory>(ring: &M, memory: usize) -> u32 {
-    let mut sum = crc32fast::Hasher::new();
+    let mut sum = Crc32::new();
     let mut block = [0; BLOCK_BYTES];
     for start in (0..ring.geometry().subbuf_size_bytes()).step_by(BLOCK_BYTES) {
         for (index, bytes) in block.chunks_exact_mut(WORD_BYTES).enumerate() {
@@ -65,5 +63,5 @@ fn crc32<M: RingMemory>(ring: &M, memory: usize) -> u32 {
         }
         sum.update(&block);
     }
-    sum.finalize()
+    sum.value()
 }

@@ -87,6 +87,7 @@ pub mod checksum;
 pub mod close;
 pub mod consume;
 mod corruption;
+mod crc32;
 pub mod exchange;
 mod memory;
 mod missed;

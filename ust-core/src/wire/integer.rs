@@ -1,9 +1,8 @@
 //! Integers: their bytes, and how viewers show them.
 
-use serde::{Deserialize, Serialize};
-
 /// A two's complement or unsigned integer: 8, 16, 32 or 64 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub struct Integer {
     /// Size in bits.
     pub bits: u8,
@@ -19,7 +18,8 @@ pub struct Integer {
 }
 
 /// How viewers show an [`Integer`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub enum Base {
     /// `1204`
     Decimal,
@@ -32,7 +32,8 @@ pub enum Base {
 }
 
 /// The byte order of an [`Integer`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub enum ByteOrder {
     /// The machine's own.
     Native,
@@ -41,7 +42,8 @@ pub enum ByteOrder {
 }
 
 /// The encoding of text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub enum Encoding {
     /// Not text, for an integer. For a text: an unknown encoding.
     None,

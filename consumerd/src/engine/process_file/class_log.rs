@@ -90,8 +90,7 @@ impl ClassLog {
     pub fn names(&self) -> impl Iterator<Item = ClassName> {
         self.entries.iter().filter_map(|entry| {
             let untrusted_body = self.body(*entry, MAX_NAME_BYTES)?;
-            let ((provider, name, level), _) =
-                postcard::take_from_bytes::<(&str, &str, u8)>(&untrusted_body).ok()?;
+            let (provider, name, level) = ClassBody::decode_name(&untrusted_body)?;
             Some(ClassName { name: format!("{provider}:{name}"), level })
         })
     }
