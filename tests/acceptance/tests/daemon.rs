@@ -248,15 +248,45 @@ fn a_daemon_that_is_told_to_end_completes_every_trace() {
     }
 }
 
-/// What a thread does, by the number of the system call that it waits in.
-fn system_call(task: &Path) -> Option<i64> {
-    let text = std::fs::read_to_string(task.join("syscall")).ok()?;
-    text.split_whitespace().next()?.parse().ok()
+/// Whether a thread waits for a word to change. Some kernels only tell the system call, some only the function that waits.
+fn waits_for_a_word(task: &Path) -> bool {
+    let text = |name| std::fs::read_to_string(task.join(name)).unwrap_or_default();
+    let call = text("syscall").split_whitespace().next().and_then(|number| number.parse().ok());
+    call == Some(libc::SYS_futex) || text("wchan").contains("futex")
+}
+
+/// Whether the kernel tells that of a thread that certainly does. Says so if not.
+fn waits_are_told() -> bool {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let waiting = std::thread::spawn(move || {
+        // SAFETY: it only asks.
+        sender.send(unsafe { libc::gettid() }).expect("the test listens");
+        std::thread::park();
+    });
+    let tid = receiver.recv().expect("the thread runs");
+    let task = PathBuf::from(format!("/proc/self/task/{tid}"));
+    let sleeps = || {
+        let stat = std::fs::read_to_string(task.join("stat")).expect("it runs");
+        stat.contains(") S ").then_some(())
+    };
+    wait_until("a thread that sleeps", sleeps);
+    let is_told = waits_for_a_word(&task);
+    waiting.thread().unpark();
+    waiting.join().expect("it ends");
+    if !is_told {
+        skip::skipped(
+            "the kernel does not tell what a thread waits for (/proc/PID/syscall, wchan)",
+        );
+    }
+    is_told
 }
 
 /// A program that runs on meanwhile waits for the word that the next daemon changes, and does not sleep for a minute.
 #[test]
 fn a_running_program_waits_in_the_directory_that_its_daemon_has_made_anew() {
+    if !waits_are_told() {
+        return;
+    }
     let site = Site::new();
     let daemon = site.daemon(&["--flush-interval", "10"]);
     site.start_session("first", "metronome:*");
@@ -277,7 +307,7 @@ fn a_running_program_waits_in_the_directory_that_its_daemon_has_made_anew() {
         .expect("there is an agent");
     // Before that it may sleep for a moment, if something was short.
     wait_until("an agent that waits to be woken, and does not sleep until it looks again", || {
-        system_call(&agent).filter(|call| *call == libc::SYS_futex)
+        waits_for_a_word(&agent).then_some(())
     });
     let maps = std::fs::read_to_string(process.join("maps")).expect("it runs");
     let words: Vec<_> = maps.lines().filter(|line| line.ends_with("/wake")).collect();
