@@ -18,6 +18,8 @@
 //!
 //! `derive.rs` makes structures and enumerations fields.
 //!
+//! `sdt.rs` puts probes for other tools beside all of these, with the feature of that name.
+//!
 //! `section.rs` is only for `ust`: it declares the list that gathers the callsites.
 //!
 //! An error points at the user's mistake, and says what to write instead. Mistakes that only show in types are reported
@@ -37,6 +39,7 @@ mod function;
 mod item;
 mod lifetimes;
 mod parameter;
+mod sdt;
 mod section;
 mod span;
 mod words;

@@ -7,6 +7,7 @@ pub use crate::anywhere::{begin_span, record_event};
 pub use crate::callsite::{Callsite, CallsiteState, Switch};
 pub use crate::declared::{CALLSITES, Entry, Site, all as callsites, number_first};
 pub use crate::record::{before_vfork, record, record_otherwise, try_record};
+pub use crate::sdt;
 pub use crate::span::outcome::{choices as outcome_choices, type_of as outcome_type};
 pub use crate::span::{
     Captured, Exit, Nothing, Outcome, SPAN_FIELDS, Span, Task, Timed, number as span_number,
