@@ -105,7 +105,7 @@ macro_rules! __ust_note {
 #[macro_export]
 macro_rules! __ust_probe {
     ($provider:literal, $name:literal, $semaphore:ident, $lines:tt, $operands:tt) => {
-        $crate::__ust_note!(".8byte", $provider, $name, $semaphore, $lines, $operands, att_syntax)
+        $crate::sdt::note!(".8byte", $provider, $name, $semaphore, $lines, $operands, att_syntax)
     };
 }
 
@@ -115,7 +115,7 @@ macro_rules! __ust_probe {
 #[macro_export]
 macro_rules! __ust_probe {
     ($provider:literal, $name:literal, $semaphore:ident, $lines:tt, $operands:tt) => {
-        $crate::__ust_note!(".8byte", $provider, $name, $semaphore, $lines, $operands,)
+        $crate::sdt::note!(".8byte", $provider, $name, $semaphore, $lines, $operands,)
     };
 }
 
@@ -125,7 +125,7 @@ macro_rules! __ust_probe {
 #[macro_export]
 macro_rules! __ust_probe {
     ($provider:literal, $name:literal, $semaphore:ident, $lines:tt, $operands:tt) => {
-        $crate::__ust_note!(".4byte", $provider, $name, $semaphore, [], [], att_syntax)
+        $crate::sdt::note!(".4byte", $provider, $name, $semaphore, [], [], att_syntax)
     };
 }
 
@@ -137,4 +137,5 @@ macro_rules! __ust_probe {
     ($provider:literal, $name:literal, $semaphore:ident, $lines:tt, $operands:tt) => {};
 }
 
-pub use crate::__ust_probe as probe;
+pub use __ust_note as note;
+pub use __ust_probe as probe;
