@@ -133,7 +133,20 @@ pub(crate) fn expand_span(event: &Event) -> TokenStream {
     event.expand(&more, &begin, &quote!(#private::Span::nothing()))
 }
 
+impl Text {
+    /// The same, not compiled.
+    pub(crate) fn off(self) -> Self {
+        Self { is_off: true, ..self }
+    }
+}
+
 impl Event {
+    /// The same, not compiled.
+    pub(crate) fn off(mut self) -> Self {
+        self.args.is_off = true;
+        self
+    }
+
     /// The site, with `more` items, and `when_on` of the values, or else `when_off`.
     fn expand(
         &self,
@@ -143,8 +156,18 @@ impl Event {
     ) -> TokenStream {
         let private = &self.args.private();
         let (site, values) = self.site(private, more);
-        let is_on = self.is_on(private);
         let values = quote!((#(#values,)*));
+        if !is_compiled(&self.args, LEVEL) {
+            return quote! {
+                {
+                    if false {
+                        #private::check_fields(&#values);
+                    }
+                    #when_off
+                }
+            };
+        }
+        let is_on = quote!(<__UstSite as #private::Site>::switch().state().is_on());
         let Some(probe) = self.probe() else {
             let when_on = when_on(values);
             return quote!({ #site if #is_on { #when_on } else { #when_off } });
@@ -173,19 +196,10 @@ impl Event {
         }
     }
 
-    /// The probe, if the event is compiled.
     fn probe(&self) -> Option<Probe> {
         let mut args = self.args.clone();
         args.provider = self.provider.clone();
-        is_compiled(&args, LEVEL).then(|| Probe::new(&args, &self.name, "EVENT"))?
-    }
-
-    fn is_on(&self, private: &TokenStream) -> TokenStream {
-        if is_compiled(&self.args, LEVEL) {
-            quote!(<__UstSite as #private::Site>::switch().state().is_on())
-        } else {
-            quote!(false)
-        }
+        Probe::new(&args, &self.name, "EVENT")
     }
 
     /// The type that stands for this line of the source, and the fields of the payload.
@@ -236,6 +250,7 @@ impl Event {
 /// `text!(Info, "format", arguments)`: an event of one field, `message`.
 pub(crate) struct Text {
     level: Option<Ident>,
+    is_off: bool,
     format: TokenStream,
 }
 
@@ -248,13 +263,14 @@ impl Parse for Text {
         } else {
             None
         };
-        Ok(Self { level, format: input.parse()? })
+        Ok(Self { level, is_off: false, format: input.parse()? })
     }
 }
 
 pub(crate) fn expand_text(text: Text) -> TokenStream {
     let mut args = Args::default();
     args.level = text.level;
+    args.is_off = text.is_off;
     let private = args.private();
     let format = text.format;
     let value = quote!(#private::Formatted::of(#private::core::format_args!(#format)));

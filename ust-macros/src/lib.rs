@@ -46,6 +46,7 @@ mod words;
 mod wrong;
 
 use args::Args;
+use event::{Event, Text};
 use item::Item;
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as TokenStream2;
@@ -155,7 +156,18 @@ use proc_macro2::TokenStream as TokenStream2;
 /// With a body: wherever a function can be.
 #[proc_macro_attribute]
 pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
-    let (args, item) = (syn::parse(args), syn::parse(item));
+    expand_tracepoint(syn::parse(args), item)
+}
+
+/// [`macro@tracepoint`] with `--cfg ust_off`.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn tracepoint_off(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand_tracepoint(syn::parse(args).map(Args::off), item)
+}
+
+fn expand_tracepoint(args: syn::Result<Args>, item: TokenStream) -> TokenStream {
+    let item = syn::parse(item);
     let expanded = match (args, item) {
         (Ok(args), Ok(item)) => expand_item(&args, item),
         (args, item) => {
@@ -235,8 +247,18 @@ pub fn derive_field(item: TokenStream) -> TokenStream {
 /// have several types is never on, and is counted as a class left out.
 #[proc_macro]
 pub fn event(input: TokenStream) -> TokenStream {
-    let event = syn::parse(input);
-    event.map_or_else(syn::Error::into_compile_error, |event| event::expand(&event)).into()
+    expanded(syn::parse(input), |event| event::expand(&event))
+}
+
+/// [`event!`] with `--cfg ust_off`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn event_off(input: TokenStream) -> TokenStream {
+    expanded(syn::parse(input).map(Event::off), |event| event::expand(&event))
+}
+
+fn expanded<T>(parsed: syn::Result<T>, expand: impl FnOnce(T) -> TokenStream2) -> TokenStream {
+    parsed.map_or_else(syn::Error::into_compile_error, expand).into()
 }
 
 /// Begins a span in one line, without a declaration: from here until the result is dropped. Name, level and fields are as those of
@@ -248,8 +270,14 @@ pub fn event(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro]
 pub fn span(input: TokenStream) -> TokenStream {
-    let span = syn::parse(input);
-    span.map_or_else(syn::Error::into_compile_error, |span| event::expand_span(&span)).into()
+    expanded(syn::parse(input), |span| event::expand_span(&span))
+}
+
+/// [`span!`] with `--cfg ust_off`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn span_off(input: TokenStream) -> TokenStream {
+    expanded(syn::parse(input).map(Event::off), |span| event::expand_span(&span))
 }
 
 /// Records a text: `format!`'s arguments, after a level if you like. The event is `text`, of the crate's provider, with one field
@@ -264,8 +292,14 @@ pub fn span(input: TokenStream) -> TokenStream {
 /// The text is made in 512 bytes of the stack, only while the event is on; what is longer is cut.
 #[proc_macro]
 pub fn text(input: TokenStream) -> TokenStream {
-    let text = syn::parse(input);
-    text.map_or_else(syn::Error::into_compile_error, event::expand_text).into()
+    expanded(syn::parse(input), event::expand_text)
+}
+
+/// [`text!`] with `--cfg ust_off`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn text_off(input: TokenStream) -> TokenStream {
+    expanded(syn::parse(input).map(Text::off), event::expand_text)
 }
 
 /// Declares the list of callsites, named after the version of the package that is being compiled. Only for `ust`.

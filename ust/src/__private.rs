@@ -71,6 +71,10 @@ pub const fn type_of_result<T, R: Field>(_: fn(T) -> R) -> &'static FieldType {
 #[inline(always)]
 pub const fn check_field<F: Field>(_: &F) {}
 
+/// Checks that values are fields.
+#[inline(always)]
+pub const fn check_fields<P: ust_core::wire::Described>(_: &P) {}
+
 /// Calls a function's body. The compiler takes a closure that it is given here for one that is called once: what the body
 /// returns may borrow from what it captured by value, such as `&mut self`.
 #[inline(always)]

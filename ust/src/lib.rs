@@ -45,6 +45,7 @@
 //!
 //! Features `max-level-info`, `-notice`, `-warning`, `-err` and `-off` leave out tracepoints of levels beyond: calls of them compile to
 //! nothing, but their arguments are still checked. If several crates ask for different ones, the most urgent counts.
+//! `RUSTFLAGS="--cfg ust_off"` leaves out all tracepoints of a program in the same way, without a change to any manifest.
 //!
 //! Feature `sdt` puts a probe of SystemTap's format beside each tracepoint, for gdb, bpftrace, perf and SystemTap: see
 //! [Probes for other tools](#probes-for-other-tools).
@@ -139,4 +140,10 @@ pub use panic_hook::snapshot_on_panic;
 pub use span::Span;
 pub use ust_core::event::Level;
 pub use ust_core::wire::Field;
-pub use ust_macros::{Field, event, span, text, tracepoint};
+pub use ust_macros::Field;
+#[cfg(not(ust_off))]
+pub use ust_macros::{event, span, text, tracepoint};
+#[cfg(ust_off)]
+pub use ust_macros::{
+    event_off as event, span_off as span, text_off as text, tracepoint_off as tracepoint,
+};

@@ -11,6 +11,7 @@ use ust_test_support::command::{Finished, run};
 pub struct OwnPackage {
     dir: PathBuf,
     rustflags: &'static str,
+    triple: Option<String>,
 }
 
 impl OwnPackage {
@@ -29,26 +30,31 @@ impl OwnPackage {
         }
         // With the versions that everything else is built with.
         fs::copy(workspace.join("Cargo.lock"), dir.join("Cargo.lock")).expect("a lock");
-        Self { dir, rustflags: "" }
+        Self { dir, rustflags: "", triple: None }
     }
 
-    /// Built with these flags.
+    /// Built with these flags. As when one compiles for another machine, macros and build scripts do not get them.
     #[must_use]
     pub fn with_rustflags(self, rustflags: &'static str) -> Self {
-        Self { rustflags, ..self }
+        let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+        Self { rustflags, triple: Some(triple), ..self }
     }
 
     /// `cargo COMMAND --release` in it, with these options.
     pub fn cargo(&self, command: &str, options: &[&str]) -> Finished {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args([command, "--release", "--quiet"]).args(options);
+        if let Some(triple) = &self.triple {
+            cargo.args(["--target", triple]);
+        }
         cargo.env("CARGO_TARGET_DIR", self.target()).env("RUSTFLAGS", self.rustflags);
         run(cargo.current_dir(&self.dir))
     }
 
     /// What it is built to.
     pub fn built(&self, file: &str) -> PathBuf {
-        self.target().join("release").join(file)
+        let dir = self.target().join(self.triple.as_deref().unwrap_or_default());
+        dir.join("release").join(file)
     }
 
     fn target(&self) -> PathBuf {
