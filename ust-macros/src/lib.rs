@@ -187,18 +187,27 @@ fn expand_item(args: &Args, item: Item) -> syn::Result<TokenStream2> {
     match item {
         Item::Declaration(declaration) => {
             args.check_without_body()?;
-            Ok(if !compiled::is_compiled(args, "DebugLine") {
+            let here = declaration.ident.span();
+            let items = if !compiled::is_compiled(args, "DebugLine") {
                 compiled::nothing(args, &declaration)
             } else if args.is_span {
                 span::expand(args, &declaration)
             } else {
                 expand::expand(args, declaration)
-            })
+            };
+            Ok(item::among_items(&args.private(), &items, here))
         }
         Item::Function(function) => function::expand(args, *function, &syn::Generics::default()),
         Item::Impl(item) => block::expand_impl(args, item),
         Item::Mod(item) => block::expand_mod(args, item),
     }
+}
+
+/// The items that `#[tracepoint]` made of a declaration, which it hands over in one piece: see `item.rs`.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn declared(items: TokenStream, _: TokenStream) -> TokenStream {
+    items
 }
 
 /// Makes a structure or an enumeration a field, if its members are fields.

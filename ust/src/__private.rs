@@ -19,6 +19,7 @@ pub use ust_core::wire::{
     Both, Choice, Field, FieldType, Formatted, Integer, Label, Member, Part, Payload, Shown,
     sum_of_sizes,
 };
+pub use ust_macros::declared;
 
 /// Called before a thread goes into seccomp's strict mode. All calls of it pass unseen from here on, and if it is the first thread the
 /// process is watched.
