@@ -44,14 +44,14 @@ macro_rules! typical {
 
 /// All of them.
 pub const TYPICAL: &[Typical] = typical! {
-    "no fields", "typical_nothing", "by_hand_nothing", 1, 999;
-    "u32", "typical_number", "by_hand_number", 1, 999;
-    "u64, u64", "typical_pair", "by_hand_pair", 1, 999;
-    "text of 16 bytes", "typical_text", "by_hand_text", 1, 999;
-    "structure of three members", "typical_structure", "by_hand_structure", 1, 999;
-    "Option<u32>, bool", "typical_option", "by_hand_option", 1, 999;
-    "slice of four u32", "typical_slice", "by_hand_slice", 1, 999;
-    "function with a Result, two records", "typical_function", "by_hand_function", 2, 999;
+    "no fields", "typical_nothing", "by_hand_nothing", 1, 65;
+    "u32", "typical_number", "by_hand_number", 1, 70;
+    "u64, u64", "typical_pair", "by_hand_pair", 1, 73;
+    "text of 16 bytes", "typical_text", "by_hand_text", 1, 116;
+    "structure of three members", "typical_structure", "by_hand_structure", 1, 73;
+    "Option<u32>, bool", "typical_option", "by_hand_option", 1, 101;
+    "slice of four u32", "typical_slice", "by_hand_slice", 1, 105;
+    "function with a Result, two records", "typical_function", "by_hand_function", 2, 168;
 };
 
 impl Typical {
