@@ -132,7 +132,8 @@ use proc_macro2::TokenStream as TokenStream2;
 /// records `load_entry` with the arguments, and `load_exit` with one field, `outcome`: `returned` with the value, `err` with the
 /// error's text, or `unwound` if the function panicked. Arguments are recorded as they are at the entry. `self` is recorded only
 /// with `#[field(debug)]` or `#[field(display)]` before it. Arguments of generic types need such an attribute too, because an event
-/// is one class. So values of generic types are not recorded without `ret(..)`; of a `Result` each side counts for itself. Of a `#[track_caller]` function the value is not recorded, nor the error: the body would not know its caller.
+/// is one class. So values of generic types are not recorded without `ret(..)`; of a `Result` each side counts for itself. Of a
+/// `#[track_caller]` function the value is not recorded, nor the error: the body would not know its caller.
 ///
 /// An `async fn` also records `load_resume` and `load_suspend` at each poll, and at its exit `duration`, `busy` and `idle` in
 /// nanoseconds, and `polls`. The field `span` is the same number in all of them. A future that is dropped before its end says
