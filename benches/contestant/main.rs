@@ -9,6 +9,7 @@ mod peer_tracing;
 mod plugin;
 #[cfg(target_arch = "x86_64")]
 mod steps;
+mod typical;
 
 use ust_benches::Result;
 use ust_benches::contestant::STEPPED;
@@ -26,6 +27,7 @@ fn main() -> Result<()> {
     }
     let mut appender = None;
     let in_plugin;
+    let emitter;
     let measured: &(dyn Fn(u64) + Sync) = match body.as_str() {
         "empty_loop" => &floor::empty_loop,
         "clock_gettime" => &floor::clock_gettime,
@@ -75,7 +77,10 @@ fn main() -> Result<()> {
             appender = Some(peer_tracing::Appender::install()?);
             &peer_tracing::emit_usual
         }
-        _ => return Err(format!("nobody is called {body}").into()),
+        body => {
+            emitter = typical::emitter(body).ok_or_else(|| format!("nobody is called {body}"))?;
+            &emitter
+        }
     };
     #[cfg(target_arch = "x86_64")]
     if is_stepped {

@@ -35,6 +35,7 @@ use ust_benches::recorder::Shape;
 use ust_benches::rehearsal::is_rehearsal;
 use ust_benches::report::{Instructions, Report, Row, Setting, write_json};
 use ust_benches::statistics::Sample;
+use ust_benches::typical::TYPICAL;
 use ust_benches::{Result, callgrind, promise, rounds};
 
 /// What does an event cost?
@@ -128,10 +129,15 @@ fn measure(
 }
 
 fn instructions(only: &[String]) -> Result<Vec<Instructions>> {
-    contestants::counted(only)
-        .map(|(name, program, function, is_recorded)| {
-            let per_event = callgrind::instructions_per_event(&program, function, is_recorded)?;
-            Ok(Instructions { name, per_event })
-        })
-        .collect()
+    let contestants = contestants::counted(only).map(|(name, program, function, is_recorded)| {
+        let per_event = callgrind::instructions_per_event(&program, function, is_recorded.into())?;
+        Ok(Instructions { name, per_event, by_hand: None })
+    });
+    let is_wanted = |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part));
+    let typical = TYPICAL.iter().filter(|typical| is_wanted(typical.name)).map(|typical| {
+        let counted = typical.count(env!("CARGO_BIN_EXE_ust-bench-contestant"))?;
+        let (per_event, by_hand) = (counted.typical, Some(counted.by_hand));
+        Ok(Instructions { name: typical.name, per_event, by_hand })
+    });
+    contestants.chain(typical).collect()
 }

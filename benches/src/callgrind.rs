@@ -38,16 +38,16 @@ pub fn missing() -> Option<String> {
 }
 
 /// Instructions of one event. `function` (its name may begin with `*`) emits the events, and what it calls counts too.
-/// `is_recorded` says whether the events must be in the trace.
+/// `records_each` says how many records each event must have in the trace.
 ///
 /// # Errors
 /// The program cannot run under callgrind, or events are missing from the trace.
 pub fn instructions_per_event(
     program: &OwnProgram,
     function: &str,
-    is_recorded: bool,
+    records_each: u64,
 ) -> Result<u64> {
-    let counted = count(program, function, is_recorded);
+    let counted = count(program, function, records_each);
     let [once, twice] =
         counted.map_err(|error| format!("{} in callgrind: {error}", program.body))?;
     let difference = twice.saturating_sub(once);
@@ -61,9 +61,10 @@ pub fn instructions_per_event(
 }
 
 /// Instructions of so many events, and of twice as many.
-fn count(program: &OwnProgram, function: &str, is_recorded: bool) -> Result<[u64; 2]> {
+fn count(program: &OwnProgram, function: &str, records_each: u64) -> Result<[u64; 2]> {
     let scratch = tempfile::Builder::new().prefix("ust-bench-callgrind-").tempdir()?;
-    let mut recorder = Recorder::start(SHAPE, scratch.path(), Emitted::BY_TRACEPOINTS)?;
+    let expected = Emitted { records_each, ..Emitted::BY_TRACEPOINTS };
+    let mut recorder = Recorder::start(SHAPE, scratch.path(), expected)?;
     let out = scratch.path().join("callgrind.out");
     let mut valgrind = Command::new("valgrind");
     valgrind
@@ -76,7 +77,7 @@ fn count(program: &OwnProgram, function: &str, is_recorded: bool) -> Result<[u64
     // The last event makes callgrind dump what came before it.
     for events in [1, EVENTS, 2 * EVENTS, 1] {
         worker.measure(events, |fd| recorder.record_until_readable(fd))?;
-        recorder.settle(if is_recorded { events } else { 0 })?;
+        recorder.settle(events)?;
     }
     drop(worker);
     Ok([total(&out.with_extension("out.3"))?, total(&out.with_extension("out.4"))?])

@@ -27,6 +27,7 @@ pub mod report;
 pub mod rounds;
 pub mod statistics;
 pub mod steps;
+pub mod typical;
 pub mod worker;
 
 /// An error ends the bench and is shown.

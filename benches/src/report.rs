@@ -50,6 +50,8 @@ pub struct Instructions {
     pub name: &'static str,
     /// Of one event.
     pub per_event: u64,
+    /// Of the same record encoded by hand, if that was counted.
+    pub by_hand: Option<u64>,
 }
 
 /// All of it.
@@ -155,8 +157,10 @@ impl fmt::Display for Report {
             )?;
             writeln!(f, "{:>9}{:>9}", ratio(*times_floor), ratio(*times_lttng))?;
         }
-        for Instructions { name, per_event } in &self.instructions {
-            writeln!(f, "{name:<NAME_WIDTH$}{per_event:>9} instructions an event")?;
+        for Instructions { name, per_event, by_hand } in &self.instructions {
+            let by_hand =
+                by_hand.map_or_else(String::new, |by_hand| format!(", by hand {by_hand}"));
+            writeln!(f, "{name:<NAME_WIDTH$}{per_event:>9} instructions an event{by_hand}")?;
         }
         self.skipped.iter().try_for_each(|why| writeln!(f, "SKIPPED: {why}"))
     }

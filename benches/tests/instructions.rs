@@ -8,6 +8,7 @@ use ust_benches::Result;
 use ust_benches::callgrind;
 use ust_benches::contestant::OwnProgram;
 use ust_benches::steps;
+use ust_benches::typical::{MAX_MORE_PERCENT, TYPICAL};
 
 /// What a body takes; the function that callgrind looks into.
 const RECORDED: &[(&str, &str, u64)] = &[
@@ -26,7 +27,7 @@ fn program(body: &'static str) -> OwnProgram {
 /// `None`, with the reason printed, where instructions cannot be counted.
 fn instructions(body: &'static str, function: &str, is_recorded: bool) -> Option<u64> {
     counted(callgrind::missing, || {
-        callgrind::instructions_per_event(&program(body), function, is_recorded)
+        callgrind::instructions_per_event(&program(body), function, is_recorded.into())
     })
 }
 
@@ -36,10 +37,10 @@ fn stepped(body: &'static str, is_recorded: bool) -> Option<u64> {
 }
 
 /// `missing` says why it cannot be done, if it cannot.
-fn counted(
+fn counted<T>(
     missing: impl FnOnce() -> Option<String>,
-    count: impl FnOnce() -> Result<u64>,
-) -> Option<u64> {
+    count: impl FnOnce() -> Result<T>,
+) -> Option<T> {
     if cfg!(debug_assertions) || cfg!(not(target_arch = "x86_64")) {
         eprintln!("SKIPPED: the bounds are those of x86-64's optimised code: cargo test --release");
         return None;
@@ -57,6 +58,18 @@ fn recording_an_event_takes_no_more_instructions_than_it_did() {
         let Some(counted) = instructions(body, function, true) else { return };
         println!("{body}: {counted} instructions an event");
         assert!(counted <= *bound, "{body}: {counted} instructions an event, more than {bound}");
+    }
+}
+
+#[test]
+fn typical_tracepoints_take_about_as_much_as_encodings_by_hand() {
+    for typical in TYPICAL {
+        let name = typical.name;
+        let count = || typical.count(env!("CARGO_BIN_EXE_ust-bench-contestant"));
+        let Some(counted) = counted(callgrind::missing, count) else { return };
+        println!("{name}: {} instructions, by hand {}", counted.typical, counted.by_hand);
+        assert!(counted.typical <= typical.bound, "{name}: more than {}", typical.bound);
+        assert!(counted.is_near(), "{name}: more than {MAX_MORE_PERCENT} % beyond {counted:?}");
     }
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct Args {
     pub(crate) skip_this: bool,
     pub(crate) ret: Recorded,
     pub(crate) err: Recorded,
+    /// No tracepoint is compiled: see [`compiled`](crate::compiled).
+    pub(crate) is_off: bool,
     /// The arguments that only functions with a body have.
     only_with_body: Vec<Ident>,
 }
@@ -76,6 +78,11 @@ impl Args {
         quote!(#ust::__private)
     }
 
+    /// The same, not compiled.
+    pub(crate) fn off(self) -> Self {
+        Self { is_off: true, ..self }
+    }
+
     /// These arguments, and those of the block around for what these do not say.
     pub(crate) fn within(self, around: &Self) -> Self {
         let either = |own: Recorded, around| if own == Recorded::ByType { around } else { own };
@@ -84,6 +91,7 @@ impl Args {
             level: self.level.or_else(|| around.level.clone()),
             ust: self.ust.or_else(|| around.ust.clone()),
             is_span: self.is_span || around.is_span,
+            is_off: self.is_off || around.is_off,
             skip_all: self.skip_all || around.skip_all,
             ret: either(self.ret, around.ret),
             err: either(self.err, around.err),

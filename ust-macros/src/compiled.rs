@@ -1,6 +1,8 @@
-//! Which tracepoints are compiled at all: the features `max-level-...` of `ust`.
+//! Which tracepoints are compiled at all: the features `max-level-...` of `ust`, and `--cfg ust_off`.
 //!
 //! A tracepoint of a level beyond the maximum has no callsite: calls of it compile to nothing. Its arguments are still checked.
+//! With `--cfg ust_off` that holds for all of them. `ust` looks for it, because a user's crate need not know such a name, and a macro
+//! is not compiled for the target. It then exports the macros whose names end with `_off`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -8,7 +10,7 @@ use quote::{format_ident, quote};
 use crate::args::{Args, LEVELS};
 use crate::declaration::Declaration;
 use crate::expand::{LIFETIME, allow_many_parameters, is_for_all};
-use crate::field::recorded;
+use crate::field::{Field, recorded};
 use crate::lifetimes::{with_lifetime, with_lifetimes};
 
 /// The last level that is compiled. If several features say so, the most urgent one counts.
@@ -28,9 +30,23 @@ const MAX_LEVEL: Option<&str> = if cfg!(feature = "max-level-off") {
 
 /// Whether a tracepoint is compiled. `default` is its level if it states none.
 pub(crate) fn is_compiled(args: &Args, default: &str) -> bool {
+    if args.is_off {
+        return false;
+    }
     let level = args.level.as_ref().map_or_else(|| default.to_owned(), Ident::to_string);
     let place = |name: &str| LEVELS.iter().position(|level| *level == name);
     MAX_LEVEL.is_some_and(|max| place(&level) <= place(max))
+}
+
+/// Checks the value of a field, in code that never runs.
+pub(crate) fn checked(field: &Field, handed_on: TokenStream, private: &TokenStream) -> TokenStream {
+    let value = format_ident!("__ust_field");
+    let prepared = field.preparation(&value, private);
+    let described = field.is_made().then(|| {
+        let ty = field.type_of(private);
+        quote!(let _ = #ty;)
+    });
+    quote!({ #described let #value = #handed_on; #prepared #private::check_field(&#value); })
 }
 
 /// The expansion of an event that is not compiled.
@@ -43,18 +59,8 @@ pub(crate) fn nothing(args: &Args, declaration: &Declaration) -> TokenStream {
     let given = fields.iter().map(|field| &field.given);
     let for_all: Vec<_> = attrs.iter().filter(|attr| is_for_all(attr)).collect();
     let allow = allow_many_parameters(fields.len());
-    let checked: Vec<_> = recorded(fields)
-        .map(|field| {
-            let value = format_ident!("__ust_field");
-            let handed_on = field.handed_on(private);
-            let prepared = field.preparation(&value, private);
-            let described = field.is_made().then(|| {
-                let ty = field.type_of(private);
-                quote!(let _ = #ty;)
-            });
-            quote!({ #described let #value = #handed_on; #prepared #private::check_field(&#value); })
-        })
-        .collect();
+    let checked: Vec<_> =
+        recorded(fields).map(|field| checked(field, field.handed_on(private), private)).collect();
     let (returns, begun) = if args.is_span {
         (quote!(-> #private::Span), quote!(#private::Span::nothing()))
     } else {

@@ -16,6 +16,7 @@ use syn::{Error, Expr, Ident, LitStr, Result, Token};
 use crate::args::{Args, parse_level};
 use crate::callsite::registration;
 use crate::compiled::is_compiled;
+use crate::sdt::Probe;
 use crate::words::check_name;
 
 /// The size of the largest tuple of fields.
@@ -119,16 +120,8 @@ impl Parse for Field {
 
 pub(crate) fn expand(event: &Event) -> TokenStream {
     let private = event.args.private();
-    let (site, values) = event.site(&private, &quote!());
-    let is_on = event.is_on(&private);
-    quote! {
-        {
-            #site
-            if #is_on {
-                #private::record_event(__UstSite, &(#(#values,)*));
-            }
-        }
-    }
+    let record = |values: TokenStream| quote!(#private::record_event(__UstSite, &#values););
+    event.expand(&quote!(), &record, &quote!())
 }
 
 pub(crate) fn expand_span(event: &Event) -> TokenStream {
@@ -136,27 +129,77 @@ pub(crate) fn expand_span(event: &Event) -> TokenStream {
     let more = quote! {
         const MORE: &'static [#private::FieldDescription] = &#private::SPAN_FIELDS;
     };
-    let (site, values) = event.site(&private, &more);
-    let is_on = event.is_on(&private);
-    quote! {
-        {
-            #site
-            if #is_on {
-                #private::begin_span(__UstSite, &(#(#values,)*))
-            } else {
-                #private::Span::nothing()
-            }
-        }
+    let begin = |values: TokenStream| quote!(#private::begin_span(__UstSite, &#values));
+    event.expand(&more, &begin, &quote!(#private::Span::nothing()))
+}
+
+impl Text {
+    /// The same, not compiled.
+    pub(crate) fn off(self) -> Self {
+        Self { is_off: true, ..self }
     }
 }
 
 impl Event {
-    fn is_on(&self, private: &TokenStream) -> TokenStream {
-        if is_compiled(&self.args, LEVEL) {
-            quote!(<__UstSite as #private::Site>::switch().state().is_on())
-        } else {
-            quote!(false)
+    /// The same, not compiled.
+    pub(crate) fn off(mut self) -> Self {
+        self.args.is_off = true;
+        self
+    }
+
+    /// The site, with `more` items, and `when_on` of the values, or else `when_off`.
+    fn expand(
+        &self,
+        more: &TokenStream,
+        when_on: &dyn Fn(TokenStream) -> TokenStream,
+        when_off: &TokenStream,
+    ) -> TokenStream {
+        let private = &self.args.private();
+        let (site, values) = self.site(private, more);
+        let values = quote!((#(#values,)*));
+        if !is_compiled(&self.args, LEVEL) {
+            return quote! {
+                {
+                    if false {
+                        #private::check_fields(&#values);
+                    }
+                    #when_off
+                }
+            };
         }
+        let is_on = quote!(<__UstSite as #private::Site>::switch().state().is_on());
+        let Some(probe) = self.probe() else {
+            let when_on = when_on(values);
+            return quote!({ #site if #is_on { #when_on } else { #when_off } });
+        };
+        let semaphore = probe.semaphore(&quote!());
+        let is_wanted = probe.is_wanted();
+        let places = (0..self.fields.len()).map(syn::Index::from);
+        let passed = probe.hit(places.map(|place| quote!((*__ust_values.#place))));
+        let when_on = when_on(quote!(__ust_values));
+        quote! {
+            {
+                #site
+                #semaphore
+                let __ust_is_on = #is_on;
+                if __ust_is_on || #is_wanted {
+                    match #values {
+                        __ust_values => {
+                            #passed
+                            if __ust_is_on { #when_on } else { #when_off }
+                        }
+                    }
+                } else {
+                    #when_off
+                }
+            }
+        }
+    }
+
+    fn probe(&self) -> Option<Probe> {
+        let mut args = self.args.clone();
+        args.provider = self.provider.clone();
+        Probe::new(&args, &self.name, "EVENT")
     }
 
     /// The type that stands for this line of the source, and the fields of the payload.
@@ -208,6 +251,7 @@ impl Event {
 /// `text!(Info, "format", arguments)`: an event of one field, `message`.
 pub(crate) struct Text {
     level: Option<Ident>,
+    is_off: bool,
     format: TokenStream,
 }
 
@@ -220,13 +264,14 @@ impl Parse for Text {
         } else {
             None
         };
-        Ok(Self { level, format: input.parse()? })
+        Ok(Self { level, is_off: false, format: input.parse()? })
     }
 }
 
 pub(crate) fn expand_text(text: Text) -> TokenStream {
     let mut args = Args::default();
     args.level = text.level;
+    args.is_off = text.is_off;
     let private = args.private();
     let format = text.format;
     let value = quote!(#private::Formatted::of(#private::core::format_args!(#format)));

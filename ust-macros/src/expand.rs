@@ -32,7 +32,7 @@
 //!   cannot see a constant of such a name in the surrounding scope; there the compiler reports it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Ident, Lifetime, Type};
 
@@ -42,6 +42,7 @@ use crate::declaration::Declaration;
 use crate::docs::Docs;
 use crate::field::{Field, described_fields, recorded};
 use crate::lifetimes::{with_lifetime, with_lifetimes};
+use crate::sdt::Probe;
 
 /// Clippy's `too_many_arguments` also lints functions from macros, from one more than this.
 const MAX_UNLINTED_PARAMETERS: usize = 7;
@@ -73,20 +74,35 @@ pub(crate) fn expand_as(
         here: declaration.ident.span(),
     };
     let callsite = Callsite::new(args, &described, &declaration, &private);
+    let probe = Probe::new(args, name, &declaration.ident.unraw().to_string());
     // The user's location, for messages, but the macro's hygiene, for lints: a tracepoint of which only `with` is used
     // is not dead code.
     declaration.ident.set_span(declaration.ident.span().resolved_at(Span::call_site()));
-    let function = function(&declaration, &private);
-    let other_ways = other_ways(&declaration, &private, &callsite);
+    let function = function(&declaration, probe.as_ref(), &private);
+    let other_ways = other_ways(&declaration, probe.as_ref(), &private, &callsite);
     quote!(#function #other_ways)
 }
 
 /// The function, which is inlined into every caller.
-fn function(declaration: &Declaration, private: &TokenStream) -> TokenStream {
+fn function(
+    declaration: &Declaration,
+    probe: Option<&Probe>,
+    private: &TokenStream,
+) -> TokenStream {
     let Declaration { attrs, vis, ident, generics, fields } = declaration;
     let names = fields.iter().map(|field| &field.ident);
     let types = fields.iter().map(|field| &field.given);
-    let handed_on = recorded(fields).map(|field| field.handed_on(private));
+    let mut handed_on: Vec<_> = recorded(fields).map(|field| field.handed_on(private)).collect();
+    let passed = probe.map(|probe| {
+        let values: Vec<_> =
+            (0..).zip(recorded(fields)).map(|(index, field)| field.value(index)).collect();
+        let hit = probe.hit(values.iter().map(ToTokens::to_token_stream));
+        let given = std::mem::replace(
+            &mut handed_on,
+            values.iter().map(ToTokens::to_token_stream).collect(),
+        );
+        quote!(#(let #values = #given;)* #hit)
+    });
     let skipped = fields.iter().filter(|field| !field.is_recorded()).map(|field| &field.ident);
     let allow = allow_many_parameters(fields.len());
     // Passes the loaded state on: `record` would load it again, and only then know which way to go.
@@ -96,6 +112,7 @@ fn function(declaration: &Declaration, private: &TokenStream) -> TokenStream {
         #[inline(always)]
         #vis fn #ident #generics (#(#names: #types),*) {
             #(let _ = &#skipped;)*
+            #passed
             let __ust_seen = #ident::callsite().state();
             if __ust_seen.is_on() {
                 #ident::record(#(#handed_on,)* __ust_seen);
@@ -107,6 +124,7 @@ fn function(declaration: &Declaration, private: &TokenStream) -> TokenStream {
 /// The enum beside the function, and its associated functions.
 fn other_ways(
     declaration: &Declaration,
+    probe: Option<&Probe>,
     private: &TokenStream,
     callsite: &Callsite,
 ) -> TokenStream {
@@ -134,9 +152,18 @@ fn other_ways(
     let allow = allow_many_parameters(fields.len());
     let record = record(&fields, &types, &values, generics.as_ref(), ident, private);
     let Callsite { beside, function: callsite } = callsite;
+    let semaphore = probe.map(|probe| probe.semaphore(&quote!(#(#attrs)*)));
+    let passed = probe.map(|probe| probe.hit(values.iter().map(ToTokens::to_token_stream)));
+    // Whoever is told of the event wants its values; only channels want its record.
+    let or_wanted = probe.map(|probe| {
+        let is_wanted = probe.is_wanted();
+        quote!(|| #is_wanted)
+    });
+    let if_on = probe.map(|_| quote!(if __ust_seen.is_on()));
 
     quote! {
         #beside
+        #semaphore
 
         #(#attrs)*
         #[doc = #doc]
@@ -149,7 +176,7 @@ fn other_ways(
             /// Whether the event is on: some channel records it now.
             #[inline(always)]
             #vis fn enabled() -> #private::core::primitive::bool {
-                Self::callsite().state().is_on()
+                Self::callsite().state().is_on() #or_wanted
             }
 
             /// Calls the closure only if the event is on, and records what it returns.
@@ -158,9 +185,12 @@ fn other_ways(
                 __ust_fields: impl #private::core::ops::FnOnce() -> #returned
             ) {
                 let __ust_seen = Self::callsite().state();
-                if __ust_seen.is_on() {
+                if __ust_seen.is_on() #or_wanted {
                     let #pattern = __ust_fields();
-                    Self::record(#(#values,)* __ust_seen);
+                    #passed
+                    #if_on {
+                        Self::record(#(#values,)* __ust_seen);
+                    }
                 }
             }
 
@@ -173,10 +203,14 @@ fn other_ways(
                 #allow
                 #[inline(always)]
                 fn __ust_record #generics (#(#values: #types),*) {
-                    #ident::record(#(#values,)* #ident::callsite().state());
+                    #passed
+                    let __ust_seen = #ident::callsite().state();
+                    #if_on {
+                        #ident::record(#(#values,)* __ust_seen);
+                    }
                 }
 
-                if Self::callsite().state().is_on() {
+                if Self::callsite().state().is_on() #or_wanted {
                     __ust_fields(__ust_record);
                 }
             }

@@ -1,6 +1,7 @@
 //! What `#[tracepoint]` stands on.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Error, ItemImpl, ItemMod, Result, Signature, Token, Visibility, token};
 
@@ -38,5 +39,15 @@ impl Parse for Item {
         } else {
             input.parse().map(Self::Declaration)
         }
+    }
+}
+
+/// The items of a declaration, as one item. In an `impl` or a `trait`, of which a macro learns nothing, the compiler refuses each
+/// item and then misses it. So it refuses one, at the event's name, and says that it belongs into a module.
+pub(crate) fn among_items(private: &TokenStream, items: &TokenStream, here: Span) -> TokenStream {
+    let here = here.resolved_at(Span::call_site());
+    quote_spanned! {here=>
+        #[#private::declared { #items }]
+        enum __UstDeclared {}
     }
 }

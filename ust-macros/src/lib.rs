@@ -18,6 +18,8 @@
 //!
 //! `derive.rs` makes structures and enumerations fields.
 //!
+//! `sdt.rs` puts probes for other tools beside all of these, with the feature of that name.
+//!
 //! `section.rs` is only for `ust`: it declares the list that gathers the callsites.
 //!
 //! An error points at the user's mistake, and says what to write instead. Mistakes that only show in types are reported
@@ -38,12 +40,14 @@ mod function;
 mod item;
 mod lifetimes;
 mod parameter;
+mod sdt;
 mod section;
 mod span;
 mod words;
 mod wrong;
 
 use args::Args;
+use event::{Event, Text};
 use item::Item;
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as TokenStream2;
@@ -129,7 +133,8 @@ use proc_macro2::TokenStream as TokenStream2;
 /// records `load_entry` with the arguments, and `load_exit` with one field, `outcome`: `returned` with the value, `err` with the
 /// error's text, or `unwound` if the function panicked. Arguments are recorded as they are at the entry. `self` is recorded only
 /// with `#[field(debug)]` or `#[field(display)]` before it. Arguments of generic types need such an attribute too, because an event
-/// is one class. Of a `#[track_caller]` function the value is not recorded, nor the error: the body would not know its caller.
+/// is one class. So values of generic types are not recorded without `ret(..)`; of a `Result` each side counts for itself. Of a
+/// `#[track_caller]` function the value is not recorded, nor the error: the body would not know its caller.
 ///
 /// An `async fn` also records `load_resume` and `load_suspend` at each poll, and at its exit `duration`, `busy` and `idle` in
 /// nanoseconds, and `polls`. The field `span` is the same number in all of them. A future that is dropped before its end says
@@ -153,7 +158,18 @@ use proc_macro2::TokenStream as TokenStream2;
 /// With a body: wherever a function can be.
 #[proc_macro_attribute]
 pub fn tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
-    let (args, item) = (syn::parse(args), syn::parse(item));
+    expand_tracepoint(syn::parse(args), item)
+}
+
+/// [`macro@tracepoint`] with `--cfg ust_off`.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn tracepoint_off(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand_tracepoint(syn::parse(args).map(Args::off), item)
+}
+
+fn expand_tracepoint(args: syn::Result<Args>, item: TokenStream) -> TokenStream {
+    let item = syn::parse(item);
     let expanded = match (args, item) {
         (Ok(args), Ok(item)) => expand_item(&args, item),
         (args, item) => {
@@ -173,18 +189,27 @@ fn expand_item(args: &Args, item: Item) -> syn::Result<TokenStream2> {
     match item {
         Item::Declaration(declaration) => {
             args.check_without_body()?;
-            Ok(if !compiled::is_compiled(args, "DebugLine") {
+            let here = declaration.ident.span();
+            let items = if !compiled::is_compiled(args, "DebugLine") {
                 compiled::nothing(args, &declaration)
             } else if args.is_span {
                 span::expand(args, &declaration)
             } else {
                 expand::expand(args, declaration)
-            })
+            };
+            Ok(item::among_items(&args.private(), &items, here))
         }
         Item::Function(function) => function::expand(args, *function, &syn::Generics::default()),
         Item::Impl(item) => block::expand_impl(args, item),
         Item::Mod(item) => block::expand_mod(args, item),
     }
+}
+
+/// The items that `#[tracepoint]` made of a declaration, which it hands over in one piece: see `item.rs`.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn declared(items: TokenStream, _: TokenStream) -> TokenStream {
+    items
 }
 
 /// Makes a structure or an enumeration a field, if its members are fields.
@@ -233,8 +258,18 @@ pub fn derive_field(item: TokenStream) -> TokenStream {
 /// have several types is never on, and is counted as a class left out.
 #[proc_macro]
 pub fn event(input: TokenStream) -> TokenStream {
-    let event = syn::parse(input);
-    event.map_or_else(syn::Error::into_compile_error, |event| event::expand(&event)).into()
+    expanded(syn::parse(input), |event| event::expand(&event))
+}
+
+/// [`event!`] with `--cfg ust_off`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn event_off(input: TokenStream) -> TokenStream {
+    expanded(syn::parse(input).map(Event::off), |event| event::expand(&event))
+}
+
+fn expanded<T>(parsed: syn::Result<T>, expand: impl FnOnce(T) -> TokenStream2) -> TokenStream {
+    parsed.map_or_else(syn::Error::into_compile_error, expand).into()
 }
 
 /// Begins a span in one line, without a declaration: from here until the result is dropped. Name, level and fields are as those of
@@ -246,8 +281,14 @@ pub fn event(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro]
 pub fn span(input: TokenStream) -> TokenStream {
-    let span = syn::parse(input);
-    span.map_or_else(syn::Error::into_compile_error, |span| event::expand_span(&span)).into()
+    expanded(syn::parse(input), |span| event::expand_span(&span))
+}
+
+/// [`span!`] with `--cfg ust_off`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn span_off(input: TokenStream) -> TokenStream {
+    expanded(syn::parse(input).map(Event::off), |span| event::expand_span(&span))
 }
 
 /// Records a text: `format!`'s arguments, after a level if you like. The event is `text`, of the crate's provider, with one field
@@ -262,8 +303,14 @@ pub fn span(input: TokenStream) -> TokenStream {
 /// The text is made in 512 bytes of the stack, only while the event is on; what is longer is cut.
 #[proc_macro]
 pub fn text(input: TokenStream) -> TokenStream {
-    let text = syn::parse(input);
-    text.map_or_else(syn::Error::into_compile_error, event::expand_text).into()
+    expanded(syn::parse(input), event::expand_text)
+}
+
+/// [`text!`] with `--cfg ust_off`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn text_off(input: TokenStream) -> TokenStream {
+    expanded(syn::parse(input).map(Text::off), event::expand_text)
 }
 
 /// Declares the list of callsites, named after the version of the package that is being compiled. Only for `ust`.

@@ -6,7 +6,7 @@
 //! ```
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 
 use crate::args::Args;
@@ -15,6 +15,7 @@ use crate::declaration::Declaration;
 use crate::docs::Docs;
 use crate::expand::{allow_many_parameters, is_for_all};
 use crate::field::{described_fields, recorded};
+use crate::sdt::Probe;
 
 pub(crate) fn expand(args: &Args, declaration: &Declaration) -> TokenStream {
     let private = &args.private();
@@ -26,8 +27,10 @@ pub(crate) fn expand(args: &Args, declaration: &Declaration) -> TokenStream {
         described.push((name.to_owned(), ty));
     }
     described.push(("outcome".to_owned(), quote!(<#private::Outcome as #private::Field>::TYPE)));
+    let name = args.name.clone().unwrap_or_else(|| ident.unraw().to_string());
+    let probe = Probe::new(args, &name, &ident.unraw().to_string());
     let described = Described {
-        name: args.name.clone().unwrap_or_else(|| ident.unraw().to_string()),
+        name,
         fields: described,
         docs: Docs::of(attrs, fields),
         level: "DebugLine",
@@ -50,12 +53,24 @@ pub(crate) fn expand(args: &Args, declaration: &Declaration) -> TokenStream {
     let for_all: Vec<_> = attrs.iter().filter(|attr| is_for_all(attr)).collect();
     let doc = format!("The span [`{ident}`]({ident}()): whether it is on.");
     let allow = allow_many_parameters(fields.len());
+    let semaphore = probe.as_ref().map(|probe| probe.semaphore(&quote!(#(#for_all)*)));
+    let passed = probe.as_ref().map(|probe| {
+        // The parameters: what is handed on of them belongs to the closure below.
+        probe.hit(recorded(fields).map(|field| field.ident.to_token_stream()))
+    });
+    let or_wanted = probe.as_ref().map(|probe| {
+        let is_wanted = probe.is_wanted();
+        quote!(|| #is_wanted)
+    });
     quote! {
+        #semaphore
+
         #(#attrs)*
         #allow
         #[inline(always)]
         #vis fn #ident #generics (#(#names: #types),*) -> #private::Span {
             #(let _ = &#skipped;)*
+            #passed
             #private::Span::begin(#ident::callsite().switch(), || #captured)
         }
 
@@ -70,7 +85,7 @@ pub(crate) fn expand(args: &Args, declaration: &Declaration) -> TokenStream {
             /// Whether the span is on: some channel records it now.
             #[inline(always)]
             #vis fn enabled() -> #private::core::primitive::bool {
-                Self::callsite().state().is_on()
+                Self::callsite().state().is_on() #or_wanted
             }
         }
     }

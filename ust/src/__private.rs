@@ -7,6 +7,7 @@ pub use crate::anywhere::{begin_span, record_event};
 pub use crate::callsite::{Callsite, CallsiteState, Switch};
 pub use crate::declared::{CALLSITES, Entry, Site, all as callsites, number_first};
 pub use crate::record::{before_vfork, record, record_otherwise, try_record};
+pub use crate::sdt;
 pub use crate::span::outcome::{choices as outcome_choices, type_of as outcome_type};
 pub use crate::span::{
     Captured, Exit, Nothing, Outcome, SPAN_FIELDS, Span, Task, Timed, number as span_number,
@@ -18,6 +19,7 @@ pub use ust_core::wire::{
     Both, Choice, Field, FieldType, Formatted, Integer, Label, Member, Part, Payload, Shown,
     sum_of_sizes,
 };
+pub use ust_macros::declared;
 
 /// Called before a thread goes into seccomp's strict mode. All calls of it pass unseen from here on, and if it is the first thread the
 /// process is watched.
@@ -69,6 +71,10 @@ pub const fn type_of_result<T, R: Field>(_: fn(T) -> R) -> &'static FieldType {
 /// Checks that a value is a field.
 #[inline(always)]
 pub const fn check_field<F: Field>(_: &F) {}
+
+/// Checks that values are fields.
+#[inline(always)]
+pub const fn check_fields<P: ust_core::wire::Described>(_: &P) {}
 
 /// Calls a function's body. The compiler takes a closure that it is given here for one that is called once: what the body
 /// returns may borrow from what it captured by value, such as `&mut self`.

@@ -45,11 +45,40 @@
 //!
 //! Features `max-level-info`, `-notice`, `-warning`, `-err` and `-off` leave out tracepoints of levels beyond: calls of them compile to
 //! nothing, but their arguments are still checked. If several crates ask for different ones, the most urgent counts.
+//! `RUSTFLAGS="--cfg ust_off"` leaves out all tracepoints of a program in the same way, without a change to any manifest.
+//!
+//! Feature `sdt` puts a probe of SystemTap's format beside each tracepoint, for gdb, bpftrace, perf and SystemTap: see
+//! [Probes for other tools](#probes-for-other-tools).
 //!
 //! Feature `bytes` makes `bytes::Bytes` and `BytesMut` fields.
 //!
 //! The oldest supported toolchain is the manifest's `rust-version`, 1.88. A minor version may raise it to one that is
 //! at least half a year old.
+//!
+//! # Probes for other tools
+//! With the feature `sdt`, `readelf -n` lists a probe `provider:name` for each tracepoint, and other tools stop there:
+//!
+//! ```text
+//! (gdb) break -probe-stap indexer:file_indexed          bpftrace -e 'usdt:./indexer:indexer:file_indexed { .. }'
+//! (gdb) print $_probe_arg2                              perf buildid-cache --add ./indexer
+//! ```
+//!
+//! A probe is passed whenever the program comes by, whether or not anything is recorded: that is what these tools expect. It
+//! costs a `nop`, and a register for each word of its arguments. Where values would have to be made first (`with`, `when_on`, the
+//! expressions of [`event!`], [`text!`] and [`span!`]), they are made while the event is on, or while a tool has raised the
+//! probe's semaphore, as tools do at each probe that they use. `enabled()` then says so too.
+//!
+//! | tracepoint | probe |
+//! | --- | --- |
+//! | an event | `name`, with the fields |
+//! | an instrumented function | `name_entry`, with the arguments; `name_exit`, without any |
+//! | a span, declared, by `span!` or of a function | `name`, where it begins, with the arguments |
+//!
+//! The arguments are those of the first six fields that have one. An integer, a `bool`, a `char` and a raw pointer is one; a text,
+//! a slice or a path is two, the address and the length (of a slice the number of elements); a reference to something else is
+//! its address. Other fields, such as floating-point numbers, options, arrays and structures by value, have no place that the
+//! format could name. They are left out, and later arguments move up. On 32-bit x86 there are too few registers, so probes have no
+//! arguments. A tracepoint that states no provider has the crate's name, which Cargo must tell.
 //!
 //! # Inside
 //! The runtime of a traced process is private. Its one instance is `instance`. `record` is the hot path from the
@@ -95,6 +124,8 @@ mod record;
 mod registry;
 mod ring_file;
 mod rules;
+#[doc(hidden)]
+pub mod sdt;
 mod slots;
 mod span;
 mod startup;
@@ -110,4 +141,10 @@ pub use panic_hook::snapshot_on_panic;
 pub use span::Span;
 pub use ust_core::event::Level;
 pub use ust_core::wire::Field;
-pub use ust_macros::{Field, event, span, text, tracepoint};
+pub use ust_macros::Field;
+#[cfg(not(ust_off))]
+pub use ust_macros::{event, span, text, tracepoint};
+#[cfg(ust_off)]
+pub use ust_macros::{
+    event_off as event, span_off as span, text_off as text, tracepoint_off as tracepoint,
+};

@@ -29,6 +29,7 @@ pub mod jump;
 pub mod left_behind;
 pub mod other_table;
 pub mod other_word_size;
+pub mod own_package;
 pub mod own_process;
 pub mod packets;
 pub mod plugin;

@@ -74,6 +74,17 @@ const EXPECTED: &[&str] = &[
     r#"panics_later_resume: { span = 5 }"#,
     r#"panics_later_exit: { span = 5, duration = #, busy = #, idle = #, polls = 2, _outcome_tag = ( "unwound" : container = 2 ), outcome = { { } } }"#,
     r#"optional: { _name_tag = ( "some" : container = 1 ), name = { "x…xxxxxxx" }, duration = #, outcome = ( "returned" : container = 0 ) }"#,
+    // One side of a `Result` may be generic.
+    r#"opened_entry: { }"#,
+    r#"opened_exit: { _outcome_tag = ( "err" : container = 1 ), outcome = { "No such file or directory (os error 2)" } }"#,
+    r#"opened_entry: { }"#,
+    r#"opened_exit: { _outcome_tag = ( "returned" : container = 0 ), outcome = { { } } }"#,
+    r#"parsed_entry: { }"#,
+    r#"parsed_exit: { _outcome_tag = ( "returned" : container = 0 ), outcome = { 5 } }"#,
+    r#"parsed_entry: { }"#,
+    r#"parsed_exit: { _outcome_tag = ( "err" : container = 1 ), outcome = { { } } }"#,
+    r#"Connection_refused_entry: { }"#,
+    r#"Connection_refused_exit: { _outcome_tag = ( "err" : container = 1 ), outcome = { "refused" } }"#,
 ];
 
 const TIMES: [&str; 3] = ["duration", "busy", "idle"];

@@ -45,6 +45,7 @@ const UST: &[(&str, &[&str])] = &[
     ("callsite", &["lockfree"]),
     ("declared", &["callsite"]),
     ("executable", &[]),
+    ("sdt", &[]),
     ("reach", &["lockfree"]),
     ("meeting_place", &["reach"]),
     ("ring_file", &["channel_shape", "lockfree", "orphans"]),
@@ -150,7 +151,17 @@ const UST: &[(&str, &[&str])] = &[
     ("panic_hook", &["module"]),
     (
         "__private",
-        &["anywhere", "callsite", "declared", "inside", "last_thread", "record", "span", "startup"],
+        &[
+            "anywhere",
+            "callsite",
+            "declared",
+            "inside",
+            "last_thread",
+            "record",
+            "sdt",
+            "span",
+            "startup",
+        ],
     ),
 ];
 

@@ -5,7 +5,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
-use syn::{Ident, ReturnType, Type};
+use syn::{GenericArgument, Ident, PathArguments, ReturnType, Type, parse_quote};
 
 use crate::args::{Args, Recorded};
 use crate::function::unnamed::Unnamed;
@@ -20,6 +20,27 @@ pub(crate) struct Ending {
     error_type: TokenStream,
     /// The outcome, of `__ust_returned`.
     pub(crate) outcome: TokenStream,
+}
+
+/// The type with `()` as its generic argument of that place, if the argument cannot be named. A `Result` may be an alias, so only
+/// the compiler knows the other side: `io::Result<()>` has the error of `io::Result<T>`.
+fn without(ty: &Type, place: usize, unnamed: &Unnamed) -> Type {
+    let mut ty = ty.clone();
+    if let Type::Path(path) = &mut ty
+        && let Some(last) = path.path.segments.last_mut()
+        && let PathArguments::AngleBracketed(arguments) = &mut last.arguments
+    {
+        let types = arguments.args.iter_mut().filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        });
+        for argument in types.skip(place).take(1) {
+            if matches!(argument, Type::ImplTrait(_)) || unnamed.is_in(argument) {
+                *argument = parse_quote!(());
+            }
+        }
+    }
+    ty
 }
 
 impl Ending {
@@ -59,21 +80,21 @@ impl Ending {
             ),
             _ => (nothing.clone(), quote!({ let _ = __ust_it; #private::Nothing }), false),
         };
-        let fixed = named.map(|ty| with_lifetime("'static", ty).into_token_stream());
-        let inferred = named.map(|ty| with_lifetime("'_", ty).into_token_stream());
         if is_result {
-            let part = |ty: &Option<TokenStream>, which: &str| {
+            // The type of one side, if it can be named: the other side may be generic.
+            let part = |which: &str, other: usize| {
+                let named = ty.map(|ty| without(ty, other, unnamed));
+                let named = named.filter(|ty| !unnamed.is_in(ty));
                 let which = Ident::new(which, Span::call_site());
-                ty.as_ref().map(|ty| quote!(<#ty as #private::IsResult>::#which))
+                ["'static", "'_"].map(|lifetime| {
+                    let ty = with_lifetime(lifetime, named.as_ref()?);
+                    Some(quote!(<#ty as #private::IsResult>::#which))
+                })
             };
-            let (value_type, value, _) =
-                side(args.ret, &quote!(Probe), part(&fixed, "Value"), part(&inferred, "Value"));
-            let (error_type, error, _) = side(
-                args.err,
-                &quote!(ErrorProbe),
-                part(&fixed, "Error"),
-                part(&inferred, "Error"),
-            );
+            let [fixed, inferred] = part("Value", 1);
+            let (value_type, value, _) = side(args.ret, &quote!(Probe), fixed, inferred);
+            let [fixed, inferred] = part("Error", 0);
+            let (error_type, error, _) = side(args.err, &quote!(ErrorProbe), fixed, inferred);
             let (returned, err) = (outcome(quote!(Returned)), outcome(quote!(Err)));
             return Self {
                 looks_at_value: true,
@@ -87,6 +108,8 @@ impl Ending {
                 },
             };
         }
+        let [fixed, inferred] = ["'static", "'_"]
+            .map(|lifetime| named.map(|ty| with_lifetime(lifetime, ty).into_token_stream()));
         let how = if is_unit { Recorded::Not } else { args.ret };
         let (value_type, value, looks_at_value) = side(how, &quote!(Probe), fixed, inferred);
         Self {

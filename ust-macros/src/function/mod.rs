@@ -30,10 +30,10 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Block, Generics, Result, ReturnType, Signature, Visibility};
 
 use crate::args::Args;
-use crate::compiled::is_compiled;
+use crate::compiled::{self, is_compiled};
 use crate::words::check_name;
 use crate::wrong::Wrong;
-use arguments::names_of;
+use arguments::{Argument, names_of};
 use ending::Ending;
 use parts::{LEVEL, Parts};
 use unnamed::Unnamed;
@@ -100,7 +100,18 @@ pub(crate) fn expand(
     wrong.into_result()?;
     if !is_compiled(args, LEVEL) {
         let Function { attrs, vis, signature, body } = function;
-        return Ok(quote!(#(#attrs)* #vis #signature #body));
+        let checked = arguments.iter().map(|Argument { field, passed }| {
+            compiled::checked(field, field.handed_on_from(passed, &private), &private)
+        });
+        let syn::Block { stmts, .. } = body;
+        return Ok(quote! {
+            #(#attrs)* #vis #signature {
+                if false {
+                    #(#checked)*
+                }
+                #(#stmts)*
+            }
+        });
     }
 
     let parts = Parts {

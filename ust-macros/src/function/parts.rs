@@ -16,6 +16,7 @@ use crate::field_attribute::How;
 use crate::function::arguments::Argument;
 use crate::function::ending::Ending;
 use crate::function::unnamed::{has_impl_trait, is_never};
+use crate::sdt::Probe;
 use crate::span::captured;
 
 /// The level of functions that state none.
@@ -82,6 +83,28 @@ impl Parts<'_> {
         (items, quote!(#ident(#(#passed),*);))
     }
 
+    /// Passes the tracepoint of the exit, however the function ends.
+    fn probe_at_exit(&self) -> Option<TokenStream> {
+        let probe = Probe::new(self.args, &format!("{}_exit", self.name), "EXIT")?;
+        let (semaphore, passed) = (probe.semaphore(&quote!()), probe.hit([]));
+        let drop = quote!(#[inline(always)] fn drop(&mut self) { #passed });
+        let private = self.private;
+        Some(quote! {
+            #semaphore
+            struct __UstExit;
+            impl #private::core::ops::Drop for __UstExit { #drop }
+            let __ust_exit_passed = __UstExit;
+        })
+    }
+
+    /// Passes the tracepoint of a function that leaves one record: at its beginning, with its arguments.
+    fn probe_at_begin(&self) -> Option<TokenStream> {
+        let probe = Probe::new(self.args, self.name, "BEGIN")?;
+        let passed = probe.hit(self.arguments.iter().map(|argument| argument.passed.clone()));
+        let semaphore = probe.semaphore(&quote!());
+        Some(quote!(#semaphore #passed))
+    }
+
     /// Two records.
     pub(crate) fn entry_and_exit(&self, body: &Block, output: &ReturnType) -> TokenStream {
         let private = self.private;
@@ -92,10 +115,12 @@ impl Parts<'_> {
             vec![self.ending.field(private)],
         );
         let run = self.run(body, output);
+        let exit_passed = self.probe_at_exit();
         quote! {
             #entry
             #exit
             #enter
+            #exit_passed
             let __ust_ending = #private::Exit::new(__ust_exit().switch());
             #run
         }
@@ -108,9 +133,11 @@ impl Parts<'_> {
         fields.extend([self.plain("duration", "u64"), self.ending.field(private)]);
         let callsite = self.callsite("__ust_span", self.name.to_owned(), fields);
         let captured = self.captured();
+        let passed = self.probe_at_begin();
         let run = self.run(body, output);
         quote! {
             #callsite
+            #passed
             let __ust_ending = #private::Timed::begin(__ust_span().switch(), || #captured);
             #run
         }
@@ -134,8 +161,10 @@ impl Parts<'_> {
             let fields = [self.described_arguments(), times].concat();
             let callsite = self.callsite("__ust_span", self.name.to_owned(), fields);
             let captured = self.captured();
+            let passed = self.probe_at_begin();
             quote! {
                 #callsite
+                #passed
                 let mut __ust_ending = #private::Task::begin(__ust_span().switch(), || #captured);
             }
         } else {
@@ -150,8 +179,10 @@ impl Parts<'_> {
             );
             let suspend =
                 self.callsite("__ust_suspend", format!("{}_suspend", self.name), vec![number]);
+            let exit_passed = self.probe_at_exit();
             quote! {
                 #entry #exit #resume #suspend
+                #exit_passed
                 let #span = #private::span_number(&[
                     __ust_entry::callsite().switch(), __ust_exit().switch(), __ust_resume().switch(), __ust_suspend().switch(),
                 ]);

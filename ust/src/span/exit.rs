@@ -1,6 +1,6 @@
 //! The exit of a function whose entry was an event of its own.
 
-use super::outcome::Outcome;
+use super::outcome::{DROPPED, ERR, Nothing, Outcome, RETURNED, UNWOUND};
 use crate::callsite::Switch;
 use crate::record;
 use ust_core::wire::Field;
@@ -25,18 +25,43 @@ impl Exit {
     pub fn ended<V: Field, E: Field>(self, outcome: impl FnOnce() -> Outcome<V, E>) {
         let Self { switch, .. } = self;
         std::mem::forget(self);
-        let seen = switch.state();
-        if seen.is_on() {
-            record_outcome(switch, &outcome());
+        if switch.state().is_on() {
+            record_end(switch, outcome);
         }
     }
 }
 
-/// Out of the way of the function's own code.
+/// Out of the way of the function's own code, which then needs no room for an error's text.
+///
+/// Each way to end has code of its own: the room for one that may be either would be that of a text, and every byte of the record
+/// would depend on which it is.
 #[cold]
 #[inline(never)]
-fn record_outcome<V: Field, E: Field>(switch: &Switch, outcome: &Outcome<V, E>) {
-    record::record(switch, switch.state(), &(outcome,));
+fn record_end<V: Field, E: Field>(switch: &Switch, outcome: impl FnOnce() -> Outcome<V, E>) {
+    match outcome() {
+        Outcome::Returned(value) => record_tagged(switch, RETURNED, value),
+        Outcome::Err(error) => record_error(switch, error),
+        Outcome::Unwound => record_tagged(switch, UNWOUND, Nothing),
+        Outcome::Dropped => record_tagged(switch, DROPPED, Nothing),
+    }
+}
+
+#[inline(never)]
+fn record_error<E: Field>(switch: &Switch, error: E) {
+    record_tagged(switch, ERR, error);
+}
+
+#[inline(always)]
+fn record_tagged<T: Field>(switch: &Switch, tag: u8, value: T) {
+    #[cold]
+    #[inline(never)]
+    fn otherwise<T: Field>(switch: &Switch, tag: u8, value: T) {
+        record::record_otherwise(switch, (tag, &value));
+    }
+
+    if !record::try_record(switch, switch.state(), (tag, &value)) {
+        otherwise(switch, tag, value);
+    }
 }
 
 impl Drop for Exit {
@@ -45,8 +70,8 @@ impl Drop for Exit {
         if self.switch.state().is_on() {
             let has_unwound = std::thread::panicking() && !self.was_panicking;
             let outcome: Outcome =
-                if has_unwound { Outcome::Unwound } else { Outcome::Returned(super::Nothing) };
-            record_outcome(self.switch, &outcome);
+                if has_unwound { Outcome::Unwound } else { Outcome::Returned(Nothing) };
+            record_end(self.switch, || outcome);
         }
     }
 }

@@ -46,6 +46,12 @@ pub enum Outcome<V = Nothing, E = Nothing> {
 /// The size of the tag.
 const TAG_BYTES: usize = 1;
 
+// The tags.
+pub(super) const RETURNED: u8 = 0;
+pub(super) const ERR: u8 = 1;
+pub(super) const UNWOUND: u8 = 2;
+pub(super) const DROPPED: u8 = 3;
+
 /// The names of the choices, at their tags.
 const NAMES: [&str; 4] = ["returned", "err", "unwound", "dropped"];
 
@@ -116,10 +122,10 @@ unsafe impl<V: Field, E: Field> Field for Outcome<V, E> {
     #[inline]
     unsafe fn encode(&self, dst: *mut u8) -> *mut u8 {
         let tag: u8 = match self {
-            Self::Returned(_) => 0,
-            Self::Err(_) => 1,
-            Self::Unwound => 2,
-            Self::Dropped => 3,
+            Self::Returned(_) => RETURNED,
+            Self::Err(_) => ERR,
+            Self::Unwound => UNWOUND,
+            Self::Dropped => DROPPED,
         };
         // SAFETY: the caller lends the byte of the tag and, behind it, those of the value.
         unsafe {

@@ -155,6 +155,22 @@ fn block_on<F: Future>(f: F) -> F::Output {
         }
     }
 }
+#[tracepoint(provider = "fns", skip_all)]
+fn opened<T>(t: T, path: &str) -> std::io::Result<T> {
+    std::fs::metadata(path)?;
+    Ok(t)
+}
+#[tracepoint(provider = "fns", skip_all)]
+fn parsed<E>(number: Result<u16, E>) -> Result<u16, E> {
+    number
+}
+struct Connection;
+#[tracepoint(provider = "fns", skip_all)]
+impl Connection {
+    fn refused(why: Refused) -> Result<Self, Refused> {
+        Err(why)
+    }
+}
 fn main() {
     assert_eq!(add(1, 2), 3);
     let mut n = 1;
@@ -193,4 +209,9 @@ fn main() {
     inner::S.two();
     let _ = std::panic::catch_unwind(|| block_on(panics_later(2)));
     optional(Some(&"x".repeat(1000)));
+    let _ = opened(Connection, "/nonexistent");
+    let _ = opened(Connection, "/");
+    let _ = parsed::<Connection>(Ok(5));
+    let _ = parsed(Err(Connection));
+    let _ = Connection::refused(Refused);
 }

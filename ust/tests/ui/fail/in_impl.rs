@@ -5,6 +5,9 @@ struct Indexer;
 impl Indexer {
     #[tracepoint]
     fn file_indexed(path: &str);
+
+    #[tracepoint(span)]
+    fn file(path: &str);
 }
 
 fn main() {}
