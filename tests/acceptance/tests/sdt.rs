@@ -248,3 +248,19 @@ fn without_a_tool_lazy_values_are_not_made() {
     let said = run(&mut Command::new(package.built("probed"))).succeeded().stdout;
     assert_eq!(said, "made 0, enabled false\n");
 }
+
+/// Only the library: it is assembled, and not linked, for which there may be no linker here.
+#[test]
+fn probes_are_assembled_for_other_machines() {
+    let package = package();
+    for triple in ["aarch64-unknown-linux-gnu", "i686-unknown-linux-gnu"] {
+        let mut rustc = Command::new("rustc");
+        let libraries = run(rustc.args(["--print", "target-libdir", "--target", triple]));
+        if !Path::new(libraries.succeeded().stdout.trim()).is_dir() {
+            ust_acceptance::skip::skipped(&format!("{triple} is not installed"));
+            continue;
+        }
+        let built = package.cargo("build", &["--lib", "--target", triple]).succeeded();
+        assert_eq!(built.stderr, "", "{triple}");
+    }
+}
