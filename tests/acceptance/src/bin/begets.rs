@@ -115,8 +115,12 @@ fn beget(how: &str, events: u64) {
     let ended_well = match how {
         "posix-spawn" => command.status().expect("it can be started").success(),
         "pre-exec" => {
+            let emit_there = move || {
+                emit("forked", events);
+                Ok(())
+            };
             // SAFETY: a tracepoint is async-signal-safe.
-            unsafe { command.pre_exec(move || Ok(emit("forked", events))) };
+            unsafe { command.pre_exec(emit_there) };
             command.status().expect("it can be started").success()
         }
         "system" => {
