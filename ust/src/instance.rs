@@ -50,6 +50,7 @@ pub(crate) struct Runtime {
     pub(crate) orphans: Orphans,
     pub(crate) held: Held,
     leaves_children: AtomicBool,
+    is_without_agent: AtomicBool,
 }
 
 impl Runtime {
@@ -65,6 +66,7 @@ impl Runtime {
             orphans: Orphans::new(),
             held: Held::new(),
             leaves_children: AtomicBool::new(false),
+            is_without_agent: AtomicBool::new(false),
         }
     }
 
@@ -87,6 +89,16 @@ impl Runtime {
     /// Relaxed: set before `main`, and once.
     pub(crate) fn set_follows_children(&self, follows: bool) {
         self.leaves_children.store(!follows, Ordering::Relaxed);
+    }
+
+    /// Whether this process and its children start no agent, because the user wants none.
+    pub(crate) fn is_without_agent(&self) -> bool {
+        self.is_without_agent.load(Ordering::Relaxed)
+    }
+
+    /// Relaxed: set before `main`, and once.
+    pub(crate) fn set_without_agent(&self, is_without: bool) {
+        self.is_without_agent.store(is_without, Ordering::Relaxed);
     }
 
     /// In a forked child: forgets the process file, which is the parent's.

@@ -32,11 +32,14 @@
 //! Tracepoints may be called anywhere: in signal handlers (also those that interrupt a tracepoint), before `main` once
 //! the constructors have run, in thread-exit destructors, in the child of a `fork`.
 //!
+//! [`guide`] has pages for what people want to do: instrument an existing program, find the slow request, a library that carries
+//! tracepoints.
+//!
 //! Linking this crate alone does not trace a program: the constructors are part of the expansion of
 //! [`macro@tracepoint`].
 //!
 //! # Where it works
-//! Linux with glibc, on `x86_64`, and on 32-bit x86 beside a 64-bit consumer. The crate compiles for `aarch64` but has
+//! Linux with glibc or musl, linked dynamically or statically, on `x86_64`, and on 32-bit x86 beside a 64-bit consumer. The crate compiles for `aarch64` but has
 //! not been run there. Tests run on Linux 6.18. 5.3, the first kernel with pidfds, should be enough. On x86 the clock
 //! is the time-stamp counter if the kernel trusts it, elsewhere `CLOCK_MONOTONIC`.
 //!
@@ -105,6 +108,7 @@ mod election;
 mod executable;
 mod first_event;
 mod fork;
+pub mod guide;
 mod handover;
 mod held;
 #[doc(hidden)]

@@ -26,6 +26,10 @@ use ust_core::protocol::{Lack, MAX_MESSAGE_BYTES, Rules, decode};
 use ust_core::shim::{OPTIONS_VARIABLE, Options};
 use ust_core::sync::{AtomicBool, Ordering};
 
+/// If it is set, the process and its children have no agent, and so no thread that is not their own: they keep the rules
+/// that they begin with. `docs/environments.md` says what for.
+const NO_AGENT_VARIABLE: &str = "UST_NO_AGENT";
+
 /// Makes this copy the process's runtime or joins it, and registers the module's callsites. Each tracepoint of the
 /// module has a constructor that calls this; the first call does the work.
 pub(crate) fn register_module() {
@@ -78,6 +82,8 @@ fn start() {
     if let Ok(options) = std::env::var(OPTIONS_VARIABLE) {
         RUNTIME.set_follows_children(Options::parse(&options).follow);
     }
+    RUNTIME
+        .set_without_agent(std::env::var_os(NO_AGENT_VARIABLE).is_some_and(|set| !set.is_empty()));
     if !RUNTIME.ancestry.initialise() {
         // The kernel does not know MADV_WIPEONFORK, or gives no page.
         RUNTIME.tell_lack(Lack::Forks, Errno::NOMEM);
@@ -100,8 +106,11 @@ fn start() {
     start_agent();
 }
 
-/// Starts the agent, or tells the consumer that there is none.
+/// Starts the agent, or tells the consumer that there is none. A user who wants none knows.
 fn start_agent() {
+    if RUNTIME.is_without_agent() {
+        return;
+    }
     if let Err(reason) = agent_thread::start() {
         RUNTIME.tell_lack(Lack::Agent, reason);
     }

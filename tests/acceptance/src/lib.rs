@@ -41,5 +41,6 @@ pub mod sandbox;
 pub mod sequences;
 pub mod shim;
 pub mod skip;
+pub mod small_package;
 pub mod steps;
 pub mod undisturbed;

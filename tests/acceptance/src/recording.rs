@@ -133,8 +133,13 @@ impl Recording {
 
     /// Starts it.
     pub fn start(self) -> Started {
-        let running = Running::start(&mut self.command());
-        Started { running, recording: self }
+        let mut command = self.command();
+        self.start_by(&mut command)
+    }
+
+    /// Starts it by its [command line](Self::command), with another environment.
+    pub fn start_by(self, command: &mut Command) -> Started {
+        Started { running: Running::start(command), recording: self }
     }
 
     /// Runs it to its end.

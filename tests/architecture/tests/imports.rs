@@ -33,6 +33,8 @@ const CORE: &[(&str, &[&str])] = &[
 
 /// Modules of ust, from those that import none of the others to those that import most.
 const UST: &[(&str, &[&str])] = &[
+    // Pages to read, without code.
+    ("guide", &[]),
     // What the process has.
     ("inside", &[]),
     ("undisturbed", &["inside"]),
