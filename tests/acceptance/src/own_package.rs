@@ -21,12 +21,12 @@ impl OwnPackage {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let workspace = here.parent().and_then(Path::parent).expect("the workspace");
         let dir = Path::new(tmpdir).join(name);
-        fs::create_dir_all(dir.join("src")).expect("a directory");
         let ust = workspace.join("ust");
         let manifest = manifest.replace("UST", ust.to_str().expect("UTF-8"));
-        fs::write(dir.join("Cargo.toml"), manifest).expect("a manifest");
-        for (path, content) in files {
-            fs::write(dir.join(path), content).expect("a source");
+        for (path, content) in [("Cargo.toml", &*manifest)].iter().chain(files) {
+            let path = dir.join(path);
+            fs::create_dir_all(path.parent().expect("in the package")).expect("a directory");
+            fs::write(path, content).expect("a file");
         }
         // With the versions that everything else is built with.
         fs::copy(workspace.join("Cargo.lock"), dir.join("Cargo.lock")).expect("a lock");
@@ -47,8 +47,15 @@ impl OwnPackage {
         if let Some(triple) = &self.triple {
             cargo.args(["--target", triple]);
         }
-        cargo.env("CARGO_TARGET_DIR", self.target()).env("RUSTFLAGS", self.rustflags);
-        run(cargo.current_dir(&self.dir))
+        run(self.prepare(&mut cargo).env("RUSTFLAGS", self.rustflags))
+    }
+
+    /// Has a command that starts cargo work on it, without a network.
+    pub fn prepare<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .current_dir(&self.dir)
+            .env("CARGO_TARGET_DIR", self.target())
+            .env("CARGO_NET_OFFLINE", "true")
     }
 
     /// What it is built to.
@@ -57,7 +64,8 @@ impl OwnPackage {
         dir.join("release").join(file)
     }
 
-    fn target(&self) -> PathBuf {
+    /// Where cargo puts what it builds: packages beside each other share it, for they need the same crates.
+    pub fn target(&self) -> PathBuf {
         self.dir.with_file_name("own-packages")
     }
 }

@@ -1,8 +1,6 @@
 //! A small instrumented crate of its own, outside of the workspace, as a user has one: what cargo does with it is under test.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use crate::own_package::OwnPackage;
 
 const MANIFEST: &str = r#"
 [package]
@@ -66,43 +64,8 @@ fn main() {
 }
 "#;
 
-/// The crate, in a directory of this test's target directory.
-#[derive(Debug)]
-pub struct SmallPackage(PathBuf);
-
-impl SmallPackage {
-    /// Writes it below `parent`, with the versions that everything else is built with.
-    pub fn below(parent: &Path, name: &str) -> Self {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let workspace = here.parent().and_then(Path::parent).expect("the workspace");
-        let dir = parent.join(name);
-        let ust = workspace.join("ust");
-        let manifest = MANIFEST.replace("UST", ust.to_str().expect("UTF-8"));
-        let files = [
-            ("Cargo.toml", manifest.as_str()),
-            ("src/lib.rs", LIBRARY),
-            ("src/main.rs", PROGRAM),
-            ("tests/many.rs", TEST),
-        ];
-        for (file, content) in files {
-            let path = dir.join(file);
-            fs::create_dir_all(path.parent().expect("in the package")).expect("a directory");
-            fs::write(path, content).expect("a file");
-        }
-        fs::copy(workspace.join("Cargo.lock"), dir.join("Cargo.lock")).expect("a lock");
-        Self(dir)
-    }
-
-    /// Where cargo puts what it builds: one directory for all such packages beside each other, which need the same crates.
-    pub fn target_dir(&self) -> PathBuf {
-        self.0.with_file_name("small-packages")
-    }
-
-    /// Has `cargo` work on it, without a network.
-    pub fn prepare<'a>(&self, cargo: &'a mut Command) -> &'a mut Command {
-        cargo
-            .current_dir(&self.0)
-            .env("CARGO_TARGET_DIR", self.target_dir())
-            .env("CARGO_NET_OFFLINE", "true")
-    }
+/// Writes it, in a package of that name, below a test's `CARGO_TARGET_TMPDIR`.
+pub fn small_package(tmpdir: &str, name: &str) -> OwnPackage {
+    let files = [("src/lib.rs", LIBRARY), ("src/main.rs", PROGRAM), ("tests/many.rs", TEST)];
+    OwnPackage::new(tmpdir, name, MANIFEST, &files)
 }

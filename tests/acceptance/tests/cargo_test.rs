@@ -1,8 +1,7 @@
 //! `ust record -- cargo test`: what the tests of a crate emit is recorded. The crate needs no change.
 
-use std::path::Path;
 use ust_acceptance::recording::Recording;
-use ust_acceptance::small_package::SmallPackage;
+use ust_acceptance::small_package::small_package;
 use ust_acceptance::{judge, skip};
 
 #[test]
@@ -10,7 +9,7 @@ fn the_events_of_all_tests_are_recorded() {
     if !skip::judges_are_here() {
         return;
     }
-    let package = SmallPackage::below(Path::new(env!("CARGO_TARGET_TMPDIR")), "tested");
+    let package = small_package(env!("CARGO_TARGET_TMPDIR"), "tested");
     let recording = Recording::of_path(env!("CARGO").into()).arg("test").arg("--quiet");
     let mut command = recording.command();
     let recorded = recording.start_by(package.prepare(&mut command)).wait().succeeded();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 use ust_acceptance::recording::Recording;
-use ust_acceptance::small_package::SmallPackage;
+use ust_acceptance::small_package::small_package;
 use ust_acceptance::{judge, skip};
 use ust_test_support::command::run;
 
@@ -16,11 +16,11 @@ fn assert_is_recorded(name: &str, target: &str, flags: &str) {
     if !skip::judges_are_here() {
         return;
     }
-    let package = SmallPackage::below(Path::new(env!("CARGO_TARGET_TMPDIR")), name);
+    let package = small_package(env!("CARGO_TARGET_TMPDIR"), name);
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--target", target]).env("RUSTFLAGS", flags);
     run(package.prepare(&mut cargo)).succeeded();
-    let program = package.target_dir().join(target).join("debug/counts");
+    let program = package.target().join(target).join("debug/counts");
     let asked = run(Command::new("readelf").args(["--program-headers", "--wide"]).arg(&program));
     assert!(!asked.succeeded().stdout.contains("INTERP"), "it is not linked statically");
 
