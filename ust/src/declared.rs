@@ -164,16 +164,17 @@ pub fn number_first(events: &'static [&'static str]) {
 
 /// What every callsite of this module declares, in the order in which they are numbered.
 pub(crate) fn encoded() -> Vec<Encoded> {
-    let mut bodies: Vec<(&'static Switch, ClassBody<'static>)> = all()
+    let bodies = all()
         .map(|callsite| (callsite.switch(), ClassBody::of(callsite.description())))
-        .chain(CALLSITES.iter().filter_map(Entry::site).map(FoundSite::body))
-        .collect();
+        .chain(CALLSITES.iter().filter_map(Entry::site).map(FoundSite::body));
     let frequent = FREQUENT.get().copied().unwrap_or_default();
-    if !frequent.is_empty() {
-        bodies.sort_by_cached_key(|(_, body)| place((body.provider, body.name), frequent));
-    }
-    let mut encoded: Vec<Encoded> = Vec::with_capacity(bodies.len());
+    let mut by_place = Vec::new();
+    by_place.resize_with(frequent.len() + 1, Vec::new);
     for (switch, body) in bodies {
+        by_place[place((body.provider, body.name), frequent)].push((switch, body));
+    }
+    let mut encoded: Vec<Encoded> = Vec::new();
+    for (switch, body) in by_place.into_iter().flatten() {
         let body = body.encode().unwrap_or_default();
         // A line within a generic function, or one that was inlined, has several entries.
         match encoded.iter_mut().find(|other| core::ptr::eq(other.switch, switch)) {

@@ -8,6 +8,7 @@
 //! - every reader that we know reads the trace.
 
 use super::{Encoding, FieldType, Integer, Label};
+use std::collections::BinaryHeap;
 
 /// Bytes of a class's encoded description in the class log.
 pub const MAX_CLASS_BYTES: usize = 64 << 10;
@@ -81,9 +82,10 @@ impl Count {
                 check_integer(*tag)?;
                 self.check_labels(*tag, choices.iter().map(|choice| &choice.label))?;
                 hold(!choices.is_empty(), Beyond::Choices)?;
-                let mut ranges: Vec<_> =
+                // A heap's code is a tenth of that of `sort_unstable`, and every traced process links it.
+                let ranges: BinaryHeap<_> =
                     choices.iter().map(|choice| (choice.label.low, choice.label.high)).collect();
-                ranges.sort_unstable();
+                let ranges = ranges.into_sorted_vec();
                 hold(ranges.windows(2).all(|two| two[0].1 < two[1].0), Beyond::Choices)?;
                 choices.iter().try_for_each(|choice| match &*choice.ty {
                     FieldType::Structure { members } if members.is_empty() => {
