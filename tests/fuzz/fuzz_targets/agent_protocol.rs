@@ -20,7 +20,8 @@ use ctf::stream_file::StreamWriter;
 use ctf::tsdl;
 use libfuzzer_sys::fuzz_target;
 use ust_core::protocol::{
-    Block, ClassBody, Decode, Encode, Matcher, Rules, ToDaemon, ToProcess, decode, encode, encode_into,
+    Block, ClassBody, Decode, Encode, Matcher, Rules, ToDaemon, ToProcess, decode, encode,
+    encode_into,
 };
 
 /// The largest fixed payload that is tried.
