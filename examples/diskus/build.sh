@@ -33,7 +33,7 @@ rm -rf "$dir/source"
 cp -r "$(dirname "$source")" "$dir/source"
 patch --quiet -p1 -d "$dir/source" <examples/diskus/diskus.patch
 sed -i "s#\"UST\"#\"$PWD/ust\"#" "$dir/source/Cargo.toml"
-# With the versions that it was tried with.
+# With the versions that it was tried with; of `ust`, what it needs by now.
 cp examples/diskus/Cargo.lock "$dir/source/Cargo.lock"
-CARGO_TARGET_DIR=$dir/target cargo build --quiet --locked --bin diskus --manifest-path "$dir/source/Cargo.toml" >&2
+CARGO_TARGET_DIR=$dir/target cargo build --quiet --bin diskus --manifest-path "$dir/source/Cargo.toml" >&2
 echo "$dir/target/debug/diskus"

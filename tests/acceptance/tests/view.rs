@@ -1,7 +1,8 @@
 //! `ust view` prints what `babeltrace2` prints: as many lines, with the same times and the same values.
 //!
 //! Compared are the fields of each line, by their text; `babeltrace2` shows a packet's whole context, so what stands
-//! in the first braces is not. Floats are the same number, of which babeltrace2 shows six digits. Strings with quotes
+//! in the first braces is not. Truth values are words, and characters are themselves, where babeltrace2 shows what CTF makes of
+//! them. Floats are the same number, of which babeltrace2 shows six digits. Strings with quotes
 //! or control characters are shown differently, and empty ones babeltrace2 2.0.4 prints with what an earlier event
 //! had there, so that event is passed over. Times may differ by the nanosecond that a rounding is worth.
 
@@ -43,7 +44,13 @@ fn assert_same_values(ours: &str, theirs: &str) {
         }
         words
     };
+    let theirs = &theirs
+        .replace(r#"( "false" : container = 0 )"#, "false")
+        .replace(r#"( "true" : container = 1 )"#, "true");
     let is_same = |ours: &str, theirs: &str| {
+        if let Some(shown) = ours.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+            return is_character(shown, theirs);
+        }
         let (Ok(our), Ok(their)) = (ours.parse::<f64>(), theirs.parse::<f64>()) else {
             return ours == theirs;
         };
@@ -55,6 +62,13 @@ fn assert_same_values(ours: &str, theirs: &str) {
         differ.is_none() && our_words.len() == their_words.len(),
         "{differ:?}: {ours} is not {theirs}"
     );
+}
+
+/// Whether a number is that of a character, as far as it is not escaped.
+fn is_character(shown: &str, number: &str) -> bool {
+    let number = number.strip_prefix("0x").and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    let character = number.and_then(char::from_u32);
+    character.is_some_and(|c| shown.starts_with('\\') || shown == c.to_string())
 }
 
 fn same_to_six_digits(ours: f64, theirs: f64) -> bool {
