@@ -30,6 +30,11 @@ impl<'a> Line<'a> {
 
     /// The value of a field or context, as it is printed.
     pub fn value(&self, name: &str) -> &'a str {
+        self.behind(name).split([',', ' ']).next().unwrap_or_default()
+    }
+
+    /// The line from the value of a field or context on.
+    fn behind(&self, name: &str) -> &'a str {
         let found = self.text.find(name).filter(|_| !name.is_empty()).map(|first| {
             // The first match is nearly always right. But a name can also be the end of another name, or stand in a string.
             let is_it = |at: &usize| {
@@ -38,13 +43,18 @@ impl<'a> Line<'a> {
             let mut all = self.text[first..].match_indices(name).map(|(at, _)| first + at);
             all.find(is_it).map(|at| &self.text[at + name.len() + " = ".len()..])
         });
-        let value = found.flatten().and_then(|rest| rest.split([',', ' ']).next());
-        value.unwrap_or_else(|| panic!("no {name} in {}", self.text))
+        found.flatten().unwrap_or_else(|| panic!("no {name} in {}", self.text))
     }
 
-    /// The value of a numeric field or context.
+    /// The value of a numeric field or context, with names or without.
     pub fn number(&self, name: &str) -> u64 {
-        let value = self.value(name);
+        let value = match self.behind(name).strip_prefix("( ") {
+            Some(labels) => {
+                labels.split("container = ").nth(1).and_then(|rest| rest.split(' ').next())
+            }
+            None => Some(self.value(name)),
+        };
+        let value = value.unwrap_or_default();
         value.parse().unwrap_or_else(|_| panic!("{name} is {value}, no number, in {}", self.text))
     }
 

@@ -17,7 +17,7 @@ fn expected() -> Vec<String> {
     let mut expected = fixed(
         "6 fields:numbers span_id=0u64 u8=200u64 u64=18446744073709551615u64 i8=-100i64 i64=-9223372036854775808i64 \
          i128='-170141183460469231731687303715884105728' u128='340282366920938463463374607431768211455' f32=0.5f \
-         f64=-1e+300f yes=1u8 no=0u8
+         f64=-1e+300f yes=true no=false
          3 fields:texts span_id=0u64 text='plain' debug='\"quoted\"' display='shown' error='not written: no space'
          4 fields:texts span_id=0u64 nul='a\\x1ab' empty='' wide='Größe →'",
     );
