@@ -141,6 +141,9 @@ pub fn processes_text(processes: &[ProcessView]) -> String {
     text
 }
 
+/// The widest column. What is longer moves the rest of its own line only.
+const MAX_WIDTH: usize = 40;
+
 /// What goes behind an event's level.
 fn details_text(EventDetails { source, description, fields }: &EventDetails) -> String {
     let mut text = String::new();
@@ -155,7 +158,10 @@ fn details_text(EventDetails { source, description, fields }: &EventDetails) -> 
         .iter()
         .map(|field| [&field.name, &field.ty, &field.description].map(|text| shown(text)))
         .collect();
-    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+    let width = |at: usize| {
+        let widest = rows.iter().map(|row| row[at].chars().count()).max();
+        widest.unwrap_or(0).min(MAX_WIDTH)
+    };
     let (names, types) = (width(0), width(1));
     for [name, ty, description] in &rows {
         let line = format!("{name:names$}  {ty:types$}  {description}");

@@ -53,10 +53,16 @@ pub(crate) fn paragraph(attrs: &[Attribute]) -> String {
 
 fn text(attr: &Attribute) -> Option<String> {
     match &attr.meta {
-        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-            _ => None,
-        },
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => literal(&pair.value),
+        _ => None,
+    }
+}
+
+/// What a macro has handed on stands in a group. `include_str!` and the like are not read.
+fn literal(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Group(group) => literal(&group.expr),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
         _ => None,
     }
 }

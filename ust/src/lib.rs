@@ -77,7 +77,7 @@
 //! | an instrumented function | `name_entry`, with the arguments; `name_exit`, without any |
 //! | a span, declared, by `span!` or of a function | `name`, where it begins, with the arguments |
 //!
-//! The arguments are those of the first six fields that have one. An integer, a `bool`, a `char` and a raw pointer is one; a text,
+//! The arguments are those of the first six fields, as far as they have one. An integer, a `bool`, a `char` and a raw pointer is one; a text,
 //! a slice or a path is two, the address and the length (of a slice the number of elements); a reference to something else is
 //! its address. Other fields, such as floating-point numbers, options, arrays and structures by value, have no place that the
 //! format could name. They are left out, and later arguments move up. On 32-bit x86 there are too few registers, so probes have no

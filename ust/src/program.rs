@@ -8,10 +8,10 @@ use std::{ptr, slice};
 use ust_core::abi::Program;
 use ust_core::build_id::build_id_in;
 
-#[cfg(target_pointer_width = "64")]
-type Header = libc::Elf64_Phdr;
 #[cfg(target_pointer_width = "32")]
-type Header = libc::Elf32_Phdr;
+use libc::{Elf32_Ehdr as FileHeader, Elf32_Phdr as Header};
+#[cfg(target_pointer_width = "64")]
+use libc::{Elf64_Ehdr as FileHeader, Elf64_Phdr as Header};
 
 /// Describes it, as far as can be known: without `/proc` only the build id. `program` is all zeroes before. Needs little stack: a
 /// thread's first event may call this.
@@ -49,15 +49,42 @@ fn own_build_id() -> Option<&'static [u8]> {
         }
         slice::from_raw_parts(at, count)
     };
-    let own = headers.iter().find(|header| header.p_type == libc::PT_PHDR);
-    // An executable without this header is not relocated.
-    let bias = own.map_or(0, |own| headers.as_ptr().addr().wrapping_sub(own.p_vaddr as usize));
+    let bias = bias_of(headers)?;
     headers.iter().filter(|header| header.p_type == libc::PT_NOTE).find_map(|note| {
-        // SAFETY: notes of a loaded object lie in its memory.
+        // Tools may leave notes that are only in the file.
+        headers.iter().find(|load| has_loaded(load, note))?;
+        let at = bias.wrapping_add(note.p_vaddr as usize);
+        // SAFETY: these bytes were loaded from the file, with a segment that is readable.
         let notes = unsafe {
-            let at = ptr::with_exposed_provenance::<u8>(bias.wrapping_add(note.p_vaddr as usize));
-            slice::from_raw_parts(at, note.p_memsz as usize)
+            slice::from_raw_parts(ptr::with_exposed_provenance::<u8>(at), note.p_memsz as usize)
         };
         build_id_in(notes, (note.p_align as usize).max(4))
     })
+}
+
+/// Whether a segment has loaded all of a note from the file, to be read.
+fn has_loaded(load: &Header, note: &Header) -> bool {
+    if load.p_type != libc::PT_LOAD || load.p_flags & libc::PF_R == 0 {
+        return false;
+    }
+    let offset = note.p_vaddr.checked_sub(load.p_vaddr);
+    let end = offset.and_then(|offset| offset.checked_add(note.p_memsz));
+    end.is_some_and(|end| end <= load.p_filesz)
+}
+
+/// How far the executable lies from the addresses in its headers. Static executables that may lie anywhere have no header that
+/// says where the headers are; then they are behind the file's first bytes, which the first segment has loaded.
+fn bias_of(headers: &[Header]) -> Option<usize> {
+    let at = headers.as_ptr().addr();
+    if let Some(own) = headers.iter().find(|header| header.p_type == libc::PT_PHDR) {
+        return Some(at.wrapping_sub(own.p_vaddr as usize));
+    }
+    let is_first = |header: &&Header| header.p_type == libc::PT_LOAD && header.p_offset == 0;
+    let first = headers.iter().find(is_first)?;
+    let file = at.checked_sub(size_of::<FileHeader>())?;
+    // SAFETY: the headers are behind these bytes at the earliest, in the same segment.
+    let file_header = unsafe { &*ptr::with_exposed_provenance::<FileHeader>(file) };
+    let is_it = file_header.e_ident.starts_with(b"\x7fELF")
+        && file_header.e_phoff as usize == size_of::<FileHeader>();
+    is_it.then(|| file.wrapping_sub(first.p_vaddr as usize))
 }

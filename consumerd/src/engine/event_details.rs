@@ -12,8 +12,11 @@ use std::fmt::{self, Display, Write};
 use ust_core::protocol::ClassBody;
 use ust_core::wire::{Base, ByteOrder, Encoding, FieldType, Integer, Label};
 
-/// The longest text of a type, in bytes. A longer one is cut, and marked.
-const MAX_TYPE_BYTES: usize = 200;
+/// The longest name or text of a type that is shown, in bytes. A longer one is cut, and marked.
+const MAX_WORD_BYTES: usize = 200;
+
+/// The longest description or place that is shown.
+const MAX_LINE_BYTES: usize = 1024;
 
 /// An event in detail.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,14 +44,27 @@ pub struct FieldDetails {
 impl EventDetails {
     /// Of a class that was decoded, so within the bounds of a class.
     pub fn of(class: &ClassBody<'_>) -> Self {
-        let doc = |at: usize| (*class.docs.get(at).unwrap_or(&"")).to_owned();
+        let doc = |at: usize| cut(class.docs.get(at).unwrap_or(&""), MAX_LINE_BYTES);
         let field = |(at, (name, ty)): (usize, &(&str, FieldType))| FieldDetails {
-            name: (*name).to_owned(),
-            ty: type_text(ty),
+            name: cut(name, MAX_WORD_BYTES),
+            ty: cut(Shown(ty), MAX_WORD_BYTES),
             description: doc(at),
         };
         let fields = (1..).zip(&class.fields).map(field).collect();
-        Self { source: source(class), description: doc(0), fields }
+        let source = cut(source(class), MAX_LINE_BYTES);
+        Self { source, description: doc(0), fields }
+    }
+}
+
+impl EventDetails {
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        let Self { source, description, fields } = self;
+        let of_field = |FieldDetails { name, ty, description }: &FieldDetails| {
+            size_of::<FieldDetails>() + name.len() + ty.len() + description.len()
+        };
+        let fields: usize = fields.iter().map(of_field).sum();
+        size_of::<Self>() + source.len() + description.len() + fields
     }
 }
 
@@ -57,23 +73,26 @@ pub fn source(class: &ClassBody<'_>) -> String {
     if class.file.is_empty() { String::new() } else { format!("{}:{}", class.file, class.line) }
 }
 
-fn type_text(ty: &FieldType) -> String {
-    let mut text = Bounded(String::new());
-    if write!(text, "{}", Shown(ty)).is_err() {
-        text.0 += "...";
+/// A text of at most so many bytes, and a mark if it was longer.
+fn cut(text: impl Display, most_bytes: usize) -> String {
+    let mut cut = Cut { text: String::new(), most_bytes };
+    if write!(cut, "{text}").is_err() {
+        cut.text += "...";
     }
-    text.0
+    cut.text
 }
 
-/// Takes no more than [`MAX_TYPE_BYTES`].
-struct Bounded(String);
+struct Cut {
+    text: String,
+    most_bytes: usize,
+}
 
-impl Write for Bounded {
+impl Write for Cut {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = MAX_TYPE_BYTES - self.0.len();
+        let room = self.most_bytes - self.text.len();
         let is_boundary = |at: &usize| text.is_char_boundary(*at);
         let fits = (0..=room.min(text.len())).rev().find(is_boundary).unwrap_or(0);
-        self.0 += &text[..fits];
+        self.text += &text[..fits];
         if fits == text.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }
@@ -192,15 +211,16 @@ mod tests {
             (FieldType::array(byte.clone(), 8), "text of 8 bytes"),
             (FieldType::sequence(byte), "text"),
         ] {
-            assert_eq!(type_text(&ty), text);
+            assert_eq!(cut(Shown(&ty), MAX_WORD_BYTES), text);
         }
     }
 
     #[test]
     fn a_long_type_is_cut_between_characters() {
         let labels: Vec<_> = (0..4000).map(|value| ("größe", value)).collect();
-        let text = type_text(&FieldType::enumeration(Integer::unsigned(16), &labels));
+        let ty = FieldType::enumeration(Integer::unsigned(16), &labels);
+        let text = cut(Shown(&ty), MAX_WORD_BYTES);
         assert!(text.starts_with("größe = 0 | größe = 1 | "), "{text}");
-        assert!(text.ends_with("...") && text.len() <= MAX_TYPE_BYTES + 3, "{text}");
+        assert!(text.ends_with("...") && text.len() <= MAX_WORD_BYTES + 3, "{text}");
     }
 }

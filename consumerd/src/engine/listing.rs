@@ -1,7 +1,7 @@
 //! The connected processes and their events, as lists show them.
 //!
-//! A process may have more events than anybody wants to read. What one answer takes is
-//! bounded by [`MAX_LISTED_BYTES`], by the names, or by whole descriptions if details are asked for. The processes with the shortest
+//! A process may have more events than anybody wants to read. What is read and made
+//! for one answer is bounded by [`MAX_LISTED_BYTES`]: names, or whole descriptions if details are asked for. The processes with the shortest
 //! class logs come first, so that a process with a very long log cuts its own list short, not another's. What is left out is
 //! counted.
 
@@ -39,32 +39,34 @@ impl Engine {
     }
 }
 
-/// As many as there is room for: what each takes, and what it is.
+/// As many as there is room for: what each takes, and what it is, if it can be understood.
 fn within(
     room_bytes: &mut usize,
-    events: impl Iterator<Item = (usize, EventInfo)>,
+    events: impl Iterator<Item = (usize, Option<EventInfo>)>,
 ) -> Vec<EventInfo> {
     let mut taken = Vec::new();
     for (bytes, event) in events {
         let Some(rest) = room_bytes.checked_sub(bytes) else { break };
         *room_bytes = rest;
-        taken.push(event);
+        taken.extend(event);
     }
     taken
 }
 
-fn named(file: &ProcessFile) -> impl Iterator<Item = (usize, EventInfo)> {
+fn named(file: &ProcessFile) -> impl Iterator<Item = (usize, Option<EventInfo>)> {
     file.log.names().map(|class| {
         let bytes = size_of::<EventInfo>() + class.name.len();
-        (bytes, EventInfo { name: class.name, level: class.level, details: None })
+        (bytes, Some(EventInfo { name: class.name, level: class.level, details: None }))
     })
 }
 
-fn detailed(file: &ProcessFile) -> impl Iterator<Item = (usize, EventInfo)> {
-    file.log.untrusted_bodies().filter_map(|untrusted_body| {
-        let class = ClassBody::decode(&untrusted_body)?;
-        let details = Some(EventDetails::of(&class).into());
-        let event = EventInfo { name: class.full_name(), level: class.level, details };
-        Some((size_of::<EventInfo>() + untrusted_body.len(), event))
+fn detailed(file: &ProcessFile) -> impl Iterator<Item = (usize, Option<EventInfo>)> {
+    file.log.untrusted_bodies().map(|untrusted_body| {
+        let read_bytes = size_of::<EventInfo>() + untrusted_body.len();
+        let Some(class) = ClassBody::decode(&untrusted_body) else { return (read_bytes, None) };
+        let details = EventDetails::of(&class);
+        let bytes = read_bytes + details.bytes();
+        let (name, level) = (class.full_name(), class.level);
+        (bytes, Some(EventInfo { name, level, details: Some(details.into()) }))
     })
 }

@@ -76,13 +76,13 @@ fn what_is_loaded_is_found_by_the_caller_s_runpath_and_told() {
         found[0].1.as_str()
     };
     for (path, is_start) in [
-        (program.clone(), "1"),
-        (shim::built(), "1"),
-        (plugins.join("libplugin.so"), "0"),
-        (plugins.join("libpart.so"), "0"),
+        (program.clone(), 1),
+        (shim::built(), 1),
+        (plugins.join("libplugin.so"), 0),
+        (plugins.join("libpart.so"), 0),
     ] {
         let line = object(&path);
-        assert_eq!(value(line, "is_start"), is_start, "{line}");
+        assert_eq!(judge::Line { text: line, time_ns: 0 }.number("is_start"), is_start, "{line}");
         assert_eq!(value(line, "build_id"), build_id(&path));
     }
     // Told after the next recorded call, which is a lock's, and gone with the `dlclose`.

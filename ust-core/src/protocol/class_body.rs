@@ -75,10 +75,14 @@ impl<'a> ClassBody<'a> {
         let types = type_list::flatten(fields.iter().map(|(name, ty)| (*name, ty)))?;
         let (level, line) = (*level, *line);
         let written = Written { provider, name, level, file, line, module_path, types };
-        let docs = if docs.is_empty() { Vec::new() } else { codec::bytes_of(docs) };
-        if codec::encoded_bytes(&written) + docs.len() > MAX_CLASS_BYTES {
+        let mut bytes = codec::encoded_bytes(&written);
+        if bytes > MAX_CLASS_BYTES {
             return Err(Beyond::Bytes);
         }
+        bytes += codec::encoded_bytes(docs);
+        // No class is lost for what is said of it.
+        let has_docs = !docs.is_empty() && bytes <= MAX_CLASS_BYTES;
+        let docs = if has_docs { codec::bytes_of(docs) } else { Vec::new() };
         Ok([codec::bytes_of(&written), docs].concat())
     }
 
@@ -92,7 +96,8 @@ impl<'a> ClassBody<'a> {
         let Written { provider, name, level, file, line, module_path, types } = written;
         let fields = type_list::build(&types)?;
         // A class is no worse for what is said of it, and one of an older minor has nothing.
-        let docs = Vec::decode(&mut reader).unwrap_or_default();
+        let mut docs: Vec<_> = Vec::decode(&mut reader).unwrap_or_default();
+        docs.truncate(1 + fields.len());
         Some(Self { provider, name, level, file, line, module_path, fields, docs })
     }
 
@@ -155,7 +160,10 @@ mod tests {
         let (short, long) = (plain.encode().unwrap(), documented.encode().unwrap());
         assert_eq!(long[..short.len()], short);
         assert_eq!(ClassBody::decode(&long), Some(documented));
-        assert_eq!(ClassBody::decode(&long[..long.len() - 1]), Some(plain));
+        assert_eq!(ClassBody::decode(&long[..long.len() - 1]), Some(plain.clone()));
+        let word = "x".repeat(MAX_CLASS_BYTES);
+        let too_long = ClassBody { docs: vec![&word], ..plain.clone() };
+        assert_eq!(too_long.encode(), Ok(short));
     }
 
     #[test]

@@ -67,6 +67,8 @@ impl Count {
             FieldType::Integer(integer) => check_integer(*integer),
             FieldType::Float { bits } => hold(matches!(bits, 32 | 64), Beyond::Number),
             FieldType::String { .. } => Ok(()),
+            // Two labels that every program has.
+            ty if *ty == FieldType::BOOL => Ok(()),
             FieldType::Enumeration { container, labels } => {
                 check_integer(*container)?;
                 self.check_labels(*container, labels.iter())

@@ -22,11 +22,30 @@ pub(crate) struct Ending {
     pub(crate) outcome: TokenStream,
 }
 
-/// The type with `()` as its generic argument of that place, if the argument cannot be named. A `Result` may be an alias, so only
-/// the compiler knows the other side: `io::Result<()>` has the error of `io::Result<T>`.
+/// Modules whose `Result<T>` has the same error for every `T`.
+const OF_ONE_ERROR: [&str; 3] = ["io", "anyhow", "eyre"];
+
+/// Whether the arguments of a type named `Result` surely are those of `core`'s: other aliases may use them in any way.
+fn has_known_sides(path: &syn::Path, arguments: usize) -> bool {
+    let before = path.segments.iter().rev().nth(1).map(|segment| segment.ident.to_string());
+    match (before.as_deref(), arguments) {
+        (None | Some("result"), 2) => true,
+        (Some(module), 1) => OF_ONE_ERROR.contains(&module),
+        _ => false,
+    }
+}
+
+/// The type with `()` as its generic argument of that place, if the argument cannot be named, and the other side does not depend on
+/// it: `io::Result<()>` has the error of `io::Result<T>`.
 fn without(ty: &Type, place: usize, unnamed: &Unnamed) -> Type {
     let mut ty = ty.clone();
+    let arguments = |arguments: &PathArguments| match arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.len(),
+        _ => 0,
+    };
     if let Type::Path(path) = &mut ty
+        && let last = path.path.segments.last().map_or(0, |last| arguments(&last.arguments))
+        && has_known_sides(&path.path, last)
         && let Some(last) = path.path.segments.last_mut()
         && let PathArguments::AngleBracketed(arguments) = &mut last.arguments
     {

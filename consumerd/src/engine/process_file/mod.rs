@@ -136,7 +136,7 @@ impl ProcessFile {
             uid: header.bytes(offset_of!(ProcessHeader, process_uid)),
             pid: header.word(offset_of!(ProcessHeader, pid)),
             created_realtime_ns: header.long(offset_of!(ProcessHeader, created_realtime_ns)),
-            program: Program::of(&untrusted_program, &String::from_utf8_lossy(name)),
+            program: Program::of(&untrusted_program, name),
             monotonic_lead_ns: 0,
             account: account.clone(),
             _held: held,

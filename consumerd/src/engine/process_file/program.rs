@@ -27,7 +27,7 @@ pub struct Program {
 
 impl Program {
     /// Reads the structure's bytes, of a process with that name. Too few bytes are as if nothing were known.
-    pub fn of(untrusted: &[u8], untrusted_kernel_name: &str) -> Self {
+    pub fn of(untrusted: &[u8], untrusted_kernel_name: &[u8]) -> Self {
         let header = HeaderBytes::of::<Untrusted>(untrusted);
         let text = |length_at: usize, at: usize, most: usize| {
             let length = header.map_or(0, |header| header.word(length_at) as usize);
@@ -59,14 +59,16 @@ impl Program {
 }
 
 /// The kernel keeps the beginning of a long name: the whole is the executable's, or, of a script, an argument's.
-fn whole_name<'p>(kernel_name: &str, mut paths: impl Iterator<Item = &'p str>) -> String {
+/// It counts bytes, and may cut within a character.
+fn whole_name<'p>(kernel_name: &[u8], mut paths: impl Iterator<Item = &'p str>) -> String {
     let whole = |path: &'p str| {
         let name = Path::new(path).file_name()?.to_str()?;
-        (name.starts_with(kernel_name) && name.len() <= MAX_PROCNAME_BYTES).then_some(name)
+        let is_it = name.as_bytes().starts_with(kernel_name) && name.len() <= MAX_PROCNAME_BYTES;
+        is_it.then(|| name.to_owned())
     };
     let is_cut = kernel_name.len() == MAX_KERNEL_NAME_BYTES;
     let whole = if is_cut { paths.find_map(whole) } else { None };
-    whole.unwrap_or(kernel_name).to_owned()
+    whole.unwrap_or_else(|| String::from_utf8_lossy(kernel_name).into_owned())
 }
 
 #[cfg(test)]
@@ -103,7 +105,7 @@ mod tests {
     fn a_program_is_told_as_it_was_started() {
         let bytes = written(b"/opt/a b/serve", b"serve\0--port\x008080\0it's\0\0", &[0xab, 0x01]);
         assert_eq!(
-            Program::of(&bytes, "serve"),
+            Program::of(&bytes, b"serve"),
             Program {
                 name: "serve".into(),
                 exe: "/opt/a b/serve".into(),
@@ -116,12 +118,16 @@ mod tests {
     #[test]
     fn a_long_name_is_whole_if_the_program_or_a_script_has_it() {
         let name = |exe: &str, arguments: &str, kernel: &str| {
-            Program::of(&written(exe.as_bytes(), arguments.as_bytes(), &[]), kernel).name
+            Program::of(&written(exe.as_bytes(), arguments.as_bytes(), &[]), kernel.as_bytes()).name
         };
         let kernel = "a-rather-long-n";
         assert_eq!(name("/x/a-rather-long-name", "other\0", kernel), "a-rather-long-name");
         let script = "python3\0./a-rather-long-name.py\0";
         assert_eq!(name("/usr/bin/python3", script, kernel), "a-rather-long-name.py");
+        // Cut within the last character.
+        let program = written("/x/aaaaaaaaaaaaaaé-server".as_bytes(), b"\0", &[]);
+        let cut = &"aaaaaaaaaaaaaaé".as_bytes()[..15];
+        assert_eq!(Program::of(&program, cut).name, "aaaaaaaaaaaaaaé-server");
         assert_eq!(name("/x/renamed", "renamed\0", kernel), kernel);
         assert_eq!(name("/x/short-and-more", "\0", "short"), "short");
         assert_eq!(name(&format!("/x/{kernel}{}", "x".repeat(200)), "\0", kernel), kernel);
@@ -130,13 +136,13 @@ mod tests {
     #[test]
     fn what_is_cut_is_marked_and_what_is_hostile_is_bounded() {
         let bytes = written(&[b'e'; MAX_EXE_BYTES + 1], &[b'a'; MAX_ARGUMENTS_BYTES + 1], &[]);
-        let program = Program::of(&bytes, "x");
+        let program = Program::of(&bytes, b"x");
         assert_eq!(program.exe, "e".repeat(MAX_EXE_BYTES) + CUT);
         assert_eq!(program.command_line, "a".repeat(MAX_ARGUMENTS_BYTES) + CUT);
-        let nothing = Program::of(&[], "x");
-        assert_eq!(nothing, Program::of(&vec![0; size_of::<Untrusted>()], "x"));
+        let nothing = Program::of(&[], b"x");
+        assert_eq!(nothing, Program::of(&vec![0; size_of::<Untrusted>()], b"x"));
         assert_eq!((&*nothing.exe, &*nothing.command_line, &*nothing.build_id), ("", "", ""));
-        let program = Program::of(&vec![0xff; size_of::<Untrusted>()], "x");
+        let program = Program::of(&vec![0xff; size_of::<Untrusted>()], b"x");
         assert!(program.exe.len() <= 3 * MAX_EXE_BYTES + CUT.len());
         assert_eq!(program.build_id.len(), 2 * MAX_BUILD_ID_BYTES);
     }
