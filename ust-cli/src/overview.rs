@@ -178,7 +178,7 @@ fn level_text(number: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use consumerd::engine::{Counts, CpuStreams, SessionSummary};
+    use consumerd::engine::{Counts, CpuStreams, FieldDetails, SessionSummary};
     use consumerd::session::EventView;
 
     #[test]
@@ -239,6 +239,21 @@ mod tests {
              4 events recorded, 0 lost\n    \
              c:*, not c:d, Warning and above  matches 1 event"
         );
+    }
+
+    /// Whatever the daemon answers: wider columns than the formatter can make ended the command.
+    #[test]
+    fn a_wide_column_moves_only_its_own_line() {
+        let field = |name: &str| FieldDetails {
+            name: name.to_owned(),
+            ty: "u8".to_owned(),
+            description: "said".to_owned(),
+        };
+        let fields = vec![field(&"\x1b".repeat(20_000)), field("short")];
+        let details = EventDetails { source: String::new(), description: String::new(), fields };
+        let text = details_text(&details);
+        let last = text.lines().last().unwrap();
+        assert_eq!(last, format!("        short{}  u8  said", " ".repeat(MAX_WIDTH - 5)));
     }
 
     #[test]
