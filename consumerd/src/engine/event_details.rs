@@ -51,7 +51,7 @@ impl EventDetails {
             description: doc(at),
         };
         let fields = (1..).zip(&class.fields).map(field).collect();
-        let source = cut(source(class), MAX_LINE_BYTES);
+        let source = cut(class.source(), MAX_LINE_BYTES);
         Self { source, description: doc(0), fields }
     }
 }
@@ -66,11 +66,6 @@ impl EventDetails {
         let fields: usize = fields.iter().map(of_field).sum();
         size_of::<Self>() + source.len() + description.len() + fields
     }
-}
-
-/// Where the program has a class; empty if it comes from no place in a source.
-pub fn source(class: &ClassBody<'_>) -> String {
-    if class.file.is_empty() { String::new() } else { format!("{}:{}", class.file, class.line) }
 }
 
 /// A text of at most so many bytes, and a mark if it was longer.

@@ -66,6 +66,11 @@ impl<'a> ClassBody<'a> {
         format!("{}:{}", self.provider, self.name)
     }
 
+    /// Where the program has it: `src/main.rs:12`. Empty if it comes from no place in a source.
+    pub fn source(&self) -> String {
+        if self.file.is_empty() { String::new() } else { format!("{}:{}", self.file, self.line) }
+    }
+
     /// Encodes the class.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! Translates a process's description of an event class to the form of traces.
 
-use crate::engine::event_details::source;
 use ctf::metadata;
 use ust_core::protocol::ClassBody;
 use ust_core::wire::{Base, ByteOrder, Encoding, FieldType, Integer, Label};
@@ -12,7 +11,7 @@ pub fn to_ctf(body: &ClassBody<'_>, id: u32) -> metadata::EventClass {
         stream_id: 0,
         name: format!("{}:{}", body.provider, body.name),
         loglevel: body.level.into(),
-        source: source(body),
+        source: body.source(),
         fields: body.fields.iter().map(|(name, ty)| field(name, ty)).collect(),
     }
 }
