@@ -193,9 +193,9 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metadata_file::MetadataWriter;
-    use crate::packet::StreamIdentity;
-    use crate::stream_file::StreamWriter;
+    use crate::write::metadata_file::MetadataWriter;
+    use crate::write::packet::StreamIdentity;
+    use crate::write::stream_file::StreamWriter;
     use std::os::unix::fs::symlink;
 
     /// First the trace's directory is exchanged while it is written, then what is in it.

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   in a directory            written by                        read by
-//!   metadata                  metadata --> metadata_file        tsdl ----.
-//!   NAME                      stream_file (packet)              reader --+--> events --> text
+//!   metadata                  write::metadata, metadata_file    tsdl --> schema --.
+//!   NAME                      write::stream_file, packet        read -------------+--> events --> text
 //!   index/NAME.idx            stream_file                       (others)
 //! ```
 //!
@@ -12,16 +12,16 @@
 //!
 //! # Writing
 //!
-//! - [`metadata`]: describe a trace and its event classes, get the text.
-//! - [`metadata_file::MetadataWriter`]: the file for it.
-//! - [`stream_file::StreamWriter`]: records in, packets out. **At any moment, also after `kill -9`,
+//! - [`write::metadata`]: describe a trace and its event classes, get the text.
+//! - [`write::metadata_file::MetadataWriter`]: the file for it.
+//! - [`write::stream_file::StreamWriter`]: records in, packets out. **At any moment, also after `kill -9`,
 //!   a reader finds whole packets.**
-//! - [`event_header`]: the header that each record starts with.
-//! - [`payload_layout`]: checks whether the bytes behind it fit the class, if another process has written them.
+//! - [`write::event_header`]: the header that each record starts with.
+//! - [`write::payload_layout`]: checks whether the bytes behind it fit the class, if another process has written them.
 //!
 //! ```
-//! use ctf::metadata::{self, Clock, EventClass, Field, FieldType, Integer, StreamClass, Trace};
-//! use ctf::{event_header, metadata_file::MetadataWriter, packet::StreamIdentity, stream_file::StreamWriter};
+//! use ctf::write::metadata::{self, Clock, EventClass, Field, FieldType, Integer, StreamClass, Trace};
+//! use ctf::write::{event_header, metadata_file::MetadataWriter, packet::StreamIdentity, stream_file::StreamWriter};
 //!
 //! let dir = tempfile::tempdir()?;
 //! let uuid = *b"an example trace";
@@ -59,7 +59,7 @@
 //!
 //! // What was written is read again:
 //! let mut printer = ctf::text::Printer::utc();
-//! for event in ctf::reader::Reader::open(dir.path())? {
+//! for event in ctf::read::Reader::open(dir.path())? {
 //!     let line = printer.line(&event?);
 //!     assert_eq!(line, "[22:13:20.000001000] (+?.?????????) file:opened: { vtid = 4242 }, { bytes = 1204 }");
 //! }
@@ -68,34 +68,26 @@
 //!
 //! # Reading
 //!
-//! - [`reader::Reader`]: all events of all traces in a directory, ordered by time, from any writer.
+//! - [`read::Reader`]: all events of all traces in a directory, ordered by time, from any writer.
 //! - [`text::Printer`]: an event as a line, as babeltrace2 prints it.
 //! - [`printable`]: untrusted text, made harmless for a terminal.
-//! - [`tsdl`]: the metadata alone, as a tree of types.
+//! - [`tsdl`]: the metadata alone, as a [`schema`].
 //! - [`join`]: joins many traces into one stream.
 //! - [`recover`]: writes the undamaged part of a trace as a trace.
 //!
-//! Any bytes may be read: each error is reported with its place, and the rest is read. [`stream_file`] writes a
-//! checksum into each packet, and [`metadata`] writes one behind each declaration. A part that was damaged after it had
+//! Any bytes may be read: each error is reported with its place, and the rest is read. [`write::stream_file`] writes a
+//! checksum into each packet, and [`write::metadata`] writes one behind each declaration. A part that was damaged after it had
 //! been written is not read.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod any_class;
 pub mod dir;
-pub mod event_header;
-mod index;
 pub mod join;
-pub mod metadata;
-pub mod metadata_file;
-pub mod packet;
-mod pages;
-pub mod payload_layout;
 pub mod printable;
-pub mod reader;
+pub mod read;
 pub mod recover;
-pub mod stream_file;
+pub mod schema;
 pub mod text;
 pub mod tsdl;
-mod write;
+pub mod write;

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! A kernel that goes down has written pages back in any order. Pages that it had not written are missing, or hold
-//! zeros or earlier data. Readers refuse the whole trace for one such page; [`reader`](crate::reader) shows what is
+//! zeros or earlier data. Readers refuse the whole trace for one such page; [`reader`](crate::read) shows what is
 //! undamaged, and this module writes it down. The sequence numbers of packets stay, so that other readers report those
 //! that are missing.
 //!
@@ -23,14 +23,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dir::{Dir, Tree};
-use crate::index::IndexFile;
-use crate::packet::{PACKET_SIZE_AT, PAGE_BYTES, PacketContext};
-use crate::reader::stream::{OpenPacket, StreamReader};
-use crate::reader::tree::{self, TraceDir};
-use crate::reader::whole::Layout;
-use crate::reader::{ReadError, Trace, metadata_text};
-use crate::stream_file::{INDEX_DIR, index_name};
-use crate::tsdl::{self, Metadata, TsdlError};
+use crate::read::stream::{OpenPacket, StreamReader};
+use crate::read::tree::{self, TraceDir};
+use crate::read::whole::Layout;
+use crate::read::{ReadError, Trace, metadata_text};
+use crate::schema::Metadata;
+use crate::tsdl::{self, TsdlError};
+use crate::write::index::IndexFile;
+use crate::write::packet::{PACKET_SIZE_AT, PAGE_BYTES, PacketContext};
+use crate::write::stream_file::{INDEX_DIR, index_name};
 
 /// The result: what was copied, and what was not.
 #[derive(Debug, Default)]

@@ -23,10 +23,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::metadata::EnvValue;
 use crate::printable::{printable, quoted};
-use crate::reader::{Event, Trace, Value};
-use crate::tsdl::EnumType;
+use crate::read::{Event, Trace, Value};
+use crate::schema::EnumType;
+use crate::write::metadata::EnvValue;
 
 /// Packet context fields that describe the packet, not what was traced.
 const FRAMING: [&str; 7] = [

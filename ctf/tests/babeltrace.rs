@@ -8,12 +8,12 @@ use std::process::Command;
 
 use common::rows::edges;
 use common::{ORIGIN_NS, identity, put};
-use ctf::metadata::{self, EventClass, Trace};
-use ctf::metadata_file::MetadataWriter;
-use ctf::packet::StreamIdentity;
-use ctf::reader::Reader;
-use ctf::stream_file::StreamWriter;
+use ctf::read::Reader;
 use ctf::text::Printer;
+use ctf::write::metadata::{self, EventClass, Trace};
+use ctf::write::metadata_file::MetadataWriter;
+use ctf::write::packet::StreamIdentity;
+use ctf::write::stream_file::StreamWriter;
 
 fn class(id: u32, name: &str, loglevel: i32, fields: Vec<metadata::Field>) -> EventClass {
     let source = if id == 31 { String::new() } else { format!("src/größe \"x\".rs:{id}") };

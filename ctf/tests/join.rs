@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use common::{identity, put, trace};
 use ctf::dir::Tree;
 use ctf::join::{JoinError, Joined, join};
-use ctf::metadata::{
+use ctf::read::{Event, ReadError, Reader, Value};
+use ctf::text::Printer;
+use ctf::write::metadata::{
     self, Base, Choice, EnvValue, EventClass, Field, FieldType, Float, Integer, Label, StreamClass,
 };
-use ctf::metadata_file::MetadataWriter;
-use ctf::reader::{Event, ReadError, Reader, Value};
-use ctf::stream_file::StreamWriter;
-use ctf::text::Printer;
+use ctf::write::metadata_file::MetadataWriter;
+use ctf::write::stream_file::StreamWriter;
 
 /// A process's trace while it is written.
 struct Process {

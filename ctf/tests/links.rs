@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use common::small_trace;
 use ctf::dir::Tree;
-use ctf::reader::Reader;
+use ctf::read::Reader;
 use ctf::recover::DamagedTraces;
 
 struct Place {

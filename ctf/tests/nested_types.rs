@@ -7,10 +7,12 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{identity, put};
-use ctf::metadata::{Base, Choice, Encoding, EventClass, Field, FieldType, Float, Integer, Label};
-use ctf::reader::Reader;
-use ctf::stream_file::StreamWriter;
+use ctf::read::Reader;
 use ctf::text::Printer;
+use ctf::write::metadata::{
+    Base, Choice, Encoding, EventClass, Field, FieldType, Float, Integer, Label,
+};
+use ctf::write::stream_file::StreamWriter;
 
 const U8: FieldType = FieldType::Integer(Integer::U8);
 const U32: FieldType = FieldType::Integer(Integer::U32);

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{identity, put, small_trace};
-use ctf::reader::{Event, ReadError, Reader};
-use ctf::stream_file::StreamWriter;
+use ctf::read::{Event, ReadError, Reader};
 use ctf::text::Printer;
 use ctf::tsdl;
+use ctf::write::stream_file::StreamWriter;
 use proptest::prelude::*;
 
 /// Recorded by LTTng-UST 2.13: packetised metadata, large event headers, contexts, network byte

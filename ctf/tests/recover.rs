@@ -11,10 +11,10 @@ use common::{
     whole_lines,
 };
 use ctf::dir::Tree;
-use ctf::packet::PAGE_BYTES;
-use ctf::reader::{ReadError, Reader};
+use ctf::read::{ReadError, Reader};
 use ctf::recover::{DamagedTraces, Recovered};
-use ctf::stream_file::StreamWriter;
+use ctf::write::packet::PAGE_BYTES;
+use ctf::write::stream_file::StreamWriter;
 use proptest::prelude::*;
 
 const STREAMS: [&str; 2] = ["s0", "s1"];
@@ -82,7 +82,7 @@ fn the_packets_left_out_are_told_by_those_around_them() {
     assert_eq!((before, behind), (3, 3));
     assert_eq!(
         gaps(from.path()).1,
-        [ctf::reader::Gap { path: from.path().join("s0").into(), ..gap.clone() }]
+        [ctf::read::Gap { path: from.path().join("s0").into(), ..gap.clone() }]
     );
 }
 
@@ -297,7 +297,7 @@ fn declarations_before_the_damage_are_kept_wherever_it_is() {
     let one = fs::read(from.path().join("metadata")).unwrap();
     let mut text = one.clone();
     for id in 1..4 {
-        text.extend(ctf::metadata::event(&small_class(id)).as_bytes());
+        text.extend(ctf::write::metadata::event(&small_class(id)).as_bytes());
     }
     for at in (one.len()..text.len()).step_by(41) {
         let mut damaged = text.clone();
@@ -318,7 +318,8 @@ fn a_declaration_that_says_something_else_is_found() {
     small_trace(from.path());
     let path = from.path().join("metadata");
     let whole =
-        [&*fs::read(&path).unwrap(), ctf::metadata::event(&small_class(1)).as_bytes()].concat();
+        [&*fs::read(&path).unwrap(), ctf::write::metadata::event(&small_class(1)).as_bytes()]
+            .concat();
     let last = whole.windows(8).rposition(|bytes| bytes == b"prov:row").unwrap();
     let of = |dir: &Path| {
         let mut reader = Reader::open(dir).unwrap();

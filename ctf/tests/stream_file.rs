@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{identity, put};
-use ctf::packet::{PAGE_BYTES, PacketContext};
-use ctf::stream_file::{LastPacket, RECORD_BYTES_MAX, StreamWriter, last_packet};
+use ctf::write::packet::{PAGE_BYTES, PacketContext};
+use ctf::write::stream_file::{LastPacket, RECORD_BYTES_MAX, StreamWriter, last_packet};
 
 fn create(dir: &Path) -> StreamWriter {
     StreamWriter::create(dir, "s", identity(0, 0, 1)).unwrap()

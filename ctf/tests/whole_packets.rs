@@ -21,9 +21,9 @@ use std::time::Duration;
 
 use common::walk::{FILLING, PAGE, check_index, walk};
 use common::{identity, put};
-use ctf::metadata::{EventClass, Field, FieldType, Integer};
-use ctf::metadata_file::MetadataWriter;
-use ctf::stream_file::StreamWriter;
+use ctf::write::metadata::{EventClass, Field, FieldType, Integer};
+use ctf::write::metadata_file::MetadataWriter;
+use ctf::write::stream_file::StreamWriter;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use ust_test_support::random::Random;
 

@@ -23,7 +23,7 @@ use consumerd::output::Output;
 use consumerd::output_dir::OutputDir;
 use ctf::dir::Tree;
 use ctf::printable;
-use ctf::reader::ReadError;
+use ctf::read::ReadError;
 use ctf::recover::DamagedTraces;
 use std::path::{Path, PathBuf};
 

@@ -12,7 +12,7 @@ use consumerd::advice::Attempt;
 use consumerd::cause::Cause;
 use ctf::dir::Tree;
 use ctf::printable;
-use ctf::reader::{Gap, ReadError, Reader};
+use ctf::read::{Gap, ReadError, Reader};
 use ctf::text::Printer;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;

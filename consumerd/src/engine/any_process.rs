@@ -14,7 +14,7 @@ use super::any_type::{NAMES, any_type, payload};
 use super::drain::StreamDrain;
 use super::played::{body, number};
 use super::played_stream::{self, PlayedStream};
-use ctf::reader::Reader;
+use ctf::read::Reader;
 use std::path::Path;
 use std::process::Command;
 use ust_core::abi::{Geometry, Mode};

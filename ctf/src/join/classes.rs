@@ -7,12 +7,12 @@
 
 use std::sync::Arc;
 
-use crate::metadata::{
-    Base, Choice, Encoding, EventClass, Field, FieldType, Float, Integer, Label, VALUE, Width,
-};
-use crate::tsdl::{
-    self, ByteOrder, EnumType, EventType, Fields, FloatType, IntegerType, Path, StructType, Type,
+use crate::schema::{
+    ByteOrder, EnumType, EventType, Fields, FloatType, IntegerType, Path, StructType, Type,
     VariantType,
+};
+use crate::write::metadata::{
+    Base, Choice, Encoding, EventClass, Field, FieldType, Float, Integer, Label, VALUE, Width,
 };
 
 /// The most types and labels of a class. Names of types make it possible to say 2^60 fields in a page.
@@ -103,7 +103,7 @@ fn field_type(ty: &Type) -> Option<FieldType> {
         Type::Float(ty) => FieldType::Float(float(ty)?),
         Type::String(encoding) => FieldType::String(*encoding),
         Type::Enum(ty) => {
-            let label = |(name, low, high): &tsdl::Label| label(name, *low, *high);
+            let label = |(name, low, high): &crate::schema::Label| label(name, *low, *high);
             let labels = ty.labels.all().iter().map(label).collect();
             FieldType::Enumeration { container: integer(&ty.container)?, labels }
         }
@@ -159,7 +159,7 @@ fn float(ty: &FloatType) -> Option<Float> {
 }
 
 fn integer(ty: &IntegerType) -> Option<Integer> {
-    use crate::metadata::ByteOrder::{Native, Network};
+    use crate::write::metadata::ByteOrder::{Native, Network};
     let width = match ty.bits {
         8 => Width::W8,
         16 => Width::W16,
@@ -198,8 +198,8 @@ fn is_native(byte_order: ByteOrder) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::any_class::any_class;
-    use crate::metadata::event;
+    use crate::write::any_class::any_class;
+    use crate::write::metadata::event;
     use proptest::prelude::*;
 
     fn reread(class: &EventClass) -> EventClass {

@@ -17,9 +17,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::metadata::EnvValue;
-use crate::packet::CHECKSUM_ENV;
-use crate::reader::Trace;
+use crate::read::Trace;
+use crate::write::metadata::EnvValue;
+use crate::write::packet::CHECKSUM_ENV;
 
 /// The joined trace's environment.
 pub(super) fn environment(traces: &[Arc<Trace>]) -> Vec<(String, EnvValue)> {

@@ -1,8 +1,8 @@
 //! Which traces can share a stream.
 
-use crate::reader::Trace;
-use crate::reader::whole::Layout;
-use crate::tsdl::{ClockType, StreamType, Type};
+use crate::read::Trace;
+use crate::read::whole::Layout;
+use crate::schema::{ClockType, StreamType, Type};
 use std::collections::BTreeMap;
 
 /// The owner of a stream's packets.

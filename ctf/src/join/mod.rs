@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use crate::dir::Tree;
 use crate::printable;
-use crate::reader::{Event, Gap, ReadError, Reader, Trace};
+use crate::read::{Event, Gap, ReadError, Reader, Trace};
 use kind::Kind;
 use output::Output;
 

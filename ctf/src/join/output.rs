@@ -9,13 +9,13 @@ use super::classes::described;
 use super::environment::environment;
 use super::kind::{Kind, Owner};
 use crate::dir::Dir;
-use crate::event_header::{self, COMPACT_CLOCK_SPAN};
-use crate::metadata::{self, Clock, EnvValue, EventClass, FieldType, Integer, StreamClass};
-use crate::metadata_file::MetadataWriter;
-use crate::packet::StreamIdentity;
-use crate::reader::{Event, Gap, Trace, Value};
-use crate::stream_file::{INDEX_DIR, StreamWriter, index_name};
-use crate::tsdl::{ClockType, EventType};
+use crate::read::{Event, Gap, Trace, Value};
+use crate::schema::{ClockType, EventType};
+use crate::write::event_header::{self, COMPACT_CLOCK_SPAN};
+use crate::write::metadata::{self, Clock, EnvValue, EventClass, FieldType, Integer, StreamClass};
+use crate::write::metadata_file::MetadataWriter;
+use crate::write::packet::StreamIdentity;
+use crate::write::stream_file::{INDEX_DIR, StreamWriter, index_name};
 
 /// The stream file's name.
 const STREAM: &str = "joined_0";

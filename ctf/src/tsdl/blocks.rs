@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ast::{Entry, Item, Value, Wrong};
-use super::declared::{ClockType, EventType, Metadata, StreamType};
 use super::numbers::byte_order;
 use super::resolve::Resolver;
-use super::types::{ByteOrder, Type};
-use crate::metadata::EnvValue;
+use crate::schema::EnvValue;
+use crate::schema::{ByteOrder, Type};
+use crate::schema::{ClockType, EventType, Metadata, StreamType};
 
 /// The metadata that all items of the file declare together.
 pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {

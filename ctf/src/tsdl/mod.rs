@@ -1,25 +1,21 @@
-//! Reads the metadata text: what [`metadata`](crate::metadata) writes, and what LTTng's tracers and
+//! Reads the metadata text: what [`metadata`](crate::write::metadata) writes, and what LTTng's tracers and
 //! barectf write.
 //!
 //! ```text
 //!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers--> Metadata
-//!                                                                                    '- types, labels
-//! ```
+//!                                                     //! ```
 //!
 //! Whatever the bytes are, [`parse`] ends, in time that grows with their number, and says where
 //! they are wrong. Types within types are bounded, both in the text and through names.
 
 mod ast;
 mod blocks;
-mod declared;
 mod error;
 mod grammar;
-mod labels;
 mod numbers;
 mod packetised;
 mod resolve;
 mod scan;
-mod types;
 
 use std::borrow::Cow;
 
@@ -27,15 +23,10 @@ use winnow::Parser;
 use winnow::error::StrContext;
 use winnow::stream::{LocatingSlice, Stateful};
 
-pub use declared::{ClockType, EventType, Metadata, StreamType};
 pub use error::TsdlError;
-pub use labels::{Label, Labels};
-pub use types::{
-    ByteOrder, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope, StructType, Type,
-    VariantType,
-};
 
-use crate::metadata::checksum::Blocks;
+use crate::schema::Metadata;
+use crate::write::metadata::checksum::Blocks;
 
 /// The undamaged part of a metadata file.
 #[derive(Debug)]

@@ -6,8 +6,8 @@
 //! ```
 
 use super::ast::{Attribute, Value, Wrong};
-use super::types::{ByteOrder, FloatType, IntegerType};
-use crate::metadata::Encoding;
+use crate::schema::Encoding;
+use crate::schema::{ByteOrder, FloatType, IntegerType};
 
 /// Reads `integer { ... }`; `native` is the trace's byte order.
 pub(super) fn integer(

@@ -11,11 +11,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ast::{self, Declaration, Dimension, Member, TypeExpr, TypeKind, Wrong};
-use super::labels::{Label, Labels};
 use super::numbers::{alignment, float, integer, string};
-use super::types::{
+use crate::schema::{
     ByteOrder, EnumType, Fields, IntegerType, Options, Path, Scope, StructType, Type, VariantType,
 };
+use crate::schema::{Label, Labels};
 
 /// The deepest nesting of types that is read.
 const DEPTH_MAX: u32 = 64;

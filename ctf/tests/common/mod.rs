@@ -9,12 +9,12 @@ pub mod walk;
 use std::path::Path;
 use std::process::Command;
 
-use ctf::event_header;
-use ctf::metadata::{self, Clock, EnvValue, EventClass, Integer, StreamClass, Trace};
-use ctf::metadata_file::MetadataWriter;
-use ctf::packet::StreamIdentity;
-use ctf::reader::{Event, Reader, Value};
-use ctf::stream_file::StreamWriter;
+use ctf::read::{Event, Reader, Value};
+use ctf::write::event_header;
+use ctf::write::metadata::{self, Clock, EnvValue, EventClass, Integer, StreamClass, Trace};
+use ctf::write::metadata_file::MetadataWriter;
+use ctf::write::packet::StreamIdentity;
+use ctf::write::stream_file::StreamWriter;
 use shown::{float, text};
 
 pub const UUID: [u8; 16] = *b"ctf test's trace";

@@ -1,6 +1,6 @@
 //! Records with every field type over its edge values.
 
-use ctf::metadata::{Base, Field, FieldType, Float, Integer, Width};
+use ctf::write::metadata::{Base, Field, FieldType, Float, Integer, Width};
 
 use super::shown::{float, text};
 

@@ -10,7 +10,8 @@ mod traces;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ctf::tsdl::{self, EnumType, Metadata, Type};
+use ctf::schema::{EnumType, Metadata, Type};
+use ctf::tsdl;
 use libfuzzer_sys::fuzz_target;
 
 /// The deepest nesting of types that readers meet: they recurse.

@@ -15,7 +15,7 @@ use std::fs;
 use std::path::Path;
 
 use ctf::dir::Tree;
-use ctf::packet::{PACKET_MAGIC, PAGE_BYTES};
+use ctf::write::packet::{PACKET_MAGIC, PAGE_BYTES};
 use ctf::recover::{DamagedTraces, Recovered};
 use libfuzzer_sys::fuzz_target;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ctf::dir::Tree;
 use ctf::join::join;
-use ctf::reader::{ReadError, Reader};
+use ctf::read::{ReadError, Reader};
 use ctf::text::Printer;
 use tempfile::TempDir;
 

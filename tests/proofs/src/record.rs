@@ -8,7 +8,7 @@
 //! A byte that another record wrote, or that was never written, differs from the byte that follows from the number.
 //! The body is a part of a table and not computed, so that the tracee spends its instructions in the ring.
 
-use ctf::event_header::{self, Stamp};
+use ctf::write::event_header::{self, Stamp};
 use ust_test_support::random::mix;
 
 /// The event class of every record; it has a compact header.

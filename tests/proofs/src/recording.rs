@@ -21,7 +21,7 @@ use crate::stream_under_test::{Shape, geometry};
 use crate::tracer::{Sequences, Tracer};
 use crate::verdict::judge;
 use consumerd::engine::{ChannelConfig, Engine, EngineOptions, SessionConfig, SessionUid};
-use ctf::reader::{Event, Reader, Value};
+use ctf::read::{Event, Reader, Value};
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::process::Command;

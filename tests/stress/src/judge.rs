@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::payload;
 use consumerd::engine::SessionSummary;
-use ctf::reader::{Event, ReadError, Reader};
+use ctf::read::{Event, ReadError, Reader};
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
@@ -87,13 +87,13 @@ fn take(
     let path = &event.packet.path;
     let field = |name: &str| event.fields.as_ref().and_then(|fields| fields.get(name));
     let number = |name: &str| {
-        let value = field(name).and_then(ctf::reader::Value::as_u64);
+        let value = field(name).and_then(ctf::read::Value::as_u64);
         value.ok_or_else(|| format!("{}: a record without {name}", path.display()))
     };
     let (source, sequence, check) =
         (number("_source")? as u32, number("_sequence")?, number("_check")?);
     let at = || format!("{}: record {sequence} of source {source}", path.display());
-    let Some(ctf::reader::Value::Text(text)) = field("_text") else {
+    let Some(ctf::read::Value::Text(text)) = field("_text") else {
         return Err(format!("{} has no text", at()));
     };
     if !payload::is_intact(source, sequence, check, text, config.text_bytes) {

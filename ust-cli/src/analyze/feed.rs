@@ -11,9 +11,9 @@
 
 use super::sites::{Object, Sites};
 use crate::tell::tell;
-use ctf::metadata::EnvValue;
 use ctf::printable;
-use ctf::reader::{Event, Gap, Reader, Trace, Value};
+use ctf::read::{Event, Gap, Reader, Trace, Value};
+use ctf::write::metadata::EnvValue;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

@@ -34,7 +34,7 @@ use consumerd::advice::Attempt;
 use consumerd::cause::Cause;
 use ctf::dir::Tree;
 use ctf::printable;
-use ctf::reader::Reader;
+use ctf::read::Reader;
 use feed::{Figures, Process, feed};
 use heap::Heap;
 use io::Io;

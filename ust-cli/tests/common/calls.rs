@@ -1,12 +1,12 @@
 //! Traces of calls, as the shim would have them recorded, written without a process.
 
-use ctf::event_header;
-use ctf::metadata::{
+use ctf::write::event_header;
+use ctf::write::metadata::{
     self, Base, Clock, EnvValue, EventClass, Field, FieldType, Integer, StreamClass, Trace,
 };
-use ctf::metadata_file::MetadataWriter;
-use ctf::packet::StreamIdentity;
-use ctf::stream_file::StreamWriter;
+use ctf::write::metadata_file::MetadataWriter;
+use ctf::write::packet::StreamIdentity;
+use ctf::write::stream_file::StreamWriter;
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -13,8 +13,8 @@
 use super::record_check::{KnownLengths, RecordCheck};
 use super::stream_error::{RecordError, StreamError};
 use super::trace::Trace;
-use ctf::event_header;
-use ctf::stream_file::{RECORD_BYTES_MAX, StreamWriter};
+use ctf::write::event_header;
+use ctf::write::stream_file::{RECORD_BYTES_MAX, StreamWriter};
 use std::io;
 use ust_core::abi::{FrameKind, NOTE_BYTES, Note, WORD_BYTES};
 use ust_core::ring::{Found, Reader, Records};

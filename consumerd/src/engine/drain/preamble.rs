@@ -3,7 +3,7 @@
 use super::stream_class::{StreamClass, buffering_scheme};
 use crate::engine::clock::ClockDescription;
 use crate::engine::process_file::{ProcessFile, Program};
-use ctf::metadata::{self, Clock, EnvValue};
+use ctf::write::metadata::{self, Clock, EnvValue};
 
 /// The preamble of one process's metadata.
 pub fn preamble(

@@ -15,8 +15,8 @@
 use super::stream_error::{RecordError, StreamError};
 use super::trace::Trace;
 use super::trace_folder::Undeclared;
-use ctf::event_header::{self, EventHeader, Stamp};
-use ctf::payload_layout::PayloadError;
+use ctf::write::event_header::{self, EventHeader, Stamp};
+use ctf::write::payload_layout::PayloadError;
 
 /// Which records are known to be right by their length: those of classes in which all have the same.
 ///
@@ -296,7 +296,7 @@ mod tests {
             match outcome {
                 Ok(recorded) => {
                     assert!(is_taken && recorded == 6, "{clock}: {recorded}");
-                    let events = ctf::reader::Reader::open(output.path()).unwrap();
+                    let events = ctf::read::Reader::open(output.path()).unwrap();
                     assert_eq!(events.filter_map(Result::ok).count(), 6);
                 }
                 Err(error) => {

@@ -2,7 +2,7 @@
 
 use crate::channel_name::stream_file_name;
 use crate::engine::api::ChannelUid;
-use ctf::metadata::{self, Integer};
+use ctf::write::metadata::{self, Integer};
 use ust_core::abi::Buffers;
 
 /// See the module page.

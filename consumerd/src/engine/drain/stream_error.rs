@@ -4,7 +4,7 @@
 use super::trace_folder::Undeclared;
 use crate::advice::{Attempt, why};
 use crate::engine::loss_names::MALFORMED;
-use ctf::payload_layout::PayloadError;
+use ctf::write::payload_layout::PayloadError;
 use std::io;
 use ust_core::ring::Corruption;
 

@@ -14,8 +14,8 @@ use super::trace_folder::{TraceFolder, Undeclared};
 use crate::engine::clock::ClockDescription;
 use crate::engine::process_file::ProcessFile;
 use crate::output::Output;
-use ctf::payload_layout::PayloadLayout;
-use ctf::stream_file::StreamWriter;
+use ctf::write::payload_layout::PayloadLayout;
+use ctf::write::stream_file::StreamWriter;
 use std::io;
 
 /// What draining needs: the folder, the process's classes, the clock.

@@ -9,11 +9,11 @@ use crate::engine::resource::Resource;
 use crate::output::Output;
 use crate::uuid;
 use ctf::dir::Dir;
-use ctf::metadata::{self, EventClass};
-use ctf::metadata_file::MetadataWriter;
-use ctf::packet::StreamIdentity;
-use ctf::payload_layout::PayloadLayout;
-use ctf::stream_file::StreamWriter;
+use ctf::write::metadata::{self, EventClass};
+use ctf::write::metadata_file::MetadataWriter;
+use ctf::write::packet::StreamIdentity;
+use ctf::write::payload_layout::PayloadLayout;
+use ctf::write::stream_file::StreamWriter;
 use std::collections::BTreeMap;
 use std::io;
 

@@ -244,7 +244,7 @@ mod tests {
                 drain.finish(trace).unwrap();
                 assert_eq!((drain.recorded(), lost(drain)), (written, 0), "{subbufs} at a time");
             });
-            let events = ctf::reader::Reader::open(output.path()).unwrap();
+            let events = ctf::read::Reader::open(output.path()).unwrap();
             assert!(events.map(Result::unwrap).count() as u64 > 3 * SUBBUFS * SUBBUF_BYTES / 20);
         }
     }

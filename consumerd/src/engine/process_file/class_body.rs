@@ -1,6 +1,6 @@
 //! Translates a process's description of an event class to the form of traces.
 
-use ctf::metadata;
+use ctf::write::metadata;
 use ust_core::protocol::ClassBody;
 use ust_core::wire::{Base, ByteOrder, Encoding, FieldType, Integer, Label};
 

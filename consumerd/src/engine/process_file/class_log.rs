@@ -101,7 +101,7 @@ impl ClassLog {
     }
 
     /// The class whose records carry `id`, if the process has described it by now.
-    pub fn class(&mut self, id: u32) -> Option<ctf::metadata::EventClass> {
+    pub fn class(&mut self, id: u32) -> Option<ctf::write::metadata::EventClass> {
         if self.entry_of(id).is_none() && self.futile_looks < MAX_FUTILE_LOOKS {
             self.refresh();
             self.find_number(id);

@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use crate::payload;
-use ctf::event_header::{self, Stamp};
+use ctf::write::event_header::{self, Stamp};
 use ust_core::abi::{FrameKind, Geometry, Mode};
 use ust_core::clock::ClockKind;
 use ust_core::ring::{Found, Reader, RingMemory};

@@ -6,7 +6,7 @@ use crate::engine::drain::trace::Trace;
 use crate::engine::played::number;
 use crate::engine::played_stream::{self, PlayedStream};
 use crate::output::Output;
-use ctf::packet::{PAGE_BYTES, PacketContext};
+use ctf::write::packet::{PAGE_BYTES, PacketContext};
 use proptest::prelude::*;
 use ust_core::abi::{Geometry, Mode, PAGE_BYTES as CONTROL_BYTES};
 use ust_core::ring::Reader;

@@ -1,0 +1,134 @@
+//! Reads numbers from bytes, at any bit.
+//!
+//! ```text
+//!   bytes      0                 1
+//!   little     76543210          FEDCBA98      bit 0 is a byte's least significant; a number's first bits are its low ones
+//!   big        01234567          89ABCDEF      bit 0 is a byte's most significant; a number's first bits are its high ones
+//! ```
+
+use crate::schema::ByteOrder;
+
+/// Reading went beyond the content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Short;
+
+/// A packet's bytes and how far they are read, in bits.
+#[derive(Debug, Default)]
+pub(super) struct Bits {
+    bytes: Vec<u8>,
+    at: usize,
+    end: usize,
+}
+
+impl Bits {
+    pub(super) fn new(bytes: Vec<u8>) -> Bits {
+        let end = bytes.len() * 8;
+        Bits { bytes, at: 0, end }
+    }
+
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn left(&self) -> usize {
+        self.end - self.at
+    }
+
+    /// Sets bit `end` as the end of the content, if there are that many bits and no more of them are read yet.
+    pub(super) fn end_at(&mut self, end: usize) {
+        self.end = end.clamp(self.at, self.bytes.len() * 8);
+    }
+
+    /// All bytes.
+    pub(super) fn all(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Replaces the bytes by `bytes`, which begin with the same ones.
+    pub(super) fn replace(&mut self, bytes: Vec<u8>) {
+        *self = Bits { at: self.at, ..Bits::new(bytes) };
+    }
+
+    /// Skips to a multiple of `align`.
+    pub(super) fn align(&mut self, align: u32) -> Result<(), Short> {
+        self.skip(self.at.next_multiple_of(align as usize) - self.at)
+    }
+
+    fn skip(&mut self, bits: usize) -> Result<(), Short> {
+        if bits > self.left() {
+            return Err(Short);
+        }
+        self.at += bits;
+        Ok(())
+    }
+
+    /// A number of `bits` bits (at most 64), without sign.
+    pub(super) fn number(&mut self, bits: u32, byte_order: ByteOrder) -> Result<u64, Short> {
+        let from = self.at;
+        self.skip(bits as usize)?;
+        let (mut number, mut taken) = (0_u64, 0);
+        while taken < bits {
+            let at = from + taken as usize;
+            let (byte, before) = (u64::from(self.bytes[at / 8]), (at % 8) as u32);
+            let count = (8 - before).min(bits - taken);
+            let mask = (1 << count) - 1;
+            match byte_order {
+                ByteOrder::Little => number |= (byte >> before & mask) << taken,
+                ByteOrder::Big => number = number << count | byte >> (8 - before - count) & mask,
+            }
+            taken += count;
+        }
+        Ok(number)
+    }
+
+    /// The bytes up to a NUL, which is read too.
+    pub(super) fn c_string(&mut self) -> Result<Vec<u8>, Short> {
+        self.align(8)?;
+        let rest = &self.bytes[self.at / 8..self.end / 8];
+        let len = rest.iter().position(|byte| *byte == 0).ok_or(Short)?;
+        let text = rest[..len].to_vec();
+        self.skip((len + 1) * 8)?;
+        Ok(text)
+    }
+
+    /// This many bytes.
+    pub(super) fn bytes(&mut self, len: usize) -> Result<&[u8], Short> {
+        self.align(8)?;
+        let from = self.at / 8;
+        self.skip(len.checked_mul(8).ok_or(Short)?)?;
+        Ok(&self.bytes[from..from + len])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_lie_where_their_byte_order_says() {
+        let read = |order| {
+            let mut bits =
+                Bits::new(vec![0b1010_0101, 0x34, 0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]);
+            [5, 3, 16, 56].map(|size| bits.number(size, order).unwrap())
+        };
+        let most = 0x7F_FFFF_FFFF_FFFF;
+        assert_eq!(read(ByteOrder::Little), [0b00101, 0b101, 0x1234, most]);
+        assert_eq!(read(ByteOrder::Big), [0b10100, 0b101, 0x3412, 0xFF_FFFF_FFFF_FF7F]);
+        let mut bits = Bits::new(vec![0xFF; 9]);
+        bits.number(1, ByteOrder::Big).unwrap();
+        assert_eq!(bits.number(64, ByteOrder::Big), Ok(u64::MAX), "64 bits over nine bytes");
+        assert_eq!(bits.number(8, ByteOrder::Big), Err(Short));
+    }
+
+    #[test]
+    fn nothing_beyond_the_end_is_read() {
+        let mut bits = Bits::new(b"ab\0cd".to_vec());
+        bits.end_at(32);
+        assert_eq!(bits.c_string(), Ok(b"ab".to_vec()));
+        assert_eq!(bits.c_string(), Err(Short), "no NUL in what is left");
+        assert_eq!(bits.bytes(usize::MAX), Err(Short));
+        assert_eq!(bits.align(64), Err(Short));
+        assert_eq!(bits.bytes(1), Ok(&b"c"[..]));
+        assert_eq!(bits.left(), 0, "and \"d\" is beyond it");
+    }
+}

@@ -1,0 +1,108 @@
+//! The results of reading: traces, packets, events.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::ReadError;
+use super::value::Value;
+use crate::dir::Tree;
+use crate::schema::{EventType, Metadata};
+use crate::tsdl;
+use crate::write::metadata::EnvValue;
+
+/// A trace: a directory and the content of its metadata.
+#[derive(Debug)]
+pub struct Trace {
+    /// The directory.
+    pub path: PathBuf,
+    /// The description of everything in it.
+    pub metadata: Metadata,
+}
+
+/// A packet, to which events refer.
+#[derive(Debug)]
+pub struct Packet {
+    /// The stream file.
+    pub path: Arc<PathBuf>,
+    /// Where in the file it begins.
+    pub offset_bytes: u64,
+    /// Bytes from its beginning to the next one's.
+    pub size_bytes: u64,
+    /// The stream class that it belongs to.
+    pub stream_id: u64,
+    /// The stream of that class, if packets say so.
+    pub stream_instance_id: Option<u64>,
+    /// Number of the packet in its stream.
+    pub seq: Option<u64>,
+    /// Records lost since the stream began.
+    pub discarded: Option<u64>,
+    /// All of its header.
+    pub header: Option<Value>,
+    /// All of its context.
+    pub context: Option<Value>,
+}
+
+/// An event.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Nanoseconds since 1970.
+    pub timestamp_ns: i64,
+    /// The same in cycles of the trace's clock.
+    pub clock: u64,
+    /// The trace that it is from.
+    pub trace: Arc<Trace>,
+    /// The packet that it is from.
+    pub packet: Arc<Packet>,
+    /// Its class.
+    pub class: Arc<EventType>,
+    /// The context that all events of the stream have.
+    pub stream_context: Option<Value>,
+    /// The context that only events of this class have.
+    pub context: Option<Value>,
+    /// The payload.
+    pub fields: Option<Value>,
+}
+
+impl Trace {
+    /// Opens a trace; also returns the damage of its metadata.
+    pub(super) fn open(
+        tree: &Tree,
+        path: PathBuf,
+    ) -> Result<(Trace, Option<ReadError>), ReadError> {
+        let text = metadata_text(tree, &path)?;
+        let wrong = |source| ReadError::Metadata { path: path.clone(), source };
+        let whole = tsdl::whole(&text).map_err(wrong)?;
+        let metadata = tsdl::parse(&whole.text).map_err(wrong)?;
+        let damage = whole.damage.map(wrong);
+        Ok((Trace { path, metadata }, damage))
+    }
+
+    /// A value of the environment.
+    pub fn env(&self, name: &str) -> Option<&EnvValue> {
+        self.metadata.env.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// Nanoseconds since 1970 of a clock value, `None` if an `i64` cannot hold them.
+    pub fn timestamp_ns(&self, clock: u64) -> Option<i64> {
+        const NS_IN_S: i128 = 1_000_000_000;
+        let ours = &self.metadata.clock;
+        let cycles = i128::from(ours.offset_cycles) + i128::from(clock);
+        // If seconds are taken out first, no product of two 64-bit numbers and 10^9 exceeds 128
+        // bits.
+        let freq_hz = i128::from(ours.freq_hz);
+        let (s, rest) = (cycles.div_euclid(freq_hz), cycles.rem_euclid(freq_hz));
+        let ns = (i128::from(ours.offset_s) + s) * NS_IN_S + rest * NS_IN_S / freq_hz;
+        i64::try_from(ns).ok()
+    }
+}
+
+/// The metadata text of the trace that is shown as `path`.
+pub(crate) fn metadata_text(tree: &Tree, path: &Path) -> Result<Vec<u8>, ReadError> {
+    let path = path.join("metadata");
+    let mut text = Vec::new();
+    match tree.open_plain(&path).and_then(|mut file| file.read_to_end(&mut text)) {
+        Ok(_) => Ok(text),
+        Err(source) => Err(ReadError::Io { path, source }),
+    }
+}
