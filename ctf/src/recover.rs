@@ -23,10 +23,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dir::{Dir, Tree};
-use crate::read::stream::{OpenPacket, StreamReader};
+use crate::read::classes::Classes;
+use crate::read::stream::StreamReader;
 use crate::read::tree::{self, TraceDir};
 use crate::read::whole::Layout;
-use crate::read::{ReadError, Trace, metadata_text};
+use crate::read::{OpenPacket, ReadError, Trace, metadata_text};
 use crate::schema::Metadata;
 use crate::tsdl::{self, TsdlError};
 use crate::write::index::IndexFile;
@@ -169,11 +170,15 @@ impl Recovered {
             .and_then(|mut file| file.write_all(&text[..len]))
             .map_err(cannot(&place.join("metadata")))?;
         self.traces += 1;
+        let classes = Arc::new(Classes::new(&metadata, 0));
         let trace = Arc::new(Trace { path, metadata });
         for stream in &found.streams {
             let name = stream.file_name().unwrap_or_default();
             let mut copy = StreamCopy::new(&dir, &indexes, name);
-            let reader = StreamReader::new(Arc::clone(from), Arc::clone(&trace), stream.clone());
+            let (tree, trace, classes) =
+                (Arc::clone(from), Arc::clone(&trace), Arc::clone(&classes));
+            // Packets are copied whole.
+            let reader = StreamReader::new(tree, trace, classes, stream.clone(), usize::MAX);
             copy.fill(reader, self).map_err(cannot(&place.join(name)))?;
         }
         Ok(())
@@ -237,15 +242,7 @@ impl<'d> StreamCopy<'d> {
             None => damage = Some(Damage { first: error, places: 1 }),
         };
         while let Some(packet) = reader.next_packet() {
-            let checked = packet.and_then(|mut open| {
-                let mut events = 0;
-                while let Some(event) = reader.next_in(&mut open) {
-                    event?;
-                    events += 1;
-                }
-                Ok((open, events))
-            });
-            match checked {
+            match packet.and_then(|open| reader.check(open)) {
                 Ok((open, events)) => {
                     self.take(&open)?;
                     recovered.events += events;

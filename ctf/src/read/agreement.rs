@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use super::bits::Bits;
-use super::decode::Decoder;
+use super::decode::{Decoder, Past};
 use crate::schema::{Scope, Type};
 use crate::tsdl;
 use crate::write::any_class::{any_class, payload};
@@ -29,7 +29,8 @@ fn read_class(class: &EventClass) -> Type {
 
 /// Whether a reader finds all of the class in these bytes, and nothing else.
 fn is_read(ty: &Type, bytes: &[u8]) -> bool {
-    let mut decoder = Decoder::new(Bits::new(bytes.to_vec()), 0);
+    let mut past = Past::default();
+    let mut decoder = Decoder::new(Bits::new(bytes, 0, bytes.len() * 8, 0), &mut past);
     decoder.part(Scope::Fields, Some(ty)).is_ok() && decoder.bits.left() == 0
 }
 

@@ -12,46 +12,40 @@ use crate::schema::ByteOrder;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Short;
 
-/// A packet's bytes and how far they are read, in bits.
-#[derive(Debug, Default)]
-pub(super) struct Bits {
-    bytes: Vec<u8>,
+/// A part of a packet, and how far it is read, in bits.
+#[derive(Debug)]
+pub(super) struct Bits<'b> {
+    bytes: &'b [u8],
     at: usize,
     end: usize,
+    /// Where in the packet the bytes begin: alignment counts from the packet's beginning.
+    base: u64,
 }
 
-impl Bits {
-    pub(super) fn new(bytes: Vec<u8>) -> Bits {
-        let end = bytes.len() * 8;
-        Bits { bytes, at: 0, end }
+impl<'b> Bits<'b> {
+    /// Reads from bit `at` of `bytes` up to bit `end`, or to their end.
+    pub(super) fn new(bytes: &'b [u8], at: usize, end: usize, base: u64) -> Bits<'b> {
+        let end = end.min(bytes.len() * 8);
+        Bits { bytes, at: at.min(end), end, base }
     }
 
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
+    /// The same from the packet's beginning.
+    pub(super) fn in_packet(&self) -> u64 {
+        self.base + self.at as u64
+    }
+
     pub(super) fn left(&self) -> usize {
         self.end - self.at
     }
 
-    /// Sets bit `end` as the end of the content, if there are that many bits and no more of them are read yet.
-    pub(super) fn end_at(&mut self, end: usize) {
-        self.end = end.clamp(self.at, self.bytes.len() * 8);
-    }
-
-    /// All bytes.
-    pub(super) fn all(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Replaces the bytes by `bytes`, which begin with the same ones.
-    pub(super) fn replace(&mut self, bytes: Vec<u8>) {
-        *self = Bits { at: self.at, ..Bits::new(bytes) };
-    }
-
-    /// Skips to a multiple of `align`.
+    /// Skips to a multiple of `align` from the packet's beginning.
     pub(super) fn align(&mut self, align: u32) -> Result<(), Short> {
-        self.skip(self.at.next_multiple_of(align as usize) - self.at)
+        let at = self.in_packet();
+        self.skip((at.next_multiple_of(u64::from(align)) - at) as usize)
     }
 
     fn skip(&mut self, bits: usize) -> Result<(), Short> {
@@ -82,17 +76,17 @@ impl Bits {
     }
 
     /// The bytes up to a NUL, which is read too.
-    pub(super) fn c_string(&mut self) -> Result<Vec<u8>, Short> {
+    pub(super) fn c_string(&mut self) -> Result<&'b [u8], Short> {
         self.align(8)?;
         let rest = &self.bytes[self.at / 8..self.end / 8];
         let len = rest.iter().position(|byte| *byte == 0).ok_or(Short)?;
-        let text = rest[..len].to_vec();
+        let text = &rest[..len];
         self.skip((len + 1) * 8)?;
         Ok(text)
     }
 
     /// This many bytes.
-    pub(super) fn bytes(&mut self, len: usize) -> Result<&[u8], Short> {
+    pub(super) fn bytes(&mut self, len: usize) -> Result<&'b [u8], Short> {
         self.align(8)?;
         let from = self.at / 8;
         self.skip(len.checked_mul(8).ok_or(Short)?)?;
@@ -107,14 +101,14 @@ mod tests {
     #[test]
     fn numbers_lie_where_their_byte_order_says() {
         let read = |order| {
-            let mut bits =
-                Bits::new(vec![0b1010_0101, 0x34, 0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]);
+            let bytes = [0b1010_0101, 0x34, 0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F];
+            let mut bits = Bits::new(&bytes, 0, 80, 0);
             [5, 3, 16, 56].map(|size| bits.number(size, order).unwrap())
         };
         let most = 0x7F_FFFF_FFFF_FFFF;
         assert_eq!(read(ByteOrder::Little), [0b00101, 0b101, 0x1234, most]);
         assert_eq!(read(ByteOrder::Big), [0b10100, 0b101, 0x3412, 0xFF_FFFF_FFFF_FF7F]);
-        let mut bits = Bits::new(vec![0xFF; 9]);
+        let mut bits = Bits::new(&[0xFF; 9], 0, 72, 0);
         bits.number(1, ByteOrder::Big).unwrap();
         assert_eq!(bits.number(64, ByteOrder::Big), Ok(u64::MAX), "64 bits over nine bytes");
         assert_eq!(bits.number(8, ByteOrder::Big), Err(Short));
@@ -122,13 +116,19 @@ mod tests {
 
     #[test]
     fn nothing_beyond_the_end_is_read() {
-        let mut bits = Bits::new(b"ab\0cd".to_vec());
-        bits.end_at(32);
-        assert_eq!(bits.c_string(), Ok(b"ab".to_vec()));
+        let mut bits = Bits::new(b"ab\0cd", 0, 32, 0);
+        assert_eq!(bits.c_string(), Ok(&b"ab"[..]));
         assert_eq!(bits.c_string(), Err(Short), "no NUL in what is left");
         assert_eq!(bits.bytes(usize::MAX), Err(Short));
         assert_eq!(bits.align(64), Err(Short));
         assert_eq!(bits.bytes(1), Ok(&b"c"[..]));
         assert_eq!(bits.left(), 0, "and \"d\" is beyond it");
+    }
+
+    #[test]
+    fn alignment_counts_from_the_beginning_of_the_packet() {
+        let mut bits = Bits::new(&[0; 8], 0, 64, 16);
+        bits.align(32).unwrap();
+        assert_eq!((bits.at(), bits.in_packet()), (16, 32));
     }
 }

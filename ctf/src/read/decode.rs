@@ -47,30 +47,57 @@ struct Seen {
     labels: Option<Arc<EnumType>>,
 }
 
-/// Reads one packet.
-#[derive(Debug)]
-pub(super) struct Decoder {
-    pub(super) bits: Bits,
+/// What of a packet's earlier parts later ones need.
+#[derive(Debug, Default)]
+pub(super) struct Past {
     /// The clock, from the last number that shows it.
     pub(super) clock: u64,
     seen: Vec<Seen>,
-    /// Values of the packet so far, and how many there may be at the end of this part.
+    /// Values of the packet so far.
     values: u64,
+}
+
+/// A state to come back to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    seen: usize,
+    values: u64,
+    clock: u64,
+}
+
+impl Past {
+    pub(super) fn new(clock: u64) -> Past {
+        Past { clock, seen: Vec::new(), values: 0 }
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark { seen: self.seen.len(), values: self.values, clock: self.clock }
+    }
+
+    /// Undoes what was read since `mark`.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.seen.truncate(mark.seen);
+        (self.values, self.clock) = (mark.values, mark.clock);
+    }
+
+    /// Forgets the numbers seen since `mark`: the record ends to which they belong.
+    pub(super) fn forget(&mut self, mark: Mark) {
+        self.seen.truncate(mark.seen);
+    }
+}
+
+/// Reads one part of a packet.
+#[derive(Debug)]
+pub(super) struct Decoder<'b, 'p> {
+    pub(super) bits: Bits<'b>,
+    past: &'p mut Past,
+    /// How many values the packet may have at the end of this part.
     values_max: u64,
 }
 
-impl Decoder {
-    pub(super) fn new(bits: Bits, clock: u64) -> Decoder {
-        Decoder { bits, clock, seen: Vec::new(), values: 0, values_max: 0 }
-    }
-
-    /// How many numbers are seen now; [`forget`](Decoder::forget) drops those that follow.
-    pub(super) fn mark(&self) -> usize {
-        self.seen.len()
-    }
-
-    pub(super) fn forget(&mut self, mark: usize) {
-        self.seen.truncate(mark);
+impl<'b, 'p> Decoder<'b, 'p> {
+    pub(super) fn new(bits: Bits<'b>, past: &'p mut Past) -> Decoder<'b, 'p> {
+        Decoder { bits, past, values_max: 0 }
     }
 
     /// Reads the part of a packet or record that `scope` names.
@@ -80,15 +107,15 @@ impl Decoder {
         ty: Option<&Type>,
     ) -> Result<Option<Value>, DecodeError> {
         let Some(ty) = ty else { return Ok(None) };
-        self.values_max = self.values + VALUES_MAX;
+        self.values_max = self.past.values + VALUES_MAX;
         let Type::Struct(ty) = ty else { return self.value(scope, ty).map(Some) };
         self.bits.align(ty.align)?;
         self.fields(scope, &ty.fields).map(Some)
     }
 
     fn value(&mut self, scope: Scope, ty: &Type) -> Result<Value, DecodeError> {
-        self.values += 1;
-        if self.values > self.values_max.min(FREE_VALUES + 2 * self.bits.at() as u64) {
+        self.past.values += 1;
+        if self.past.values > self.values_max.min(FREE_VALUES + 2 * self.bits.in_packet()) {
             return Err(DecodeError::Wrong("too many values".to_owned()));
         }
         match ty {
@@ -107,12 +134,12 @@ impl Decoder {
                 };
                 Ok(Value::Float { value, bits: ty.bits as u8 })
             }
-            Type::String(_) => Ok(Value::Text(self.bits.c_string()?)),
+            Type::String(_) => Ok(Value::Text(self.bits.c_string()?.to_vec())),
             Type::Struct(ty) => {
                 self.bits.align(ty.align)?;
-                let mark = self.mark();
+                let mark = self.past.mark();
                 let fields = self.fields(scope, &ty.fields)?;
-                self.forget(mark);
+                self.past.forget(mark);
                 Ok(fields)
             }
             Type::Variant(ty) => {
@@ -151,7 +178,7 @@ impl Decoder {
                     Type::Enum(ty) => Some(Arc::clone(ty)),
                     _ => None,
                 };
-                self.seen.push(Seen { scope, name: Arc::clone(name), number, labels });
+                self.past.seen.push(Seen { scope, name: Arc::clone(name), number, labels });
             }
             values.push((Arc::clone(name), value));
         }
@@ -182,7 +209,8 @@ impl Decoder {
             // The next clock value with these low bits. If there are 64 bits, it is the number
             // itself.
             let mask = u64::MAX >> (64 - ty.bits);
-            self.clock = self.clock.wrapping_add(raw.wrapping_sub(self.clock) & mask);
+            let clock = &mut self.past.clock;
+            *clock = clock.wrapping_add(raw.wrapping_sub(*clock) & mask);
         }
         Ok(raw)
     }
@@ -191,7 +219,7 @@ impl Decoder {
         let fits = |seen: &&Seen| {
             seen.name == path.name && path.scope.is_none_or(|scope| scope == seen.scope)
         };
-        let found = self.seen.iter().rev().find(fits);
+        let found = self.past.seen.iter().rev().find(fits);
         found
             .ok_or_else(|| DecodeError::Wrong(format!("there is no number `{}` before", path.name)))
     }

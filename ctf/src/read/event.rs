@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::clock::Timeline;
 use super::error::ReadError;
 use super::value::Value;
 use crate::dir::Tree;
@@ -85,15 +86,7 @@ impl Trace {
 
     /// Nanoseconds since 1970 of a clock value, `None` if an `i64` cannot hold them.
     pub fn timestamp_ns(&self, clock: u64) -> Option<i64> {
-        const NS_IN_S: i128 = 1_000_000_000;
-        let ours = &self.metadata.clock;
-        let cycles = i128::from(ours.offset_cycles) + i128::from(clock);
-        // If seconds are taken out first, no product of two 64-bit numbers and 10^9 exceeds 128
-        // bits.
-        let freq_hz = i128::from(ours.freq_hz);
-        let (s, rest) = (cycles.div_euclid(freq_hz), cycles.rem_euclid(freq_hz));
-        let ns = (i128::from(ours.offset_s) + s) * NS_IN_S + rest * NS_IN_S / freq_hz;
-        i64::try_from(ns).ok()
+        Timeline::of(self.metadata.clock).ns(clock)
     }
 }
 

@@ -1,371 +1,190 @@
-//! One stream file, packet by packet, record by record.
+//! One stream file, record by record.
 //!
 //! ```text
-//!   offset        content end   packet end = next offset
-//!   | header, context | record record record | padding | header, context | ...
-//!   '--- read whole, at most PACKET_BYTES_MAX ---'
+//!   packets --> open packet --peek--> class, time --.--visit--> values to a visitor, by a plan
+//!                                                    '--event--> all values, by the general decoder
 //! ```
 //!
-//! - A record that does not decode ends its packet: the next packet begins at a known place.
-//! - If there is no packet at a place, it is not known where the next one begins, and the stream ends. If packets have
-//!   a [checksum](crate::write::packet), the next one is looked for ([`whole`](super::whole)).
-//! - The file is open only while a packet is read, because a trace may have more streams than a process may have files.
+//! A record that does not decode ends its packet: the next packet begins at a known place.
 
-use std::fs::File;
-use std::io;
-use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::bits::Bits;
-use super::decode::{DecodeError, Decoder};
+use super::classes::Classes;
+use super::clock::Timeline;
 use super::error::ReadError;
 use super::event::{Event, Packet, Trace};
 use super::gap::{Before, Gap};
-use super::value::Value;
-use super::whole::{Layout, Whole, WholePackets};
+use super::open_packet::{Head, OpenPacket};
+use super::packets::{PacketError, Packets};
+use super::plan::{Plan, Visitor};
 use crate::dir::Tree;
-use crate::schema::{Scope, StreamType};
-use crate::write::packet::PACKET_MAGIC;
-
-/// A larger packet is refused, because a packet must be in memory.
-const PACKET_BYTES_MAX: u64 = 256 << 20;
-/// How much is read of a packet at first, before its size is known.
-const OPENING_BYTES: u64 = 4096;
 
 /// The position in one stream file.
 #[derive(Debug)]
 pub(crate) struct StreamReader {
-    tree: Arc<Tree>,
-    trace: Arc<Trace>,
-    path: Arc<PathBuf>,
-    /// Where the next packet begins; `None` after the last one.
-    next_offset: Option<u64>,
+    packets: Packets,
+    classes: Arc<Classes>,
+    timeline: Timeline,
     open: Option<OpenPacket>,
+    /// The next record, if its values are not read yet.
+    head: Option<Head>,
     before: Before,
     /// Carried over from packet to packet, if packets do not say when they begin.
     clock: u64,
-    /// Set if packets have checksums.
-    whole: Option<WholePackets>,
-}
-
-/// A packet whose records are being read.
-#[derive(Debug)]
-pub(crate) struct OpenPacket {
-    packet: Arc<Packet>,
-    /// What is known of it if packets have checksums.
-    pub(crate) whole: Option<Whole>,
-    decoder: Decoder,
-    mark: usize,
-    /// Where the payload of the last record is.
-    payload_bits: Range<usize>,
-}
-
-/// Why there is no packet at a place.
-enum PacketError {
-    Io(io::Error),
-    Decode(DecodeError),
-}
-
-impl From<io::Error> for PacketError {
-    fn from(error: io::Error) -> PacketError {
-        PacketError::Io(error)
-    }
-}
-
-impl From<DecodeError> for PacketError {
-    fn from(error: DecodeError) -> PacketError {
-        PacketError::Decode(error)
-    }
-}
-
-fn wrong(what: impl Into<String>) -> PacketError {
-    PacketError::Decode(DecodeError::Wrong(what.into()))
 }
 
 impl StreamReader {
-    pub(crate) fn new(tree: Arc<Tree>, trace: Arc<Trace>, path: PathBuf) -> StreamReader {
-        let whole = Layout::of(&trace.metadata).map(WholePackets::new);
-        let path = Arc::new(path);
-        let (next_offset, before) = (Some(0), Before::default());
-        StreamReader { tree, trace, path, next_offset, open: None, before, clock: 0, whole }
+    pub(crate) fn new(
+        tree: Arc<Tree>,
+        trace: Arc<Trace>,
+        classes: Arc<Classes>,
+        path: PathBuf,
+        window_bytes: usize,
+    ) -> StreamReader {
+        let timeline = Timeline::of(trace.metadata.clock);
+        let packets = Packets::new(tree, trace, path, window_bytes);
+        let (open, head, before) = (None, None, Before::default());
+        StreamReader { packets, classes, timeline, open, head, before, clock: 0 }
     }
 
-    /// The next record, or an error; after an error there may be more.
-    pub(super) fn next(&mut self, gaps: &mut Vec<Gap>) -> Option<Result<Event, ReadError>> {
+    pub(super) fn trace(&self) -> &Arc<Trace> {
+        self.packets.trace()
+    }
+
+    /// The packet of the next record, or of the last one.
+    pub(super) fn packet(&self) -> Option<&Arc<Packet>> {
+        self.open.as_ref().map(|open| &open.packet)
+    }
+
+    /// The next record, or an error; after an error there may be more. It stays the next one until its values are read.
+    #[inline]
+    pub(super) fn peek(&mut self, gaps: &mut Vec<Gap>) -> Option<Result<Head, ReadError>> {
         loop {
-            if let Some(mut open) = self.open.take()
-                && let Some(event) = self.next_in(&mut open)
-            {
-                if event.is_ok() {
-                    self.open = Some(open);
-                }
-                return Some(event);
+            if let Some(head) = self.head {
+                return Some(Ok(head));
             }
-            match self.next_packet()? {
-                Ok(open) => {
-                    gaps.extend(self.before.gap_to(&open.packet, &self.trace));
-                    self.open = Some(open);
+            if let Some(open) = self.open.as_mut().filter(|open| !open.is_at_end()) {
+                match Self::read_head(open, &self.classes, &self.timeline, &self.packets) {
+                    Ok(head) => self.head = Some(head),
+                    Err(error) => return Some(Err(self.give_up(error))),
                 }
-                Err(error) => return Some(Err(error)),
+            } else {
+                match self.next_packet()? {
+                    Ok(open) => {
+                        gaps.extend(self.before.gap_to(&open.packet, self.packets.trace()));
+                        self.open = Some(open);
+                    }
+                    Err(error) => return Some(Err(error)),
+                }
             }
         }
     }
 
-    /// The bytes of the last record's payload, if these are whole bytes.
-    pub(super) fn payload(&self) -> &[u8] {
-        let payload = self.open.as_ref().and_then(|open| {
-            let Range { start, end } = open.payload_bits;
-            open.bytes().get(start / 8..end.div_ceil(8))
+    fn read_head(
+        open: &mut OpenPacket,
+        classes: &Classes,
+        timeline: &Timeline,
+        packets: &Packets,
+    ) -> Result<Head, PacketError> {
+        let class = classes.stream(open.packet.stream_id)?;
+        open.head(class, timeline, packets.file())
+    }
+
+    /// Reads the values of the record that `peek` has found.
+    #[inline]
+    pub(super) fn visit<N, V: Visitor<N>>(
+        &mut self,
+        plan: &Plan<N>,
+        visitor: &mut V,
+    ) -> Result<(), ReadError> {
+        let (Some(head), Some(open)) = (self.head.take(), &mut self.open) else { return Ok(()) };
+        let outcome = open.visit(&head, plan, visitor, self.packets.file());
+        outcome.map_err(|error| self.give_up(error))
+    }
+
+    /// All of the record that `peek` has found; `None` if it has found none.
+    pub(super) fn event(&mut self) -> Option<Result<Event, ReadError>> {
+        let (head, open) = (self.head.take()?, self.open.as_mut()?);
+        let (packets, classes) = (&self.packets, &self.classes);
+        let stream = classes.stream(open.packet.stream_id).map_err(PacketError::from);
+        let event = stream.and_then(|stream| {
+            let class = classes.class(head.class);
+            open.event(&head, stream, class, packets.trace(), packets.file())
         });
-        payload.unwrap_or_default()
+        Some(event.map_err(|error| self.give_up(error)))
     }
 
-    /// The next record of a packet, `None` at its end; after an error there is no more.
-    pub(crate) fn next_in(&mut self, open: &mut OpenPacket) -> Option<Result<Event, ReadError>> {
-        if open.decoder.bits.left() == 0 {
-            return None;
+    /// Passes over the record that `peek` has found.
+    pub(super) fn skip(&mut self) -> Result<(), ReadError> {
+        let Some(head) = self.head else { return Ok(()) };
+        let classes = Arc::clone(&self.classes);
+        match classes.class(head.class).skip() {
+            Some(plan) => self.visit(plan, &mut Nothing),
+            None => self.event().map_or(Ok(()), |event| event.map(|_| ())),
         }
-        let event = open.event(&self.trace);
-        self.clock = open.decoder.clock;
-        let at = open.packet.offset_bytes + open.decoder.bits.at() as u64 / 8;
-        Some(event.map_err(|error| self.error(at, PacketError::Decode(error))))
+    }
+
+    /// The bytes of the last event's payload, if these are whole bytes.
+    pub(super) fn payload(&self) -> &[u8] {
+        self.open.as_ref().map_or(&[], OpenPacket::payload)
     }
 
     /// The next packet, or an error; after an error there may be more.
     pub(crate) fn next_packet(&mut self) -> Option<Result<OpenPacket, ReadError>> {
-        if self.whole.is_some() {
-            return self.next_whole();
+        if let Some(open) = self.open.take() {
+            self.clock = open.clock();
         }
-        let offset = self.next_offset.take()?;
-        match self.open_packet(offset) {
-            Ok(None) => None,
-            Ok(Some(open)) => {
-                self.next_offset = Some(offset + open.packet.size_bytes);
-                self.clock = open.decoder.clock;
-                Some(Ok(open))
+        let open = self.packets.next(self.clock);
+        if let Some(Ok(open)) = &open {
+            self.clock = open.clock();
+        }
+        open
+    }
+
+    /// Reads all records of a packet, and returns how many there are and the packet again.
+    pub(crate) fn check(&mut self, open: OpenPacket) -> Result<(OpenPacket, u64), ReadError> {
+        self.open = Some(open);
+        let mut records = 0;
+        while let Some(open) = self.open.as_mut().filter(|open| !open.is_at_end()) {
+            match Self::read_head(open, &self.classes, &self.timeline, &self.packets) {
+                Ok(head) => self.head = Some(head),
+                Err(error) => return Err(self.give_up(error)),
             }
-            Err(error) => Some(Err(self.error(offset, error))),
+            self.event().transpose()?;
+            records += 1;
         }
-    }
-
-    fn next_whole(&mut self) -> Option<Result<OpenPacket, ReadError>> {
-        let packets = self.whole.as_mut()?;
-        let opened =
-            self.tree.open_plain(&self.path).and_then(|file| Ok((file.metadata()?.len(), file)));
-        let (len, file) = match opened {
-            Ok(opened) => opened,
-            Err(error) => {
-                // Nothing more can be read from it.
-                self.whole = None;
-                self.next_offset = None;
-                return Some(Err(self.error(0, error.into())));
+        match self.open.take() {
+            Some(open) => {
+                self.clock = open.clock();
+                Ok((open, records))
             }
-        };
-        let (whole, bytes) = match packets.next(&file, len)? {
-            Ok(found) => found,
-            Err((offset, why)) => return Some(Err(self.error(offset, wrong(why)))),
-        };
-        let (offset, size_bytes) = (whole.offset, whole.context.packet_size_bytes);
-        Some(match self.packet_in(bytes, offset, size_bytes, |_| Ok(Vec::new())) {
-            Ok(open) => {
-                self.clock = open.decoder.clock;
-                Ok(OpenPacket { whole: Some(whole), ..open })
-            }
-            Err(error) => Err(self.error(offset, error)),
-        })
-    }
-
-    fn error(&self, offset_bytes: u64, error: PacketError) -> ReadError {
-        let path = self.path.to_path_buf();
-        let message = match error {
-            PacketError::Io(source) => return ReadError::Io { path, source },
-            PacketError::Decode(DecodeError::Short) => "cut short".to_owned(),
-            PacketError::Decode(DecodeError::Wrong(message)) => message,
-        };
-        ReadError::Stream { path, offset_bytes, message }
-    }
-
-    /// The packet at `offset`, `None` at the file's end.
-    fn open_packet(&self, offset: u64) -> Result<Option<OpenPacket>, PacketError> {
-        let file = self.tree.open_plain(&self.path)?;
-        let left = file.metadata()?.len().saturating_sub(offset);
-        if left == 0 {
-            return Ok(None);
-        }
-        let mut opening = OPENING_BYTES.min(left);
-        loop {
-            match self.packet_of(&file, offset, left, opening) {
-                // Its header may just be long.
-                Err(PacketError::Decode(DecodeError::Short))
-                    if opening < left.min(PACKET_BYTES_MAX) =>
-                {
-                    opening = (opening * 16).min(left).min(PACKET_BYTES_MAX);
-                }
-                outcome => return outcome.map(Some),
-            }
+            // A packet that is given up is an error above.
+            None => unreachable!("a packet is open"),
         }
     }
 
-    fn packet_of(
-        &self,
-        file: &File,
-        offset: u64,
-        left: u64,
-        opening: u64,
-    ) -> Result<OpenPacket, PacketError> {
-        self.packet_in(read(file, offset, opening)?, offset, left, |len| read(file, offset, len))
-    }
-
-    /// The packet that begins with `bytes`, out of `left` bytes that there are; `more` reads more of them.
-    fn packet_in(
-        &self,
-        bytes: Vec<u8>,
-        offset: u64,
-        left: u64,
-        more: impl Fn(u64) -> io::Result<Vec<u8>>,
-    ) -> Result<OpenPacket, PacketError> {
-        let metadata = &self.trace.metadata;
-        let opening = bytes.len() as u64;
-        let mut decoder = Decoder::new(Bits::new(bytes), self.clock);
-        let header = decoder.part(Scope::PacketHeader, metadata.packet_header.as_ref())?;
-        let stream_id = self.check(header.as_ref())?;
-        let Some(class) = metadata.streams.get(&stream_id) else {
-            return Err(wrong(format!("the metadata has no stream {stream_id}")));
-        };
-        let context = decoder.part(Scope::PacketContext, class.packet_context.as_ref())?;
-        let word =
-            |name| context.as_ref().and_then(|context| context.get(name)).and_then(Value::as_u64);
-
-        // Without sizes, the file is one packet.
-        let packet_bits = word("packet_size").unwrap_or(left.saturating_mul(8));
-        let content_bits = word("content_size").unwrap_or(packet_bits);
-        let whole = packet_bits.is_multiple_of(8) && packet_bits > 0 && content_bits <= packet_bits;
-        if !whole || content_bits < decoder.bits.at() as u64 {
-            return Err(wrong(format!("a packet of {packet_bits} bits, {content_bits} in use")));
+    /// Nothing more can be read from the packet.
+    fn give_up(&mut self, error: PacketError) -> ReadError {
+        let open = self.open.take();
+        if let Some(open) = &open {
+            self.clock = open.clock();
         }
-        let (size_bytes, content_bytes) = (packet_bits / 8, content_bits.div_ceil(8));
-        if size_bytes > left {
-            return Err(wrong(format!(
-                "a packet of {size_bytes} bytes, of which {left} are there"
-            )));
-        }
-        if content_bytes > PACKET_BYTES_MAX {
-            return Err(wrong(format!(
-                "a packet with {content_bytes} bytes in use, more than are read"
-            )));
-        }
-        if content_bytes > opening {
-            decoder.bits.replace(more(content_bytes)?);
-        }
-        decoder.bits.end_at(content_bits as usize);
-        decoder.clock = word("timestamp_begin").unwrap_or(self.clock);
-        let packet = Packet {
-            path: Arc::clone(&self.path),
-            offset_bytes: offset,
-            size_bytes,
-            stream_id,
-            stream_instance_id: header
-                .as_ref()
-                .and_then(|header| header.get("stream_instance_id")?.as_u64()),
-            seq: word("packet_seq_num"),
-            discarded: word("events_discarded"),
-            header,
-            context,
-        };
-        let mark = decoder.mark();
-        Ok(OpenPacket { packet: Arc::new(packet), whole: None, decoder, mark, payload_bits: 0..0 })
-    }
-
-    /// Whether a packet with this header belongs here; returns its stream class.
-    fn check(&self, header: Option<&Value>) -> Result<u64, PacketError> {
-        let Some(header) = header else { return Ok(self.only_stream()) };
-        if let Some(magic) = header.get("magic").and_then(Value::as_u64)
-            && magic != u64::from(PACKET_MAGIC)
-        {
-            return Err(wrong(format!("no packet: wrong magic number {magic:#x}")));
-        }
-        if let (Some(Value::Array(bytes)), Some(uuid)) =
-            (header.get("uuid"), self.trace.metadata.uuid)
-        {
-            let same = bytes.iter().map(Value::as_u64).eq(uuid.map(|byte| Some(u64::from(byte))));
-            if !same {
-                return Err(wrong("a packet of another trace"));
-            }
-        }
-        Ok(header.get("stream_id").and_then(Value::as_u64).unwrap_or_else(|| self.only_stream()))
-    }
-
-    fn only_stream(&self) -> u64 {
-        self.trace.metadata.streams.keys().next().copied().unwrap_or(0)
+        self.head = None;
+        self.packets.error(open.map_or(0, |open| open.offset_bytes()), error)
     }
 }
 
-impl OpenPacket {
-    /// The bytes that were read of it.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.decoder.bits.all()
-    }
+/// Takes no values.
+pub(super) struct Nothing;
 
-    fn event(&mut self, trace: &Arc<Trace>) -> Result<Event, DecodeError> {
-        let missing = |what: String| DecodeError::Wrong(format!("the metadata has no {what}"));
-        let stream_id = self.packet.stream_id;
-        // `packet_of` has looked it up.
-        let class: &StreamType = trace
-            .metadata
-            .streams
-            .get(&stream_id)
-            .ok_or_else(|| missing(format!("stream {stream_id}")))?;
-        let decoder = &mut self.decoder;
-        let from = decoder.bits.at();
-        decoder.forget(self.mark);
-        let header = decoder.part(Scope::EventHeader, class.event_header.as_ref())?;
-        let id = match header.as_ref().and_then(event_id) {
-            Some(id) => id,
-            None => class.events.keys().next().copied().unwrap_or(0),
-        };
-        let event = class
-            .events
-            .get(&id)
-            .ok_or_else(|| missing(format!("event {id} of stream {stream_id}")))?;
-        let stream_context =
-            decoder.part(Scope::StreamEventContext, class.event_context.as_ref())?;
-        let context = decoder.part(Scope::EventContext, event.context.as_ref())?;
-        let payload_from = decoder.bits.at();
-        let fields = decoder.part(Scope::Fields, event.fields.as_ref())?;
-        self.payload_bits = payload_from..decoder.bits.at();
-        if decoder.bits.at() == from {
-            return Err(DecodeError::Wrong(
-                "a record of no bits: there would be no end of them".to_owned(),
-            ));
-        }
-        let timestamp_ns = trace.timestamp_ns(decoder.clock).ok_or_else(|| {
-            DecodeError::Wrong(format!("the clock {} is out of range", decoder.clock))
-        })?;
-        Ok(Event {
-            timestamp_ns,
-            clock: decoder.clock,
-            trace: Arc::clone(trace),
-            packet: Arc::clone(&self.packet),
-            class: Arc::clone(event),
-            stream_context,
-            context,
-            fields,
-        })
-    }
-}
-
-/// The class's id: the last field of that name, because the variant of an extended header has the real id behind the
-/// tag.
-fn event_id(header: &Value) -> Option<u64> {
-    header.fields().iter().rev().find_map(|(name, value)| {
-        event_id(value).or_else(|| if &**name == "id" { value.as_u64() } else { None })
-    })
-}
-
-fn read(file: &File, offset: u64, len: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; len as usize];
-    file.read_exact_at(&mut bytes, offset)?;
-    Ok(bytes)
+impl Visitor<()> for Nothing {
+    fn begin(&mut self) {}
+    fn unsigned(&mut self, (): &(), _: u64) {}
+    fn signed(&mut self, (): &(), _: i64) {}
+    fn float(&mut self, (): &(), _: f64) {}
+    fn text(&mut self, (): &(), _: &[u8]) {}
+    fn open(&mut self, (): &()) {}
+    fn element(&mut self, _: u64) {}
+    fn close(&mut self, (): &()) {}
 }

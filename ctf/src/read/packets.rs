@@ -1,0 +1,253 @@
+//! The packets of one stream file: where each begins, and what its header and context say.
+//!
+//! ```text
+//!   offset        content end   packet end = next offset
+//!   | header, context | record record record | padding | header, context | ...
+//! ```
+//!
+//! - If there is no packet at a place, it is not known where the next one begins, and the stream ends. If packets have
+//!   a [checksum](crate::write::packet), the next one is looked for ([`whole`](super::whole)).
+//! - The file is open only while it is read, because a trace may have more streams than a process may have files.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::bits::Bits;
+use super::decode::{DecodeError, Decoder, Past};
+use super::error::ReadError;
+use super::event::{Packet, Trace};
+use super::open_packet::OpenPacket;
+use super::value::Value;
+use super::whole::{Layout, WholePackets};
+use super::window::Window;
+use crate::dir::Tree;
+use crate::schema::Scope;
+use crate::write::packet::PACKET_MAGIC;
+
+/// How much is read of a packet at first, before its size is known.
+const OPENING_BYTES: u64 = 4096;
+/// A packet whose header and context are longer is refused.
+const OPENING_BYTES_MAX: u64 = 16 << 20;
+
+/// The position in one stream file.
+#[derive(Debug)]
+pub(super) struct Packets {
+    file: StreamFile,
+    trace: Arc<Trace>,
+    /// Where the next packet begins; `None` after the last one.
+    next_offset: Option<u64>,
+    /// Set if packets have checksums.
+    whole: Option<WholePackets>,
+    /// How much of a packet is read at once.
+    window_bytes: usize,
+}
+
+/// The file, which is open only while it is read.
+#[derive(Debug)]
+pub(super) struct StreamFile {
+    tree: Arc<Tree>,
+    path: Arc<PathBuf>,
+}
+
+/// Why there is no packet, or no record, at a place.
+pub(super) enum PacketError {
+    Io(io::Error),
+    Decode(DecodeError),
+}
+
+impl From<io::Error> for PacketError {
+    fn from(error: io::Error) -> PacketError {
+        PacketError::Io(error)
+    }
+}
+
+impl From<DecodeError> for PacketError {
+    fn from(error: DecodeError) -> PacketError {
+        PacketError::Decode(error)
+    }
+}
+
+fn wrong(what: impl Into<String>) -> PacketError {
+    PacketError::Decode(DecodeError::Wrong(what.into()))
+}
+
+impl StreamFile {
+    fn open(&self) -> io::Result<(u64, File)> {
+        let file = self.tree.open_plain(&self.path)?;
+        Ok((file.metadata()?.len(), file))
+    }
+
+    pub(super) fn read(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        self.tree.open_plain(&self.path)?.read_exact_at(into, offset)
+    }
+}
+
+impl Packets {
+    pub(super) fn new(
+        tree: Arc<Tree>,
+        trace: Arc<Trace>,
+        path: PathBuf,
+        window_bytes: usize,
+    ) -> Packets {
+        let whole = Layout::of(&trace.metadata).map(WholePackets::new);
+        let file = StreamFile { tree, path: Arc::new(path) };
+        Packets { file, trace, next_offset: Some(0), whole, window_bytes }
+    }
+
+    pub(super) fn file(&self) -> &StreamFile {
+        &self.file
+    }
+
+    pub(super) fn trace(&self) -> &Arc<Trace> {
+        &self.trace
+    }
+
+    /// The next packet, or an error; after an error there may be more. `clock` is the clock at the end of the packet
+    /// before.
+    pub(super) fn next(&mut self, clock: u64) -> Option<Result<OpenPacket, ReadError>> {
+        if self.whole.is_some() {
+            return self.next_whole(clock);
+        }
+        let offset = self.next_offset.take()?;
+        match self.open_packet(offset, clock) {
+            Ok(None) => None,
+            Ok(Some(open)) => {
+                self.next_offset = Some(offset + open.packet.size_bytes);
+                Some(Ok(open))
+            }
+            Err(error) => Some(Err(self.error(offset, error))),
+        }
+    }
+
+    fn next_whole(&mut self, clock: u64) -> Option<Result<OpenPacket, ReadError>> {
+        let packets = self.whole.as_mut()?;
+        let (len, file) = match self.file.open() {
+            Ok(opened) => opened,
+            Err(error) => {
+                // Nothing more can be read from it.
+                self.whole = None;
+                self.next_offset = None;
+                return Some(Err(self.error(0, error.into())));
+            }
+        };
+        let (whole, bytes) = match packets.next(&file, len)? {
+            Ok(found) => found,
+            Err((offset, why)) => return Some(Err(self.error(offset, wrong(why)))),
+        };
+        let (offset, size_bytes) = (whole.offset, whole.context.packet_size_bytes);
+        let open = self.packet_in(bytes, offset, size_bytes, clock);
+        let open = open.map(|open| open.with_whole(whole));
+        Some(open.map_err(|error| self.error(offset, error)))
+    }
+
+    /// An error at this place of the file.
+    pub(super) fn error(&self, offset_bytes: u64, error: PacketError) -> ReadError {
+        let path = self.file.path.to_path_buf();
+        let message = match error {
+            PacketError::Io(source) => return ReadError::Io { path, source },
+            PacketError::Decode(DecodeError::Short) => "cut short".to_owned(),
+            PacketError::Decode(DecodeError::Wrong(message)) => message,
+        };
+        ReadError::Stream { path, offset_bytes, message }
+    }
+
+    /// The packet at `offset`, `None` at the file's end.
+    fn open_packet(&self, offset: u64, clock: u64) -> Result<Option<OpenPacket>, PacketError> {
+        let (len, file) = self.file.open()?;
+        let left = len.saturating_sub(offset);
+        if left == 0 {
+            return Ok(None);
+        }
+        let most = left.min(OPENING_BYTES_MAX);
+        let mut opening = (self.window_bytes as u64).max(OPENING_BYTES).min(most);
+        loop {
+            let mut bytes = vec![0; opening as usize];
+            file.read_exact_at(&mut bytes, offset)?;
+            match self.packet_in(bytes, offset, left, clock) {
+                // Its header may just be long.
+                Err(PacketError::Decode(DecodeError::Short)) if opening < most => {
+                    opening = (opening * 16).min(most);
+                }
+                outcome => return outcome.map(Some),
+            }
+        }
+    }
+
+    /// The packet that begins with `bytes`, out of `left` bytes that there are.
+    fn packet_in(
+        &self,
+        bytes: Vec<u8>,
+        offset: u64,
+        left: u64,
+        clock: u64,
+    ) -> Result<OpenPacket, PacketError> {
+        let metadata = &self.trace.metadata;
+        let mut past = Past::new(clock);
+        let mut decoder = Decoder::new(Bits::new(&bytes, 0, usize::MAX, 0), &mut past);
+        let header = decoder.part(Scope::PacketHeader, metadata.packet_header.as_ref())?;
+        let stream_id = self.check(header.as_ref())?;
+        let Some(class) = metadata.streams.get(&stream_id) else {
+            return Err(wrong(format!("the metadata has no stream {stream_id}")));
+        };
+        let context = decoder.part(Scope::PacketContext, class.packet_context.as_ref())?;
+        let at = decoder.bits.at() as u64;
+        let word =
+            |name| context.as_ref().and_then(|context| context.get(name)).and_then(Value::as_u64);
+
+        // Without sizes, the file is one packet.
+        let packet_bits = word("packet_size").unwrap_or(left.saturating_mul(8));
+        let content_bits = word("content_size").unwrap_or(packet_bits);
+        let whole = packet_bits.is_multiple_of(8) && packet_bits > 0 && content_bits <= packet_bits;
+        if !whole || content_bits < at {
+            return Err(wrong(format!("a packet of {packet_bits} bits, {content_bits} in use")));
+        }
+        let size_bytes = packet_bits / 8;
+        if size_bytes > left {
+            return Err(wrong(format!(
+                "a packet of {size_bytes} bytes, of which {left} are there"
+            )));
+        }
+        past.clock = word("timestamp_begin").unwrap_or(clock);
+        let packet = Packet {
+            path: Arc::clone(&self.file.path),
+            offset_bytes: offset,
+            size_bytes,
+            stream_id,
+            stream_instance_id: header
+                .as_ref()
+                .and_then(|header| header.get("stream_instance_id")?.as_u64()),
+            seq: word("packet_seq_num"),
+            discarded: word("events_discarded"),
+            header,
+            context,
+        };
+        let window = Window::new(bytes, content_bits, self.window_bytes);
+        Ok(OpenPacket::new(packet, window, at, past))
+    }
+
+    /// Whether a packet with this header belongs here; returns its stream class.
+    fn check(&self, header: Option<&Value>) -> Result<u64, PacketError> {
+        let Some(header) = header else { return Ok(self.only_stream()) };
+        if let Some(magic) = header.get("magic").and_then(Value::as_u64)
+            && magic != u64::from(PACKET_MAGIC)
+        {
+            return Err(wrong(format!("no packet: wrong magic number {magic:#x}")));
+        }
+        if let (Some(Value::Array(bytes)), Some(uuid)) =
+            (header.get("uuid"), self.trace.metadata.uuid)
+        {
+            let same = bytes.iter().map(Value::as_u64).eq(uuid.map(|byte| Some(u64::from(byte))));
+            if !same {
+                return Err(wrong("a packet of another trace"));
+            }
+        }
+        Ok(header.get("stream_id").and_then(Value::as_u64).unwrap_or_else(|| self.only_stream()))
+    }
+
+    fn only_stream(&self) -> u64 {
+        self.trace.metadata.streams.keys().next().copied().unwrap_or(0)
+    }
+}

@@ -1,0 +1,301 @@
+//! Types to a plan.
+//!
+//! The compiler walks a class's types once, as the decoder walks them for each record: it knows which numbers are seen at
+//! each place, and which positions begin at a byte whatever came before.
+
+use std::sync::Arc;
+
+use super::{Choice, Len, Op, Plan, SLOTS};
+use crate::read::window::ALIGN_MAX;
+use crate::schema::{
+    ByteOrder, Encoding, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope, Type,
+};
+
+/// What each read of a plan carries along for its visitor.
+pub trait Format {
+    /// It.
+    type Node;
+    /// Whether values are wanted. If not, reads of known sizes are passed over together.
+    const VALUES: bool = true;
+
+    /// The node of a value, or of the beginning of a structure, an array or a variant.
+    fn node(&mut self, place: Place<'_>, ty: &Type) -> Self::Node;
+
+    /// The node of the end of a structure, an array or a variant.
+    fn end(&mut self, ty: &Type) -> Self::Node;
+}
+
+/// Where in a record a value is.
+#[derive(Debug, Clone, Copy)]
+pub enum Place<'t> {
+    /// It is all of this part of the record.
+    Part(Scope),
+    /// It is the field number `at` of these.
+    Field {
+        /// The fields of the structure.
+        fields: &'t Fields,
+        /// Which one.
+        at: usize,
+    },
+    /// It is the option of this name of a variant.
+    Option(&'t str),
+    /// It is an element of an array.
+    Element,
+}
+
+impl<N> Plan<N> {
+    /// The plan for these parts of a record, each at its end. `None` if only the general decoder can read them.
+    pub(in crate::read) fn compile<F: Format<Node = N>>(
+        parts: &[(Scope, Option<&Type>)],
+        format: &mut F,
+    ) -> Option<Plan<N>> {
+        let mut compiler =
+            Compiler { format, ops: Vec::new(), visible: Vec::new(), slots: 0, known_align: 1 };
+        for (scope, ty) in parts {
+            let Some(ty) = ty else { continue };
+            compiler.part(*scope, ty)?;
+        }
+        let ops = compiler.ops;
+        Some(Plan { ops: if F::VALUES { ops } else { merged(ops) } })
+    }
+}
+
+/// A number that later lengths and tags may name.
+struct Visible {
+    scope: Scope,
+    name: Arc<str>,
+    op: usize,
+    labels: Option<Arc<EnumType>>,
+}
+
+struct Compiler<'f, F: Format> {
+    format: &'f mut F,
+    ops: Vec<Op<F::Node>>,
+    visible: Vec<Visible>,
+    slots: u8,
+    /// The position is a multiple of this, in bits.
+    known_align: u32,
+}
+
+impl<F: Format> Compiler<'_, F> {
+    fn part(&mut self, scope: Scope, ty: &Type) -> Option<()> {
+        let Type::Struct(all) = ty else { return self.value(scope, Place::Part(scope), ty) };
+        let node = self.format.node(Place::Part(scope), ty);
+        self.align(all.align)?;
+        self.ops.push(Op::Open { node });
+        // The fields of a part stay visible to the parts behind it.
+        self.fields(scope, &all.fields)?;
+        self.close(ty);
+        Some(())
+    }
+
+    fn value(&mut self, scope: Scope, place: Place<'_>, ty: &Type) -> Option<()> {
+        let node = self.format.node(place, ty);
+        match ty {
+            Type::Integer(ty) => self.number(ty, node),
+            Type::Enum(ty) => self.number(&ty.container, node),
+            Type::Float(FloatType { bits, align, byte_order }) => {
+                self.align(*align)?;
+                if self.known_align < 8 {
+                    return None;
+                }
+                let swapped = *byte_order == ByteOrder::Big;
+                self.ops.push(Op::Float { bits: *bits as u8, swapped, node });
+                self.passed(*bits);
+                Some(())
+            }
+            Type::String(_) => {
+                self.align(8)?;
+                self.ops.push(Op::String { node });
+                self.known_align = 8;
+                Some(())
+            }
+            Type::Struct(all) => {
+                self.align(all.align)?;
+                self.ops.push(Op::Open { node });
+                let before = self.visible.len();
+                self.fields(scope, &all.fields)?;
+                self.visible.truncate(before);
+                self.close(ty);
+                Some(())
+            }
+            Type::Array { elem, len } => self.array(scope, elem, Len::Fixed(*len), node, ty),
+            Type::Sequence { elem, len } => {
+                let (slot, _) = self.slot(len)?;
+                self.array(scope, elem, Len::Slot(slot), node, ty)
+            }
+            Type::Variant(variant) => {
+                let (slot, labels) = self.slot(&variant.tag)?;
+                self.choose(scope, slot, labels?, &variant.options, node, ty)
+            }
+        }
+    }
+
+    fn fields(&mut self, scope: Scope, fields: &Fields) -> Option<()> {
+        for (at, (name, ty)) in fields.iter().enumerate() {
+            self.value(scope, Place::Field { fields, at }, ty)?;
+            if IntegerType::of(ty).is_some() {
+                let labels = match ty {
+                    Type::Enum(ty) => Some(Arc::clone(ty)),
+                    _ => None,
+                };
+                let op = self.ops.len() - 1;
+                self.visible.push(Visible { scope, name: Arc::clone(name), op, labels });
+            }
+        }
+        Some(())
+    }
+
+    fn number(&mut self, ty: &IntegerType, node: F::Node) -> Option<()> {
+        let IntegerType { bits, align, signed, byte_order, .. } = *ty;
+        self.align(align)?;
+        let is_whole =
+            self.known_align >= 8 && (byte_order == ByteOrder::Little || bits.is_multiple_of(8));
+        let bits_of_it = bits as u8;
+        self.ops.push(if is_whole {
+            let swapped = byte_order == ByteOrder::Big;
+            Op::Bytes { bits: bits_of_it, signed, swapped, slot: None, node }
+        } else {
+            Op::Bits { bits: bits_of_it, signed, order: byte_order, slot: None, node }
+        });
+        self.passed(bits);
+        Some(())
+    }
+
+    fn array(
+        &mut self,
+        scope: Scope,
+        elem: &Type,
+        len: Len,
+        node: F::Node,
+        ty: &Type,
+    ) -> Option<()> {
+        self.align(elem.align())?;
+        if is_text(elem) {
+            self.align(8)?;
+            self.ops.push(Op::Text { len, node });
+            self.known_align = 8;
+            return Some(());
+        }
+        let at = self.ops.len();
+        self.ops.push(Op::Repeat { len, body: 0, node });
+        // An element begins where the array does, or where the element before it ends.
+        self.known_align = self.known_align.min(8);
+        let from = self.known_align;
+        self.value(scope, Place::Element, elem)?;
+        if self.known_align < from {
+            // It ends within a byte, so the next one may begin there.
+            self.ops.truncate(at + 1);
+            self.known_align = 1;
+            self.value(scope, Place::Element, elem)?;
+        }
+        self.known_align = self.known_align.min(from);
+        let reads = u32::try_from(self.ops.len() - at - 1).ok()?;
+        if let Op::Repeat { body, .. } = &mut self.ops[at] {
+            *body = reads;
+        }
+        self.close(ty);
+        Some(())
+    }
+
+    fn choose(
+        &mut self,
+        scope: Scope,
+        slot: u8,
+        tag: Arc<EnumType>,
+        options: &Arc<Options>,
+        node: F::Node,
+        ty: &Type,
+    ) -> Option<()> {
+        let at = self.ops.len();
+        let choice = Choice { tag, options: Arc::clone(options), reads: Vec::new() };
+        self.ops.push(Op::Choose { slot, choice: Box::new(choice), node });
+        let (from, mut least, mut reads) = (self.known_align, u32::MAX, Vec::new());
+        for (name, option) in options.all() {
+            let before = self.ops.len();
+            self.known_align = from;
+            self.value(scope, Place::Option(name), option)?;
+            least = least.min(self.known_align);
+            reads.push(u32::try_from(self.ops.len() - before).ok()?);
+        }
+        self.known_align = least.min(from);
+        if let Op::Choose { choice, .. } = &mut self.ops[at] {
+            choice.reads = reads;
+        }
+        self.close(ty);
+        Some(())
+    }
+
+    fn close(&mut self, ty: &Type) {
+        let node = self.format.end(ty);
+        self.ops.push(Op::Close { node });
+    }
+
+    fn align(&mut self, align: u32) -> Option<()> {
+        if !align.is_power_of_two() || align > ALIGN_MAX {
+            return None;
+        }
+        if align > self.known_align {
+            self.ops.push(Op::Align(align));
+            self.known_align = align;
+        }
+        Some(())
+    }
+
+    /// The position went on by this much.
+    fn passed(&mut self, bits: u32) {
+        self.known_align = self.known_align.min(1 << bits.trailing_zeros().min(31));
+    }
+
+    /// The slot of a number that was read before in the same record.
+    fn slot(&mut self, path: &Path) -> Option<(u8, Option<Arc<EnumType>>)> {
+        let fits = |seen: &&Visible| {
+            seen.name == path.name && path.scope.is_none_or(|scope| scope == seen.scope)
+        };
+        let Visible { op, labels, .. } = self.visible.iter().rev().find(fits)?;
+        let (Op::Bytes { slot, .. } | Op::Bits { slot, .. }) = &mut self.ops[*op] else {
+            return None;
+        };
+        let taken = match slot {
+            Some(taken) => *taken,
+            None if usize::from(self.slots) < SLOTS => {
+                self.slots += 1;
+                *slot.insert(self.slots - 1)
+            }
+            None => return None,
+        };
+        Some((taken, labels.clone()))
+    }
+}
+
+fn is_text(elem: &Type) -> bool {
+    matches!(elem, Type::Integer(IntegerType { bits: 8, align: 1..=8, encoding, .. })
+        if *encoding != Encoding::None)
+}
+
+/// The same reads without values: what has a known size is passed over together.
+fn merged<N>(ops: Vec<Op<N>>) -> Vec<Op<N>> {
+    // Groups of reads are counted, so only a plan without groups can be made shorter.
+    if ops.iter().any(|op| matches!(op, Op::Repeat { .. } | Op::Choose { .. })) {
+        return ops;
+    }
+    let mut merged: Vec<Op<N>> = Vec::new();
+    for op in ops {
+        let bits = match &op {
+            Op::Bytes { bits, slot: None, .. }
+            | Op::Bits { bits, slot: None, .. }
+            | Op::Float { bits, .. } => u32::from(*bits),
+            Op::Open { .. } | Op::Close { .. } => 0,
+            _ => {
+                merged.push(op);
+                continue;
+            }
+        };
+        match merged.last_mut() {
+            Some(Op::Skip(sum)) => *sum += bits,
+            _ => merged.push(Op::Skip(bits)),
+        }
+    }
+    merged.retain(|op| !matches!(op, Op::Skip(0)));
+    merged
+}
