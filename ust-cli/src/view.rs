@@ -12,9 +12,9 @@ use consumerd::advice::Attempt;
 use consumerd::cause::Cause;
 use ctf::dir::Tree;
 use ctf::printable;
-use ctf::read::{Gap, ReadError, Reader};
+use ctf::read::{Gap, ReadError, Records};
 use ctf::text::Printer;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Print a trace's events, one a line
@@ -48,11 +48,11 @@ impl From<io::Error> for Stop {
 /// Prints it.
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let unreadable = |error: ReadError| Failure::new(Cause::Unreadable, error);
-    let reader =
-        Reader::open_in(Tree::new(open_dir(&arguments.dir)?, arguments.dir)).map_err(unreadable)?;
+    let tree = Tree::new(open_dir(&arguments.dir)?, arguments.dir);
+    let records = Records::open_in(tree).map_err(unreadable)?;
     let printer = if arguments.source { Printer::new().with_source() } else { Printer::new() };
     let mut code = 0;
-    match print(reader, printer, &mut code) {
+    match print(records, printer, &mut code) {
         Ok(()) | Err(Stop::NobodyReads) => Ok(code),
         Err(Stop::Failed(error)) => {
             Err(Failure::system("standard output cannot be written to", Attempt::File)(error))
@@ -60,32 +60,44 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-fn print(mut reader: Reader, mut printer: Printer, code: &mut u8) -> Result<(), Stop> {
-    // A lock and a large buffer: a trace has millions of lines.
-    let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
+/// How much is written at once.
+const OUTPUT_BYTES: usize = 60 << 10;
+
+fn print(mut records: Records, mut printer: Printer, code: &mut u8) -> Result<(), Stop> {
+    let mut out = io::stdout().lock();
+    let mut lines = Vec::with_capacity(2 * OUTPUT_BYTES);
     loop {
-        let item = reader.next();
-        for gap in reader.take_gaps() {
-            out.flush()?;
-            tell(&missing(&gap, &printer));
+        let printed = match records.next_record() {
+            None => break,
+            Some(record) => record.and_then(|record| printer.record(record, &mut lines)),
+        };
+        if lines.len() >= OUTPUT_BYTES || printed.is_err() || records.has_gaps() {
+            // If both go to one terminal, what is told stands in its place between the events.
+            out.write_all(&lines)?;
+            lines.clear();
         }
-        let Some(item) = item else { break };
-        match item {
-            Ok(event) => writeln!(out, "{}", printer.line(&event))?,
-            Err(error) => {
-                // If both go to one terminal, the error stands in its place between the events.
-                out.flush()?;
-                tell(&error.to_string());
-                *code = Cause::Unreadable.exit_code();
+        if records.has_gaps() {
+            out.flush()?;
+            for gap in records.take_gaps() {
+                tell(&missing(&gap, &mut printer));
             }
         }
+        if let Err(error) = printed {
+            out.flush()?;
+            tell(&error.to_string());
+            *code = Cause::Unreadable.exit_code();
+        }
     }
+    out.write_all(&lines)?;
     out.flush()?;
+    for gap in records.take_gaps() {
+        tell(&missing(&gap, &mut printer));
+    }
     Ok(())
 }
 
 /// `file: 12 events were lost, 2 packets are missing between [..] and [..]`
-fn missing(gap: &Gap, printer: &Printer) -> String {
+fn missing(gap: &Gap, printer: &mut Printer) -> String {
     let events = match gap.discarded_events {
         0 => None,
         1 => Some("1 event was lost".to_owned()),
@@ -97,7 +109,7 @@ fn missing(gap: &Gap, printer: &Printer) -> String {
         count => Some(format!("{} are missing", counted(count, "packet", "packets"))),
     };
     let what: Vec<String> = events.into_iter().chain(packets).collect();
-    let time = |ns: Option<i64>| ns.map(|ns| printer.time(ns));
+    let mut time = |ns: Option<i64>| ns.map(|ns| printer.time(ns));
     let when = match (time(gap.after_ns), time(gap.until_ns)) {
         (Some(after), Some(until)) => format!(" between {after} and {until}"),
         (None, Some(until)) => format!(" before {until}"),

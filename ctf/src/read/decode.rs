@@ -16,7 +16,6 @@ use std::sync::Arc;
 use super::bits::{Bits, Short};
 use super::value::Value;
 use crate::schema::{EnumType, IntegerType, Options, Path, Scope, Type};
-use crate::write::metadata::Encoding;
 
 /// Values that one record, packet header or context may have.
 const VALUES_MAX: u64 = 1 << 20;
@@ -187,9 +186,7 @@ impl<'b, 'p> Decoder<'b, 'p> {
 
     fn elements(&mut self, scope: Scope, elem: &Type, len: u64) -> Result<Value, DecodeError> {
         self.bits.align(elem.align())?;
-        if let Type::Integer(IntegerType { bits: 8, align: 1..=8, encoding, .. }) = elem
-            && *encoding != Encoding::None
-        {
+        if elem.is_text_unit() {
             let text = self.bits.bytes(usize::try_from(len).map_err(|_| Short)?)?;
             let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
             return Ok(Value::Text(text.to_vec()));

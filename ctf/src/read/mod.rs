@@ -28,6 +28,7 @@ mod open_packet;
 mod packets;
 mod plan;
 mod records;
+mod replay;
 pub(crate) mod stream;
 pub(crate) mod tree;
 mod value;
@@ -45,6 +46,7 @@ pub use gap::Gap;
 pub(crate) use open_packet::OpenPacket;
 pub use plan::{Format, Place, Plan, Visitor};
 pub use records::{Record, Records};
+pub(crate) use replay::replay;
 pub use value::Value;
 
 use crate::dir::Tree;

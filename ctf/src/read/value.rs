@@ -73,11 +73,6 @@ impl Value {
         }
     }
 
-    /// An enumeration's number without its names.
-    pub(crate) fn container(ty: &EnumType, value: i128) -> Value {
-        Value::integer(&ty.container, value as u64)
-    }
-
     /// The number, if it is a whole one.
     pub fn as_integer(&self) -> Option<i128> {
         match self {

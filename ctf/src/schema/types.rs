@@ -208,6 +208,12 @@ impl Options {
 }
 
 impl Type {
+    /// Whether an array of it is text.
+    pub(crate) fn is_text_unit(&self) -> bool {
+        matches!(self, Type::Integer(IntegerType { bits: 8, align: 1..=8, encoding, .. })
+            if *encoding != Encoding::None)
+    }
+
     /// The type's offset is a multiple of this, in bits.
     pub fn align(&self) -> u32 {
         match self {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Choice, Len, Op, Plan, SLOTS};
 use crate::read::window::ALIGN_MAX;
 use crate::schema::{
-    ByteOrder, Encoding, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope, Type,
+    ByteOrder, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope, Type,
 };
 
 /// What each read of a plan carries along for its visitor.
@@ -171,7 +171,7 @@ impl<F: Format> Compiler<'_, F> {
         ty: &Type,
     ) -> Option<()> {
         self.align(elem.align())?;
-        if is_text(elem) {
+        if elem.is_text_unit() {
             self.align(8)?;
             self.ops.push(Op::Text { len, node });
             self.known_align = 8;
@@ -266,11 +266,6 @@ impl<F: Format> Compiler<'_, F> {
         };
         Some((taken, labels.clone()))
     }
-}
-
-fn is_text(elem: &Type) -> bool {
-    matches!(elem, Type::Integer(IntegerType { bits: 8, align: 1..=8, encoding, .. })
-        if *encoding != Encoding::None)
 }
 
 /// The same reads without values: what has a known size is passed over together.

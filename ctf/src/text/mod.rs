@@ -1,0 +1,282 @@
+//! Events as lines of text, as babeltrace2 prints them.
+//!
+//! ```text
+//!   [12:09:33.870001204] (+0.000001234) machine:prog:(4242) file:opened: { vtid = 5 }, { path = "a.txt", bytes = 1204 }
+//!   time, local          since the last  the process         event        packet's,     payload
+//!                                                                         contexts
+//! ```
+//!
+//! Where [`Style::Own`] differs from babeltrace2:
+//!
+//! - Floating point numbers have all digits that distinguish them from others, not six.
+//! - The fields that hold sequences' lengths are left out, and so are the fields of the packet context that frame the
+//!   packet.
+//! - A truth value is `true`, where babeltrace2 prints `( "true" : container = 1 )`, and a character is `'x'`, where it prints
+//!   its number.
+//! - Names and values are [printable](crate::printable): babeltrace2 prints names, and bytes beyond ASCII, as they are.
+//!
+//! Local time is that of `TZ` or the system's zone; without zone files it is UTC.
+
+mod numbers;
+mod style;
+mod times;
+mod values;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::printable::printable;
+use crate::read::{Class, Event, Packet, Place, Plan, ReadError, Record, Trace, Value, replay};
+use crate::schema::{EnvValue, EventType, Fields, Type};
+pub use style::Style;
+use times::Times;
+use values::{Node, Nodes, Values, is_framing};
+
+/// Makes lines of events; remembers the last one's time.
+#[derive(Debug)]
+pub struct Printer {
+    style: Style,
+    shows_source: bool,
+    times: Times,
+    /// By the numbers of classes.
+    classes: Vec<Option<ClassText>>,
+    /// By the numbers of streams.
+    packets: Vec<Option<PacketText>>,
+}
+
+/// What is the same in the lines of all events of a class.
+#[derive(Debug)]
+struct ClassText {
+    name: Vec<u8>,
+    has_values: bool,
+    /// `None` if only the general decoder can read the class.
+    plan: Option<Plan<Node>>,
+}
+
+/// What is the same in the lines of all events of a packet.
+#[derive(Debug)]
+struct PacketText {
+    packet: Arc<Packet>,
+    /// Which process was traced.
+    origin: Vec<u8>,
+    context: Vec<u8>,
+}
+
+impl Default for Printer {
+    fn default() -> Printer {
+        Printer::new()
+    }
+}
+
+impl Printer {
+    /// A printer that shows local times.
+    pub fn new() -> Printer {
+        Printer::of(TimeZone::system())
+    }
+
+    /// A printer that shows UTC.
+    pub fn utc() -> Printer {
+        Printer::of(TimeZone::UTC)
+    }
+
+    fn of(zone: TimeZone) -> Printer {
+        let times = Times::new(zone);
+        let (classes, packets) = (Vec::new(), Vec::new());
+        Printer { style: Style::Own, shows_source: false, times, classes, packets }
+    }
+
+    /// The same printer, showing behind each event's name where the program has it.
+    #[must_use]
+    pub fn with_source(self) -> Printer {
+        Printer { shows_source: true, ..self }
+    }
+
+    /// The same printer, whose lines look like this.
+    #[must_use]
+    pub fn with_style(self, style: Style) -> Printer {
+        Printer { style, ..self }
+    }
+
+    /// The line of an event, without line end.
+    pub fn line(&mut self, event: &Event) -> String {
+        let mut out = Vec::new();
+        self.times.both(event.timestamp_ns, &mut out);
+        let packet = PacketText::new(&event.trace, &event.packet, self.style);
+        let has_values = [&event.stream_context, &event.context, &event.fields];
+        let class = ClassText {
+            name: self.name(&event.class),
+            has_values: has_values.into_iter().any(Option::is_some),
+            plan: None,
+        };
+        packet.write(&class, &mut out);
+        event.replay(&mut Nodes::new(self.style), &mut Values::new(&mut out));
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// Writes the line of a record, with its end.
+    ///
+    /// # Errors
+    /// The record does not decode. Nothing is written then.
+    #[inline]
+    pub fn record(&mut self, record: Record<'_>, out: &mut Vec<u8>) -> Result<(), ReadError> {
+        let (from, last) = (out.len(), self.times.last());
+        let outcome = self.write(record, out);
+        if outcome.is_err() {
+            out.truncate(from);
+            self.times.back_to(last);
+        }
+        outcome
+    }
+
+    #[inline]
+    fn write(&mut self, record: Record<'_>, out: &mut Vec<u8>) -> Result<(), ReadError> {
+        self.times.both(record.time_ns(), out);
+        let (class, stream) = (record.class_number(), record.stream_number());
+        let knows = |packet: &PacketText| {
+            record.packet().is_some_and(|now| Arc::ptr_eq(now, &packet.packet))
+        };
+        if !self.packets.get(stream).is_some_and(|known| known.as_ref().is_some_and(knows)) {
+            self.learn_packet(&record);
+        }
+        if !self.classes.get(class).is_some_and(Option::is_some) {
+            self.learn_class(class, record.class());
+        }
+        let (Some(Some(packet)), Some(Some(class))) =
+            (self.packets.get(stream), self.classes.get(class))
+        else {
+            return Ok(());
+        };
+        packet.write(class, out);
+        match &class.plan {
+            Some(plan) => record.visit(plan, &mut Values::new(out))?,
+            None => {
+                if let Some(event) = record.event() {
+                    event?.replay(&mut Nodes::new(self.style), &mut Values::new(out));
+                }
+            }
+        }
+        out.push(b'\n');
+        Ok(())
+    }
+
+    #[cold]
+    fn learn_class(&mut self, number: usize, class: &Class) {
+        let text = ClassText {
+            name: self.name(&class.event),
+            has_values: class.stream_context.is_some()
+                || class.event.context.is_some()
+                || class.event.fields.is_some(),
+            plan: class.plan(&mut Nodes::new(self.style)),
+        };
+        if self.classes.len() <= number {
+            self.classes.resize_with(number + 1, || None);
+        }
+        self.classes[number] = Some(text);
+    }
+
+    #[cold]
+    fn learn_packet(&mut self, record: &Record<'_>) {
+        let number = record.stream_number();
+        if self.packets.len() <= number {
+            self.packets.resize_with(number + 1, || None);
+        }
+        self.packets[number] =
+            record.packet().map(|packet| PacketText::new(record.trace(), packet, self.style));
+    }
+
+    /// `file:opened: `
+    fn name(&self, class: &EventType) -> Vec<u8> {
+        let mut out = Vec::new();
+        untrusted(&class.name, self.style, &mut out);
+        if let Some(source) = class.source.as_ref().filter(|_| self.shows_source) {
+            out.extend_from_slice(b" (");
+            untrusted(source, self.style, &mut out);
+            out.push(b')');
+        }
+        out.extend_from_slice(b": ");
+        out
+    }
+
+    /// A time in the form with which events' lines begin: `[12:09:33.870001204]`.
+    pub fn time(&mut self, ns: i64) -> String {
+        let mut out = Vec::new();
+        self.times.time(ns, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+}
+
+impl PacketText {
+    fn new(trace: &Trace, packet: &Arc<Packet>, style: Style) -> PacketText {
+        let streams = &trace.metadata.streams;
+        let ty = streams.get(&packet.stream_id).and_then(|class| class.packet_context.as_ref());
+        let context = match (ty, &packet.context) {
+            (Some(ty), Some(context)) => context_text(ty, context, style),
+            _ => Vec::new(),
+        };
+        PacketText { packet: Arc::clone(packet), origin: origin(trace, style), context }
+    }
+
+    /// Writes what stands between the times and the values.
+    #[inline]
+    fn write(&self, class: &ClassText, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.origin);
+        out.extend_from_slice(&class.name);
+        out.extend_from_slice(&self.context);
+        if class.has_values && !self.context.is_empty() {
+            out.extend_from_slice(b", ");
+        }
+    }
+}
+
+/// The fields of a packet's context that do not describe the packet.
+fn context_text(ty: &Type, context: &Value, style: Style) -> Vec<u8> {
+    let (Type::Struct(all), Value::Struct(values)) = (ty, context) else { return Vec::new() };
+    let shown = |name: &str| !is_framing(name, style);
+    let pairs = all.fields.iter().zip(values).filter(|((name, _), _)| shown(name));
+    let (fields, values): (Fields, Vec<&Value>) =
+        pairs.map(|(field, (_, value))| (field.clone(), value)).unzip();
+    let mut out = Vec::new();
+    if fields.is_empty() {
+        return out;
+    }
+    out.push(b'{');
+    let (mut nodes, mut visitor) = (Nodes::new(style), Values::new(&mut out));
+    for (at, value) in values.into_iter().enumerate() {
+        let place = Place::Field { fields: &fields, at };
+        replay(place, &fields[at].1, value, &mut nodes, &mut visitor);
+    }
+    out.extend_from_slice(b" }");
+    out
+}
+
+/// Which process was traced, as far as the environment says.
+fn origin(trace: &Trace, style: Style) -> Vec<u8> {
+    let (mut out, mut separator) = (Vec::new(), "");
+    for name in ["hostname", "procname", "vpid"] {
+        out.extend_from_slice(separator.as_bytes());
+        match trace.env(name) {
+            Some(EnvValue::Str(text)) => untrusted(text, style, &mut out),
+            // Writing to a Vec cannot fail.
+            Some(EnvValue::Int(number)) => drop(write!(out, "({number})")),
+            None => {
+                out.truncate(out.len() - separator.len());
+                continue;
+            }
+        }
+        separator = ":";
+    }
+    if !separator.is_empty() {
+        out.push(b' ');
+    }
+    out
+}
+
+fn untrusted(text: &str, style: Style, out: &mut Vec<u8>) {
+    if style.is_raw() {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        let _ = write!(out, "{}", printable(text));
+    }
+}

@@ -1,0 +1,108 @@
+//! Numbers as text.
+
+use std::io::Write;
+
+/// A number of this many bits, in a base.
+pub(super) fn unsigned(value: u64, bits: u8, base: u8, out: &mut Vec<u8>) {
+    // Writing to a Vec cannot fail.
+    let _ = match base {
+        2 => write!(out, "0b{value:0bits$b}", bits = bits.into()),
+        8 => write!(out, "0{value:o}"),
+        16 => write!(out, "{value:#X}"),
+        _ => {
+            out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+            Ok(())
+        }
+    };
+}
+
+/// The same with a sign. In any base but 10 it is shown as two's complement, in as many whole digits as its bits fill.
+pub(super) fn signed(value: i64, bits: u8, base: u8, out: &mut Vec<u8>) {
+    if base == 10 {
+        out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        return;
+    }
+    let shown_bits = match base {
+        8 => bits.next_multiple_of(3),
+        16 => bits.next_multiple_of(4),
+        _ => bits,
+    };
+    let mask = u64::MAX >> 64_u8.saturating_sub(shown_bits).min(63);
+    unsigned(value as u64 & mask, bits, base, out);
+}
+
+/// C's `%g`, but with as many digits as distinguish the number from its neighbours.
+pub(super) fn float(value: f64, bits: u8, out: &mut Vec<u8>) {
+    let shortest = if bits == 32 { format!("{:e}", value as f32) } else { format!("{value:e}") };
+    general(&shortest, value, out);
+}
+
+/// C's `%g`: six digits.
+pub(super) fn float_of_six_digits(value: f64, out: &mut Vec<u8>) {
+    let rounded = format!("{value:.5e}");
+    let Some((mantissa, exponent)) = rounded.split_once('e') else {
+        return general(&rounded, value, out);
+    };
+    let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
+    general(&format!("{mantissa}e{exponent}"), value, out);
+}
+
+/// C's `%g` of a number whose digits are these: `1.5e3`.
+fn general(digits: &str, value: f64, out: &mut Vec<u8>) {
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let Some((mantissa, exponent)) = digits.trim_start_matches('-').split_once('e') else {
+        let _ = write!(out, "{sign}{}", if value.is_nan() { "nan" } else { "inf" });
+        return;
+    };
+    let digits = mantissa.replace('.', "");
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let precision = digits.len().max(6) as i32;
+    let _ = if (-4..precision).contains(&exponent) {
+        let decimals = (digits.len() as i32 - 1 - exponent).max(0) as usize;
+        // There are so few digits that this rounds nothing.
+        let number = format!("{sign}{mantissa}e{exponent}").parse::<f64>().unwrap_or(value);
+        write!(out, "{number:.decimals$}")
+    } else {
+        let exponent_sign = if exponent < 0 { '-' } else { '+' };
+        write!(out, "{sign}{mantissa}e{exponent_sign}{:02}", exponent.unsigned_abs())
+    };
+}
+
+/// Nine digits, with zeros in front.
+pub(super) fn nine_digits(number: u32) -> [u8; 9] {
+    let mut digits = [b'0'; 9];
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_look_as_in_c() {
+        let shown = |value: f64| {
+            let (mut shortest, mut six) = (Vec::new(), Vec::new());
+            float(value, 64, &mut shortest);
+            float_of_six_digits(value, &mut six);
+            [shortest, six].map(|text| String::from_utf8(text).unwrap())
+        };
+        assert_eq!(shown(0.1), ["0.1", "0.1"]);
+        assert_eq!(shown(1234567.0), ["1234567", "1.23457e+06"]);
+        assert_eq!(shown(999999.5), ["999999.5", "1e+06"]);
+        assert_eq!(shown(-0.000_012_345_678), ["-1.2345678e-05", "-1.23457e-05"]);
+        assert_eq!(shown(f64::NEG_INFINITY), ["-inf", "-inf"]);
+        assert_eq!(shown(-0.0), ["-0", "-0"]);
+        assert_eq!(shown(1e100), ["1e+100", "1e+100"]);
+    }
+
+    #[test]
+    fn nine_digits_are_nine() {
+        assert_eq!(&nine_digits(1_204), b"000001204");
+        assert_eq!(&nine_digits(999_999_999), b"999999999");
+    }
+}

@@ -1,0 +1,105 @@
+//! The times with which lines begin.
+//!
+//! A second has one text for all of its events, and so they cost one division less.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::numbers::nine_digits;
+
+const NS_IN_S: i64 = 1_000_000_000;
+
+/// Writes times; remembers the last one.
+#[derive(Debug)]
+pub(super) struct Times {
+    zone: TimeZone,
+    last_ns: Option<i64>,
+    /// The second in which the last time was, and its text: `[12:09:33.`.
+    second_ns: i64,
+    second: Vec<u8>,
+}
+
+impl Times {
+    pub(super) fn new(zone: TimeZone) -> Times {
+        Times { zone, last_ns: None, second_ns: i64::MAX, second: Vec::new() }
+    }
+
+    /// The last time.
+    pub(super) fn last(&self) -> Option<i64> {
+        self.last_ns
+    }
+
+    /// Makes this the last time.
+    pub(super) fn back_to(&mut self, last_ns: Option<i64>) {
+        self.last_ns = last_ns;
+    }
+
+    /// `[12:09:33.870001204]`
+    pub(super) fn time(&mut self, ns: i64, out: &mut Vec<u8>) {
+        let mut rest_ns = ns.wrapping_sub(self.second_ns);
+        if !(0..NS_IN_S).contains(&rest_ns) || ns < self.second_ns {
+            rest_ns = ns.rem_euclid(NS_IN_S);
+            // No whole second may fit before the earliest times.
+            self.second_ns = ns.saturating_sub(rest_ns);
+            self.second = self.text_of(ns);
+        }
+        out.extend_from_slice(&self.second);
+        out.extend_from_slice(&nine_digits(rest_ns as u32));
+        out.push(b']');
+    }
+
+    fn text_of(&self, ns: i64) -> Vec<u8> {
+        // jiff can represent every i64; 1970 replaces what it cannot.
+        let time = Timestamp::from_nanosecond(ns.into()).unwrap_or_default();
+        let time = self.zone.to_datetime(time);
+        let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+        format!("[{hour:02}:{minute:02}:{second:02}.").into_bytes()
+    }
+
+    /// `[12:09:33.870001204] (+0.000001234) `: the time, and how long after the last one it is.
+    pub(super) fn both(&mut self, now_ns: i64, out: &mut Vec<u8>) {
+        self.time(now_ns, out);
+        let Some(last_ns) = self.last_ns.replace(now_ns) else {
+            out.extend_from_slice(b" (+?.?????????) ");
+            return;
+        };
+        let sign = if now_ns < last_ns { b'-' } else { b'+' };
+        out.extend_from_slice(&[b' ', b'(', sign]);
+        let mut rest_ns = now_ns.abs_diff(last_ns);
+        if rest_ns < NS_IN_S as u64 {
+            out.push(b'0');
+        } else {
+            // Writing to a Vec cannot fail.
+            let _ = write!(out, "{}", rest_ns / NS_IN_S as u64);
+            rest_ns %= NS_IN_S as u64;
+        }
+        out.push(b'.');
+        out.extend_from_slice(&nine_digits(rest_ns as u32));
+        out.extend_from_slice(b") ");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_right_across_seconds_and_before_1970() {
+        let mut times = Times::new(TimeZone::UTC);
+        let mut shown = |ns| {
+            let mut out = Vec::new();
+            times.both(ns, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(shown(999_999_999), "[00:00:00.999999999] (+?.?????????) ");
+        assert_eq!(shown(1_000_000_000), "[00:00:01.000000000] (+0.000000001) ");
+        assert_eq!(shown(1_000_000_001), "[00:00:01.000000001] (+0.000000001) ");
+        assert_eq!(shown(-1), "[23:59:59.999999999] (-1.000000002) ");
+        assert_eq!(shown(86_399_000_000_005), "[23:59:59.000000005] (+86399.000000006) ");
+        assert_eq!(shown(i64::MIN), "[00:12:43.145224192] (-9223458435.854775813) ");
+        assert_eq!(shown(i64::MAX), "[23:47:16.854775807] (+18446744073.709551615) ");
+        assert_eq!(shown(i64::MIN), "[00:12:43.145224192] (-18446744073.709551615) ");
+    }
+}
