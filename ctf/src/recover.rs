@@ -27,7 +27,7 @@ use crate::read::classes::Classes;
 use crate::read::stream::StreamReader;
 use crate::read::tree::{self, TraceDir};
 use crate::read::whole::Layout;
-use crate::read::{OpenPacket, ReadError, Trace, metadata_text};
+use crate::read::{OpenPacket, ReadError, Share, Trace, metadata_text};
 use crate::schema::Metadata;
 use crate::tsdl::{self, TsdlError};
 use crate::write::index::IndexFile;
@@ -178,7 +178,8 @@ impl Recovered {
             let (tree, trace, classes) =
                 (Arc::clone(from), Arc::clone(&trace), Arc::clone(&classes));
             // Packets are copied whole.
-            let reader = StreamReader::new(tree, trace, classes, stream.clone(), usize::MAX);
+            let share = Share { bytes: usize::MAX, keeps_open: true };
+            let reader = StreamReader::new(tree, trace, classes, stream.clone(), share);
             copy.fill(reader, self).map_err(cannot(&place.join(name)))?;
         }
         Ok(())

@@ -13,7 +13,7 @@ use consumerd::cause::Cause;
 use ctf::dir::Tree;
 use ctf::printable;
 use ctf::read::{Gap, ReadError, Records};
-use ctf::text::Printer;
+use ctf::text::{Out, Printer};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -65,7 +65,7 @@ const OUTPUT_BYTES: usize = 60 << 10;
 
 fn print(mut records: Records, mut printer: Printer, code: &mut u8) -> Result<(), Stop> {
     let mut out = io::stdout().lock();
-    let mut lines = Vec::with_capacity(2 * OUTPUT_BYTES);
+    let mut lines = Out::default();
     loop {
         let printed = match records.next_record() {
             None => break,
@@ -73,7 +73,7 @@ fn print(mut records: Records, mut printer: Printer, code: &mut u8) -> Result<()
         };
         if lines.len() >= OUTPUT_BYTES || printed.is_err() || records.has_gaps() {
             // If both go to one terminal, what is told stands in its place between the events.
-            out.write_all(&lines)?;
+            out.write_all(lines.as_bytes())?;
             lines.clear();
         }
         if records.has_gaps() {
@@ -88,7 +88,7 @@ fn print(mut records: Records, mut printer: Printer, code: &mut u8) -> Result<()
             *code = Cause::Unreadable.exit_code();
         }
     }
-    out.write_all(&lines)?;
+    out.write_all(lines.as_bytes())?;
     out.flush()?;
     for gap in records.take_gaps() {
         tell(&missing(&gap, &mut printer));

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::decode::DecodeError;
 use super::plan::{Format, Header, Place, Plan};
 use crate::schema::{EventType, Metadata, Scope, StreamType, Type};
 
@@ -17,7 +16,7 @@ const TABLE_IDS: u64 = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct Classes {
     /// By stream class.
-    streams: BTreeMap<u64, StreamClass>,
+    streams: BTreeMap<u64, Arc<StreamClass>>,
     all: Vec<Arc<Class>>,
     /// The number of the first of them.
     first: usize,
@@ -51,7 +50,8 @@ impl Classes {
     /// The classes of a trace, numbered from `first`.
     pub(crate) fn new(metadata: &Metadata, first: usize) -> Classes {
         let mut all = Vec::new();
-        let class = |(id, ty): (&u64, &StreamType)| (*id, StreamClass::new(ty, first, &mut all));
+        let class =
+            |(id, ty): (&u64, &StreamType)| (*id, Arc::new(StreamClass::new(ty, first, &mut all)));
         let streams = metadata.streams.iter().map(class).collect();
         Classes { streams, all, first }
     }
@@ -64,9 +64,8 @@ impl Classes {
         &self.all[number - self.first]
     }
 
-    pub(super) fn stream(&self, id: u64) -> Result<&StreamClass, DecodeError> {
-        let missing = || DecodeError::Wrong(format!("the metadata has no stream {id}"));
-        self.streams.get(&id).ok_or_else(missing)
+    pub(super) fn stream(&self, id: u64) -> Option<&Arc<StreamClass>> {
+        self.streams.get(&id)
     }
 }
 

@@ -14,6 +14,7 @@
 use std::sync::Arc;
 
 use super::bits::{Bits, Short};
+use super::plan::Slots;
 use super::value::Value;
 use crate::schema::{EnumType, IntegerType, Options, Path, Scope, Type};
 
@@ -54,6 +55,8 @@ pub(super) struct Past {
     seen: Vec<Seen>,
     /// Values of the packet so far.
     values: u64,
+    /// What plans keep of a record.
+    pub(super) slots: Slots,
 }
 
 /// A state to come back to.
@@ -66,7 +69,7 @@ pub(super) struct Mark {
 
 impl Past {
     pub(super) fn new(clock: u64) -> Past {
-        Past { clock, seen: Vec::new(), values: 0 }
+        Past { clock, ..Past::default() }
     }
 
     pub(super) fn mark(&self) -> Mark {

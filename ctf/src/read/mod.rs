@@ -30,6 +30,7 @@ mod plan;
 mod records;
 mod replay;
 pub(crate) mod stream;
+mod stream_file;
 pub(crate) mod tree;
 mod value;
 pub(crate) mod whole;
@@ -47,6 +48,7 @@ pub(crate) use open_packet::OpenPacket;
 pub use plan::{Format, Place, Plan, Visitor};
 pub use records::{Record, Records};
 pub(crate) use replay::replay;
+pub(crate) use stream_file::Share;
 pub use value::Value;
 
 use crate::dir::Tree;

@@ -8,8 +8,9 @@ use super::classes::{Class, StreamClass};
 use super::clock::Timeline;
 use super::decode::{DecodeError, Decoder, Mark, Past};
 use super::event::{Event, Packet, Trace};
-use super::packets::{PacketError, StreamFile};
+use super::packets::PacketError;
 use super::plan::{Header, Plan, Source, Visitor};
+use super::stream_file::StreamFile;
 use super::value::Value;
 use super::whole::Whole;
 use super::window::Window;
@@ -91,7 +92,7 @@ impl OpenPacket {
     /// Reads with what is in memory, and again with more of it until that is enough.
     fn with_memory<T>(
         &mut self,
-        file: &StreamFile,
+        file: &mut StreamFile,
         mut read: impl FnMut(Memory<'_>, &mut Past) -> Result<T, DecodeError>,
     ) -> Result<T, PacketError> {
         loop {
@@ -116,11 +117,45 @@ impl OpenPacket {
     }
 
     /// Reads the header of the next record.
+    #[inline]
     pub(super) fn head(
         &mut self,
         class: &StreamClass,
         timeline: &Timeline,
-        file: &StreamFile,
+        file: &mut StreamFile,
+    ) -> Result<Head, PacketError> {
+        match self.planned_head(class, timeline) {
+            Some(head) => Ok(head),
+            None => self.general_head(class, timeline, file),
+        }
+    }
+
+    /// The header of the next record, if it is a usual one and in memory.
+    #[inline]
+    pub(super) fn planned_head(
+        &mut self,
+        class: &StreamClass,
+        timeline: &Timeline,
+    ) -> Option<Head> {
+        let Header::Planned(planned) = &class.header else { return None };
+        let at = (self.at - self.window.base()) as usize;
+        let said = planned.read(self.window.bytes(), at, self.past.clock).ok()??;
+        if said.end > self.window.end() {
+            return None;
+        }
+        let (number, time_ns) = (class.class(said.id).ok()?, timeline.ns(said.clock)?);
+        self.past.clock = said.clock;
+        let behind = self.window.base() + said.end as u64;
+        Some(Head { time_ns, clock: said.clock, class: number, behind })
+    }
+
+    /// The same of any record.
+    #[cold]
+    fn general_head(
+        &mut self,
+        class: &StreamClass,
+        timeline: &Timeline,
+        file: &mut StreamFile,
     ) -> Result<Head, PacketError> {
         let stream_id = self.packet.stream_id;
         let mark = self.mark;
@@ -156,20 +191,38 @@ impl OpenPacket {
     }
 
     /// Reads the values behind a record's header, and goes on to the next record.
+    #[inline]
     pub(super) fn visit<N, V: Visitor<N>>(
         &mut self,
         head: &Head,
         plan: &Plan<N>,
         visitor: &mut V,
-        file: &StreamFile,
+        file: &mut StreamFile,
     ) -> Result<(), PacketError> {
-        let end = self.with_memory(file, |memory, _| {
+        let base = self.window.base();
+        let source = Source { bytes: self.window.bytes(), end: self.window.end() };
+        let behind = (head.behind - base) as usize;
+        let end = match plan.run(&source, behind, &mut self.past.slots, visitor) {
+            Ok(end) => base + end as u64,
+            Err(_) => self.visit_with_memory(head, plan, visitor, file)?,
+        };
+        self.go_on(end)
+    }
+
+    #[cold]
+    fn visit_with_memory<N, V: Visitor<N>>(
+        &mut self,
+        head: &Head,
+        plan: &Plan<N>,
+        visitor: &mut V,
+        file: &mut StreamFile,
+    ) -> Result<u64, PacketError> {
+        self.with_memory(file, |memory, past| {
             let base = memory.window.base();
             let source = Source { bytes: memory.window.bytes(), end: memory.window.end() };
             let behind = (head.behind - base) as usize;
-            Ok(base + plan.run(&source, behind, visitor)? as u64)
-        })?;
-        self.go_on(end)
+            Ok(base + plan.run(&source, behind, &mut past.slots, visitor)? as u64)
+        })
     }
 
     /// Reads all of the next record, and goes on to the one behind it.
@@ -179,7 +232,7 @@ impl OpenPacket {
         stream: &StreamClass,
         class: &Class,
         trace: &Arc<Trace>,
-        file: &StreamFile,
+        file: &mut StreamFile,
     ) -> Result<Event, PacketError> {
         let mark = self.mark;
         let (values, payload) = self.with_memory(file, |memory, past| {

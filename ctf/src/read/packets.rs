@@ -5,13 +5,10 @@
 //!   | header, context | record record record | padding | header, context | ...
 //! ```
 //!
-//! - If there is no packet at a place, it is not known where the next one begins, and the stream ends. If packets have
-//!   a [checksum](crate::write::packet), the next one is looked for ([`whole`](super::whole)).
-//! - The file is open only while it is read, because a trace may have more streams than a process may have files.
+//! If there is no packet at a place, it is not known where the next one begins, and the stream ends. If packets have a
+//! [checksum](crate::write::packet), the next one is looked for ([`whole`](super::whole)).
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,6 +17,7 @@ use super::decode::{DecodeError, Decoder, Past};
 use super::error::ReadError;
 use super::event::{Packet, Trace};
 use super::open_packet::OpenPacket;
+use super::stream_file::{Share, StreamFile};
 use super::value::Value;
 use super::whole::{Layout, WholePackets};
 use super::window::Window;
@@ -45,13 +43,6 @@ pub(super) struct Packets {
     window_bytes: usize,
 }
 
-/// The file, which is open only while it is read.
-#[derive(Debug)]
-pub(super) struct StreamFile {
-    tree: Arc<Tree>,
-    path: Arc<PathBuf>,
-}
-
 /// Why there is no packet, or no record, at a place.
 pub(super) enum PacketError {
     Io(io::Error),
@@ -74,31 +65,15 @@ fn wrong(what: impl Into<String>) -> PacketError {
     PacketError::Decode(DecodeError::Wrong(what.into()))
 }
 
-impl StreamFile {
-    fn open(&self) -> io::Result<(u64, File)> {
-        let file = self.tree.open_plain(&self.path)?;
-        Ok((file.metadata()?.len(), file))
-    }
-
-    pub(super) fn read(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        self.tree.open_plain(&self.path)?.read_exact_at(into, offset)
-    }
-}
-
 impl Packets {
-    pub(super) fn new(
-        tree: Arc<Tree>,
-        trace: Arc<Trace>,
-        path: PathBuf,
-        window_bytes: usize,
-    ) -> Packets {
+    pub(super) fn new(tree: Arc<Tree>, trace: Arc<Trace>, path: PathBuf, share: Share) -> Packets {
         let whole = Layout::of(&trace.metadata).map(WholePackets::new);
-        let file = StreamFile { tree, path: Arc::new(path) };
-        Packets { file, trace, next_offset: Some(0), whole, window_bytes }
+        let file = StreamFile::new(tree, path, share);
+        Packets { file, trace, next_offset: Some(0), whole, window_bytes: share.bytes }
     }
 
-    pub(super) fn file(&self) -> &StreamFile {
-        &self.file
+    pub(super) fn file(&mut self) -> &mut StreamFile {
+        &mut self.file
     }
 
     pub(super) fn trace(&self) -> &Arc<Trace> {
@@ -124,8 +99,8 @@ impl Packets {
 
     fn next_whole(&mut self, clock: u64) -> Option<Result<OpenPacket, ReadError>> {
         let packets = self.whole.as_mut()?;
-        let (len, file) = match self.file.open() {
-            Ok(opened) => opened,
+        let len = match self.file.len(packets.next_offset()) {
+            Ok(len) => len,
             Err(error) => {
                 // Nothing more can be read from it.
                 self.whole = None;
@@ -133,7 +108,7 @@ impl Packets {
                 return Some(Err(self.error(0, error.into())));
             }
         };
-        let (whole, bytes) = match packets.next(&file, len)? {
+        let (whole, bytes) = match packets.next(&mut self.file, len)? {
             Ok(found) => found,
             Err((offset, why)) => return Some(Err(self.error(offset, wrong(why)))),
         };
@@ -145,7 +120,7 @@ impl Packets {
 
     /// An error at this place of the file.
     pub(super) fn error(&self, offset_bytes: u64, error: PacketError) -> ReadError {
-        let path = self.file.path.to_path_buf();
+        let path = self.file.path().to_path_buf();
         let message = match error {
             PacketError::Io(source) => return ReadError::Io { path, source },
             PacketError::Decode(DecodeError::Short) => "cut short".to_owned(),
@@ -155,17 +130,16 @@ impl Packets {
     }
 
     /// The packet at `offset`, `None` at the file's end.
-    fn open_packet(&self, offset: u64, clock: u64) -> Result<Option<OpenPacket>, PacketError> {
-        let (len, file) = self.file.open()?;
-        let left = len.saturating_sub(offset);
+    fn open_packet(&mut self, offset: u64, clock: u64) -> Result<Option<OpenPacket>, PacketError> {
+        let left = self.file.len(offset)?.saturating_sub(offset);
         if left == 0 {
             return Ok(None);
         }
         let most = left.min(OPENING_BYTES_MAX);
-        let mut opening = (self.window_bytes as u64).max(OPENING_BYTES).min(most);
+        let mut opening = OPENING_BYTES.min(most);
         loop {
             let mut bytes = vec![0; opening as usize];
-            file.read_exact_at(&mut bytes, offset)?;
+            self.file.read(offset, &mut bytes)?;
             match self.packet_in(bytes, offset, left, clock) {
                 // Its header may just be long.
                 Err(PacketError::Decode(DecodeError::Short)) if opening < most => {
@@ -212,7 +186,7 @@ impl Packets {
         }
         past.clock = word("timestamp_begin").unwrap_or(clock);
         let packet = Packet {
-            path: Arc::clone(&self.file.path),
+            path: Arc::clone(self.file.path()),
             offset_bytes: offset,
             size_bytes,
             stream_id,

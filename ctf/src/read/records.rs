@@ -21,11 +21,14 @@ use super::gap::Gap;
 use super::open_packet::Head;
 use super::plan::{Plan, Visitor};
 use super::stream::StreamReader;
+use super::stream_file::Share;
 use super::tree;
 use crate::dir::Tree;
 
+/// If there are more streams, their files are open only while they are read.
+const OPEN_FILES_MAX: usize = 128;
 /// What all streams together keep in memory of their packets.
-const WINDOWS_BYTES: usize = 64 << 20;
+const WINDOWS_BYTES: usize = 32 << 20;
 /// What one stream keeps, at least and at most.
 const WINDOW_BYTES: std::ops::RangeInclusive<usize> = (16 << 10)..=(256 << 10);
 
@@ -35,7 +38,9 @@ pub struct Records {
     traces: Vec<Arc<Trace>>,
     classes: Vec<Arc<Class>>,
     streams: Vec<StreamReader>,
-    /// Streams whose next record is not known yet.
+    /// The stream of the last record.
+    current: Option<usize>,
+    /// Other streams whose next record is not known yet.
     unknown: Vec<usize>,
     /// The time of the next record of each other stream, the earliest first; of equal ones, that of the first stream.
     next: BinaryHeap<Reverse<(i64, usize)>>,
@@ -74,7 +79,10 @@ impl Records {
         let tree = Arc::new(tree);
         let files: usize = found.iter().map(|trace| trace.streams.len()).sum();
         let (least, most) = WINDOW_BYTES.into_inner();
-        let window_bytes = (WINDOWS_BYTES / files.max(1)).clamp(least, most);
+        let share = Share {
+            bytes: (WINDOWS_BYTES / files.max(1)).clamp(least, most),
+            keeps_open: files <= OPEN_FILES_MAX,
+        };
         let (mut traces, mut streams, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         let mut classes = Vec::new();
         for tree::TraceDir { path, streams: files } in found {
@@ -86,7 +94,7 @@ impl Records {
                     classes.extend_from_slice(ours.all());
                     let reader = |file| {
                         let (tree, trace) = (Arc::clone(&tree), Arc::clone(&trace));
-                        StreamReader::new(tree, trace, Arc::clone(&ours), file, window_bytes)
+                        StreamReader::new(tree, trace, Arc::clone(&ours), file, share)
                     };
                     streams.extend(files.into_iter().map(reader));
                     traces.push(trace);
@@ -98,7 +106,8 @@ impl Records {
         errors.reverse();
         let unknown = (0..streams.len()).rev().collect();
         let next = BinaryHeap::with_capacity(streams.len());
-        Ok(Records { traces, classes, streams, unknown, next, errors, gaps: vec![] })
+        let (current, gaps) = (None, Vec::new());
+        Ok(Records { traces, classes, streams, current, unknown, next, errors, gaps })
     }
 
     /// The traces that could be opened.
@@ -130,47 +139,57 @@ impl Records {
     /// asks for is passed over.
     #[inline]
     pub fn next_record(&mut self) -> Option<Result<Record<'_>, ReadError>> {
-        if !self.errors.is_empty() {
-            return self.errors.pop().map(Err);
-        }
-        let number = loop {
-            let Some(number) = self.unknown.pop() else {
-                let Reverse((_, number)) = self.next.pop()?;
-                break number;
-            };
+        let (number, head) = match self.go_on()? {
+            Ok(found) => found,
+            Err(error) => return Some(Err(error)),
+        };
+        let stream = &mut self.streams[number];
+        Some(Ok(Record { stream, classes: &self.classes, head, number }))
+    }
+
+    /// The stream of the next record, and the record.
+    #[inline]
+    fn go_on(&mut self) -> Option<Result<(usize, Head), ReadError>> {
+        if let Some(number) = self.current {
             let stream = &mut self.streams[number];
-            let skipped = stream.skip();
-            let head =
-                skipped.map_or_else(|error| Some(Err(error)), |()| stream.peek(&mut self.gaps));
-            match head {
+            if let Err(error) = stream.skip() {
+                return Some(Err(error));
+            }
+            // Nearly always the stream of the last record goes on.
+            if let Some(head) = stream.peek_in_packet()
+                && self.next.peek().is_none_or(|Reverse(next)| (head.time_ns, number) < *next)
+            {
+                return Some(Ok((number, head)));
+            }
+        }
+        self.next_of_all()
+    }
+
+    fn next_of_all(&mut self) -> Option<Result<(usize, Head), ReadError>> {
+        if let Some(error) = self.errors.pop() {
+            return Some(Err(error));
+        }
+        self.unknown.extend(self.current.take());
+        while let Some(number) = self.unknown.pop() {
+            match self.streams[number].peek(&mut self.gaps) {
                 None => {}
-                Some(Ok(head)) => {
-                    let ours = Reverse((head.time_ns, number));
-                    // Nearly always this stream goes on.
-                    if self.unknown.is_empty() && self.next.peek().is_none_or(|next| ours > *next) {
-                        break number;
-                    }
-                    self.next.push(ours);
-                }
+                Some(Ok(head)) => self.next.push(Reverse((head.time_ns, number))),
                 Some(Err(error)) => {
                     self.unknown.push(number);
                     return Some(Err(error));
                 }
             }
-        };
-        self.unknown.push(number);
-        let stream = &mut self.streams[number];
-        // It is known, so this reads nothing.
-        match stream.peek(&mut self.gaps)? {
-            Ok(head) => Some(Ok(Record { stream, classes: &self.classes, head, number })),
-            Err(error) => Some(Err(error)),
         }
+        let Reverse((_, number)) = self.next.pop()?;
+        self.current = Some(number);
+        // It is known, so this reads nothing.
+        let head = self.streams[number].peek(&mut self.gaps)?;
+        Some(head.map(|head| (number, head)))
     }
 
     /// The bytes of the payload of the event that was read last, in a trace whose records have no alignment.
     pub(crate) fn payload(&self) -> &[u8] {
-        // The stream of that event is the first to be asked for another one.
-        self.unknown.last().map_or(&[], |stream| self.streams[*stream].payload())
+        self.current.map_or(&[], |stream| self.streams[stream].payload())
     }
 }
 

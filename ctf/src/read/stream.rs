@@ -10,7 +10,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::classes::Classes;
+use super::classes::{Classes, StreamClass};
 use super::clock::Timeline;
 use super::error::ReadError;
 use super::event::{Event, Packet, Trace};
@@ -18,6 +18,7 @@ use super::gap::{Before, Gap};
 use super::open_packet::{Head, OpenPacket};
 use super::packets::{PacketError, Packets};
 use super::plan::{Plan, Visitor};
+use super::stream_file::Share;
 use crate::dir::Tree;
 
 /// The position in one stream file.
@@ -27,6 +28,8 @@ pub(crate) struct StreamReader {
     classes: Arc<Classes>,
     timeline: Timeline,
     open: Option<OpenPacket>,
+    /// The stream class of the open packet.
+    class: Option<Arc<StreamClass>>,
     /// The next record, if its values are not read yet.
     head: Option<Head>,
     before: Before,
@@ -40,12 +43,13 @@ impl StreamReader {
         trace: Arc<Trace>,
         classes: Arc<Classes>,
         path: PathBuf,
-        window_bytes: usize,
+        share: Share,
     ) -> StreamReader {
         let timeline = Timeline::of(trace.metadata.clock);
-        let packets = Packets::new(tree, trace, path, window_bytes);
-        let (open, head, before) = (None, None, Before::default());
-        StreamReader { packets, classes, timeline, open, head, before, clock: 0 }
+        let packets = Packets::new(tree, trace, path, share);
+        let before = Before::default();
+        let (open, class, head) = (None, None, None);
+        StreamReader { packets, classes, timeline, open, class, head, before, clock: 0 }
     }
 
     pub(super) fn trace(&self) -> &Arc<Trace> {
@@ -64,8 +68,10 @@ impl StreamReader {
             if let Some(head) = self.head {
                 return Some(Ok(head));
             }
-            if let Some(open) = self.open.as_mut().filter(|open| !open.is_at_end()) {
-                match Self::read_head(open, &self.classes, &self.timeline, &self.packets) {
+            if let (Some(open), Some(class)) = (&mut self.open, &self.class)
+                && !open.is_at_end()
+            {
+                match open.head(class, &self.timeline, self.packets.file()) {
                     Ok(head) => self.head = Some(head),
                     Err(error) => return Some(Err(self.give_up(error))),
                 }
@@ -73,7 +79,7 @@ impl StreamReader {
                 match self.next_packet()? {
                     Ok(open) => {
                         gaps.extend(self.before.gap_to(&open.packet, self.packets.trace()));
-                        self.open = Some(open);
+                        self.enter(open);
                     }
                     Err(error) => return Some(Err(error)),
                 }
@@ -81,14 +87,21 @@ impl StreamReader {
         }
     }
 
-    fn read_head(
-        open: &mut OpenPacket,
-        classes: &Classes,
-        timeline: &Timeline,
-        packets: &Packets,
-    ) -> Result<Head, PacketError> {
-        let class = classes.stream(open.packet.stream_id)?;
-        open.head(class, timeline, packets.file())
+    /// The next record if it is in the open packet, and a usual one; the last one has been read.
+    #[inline]
+    pub(super) fn peek_in_packet(&mut self) -> Option<Head> {
+        let (open, class) = (self.open.as_mut()?, self.class.as_ref()?);
+        if open.is_at_end() {
+            return None;
+        }
+        self.head = open.planned_head(class, &self.timeline);
+        self.head
+    }
+
+    fn enter(&mut self, open: OpenPacket) {
+        // A packet is opened only if its stream class is known.
+        self.class = self.classes.stream(open.packet.stream_id).cloned();
+        self.open = Some(open);
     }
 
     /// Reads the values of the record that `peek` has found.
@@ -106,16 +119,14 @@ impl StreamReader {
     /// All of the record that `peek` has found; `None` if it has found none.
     pub(super) fn event(&mut self) -> Option<Result<Event, ReadError>> {
         let (head, open) = (self.head.take()?, self.open.as_mut()?);
-        let (packets, classes) = (&self.packets, &self.classes);
-        let stream = classes.stream(open.packet.stream_id).map_err(PacketError::from);
-        let event = stream.and_then(|stream| {
-            let class = classes.class(head.class);
-            open.event(&head, stream, class, packets.trace(), packets.file())
-        });
+        let (stream, class) = (self.class.as_ref()?, self.classes.class(head.class));
+        let trace = Arc::clone(self.packets.trace());
+        let event = open.event(&head, stream, class, &trace, self.packets.file());
         Some(event.map_err(|error| self.give_up(error)))
     }
 
-    /// Passes over the record that `peek` has found.
+    /// Passes over the record that `peek` has found, if its values were not read.
+    #[inline]
     pub(super) fn skip(&mut self) -> Result<(), ReadError> {
         let Some(head) = self.head else { return Ok(()) };
         let classes = Arc::clone(&self.classes);
@@ -144,10 +155,12 @@ impl StreamReader {
 
     /// Reads all records of a packet, and returns how many there are and the packet again.
     pub(crate) fn check(&mut self, open: OpenPacket) -> Result<(OpenPacket, u64), ReadError> {
-        self.open = Some(open);
+        self.enter(open);
         let mut records = 0;
-        while let Some(open) = self.open.as_mut().filter(|open| !open.is_at_end()) {
-            match Self::read_head(open, &self.classes, &self.timeline, &self.packets) {
+        while let (Some(open), Some(class)) = (&mut self.open, &self.class)
+            && !open.is_at_end()
+        {
+            match open.head(class, &self.timeline, self.packets.file()) {
                 Ok(head) => self.head = Some(head),
                 Err(error) => return Err(self.give_up(error)),
             }

@@ -20,12 +20,8 @@
 //! [`packet`](crate::write::packet) writes ([`Layout`]), so the cost is the same whatever they say.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 
-use rustix::fs::{SeekFrom, seek};
-use rustix::io::Errno;
-
+use super::stream_file::StreamFile;
 use crate::schema::{ByteOrder, Metadata, Type};
 use crate::write::metadata::{CONTEXT_FIELDS, EnvValue, HEADER_FIELDS};
 use crate::write::packet::{
@@ -126,7 +122,11 @@ impl WholePackets {
 
     /// The next packet that is whole and belongs where it is; or, once, the stretch before it. `None` at the end of the
     /// file, which has `len` bytes.
-    pub(super) fn next(&mut self, file: &File, len: u64) -> Option<Result<(Whole, Bytes), Passed>> {
+    pub(super) fn next(
+        &mut self,
+        file: &mut StreamFile,
+        len: u64,
+    ) -> Option<Result<(Whole, Bytes), Passed>> {
         if let Some(found) = self.found.take() {
             return Some(Ok(self.accept(found)));
         }
@@ -153,6 +153,11 @@ impl WholePackets {
         passed.map(Err)
     }
 
+    /// Where the next packet should begin.
+    pub(super) fn next_offset(&self) -> u64 {
+        self.from
+    }
+
     fn accept(&mut self, (whole, bytes): (Whole, Bytes)) -> (Whole, Bytes) {
         self.from = whole.end();
         self.last = Some(whole.clone());
@@ -160,10 +165,14 @@ impl WholePackets {
     }
 
     /// Whether a packet continues the stream.
-    fn belongs(&self, whole: &Whole, file: &File, len: u64) -> bool {
+    fn belongs(&self, whole: &Whole, file: &mut StreamFile, len: u64) -> bool {
         let now = &whole.context;
         let Some(last) = &self.last else {
-            let behind: Vec<Whole> = self.behind(whole, file, len).collect();
+            let mut behind: Vec<Whole> = Vec::new();
+            self.any_behind(whole, file, len, |it| {
+                behind.push(it.clone());
+                false
+            });
             let (ours, others): (Vec<&Whole>, _) =
                 behind.iter().partition(|it| it.is_of_one_stream_with(whole));
             return others.len() <= ours.len() + 1
@@ -187,31 +196,40 @@ impl WholePackets {
             let gives_way = whole.is_empty() && !it.is_empty() && seq == now.seq;
             it.is_of_one_stream_with(last) && seq > before.seq && (seq < now.seq || gives_way)
         };
-        !self.behind(whole, file, len).any(|it| contradicts(&it))
+        !self.any_behind(whole, file, len, contradicts)
     }
 
-    /// The whole packets on the pages behind `whole`, wherever they belong.
-    fn behind(&self, whole: &Whole, file: &File, len: u64) -> impl Iterator<Item = Whole> {
+    /// Whether this is true of a whole packet on the pages behind `whole`, wherever it belongs.
+    fn any_behind(
+        &self,
+        whole: &Whole,
+        file: &mut StreamFile,
+        len: u64,
+        mut is_it: impl FnMut(&Whole) -> bool,
+    ) -> bool {
         let end = len.min(whole.end().saturating_add(DOUBT_PAGES * PAGE));
         let mut at = Some(whole.end()).filter(|start| *start < end);
-        std::iter::from_fn(move || {
-            while let Some(offset) = at {
-                let found = self.whole_at(file, offset, len);
-                at = match &found {
-                    Ok((whole, _)) => Some(whole.end()),
-                    Err(_) => next_page(file, offset, len),
-                };
-                at = at.filter(|start| *start < end);
-                if let Ok((whole, _)) = found {
-                    return Some(whole);
-                }
+        while let Some(offset) = at {
+            let found = self.whole_at(file, offset, len);
+            at = match &found {
+                Ok((whole, _)) => Some(whole.end()),
+                Err(_) => next_page(file, offset, len),
+            };
+            at = at.filter(|start| *start < end);
+            if found.is_ok_and(|(whole, _)| is_it(&whole)) {
+                return true;
             }
-            None
-        })
+        }
+        false
     }
 
     /// The packet at `offset` if it is whole, or why it is not.
-    fn whole_at(&self, file: &File, offset: u64, len: u64) -> Result<(Whole, Bytes), String> {
+    fn whole_at(
+        &self,
+        file: &mut StreamFile,
+        offset: u64,
+        len: u64,
+    ) -> Result<(Whole, Bytes), String> {
         let (whole, bytes) = self.content_at(file, offset, len)?;
         let PacketContext { content_size_bytes, packet_size_bytes, seq, .. } = whole.context;
         // The checksum does not cover the size of a packet; the size follows from that of the content. But a packet
@@ -234,13 +252,18 @@ impl WholePackets {
     }
 
     /// The same, whatever the packet's size is.
-    fn content_at(&self, file: &File, offset: u64, len: u64) -> Result<(Whole, Bytes), String> {
-        let read = |bytes: usize| {
+    fn content_at(
+        &self,
+        file: &mut StreamFile,
+        offset: u64,
+        len: u64,
+    ) -> Result<(Whole, Bytes), String> {
+        let mut read = |bytes: usize| {
             if offset.checked_add(bytes as u64).is_none_or(|end| end > len) {
                 return Err("cut short".to_owned());
             }
             let mut read = vec![0; bytes];
-            let outcome = file.read_exact_at(&mut read, offset);
+            let outcome = file.read(offset, &mut read);
             outcome.map(|()| read).map_err(|error| format!("cannot be read: {error}"))
         };
         let wrong = |error: packet::PacketError| error.to_string();
@@ -285,14 +308,8 @@ impl Whole {
 }
 
 /// The offset of the next page that is not a hole.
-fn next_page(file: &File, offset: u64, len: u64) -> Option<u64> {
-    let next = (offset / PAGE + 1) * PAGE;
-    let next = match seek(file, SeekFrom::Data(next)) {
-        Ok(data) => data / PAGE * PAGE,
-        Err(Errno::NXIO) => return None,
-        // Some file systems do not know their holes.
-        Err(_) => next,
-    };
+fn next_page(file: &mut StreamFile, offset: u64, len: u64) -> Option<u64> {
+    let next = file.data_from((offset / PAGE + 1) * PAGE)? / PAGE * PAGE;
     Some(next).filter(|next| *next < len)
 }
 

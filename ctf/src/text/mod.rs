@@ -18,6 +18,7 @@
 //! Local time is that of `TZ` or the system's zone; without zone files it is UTC.
 
 mod numbers;
+mod out;
 mod style;
 mod times;
 mod values;
@@ -30,6 +31,8 @@ use jiff::tz::TimeZone;
 use crate::printable::printable;
 use crate::read::{Class, Event, Packet, Place, Plan, ReadError, Record, Trace, Value, replay};
 use crate::schema::{EnvValue, EventType, Fields, Type};
+pub use out::Out;
+use out::Piece;
 pub use style::Style;
 use times::Times;
 use values::{Node, Nodes, Values, is_framing};
@@ -49,7 +52,7 @@ pub struct Printer {
 /// What is the same in the lines of all events of a class.
 #[derive(Debug)]
 struct ClassText {
-    name: Vec<u8>,
+    name: Piece,
     has_values: bool,
     /// `None` if only the general decoder can read the class.
     plan: Option<Plan<Node>>,
@@ -60,8 +63,8 @@ struct ClassText {
 struct PacketText {
     packet: Arc<Packet>,
     /// Which process was traced.
-    origin: Vec<u8>,
-    context: Vec<u8>,
+    origin: Piece,
+    context: Piece,
 }
 
 impl Default for Printer {
@@ -101,7 +104,7 @@ impl Printer {
 
     /// The line of an event, without line end.
     pub fn line(&mut self, event: &Event) -> String {
-        let mut out = Vec::new();
+        let mut out = Out::default();
         self.times.both(event.timestamp_ns, &mut out);
         let packet = PacketText::new(&event.trace, &event.packet, self.style);
         let has_values = [&event.stream_context, &event.context, &event.fields];
@@ -112,7 +115,7 @@ impl Printer {
         };
         packet.write(&class, &mut out);
         event.replay(&mut Nodes::new(self.style), &mut Values::new(&mut out));
-        String::from_utf8_lossy(&out).into_owned()
+        String::from_utf8_lossy(out.as_bytes()).into_owned()
     }
 
     /// Writes the line of a record, with its end.
@@ -120,7 +123,7 @@ impl Printer {
     /// # Errors
     /// The record does not decode. Nothing is written then.
     #[inline]
-    pub fn record(&mut self, record: Record<'_>, out: &mut Vec<u8>) -> Result<(), ReadError> {
+    pub fn record(&mut self, record: Record<'_>, out: &mut Out) -> Result<(), ReadError> {
         let (from, last) = (out.len(), self.times.last());
         let outcome = self.write(record, out);
         if outcome.is_err() {
@@ -131,7 +134,7 @@ impl Printer {
     }
 
     #[inline]
-    fn write(&mut self, record: Record<'_>, out: &mut Vec<u8>) -> Result<(), ReadError> {
+    fn write(&mut self, record: Record<'_>, out: &mut Out) -> Result<(), ReadError> {
         self.times.both(record.time_ns(), out);
         let (class, stream) = (record.class_number(), record.stream_number());
         let knows = |packet: &PacketText| {
@@ -157,7 +160,7 @@ impl Printer {
                 }
             }
         }
-        out.push(b'\n');
+        out.byte(b'\n');
         Ok(())
     }
 
@@ -187,23 +190,23 @@ impl Printer {
     }
 
     /// `file:opened: `
-    fn name(&self, class: &EventType) -> Vec<u8> {
-        let mut out = Vec::new();
+    fn name(&self, class: &EventType) -> Piece {
+        let mut out = Out::default();
         untrusted(&class.name, self.style, &mut out);
         if let Some(source) = class.source.as_ref().filter(|_| self.shows_source) {
-            out.extend_from_slice(b" (");
+            out.all(b" (");
             untrusted(source, self.style, &mut out);
-            out.push(b')');
+            out.byte(b')');
         }
-        out.extend_from_slice(b": ");
-        out
+        out.all(b": ");
+        Piece::new(out.as_bytes())
     }
 
     /// A time in the form with which events' lines begin: `[12:09:33.870001204]`.
     pub fn time(&mut self, ns: i64) -> String {
-        let mut out = Vec::new();
+        let mut out = Out::default();
         self.times.time(ns, &mut out);
-        String::from_utf8_lossy(&out).into_owned()
+        String::from_utf8_lossy(out.as_bytes()).into_owned()
     }
 }
 
@@ -213,52 +216,52 @@ impl PacketText {
         let ty = streams.get(&packet.stream_id).and_then(|class| class.packet_context.as_ref());
         let context = match (ty, &packet.context) {
             (Some(ty), Some(context)) => context_text(ty, context, style),
-            _ => Vec::new(),
+            _ => Piece::new(b""),
         };
         PacketText { packet: Arc::clone(packet), origin: origin(trace, style), context }
     }
 
     /// Writes what stands between the times and the values.
     #[inline]
-    fn write(&self, class: &ClassText, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.origin);
-        out.extend_from_slice(&class.name);
-        out.extend_from_slice(&self.context);
+    fn write(&self, class: &ClassText, out: &mut Out) {
+        out.piece(&self.origin);
+        out.piece(&class.name);
+        out.piece(&self.context);
         if class.has_values && !self.context.is_empty() {
-            out.extend_from_slice(b", ");
+            out.array(b", ");
         }
     }
 }
 
 /// The fields of a packet's context that do not describe the packet.
-fn context_text(ty: &Type, context: &Value, style: Style) -> Vec<u8> {
-    let (Type::Struct(all), Value::Struct(values)) = (ty, context) else { return Vec::new() };
+fn context_text(ty: &Type, context: &Value, style: Style) -> Piece {
+    let (Type::Struct(all), Value::Struct(values)) = (ty, context) else { return Piece::new(b"") };
     let shown = |name: &str| !is_framing(name, style);
     let pairs = all.fields.iter().zip(values).filter(|((name, _), _)| shown(name));
     let (fields, values): (Fields, Vec<&Value>) =
         pairs.map(|(field, (_, value))| (field.clone(), value)).unzip();
-    let mut out = Vec::new();
+    let mut out = Out::default();
     if fields.is_empty() {
-        return out;
+        return Piece::new(b"");
     }
-    out.push(b'{');
+    out.byte(b'{');
     let (mut nodes, mut visitor) = (Nodes::new(style), Values::new(&mut out));
     for (at, value) in values.into_iter().enumerate() {
         let place = Place::Field { fields: &fields, at };
         replay(place, &fields[at].1, value, &mut nodes, &mut visitor);
     }
-    out.extend_from_slice(b" }");
-    out
+    out.all(b" }");
+    Piece::new(out.as_bytes())
 }
 
 /// Which process was traced, as far as the environment says.
-fn origin(trace: &Trace, style: Style) -> Vec<u8> {
-    let (mut out, mut separator) = (Vec::new(), "");
+fn origin(trace: &Trace, style: Style) -> Piece {
+    let (mut out, mut separator) = (Out::default(), "");
     for name in ["hostname", "procname", "vpid"] {
-        out.extend_from_slice(separator.as_bytes());
+        out.all(separator.as_bytes());
         match trace.env(name) {
             Some(EnvValue::Str(text)) => untrusted(text, style, &mut out),
-            // Writing to a Vec cannot fail.
+            // Writing to memory cannot fail.
             Some(EnvValue::Int(number)) => drop(write!(out, "({number})")),
             None => {
                 out.truncate(out.len() - separator.len());
@@ -268,14 +271,14 @@ fn origin(trace: &Trace, style: Style) -> Vec<u8> {
         separator = ":";
     }
     if !separator.is_empty() {
-        out.push(b' ');
+        out.byte(b' ');
     }
-    out
+    Piece::new(out.as_bytes())
 }
 
-fn untrusted(text: &str, style: Style, out: &mut Vec<u8>) {
+fn untrusted(text: &str, style: Style, out: &mut Out) {
     if style.is_raw() {
-        out.extend_from_slice(text.as_bytes());
+        out.all(text.as_bytes());
     } else {
         let _ = write!(out, "{}", printable(text));
     }

@@ -2,24 +2,26 @@
 
 use std::io::Write;
 
+use super::out::Out;
+
 /// A number of this many bits, in a base.
-pub(super) fn unsigned(value: u64, bits: u8, base: u8, out: &mut Vec<u8>) {
-    // Writing to a Vec cannot fail.
+pub(super) fn unsigned(value: u64, bits: u8, base: u8, out: &mut Out) {
+    // Writing to memory cannot fail.
     let _ = match base {
         2 => write!(out, "0b{value:0bits$b}", bits = bits.into()),
         8 => write!(out, "0{value:o}"),
         16 => write!(out, "{value:#X}"),
         _ => {
-            out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+            decimal(value, out);
             Ok(())
         }
     };
 }
 
 /// The same with a sign. In any base but 10 it is shown as two's complement, in as many whole digits as its bits fill.
-pub(super) fn signed(value: i64, bits: u8, base: u8, out: &mut Vec<u8>) {
+pub(super) fn signed(value: i64, bits: u8, base: u8, out: &mut Out) {
     if base == 10 {
-        out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        decimal(value, out);
         return;
     }
     let shown_bits = match base {
@@ -32,13 +34,13 @@ pub(super) fn signed(value: i64, bits: u8, base: u8, out: &mut Vec<u8>) {
 }
 
 /// C's `%g`, but with as many digits as distinguish the number from its neighbours.
-pub(super) fn float(value: f64, bits: u8, out: &mut Vec<u8>) {
+pub(super) fn float(value: f64, bits: u8, out: &mut Out) {
     let shortest = if bits == 32 { format!("{:e}", value as f32) } else { format!("{value:e}") };
     general(&shortest, value, out);
 }
 
 /// C's `%g`: six digits.
-pub(super) fn float_of_six_digits(value: f64, out: &mut Vec<u8>) {
+pub(super) fn float_of_six_digits(value: f64, out: &mut Out) {
     let rounded = format!("{value:.5e}");
     let Some((mantissa, exponent)) = rounded.split_once('e') else {
         return general(&rounded, value, out);
@@ -48,7 +50,7 @@ pub(super) fn float_of_six_digits(value: f64, out: &mut Vec<u8>) {
 }
 
 /// C's `%g` of a number whose digits are these: `1.5e3`.
-fn general(digits: &str, value: f64, out: &mut Vec<u8>) {
+fn general(digits: &str, value: f64, out: &mut Out) {
     let sign = if value.is_sign_negative() { "-" } else { "" };
     let Some((mantissa, exponent)) = digits.trim_start_matches('-').split_once('e') else {
         let _ = write!(out, "{sign}{}", if value.is_nan() { "nan" } else { "inf" });
@@ -68,15 +70,31 @@ fn general(digits: &str, value: f64, out: &mut Vec<u8>) {
     };
 }
 
-/// Nine digits, with zeros in front.
-pub(super) fn nine_digits(number: u32) -> [u8; 9] {
-    let mut digits = [b'0'; 9];
-    let mut rest = number;
-    for digit in digits.iter_mut().rev() {
-        *digit += (rest % 10) as u8;
-        rest /= 10;
+/// A number in base 10.
+#[inline]
+pub(super) fn decimal(value: impl itoa::Integer, out: &mut Out) {
+    out.all(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// The numbers below 100 as two digits each.
+const PAIRS: [[u8; 2]; 100] = {
+    let (mut pairs, mut number) = ([[0; 2]; 100], 0);
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
     }
-    digits
+    pairs
+};
+
+/// The nine digits of a number below 10^9, with zeros in front.
+#[inline]
+pub(super) fn nine_digits(number: u32) -> [u8; 9] {
+    let (high, low) = (number / 100_000_000 % 10, number % 100_000_000);
+    let (left, right) = (low / 10_000, low % 10_000);
+    let pair = |number: u32| PAIRS[(number % 100) as usize];
+    let ([a, b], [c, d]) = (pair(left / 100), pair(left));
+    let ([e, f], [g, h]) = (pair(right / 100), pair(right));
+    [b'0' + high as u8, a, b, c, d, e, f, g, h]
 }
 
 #[cfg(test)]
@@ -86,10 +104,10 @@ mod tests {
     #[test]
     fn floats_look_as_in_c() {
         let shown = |value: f64| {
-            let (mut shortest, mut six) = (Vec::new(), Vec::new());
+            let (mut shortest, mut six) = (Out::default(), Out::default());
             float(value, 64, &mut shortest);
             float_of_six_digits(value, &mut six);
-            [shortest, six].map(|text| String::from_utf8(text).unwrap())
+            [shortest, six].map(|out| String::from_utf8(out.as_bytes().to_vec()).unwrap())
         };
         assert_eq!(shown(0.1), ["0.1", "0.1"]);
         assert_eq!(shown(1234567.0), ["1234567", "1.23457e+06"]);
@@ -104,5 +122,6 @@ mod tests {
     fn nine_digits_are_nine() {
         assert_eq!(&nine_digits(1_204), b"000001204");
         assert_eq!(&nine_digits(999_999_999), b"999999999");
+        assert_eq!(&nine_digits(120_345_006), b"120345006");
     }
 }

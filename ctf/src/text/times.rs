@@ -2,12 +2,11 @@
 //!
 //! A second has one text for all of its events, and so they cost one division less.
 
-use std::io::Write;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::numbers::nine_digits;
+use super::numbers::{decimal, nine_digits};
+use super::out::{Out, Piece};
 
 const NS_IN_S: i64 = 1_000_000_000;
 
@@ -18,12 +17,12 @@ pub(super) struct Times {
     last_ns: Option<i64>,
     /// The second in which the last time was, and its text: `[12:09:33.`.
     second_ns: i64,
-    second: Vec<u8>,
+    second: Piece,
 }
 
 impl Times {
     pub(super) fn new(zone: TimeZone) -> Times {
-        Times { zone, last_ns: None, second_ns: i64::MAX, second: Vec::new() }
+        Times { zone, last_ns: None, second_ns: i64::MAX, second: Piece::new(b"") }
     }
 
     /// The last time.
@@ -37,17 +36,18 @@ impl Times {
     }
 
     /// `[12:09:33.870001204]`
-    pub(super) fn time(&mut self, ns: i64, out: &mut Vec<u8>) {
+    #[inline]
+    pub(super) fn time(&mut self, ns: i64, out: &mut Out) {
         let mut rest_ns = ns.wrapping_sub(self.second_ns);
         if !(0..NS_IN_S).contains(&rest_ns) || ns < self.second_ns {
             rest_ns = ns.rem_euclid(NS_IN_S);
             // No whole second may fit before the earliest times.
             self.second_ns = ns.saturating_sub(rest_ns);
-            self.second = self.text_of(ns);
+            self.second = Piece::new(&self.text_of(ns));
         }
-        out.extend_from_slice(&self.second);
-        out.extend_from_slice(&nine_digits(rest_ns as u32));
-        out.push(b']');
+        out.piece(&self.second);
+        out.array(&nine_digits(rest_ns as u32));
+        out.byte(b']');
     }
 
     fn text_of(&self, ns: i64) -> Vec<u8> {
@@ -59,25 +59,25 @@ impl Times {
     }
 
     /// `[12:09:33.870001204] (+0.000001234) `: the time, and how long after the last one it is.
-    pub(super) fn both(&mut self, now_ns: i64, out: &mut Vec<u8>) {
+    #[inline]
+    pub(super) fn both(&mut self, now_ns: i64, out: &mut Out) {
         self.time(now_ns, out);
         let Some(last_ns) = self.last_ns.replace(now_ns) else {
-            out.extend_from_slice(b" (+?.?????????) ");
+            out.array(b" (+?.?????????) ");
             return;
         };
         let sign = if now_ns < last_ns { b'-' } else { b'+' };
-        out.extend_from_slice(&[b' ', b'(', sign]);
         let mut rest_ns = now_ns.abs_diff(last_ns);
         if rest_ns < NS_IN_S as u64 {
-            out.push(b'0');
+            out.array(&[b' ', b'(', sign, b'0', b'.']);
         } else {
-            // Writing to a Vec cannot fail.
-            let _ = write!(out, "{}", rest_ns / NS_IN_S as u64);
+            out.array(&[b' ', b'(', sign]);
+            decimal(rest_ns / NS_IN_S as u64, out);
+            out.byte(b'.');
             rest_ns %= NS_IN_S as u64;
         }
-        out.push(b'.');
-        out.extend_from_slice(&nine_digits(rest_ns as u32));
-        out.extend_from_slice(b") ");
+        out.array(&nine_digits(rest_ns as u32));
+        out.array(b") ");
     }
 }
 
@@ -89,9 +89,9 @@ mod tests {
     fn times_are_right_across_seconds_and_before_1970() {
         let mut times = Times::new(TimeZone::UTC);
         let mut shown = |ns| {
-            let mut out = Vec::new();
+            let mut out = Out::default();
             times.both(ns, &mut out);
-            String::from_utf8(out).unwrap()
+            String::from_utf8(out.as_bytes().to_vec()).unwrap()
         };
         assert_eq!(shown(999_999_999), "[00:00:00.999999999] (+?.?????????) ");
         assert_eq!(shown(1_000_000_000), "[00:00:01.000000000] (+0.000000001) ");

@@ -8,7 +8,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use super::numbers::{float, float_of_six_digits, signed, unsigned};
+use super::numbers::{decimal, float, float_of_six_digits, signed, unsigned};
+use super::out::{Out, Piece};
 use super::style::Style;
 use crate::printable::{printable, quoted};
 use crate::read::{Format, Place, Visitor};
@@ -32,7 +33,7 @@ const LABELS_PRINTED_MAX: usize = 64;
 /// A value's text but for the value itself.
 #[derive(Debug)]
 pub(super) struct Node {
-    before: Box<[u8]>,
+    before: Piece,
     how: How,
 }
 
@@ -55,7 +56,7 @@ enum How {
     /// An enumeration that names nothing but `false` and `true`, as languages have them.
     Truth(Arc<EnumType>),
     /// A group begins or ends with these.
-    Group(&'static [u8]),
+    Group(Piece),
 }
 
 /// Makes the nodes of a class.
@@ -75,7 +76,7 @@ impl Nodes {
         self.style.is_babeltrace2() || !is_length(fields, at)
     }
 
-    fn before(&mut self, place: Place<'_>) -> Box<[u8]> {
+    fn before(&mut self, place: Place<'_>) -> Piece {
         let text = match place {
             Place::Option(_) | Place::Element => String::new(),
             Place::Part(_) => std::mem::replace(&mut self.separator, ", ").to_owned(),
@@ -91,7 +92,7 @@ impl Nodes {
                 }
             }
         };
-        text.into_bytes().into()
+        Piece::new(text.as_bytes())
     }
 }
 
@@ -102,7 +103,7 @@ impl Format for Nodes {
         if let Place::Field { fields, at } = place
             && !self.is_shown(fields, at)
         {
-            return Node { before: Box::default(), how: How::Hidden };
+            return Node { before: Piece::new(b""), how: How::Hidden };
         }
         let is_babeltrace2 = self.style.is_babeltrace2();
         let how = match ty {
@@ -114,12 +115,12 @@ impl Format for Nodes {
             Type::Float(ty) => How::Float { bits: ty.bits as u8 },
             Type::String(_) if self.style.is_raw() => How::RawText,
             Type::String(_) => How::Text,
-            Type::Struct(_) => How::Group(b"{"),
-            Type::Variant(_) => How::Group(b"{ "),
+            Type::Struct(_) => How::Group(Piece::new(b"{")),
+            Type::Variant(_) => How::Group(Piece::new(b"{ ")),
             Type::Array { elem, .. } | Type::Sequence { elem, .. } if elem.is_text_unit() => {
                 if self.style.is_raw() { How::RawText } else { How::Text }
             }
-            Type::Array { .. } | Type::Sequence { .. } => How::Group(b"["),
+            Type::Array { .. } | Type::Sequence { .. } => How::Group(Piece::new(b"[")),
         };
         Node { before: self.before(place), how }
     }
@@ -129,7 +130,7 @@ impl Format for Nodes {
             Type::Array { .. } | Type::Sequence { .. } => b" ]",
             _ => b" }",
         };
-        Node { before: Box::default(), how: How::Group(end) }
+        Node { before: Piece::new(b""), how: How::Group(Piece::new(end)) }
     }
 }
 
@@ -154,25 +155,25 @@ fn is_truth(ty: &EnumType) -> bool {
 
 /// Writes values at the end of a line.
 pub(super) struct Values<'o> {
-    out: &'o mut Vec<u8>,
+    out: &'o mut Out,
     /// Where the line's values begin.
     from: usize,
 }
 
 impl<'o> Values<'o> {
-    pub(super) fn new(out: &'o mut Vec<u8>) -> Values<'o> {
+    pub(super) fn new(out: &'o mut Out) -> Values<'o> {
         Values { from: out.len(), out }
     }
 
-    fn integer(&mut self, node: &Node, value: i128, number: impl Fn(u8, u8, &mut Vec<u8>)) {
+    fn integer(&mut self, node: &Node, value: i128, number: impl Fn(u8, u8, &mut Out)) {
         let out = &mut *self.out;
         match &node.how {
             How::Hidden => {}
             How::Number { bits, base } => number(*bits, *base, out),
             How::Character => character(value as u32, out),
             How::Truth(ty) => match value {
-                0 => out.extend_from_slice(b"false"),
-                1 => out.extend_from_slice(b"true"),
+                0 => out.all(b"false"),
+                1 => out.all(b"true"),
                 _ => labels(ty, value, number, out),
             },
             How::Labels(ty) => labels(ty, value, number, out),
@@ -188,10 +189,10 @@ impl Visitor<Node> for Values<'_> {
 
     #[inline]
     fn unsigned(&mut self, node: &Node, value: u64) {
-        self.out.extend_from_slice(&node.before);
+        self.out.piece(&node.before);
         match node.how {
             How::Number { base: 10, .. } => {
-                self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+                decimal(value, self.out);
             }
             _ => self.integer(node, value.into(), |bits, base, out| {
                 unsigned(value, bits, base, out);
@@ -201,17 +202,17 @@ impl Visitor<Node> for Values<'_> {
 
     #[inline]
     fn signed(&mut self, node: &Node, value: i64) {
-        self.out.extend_from_slice(&node.before);
+        self.out.piece(&node.before);
         match node.how {
             How::Number { base: 10, .. } => {
-                self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+                decimal(value, self.out);
             }
             _ => self.integer(node, value.into(), |bits, base, out| signed(value, bits, base, out)),
         }
     }
 
     fn float(&mut self, node: &Node, value: f64) {
-        self.out.extend_from_slice(&node.before);
+        self.out.piece(&node.before);
         match node.how {
             How::Float { bits } => float(value, bits, self.out),
             _ => float_of_six_digits(value, self.out),
@@ -220,16 +221,16 @@ impl Visitor<Node> for Values<'_> {
 
     #[inline]
     fn text(&mut self, node: &Node, text: &[u8]) {
-        self.out.extend_from_slice(&node.before);
+        self.out.piece(&node.before);
         if let How::RawText = node.how {
             raw(text, self.out);
         } else if text
             .iter()
             .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
         {
-            self.out.push(b'"');
-            self.out.extend_from_slice(text);
-            self.out.push(b'"');
+            self.out.byte(b'"');
+            self.out.all(text);
+            self.out.byte(b'"');
         } else {
             let _ = write!(self.out, "{}", quoted(text));
         }
@@ -237,50 +238,50 @@ impl Visitor<Node> for Values<'_> {
 
     #[inline]
     fn open(&mut self, node: &Node) {
-        self.out.extend_from_slice(&node.before);
+        self.out.piece(&node.before);
         self.close(node);
     }
 
     #[inline]
     fn element(&mut self, number: u64) {
         let separator: &[u8] = if number == 0 { b" [" } else { b", [" };
-        self.out.extend_from_slice(separator);
-        self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-        self.out.extend_from_slice(b"] = ");
+        self.out.all(separator);
+        decimal(number, self.out);
+        self.out.all(b"] = ");
     }
 
     #[inline]
     fn close(&mut self, node: &Node) {
-        if let How::Group(text) = node.how {
-            self.out.extend_from_slice(text);
+        if let How::Group(text) = &node.how {
+            self.out.piece(text);
         }
     }
 }
 
 /// Text in quotes as babeltrace2 writes it: bytes beyond ASCII as they are.
-fn raw(text: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
+fn raw(text: &[u8], out: &mut Out) {
+    out.byte(b'"');
     for byte in text {
         match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
-            0x07 => out.extend_from_slice(b"\\a"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            0x0B => out.extend_from_slice(b"\\v"),
-            0x0C => out.extend_from_slice(b"\\f"),
-            b'\r' => out.extend_from_slice(b"\\r"),
+            b'"' | b'\\' => out.all(&[b'\\', *byte]),
+            0x07 => out.all(b"\\a"),
+            0x08 => out.all(b"\\b"),
+            b'\t' => out.all(b"\\t"),
+            b'\n' => out.all(b"\\n"),
+            0x0B => out.all(b"\\v"),
+            0x0C => out.all(b"\\f"),
+            b'\r' => out.all(b"\\r"),
             0..0x20 | 0x7F => {
                 let _ = write!(out, "\\x{byte:02x}");
             }
-            byte => out.push(*byte),
+            byte => out.byte(*byte),
         }
     }
-    out.push(b'"');
+    out.byte(b'"');
 }
 
 /// `'x'`; the number if Unicode has no such character.
-fn character(number: u32, out: &mut Vec<u8>) {
+fn character(number: u32, out: &mut Out) {
     match char::from_u32(number) {
         Some(c) => {
             let _ = write!(out, "'{}'", printable(c.encode_utf8(&mut [0; 4])));
@@ -289,7 +290,7 @@ fn character(number: u32, out: &mut Vec<u8>) {
     }
 }
 
-fn labels(ty: &EnumType, value: i128, number: impl Fn(u8, u8, &mut Vec<u8>), out: &mut Vec<u8>) {
+fn labels(ty: &EnumType, value: i128, number: impl Fn(u8, u8, &mut Out), out: &mut Out) {
     let mut separator = "( ";
     let mut names = ty.labels.of(value).map(|(name, ..)| name);
     for name in names.by_ref().take(LABELS_PRINTED_MAX) {
@@ -297,12 +298,12 @@ fn labels(ty: &EnumType, value: i128, number: impl Fn(u8, u8, &mut Vec<u8>), out
         separator = ", ";
     }
     if names.next().is_some() {
-        out.extend_from_slice(b", ...");
+        out.all(b", ...");
     }
     if separator == "( " {
-        out.extend_from_slice(b"( <unknown>");
+        out.all(b"( <unknown>");
     }
-    out.extend_from_slice(b" : container = ");
+    out.all(b" : container = ");
     number(ty.container.bits as u8, ty.container.base as u8, out);
-    out.extend_from_slice(b" )");
+    out.all(b" )");
 }

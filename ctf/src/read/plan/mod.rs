@@ -22,8 +22,8 @@ mod run;
 
 pub use compile::{Format, Place};
 pub(super) use header::Header;
-pub(super) use run::Source;
 pub use run::Visitor;
+pub(super) use run::{Slots, Source};
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub struct Plan<N> {
 }
 
 /// Numbers that a plan keeps for later lengths and tags.
-const SLOTS: usize = 16;
+pub(super) const SLOTS: usize = 16;
 
 /// Which of them a number goes to, if any.
 type Slot = Option<u8>;

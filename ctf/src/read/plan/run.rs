@@ -35,6 +35,9 @@ pub(in crate::read) struct Source<'b> {
     pub(in crate::read) end: usize,
 }
 
+/// Numbers that later lengths and tags need. A plan reads none that it has not written in the same record.
+pub(in crate::read) type Slots = [i128; SLOTS];
+
 impl<N> Plan<N> {
     /// Reads the record whose parts begin at bit `at`. Returns where it ends.
     #[inline]
@@ -42,9 +45,10 @@ impl<N> Plan<N> {
         &self,
         source: &Source<'_>,
         at: usize,
+        slots: &mut Slots,
         visitor: &mut V,
     ) -> Result<usize, DecodeError> {
-        let mut run = Run { source, at, slots: [0; SLOTS], empty_elements: 0, visitor };
+        let mut run = Run { source, at, slots, empty_elements: 0, visitor };
         run.visitor.begin();
         run.all(&self.ops)?;
         if run.at > source.end {
@@ -57,7 +61,7 @@ impl<N> Plan<N> {
 struct Run<'r, V> {
     source: &'r Source<'r>,
     at: usize,
-    slots: [i128; SLOTS],
+    slots: &'r mut Slots,
     empty_elements: u64,
     visitor: &'r mut V,
 }
