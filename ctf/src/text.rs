@@ -13,6 +13,7 @@
 //!   packet.
 //! - A truth value is `true`, where babeltrace2 prints `( "true" : container = 1 )`, and a character is `'x'`, where it prints
 //!   its number.
+//! - Labels and flags are in the order in which the metadata have them.
 //! - Names and values are [printable](crate::printable): babeltrace2 prints names, and bytes beyond ASCII, as they are.
 //!
 //! Local time is that of `TZ` or the system's zone; without zone files it is UTC.
@@ -25,19 +26,11 @@ use jiff::tz::TimeZone;
 
 use crate::printable::{printable, quoted};
 use crate::read::{Event, Trace, Value};
-use crate::schema::EnumType;
+use crate::schema::{BitsType, EnumType, IntegerType, Label, Meaning, Names, Type};
 use crate::write::metadata::EnvValue;
 
-/// Packet context fields that describe the packet, not what was traced.
-const FRAMING: [&str; 7] = [
-    "timestamp_begin",
-    "timestamp_end",
-    "content_size",
-    "packet_size",
-    "packet_seq_num",
-    "events_discarded",
-    "end_position",
-];
+/// The field of this library's packet context that describes the packet, but has no role.
+const END_POSITION: &str = "end_position";
 
 /// Makes lines of events; remembers the last one's time.
 #[derive(Debug)]
@@ -81,23 +74,24 @@ impl Printer {
     pub fn write(&mut self, event: &Event, out: &mut impl Write) -> fmt::Result {
         self.times(event.timestamp_ns, out)?;
         origin(&event.trace, out)?;
-        write!(out, "{}", printable(&*event.class.name))?;
+        match &*event.class.name {
+            "" => out.write_str("<unknown>")?,
+            name => write!(out, "{}", printable(name))?,
+        }
         if let Some(source) = event.class.source.as_ref().filter(|_| self.shows_source) {
             write!(out, " ({})", printable(&**source))?;
         }
         out.write_str(": ")?;
-        let packet_context = event.packet.context.as_ref().map(|context| {
-            let shown = |(name, _): &&Field| !FRAMING.contains(&&**name);
-            context.fields().iter().filter(shown).collect::<Vec<_>>()
-        });
+        let names = event.trace.metadata.names;
+        let packet_context = traced_context(event);
         let rest = [&event.stream_context, &event.context, &event.fields].into_iter().flatten();
         let mut separator = "";
         if let Some(fields) = packet_context.filter(|fields| !fields.is_empty()) {
-            fields_text(fields, out)?;
+            fields_text(fields, names, out)?;
             separator = ", ";
         }
         for part in rest {
-            write!(out, "{separator}{}", Text(part))?;
+            write!(out, "{separator}{}", Text(part, names))?;
             separator = ", ";
         }
         Ok(())
@@ -142,8 +136,32 @@ fn origin(trace: &Trace, out: &mut impl Write) -> fmt::Result {
 
 type Field = (Arc<str>, Value);
 
-/// Shows a value.
-struct Text<'a>(&'a Value);
+/// The fields of an event's packet context that do not frame the packet.
+fn traced_context(event: &Event) -> Option<Vec<&Field>> {
+    let fields = event.packet.context.as_ref()?.fields();
+    let class = event.trace.metadata.streams.get(&event.packet.stream_id);
+    let types = class.and_then(|class| class.packet_context.as_ref());
+    let types = match types {
+        Some(Type::Struct(ty)) => ty.fields.as_slice(),
+        _ => &[],
+    };
+    let is_framing = |at: usize, name: &str| {
+        name == END_POSITION || types.get(at).is_some_and(|(_, ty)| has_role(ty))
+    };
+    let shown = fields.iter().enumerate().filter(|(at, (name, _))| !is_framing(*at, name));
+    Some(shown.map(|(_, field)| field).collect())
+}
+
+fn has_role(ty: &Type) -> bool {
+    let number = match ty {
+        Type::Varint(ty) => Some(ty.container),
+        ty => IntegerType::of(ty),
+    };
+    number.is_some_and(|ty| !ty.roles.is_none())
+}
+
+/// Shows a value in which fields have such names.
+struct Text<'a>(&'a Value, Names);
 
 impl Display for Text<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -170,14 +188,23 @@ impl Display for Text<'_> {
             },
             Value::Struct(fields) => {
                 let shown = (0..fields.len()).filter(|at| !is_length(fields, *at));
-                fields_text(shown.map(|at| &fields[at]), out)
+                fields_text(shown.map(|at| &fields[at]), self.1, out)
             }
-            Value::Variant { value, .. } => write!(out, "{{ {} }}", Text(value)),
+            Value::Bits { ty, value } => bits(ty, *value, out),
+            Value::Truth(truth) => write!(out, "{truth}"),
+            Value::Blob(bytes) => {
+                out.write_str("{")?;
+                bytes.iter().try_for_each(|byte| write!(out, " {byte:02x}"))?;
+                out.write_str(" }")
+            }
+            Value::Optional(None) => out.write_str("<none>"),
+            Value::Optional(Some(value)) => write!(out, "{{ {} }}", Text(value, self.1)),
+            Value::Variant { value, .. } => write!(out, "{{ {} }}", Text(value, self.1)),
             Value::Array(elements) => {
                 let mut separator = " ";
                 out.write_str("[")?;
                 for (at, element) in elements.iter().enumerate() {
-                    write!(out, "{separator}[{at}] = {}", Text(element))?;
+                    write!(out, "{separator}[{at}] = {}", Text(element, self.1))?;
                     separator = ", ";
                 }
                 out.write_str(" ]")
@@ -188,13 +215,14 @@ impl Display for Text<'_> {
 
 fn fields_text<'a>(
     fields: impl IntoIterator<Item = &'a Field>,
+    names: Names,
     out: &mut impl Write,
 ) -> fmt::Result {
     let mut separator = " ";
     out.write_str("{")?;
     for (name, value) in fields {
-        let name = name.strip_prefix('_').unwrap_or(name);
-        write!(out, "{separator}{} = {}", printable(name.as_bytes()), Text(value))?;
+        let name = names.shown(name);
+        write!(out, "{separator}{} = {}", printable(name.as_bytes()), Text(value, names))?;
         separator = ", ";
     }
     out.write_str(" }")
@@ -214,6 +242,24 @@ fn unsigned(value: u64, bits: u8, base: u8, out: &mut impl Write) -> fmt::Result
         16 => write!(out, "{value:#X}"),
         _ => write!(out, "{value}"),
     }
+}
+
+/// The bits as a number, and the flags that are in force.
+fn bits(ty: &BitsType, value: u64, out: &mut impl Write) -> fmt::Result {
+    write!(out, "{value:#X}")?;
+    let Meaning::Flags(flags) = &ty.meaning else { return Ok(()) };
+    let is_set =
+        |(_, low, high): &&Label| (*low.max(&0)..=*high.min(&63)).any(|bit| value >> bit & 1 != 0);
+    let mut separator = " {";
+    let mut last = None;
+    for (name, ..) in flags.all().iter().filter(is_set) {
+        // The ranges of a flag follow one another.
+        if last != Some(name) {
+            write!(out, "{separator} {}", quoted(&**name))?;
+            (separator, last) = (",", Some(name));
+        }
+    }
+    out.write_str(if last.is_some() { " }" } else { "" })
 }
 
 /// `'x'`; the number if Unicode has no such character.
@@ -265,5 +311,5 @@ fn labels(ty: &EnumType, value: i128, out: &mut impl Write) -> fmt::Result {
         out.write_str(", ...")?;
     }
     let known = if separator == "( " { "( <unknown>" } else { "" };
-    write!(out, "{known} : container = {} )", Text(&Value::container(ty, value)))
+    write!(out, "{known} : container = {} )", Text(&Value::container(ty, value), Names::Plain))
 }

@@ -1,12 +1,7 @@
 //! Reads values from bytes by their types.
 //!
-//! ```text
-//!   packet header, packet context | event header, contexts, payload | event header, ...
-//!   '---- seen for the packet ----' '----- seen for the record -----' forgotten
-//! ```
-//!
-//! `seen` holds the numbers, by name, to which a later field may refer as its length or tag. A
-//! field within a structure is seen until that structure ends, as in any language with scopes.
+//! Numbers that later fields may refer to, as their length or tag, are in the [trail](super::trail). Numbers with a
+//! [role](crate::schema::Role) are kept until the next packet or record.
 //!
 //! Bytes cannot make this take all memory or all time: the values of a record are counted, and a
 //! packet may have hardly more of them than bits (an array of empty structures takes no bits).
@@ -14,8 +9,13 @@
 use std::sync::Arc;
 
 use super::bits::{Bits, Short};
+use super::characters;
+use super::trail::{Number, Trail};
 use super::value::Value;
-use crate::schema::{EnumType, IntegerType, Options, Path, Scope, Type};
+use crate::schema::{
+    BitsType, EnumType, FloatType, IntegerType, Length, Meaning, OptionalType, Options, Path, Role,
+    Roles, Scope, TextType, Type,
+};
 use crate::write::metadata::Encoding;
 
 /// Values that one record, packet header or context may have.
@@ -38,13 +38,12 @@ impl From<Short> for DecodeError {
     }
 }
 
-/// A number that may be a length or a tag.
-#[derive(Debug)]
-struct Seen {
-    scope: Scope,
-    name: Arc<str>,
-    number: i128,
-    labels: Option<Arc<EnumType>>,
+/// The numbers that were read with a role, since they were last forgotten.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    numbers: [Option<u64>; Role::COUNT],
+    /// The bytes of the trace's UUID.
+    pub(super) uuid: Vec<u8>,
 }
 
 /// Reads one packet.
@@ -53,24 +52,49 @@ pub(super) struct Decoder {
     pub(super) bits: Bits,
     /// The clock, from the last number that shows it.
     pub(super) clock: u64,
-    seen: Vec<Seen>,
+    pub(super) known: Known,
+    trail: Trail,
     /// Values of the packet so far, and how many there may be at the end of this part.
     values: u64,
     values_max: u64,
 }
 
+impl Known {
+    pub(super) fn get(&self, role: Role) -> Option<u64> {
+        self.numbers[role as usize]
+    }
+
+    fn note(&mut self, roles: Roles, number: Option<u64>) {
+        for role in roles.each() {
+            self.numbers[role as usize] = number;
+            // One byte more than a UUID has shows that it is none.
+            if role == Role::MetadataUuid && self.uuid.len() <= 16 {
+                self.uuid.push(number.and_then(|byte| u8::try_from(byte).ok()).unwrap_or(0));
+            }
+        }
+    }
+}
+
 impl Decoder {
     pub(super) fn new(bits: Bits, clock: u64) -> Decoder {
-        Decoder { bits, clock, seen: Vec::new(), values: 0, values_max: 0 }
+        Decoder {
+            bits,
+            clock,
+            known: Known::default(),
+            trail: Trail::default(),
+            values: 0,
+            values_max: 0,
+        }
     }
 
     /// How many numbers are seen now; [`forget`](Decoder::forget) drops those that follow.
     pub(super) fn mark(&self) -> usize {
-        self.seen.len()
+        self.trail.mark()
     }
 
     pub(super) fn forget(&mut self, mark: usize) {
-        self.seen.truncate(mark);
+        self.trail.forget(mark);
+        self.known = Known::default();
     }
 
     /// Reads the part of a packet or record that `scope` names.
@@ -81,6 +105,7 @@ impl Decoder {
     ) -> Result<Option<Value>, DecodeError> {
         let Some(ty) = ty else { return Ok(None) };
         self.values_max = self.values + VALUES_MAX;
+        self.trail.begin_part(scope);
         let Type::Struct(ty) = ty else { return self.value(scope, ty).map(Some) };
         self.bits.align(ty.align)?;
         self.fields(scope, &ty.fields).map(Some)
@@ -93,27 +118,12 @@ impl Decoder {
         }
         match ty {
             Type::Integer(ty) => Ok(Value::integer(ty, self.number(scope, ty)?)),
-            Type::Enum(ty) => {
-                let raw = self.number(scope, &ty.container)?;
-                let number = Value::integer(&ty.container, raw).as_integer().unwrap_or_default();
-                Ok(Value::Enum { ty: Arc::clone(ty), value: number })
-            }
-            Type::Float(ty) => {
-                self.bits.align(ty.align)?;
-                let raw = self.bits.number(ty.bits, ty.byte_order)?;
-                let value = match ty.bits {
-                    32 => f64::from(f32::from_bits(raw as u32)),
-                    _ => f64::from_bits(raw),
-                };
-                Ok(Value::Float { value, bits: ty.bits as u8 })
-            }
+            Type::Enum(ty) => Ok(named(ty, self.number(scope, &ty.container)?)),
+            Type::Float(ty) => self.float(ty),
             Type::String(_) => Ok(Value::Text(self.bits.c_string()?)),
             Type::Struct(ty) => {
                 self.bits.align(ty.align)?;
-                let mark = self.mark();
-                let fields = self.fields(scope, &ty.fields)?;
-                self.forget(mark);
-                Ok(fields)
+                self.fields(scope, &ty.fields)
             }
             Type::Variant(ty) => {
                 let tag = self.find(&ty.tag)?;
@@ -124,37 +134,59 @@ impl Decoder {
                     }
                     None => Err(DecodeError::Wrong(format!(
                         "no option for {} = {}",
-                        tag.name, tag.number
+                        ty.tag.name, tag.number
                     ))),
                 }
             }
             Type::Array { elem, len } => self.elements(scope, elem, *len),
             Type::Sequence { elem, len } => {
-                let seen = self.find(len)?;
-                let Ok(len) = u64::try_from(seen.number) else {
-                    return Err(DecodeError::Wrong(format!(
-                        "the length {} is {}",
-                        seen.name, seen.number
-                    )));
-                };
+                let len = self.length(len)?;
                 self.elements(scope, elem, len)
+            }
+            Type::Bits(ty) => self.bits_with_meaning(scope, ty),
+            Type::Varint(ty) => {
+                let raw = self.varint(scope, &ty.container)?;
+                Ok(match ty.labels.all() {
+                    [] => Value::integer(&ty.container, raw),
+                    _ => named(ty, raw),
+                })
+            }
+            Type::Text(ty) => self.text(ty),
+            Type::Blob(ty) => {
+                let len = self.byte_length(&ty.length)?;
+                let bytes = self.bits.bytes(len)?.to_vec();
+                if ty.roles.has(Role::MetadataUuid) {
+                    self.known.uuid = bytes.iter().copied().take(17).collect();
+                }
+                Ok(Value::Blob(bytes))
+            }
+            Type::Optional(ty) => self.optional(scope, ty),
+            Type::Aligned { align, ty } => {
+                self.bits.align(*align)?;
+                self.value(scope, ty)
             }
         }
     }
 
     fn fields(&mut self, scope: Scope, fields: &[(Arc<str>, Type)]) -> Result<Value, DecodeError> {
         let mut values = Vec::with_capacity(fields.len());
+        self.trail.begin_struct();
         for (name, ty) in fields {
-            let value = self.value(scope, ty)?;
-            if let Some(number) = value.as_integer() {
-                let labels = match ty {
-                    Type::Enum(ty) => Some(Arc::clone(ty)),
-                    _ => None,
-                };
-                self.seen.push(Seen { scope, name: Arc::clone(name), number, labels });
-            }
+            let value = if has_fields(ty) {
+                let from = self.trail.begin_field(name);
+                let value = self.value(scope, ty)?;
+                self.trail.end_field(from, number_of(&value));
+                value
+            } else {
+                let value = self.value(scope, ty)?;
+                if let Some(number) = number_of(&value) {
+                    self.trail.number(name, number);
+                }
+                value
+            };
             values.push((Arc::clone(name), value));
         }
+        self.trail.end_struct();
         Ok(Value::Struct(values))
     }
 
@@ -169,36 +201,161 @@ impl Decoder {
         }
         // The length is untrusted: room is made as elements come.
         let mut values = Vec::new();
+        let mark = self.trail.mark();
         for _ in 0..len {
             values.push(self.value(scope, elem)?);
+            self.trail.forget_element(mark);
         }
         Ok(Value::Array(values))
     }
 
+    fn optional(&mut self, scope: Scope, ty: &OptionalType) -> Result<Value, DecodeError> {
+        let selector = self.find(&ty.selector)?.number;
+        let is_there = match &ty.ranges {
+            Some(ranges) => ranges.chosen(selector).is_some(),
+            None => selector != 0,
+        };
+        let value = is_there.then(|| self.value(scope, &ty.ty)).transpose()?;
+        Ok(Value::Optional(value.map(Box::new)))
+    }
+
     fn number(&mut self, scope: Scope, ty: &IntegerType) -> Result<u64, DecodeError> {
         self.bits.align(ty.align)?;
-        let raw = self.bits.number(ty.bits, ty.byte_order)?;
-        if ty.is_clock && scope == Scope::EventHeader {
-            // The next clock value with these low bits. If there are 64 bits, it is the number
-            // itself.
-            let mask = u64::MAX >> (64 - ty.bits);
-            self.clock = self.clock.wrapping_add(raw.wrapping_sub(self.clock) & mask);
+        let mut raw = self.bits.number(ty.bits, ty.byte_order)?;
+        if ty.is_reversed {
+            raw = raw.reverse_bits() >> (64 - ty.bits);
         }
+        self.note(scope, ty, raw, ty.bits);
         Ok(raw)
     }
 
-    fn find(&self, path: &Path) -> Result<&Seen, DecodeError> {
-        let fits = |seen: &&Seen| {
-            seen.name == path.name && path.scope.is_none_or(|scope| scope == seen.scope)
+    fn varint(&mut self, scope: Scope, ty: &IntegerType) -> Result<u64, DecodeError> {
+        self.bits.align(8)?;
+        let from = self.bits.at();
+        let raw = self.bits.leb128(ty.signed)?;
+        let raw = raw.ok_or_else(|| DecodeError::Wrong("a number beyond 64 bits".to_owned()))?;
+        let bits = (self.bits.at() - from) / 8 * 7;
+        self.note(scope, ty, raw, bits.min(64) as u32);
+        Ok(raw)
+    }
+
+    /// Notes what a number of so many bits says besides its value.
+    fn note(&mut self, scope: Scope, ty: &IntegerType, raw: u64, bits: u32) {
+        if ty.is_clock && scope == Scope::EventHeader {
+            // The next clock value with these low bits. If there are 64 bits, it is the number
+            // itself.
+            let mask = u64::MAX >> (64 - bits);
+            self.clock = self.clock.wrapping_add(raw.wrapping_sub(self.clock) & mask);
+        }
+        if !ty.roles.is_none() {
+            self.known.note(ty.roles, Value::integer(ty, raw).as_u64());
+        }
+    }
+
+    fn float(&mut self, ty: &FloatType) -> Result<Value, DecodeError> {
+        self.bits.align(ty.align)?;
+        let mut raw = self.bits.number(ty.bits, ty.byte_order)?;
+        if ty.is_reversed {
+            raw = raw.reverse_bits() >> (64 - ty.bits);
+        }
+        let value = match ty.bits {
+            32 => f64::from(f32::from_bits(raw as u32)),
+            _ => f64::from_bits(raw),
         };
-        let found = self.seen.iter().rev().find(fits);
-        found
+        Ok(Value::Float { value, bits: ty.bits as u8 })
+    }
+
+    fn bits_with_meaning(
+        &mut self,
+        scope: Scope,
+        ty: &Arc<BitsType>,
+    ) -> Result<Value, DecodeError> {
+        let value = self.number(scope, &ty.number)?;
+        Ok(match ty.meaning {
+            Meaning::Truth => Value::Truth(value != 0),
+            Meaning::Bits | Meaning::Flags(_) => Value::Bits { ty: Arc::clone(ty), value },
+        })
+    }
+
+    fn text(&mut self, ty: &TextType) -> Result<Value, DecodeError> {
+        let unit = ty.encoding.unit_bytes();
+        let bytes = match &ty.length {
+            None => self.bits.until_nul(unit)?,
+            Some(length) => {
+                let len = self.byte_length(length)?;
+                let bytes = self.bits.bytes(len)?;
+                if !len.is_multiple_of(unit) {
+                    let message = format!("a text of {len} bytes in units of {unit}");
+                    return Err(DecodeError::Wrong(message));
+                }
+                bytes
+            }
+        };
+        Ok(Value::Text(characters::utf8(bytes, ty.encoding)))
+    }
+
+    fn byte_length(&self, length: &Length) -> Result<usize, DecodeError> {
+        let len = match length {
+            Length::Fixed(len) => *len,
+            Length::Field(path) => self.length(path)?,
+        };
+        usize::try_from(len).map_err(|_| DecodeError::Short)
+    }
+
+    fn length(&self, path: &Path) -> Result<u64, DecodeError> {
+        let number = self.find(path)?.number;
+        u64::try_from(number)
+            .map_err(|_| DecodeError::Wrong(format!("the length {} is {number}", path.name)))
+    }
+
+    fn find(&self, path: &Path) -> Result<&Number, DecodeError> {
+        self.trail
+            .find(path)
             .ok_or_else(|| DecodeError::Wrong(format!("there is no number `{}` before", path.name)))
     }
 }
 
-/// The option of the first of the tag's labels that has one.
-fn chosen<'o>(tag: &Seen, options: &'o Options) -> Option<&'o (Arc<str>, Type)> {
+/// Whether fields may be in it.
+fn has_fields(ty: &Type) -> bool {
+    match ty {
+        Type::Struct(_)
+        | Type::Variant(_)
+        | Type::Array { .. }
+        | Type::Sequence { .. }
+        | Type::Optional(_)
+        | Type::Aligned { .. } => true,
+        Type::Integer(_)
+        | Type::Enum(_)
+        | Type::Float(_)
+        | Type::String(_)
+        | Type::Bits(_)
+        | Type::Varint(_)
+        | Type::Text(_)
+        | Type::Blob(_) => false,
+    }
+}
+
+/// The number that a value is, through what is chosen and what need not be there.
+fn number_of(value: &Value) -> Option<Number> {
+    match value {
+        Value::Variant { value, .. } => number_of(value),
+        Value::Optional(value) => number_of(value.as_ref()?),
+        Value::Enum { ty, value } => Some(Number { number: *value, labels: Some(Arc::clone(ty)) }),
+        Value::Truth(truth) => Some(Number { number: (*truth).into(), labels: None }),
+        value => value.as_integer().map(|number| Number { number, labels: None }),
+    }
+}
+
+fn named(ty: &Arc<EnumType>, raw: u64) -> Value {
+    let value = Value::integer(&ty.container, raw).as_integer().unwrap_or_default();
+    Value::Enum { ty: Arc::clone(ty), value }
+}
+
+/// The option of the tag's number, or of the first of its labels that has one.
+fn chosen<'o>(tag: &Number, options: &'o Options) -> Option<&'o (Arc<str>, Type)> {
+    if let Some(numbers) = options.numbers() {
+        return options.all().get(numbers.chosen(tag.number)?);
+    }
     let mut labels = tag.labels.iter().flat_map(|ty| ty.labels.of(tag.number));
     labels.find_map(|(name, ..)| options.named(name))
 }

@@ -37,6 +37,8 @@ pub struct Packet {
     pub seq: Option<u64>,
     /// Records lost since the stream began.
     pub discarded: Option<u64>,
+    /// The clock when it ends.
+    pub end_clock: Option<u64>,
     /// All of its header.
     pub header: Option<Value>,
     /// All of its context.

@@ -18,11 +18,13 @@
 
 mod agreement;
 mod bits;
+mod characters;
 mod decode;
 mod error;
 mod event;
 mod gap;
 pub(crate) mod stream;
+mod trail;
 pub(crate) mod tree;
 mod value;
 pub(crate) mod whole;

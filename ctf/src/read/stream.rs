@@ -19,14 +19,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::bits::Bits;
-use super::decode::{DecodeError, Decoder};
+use super::decode::{DecodeError, Decoder, Known};
 use super::error::ReadError;
 use super::event::{Event, Packet, Trace};
 use super::gap::{Before, Gap};
-use super::value::Value;
 use super::whole::{Layout, Whole, WholePackets};
 use crate::dir::Tree;
-use crate::schema::{Scope, StreamType};
+use crate::schema::{Role, Scope, StreamType};
 use crate::write::packet::PACKET_MAGIC;
 
 /// A larger packet is refused, because a packet must be in memory.
@@ -230,17 +229,17 @@ impl StreamReader {
         let opening = bytes.len() as u64;
         let mut decoder = Decoder::new(Bits::new(bytes), self.clock);
         let header = decoder.part(Scope::PacketHeader, metadata.packet_header.as_ref())?;
-        let stream_id = self.check(header.as_ref())?;
+        let stream_id = self.check(&decoder.known)?;
         let Some(class) = metadata.streams.get(&stream_id) else {
             return Err(wrong(format!("the metadata has no stream {stream_id}")));
         };
         let context = decoder.part(Scope::PacketContext, class.packet_context.as_ref())?;
-        let word =
-            |name| context.as_ref().and_then(|context| context.get(name)).and_then(Value::as_u64);
+        let word = |role| decoder.known.get(role);
 
-        // Without sizes, the file is one packet.
-        let packet_bits = word("packet_size").unwrap_or(left.saturating_mul(8));
-        let content_bits = word("content_size").unwrap_or(packet_bits);
+        // Without sizes, the file is one packet; with one of them, there is no padding.
+        let sizes = word(Role::PacketSize).or(word(Role::ContentSize));
+        let packet_bits = sizes.unwrap_or(left.saturating_mul(8));
+        let content_bits = word(Role::ContentSize).unwrap_or(packet_bits);
         let whole = packet_bits.is_multiple_of(8) && packet_bits > 0 && content_bits <= packet_bits;
         if !whole || content_bits < decoder.bits.at() as u64 {
             return Err(wrong(format!("a packet of {packet_bits} bits, {content_bits} in use")));
@@ -260,17 +259,16 @@ impl StreamReader {
             decoder.bits.replace(more(content_bytes)?);
         }
         decoder.bits.end_at(content_bits as usize);
-        decoder.clock = word("timestamp_begin").unwrap_or(self.clock);
+        decoder.clock = word(Role::PacketBegin).unwrap_or(self.clock);
         let packet = Packet {
             path: Arc::clone(&self.path),
             offset_bytes: offset,
             size_bytes,
             stream_id,
-            stream_instance_id: header
-                .as_ref()
-                .and_then(|header| header.get("stream_instance_id")?.as_u64()),
-            seq: word("packet_seq_num"),
-            discarded: word("events_discarded"),
+            stream_instance_id: word(Role::StreamId),
+            seq: word(Role::PacketNumber),
+            discarded: word(Role::Discarded),
+            end_clock: word(Role::PacketEnd),
             header,
             context,
         };
@@ -279,22 +277,19 @@ impl StreamReader {
     }
 
     /// Whether a packet with this header belongs here; returns its stream class.
-    fn check(&self, header: Option<&Value>) -> Result<u64, PacketError> {
-        let Some(header) = header else { return Ok(self.only_stream()) };
-        if let Some(magic) = header.get("magic").and_then(Value::as_u64)
+    fn check(&self, known: &Known) -> Result<u64, PacketError> {
+        if let Some(magic) = known.get(Role::PacketMagic)
             && magic != u64::from(PACKET_MAGIC)
         {
             return Err(wrong(format!("no packet: wrong magic number {magic:#x}")));
         }
-        if let (Some(Value::Array(bytes)), Some(uuid)) =
-            (header.get("uuid"), self.trace.metadata.uuid)
+        if let Some(uuid) = self.trace.metadata.uuid
+            && !known.uuid.is_empty()
+            && known.uuid != uuid
         {
-            let same = bytes.iter().map(Value::as_u64).eq(uuid.map(|byte| Some(u64::from(byte))));
-            if !same {
-                return Err(wrong("a packet of another trace"));
-            }
+            return Err(wrong("a packet of another trace"));
         }
-        Ok(header.get("stream_id").and_then(Value::as_u64).unwrap_or_else(|| self.only_stream()))
+        Ok(known.get(Role::StreamClassId).unwrap_or_else(|| self.only_stream()))
     }
 
     fn only_stream(&self) -> u64 {
@@ -320,8 +315,8 @@ impl OpenPacket {
         let decoder = &mut self.decoder;
         let from = decoder.bits.at();
         decoder.forget(self.mark);
-        let header = decoder.part(Scope::EventHeader, class.event_header.as_ref())?;
-        let id = match header.as_ref().and_then(event_id) {
+        decoder.part(Scope::EventHeader, class.event_header.as_ref())?;
+        let id = match decoder.known.get(Role::EventClassId) {
             Some(id) => id,
             None => class.events.keys().next().copied().unwrap_or(0),
         };
@@ -354,14 +349,6 @@ impl OpenPacket {
             fields,
         })
     }
-}
-
-/// The class's id: the last field of that name, because the variant of an extended header has the real id behind the
-/// tag.
-fn event_id(header: &Value) -> Option<u64> {
-    header.fields().iter().rev().find_map(|(name, value)| {
-        event_id(value).or_else(|| if &**name == "id" { value.as_u64() } else { None })
-    })
 }
 
 fn read(file: &File, offset: u64, len: u64) -> io::Result<Vec<u8>> {

@@ -26,7 +26,7 @@ use std::os::unix::fs::FileExt;
 use rustix::fs::{SeekFrom, seek};
 use rustix::io::Errno;
 
-use crate::schema::{ByteOrder, Metadata, Type};
+use crate::schema::{ByteOrder, Length, Metadata, Type};
 use crate::write::metadata::{CONTEXT_FIELDS, EnvValue, HEADER_FIELDS};
 use crate::write::packet::{
     self, CHECKSUM_BYTES, CHECKSUM_ENV, FIXED_BYTES, PAGE_BYTES, PacketContext, StreamIdentity,
@@ -106,6 +106,10 @@ fn extra_bytes(ty: Option<&Type>, first: &[(&str, u64)]) -> Option<usize> {
     };
     let bytes = |ty: &Type| match ty {
         Type::Array { elem, len } => Some(u64::from(integer_bytes(elem)?).checked_mul(*len)?),
+        Type::Blob(ty) => match ty.length {
+            Length::Fixed(len) => Some(len),
+            Length::Field(_) => None,
+        },
         ty => integer_bytes(ty).map(u64::from),
     };
     let mut fields = fields.fields.iter();

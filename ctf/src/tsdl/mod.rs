@@ -2,7 +2,7 @@
 //! barectf write.
 //!
 //! ```text
-//!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers--> Metadata
+//!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers, roles--> Metadata
 //!                                                     //! ```
 //!
 //! Whatever the bytes are, [`parse`] ends, in time that grows with their number, and says where
@@ -15,6 +15,7 @@ mod grammar;
 mod numbers;
 mod packetised;
 mod resolve;
+mod roles;
 mod scan;
 
 use std::borrow::Cow;
