@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::error::ReadError;
 use super::value::Value;
 use crate::dir::Tree;
+use crate::json;
 use crate::schema::{EventType, Metadata};
 use crate::tsdl;
 use crate::write::metadata::EnvValue;
@@ -73,6 +74,12 @@ impl Trace {
         path: PathBuf,
     ) -> Result<(Trace, Option<ReadError>), ReadError> {
         let text = metadata_text(tree, &path)?;
+        if json::is_sequence(&text) {
+            return match json::parse(&text) {
+                Ok(metadata) => Ok((Trace { path, metadata }, None)),
+                Err(source) => Err(ReadError::JsonMetadata { path, source }),
+            };
+        }
         let wrong = |source| ReadError::Metadata { path: path.clone(), source };
         let whole = tsdl::whole(&text).map_err(wrong)?;
         let metadata = tsdl::parse(&whole.text).map_err(wrong)?;

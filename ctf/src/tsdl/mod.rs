@@ -13,7 +13,7 @@ mod blocks;
 mod error;
 mod grammar;
 mod numbers;
-mod packetised;
+pub(crate) mod packetised;
 mod resolve;
 mod roles;
 mod scan;
