@@ -84,6 +84,7 @@
 
 pub mod dir;
 pub mod join;
+pub mod json;
 pub mod printable;
 pub mod read;
 pub mod recover;

@@ -51,6 +51,13 @@ fn take_parts(ty: &Type, left: &mut usize) -> Option<()> {
             *left = left.checked_sub(ty.labels.all().len())?;
             Some(())
         }
+        // This library writes no such types.
+        Type::Bits(_)
+        | Type::Varint(_)
+        | Type::Text(_)
+        | Type::Blob(_)
+        | Type::Optional(_)
+        | Type::Aligned { .. } => None,
     }
 }
 
@@ -86,7 +93,12 @@ fn fields(fields: &Fields) -> Option<Vec<Field>> {
 
 /// Whether a field is the length of the sequence, or the tag of the variant, behind it.
 fn is_companion(name: &Arc<str>, ty: &Type, behind: &Type) -> bool {
-    let is_named = |path: &Path| path.scope.is_none() && path.name == *name;
+    let is_named = |path: &Path| {
+        path.scope.is_none()
+            && path.through.is_empty()
+            && path.up.unwrap_or(0) == 0
+            && path.name == *name
+    };
     match (ty, behind) {
         (Type::Integer(ty), Type::Sequence { len, .. }) => {
             is_named(len) && integer(ty) == Some(Integer::U32)
@@ -111,7 +123,14 @@ fn field_type(ty: &Type) -> Option<FieldType> {
         Type::Array { len: 0, .. } => return None,
         Type::Array { elem, len } => FieldType::array(within(elem)?, u32::try_from(*len).ok()?),
         Type::Struct(ty) => FieldType::Struct(structure(ty)?),
-        Type::Sequence { .. } | Type::Variant(_) => return None,
+        Type::Sequence { .. }
+        | Type::Variant(_)
+        | Type::Bits(_)
+        | Type::Varint(_)
+        | Type::Text(_)
+        | Type::Blob(_)
+        | Type::Optional(_)
+        | Type::Aligned { .. } => return None,
     })
 }
 
@@ -155,7 +174,7 @@ fn float(ty: &FloatType) -> Option<Float> {
         64 => Float::F64,
         _ => return None,
     };
-    (ty.align == 8 && is_native(ty.byte_order)).then_some(float)
+    (ty.align == 8 && !ty.is_reversed && is_native(ty.byte_order)).then_some(float)
 }
 
 fn integer(ty: &IntegerType) -> Option<Integer> {
@@ -180,8 +199,8 @@ fn integer(ty: &IntegerType) -> Option<Integer> {
         ByteOrder::Little => return None,
     };
     let is_text = ty.encoding != Encoding::None;
-    let is_plain =
-        ty.align == 8 && !ty.is_clock && !(is_text && ty.bits != 8 && !ty.is_code_point());
+    let is_other = ty.is_reversed || ty.is_clock || is_text && ty.bits != 8 && !ty.is_code_point();
+    let is_plain = ty.align == 8 && !is_other;
     is_plain.then_some(Integer {
         width,
         signed: ty.signed,

@@ -75,6 +75,43 @@ impl<'b> Bits<'b> {
         Ok(number)
     }
 
+    /// The bytes up to a NUL of so many bytes, which is read too.
+    pub(super) fn until_nul(&mut self, unit: usize) -> Result<&'b [u8], Short> {
+        self.align(8)?;
+        let from = self.at / 8;
+        let rest = &self.bytes[from..self.end / 8];
+        let is_nul = |unit: &[u8]| unit.iter().all(|byte| *byte == 0);
+        let units = rest.chunks_exact(unit).position(is_nul).ok_or(Short)?;
+        self.skip((units + 1) * unit * 8)?;
+        Ok(&self.bytes[from..from + units * unit])
+    }
+
+    /// A number in LEB128, in two's complement if it is signed; `None` if it has more than 64 bits.
+    pub(super) fn leb128(&mut self, signed: bool) -> Result<Option<u64>, Short> {
+        let (mut number, mut shift) = (0_u64, 0);
+        loop {
+            let byte = self.number(8, ByteOrder::Little)?;
+            let bits = byte & 0x7F;
+            // Of the tenth byte one bit is left; the others go on as that one does, or are no part of the number.
+            let fits = match (shift, signed) {
+                (63, false) => bits <= 1,
+                (63, true) => bits == 0 || bits == 0x7F,
+                _ => shift < 63,
+            };
+            if !fits {
+                return Ok(None);
+            }
+            number |= bits << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                if signed && shift < 64 && bits & 0x40 != 0 {
+                    number |= u64::MAX << shift;
+                }
+                return Ok(Some(number));
+            }
+        }
+    }
+
     /// The bytes up to a NUL, which is read too.
     pub(super) fn c_string(&mut self) -> Result<&'b [u8], Short> {
         self.align(8)?;
@@ -112,6 +149,27 @@ mod tests {
         bits.number(1, ByteOrder::Big).unwrap();
         assert_eq!(bits.number(64, ByteOrder::Big), Ok(u64::MAX), "64 bits over nine bytes");
         assert_eq!(bits.number(8, ByteOrder::Big), Err(Short));
+    }
+
+    #[test]
+    fn a_number_in_leb128_has_64_bits_at_most() {
+        let read = |bytes: &[u8], signed| Bits::new(bytes, 0, usize::MAX, 0).leb128(signed);
+        let unsigned = |bytes: &[u8]| read(bytes, false);
+        let signed = |bytes: &[u8]| read(bytes, true).map(|number| number.map(|it| it as i64));
+        assert_eq!(unsigned(&[0xB4, 0xC7, 0x72]), Ok(Some(1_876_916)));
+        assert_eq!(signed(&[0xB4, 0xC7, 0x72]), Ok(Some(-220_236)));
+        assert_eq!(unsigned(&[0x40]), Ok(Some(64)));
+        assert_eq!(signed(&[0x40]), Ok(Some(-64)));
+        assert_eq!(unsigned(&[0x80, 0x80, 0x00]), Ok(Some(0)), "longer than it must be");
+
+        let ten = |last: u8, fill: u8| [&[fill; 9][..], &[last]].concat();
+        assert_eq!(unsigned(&ten(0x01, 0xFF)), Ok(Some(u64::MAX)));
+        assert_eq!(unsigned(&ten(0x02, 0x80)), Ok(None));
+        assert_eq!(signed(&ten(0x7F, 0x80)), Ok(Some(i64::MIN)));
+        assert_eq!(signed(&ten(0x00, 0xFF)), Ok(Some(i64::MAX)));
+        assert_eq!(signed(&ten(0x01, 0x80)), Ok(None), "its sign would be lost");
+        assert_eq!(unsigned(&[0x80; 11]), Ok(None));
+        assert_eq!(unsigned(&[0x80; 3]), Err(Short));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::json::JsonError;
 use crate::printable;
 use crate::tsdl::TsdlError;
 
@@ -32,6 +33,14 @@ pub enum ReadError {
         path: PathBuf,
         /// What is wrong.
         source: TsdlError,
+    },
+    /// The same of a trace whose metadata is in the language of CTF 2.
+    #[error("{}: {source}", printable::path(path))]
+    JsonMetadata {
+        /// The trace's directory.
+        path: PathBuf,
+        /// What is wrong.
+        source: JsonError,
     },
     /// A stream file is wrong. Events before the place were read, and so were those in later packets, if it is known
     /// where these begin.

@@ -8,6 +8,7 @@ use super::clock::Timeline;
 use super::error::ReadError;
 use super::value::Value;
 use crate::dir::Tree;
+use crate::json;
 use crate::schema::{EventType, Metadata};
 use crate::tsdl;
 use crate::write::metadata::EnvValue;
@@ -38,6 +39,8 @@ pub struct Packet {
     pub seq: Option<u64>,
     /// Records lost since the stream began.
     pub discarded: Option<u64>,
+    /// The clock when it ends.
+    pub end_clock: Option<u64>,
     /// All of its header.
     pub header: Option<Value>,
     /// All of its context.
@@ -72,6 +75,12 @@ impl Trace {
         path: PathBuf,
     ) -> Result<(Trace, Option<ReadError>), ReadError> {
         let text = metadata_text(tree, &path)?;
+        if json::is_sequence(&text) {
+            return match json::parse(&text) {
+                Ok(metadata) => Ok((Trace { path, metadata }, None)),
+                Err(source) => Err(ReadError::JsonMetadata { path, source }),
+            };
+        }
         let wrong = |source| ReadError::Metadata { path: path.clone(), source };
         let whole = tsdl::whole(&text).map_err(wrong)?;
         let metadata = tsdl::parse(&whole.text).map_err(wrong)?;

@@ -40,11 +40,10 @@ impl Before {
     /// Returns what is missing between the packet before and this one. This one is then the one
     /// before.
     pub(super) fn gap_to(&mut self, packet: &Packet, trace: &Trace) -> Option<Gap> {
-        let end = packet.context.as_ref().and_then(|it| it.get("timestamp_end")?.as_u64());
         let now = Self {
             seq: packet.seq.or(self.seq),
             discarded: packet.discarded.unwrap_or(self.discarded),
-            end_ns: end.and_then(|clock| trace.timestamp_ns(clock)),
+            end_ns: packet.end_clock.and_then(|clock| trace.timestamp_ns(clock)),
         };
         // Numbers that go back come from another writer's count.
         let missing = |before: u64, now: u64| now.saturating_sub(before).saturating_sub(1);

@@ -18,6 +18,7 @@
 
 mod agreement;
 mod bits;
+mod characters;
 pub(crate) mod classes;
 mod clock;
 mod decode;
@@ -31,6 +32,7 @@ mod records;
 mod replay;
 pub(crate) mod stream;
 mod stream_file;
+mod trail;
 pub(crate) mod tree;
 mod value;
 pub(crate) mod whole;

@@ -11,10 +11,9 @@ use super::event::{Event, Packet, Trace};
 use super::packets::PacketError;
 use super::plan::{Header, Plan, Source, Visitor};
 use super::stream_file::StreamFile;
-use super::value::Value;
 use super::whole::Whole;
 use super::window::Window;
-use crate::schema::Scope;
+use crate::schema::{Role, Scope};
 
 /// A packet whose records are being read. Positions are in bits from the packet's beginning.
 #[derive(Debug)]
@@ -175,8 +174,8 @@ impl OpenPacket {
                 None => {
                     past.forget(mark);
                     let mut decoder = Decoder::new(memory.bits(), past);
-                    let header = decoder.part(Scope::EventHeader, class.header_type.as_ref())?;
-                    (header.as_ref().and_then(event_id), decoder.bits.at())
+                    decoder.part(Scope::EventHeader, class.header_type.as_ref())?;
+                    (decoder.known().get(Role::EventClassId), decoder.bits.at())
                 }
             };
             let class = class.class(id).map_err(|id| {
@@ -281,12 +280,4 @@ impl OpenPacket {
         self.at = end;
         Ok(())
     }
-}
-
-/// The class's id: the last field of that name, because the variant of an extended header has the real id behind the
-/// tag.
-fn event_id(header: &Value) -> Option<u64> {
-    header.fields().iter().rev().find_map(|(name, value)| {
-        event_id(value).or_else(|| if &**name == "id" { value.as_u64() } else { None })
-    })
 }

@@ -13,16 +13,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::bits::Bits;
-use super::decode::{DecodeError, Decoder, Past};
+use super::decode::{DecodeError, Decoder, Known, Past};
 use super::error::ReadError;
 use super::event::{Packet, Trace};
 use super::open_packet::OpenPacket;
 use super::stream_file::{Share, StreamFile};
-use super::value::Value;
 use super::whole::{Layout, WholePackets};
 use super::window::Window;
 use crate::dir::Tree;
-use crate::schema::Scope;
+use crate::schema::{Role, Scope};
 use crate::write::packet::PACKET_MAGIC;
 
 /// How much is read of a packet at first, before its size is known.
@@ -162,18 +161,18 @@ impl Packets {
         let mut past = Past::new(clock);
         let mut decoder = Decoder::new(Bits::new(&bytes, 0, usize::MAX, 0), &mut past);
         let header = decoder.part(Scope::PacketHeader, metadata.packet_header.as_ref())?;
-        let stream_id = self.check(header.as_ref())?;
+        let stream_id = self.check(decoder.known())?;
         let Some(class) = metadata.streams.get(&stream_id) else {
             return Err(wrong(format!("the metadata has no stream {stream_id}")));
         };
         let context = decoder.part(Scope::PacketContext, class.packet_context.as_ref())?;
         let at = decoder.bits.at() as u64;
-        let word =
-            |name| context.as_ref().and_then(|context| context.get(name)).and_then(Value::as_u64);
+        let word = |role| past.known.get(role);
 
-        // Without sizes, the file is one packet.
-        let packet_bits = word("packet_size").unwrap_or(left.saturating_mul(8));
-        let content_bits = word("content_size").unwrap_or(packet_bits);
+        // Either size is the other one. Without both, the file is one packet.
+        let sizes = word(Role::PacketSize).or(word(Role::ContentSize));
+        let packet_bits = sizes.unwrap_or(left.saturating_mul(8));
+        let content_bits = word(Role::ContentSize).unwrap_or(packet_bits);
         let whole = packet_bits.is_multiple_of(8) && packet_bits > 0 && content_bits <= packet_bits;
         if !whole || content_bits < at {
             return Err(wrong(format!("a packet of {packet_bits} bits, {content_bits} in use")));
@@ -184,41 +183,37 @@ impl Packets {
                 "a packet of {size_bytes} bytes, of which {left} are there"
             )));
         }
-        past.clock = word("timestamp_begin").unwrap_or(clock);
         let packet = Packet {
             path: Arc::clone(self.file.path()),
             offset_bytes: offset,
             size_bytes,
             stream_id,
-            stream_instance_id: header
-                .as_ref()
-                .and_then(|header| header.get("stream_instance_id")?.as_u64()),
-            seq: word("packet_seq_num"),
-            discarded: word("events_discarded"),
+            stream_instance_id: word(Role::StreamId),
+            seq: word(Role::PacketNumber),
+            discarded: word(Role::Discarded),
+            end_clock: word(Role::PacketEnd),
             header,
             context,
         };
+        past.clock = word(Role::PacketBegin).unwrap_or(clock);
         let window = Window::new(bytes, content_bits, self.window_bytes);
         Ok(OpenPacket::new(packet, window, at, past))
     }
 
     /// Whether a packet with this header belongs here; returns its stream class.
-    fn check(&self, header: Option<&Value>) -> Result<u64, PacketError> {
-        let Some(header) = header else { return Ok(self.only_stream()) };
-        if let Some(magic) = header.get("magic").and_then(Value::as_u64)
+    fn check(&self, known: &Known) -> Result<u64, PacketError> {
+        if let Some(magic) = known.get(Role::PacketMagic)
             && magic != u64::from(PACKET_MAGIC)
         {
             return Err(wrong(format!("no packet: wrong magic number {magic:#x}")));
         }
-        if let (Some(Value::Array(bytes)), Some(uuid)) =
-            (header.get("uuid"), self.trace.metadata.uuid)
+        if let Some(uuid) = self.trace.metadata.uuid
+            && !known.uuid.is_empty()
+            && known.uuid != uuid
         {
-            let same = bytes.iter().map(Value::as_u64).eq(uuid.map(|byte| Some(u64::from(byte))));
-            if !same {
-                return Err(wrong("a packet of another trace"));
-            }
+            return Err(wrong("a packet of another trace"));
         }
-        Ok(header.get("stream_id").and_then(Value::as_u64).unwrap_or_else(|| self.only_stream()))
+        Ok(known.get(Role::StreamClassId).unwrap_or_else(|| self.only_stream()))
     }
 
     fn only_stream(&self) -> u64 {

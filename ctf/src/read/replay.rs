@@ -38,6 +38,9 @@ pub(crate) fn replay<F: Format, V: Visitor<F::Node>>(
     format: &mut F,
     visitor: &mut V,
 ) {
+    if let Type::Aligned { ty, .. } = ty {
+        return replay(place, ty, value, format, visitor);
+    }
     let node = format.node(place, ty);
     match (ty, value) {
         (_, Value::Unsigned { value, .. }) => visitor.unsigned(&node, *value),
@@ -45,6 +48,15 @@ pub(crate) fn replay<F: Format, V: Visitor<F::Node>>(
         (_, Value::Character(number)) => visitor.unsigned(&node, u64::from(*number)),
         (_, Value::Float { value, .. }) => visitor.float(&node, *value),
         (_, Value::Text(text)) => visitor.text(&node, text),
+        (_, Value::Bits { value, .. }) => visitor.unsigned(&node, *value),
+        (_, Value::Truth(truth)) => visitor.unsigned(&node, u64::from(*truth)),
+        (_, Value::Blob(bytes)) => visitor.blob(&node, bytes),
+        (_, Value::Optional(None)) => visitor.absent(&node),
+        (Type::Optional(optional), Value::Optional(Some(value))) => {
+            visitor.open(&node);
+            replay(Place::Optional, &optional.ty, value, format, visitor);
+            visitor.close(&format.end(ty));
+        }
         (_, Value::Enum { ty, value }) if ty.container.signed => {
             visitor.signed(&node, *value as i64);
         }
@@ -56,9 +68,9 @@ pub(crate) fn replay<F: Format, V: Visitor<F::Node>>(
             }
             visitor.close(&format.end(ty));
         }
-        (Type::Variant(variant), Value::Variant { option, value }) => {
+        (Type::Variant(variant), Value::Variant { place, value, .. }) => {
             visitor.open(&node);
-            if let Some((name, ty)) = variant.options.named(option) {
+            if let Some((name, ty)) = variant.options.all().get(*place) {
                 replay(Place::Option(name), ty, value, format, visitor);
             }
             visitor.close(&format.end(ty));
@@ -72,6 +84,9 @@ pub(crate) fn replay<F: Format, V: Visitor<F::Node>>(
             visitor.close(&format.end(ty));
         }
         // The decoder makes no other pairs.
-        (_, Value::Struct(_) | Value::Variant { .. } | Value::Array(_)) => {}
+        (
+            _,
+            Value::Struct(_) | Value::Variant { .. } | Value::Array(_) | Value::Optional(Some(_)),
+        ) => {}
     }
 }

@@ -197,6 +197,8 @@ impl Visitor<()> for Nothing {
     fn signed(&mut self, (): &(), _: i64) {}
     fn float(&mut self, (): &(), _: f64) {}
     fn text(&mut self, (): &(), _: &[u8]) {}
+    fn blob(&mut self, (): &(), _: &[u8]) {}
+    fn absent(&mut self, (): &()) {}
     fn open(&mut self, (): &()) {}
     fn element(&mut self, _: u64) {}
     fn close(&mut self, (): &()) {}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::schema::{EnumType, IntegerType};
+use crate::schema::{BitsType, EnumType, IntegerType};
 
 /// A field's value.
 #[derive(Debug, Clone)]
@@ -35,7 +35,16 @@ pub enum Value {
         /// Its size, 32 or 64.
         bits: u8,
     },
-    /// Text as it was written, UTF-8 or not, without NUL.
+    /// Bits that are no number; the lowest is the first.
+    Bits {
+        /// What they mean.
+        ty: Arc<BitsType>,
+        /// The bits.
+        value: u64,
+    },
+    /// A truth value.
+    Truth(bool),
+    /// Text, without NUL: as it was written, UTF-8 or not, or brought from another encoding into UTF-8.
     Text(Vec<u8>),
     /// A number with names.
     Enum {
@@ -44,10 +53,16 @@ pub enum Value {
         /// The number.
         value: i128,
     },
+    /// Bytes as they are.
+    Blob(Vec<u8>),
+    /// A field that may not be there.
+    Optional(Option<Box<Value>>),
     /// The option that was chosen.
     Variant {
         /// Its name.
         option: Arc<str>,
+        /// Its place among all options, of which several may have one name.
+        place: usize,
         /// Its value.
         value: Box<Value>,
     },
@@ -97,11 +112,11 @@ impl Value {
         }
     }
 
-    /// The fields, if it is a structure, or a variant whose value is one.
+    /// The fields, if it is a structure, or a variant or an optional field whose value is one.
     pub fn fields(&self) -> &[(Arc<str>, Value)] {
         match self {
             Value::Struct(fields) => fields,
-            Value::Variant { value, .. } => value.fields(),
+            Value::Variant { value, .. } | Value::Optional(Some(value)) => value.fields(),
             _ => &[],
         }
     }

@@ -22,7 +22,7 @@
 use std::collections::BTreeMap;
 
 use super::stream_file::StreamFile;
-use crate::schema::{ByteOrder, Metadata, Type};
+use crate::schema::{ByteOrder, Length, Metadata, Type};
 use crate::write::metadata::{CONTEXT_FIELDS, EnvValue, HEADER_FIELDS};
 use crate::write::packet::{
     self, CHECKSUM_BYTES, CHECKSUM_ENV, FIXED_BYTES, PAGE_BYTES, PacketContext, StreamIdentity,
@@ -102,6 +102,10 @@ fn extra_bytes(ty: Option<&Type>, first: &[(&str, u64)]) -> Option<usize> {
     };
     let bytes = |ty: &Type| match ty {
         Type::Array { elem, len } => Some(u64::from(integer_bytes(elem)?).checked_mul(*len)?),
+        Type::Blob(ty) => match ty.length {
+            Length::Fixed(len) => Some(len),
+            Length::Field(_) => None,
+        },
         ty => integer_bytes(ty).map(u64::from),
     };
     let mut fields = fields.fields.iter();

@@ -20,6 +20,28 @@ pub struct Metadata {
     pub clock: ClockType,
     /// The stream classes by id.
     pub streams: BTreeMap<u64, StreamType>,
+    /// Whether fields have the names that users gave them.
+    pub names: Names,
+}
+
+/// What the names of fields are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// One underscore in front, if there is one, is not the user's: CTF 1.8 would have no other way to keep the words of
+    /// its language out of names.
+    Escaped,
+    /// As users gave them.
+    Plain,
+}
+
+impl Names {
+    /// A name as users gave it.
+    pub fn shown(self, name: &str) -> &str {
+        match self {
+            Names::Escaped => name.strip_prefix('_').unwrap_or(name),
+            Names::Plain => name,
+        }
+    }
 }
 
 /// A value in the trace's environment.

@@ -6,7 +6,7 @@
 //!     |- "v"   Variant { tag: Path "id" } --------------'   found while reading: the nearest "id" before
 //!     |          |- "compact"   Struct
 //!     |          '- "extended"  Struct
-//!     '- "x"   Sequence { length: Path, elem } | Array | Float | String
+//!     '- "x"   Sequence { length: Path, elem } | Array | Float | String | Optional | Blob | ...
 //! ```
 //!
 //! Types are shared (`Arc`) where the text shares them by name, and never nest deeper than 64, so
@@ -16,7 +16,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::encoded::{BitsType, BlobType, OptionalType, TextType};
 use super::labels::Labels;
+use super::ranges::Ranges;
+use super::roles::Roles;
+
 /// How bytes are read.
 #[derive(Debug, Clone)]
 pub enum Type {
@@ -46,6 +50,23 @@ pub enum Type {
         /// Where the integer is.
         len: Path,
     },
+    /// Bits that are no number.
+    Bits(Arc<BitsType>),
+    /// A whole number in LEB128, of up to 64 bits; its names, if it has some.
+    Varint(Arc<EnumType>),
+    /// Text with a length, or in another encoding than UTF-8.
+    Text(Arc<TextType>),
+    /// Bytes as they are.
+    Blob(Arc<BlobType>),
+    /// A field that may not be there.
+    Optional(Arc<OptionalType>),
+    /// A type with a stricter alignment than its own.
+    Aligned {
+        /// Its offset is a multiple of this, in bits.
+        align: u32,
+        /// The type.
+        ty: Arc<Type>,
+    },
 }
 
 /// What bytes mean as text.
@@ -60,7 +81,7 @@ pub enum Encoding {
 }
 
 /// The order of a number's bytes (and bits).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ByteOrder {
     /// The least significant first.
     Little,
@@ -85,6 +106,10 @@ pub struct IntegerType {
     pub encoding: Encoding,
     /// Whether it is a value of the trace's clock.
     pub is_clock: bool,
+    /// Whether its bits lie the other way round than its byte order has them.
+    pub is_reversed: bool,
+    /// What it says of its packet or record.
+    pub roles: Roles,
 }
 
 impl IntegerType {
@@ -103,6 +128,8 @@ pub struct FloatType {
     pub align: u32,
     /// The order of its bytes.
     pub byte_order: ByteOrder,
+    /// Whether its bits lie the other way round than its byte order has them.
+    pub is_reversed: bool,
 }
 
 /// A whole number with names for its values.
@@ -130,25 +157,32 @@ pub type Fields = Vec<(Arc<str>, Type)>;
 /// One of several types.
 #[derive(Debug, Clone)]
 pub struct VariantType {
-    /// Where the enumeration is whose label is the option's name.
+    /// Where the number is that chooses an option: by its label, which is the option's name, or by itself.
     pub tag: Path,
     /// The options: those of all types that were made of one by giving it a tag.
     pub options: Arc<Options>,
 }
 
-/// The options of a variant, found by name.
+/// The options of a variant, found by name or by number.
 #[derive(Debug, Clone)]
 pub struct Options {
     all: Fields,
     /// The place of the first of each name.
     by_name: HashMap<Arc<str>, usize>,
+    /// The numbers that choose each, if names do not.
+    by_number: Option<Ranges>,
 }
 
 /// Where a length or a tag is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
-    /// The scope that the text names, such as `stream.event.header`; `None` is the nearest field before.
+    /// The part in which it is, such as `stream.event.header`; `None` if it is found from the field that needs it.
     pub scope: Option<Scope>,
+    /// Without a scope: how many structures further out than the innermost one. `None` is the nearest field before, in
+    /// whichever structure or part it is.
+    pub up: Option<u32>,
+    /// The fields through which a reader goes before the last one, from the outermost on.
+    pub through: Arc<[Arc<str>]>,
     /// The field's name.
     pub name: Arc<str>,
 }
@@ -188,7 +222,12 @@ impl Options {
         for (at, (name, _)) in all.iter().enumerate() {
             by_name.entry(Arc::clone(name)).or_insert(at);
         }
-        Options { all, by_name }
+        Options { all, by_name, by_number: None }
+    }
+
+    /// These options, in order, each chosen by the numbers that choose its place.
+    pub fn by_number(all: Fields, ranges: Ranges) -> Options {
+        Options { by_number: Some(ranges), ..Options::new(all) }
     }
 
     /// All of them, in order.
@@ -204,6 +243,11 @@ impl Options {
     /// The place of the first of that name among all.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
+    }
+
+    /// The numbers that choose each by its place, if names do not.
+    pub fn numbers(&self) -> Option<&Ranges> {
+        self.by_number.as_ref()
     }
 }
 
@@ -225,6 +269,11 @@ impl Type {
             // The option that is chosen has an alignment of its own.
             Type::Variant(_) => 1,
             Type::Array { elem, .. } | Type::Sequence { elem, .. } => elem.align(),
+            Type::Bits(ty) => ty.number.align,
+            Type::Varint(_) | Type::Text(_) | Type::Blob(_) => 8,
+            // As with a variant.
+            Type::Optional(_) => 1,
+            Type::Aligned { align, ty } => ty.align().max(*align),
         }
     }
 }

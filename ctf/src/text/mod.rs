@@ -13,6 +13,7 @@
 //!   packet.
 //! - A truth value is `true`, where babeltrace2 prints `( "true" : container = 1 )`, and a character is `'x'`, where it prints
 //!   its number.
+//! - Labels and flags are in the order in which the metadata have them.
 //! - Names and values are [printable](crate::printable): babeltrace2 prints names, and bytes beyond ASCII, as they are.
 //!
 //! Local time is that of `TZ` or the system's zone; without zone files it is UTC.
@@ -30,7 +31,7 @@ use jiff::tz::TimeZone;
 
 use crate::printable::printable;
 use crate::read::{Class, Event, Packet, Place, Plan, ReadError, Record, Trace, Value, replay};
-use crate::schema::{EnvValue, EventType, Fields, Type};
+use crate::schema::{EnvValue, EventType, Fields, Names, Type};
 pub use out::Out;
 use out::Piece;
 pub use style::Style;
@@ -114,7 +115,8 @@ impl Printer {
             plan: None,
         };
         packet.write(&class, &mut out);
-        event.replay(&mut Nodes::new(self.style), &mut Values::new(&mut out));
+        let mut nodes = Nodes::new(self.style, event.trace.metadata.names);
+        event.replay(&mut nodes, &mut Values::new(&mut out));
         String::from_utf8_lossy(out.as_bytes()).into_owned()
     }
 
@@ -144,7 +146,8 @@ impl Printer {
             self.learn_packet(&record);
         }
         if !self.classes.get(class).is_some_and(Option::is_some) {
-            self.learn_class(class, record.class());
+            let names = record.trace().metadata.names;
+            self.learn_class(class, record.class(), names);
         }
         let (Some(Some(packet)), Some(Some(class))) =
             (self.packets.get(stream), self.classes.get(class))
@@ -156,7 +159,9 @@ impl Printer {
             Some(plan) => record.visit(plan, &mut Values::new(out))?,
             None => {
                 if let Some(event) = record.event() {
-                    event?.replay(&mut Nodes::new(self.style), &mut Values::new(out));
+                    let event = event?;
+                    let mut nodes = Nodes::new(self.style, event.trace.metadata.names);
+                    event.replay(&mut nodes, &mut Values::new(out));
                 }
             }
         }
@@ -165,13 +170,13 @@ impl Printer {
     }
 
     #[cold]
-    fn learn_class(&mut self, number: usize, class: &Class) {
+    fn learn_class(&mut self, number: usize, class: &Class, names: Names) {
         let text = ClassText {
             name: self.name(&class.event),
             has_values: class.stream_context.is_some()
                 || class.event.context.is_some()
                 || class.event.fields.is_some(),
-            plan: class.plan(&mut Nodes::new(self.style)),
+            plan: class.plan(&mut Nodes::new(self.style, names)),
         };
         if self.classes.len() <= number {
             self.classes.resize_with(number + 1, || None);
@@ -192,7 +197,10 @@ impl Printer {
     /// `file:opened: `
     fn name(&self, class: &EventType) -> Piece {
         let mut out = Out::default();
-        untrusted(&class.name, self.style, &mut out);
+        match &*class.name {
+            "" => out.all(b"<unknown>"),
+            name => untrusted(name, self.style, &mut out),
+        }
         if let Some(source) = class.source.as_ref().filter(|_| self.shows_source) {
             out.all(b" (");
             untrusted(source, self.style, &mut out);
@@ -215,7 +223,7 @@ impl PacketText {
         let streams = &trace.metadata.streams;
         let ty = streams.get(&packet.stream_id).and_then(|class| class.packet_context.as_ref());
         let context = match (ty, &packet.context) {
-            (Some(ty), Some(context)) => context_text(ty, context, style),
+            (Some(ty), Some(context)) => context_text(ty, context, style, trace.metadata.names),
             _ => Piece::new(b""),
         };
         PacketText { packet: Arc::clone(packet), origin: origin(trace, style), context }
@@ -234,10 +242,10 @@ impl PacketText {
 }
 
 /// The fields of a packet's context that do not describe the packet.
-fn context_text(ty: &Type, context: &Value, style: Style) -> Piece {
+fn context_text(ty: &Type, context: &Value, style: Style, names: Names) -> Piece {
     let (Type::Struct(all), Value::Struct(values)) = (ty, context) else { return Piece::new(b"") };
-    let shown = |name: &str| !is_framing(name, style);
-    let pairs = all.fields.iter().zip(values).filter(|((name, _), _)| shown(name));
+    let pairs =
+        all.fields.iter().zip(values).filter(|((name, ty), _)| !is_framing(name, ty, style));
     let (fields, values): (Fields, Vec<&Value>) =
         pairs.map(|(field, (_, value))| (field.clone(), value)).unzip();
     let mut out = Out::default();
@@ -245,7 +253,7 @@ fn context_text(ty: &Type, context: &Value, style: Style) -> Piece {
         return Piece::new(b"");
     }
     out.byte(b'{');
-    let (mut nodes, mut visitor) = (Nodes::new(style), Values::new(&mut out));
+    let (mut nodes, mut visitor) = (Nodes::new(style, names), Values::new(&mut out));
     for (at, value) in values.into_iter().enumerate() {
         let place = Place::Field { fields: &fields, at };
         replay(place, &fields[at].1, value, &mut nodes, &mut visitor);

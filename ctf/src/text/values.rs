@@ -13,19 +13,10 @@ use super::out::{Out, Piece};
 use super::style::Style;
 use crate::printable::{printable, quoted};
 use crate::read::{Format, Place, Visitor};
-use crate::schema::{EnumType, Fields, Type};
+use crate::schema::{BitsType, EnumType, Fields, IntegerType, Label, Meaning, Names, Type};
 
-/// Packet context fields that describe the packet, not what was traced.
-const FRAMING: [&str; 6] = [
-    "timestamp_begin",
-    "timestamp_end",
-    "content_size",
-    "packet_size",
-    "packet_seq_num",
-    "events_discarded",
-];
-/// Another one, which only this library's packets have.
-const OWN_FRAMING: &str = "end_position";
+/// The field of this library's packet context that describes the packet, but has no role.
+const END_POSITION: &str = "end_position";
 
 /// Labels of one value that are printed. Hostile metadata may give a value as many as it has bytes.
 const LABELS_PRINTED_MAX: usize = 64;
@@ -52,9 +43,12 @@ enum How {
     FloatOfSixDigits,
     Text,
     RawText,
+    Blob,
     Labels(Arc<EnumType>),
     /// An enumeration that names nothing but `false` and `true`, as languages have them.
     Truth(Arc<EnumType>),
+    /// Bits that are no number.
+    Bits(Arc<BitsType>),
     /// A group begins or ends with these.
     Group(Piece),
 }
@@ -63,13 +57,14 @@ enum How {
 #[derive(Debug)]
 pub(super) struct Nodes {
     style: Style,
+    names: Names,
     /// What stands before the first part.
     separator: &'static str,
 }
 
 impl Nodes {
-    pub(super) fn new(style: Style) -> Nodes {
-        Nodes { style, separator: "" }
+    pub(super) fn new(style: Style, names: Names) -> Nodes {
+        Nodes { style, names, separator: "" }
     }
 
     fn is_shown(&self, fields: &Fields, at: usize) -> bool {
@@ -78,13 +73,12 @@ impl Nodes {
 
     fn before(&mut self, place: Place<'_>) -> Piece {
         let text = match place {
-            Place::Option(_) | Place::Element => String::new(),
+            Place::Option(_) | Place::Optional | Place::Element => String::new(),
             Place::Part(_) => std::mem::replace(&mut self.separator, ", ").to_owned(),
             Place::Field { fields, at } => {
                 let is_first = !(0..at).any(|before| self.is_shown(fields, before));
                 let separator = if is_first { " " } else { ", " };
-                let name = &*fields[at].0;
-                let name = name.strip_prefix('_').unwrap_or(name);
+                let name = self.names.shown(&fields[at].0);
                 if self.style.is_raw() {
                     format!("{separator}{name} = ")
                 } else {
@@ -111,16 +105,23 @@ impl Format for Nodes {
             Type::Integer(ty) => How::Number { bits: ty.bits as u8, base: ty.base as u8 },
             Type::Enum(ty) if is_truth(ty) && !is_babeltrace2 => How::Truth(Arc::clone(ty)),
             Type::Enum(ty) => How::Labels(Arc::clone(ty)),
+            Type::Varint(ty) if ty.labels.all().is_empty() => {
+                How::Number { bits: 64, base: ty.container.base as u8 }
+            }
+            Type::Varint(ty) => How::Labels(Arc::clone(ty)),
+            Type::Bits(ty) => How::Bits(Arc::clone(ty)),
+            Type::Blob(_) => How::Blob,
             Type::Float(_) if is_babeltrace2 => How::FloatOfSixDigits,
             Type::Float(ty) => How::Float { bits: ty.bits as u8 },
-            Type::String(_) if self.style.is_raw() => How::RawText,
-            Type::String(_) => How::Text,
+            Type::String(_) | Type::Text(_) if self.style.is_raw() => How::RawText,
+            Type::String(_) | Type::Text(_) => How::Text,
             Type::Struct(_) => How::Group(Piece::new(b"{")),
-            Type::Variant(_) => How::Group(Piece::new(b"{ ")),
+            Type::Variant(_) | Type::Optional(_) => How::Group(Piece::new(b"{ ")),
             Type::Array { elem, .. } | Type::Sequence { elem, .. } if elem.is_text_unit() => {
                 if self.style.is_raw() { How::RawText } else { How::Text }
             }
             Type::Array { .. } | Type::Sequence { .. } => How::Group(Piece::new(b"[")),
+            Type::Aligned { .. } => How::Hidden,
         };
         Node { before: self.before(place), how }
     }
@@ -143,9 +144,13 @@ fn is_length(fields: &Fields, at: usize) -> bool {
     length == Some(&**name)
 }
 
-/// Whether a packet context's field of this name describes the packet.
-pub(super) fn is_framing(name: &str, style: Style) -> bool {
-    FRAMING.contains(&name) || name == OWN_FRAMING && !style.is_babeltrace2()
+/// Whether a packet context's field describes the packet, not what was traced.
+pub(super) fn is_framing(name: &str, ty: &Type, style: Style) -> bool {
+    let number = match ty {
+        Type::Varint(ty) => Some(ty.container),
+        ty => IntegerType::of(ty),
+    };
+    number.is_some_and(|ty| !ty.roles.is_none()) || name == END_POSITION && !style.is_babeltrace2()
 }
 
 fn is_truth(ty: &EnumType) -> bool {
@@ -177,6 +182,7 @@ impl<'o> Values<'o> {
                 _ => labels(ty, value, number, out),
             },
             How::Labels(ty) => labels(ty, value, number, out),
+            How::Bits(ty) => bits(ty, value as u64, out),
             _ => number(64, 10, out),
         }
     }
@@ -236,6 +242,20 @@ impl Visitor<Node> for Values<'_> {
         }
     }
 
+    fn blob(&mut self, node: &Node, bytes: &[u8]) {
+        self.out.piece(&node.before);
+        self.out.byte(b'{');
+        for byte in bytes {
+            let _ = write!(self.out, " {byte:02x}");
+        }
+        self.out.array(b" }");
+    }
+
+    fn absent(&mut self, node: &Node) {
+        self.out.piece(&node.before);
+        self.out.array(b"<none>");
+    }
+
     #[inline]
     fn open(&mut self, node: &Node) {
         self.out.piece(&node.before);
@@ -278,6 +298,30 @@ fn raw(text: &[u8], out: &mut Out) {
         }
     }
     out.byte(b'"');
+}
+
+/// The bits as a number, and the flags that are in force; or a truth value.
+fn bits(ty: &BitsType, value: u64, out: &mut Out) {
+    let flags = match &ty.meaning {
+        Meaning::Truth => return out.all(if value == 0 { b"false" } else { b"true" }),
+        Meaning::Bits => None,
+        Meaning::Flags(flags) => Some(flags),
+    };
+    // Writing to memory cannot fail.
+    let _ = write!(out, "{value:#X}");
+    let is_set =
+        |(_, low, high): &&Label| (*low.max(&0)..=*high.min(&63)).any(|bit| value >> bit & 1 != 0);
+    let (mut separator, mut last) = (" {", None);
+    for (name, ..) in flags.into_iter().flat_map(|flags| flags.all()).filter(is_set) {
+        // The ranges of a flag follow one another.
+        if last != Some(name) {
+            let _ = write!(out, "{separator} {}", quoted(&**name));
+            (separator, last) = (",", Some(name));
+        }
+    }
+    if last.is_some() {
+        out.array(b" }");
+    }
 }
 
 /// `'x'`; the number if Unicode has no such character.

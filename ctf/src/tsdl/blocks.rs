@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::ast::{Entry, Item, Value, Wrong};
 use super::numbers::byte_order;
 use super::resolve::Resolver;
+use super::roles;
 use crate::schema::EnvValue;
 use crate::schema::{ByteOrder, Type};
-use crate::schema::{ClockType, EventType, Metadata, StreamType};
+use crate::schema::{ClockType, EventType, Metadata, Names, StreamType};
 
 /// The metadata that all items of the file declare together.
 pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
@@ -22,6 +23,7 @@ pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
         env: Vec::new(),
         clock: ClockType { freq_hz: 1_000_000_000, offset_s: 0, offset_cycles: 0 },
         streams: BTreeMap::new(),
+        names: Names::Escaped,
     };
     for item in items {
         let (kind, entries, at) = match item {
@@ -35,7 +37,8 @@ pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
         match kind {
             "trace" => {
                 metadata.uuid = block.text("uuid").map(|text| uuid(text, at)).transpose()?;
-                metadata.packet_header = block.ty("packet.header");
+                metadata.packet_header =
+                    block.ty("packet.header").as_ref().map(roles::packet_header);
             }
             "env" => metadata.env.extend(block.env()),
             "clock" => {
@@ -45,8 +48,9 @@ pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
             }
             "stream" => {
                 let stream = metadata.streams.entry(block.number("id")?.unwrap_or(0)).or_default();
-                stream.packet_context = block.ty("packet.context");
-                stream.event_header = block.ty("event.header");
+                stream.packet_context =
+                    block.ty("packet.context").as_ref().map(roles::packet_context);
+                stream.event_header = block.ty("event.header").as_ref().map(roles::event_header);
                 stream.event_context = block.ty("event.context");
             }
             "event" => {

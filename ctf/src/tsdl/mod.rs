@@ -2,7 +2,7 @@
 //! barectf write.
 //!
 //! ```text
-//!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers--> Metadata
+//!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers, roles--> Metadata
 //!                                                     //! ```
 //!
 //! Whatever the bytes are, [`parse`] ends, in time that grows with their number, and says where
@@ -13,8 +13,9 @@ mod blocks;
 mod error;
 mod grammar;
 mod numbers;
-mod packetised;
+pub(crate) mod packetised;
 mod resolve;
+mod roles;
 mod scan;
 
 use std::borrow::Cow;

@@ -7,7 +7,7 @@
 
 use super::ast::{Attribute, Value, Wrong};
 use crate::schema::Encoding;
-use crate::schema::{ByteOrder, FloatType, IntegerType};
+use crate::schema::{ByteOrder, FloatType, IntegerType, Roles};
 
 /// Reads `integer { ... }`; `native` is the trace's byte order.
 pub(super) fn integer(
@@ -23,6 +23,8 @@ pub(super) fn integer(
         byte_order: native,
         encoding: Encoding::None,
         is_clock: false,
+        is_reversed: false,
+        roles: Roles::NONE,
     };
     for Attribute { name, value, at } in attributes {
         match (*name, value) {
@@ -83,6 +85,7 @@ pub(super) fn float(
         bits,
         align: if align == 0 { default_align(bits) } else { align },
         byte_order: order,
+        is_reversed: false,
     })
 }
 

@@ -11,8 +11,15 @@ use super::error::TsdlError;
 const MAGIC: u32 = 0x75D1_1D57;
 const HEADER_BYTES: usize = 37;
 
+/// Where the text of the first packet begins, if the file is in packets.
+pub(crate) fn text_at(file: &[u8]) -> Option<usize> {
+    let magic = *file.first_chunk()?;
+    let is_packet = [u32::from_le_bytes(magic), u32::from_be_bytes(magic)].contains(&MAGIC);
+    is_packet.then_some(HEADER_BYTES)
+}
+
 /// The text of a metadata file in either of the two forms.
-pub(super) fn text(file: &[u8]) -> Result<Vec<u8>, TsdlError> {
+pub(crate) fn text(file: &[u8]) -> Result<Vec<u8>, TsdlError> {
     let little = match file.first_chunk() {
         Some(magic) if u32::from_le_bytes(*magic) == MAGIC => true,
         Some(magic) if u32::from_be_bytes(*magic) == MAGIC => false,

@@ -201,7 +201,7 @@ fn path(text: &str, at: usize) -> Result<Path, Wrong> {
     if name.contains('.') {
         return Err((at, format!("`{text}`: fields of fields cannot be tags or lengths here")));
     }
-    Ok(Path { scope, name: Arc::from(name) })
+    Ok(Path { scope, up: None, through: Arc::default(), name: Arc::from(name) })
 }
 
 fn ranges(labels: &[ast::Label]) -> Vec<Label> {

@@ -80,8 +80,13 @@ impl Walk {
     fn depth(&mut self, ty: &Type) -> u32 {
         assert!(ty.align().is_power_of_two());
         match ty {
-            Type::Integer(_) | Type::Float(_) | Type::String(_) => 1,
-            Type::Enum(ty) => {
+            Type::Integer(_)
+            | Type::Float(_)
+            | Type::String(_)
+            | Type::Bits(_)
+            | Type::Text(_)
+            | Type::Blob(_) => 1,
+            Type::Enum(ty) | Type::Varint(ty) => {
                 let EnumType { labels, .. } = &**ty;
                 let at = Arc::as_ptr(ty).cast();
                 if self.seen.insert(at, 1).is_none() {
@@ -94,9 +99,10 @@ impl Walk {
             }
             Type::Variant(ty) => self
                 .within(Arc::as_ptr(&ty.options).cast(), ty.options.all().iter().map(|(_, ty)| ty)),
-            Type::Array { elem, .. } | Type::Sequence { elem, .. } => {
-                self.within(Arc::as_ptr(elem).cast(), [&**elem])
-            }
+            Type::Array { elem, .. }
+            | Type::Sequence { elem, .. }
+            | Type::Aligned { ty: elem, .. } => self.within(Arc::as_ptr(elem).cast(), [&**elem]),
+            Type::Optional(ty) => self.within(Arc::as_ptr(ty).cast(), [&ty.ty]),
         }
     }
 

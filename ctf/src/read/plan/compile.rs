@@ -18,10 +18,11 @@ pub trait Format {
     /// Whether values are wanted. If not, reads of known sizes are passed over together.
     const VALUES: bool = true;
 
-    /// The node of a value, or of the beginning of a structure, an array or a variant.
+    /// The node of a value, or of the beginning of a structure, an array, a variant or an optional field. The type is
+    /// never [`Aligned`](Type::Aligned).
     fn node(&mut self, place: Place<'_>, ty: &Type) -> Self::Node;
 
-    /// The node of the end of a structure, an array or a variant.
+    /// The node of the end of one of those.
     fn end(&mut self, ty: &Type) -> Self::Node;
 }
 
@@ -39,6 +40,8 @@ pub enum Place<'t> {
     },
     /// It is the option of this name of a variant.
     Option(&'t str),
+    /// It is an optional field that is there.
+    Optional,
     /// It is an element of an array.
     Element,
 }
@@ -49,8 +52,8 @@ impl<N> Plan<N> {
         parts: &[(Scope, Option<&Type>)],
         format: &mut F,
     ) -> Option<Plan<N>> {
-        let mut compiler =
-            Compiler { format, ops: Vec::new(), visible: Vec::new(), slots: 0, known_align: 1 };
+        let (ops, visible) = (Vec::new(), Vec::new());
+        let mut compiler = Compiler { format, ops, visible, depth: 0, slots: 0, known_align: 1 };
         for (scope, ty) in parts {
             let Some(ty) = ty else { continue };
             compiler.part(*scope, ty)?;
@@ -63,8 +66,11 @@ impl<N> Plan<N> {
 /// A number that later lengths and tags may name.
 struct Visible {
     scope: Scope,
+    /// How many structures it is in.
+    depth: usize,
     name: Arc<str>,
-    op: usize,
+    /// The read of it; `None` if it depends on the record whether it is a number.
+    op: Option<usize>,
     labels: Option<Arc<EnumType>>,
 }
 
@@ -72,6 +78,8 @@ struct Compiler<'f, F: Format> {
     format: &'f mut F,
     ops: Vec<Op<F::Node>>,
     visible: Vec<Visible>,
+    /// How many structures of this part are open.
+    depth: usize,
     slots: u8,
     /// The position is a multiple of this, in bits.
     known_align: u32,
@@ -90,11 +98,16 @@ impl<F: Format> Compiler<'_, F> {
     }
 
     fn value(&mut self, scope: Scope, place: Place<'_>, ty: &Type) -> Option<()> {
+        if let Type::Aligned { align, ty } = ty {
+            self.align(*align)?;
+            return self.value(scope, place, ty);
+        }
         let node = self.format.node(place, ty);
         match ty {
             Type::Integer(ty) => self.number(ty, node),
             Type::Enum(ty) => self.number(&ty.container, node),
-            Type::Float(FloatType { bits, align, byte_order }) => {
+            Type::Float(FloatType { is_reversed: true, .. }) => None,
+            Type::Float(FloatType { bits, align, byte_order, .. }) => {
                 self.align(*align)?;
                 if self.known_align < 8 {
                     return None;
@@ -126,27 +139,39 @@ impl<F: Format> Compiler<'_, F> {
             }
             Type::Variant(variant) => {
                 let (slot, labels) = self.slot(&variant.tag)?;
-                self.choose(scope, slot, labels?, &variant.options, node, ty)
+                self.choose(scope, slot, labels, &variant.options, node, ty)
             }
+            Type::Bits(_)
+            | Type::Varint(_)
+            | Type::Text(_)
+            | Type::Blob(_)
+            | Type::Optional(_)
+            | Type::Aligned { .. } => None,
         }
     }
 
     fn fields(&mut self, scope: Scope, fields: &Fields) -> Option<()> {
+        self.depth += 1;
         for (at, (name, ty)) in fields.iter().enumerate() {
             self.value(scope, Place::Field { fields, at }, ty)?;
-            if IntegerType::of(ty).is_some() {
-                let labels = match ty {
-                    Type::Enum(ty) => Some(Arc::clone(ty)),
-                    _ => None,
-                };
-                let op = self.ops.len() - 1;
-                self.visible.push(Visible { scope, name: Arc::clone(name), op, labels });
-            }
+            let last = self.ops.len() - 1;
+            let (op, labels) = match ty {
+                Type::Integer(_) => (Some(last), None),
+                Type::Enum(ty) => (Some(last), Some(Arc::clone(ty))),
+                Type::Variant(_) => (None, None),
+                _ => continue,
+            };
+            let (name, depth) = (Arc::clone(name), self.depth);
+            self.visible.push(Visible { scope, depth, name, op, labels });
         }
+        self.depth -= 1;
         Some(())
     }
 
     fn number(&mut self, ty: &IntegerType, node: F::Node) -> Option<()> {
+        if ty.is_reversed {
+            return None;
+        }
         let IntegerType { bits, align, signed, byte_order, .. } = *ty;
         self.align(align)?;
         let is_whole =
@@ -202,7 +227,7 @@ impl<F: Format> Compiler<'_, F> {
         &mut self,
         scope: Scope,
         slot: u8,
-        tag: Arc<EnumType>,
+        tag: Option<Arc<EnumType>>,
         options: &Arc<Options>,
         node: F::Node,
         ty: &Type,
@@ -249,11 +274,19 @@ impl<F: Format> Compiler<'_, F> {
 
     /// The slot of a number that was read before in the same record.
     fn slot(&mut self, path: &Path) -> Option<(u8, Option<Arc<EnumType>>)> {
+        if !path.through.is_empty() {
+            return None;
+        }
         let fits = |seen: &&Visible| {
-            seen.name == path.name && path.scope.is_none_or(|scope| scope == seen.scope)
+            seen.name == path.name
+                && match (path.scope, path.up) {
+                    (Some(scope), _) => seen.scope == scope && seen.depth == 1,
+                    (None, Some(up)) => seen.depth + up as usize == self.depth,
+                    (None, None) => true,
+                }
         };
         let Visible { op, labels, .. } = self.visible.iter().rev().find(fits)?;
-        let (Op::Bytes { slot, .. } | Op::Bits { slot, .. }) = &mut self.ops[*op] else {
+        let (Op::Bytes { slot, .. } | Op::Bits { slot, .. }) = &mut self.ops[(*op)?] else {
             return None;
         };
         let taken = match slot {

@@ -8,7 +8,7 @@
 //! Any other header is left to the general decoder.
 
 use crate::read::bits::Short;
-use crate::schema::{ByteOrder, EnumType, Fields, IntegerType, StructType, Type, VariantType};
+use crate::schema::{ByteOrder, Fields, IntegerType, Role, StructType, Type, VariantType};
 
 /// How the event headers of a stream class are read.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ enum Means {
     Id,
     Clock,
     Tag,
+    TagAndId,
 }
 
 #[derive(Debug)]
@@ -118,7 +119,8 @@ impl Group {
                 Means::Clock => {
                     said.clock = said.clock.wrapping_add(raw.wrapping_sub(said.clock) & mask);
                 }
-                Means::Tag => (tag, said.id) = (raw, Some(raw)),
+                Means::Tag => tag = raw,
+                Means::TagAndId => (tag, said.id) = (raw, Some(raw)),
             }
         }
         said.end = from + self.end as usize;
@@ -134,10 +136,12 @@ fn planned(header: &StructType) -> Option<Planned> {
     let mut first = Group { numbers: Vec::new(), end: 0 };
     let mut tag = None;
     for (name, ty) in fields {
-        let is_tag =
-            variant.is_some_and(|variant| variant.tag.name == *name && variant.tag.scope.is_none());
-        first.add(name, ty, is_tag)?;
-        if let (true, Type::Enum(ty)) = (is_tag, ty) {
+        let is_tag = variant.is_some_and(|variant| {
+            let tag = &variant.tag;
+            tag.name == *name && tag.scope.is_none() && tag.through.is_empty()
+        });
+        first.add(ty, is_tag)?;
+        if is_tag {
             tag = Some(ty);
         }
     }
@@ -148,7 +152,7 @@ fn planned(header: &StructType) -> Option<Planned> {
     Some(Planned { align: header.align, first, choice })
 }
 
-fn choice(variant: &VariantType, tag: &EnumType, align: u32, from: u32) -> Option<Choice> {
+fn choice(variant: &VariantType, tag: &Type, align: u32, from: u32) -> Option<Choice> {
     let options: &Fields = variant.options.all();
     let groups: Option<Vec<Group>> = options
         .iter()
@@ -159,40 +163,56 @@ fn choice(variant: &VariantType, tag: &EnumType, align: u32, from: u32) -> Optio
                 return None;
             }
             group.end = group.end.next_multiple_of(option.align);
-            option.fields.iter().try_for_each(|(name, ty)| group.add(name, ty, false))?;
+            option.fields.iter().try_for_each(|(_, ty)| group.add(ty, false))?;
             Some(group)
         })
         .collect();
     let groups = groups?;
     let none = u8::try_from(groups.len()).ok()?;
-    if tag.container.bits > 16 || tag.container.signed {
+    let number = IntegerType::of(tag)?;
+    if number.bits > 16 || number.signed {
         return None;
     }
-    let mut of_tag = vec![none; 1 << tag.container.bits];
-    // Of several labels of a number, the first one counts.
-    for (name, low, high) in tag.labels.all().iter().rev() {
-        let Some(option) = variant.options.place(name) else { continue };
-        let (low, high) = ((*low).max(0), (*high).min(of_tag.len() as i128 - 1));
+    let mut of_tag = vec![none; 1 << number.bits];
+    let mut fill = |low: i128, high: i128, option: usize| {
+        let (low, high) = (low.max(0), high.min(of_tag.len() as i128 - 1));
         if low <= high {
             of_tag[low as usize..=high as usize].fill(option as u8);
         }
+    };
+    match (variant.options.numbers(), tag) {
+        (Some(numbers), _) => {
+            numbers.all().iter().for_each(|(low, high, option)| fill(*low, *high, *option));
+        }
+        (None, Type::Enum(ty)) => {
+            // Of several labels of a number, the first one counts.
+            for (name, low, high) in ty.labels.all().iter().rev() {
+                if let Some(option) = variant.options.place(name) {
+                    fill(*low, *high, option);
+                }
+            }
+        }
+        (None, _) => return None,
     }
     Some(Choice { of_tag, groups })
 }
 
 impl Group {
-    fn add(&mut self, name: &str, ty: &Type, is_tag: bool) -> Option<()> {
-        let IntegerType { bits, align, byte_order, is_clock, .. } = IntegerType::of(ty)?;
+    fn add(&mut self, ty: &Type, is_tag: bool) -> Option<()> {
+        let number = IntegerType::of(ty)?;
+        let IntegerType { bits, align, byte_order, is_clock, roles, is_reversed, .. } = number;
         let at = self.end.checked_next_multiple_of(align)?;
         let swapped = byte_order == ByteOrder::Big;
         let is_whole = at.is_multiple_of(8) && bits.is_multiple_of(8);
-        if swapped && !is_whole || at % 8 + bits > 64 {
+        if is_reversed || swapped && !is_whole || at % 8 + bits > 64 {
             return None;
         }
+        let is_id = roles.has(Role::EventClassId);
         let means = match () {
+            () if is_tag && is_id => Some(Means::TagAndId),
             () if is_tag => Some(Means::Tag),
             () if is_clock => Some(Means::Clock),
-            () if name == "id" => Some(Means::Id),
+            () if is_id => Some(Means::Id),
             () => None,
         };
         if let Some(means) = means {

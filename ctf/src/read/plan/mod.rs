@@ -78,7 +78,8 @@ enum Len {
 /// The options of a variant.
 #[derive(Debug)]
 struct Choice {
-    tag: Arc<EnumType>,
+    /// The tag's names, if it has some.
+    tag: Option<Arc<EnumType>>,
     options: Arc<Options>,
     /// How many reads each option has; they lie one behind the other.
     reads: Vec<u32>,

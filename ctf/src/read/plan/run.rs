@@ -19,7 +19,11 @@ pub trait Visitor<N> {
     fn float(&mut self, node: &N, value: f64);
     /// Text as it was written, UTF-8 or not, without NUL.
     fn text(&mut self, node: &N, text: &[u8]);
-    /// A structure, an array or a variant begins.
+    /// Bytes as they are.
+    fn blob(&mut self, node: &N, bytes: &[u8]);
+    /// An optional field that is not there.
+    fn absent(&mut self, node: &N);
+    /// A structure, an array, a variant or an optional field that is there begins.
     fn open(&mut self, node: &N);
     /// The next value is the element with this number.
     fn element(&mut self, number: u64);
@@ -195,10 +199,14 @@ impl<'r, V> Run<'r, V> {
 }
 
 impl Choice {
-    /// Which of the reads are the option's that this tag chooses: that of the tag's first label that is an option's name.
+    /// Which of the reads are the option's that this tag chooses: by itself, or by its first label that is an option's name.
     fn of(&self, tag: i128) -> Result<std::ops::Range<usize>, DecodeError> {
-        let mut labels = self.tag.labels.of(tag);
-        let Some(option) = labels.find_map(|(name, ..)| self.options.place(name)) else {
+        let option = match (self.options.numbers(), &self.tag) {
+            (Some(numbers), _) => numbers.chosen(tag),
+            (None, Some(ty)) => ty.labels.of(tag).find_map(|(name, ..)| self.options.place(name)),
+            (None, None) => None,
+        };
+        let Some(option) = option else {
             return Err(DecodeError::Wrong(format!("no option of a variant for the tag {tag}")));
         };
         let from = self.reads[..option].iter().sum::<u32>() as usize;
