@@ -42,6 +42,8 @@ pub struct Class {
     pub event: Arc<EventType>,
     /// The context that all events of the stream have.
     pub stream_context: Option<Type>,
+    /// What its records' headers end at is a multiple of this, in bits.
+    header_align: u32,
     /// How its records are passed over.
     skip: OnceLock<Option<Plan<()>>>,
 }
@@ -71,12 +73,14 @@ impl Classes {
 
 impl StreamClass {
     fn new(ty: &StreamType, first: usize, all: &mut Vec<Arc<Class>>) -> StreamClass {
+        let header = Header::of(ty.event_header.as_ref());
         let (mut table, mut map) = (Vec::new(), BTreeMap::new());
         for (id, event) in &ty.events {
             let number = (first + all.len()) as u32;
             all.push(Arc::new(Class {
                 event: Arc::clone(event),
                 stream_context: ty.event_context.clone(),
+                header_align: header.end_align(),
                 skip: OnceLock::new(),
             }));
             // The ids ascend.
@@ -88,7 +92,7 @@ impl StreamClass {
             }
         }
         StreamClass {
-            header: Header::of(ty.event_header.as_ref()),
+            header,
             header_type: ty.event_header.clone(),
             table,
             map,
@@ -116,7 +120,7 @@ impl Class {
             (Scope::EventContext, self.event.context.as_ref()),
             (Scope::Fields, self.event.fields.as_ref()),
         ];
-        Plan::compile(&parts, format)
+        Plan::compile(&parts, self.header_align, format)
     }
 
     pub(super) fn skip(&self) -> Option<&Plan<()>> {

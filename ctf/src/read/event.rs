@@ -41,8 +41,6 @@ pub struct Packet {
     pub discarded: Option<u64>,
     /// The clock when it ends.
     pub end_clock: Option<u64>,
-    /// All of its header.
-    pub header: Option<Value>,
     /// All of its context.
     pub context: Option<Value>,
 }

@@ -22,7 +22,7 @@ use super::whole::{Layout, WholePackets};
 use super::window::Window;
 use crate::dir::Tree;
 use crate::schema::{Role, Scope};
-use crate::write::packet::PACKET_MAGIC;
+use crate::write::packet::{CONTEXT_AT, PACKET_MAGIC, StreamIdentity};
 
 /// How much is read of a packet at first, before its size is known.
 const OPENING_BYTES: u64 = 4096;
@@ -112,7 +112,7 @@ impl Packets {
             Err((offset, why)) => return Some(Err(self.error(offset, wrong(why)))),
         };
         let (offset, size_bytes) = (whole.offset, whole.context.packet_size_bytes);
-        let open = self.packet_in(bytes, offset, size_bytes, clock);
+        let open = self.packet_in(bytes, offset, size_bytes, clock, Some(&whole.identity));
         let open = open.map(|open| open.with_whole(whole));
         Some(open.map_err(|error| self.error(offset, error)))
     }
@@ -139,7 +139,7 @@ impl Packets {
         loop {
             let mut bytes = vec![0; opening as usize];
             self.file.read(offset, &mut bytes)?;
-            match self.packet_in(bytes, offset, left, clock) {
+            match self.packet_in(bytes, offset, left, clock, None) {
                 // Its header may just be long.
                 Err(PacketError::Decode(DecodeError::Short)) if opening < most => {
                     opening = (opening * 16).min(most);
@@ -149,19 +149,27 @@ impl Packets {
         }
     }
 
-    /// The packet that begins with `bytes`, out of `left` bytes that there are.
+    /// The packet that begins with `bytes`, out of `left` bytes that there are. Its header is read if it is not known
+    /// what it says.
     fn packet_in(
         &self,
         bytes: Vec<u8>,
         offset: u64,
         left: u64,
         clock: u64,
+        known: Option<&StreamIdentity>,
     ) -> Result<OpenPacket, PacketError> {
         let metadata = &self.trace.metadata;
         let mut past = Past::new(clock);
-        let mut decoder = Decoder::new(Bits::new(&bytes, 0, usize::MAX, 0), &mut past);
-        let header = decoder.part(Scope::PacketHeader, metadata.packet_header.as_ref())?;
-        let stream_id = self.check(decoder.known())?;
+        let from = if known.is_some() { CONTEXT_AT * 8 } else { 0 };
+        let mut decoder = Decoder::new(Bits::new(&bytes, from, usize::MAX, 0), &mut past);
+        let (stream_id, stream_instance_id) = match known {
+            Some(known) => (u64::from(known.stream_id), Some(known.stream_instance_id)),
+            None => {
+                decoder.part(Scope::PacketHeader, metadata.packet_header.as_ref())?;
+                (self.check(decoder.known())?, decoder.known().get(Role::StreamId))
+            }
+        };
         let Some(class) = metadata.streams.get(&stream_id) else {
             return Err(wrong(format!("the metadata has no stream {stream_id}")));
         };
@@ -188,11 +196,10 @@ impl Packets {
             offset_bytes: offset,
             size_bytes,
             stream_id,
-            stream_instance_id: word(Role::StreamId),
+            stream_instance_id,
             seq: word(Role::PacketNumber),
             discarded: word(Role::Discarded),
             end_clock: word(Role::PacketEnd),
-            header,
             context,
         };
         past.clock = word(Role::PacketBegin).unwrap_or(clock);

@@ -79,6 +79,16 @@ impl StreamFile {
         Ok(self.len)
     }
 
+    /// So many bytes from `at` on.
+    pub(super) fn bytes(&mut self, at: u64, len: usize) -> io::Result<Vec<u8>> {
+        if let Some(bytes) = self.in_chunk(at, len) {
+            return Ok(bytes.to_vec());
+        }
+        let mut bytes = vec![0; len];
+        self.read(at, &mut bytes)?;
+        Ok(bytes)
+    }
+
     /// Fills `into` from `at` on.
     pub(super) fn read(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
         if let Some(bytes) = self.in_chunk(at, into.len()) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::schema::{BitsType, EnumType, IntegerType};
 
 /// A field's value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// A number without sign.
     Unsigned {

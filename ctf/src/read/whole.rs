@@ -266,9 +266,7 @@ impl WholePackets {
             if offset.checked_add(bytes as u64).is_none_or(|end| end > len) {
                 return Err("cut short".to_owned());
             }
-            let mut read = vec![0; bytes];
-            let outcome = file.read(offset, &mut read);
-            outcome.map(|()| read).map_err(|error| format!("cannot be read: {error}"))
+            file.bytes(offset, bytes).map_err(|error| format!("cannot be read: {error}"))
         };
         let wrong = |error: packet::PacketError| error.to_string();
         let (start, claimed) = PacketContext::decode(&read(FIXED_BYTES)?, 0).map_err(wrong)?;

@@ -57,6 +57,8 @@ struct ClassText {
     has_values: bool,
     /// `None` if only the general decoder can read the class.
     plan: Option<Plan<Node>>,
+    /// What stands behind the last value, and the line's end.
+    rest: Piece,
 }
 
 /// What is the same in the lines of all events of a packet.
@@ -66,7 +68,12 @@ struct PacketText {
     /// Which process was traced.
     origin: Piece,
     context: Piece,
+    /// By the numbers of classes, what stands between the times and the values.
+    middles: Vec<Option<Piece>>,
 }
+
+/// For more classes, what stands there is put together for each line.
+const MIDDLES_MAX: usize = 1024;
 
 impl Default for Printer {
     fn default() -> Printer {
@@ -113,10 +120,10 @@ impl Printer {
             name: self.name(&event.class),
             has_values: has_values.into_iter().any(Option::is_some),
             plan: None,
+            rest: Piece::new(b""),
         };
         packet.write(&class, &mut out);
-        let mut nodes = Nodes::new(self.style, event.trace.metadata.names);
-        event.replay(&mut nodes, &mut Values::new(&mut out));
+        replay_all(event, self.style, &mut out);
         String::from_utf8_lossy(out.as_bytes()).into_owned()
     }
 
@@ -149,34 +156,40 @@ impl Printer {
             let names = record.trace().metadata.names;
             self.learn_class(class, record.class(), names);
         }
-        let (Some(Some(packet)), Some(Some(class))) =
-            (self.packets.get(stream), self.classes.get(class))
+        let (Some(Some(packet)), Some(Some(text))) =
+            (self.packets.get_mut(stream), self.classes.get(class))
         else {
             return Ok(());
         };
-        packet.write(class, out);
-        match &class.plan {
+        match packet.middles.get(class) {
+            Some(Some(middle)) => out.piece(middle),
+            _ => packet.write_and_keep(class, text, out),
+        }
+        match &text.plan {
             Some(plan) => record.visit(plan, &mut Values::new(out))?,
             None => {
                 if let Some(event) = record.event() {
-                    let event = event?;
-                    let mut nodes = Nodes::new(self.style, event.trace.metadata.names);
-                    event.replay(&mut nodes, &mut Values::new(out));
+                    replay_all(&event?, self.style, out);
                 }
             }
         }
-        out.byte(b'\n');
+        out.piece(&text.rest);
         Ok(())
     }
 
     #[cold]
     fn learn_class(&mut self, number: usize, class: &Class, names: Names) {
+        let mut nodes = Nodes::new(self.style, names);
+        let plan = class.plan(&mut nodes);
+        let mut rest = if plan.is_some() { nodes.rest().as_bytes().to_vec() } else { Vec::new() };
+        rest.push(b'\n');
         let text = ClassText {
             name: self.name(&class.event),
             has_values: class.stream_context.is_some()
                 || class.event.context.is_some()
                 || class.event.fields.is_some(),
-            plan: class.plan(&mut Nodes::new(self.style, names)),
+            plan,
+            rest: Piece::new(&rest),
         };
         if self.classes.len() <= number {
             self.classes.resize_with(number + 1, || None);
@@ -190,8 +203,13 @@ impl Printer {
         if self.packets.len() <= number {
             self.packets.resize_with(number + 1, || None);
         }
-        self.packets[number] =
-            record.packet().map(|packet| PacketText::new(record.trace(), packet, self.style));
+        let Some(packet) = record.packet() else { return };
+        match &mut self.packets[number] {
+            Some(known) if known.is_as_of(packet, record.trace(), self.style) => {
+                known.packet = Arc::clone(packet);
+            }
+            place => *place = Some(PacketText::new(record.trace(), packet, self.style)),
+        }
     }
 
     /// `file:opened: `
@@ -226,11 +244,41 @@ impl PacketText {
             (Some(ty), Some(context)) => context_text(ty, context, style, trace.metadata.names),
             _ => Piece::new(b""),
         };
-        PacketText { packet: Arc::clone(packet), origin: origin(trace, style), context }
+        let (packet, origin) = (Arc::clone(packet), origin(trace, style));
+        PacketText { packet, origin, context, middles: Vec::new() }
+    }
+
+    /// Whether the text of another packet of the stream is the same.
+    fn is_as_of(&self, packet: &Packet, trace: &Trace, style: Style) -> bool {
+        if self.packet.stream_id != packet.stream_id {
+            return false;
+        }
+        let ty = trace.metadata.streams.get(&packet.stream_id);
+        match (ty.and_then(|ty| ty.packet_context.as_ref()), &self.packet.context, &packet.context)
+        {
+            (Some(Type::Struct(all)), Some(Value::Struct(known)), Some(Value::Struct(now))) => {
+                let mut values = all.fields.iter().zip(known.iter().zip(now));
+                values.all(|((name, ty), (known, now))| {
+                    is_framing(name, ty, style) || known.1 == now.1
+                })
+            }
+            _ => false,
+        }
+    }
+
+    #[cold]
+    fn write_and_keep(&mut self, number: usize, class: &ClassText, out: &mut Out) {
+        let from = out.len();
+        self.write(class, out);
+        if number < MIDDLES_MAX {
+            if self.middles.len() <= number {
+                self.middles.resize_with(number + 1, || None);
+            }
+            self.middles[number] = Some(Piece::new(&out.as_bytes()[from..]));
+        }
     }
 
     /// Writes what stands between the times and the values.
-    #[inline]
     fn write(&self, class: &ClassText, out: &mut Out) {
         out.piece(&self.origin);
         out.piece(&class.name);
@@ -239,6 +287,13 @@ impl PacketText {
             out.array(b", ");
         }
     }
+}
+
+/// Writes the values of an event, and what stands behind them.
+fn replay_all(event: &Event, style: Style, out: &mut Out) {
+    let mut nodes = Nodes::new(style, event.trace.metadata.names);
+    event.replay(&mut nodes, &mut Values::new(out));
+    out.piece(&nodes.rest());
 }
 
 /// The fields of a packet's context that do not describe the packet.
@@ -258,6 +313,7 @@ fn context_text(ty: &Type, context: &Value, style: Style, names: Names) -> Piece
         let place = Place::Field { fields: &fields, at };
         replay(place, &fields[at].1, value, &mut nodes, &mut visitor);
     }
+    out.piece(&nodes.rest());
     out.all(b" }");
     Piece::new(out.as_bytes())
 }

@@ -21,8 +21,7 @@ pub(super) fn unsigned(value: u64, bits: u8, base: u8, out: &mut Out) {
 /// The same with a sign. In any base but 10 it is shown as two's complement, in as many whole digits as its bits fill.
 pub(super) fn signed(value: i64, bits: u8, base: u8, out: &mut Out) {
     if base == 10 {
-        decimal(value, out);
-        return;
+        return signed_decimal(value, out);
     }
     let shown_bits = match base {
         8 => bits.next_multiple_of(3),
@@ -72,8 +71,24 @@ fn general(digits: &str, value: f64, out: &mut Out) {
 
 /// A number in base 10.
 #[inline]
-pub(super) fn decimal(value: impl itoa::Integer, out: &mut Out) {
-    out.all(itoa::Buffer::new().format(value).as_bytes());
+pub(super) fn decimal(value: u64, out: &mut Out) {
+    if value >= 100_000_000 {
+        return out.all(itoa::Buffer::new().format(value).as_bytes());
+    }
+    // All eight digits, of which the zeros in front are shifted out.
+    let digits = u64::from_be_bytes(eight_digits(value as u32));
+    let zeros = (digits ^ 0x3030_3030_3030_3030 | 1).leading_zeros() / 8;
+    out.array(&(digits << (zeros * 8)).to_be_bytes());
+    out.take_back(zeros as usize);
+}
+
+/// The same with a sign.
+#[inline]
+pub(super) fn signed_decimal(value: i64, out: &mut Out) {
+    if value < 0 {
+        out.byte(b'-');
+    }
+    decimal(value.unsigned_abs(), out);
 }
 
 /// The numbers below 100 as two digits each.
@@ -89,12 +104,18 @@ const PAIRS: [[u8; 2]; 100] = {
 /// The nine digits of a number below 10^9, with zeros in front.
 #[inline]
 pub(super) fn nine_digits(number: u32) -> [u8; 9] {
-    let (high, low) = (number / 100_000_000 % 10, number % 100_000_000);
-    let (left, right) = (low / 10_000, low % 10_000);
+    let [a, b, c, d, e, f, g, h] = eight_digits(number % 100_000_000);
+    [b'0' + (number / 100_000_000 % 10) as u8, a, b, c, d, e, f, g, h]
+}
+
+/// The eight digits of a number below 10^8, with zeros in front.
+#[inline]
+fn eight_digits(number: u32) -> [u8; 8] {
+    let (left, right) = (number / 10_000, number % 10_000);
     let pair = |number: u32| PAIRS[(number % 100) as usize];
     let ([a, b], [c, d]) = (pair(left / 100), pair(left));
     let ([e, f], [g, h]) = (pair(right / 100), pair(right));
-    [b'0' + high as u8, a, b, c, d, e, f, g, h]
+    [a, b, c, d, e, f, g, h]
 }
 
 #[cfg(test)]
@@ -116,6 +137,20 @@ mod tests {
         assert_eq!(shown(f64::NEG_INFINITY), ["-inf", "-inf"]);
         assert_eq!(shown(-0.0), ["-0", "-0"]);
         assert_eq!(shown(1e100), ["1e+100", "1e+100"]);
+    }
+
+    #[test]
+    fn numbers_of_every_length_are_whole() {
+        let numbers = (0..20).flat_map(|power| {
+            let ten = 10_u64.pow(power);
+            [ten - 1, ten, ten + 1, ten * 9 / 7]
+        });
+        for number in numbers.chain([u64::MAX]) {
+            let mut out = Out::default();
+            decimal(number, &mut out);
+            signed_decimal(number as i64, &mut out);
+            assert_eq!(out.as_bytes(), format!("{number}{}", number as i64).as_bytes());
+        }
     }
 
     #[test]

@@ -37,6 +37,10 @@ impl Piece {
         Piece { short, len: text.len(), long }
     }
 
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.short.get(..self.len).unwrap_or(&self.long)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -70,6 +74,12 @@ impl Out {
         self.len = 0;
     }
 
+    /// Forgets the last bytes.
+    #[inline]
+    pub(super) fn take_back(&mut self, bytes: usize) {
+        self.len -= bytes;
+    }
+
     #[inline]
     pub(super) fn piece(&mut self, piece: &Piece) {
         if piece.len > SHORT_BYTES {
@@ -77,7 +87,7 @@ impl Out {
             return;
         }
         self.array(&piece.short);
-        self.len -= SHORT_BYTES - piece.len;
+        self.take_back(SHORT_BYTES - piece.len);
     }
 
     /// Writes bytes whose number the compiler knows.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::numbers::{decimal, nine_digits};
-use super::out::{Out, Piece};
+use super::out::Out;
 
 const NS_IN_S: i64 = 1_000_000_000;
 
@@ -17,12 +17,12 @@ pub(super) struct Times {
     last_ns: Option<i64>,
     /// The second in which the last time was, and its text: `[12:09:33.`.
     second_ns: i64,
-    second: Piece,
+    second: [u8; 10],
 }
 
 impl Times {
     pub(super) fn new(zone: TimeZone) -> Times {
-        Times { zone, last_ns: None, second_ns: i64::MAX, second: Piece::new(b"") }
+        Times { zone, last_ns: None, second_ns: i64::MAX, second: [0; 10] }
     }
 
     /// The last time.
@@ -36,47 +36,61 @@ impl Times {
     }
 
     /// `[12:09:33.870001204]`
-    #[inline]
     pub(super) fn time(&mut self, ns: i64, out: &mut Out) {
+        out.array(&self.text_of(ns));
+    }
+
+    #[inline]
+    fn text_of(&mut self, ns: i64) -> [u8; 20] {
         let mut rest_ns = ns.wrapping_sub(self.second_ns);
         if !(0..NS_IN_S).contains(&rest_ns) || ns < self.second_ns {
             rest_ns = ns.rem_euclid(NS_IN_S);
             // No whole second may fit before the earliest times.
             self.second_ns = ns.saturating_sub(rest_ns);
-            self.second = Piece::new(&self.text_of(ns));
+            self.second = self.second_of(ns);
         }
-        out.piece(&self.second);
-        out.array(&nine_digits(rest_ns as u32));
-        out.byte(b']');
+        let mut text = [b']'; 20];
+        text[..10].copy_from_slice(&self.second);
+        text[10..19].copy_from_slice(&nine_digits(rest_ns as u32));
+        text
     }
 
-    fn text_of(&self, ns: i64) -> Vec<u8> {
+    #[cold]
+    fn second_of(&self, ns: i64) -> [u8; 10] {
         // jiff can represent every i64; 1970 replaces what it cannot.
         let time = Timestamp::from_nanosecond(ns.into()).unwrap_or_default();
         let time = self.zone.to_datetime(time);
         let (hour, minute, second) = (time.hour(), time.minute(), time.second());
-        format!("[{hour:02}:{minute:02}:{second:02}.").into_bytes()
+        let pair = |number: i8| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        let ([a, b], [c, d], [e, f]) = (pair(hour), pair(minute), pair(second));
+        [b'[', a, b, b':', c, d, b':', e, f, b'.']
     }
 
     /// `[12:09:33.870001204] (+0.000001234) `: the time, and how long after the last one it is.
     #[inline]
     pub(super) fn both(&mut self, now_ns: i64, out: &mut Out) {
-        self.time(now_ns, out);
+        let time = self.text_of(now_ns);
         let Some(last_ns) = self.last_ns.replace(now_ns) else {
+            out.array(&time);
             out.array(b" (+?.?????????) ");
             return;
         };
         let sign = if now_ns < last_ns { b'-' } else { b'+' };
-        let mut rest_ns = now_ns.abs_diff(last_ns);
+        let rest_ns = now_ns.abs_diff(last_ns);
         if rest_ns < NS_IN_S as u64 {
-            out.array(&[b' ', b'(', sign, b'0', b'.']);
-        } else {
-            out.array(&[b' ', b'(', sign]);
-            decimal(rest_ns / NS_IN_S as u64, out);
-            out.byte(b'.');
-            rest_ns %= NS_IN_S as u64;
+            let mut text = [b' '; 36];
+            text[..20].copy_from_slice(&time);
+            text[21..25].copy_from_slice(&[b'(', sign, b'0', b'.']);
+            text[25..34].copy_from_slice(&nine_digits(rest_ns as u32));
+            text[34] = b')';
+            out.array(&text);
+            return;
         }
-        out.array(&nine_digits(rest_ns as u32));
+        out.array(&time);
+        out.array(&[b' ', b'(', sign]);
+        decimal(rest_ns / NS_IN_S as u64, out);
+        out.byte(b'.');
+        out.array(&nine_digits((rest_ns % NS_IN_S as u64) as u32));
         out.array(b") ");
     }
 }

@@ -8,7 +8,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use super::numbers::{decimal, float, float_of_six_digits, signed, unsigned};
+use super::numbers::{decimal, float, float_of_six_digits, signed, signed_decimal, unsigned};
 use super::out::{Out, Piece};
 use super::style::Style;
 use crate::printable::{printable, quoted};
@@ -32,6 +32,8 @@ pub(super) struct Node {
 enum How {
     /// Nothing of it is shown.
     Hidden,
+    /// A structure's beginning or end, which is shown with another value.
+    Nothing,
     Number {
         bits: u8,
         base: u8,
@@ -53,25 +55,35 @@ enum How {
     Group(Piece),
 }
 
-/// Makes the nodes of a class.
+/// Makes the nodes of a class. The brackets of structures go with the values behind them.
 #[derive(Debug)]
 pub(super) struct Nodes {
     style: Style,
     names: Names,
-    /// What stands before the first part.
+    /// What stands before the next part.
     separator: &'static str,
+    /// What stands before the next value, because of what began or ended.
+    pending: Vec<u8>,
+    /// How many arrays, variants and optional fields are open: their insides may come once, several times or not at all,
+    /// so what ends in them must not wait for what is behind them.
+    groups: u32,
 }
 
 impl Nodes {
     pub(super) fn new(style: Style, names: Names) -> Nodes {
-        Nodes { style, names, separator: "" }
+        Nodes { style, names, separator: "", pending: Vec::new(), groups: 0 }
+    }
+
+    /// What stands behind the last value.
+    pub(super) fn rest(&mut self) -> Piece {
+        Piece::new(&std::mem::take(&mut self.pending))
     }
 
     fn is_shown(&self, fields: &Fields, at: usize) -> bool {
         self.style.is_babeltrace2() || !is_length(fields, at)
     }
 
-    fn before(&mut self, place: Place<'_>) -> Piece {
+    fn before(&mut self, place: Place<'_>) {
         let text = match place {
             Place::Option(_) | Place::Optional | Place::Element => String::new(),
             Place::Part(_) => std::mem::replace(&mut self.separator, ", ").to_owned(),
@@ -86,7 +98,7 @@ impl Nodes {
                 }
             }
         };
-        Piece::new(text.as_bytes())
+        self.pending.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -115,23 +127,46 @@ impl Format for Nodes {
             Type::Float(ty) => How::Float { bits: ty.bits as u8 },
             Type::String(_) | Type::Text(_) if self.style.is_raw() => How::RawText,
             Type::String(_) | Type::Text(_) => How::Text,
-            Type::Struct(_) => How::Group(Piece::new(b"{")),
-            Type::Variant(_) | Type::Optional(_) => How::Group(Piece::new(b"{ ")),
+            Type::Struct(_) => {
+                self.before(place);
+                self.pending.push(b'{');
+                return Node { before: Piece::new(b""), how: How::Nothing };
+            }
+            Type::Variant(_) | Type::Optional(_) => {
+                self.groups += 1;
+                How::Group(Piece::new(b"{ "))
+            }
             Type::Array { elem, .. } | Type::Sequence { elem, .. } if elem.is_text_unit() => {
                 if self.style.is_raw() { How::RawText } else { How::Text }
             }
-            Type::Array { .. } | Type::Sequence { .. } => How::Group(Piece::new(b"[")),
+            Type::Array { .. } | Type::Sequence { .. } => {
+                self.groups += 1;
+                How::Group(Piece::new(b"["))
+            }
             Type::Aligned { .. } => How::Hidden,
         };
-        Node { before: self.before(place), how }
+        self.before(place);
+        Node { before: self.rest(), how }
     }
 
     fn end(&mut self, ty: &Type) -> Node {
-        let end: &[u8] = match ty {
-            Type::Array { .. } | Type::Sequence { .. } => b" ]",
-            _ => b" }",
+        match ty {
+            Type::Array { .. } | Type::Sequence { .. } => self.pending.extend_from_slice(b" ]"),
+            _ => self.pending.extend_from_slice(b" }"),
+        }
+        let can_wait = match ty {
+            Type::Struct(_) => self.groups == 0,
+            _ => {
+                self.groups -= 1;
+                false
+            }
         };
-        Node { before: Piece::new(b""), how: How::Group(Piece::new(end)) }
+        let how = if can_wait { How::Nothing } else { How::Group(self.rest()) };
+        Node { before: Piece::new(b""), how }
+    }
+
+    fn is_empty(&self, node: &Node) -> bool {
+        matches!(node.how, How::Nothing)
     }
 }
 
@@ -197,9 +232,7 @@ impl Visitor<Node> for Values<'_> {
     fn unsigned(&mut self, node: &Node, value: u64) {
         self.out.piece(&node.before);
         match node.how {
-            How::Number { base: 10, .. } => {
-                decimal(value, self.out);
-            }
+            How::Number { base: 10, .. } => decimal(value, self.out),
             _ => self.integer(node, value.into(), |bits, base, out| {
                 unsigned(value, bits, base, out);
             }),
@@ -210,9 +243,7 @@ impl Visitor<Node> for Values<'_> {
     fn signed(&mut self, node: &Node, value: i64) {
         self.out.piece(&node.before);
         match node.how {
-            How::Number { base: 10, .. } => {
-                decimal(value, self.out);
-            }
+            How::Number { base: 10, .. } => signed_decimal(value, self.out),
             _ => self.integer(node, value.into(), |bits, base, out| signed(value, bits, base, out)),
         }
     }
@@ -230,10 +261,7 @@ impl Visitor<Node> for Values<'_> {
         self.out.piece(&node.before);
         if let How::RawText = node.how {
             raw(text, self.out);
-        } else if text
-            .iter()
-            .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
-        {
+        } else if is_plain(text) {
             self.out.byte(b'"');
             self.out.all(text);
             self.out.byte(b'"');
@@ -276,6 +304,26 @@ impl Visitor<Node> for Values<'_> {
             self.out.piece(text);
         }
     }
+}
+
+/// Whether text is shown in quotes as it is.
+#[inline]
+fn is_plain(text: &[u8]) -> bool {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') & (*byte != b'"') & (*byte != b'\\');
+    let (eights, rest) = text.as_chunks::<8>();
+    eights.iter().all(are_plain) && rest.iter().all(is_plain)
+}
+
+/// The same of eight bytes at once: a byte's highest bit says what is wrong with it.
+#[inline]
+fn are_plain(eight: &[u8; 8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    let bytes = u64::from_ne_bytes(*eight);
+    // Exact if no byte has its highest bit set, which is wrong anyhow.
+    let is_zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
+    let below_space = bytes.wrapping_sub(ONES * 0x20) & !bytes;
+    let is = |byte: u8| is_zero(bytes ^ ONES * u64::from(byte));
+    (bytes | below_space | is(b'"') | is(b'\\') | is(0x7F)) & (ONES << 7) == 0
 }
 
 /// Text in quotes as babeltrace2 writes it: bytes beyond ASCII as they are.

@@ -56,7 +56,7 @@ pub const PACKET_MAGIC: u32 = 0xC1FC_1FC1;
 pub(crate) const FIXED_BYTES: usize = 88;
 
 /// Where the packet context begins.
-const CONTEXT_AT: usize = 32;
+pub(crate) const CONTEXT_AT: usize = 32;
 
 /// Where `packet_size` is: the one word that publishing a large packet rewrites in place.
 pub(crate) const PACKET_SIZE_AT: usize = 56;

@@ -24,6 +24,12 @@ pub trait Format {
 
     /// The node of the end of one of those.
     fn end(&mut self, ty: &Type) -> Self::Node;
+
+    /// Whether the beginning or the end of a structure with this node may be left out.
+    fn is_empty(&self, node: &Self::Node) -> bool {
+        let _ = node;
+        false
+    }
 }
 
 /// Where in a record a value is.
@@ -47,13 +53,14 @@ pub enum Place<'t> {
 }
 
 impl<N> Plan<N> {
-    /// The plan for these parts of a record, each at its end. `None` if only the general decoder can read them.
+    /// The plan for these parts of a record, which begin at a multiple of `known_align` bits. `None` if only the general decoder can read them.
     pub(in crate::read) fn compile<F: Format<Node = N>>(
         parts: &[(Scope, Option<&Type>)],
+        known_align: u32,
         format: &mut F,
     ) -> Option<Plan<N>> {
         let (ops, visible) = (Vec::new(), Vec::new());
-        let mut compiler = Compiler { format, ops, visible, depth: 0, slots: 0, known_align: 1 };
+        let mut compiler = Compiler { format, ops, visible, depth: 0, slots: 0, known_align };
         for (scope, ty) in parts {
             let Some(ty) = ty else { continue };
             compiler.part(*scope, ty)?;
@@ -90,7 +97,7 @@ impl<F: Format> Compiler<'_, F> {
         let Type::Struct(all) = ty else { return self.value(scope, Place::Part(scope), ty) };
         let node = self.format.node(Place::Part(scope), ty);
         self.align(all.align)?;
-        self.ops.push(Op::Open { node });
+        self.open(node);
         // The fields of a part stay visible to the parts behind it.
         self.fields(scope, &all.fields)?;
         self.close(ty);
@@ -125,7 +132,7 @@ impl<F: Format> Compiler<'_, F> {
             }
             Type::Struct(all) => {
                 self.align(all.align)?;
-                self.ops.push(Op::Open { node });
+                self.open(node);
                 let before = self.visible.len();
                 self.fields(scope, &all.fields)?;
                 self.visible.truncate(before);
@@ -154,7 +161,8 @@ impl<F: Format> Compiler<'_, F> {
         self.depth += 1;
         for (at, (name, ty)) in fields.iter().enumerate() {
             self.value(scope, Place::Field { fields, at }, ty)?;
-            let last = self.ops.len() - 1;
+            // Of a number it is the only read but for an `Align` before it.
+            let last = self.ops.len().saturating_sub(1);
             let (op, labels) = match ty {
                 Type::Integer(_) => (Some(last), None),
                 Type::Enum(ty) => (Some(last), Some(Arc::clone(ty))),
@@ -205,15 +213,9 @@ impl<F: Format> Compiler<'_, F> {
         let at = self.ops.len();
         self.ops.push(Op::Repeat { len, body: 0, node });
         // An element begins where the array does, or where the element before it ends.
-        self.known_align = self.known_align.min(8);
-        let from = self.known_align;
+        let from = self.known_align.min(8);
+        self.known_align = if always_ends_at_bytes(elem, 0) { from } else { 1 };
         self.value(scope, Place::Element, elem)?;
-        if self.known_align < from {
-            // It ends within a byte, so the next one may begin there.
-            self.ops.truncate(at + 1);
-            self.known_align = 1;
-            self.value(scope, Place::Element, elem)?;
-        }
         self.known_align = self.known_align.min(from);
         let reads = u32::try_from(self.ops.len() - at - 1).ok()?;
         if let Op::Repeat { body, .. } = &mut self.ops[at] {
@@ -251,9 +253,17 @@ impl<F: Format> Compiler<'_, F> {
         Some(())
     }
 
+    fn open(&mut self, node: F::Node) {
+        if !self.format.is_empty(&node) {
+            self.ops.push(Op::Open { node });
+        }
+    }
+
     fn close(&mut self, ty: &Type) {
         let node = self.format.end(ty);
-        self.ops.push(Op::Close { node });
+        if !self.format.is_empty(&node) {
+            self.ops.push(Op::Close { node });
+        }
     }
 
     fn align(&mut self, align: u32) -> Option<()> {
@@ -298,6 +308,25 @@ impl<F: Format> Compiler<'_, F> {
             None => return None,
         };
         Some((taken, labels.clone()))
+    }
+}
+
+/// How deep types are looked at: a type expands to any size.
+const LOOK_DEPTH: u32 = 4;
+
+/// Whether what begins at a byte ends at one.
+fn always_ends_at_bytes(ty: &Type, depth: u32) -> bool {
+    match ty {
+        Type::Integer(ty) => ty.bits.is_multiple_of(8),
+        Type::Enum(ty) => ty.container.bits.is_multiple_of(8),
+        Type::Float(_) | Type::String(_) => true,
+        Type::Struct(all) if depth < LOOK_DEPTH && all.fields.len() < 64 => {
+            all.fields.iter().all(|(_, ty)| always_ends_at_bytes(ty, depth + 1))
+        }
+        Type::Array { elem, .. } | Type::Sequence { elem, .. } if depth < LOOK_DEPTH => {
+            always_ends_at_bytes(elem, depth + 1)
+        }
+        _ => false,
     }
 }
 

@@ -75,6 +75,14 @@ impl Header {
             _ => Header::General,
         }
     }
+
+    /// Wherever the header begins, it ends at a multiple of this, in bits.
+    pub(in crate::read) fn end_align(&self) -> u32 {
+        let Header::Planned(Planned { align, first, choice }) = self else { return 1 };
+        let groups = choice.as_ref().map_or(std::slice::from_ref(first), |choice| &choice.groups);
+        let aligns = groups.iter().map(|group| 1 << group.end.trailing_zeros().min(31));
+        aligns.fold(*align, u32::min)
+    }
 }
 
 impl Planned {
