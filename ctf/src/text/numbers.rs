@@ -72,14 +72,35 @@ fn general(digits: &str, value: f64, out: &mut Out) {
 /// A number in base 10.
 #[inline]
 pub(super) fn decimal(value: u64, out: &mut Out) {
-    if value >= 100_000_000 {
-        return out.all(itoa::Buffer::new().format(value).as_bytes());
+    if value < 10_000 {
+        return up_to_four_digits(value as u32, out);
     }
-    // All eight digits, of which the zeros in front are shifted out.
-    let digits = u64::from_be_bytes(eight_digits(value as u32));
-    let zeros = (digits ^ 0x3030_3030_3030_3030 | 1).leading_zeros() / 8;
-    out.array(&(digits << (zeros * 8)).to_be_bytes());
-    out.take_back(zeros as usize);
+    let (high, low) = (value / 100_000_000, (value % 100_000_000) as u32);
+    if high == 0 {
+        up_to_four_digits(low / 10_000, out);
+        return out.array(&four_digits(low % 10_000));
+    }
+    if high < 10_000 {
+        up_to_four_digits(high as u32, out);
+    } else {
+        decimal(high, out);
+    }
+    out.array(&eight_digits(low));
+}
+
+/// A number below 10^4.
+#[inline]
+fn up_to_four_digits(number: u32, out: &mut Out) {
+    let (left, right) = (number / 100, number % 100);
+    match (left, right) {
+        (0, 0..10) => out.byte(b'0' + right as u8),
+        (0, _) => out.array(&PAIRS[right as usize]),
+        (1..10, _) => {
+            let [a, b] = PAIRS[right as usize];
+            out.array(&[b'0' + left as u8, a, b]);
+        }
+        _ => out.array(&four_digits(number)),
+    }
 }
 
 /// The same with a sign.
@@ -111,11 +132,15 @@ pub(super) fn nine_digits(number: u32) -> [u8; 9] {
 /// The eight digits of a number below 10^8, with zeros in front.
 #[inline]
 fn eight_digits(number: u32) -> [u8; 8] {
-    let (left, right) = (number / 10_000, number % 10_000);
-    let pair = |number: u32| PAIRS[(number % 100) as usize];
-    let ([a, b], [c, d]) = (pair(left / 100), pair(left));
-    let ([e, f], [g, h]) = (pair(right / 100), pair(right));
+    let [[a, b, c, d], [e, f, g, h]] = [number / 10_000, number % 10_000].map(four_digits);
     [a, b, c, d, e, f, g, h]
+}
+
+/// The four digits of a number below 10^4, with zeros in front.
+#[inline]
+fn four_digits(number: u32) -> [u8; 4] {
+    let [[a, b], [c, d]] = [number / 100, number % 100].map(|pair| PAIRS[(pair % 100) as usize]);
+    [a, b, c, d]
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ impl Out {
         self.len -= bytes;
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn piece(&mut self, piece: &Piece) {
         if piece.len > SHORT_BYTES {
             self.all(&piece.long);
@@ -91,7 +91,7 @@ impl Out {
     }
 
     /// Writes bytes whose number the compiler knows.
-    #[inline]
+    #[inline(always)]
     pub(super) fn array<const N: usize>(&mut self, bytes: &[u8; N]) {
         if self.bytes.len() - self.len < N {
             self.grow(N);

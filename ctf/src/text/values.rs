@@ -44,6 +44,8 @@ enum How {
     },
     FloatOfSixDigits,
     Text,
+    /// Text whose quotes go with the values around it.
+    TextInQuotes,
     RawText,
     Blob,
     Labels(Arc<EnumType>),
@@ -146,7 +148,13 @@ impl Format for Nodes {
             Type::Aligned { .. } => How::Hidden,
         };
         self.before(place);
-        Node { before: self.rest(), how }
+        if !matches!(how, How::Text) || self.groups > 0 {
+            return Node { before: self.rest(), how };
+        }
+        self.pending.push(b'"');
+        let before = self.rest();
+        self.pending.push(b'"');
+        Node { before, how: How::TextInQuotes }
     }
 
     fn end(&mut self, ty: &Type) -> Node {
@@ -259,14 +267,16 @@ impl Visitor<Node> for Values<'_> {
     #[inline]
     fn text(&mut self, node: &Node, text: &[u8]) {
         self.out.piece(&node.before);
-        if let How::RawText = node.how {
-            raw(text, self.out);
-        } else if is_plain(text) {
-            self.out.byte(b'"');
-            self.out.all(text);
-            self.out.byte(b'"');
-        } else {
-            let _ = write!(self.out, "{}", quoted(text));
+        match node.how {
+            How::TextInQuotes if is_plain(text) => self.out.all(text),
+            How::TextInQuotes => {
+                self.out.take_back(1);
+                let _ = write!(self.out, "{}", quoted(text));
+                self.out.take_back(1);
+            }
+            How::RawText => raw(text, self.out),
+            // Writing to memory cannot fail.
+            _ => drop(write!(self.out, "{}", quoted(text))),
         }
     }
 
