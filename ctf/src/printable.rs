@@ -73,7 +73,7 @@ pub fn json(text: &str) -> String {
 }
 
 /// Whether a terminal does something else with the character than showing it.
-fn is_order(c: char) -> bool {
+pub(crate) fn is_order(c: char) -> bool {
     c.is_control()
         || matches!(c,
             // Marks, embeddings, overrides and isolates of direction.

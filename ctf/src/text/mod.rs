@@ -16,8 +16,14 @@
 //! - Labels and flags are in the order in which the metadata have them.
 //! - Names and values are [printable](crate::printable): babeltrace2 prints names, and bytes beyond ASCII, as they are.
 //!
+//! [`Style::Json`] has an object in each line, with these keys: `time_ns` (nanoseconds since 1970), `hostname`, `procname`,
+//! `vpid`, `name`, `source`, `packet` (the packet's context), `stream_context`, `context`, `fields`; what is not there has
+//! no key. An enumeration's value is its label, or its number if it has none; a variant is an object with one key.
+//!
 //! Local time is that of `TZ` or the system's zone; without zone files it is UTC.
 
+mod json;
+mod nodes;
 mod numbers;
 mod out;
 mod style;
@@ -32,11 +38,13 @@ use jiff::tz::TimeZone;
 use crate::printable::printable;
 use crate::read::{Class, Event, Packet, Place, Plan, ReadError, Record, Trace, Value, replay};
 use crate::schema::{EnvValue, EventType, Fields, Names, Type};
+use nodes::{Node, Nodes, is_framing};
+use numbers::signed_decimal;
 pub use out::Out;
 use out::Piece;
 pub use style::Style;
 use times::Times;
-use values::{Node, Nodes, Values, is_framing};
+use values::Values;
 
 /// Makes lines of events; remembers the last one's time.
 #[derive(Debug)]
@@ -64,6 +72,7 @@ struct ClassText {
 /// What is the same in the lines of all events of a packet.
 #[derive(Debug)]
 struct PacketText {
+    style: Style,
     packet: Arc<Packet>,
     /// Which process was traced.
     origin: Piece,
@@ -113,7 +122,7 @@ impl Printer {
     /// The line of an event, without line end.
     pub fn line(&mut self, event: &Event) -> String {
         let mut out = Out::default();
-        self.times.both(event.timestamp_ns, &mut out);
+        self.begin(event.timestamp_ns, &mut out);
         let packet = PacketText::new(&event.trace, &event.packet, self.style);
         let has_values = [&event.stream_context, &event.context, &event.fields];
         let class = ClassText {
@@ -124,6 +133,7 @@ impl Printer {
         };
         packet.write(&class, &mut out);
         replay_all(event, self.style, &mut out);
+        out.all(self.end().trim_end().as_bytes());
         String::from_utf8_lossy(out.as_bytes()).into_owned()
     }
 
@@ -142,9 +152,25 @@ impl Printer {
         outcome
     }
 
+    /// Writes what a line begins with.
+    #[inline]
+    fn begin(&mut self, time_ns: i64, out: &mut Out) {
+        if self.style == Style::Json {
+            out.array(b"{\"time_ns\":");
+            signed_decimal(time_ns, out);
+        } else {
+            self.times.both(time_ns, out);
+        }
+    }
+
+    /// What a line ends with.
+    fn end(&self) -> &'static str {
+        if self.style == Style::Json { "}\n" } else { "\n" }
+    }
+
     #[inline]
     fn write(&mut self, record: Record<'_>, out: &mut Out) -> Result<(), ReadError> {
-        self.times.both(record.time_ns(), out);
+        self.begin(record.time_ns(), out);
         let (class, stream) = (record.class_number(), record.stream_number());
         let knows = |packet: &PacketText| {
             record.packet().is_some_and(|now| Arc::ptr_eq(now, &packet.packet))
@@ -166,7 +192,7 @@ impl Printer {
             _ => packet.write_and_keep(class, text, out),
         }
         match &text.plan {
-            Some(plan) => record.visit(plan, &mut Values::new(out))?,
+            Some(plan) => record.visit(plan, &mut Values::new(self.style, out))?,
             None => {
                 if let Some(event) = record.event() {
                     replay_all(&event?, self.style, out);
@@ -182,7 +208,7 @@ impl Printer {
         let mut nodes = Nodes::new(self.style, names);
         let plan = class.plan(&mut nodes);
         let mut rest = if plan.is_some() { nodes.rest().as_bytes().to_vec() } else { Vec::new() };
-        rest.push(b'\n');
+        rest.extend_from_slice(self.end().as_bytes());
         let text = ClassText {
             name: self.name(&class.event),
             has_values: class.stream_context.is_some()
@@ -214,6 +240,9 @@ impl Printer {
 
     /// `file:opened: `
     fn name(&self, class: &EventType) -> Piece {
+        if self.style == Style::Json {
+            return self.name_in_json(class);
+        }
         let mut out = Out::default();
         match &*class.name {
             "" => out.all(b"<unknown>"),
@@ -225,6 +254,18 @@ impl Printer {
             out.byte(b')');
         }
         out.all(b": ");
+        Piece::new(out.as_bytes())
+    }
+
+    /// `,"name":"file:opened"`
+    fn name_in_json(&self, class: &EventType) -> Piece {
+        let mut out = Out::default();
+        out.all(b",\"name\":");
+        json::write_string(class.name.as_bytes(), &mut out);
+        if let Some(source) = class.source.as_ref().filter(|_| self.shows_source) {
+            out.all(b",\"source\":");
+            json::write_string(source.as_bytes(), &mut out);
+        }
         Piece::new(out.as_bytes())
     }
 
@@ -245,7 +286,7 @@ impl PacketText {
             _ => Piece::new(b""),
         };
         let (packet, origin) = (Arc::clone(packet), origin(trace, style));
-        PacketText { packet, origin, context, middles: Vec::new() }
+        PacketText { style, packet, origin, context, middles: Vec::new() }
     }
 
     /// Whether the text of another packet of the stream is the same.
@@ -283,7 +324,7 @@ impl PacketText {
         out.piece(&self.origin);
         out.piece(&class.name);
         out.piece(&self.context);
-        if class.has_values && !self.context.is_empty() {
+        if class.has_values && !self.context.is_empty() && self.style != Style::Json {
             out.array(b", ");
         }
     }
@@ -292,7 +333,7 @@ impl PacketText {
 /// Writes the values of an event, and what stands behind them.
 fn replay_all(event: &Event, style: Style, out: &mut Out) {
     let mut nodes = Nodes::new(style, event.trace.metadata.names);
-    event.replay(&mut nodes, &mut Values::new(out));
+    event.replay(&mut nodes, &mut Values::new(style, out));
     out.piece(&nodes.rest());
 }
 
@@ -307,14 +348,14 @@ fn context_text(ty: &Type, context: &Value, style: Style, names: Names) -> Piece
     if fields.is_empty() {
         return Piece::new(b"");
     }
-    out.byte(b'{');
-    let (mut nodes, mut visitor) = (Nodes::new(style, names), Values::new(&mut out));
+    out.all(if style == Style::Json { b",\"packet\":{" } else { b"{" });
+    let (mut nodes, mut visitor) = (Nodes::new(style, names), Values::new(style, &mut out));
     for (at, value) in values.into_iter().enumerate() {
         let place = Place::Field { fields: &fields, at };
         replay(place, &fields[at].1, value, &mut nodes, &mut visitor);
     }
     out.piece(&nodes.rest());
-    out.all(b" }");
+    out.all(if style == Style::Json { b"}" } else { b" }" });
     Piece::new(out.as_bytes())
 }
 
@@ -322,6 +363,15 @@ fn context_text(ty: &Type, context: &Value, style: Style, names: Names) -> Piece
 fn origin(trace: &Trace, style: Style) -> Piece {
     let (mut out, mut separator) = (Out::default(), "");
     for name in ["hostname", "procname", "vpid"] {
+        if style == Style::Json {
+            let Some(value) = trace.env(name) else { continue };
+            let _ = write!(out, ",\"{name}\":");
+            match value {
+                EnvValue::Str(text) => json::write_string(text.as_bytes(), &mut out),
+                EnvValue::Int(number) => signed_decimal(*number, &mut out),
+            }
+            continue;
+        }
         out.all(separator.as_bytes());
         match trace.env(name) {
             Some(EnvValue::Str(text)) => untrusted(text, style, &mut out),

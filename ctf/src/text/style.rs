@@ -10,11 +10,13 @@ pub enum Style {
     Babeltrace2,
     /// As babeltrace2 2.0.4 prints them, to the byte: names and text may control a terminal.
     Babeltrace2Raw,
+    /// An object of JSON in each line.
+    Json,
 }
 
 impl Style {
     pub(super) fn is_babeltrace2(self) -> bool {
-        self != Style::Own
+        matches!(self, Style::Babeltrace2 | Style::Babeltrace2Raw)
     }
 
     /// Whether untrusted text is written as it is.

@@ -1,216 +1,30 @@
-//! The text of values: what stands before each is put together once for each class.
-//!
-//! ```text
-//!   { path = "a.txt", bytes = 1204 }
-//!   '------'          a node's text   '--------'   the next one's
-//! ```
+//! Writes values.
 
 use std::io::Write;
-use std::sync::Arc;
 
+use super::json;
+use super::nodes::{How, Node};
 use super::numbers::{decimal, float, float_of_six_digits, signed, signed_decimal, unsigned};
-use super::out::{Out, Piece};
+use super::out::Out;
 use super::style::Style;
 use crate::printable::{printable, quoted};
-use crate::read::{Format, Place, Visitor};
-use crate::schema::{BitsType, EnumType, Fields, IntegerType, Label, Meaning, Names, Type};
-
-/// The field of this library's packet context that describes the packet, but has no role.
-const END_POSITION: &str = "end_position";
+use crate::read::Visitor;
+use crate::schema::{BitsType, EnumType, Label, Meaning};
 
 /// Labels of one value that are printed. Hostile metadata may give a value as many as it has bytes.
 const LABELS_PRINTED_MAX: usize = 64;
-
-/// A value's text but for the value itself.
-#[derive(Debug)]
-pub(super) struct Node {
-    before: Piece,
-    how: How,
-}
-
-#[derive(Debug)]
-enum How {
-    /// Nothing of it is shown.
-    Hidden,
-    /// A structure's beginning or end, which is shown with another value.
-    Nothing,
-    Number {
-        bits: u8,
-        base: u8,
-    },
-    Character,
-    Float {
-        bits: u8,
-    },
-    FloatOfSixDigits,
-    Text,
-    /// Text whose quotes go with the values around it.
-    TextInQuotes,
-    RawText,
-    Blob,
-    Labels(Arc<EnumType>),
-    /// An enumeration that names nothing but `false` and `true`, as languages have them.
-    Truth(Arc<EnumType>),
-    /// Bits that are no number.
-    Bits(Arc<BitsType>),
-    /// A group begins or ends with these.
-    Group(Piece),
-}
-
-/// Makes the nodes of a class. The brackets of structures go with the values behind them.
-#[derive(Debug)]
-pub(super) struct Nodes {
-    style: Style,
-    names: Names,
-    /// What stands before the next part.
-    separator: &'static str,
-    /// What stands before the next value, because of what began or ended.
-    pending: Vec<u8>,
-    /// How many arrays, variants and optional fields are open: their insides may come once, several times or not at all,
-    /// so what ends in them must not wait for what is behind them.
-    groups: u32,
-}
-
-impl Nodes {
-    pub(super) fn new(style: Style, names: Names) -> Nodes {
-        Nodes { style, names, separator: "", pending: Vec::new(), groups: 0 }
-    }
-
-    /// What stands behind the last value.
-    pub(super) fn rest(&mut self) -> Piece {
-        Piece::new(&std::mem::take(&mut self.pending))
-    }
-
-    fn is_shown(&self, fields: &Fields, at: usize) -> bool {
-        self.style.is_babeltrace2() || !is_length(fields, at)
-    }
-
-    fn before(&mut self, place: Place<'_>) {
-        let text = match place {
-            Place::Option(_) | Place::Optional | Place::Element => String::new(),
-            Place::Part(_) => std::mem::replace(&mut self.separator, ", ").to_owned(),
-            Place::Field { fields, at } => {
-                let is_first = !(0..at).any(|before| self.is_shown(fields, before));
-                let separator = if is_first { " " } else { ", " };
-                let name = self.names.shown(&fields[at].0);
-                if self.style.is_raw() {
-                    format!("{separator}{name} = ")
-                } else {
-                    format!("{separator}{} = ", printable(name))
-                }
-            }
-        };
-        self.pending.extend_from_slice(text.as_bytes());
-    }
-}
-
-impl Format for Nodes {
-    type Node = Node;
-
-    fn node(&mut self, place: Place<'_>, ty: &Type) -> Node {
-        if let Place::Field { fields, at } = place
-            && !self.is_shown(fields, at)
-        {
-            return Node { before: Piece::new(b""), how: How::Hidden };
-        }
-        let is_babeltrace2 = self.style.is_babeltrace2();
-        let how = match ty {
-            Type::Integer(ty) if ty.is_code_point() && !is_babeltrace2 => How::Character,
-            Type::Integer(ty) => How::Number { bits: ty.bits as u8, base: ty.base as u8 },
-            Type::Enum(ty) if is_truth(ty) && !is_babeltrace2 => How::Truth(Arc::clone(ty)),
-            Type::Enum(ty) => How::Labels(Arc::clone(ty)),
-            Type::Varint(ty) if ty.labels.all().is_empty() => {
-                How::Number { bits: 64, base: ty.container.base as u8 }
-            }
-            Type::Varint(ty) => How::Labels(Arc::clone(ty)),
-            Type::Bits(ty) => How::Bits(Arc::clone(ty)),
-            Type::Blob(_) => How::Blob,
-            Type::Float(_) if is_babeltrace2 => How::FloatOfSixDigits,
-            Type::Float(ty) => How::Float { bits: ty.bits as u8 },
-            Type::String(_) | Type::Text(_) if self.style.is_raw() => How::RawText,
-            Type::String(_) | Type::Text(_) => How::Text,
-            Type::Struct(_) => {
-                self.before(place);
-                self.pending.push(b'{');
-                return Node { before: Piece::new(b""), how: How::Nothing };
-            }
-            Type::Variant(_) | Type::Optional(_) => {
-                self.groups += 1;
-                How::Group(Piece::new(b"{ "))
-            }
-            Type::Array { elem, .. } | Type::Sequence { elem, .. } if elem.is_text_unit() => {
-                if self.style.is_raw() { How::RawText } else { How::Text }
-            }
-            Type::Array { .. } | Type::Sequence { .. } => {
-                self.groups += 1;
-                How::Group(Piece::new(b"["))
-            }
-            Type::Aligned { .. } => How::Hidden,
-        };
-        self.before(place);
-        if !matches!(how, How::Text) || self.groups > 0 {
-            return Node { before: self.rest(), how };
-        }
-        self.pending.push(b'"');
-        let before = self.rest();
-        self.pending.push(b'"');
-        Node { before, how: How::TextInQuotes }
-    }
-
-    fn end(&mut self, ty: &Type) -> Node {
-        match ty {
-            Type::Array { .. } | Type::Sequence { .. } => self.pending.extend_from_slice(b" ]"),
-            _ => self.pending.extend_from_slice(b" }"),
-        }
-        let can_wait = match ty {
-            Type::Struct(_) => self.groups == 0,
-            _ => {
-                self.groups -= 1;
-                false
-            }
-        };
-        let how = if can_wait { How::Nothing } else { How::Group(self.rest()) };
-        Node { before: Piece::new(b""), how }
-    }
-
-    fn is_empty(&self, node: &Node) -> bool {
-        matches!(node.how, How::Nothing)
-    }
-}
-
-/// Whether a field is the length of the sequence behind it, by the name that writers give it.
-fn is_length(fields: &Fields, at: usize) -> bool {
-    let Some((name, Type::Array { .. } | Type::Sequence { .. })) = fields.get(at + 1) else {
-        return false;
-    };
-    let length = fields[at].0.strip_prefix('_').and_then(|rest| rest.strip_suffix("_length"));
-    length == Some(&**name)
-}
-
-/// Whether a packet context's field describes the packet, not what was traced.
-pub(super) fn is_framing(name: &str, ty: &Type, style: Style) -> bool {
-    let number = match ty {
-        Type::Varint(ty) => Some(ty.container),
-        ty => IntegerType::of(ty),
-    };
-    number.is_some_and(|ty| !ty.roles.is_none()) || name == END_POSITION && !style.is_babeltrace2()
-}
-
-fn is_truth(ty: &EnumType) -> bool {
-    let [(no, 0, 0), (yes, 1, 1)] = ty.labels.all() else { return false };
-    &**no == "false" && &**yes == "true"
-}
 
 /// Writes values at the end of a line.
 pub(super) struct Values<'o> {
     out: &'o mut Out,
     /// Where the line's values begin.
     from: usize,
+    style: Style,
 }
 
 impl<'o> Values<'o> {
-    pub(super) fn new(out: &'o mut Out) -> Values<'o> {
-        Values { from: out.len(), out }
+    pub(super) fn new(style: Style, out: &'o mut Out) -> Values<'o> {
+        Values { from: out.len(), out, style }
     }
 
     fn integer(&mut self, node: &Node, value: i128, number: impl Fn(u8, u8, &mut Out)) {
@@ -225,6 +39,11 @@ impl<'o> Values<'o> {
                 _ => labels(ty, value, number, out),
             },
             How::Labels(ty) => labels(ty, value, number, out),
+            How::JsonCharacter => json::character(value as u32, out),
+            How::JsonLabels(ty) => match ty.labels.of(value).next() {
+                Some((name, ..)) => json::write_string(name.as_bytes(), out),
+                None => number(64, 10, out),
+            },
             How::Bits(ty) => bits(ty, value as u64, out),
             _ => number(64, 10, out),
         }
@@ -260,6 +79,7 @@ impl Visitor<Node> for Values<'_> {
         self.out.piece(&node.before);
         match node.how {
             How::Float { bits } => float(value, bits, self.out),
+            How::JsonFloat => json::float(value, self.out),
             _ => float_of_six_digits(value, self.out),
         }
     }
@@ -274,6 +94,7 @@ impl Visitor<Node> for Values<'_> {
                 let _ = write!(self.out, "{}", quoted(text));
                 self.out.take_back(1);
             }
+            How::JsonText => json::write_string(text, self.out),
             How::RawText => raw(text, self.out),
             // Writing to memory cannot fail.
             _ => drop(write!(self.out, "{}", quoted(text))),
@@ -282,6 +103,9 @@ impl Visitor<Node> for Values<'_> {
 
     fn blob(&mut self, node: &Node, bytes: &[u8]) {
         self.out.piece(&node.before);
+        if let How::JsonBlob = node.how {
+            return json::blob(bytes, self.out);
+        }
         self.out.byte(b'{');
         for byte in bytes {
             let _ = write!(self.out, " {byte:02x}");
@@ -291,7 +115,7 @@ impl Visitor<Node> for Values<'_> {
 
     fn absent(&mut self, node: &Node) {
         self.out.piece(&node.before);
-        self.out.array(b"<none>");
+        self.out.all(if self.style == Style::Json { b"null" } else { b"<none>" });
     }
 
     #[inline]
@@ -302,6 +126,12 @@ impl Visitor<Node> for Values<'_> {
 
     #[inline]
     fn element(&mut self, number: u64) {
+        if self.style == Style::Json {
+            if number > 0 {
+                self.out.byte(b',');
+            }
+            return;
+        }
         let separator: &[u8] = if number == 0 { b" [" } else { b", [" };
         self.out.all(separator);
         decimal(number, self.out);
@@ -318,7 +148,7 @@ impl Visitor<Node> for Values<'_> {
 
 /// Whether text is shown in quotes as it is.
 #[inline]
-fn is_plain(text: &[u8]) -> bool {
+pub(super) fn is_plain(text: &[u8]) -> bool {
     let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') & (*byte != b'"') & (*byte != b'\\');
     let (eights, rest) = text.as_chunks::<8>();
     eights.iter().all(are_plain) && rest.iter().all(is_plain)
