@@ -8,8 +8,8 @@ use std::process::Command;
 
 use common::rows::edges;
 use common::{ORIGIN_NS, identity, put};
-use ctf::read::Reader;
-use ctf::text::Printer;
+use ctf::read::{Reader, Records, Value};
+use ctf::text::{Out, Printer, Style};
 use ctf::write::metadata::{self, EventClass, Trace};
 use ctf::write::metadata_file::MetadataWriter;
 use ctf::write::packet::StreamIdentity;
@@ -229,4 +229,125 @@ fn babeltrace_1_reads_by_the_index() {
     let output = Command::new("babeltrace").arg(dir.path()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(text.lines().filter(|line| line.contains("prov:bytes")).count(), 200);
+}
+
+/// All records in one style, and babeltrace2's text of the same trace.
+fn in_style(dir: &Path, style: Style) -> Vec<u8> {
+    let (mut records, mut printer) =
+        (Records::open(dir).unwrap(), Printer::utc().with_style(style));
+    let mut out = Out::default();
+    while let Some(record) = records.next_record() {
+        printer.record(record.unwrap(), &mut out).unwrap();
+    }
+    out.as_bytes().to_vec()
+}
+
+fn babeltraces_text(dir: &Path) -> Vec<u8> {
+    let output = Command::new("babeltrace2").arg("--clock-gmt").arg(dir).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+#[test]
+fn lines_in_its_style_are_babeltrace2s_to_the_byte() {
+    if !common::has_babeltrace() {
+        return;
+    }
+    let (every, small) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    every_field_type(every.path());
+    common::small_trace(small.path());
+    let lttng = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lttng-ust");
+    for dir in [every.path(), small.path(), &lttng] {
+        let (ours, theirs) = (in_style(dir, Style::Babeltrace2Raw), babeltraces_text(dir));
+        let (ours, theirs) = (String::from_utf8_lossy(&ours), String::from_utf8_lossy(&theirs));
+        for (ours, theirs) in ours.lines().zip(theirs.lines()) {
+            assert_eq!(ours, theirs, "{}", dir.display());
+        }
+        assert_eq!(ours.len(), theirs.len(), "{}", dir.display());
+    }
+}
+
+#[test]
+fn each_line_of_json_has_the_values_that_the_reader_has() {
+    let dir = tempfile::tempdir().unwrap();
+    every_field_type(dir.path());
+    let json = String::from_utf8(in_style(dir.path(), Style::Json)).unwrap();
+    let events: Vec<_> = Reader::open(dir.path()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(json.lines().count(), events.len());
+    for (line, event) in json.lines().zip(events) {
+        let line: serde_json::Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert_eq!(line["time_ns"], event.timestamp_ns);
+        assert_eq!(line["name"], *event.class.name);
+        assert_eq!((&line["vpid"], &line["procname"]), (&4242.into(), &"prog".into()));
+        assert_eq!(line["packet"], serde_json::json!({ "vtid": -5 }));
+        let fields = event.fields.as_ref().unwrap();
+        assert_same_json(&line["fields"], fields, "fields");
+    }
+}
+
+/// What is of the same form and the same numbers and texts.
+fn assert_same_json(json: &serde_json::Value, value: &Value, at: &str) {
+    use serde_json::Value as Json;
+    match (json, value) {
+        (Json::Number(number), Value::Unsigned { value, .. }) => {
+            assert_eq!(number.as_u64(), Some(*value), "{at}")
+        }
+        (Json::Number(number), Value::Signed { value, .. }) => {
+            assert_eq!(number.as_i64(), Some(*value), "{at}")
+        }
+        (Json::Number(number), Value::Float { value, .. }) => {
+            // This parser does not round to the nearest number.
+            let error = number.as_f64().unwrap() - value;
+            assert!(error.abs() <= value.abs() * 1e-15, "{at}: {number}, {value}");
+        }
+        (Json::String(text), Value::Float { value, .. }) => {
+            assert_eq!(text.to_lowercase(), value.to_string().to_lowercase(), "{at}");
+        }
+        (Json::String(text), Value::Text(bytes)) => {
+            assert_eq!(*text, String::from_utf8_lossy(bytes), "{at}")
+        }
+        (Json::String(text), Value::Character(number)) => {
+            assert_eq!(text.chars().map(u32::from).collect::<Vec<_>>(), [*number], "{at}");
+        }
+        (Json::Number(shown), Value::Character(number)) => {
+            assert_eq!(shown.as_u64(), Some((*number).into()), "{at}")
+        }
+        (Json::Bool(truth), Value::Enum { value, .. }) => {
+            assert_eq!(i128::from(*truth), *value, "{at}")
+        }
+        (Json::String(label), Value::Enum { ty, value }) => {
+            assert_eq!(
+                Some(&**label),
+                ty.labels.of(*value).next().map(|(name, ..)| &**name),
+                "{at}"
+            );
+        }
+        (Json::Number(number), Value::Enum { ty, value }) => {
+            assert_eq!(ty.labels.of(*value).count(), 0, "{at}");
+            assert_eq!(number.to_string(), value.to_string(), "{at}");
+        }
+        (Json::Array(elements), Value::Array(values)) => {
+            assert_eq!(elements.len(), values.len(), "{at}");
+            elements.iter().zip(values).for_each(|(json, value)| assert_same_json(json, value, at));
+        }
+        (Json::Object(fields), Value::Variant { option, value, .. }) => {
+            assert_eq!(fields.len(), 1, "{at}");
+            let name = option.strip_prefix('_').unwrap_or(option);
+            assert_same_json(&fields[name], value, at);
+        }
+        (Json::Object(shown), Value::Struct(fields)) => {
+            let is_length = |name: &str| name.starts_with("__") && name.ends_with("_length");
+            let fields = fields.iter().filter(|(name, _)| !is_length(name));
+            let mut count = 0;
+            for (name, value) in fields {
+                let name = name.strip_prefix('_').unwrap_or(name);
+                let json = shown.get(name).unwrap_or_else(|| panic!("{at}.{name} is missing"));
+                assert_same_json(json, value, &format!("{at}.{name}"));
+                count += 1;
+            }
+            assert_eq!(shown.len(), count, "{at}: {shown:?}");
+        }
+        _ => panic!("{at}: {json} is not {value:?}"),
+    }
 }

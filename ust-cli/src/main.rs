@@ -5,7 +5,7 @@
 //!   ust create, start, ...    one request to `ustconsumerd`                         create.rs, start.rs, ...
 //!   ust recover DIR           traces from what a crash left                         recover.rs
 //!   ust join DIR              traces of many processes as one                       join.rs
-//!   ust view DIR              the `ctf` crate's reader                              view.rs
+//!   ust view DIR              the `ctf` crate's reader                              view/
 //!   ust analyze heap DIR      figures of the calls that the shim recorded           analyze/
 //! ```
 //!

@@ -49,6 +49,7 @@ mod type_list;
 pub use block::Block;
 pub use class_body::ClassBody;
 pub use codec::{Decode, Encode, Reader, Writer, bytes_of};
+pub use glob::matches as glob_matches;
 pub use matcher::Matcher;
 pub use messages::{Lack, OtherCopy, ToDaemon, ToProcess};
 pub use rules::{ChannelRules, ContextRule, EventRule, Levels, Rules};
