@@ -99,6 +99,8 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         chosen: arguments.choice.of(last_ns),
         first: arguments.choice.first,
         kept: arguments.choice.last.map(Kept::new),
+        seen: 0,
+        printed: 0,
         code: 0,
     };
     match printing.all(records) {
@@ -134,6 +136,9 @@ struct Printing {
     /// How many events are still printed, if that is limited.
     first: Option<u64>,
     kept: Option<Kept>,
+    /// How many events there were, and how many of them were to be printed.
+    seen: u64,
+    printed: u64,
     code: u8,
 }
 
@@ -168,13 +173,19 @@ impl Printing {
             let printed = match records.next_record() {
                 None => break,
                 Some(Err(error)) => Err(error),
-                Some(Ok(record)) => match self.chosen.verdict(&record) {
-                    Verdict::Over => break,
-                    Verdict::Unwanted => Ok(false),
-                    Verdict::Wanted => self.printer.record(record, &mut self.lines).map(|()| true),
-                },
+                Some(Ok(record)) => {
+                    self.seen += 1;
+                    match self.chosen.verdict(&record) {
+                        Verdict::Over => break,
+                        Verdict::Unwanted => Ok(false),
+                        Verdict::Wanted => {
+                            self.printer.record(record, &mut self.lines).map(|()| true)
+                        }
+                    }
+                }
             };
             if let Ok(true) = printed {
+                self.printed += 1;
                 self.first = self.first.map(|left| left - 1);
                 if let Some(kept) = &mut self.kept {
                     kept.add(self.lines.as_bytes());
@@ -193,7 +204,14 @@ impl Printing {
         }
         self.write()?;
         self.out.flush()?;
-        self.tell(records.take_gaps(), None)
+        self.tell(records.take_gaps(), None)?;
+        if self.printed == 0 && self.first != Some(0) && self.code == 0 {
+            tell(match self.seen {
+                0 => "there are no events in it",
+                _ => "there are events in it, but none of that name and time",
+            });
+        }
+        Ok(())
     }
 
     fn write(&mut self) -> Result<(), Stop> {
