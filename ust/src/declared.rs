@@ -164,34 +164,33 @@ pub fn number_first(events: &'static [&'static str]) {
 
 /// What every callsite of this module declares, in the order in which they are numbered.
 pub(crate) fn encoded() -> Vec<Encoded> {
-    let bodies = all()
-        .map(|callsite| (callsite.switch(), ClassBody::of(callsite.description())))
-        .chain(CALLSITES.iter().filter_map(Entry::site).map(FoundSite::body));
+    let own = all().map(|callsite| (callsite.switch(), ClassBody::of(callsite.description())));
+    let bodies = own.chain(CALLSITES.iter().filter_map(Entry::site).map(FoundSite::body));
     let frequent = FREQUENT.get().copied().unwrap_or_default();
-    let mut by_place = Vec::new();
-    by_place.resize_with(frequent.len() + 1, Vec::new);
-    for (switch, body) in bodies {
-        by_place[place((body.provider, body.name), frequent)].push((switch, body));
-    }
     let mut encoded: Vec<Encoded> = Vec::new();
-    for (switch, body) in by_place.into_iter().flatten() {
+    // Behind the events of each place.
+    let mut ends = vec![0; frequent.len() + 1];
+    for (switch, body) in bodies {
+        let place = place((body.provider, body.name), frequent);
         let body = body.encode().unwrap_or_default();
         // A line within a generic function, or one that was inlined, has several entries.
         match encoded.iter_mut().find(|other| core::ptr::eq(other.switch, switch)) {
             Some(other) if other.body == body => {}
             // Its fields have several types: it is no class.
             Some(other) => other.body.clear(),
-            None => encoded.push(Encoded { switch, body }),
+            None => {
+                encoded.insert(ends[place], Encoded { switch, body });
+                ends[place..].iter_mut().for_each(|end| *end += 1);
+            }
         }
     }
     encoded
 }
 
 impl FoundSite {
-    fn body(self) -> (&'static Switch, ClassBody<'static>) {
+    fn body(self) -> (&'static Switch, ClassBody<'static, &'static FieldType>) {
         let more = self.more.iter().map(|field| (field.name, field.ty));
         let fields = self.names.iter().copied().zip(self.types.iter().copied()).chain(more);
-        let fields = fields.map(|(name, ty)| (name, ty.clone()));
         (self.switch, ClassBody { fields: fields.collect(), ..ClassBody::of(self.description) })
     }
 }

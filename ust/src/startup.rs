@@ -94,7 +94,7 @@ fn start() {
     unsafe {
         libc::pthread_atfork(Some(before_fork), Some(after_fork_parent), Some(after_fork_child))
     };
-    match RUNTIME.apply(|| published_rules(&place.dir)) {
+    match RUNTIME.apply(&mut || published_rules(&place.dir)) {
         Ok(None) => {}
         Ok(Some(_)) => {
             place.note_directory();

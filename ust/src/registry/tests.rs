@@ -11,9 +11,9 @@ use ust_core::protocol::{Block, ChannelRules, ContextRule, EventRule, Levels, MA
 fn body(name: &str, level: Level) -> Vec<u8> {
     let (file, module_path, fields) = ("", "", Vec::new());
     let level = level as u8;
-    ClassBody { provider: "io", name, level, file, line: 0, module_path, fields, docs: vec![] }
-        .encode()
-        .unwrap_or_default()
+    let body: ClassBody<'_> =
+        ClassBody { provider: "io", name, level, file, line: 0, module_path, fields, docs: vec![] };
+    body.encode().unwrap_or_default()
 }
 
 fn channel(uid: u64, rules: impl IntoIterator<Item = EventRule>) -> ChannelRules {
