@@ -60,6 +60,14 @@ impl Entry {
         self.is_own(MAGIC).then(|| unsafe { &*self.callsite })
     }
 
+    /// Its switch, and its class.
+    fn declared(&self) -> Option<(&'static Switch, ClassBody<'static, &'static FieldType>)> {
+        match self.callsite() {
+            Some(callsite) => Some((callsite.switch(), ClassBody::of(callsite.description()))),
+            None => self.site().map(FoundSite::body),
+        }
+    }
+
     fn site(&self) -> Option<FoundSite> {
         // SAFETY: only `announce` makes entries that pass this check, of such a function.
         self.is_own(SITE_MAGIC).then(|| unsafe {
@@ -164,13 +172,11 @@ pub fn number_first(events: &'static [&'static str]) {
 
 /// What every callsite of this module declares, in the order in which they are numbered.
 pub(crate) fn encoded() -> Vec<Encoded> {
-    let own = all().map(|callsite| (callsite.switch(), ClassBody::of(callsite.description())));
-    let bodies = own.chain(CALLSITES.iter().filter_map(Entry::site).map(FoundSite::body));
     let frequent = FREQUENT.get().copied().unwrap_or_default();
     let mut encoded: Vec<Encoded> = Vec::new();
     // Behind the events of each place.
     let mut ends = vec![0; frequent.len() + 1];
-    for (switch, body) in bodies {
+    for (switch, body) in CALLSITES.iter().filter_map(Entry::declared) {
         let place = place((body.provider, body.name), frequent);
         let body = body.encode().unwrap_or_default();
         // A line within a generic function, or one that was inlined, has several entries.
@@ -189,9 +195,10 @@ pub(crate) fn encoded() -> Vec<Encoded> {
 
 impl FoundSite {
     fn body(self) -> (&'static Switch, ClassBody<'static, &'static FieldType>) {
-        let more = self.more.iter().map(|field| (field.name, field.ty));
-        let fields = self.names.iter().copied().zip(self.types.iter().copied()).chain(more);
-        (self.switch, ClassBody { fields: fields.collect(), ..ClassBody::of(self.description) })
+        let mut body = ClassBody::of(self.description);
+        body.fields = self.names.iter().copied().zip(self.types.iter().copied()).collect();
+        body.fields.extend(self.more.iter().map(|field| (field.name, field.ty)));
+        (self.switch, body)
     }
 }
 

@@ -162,7 +162,8 @@ impl Registry {
         };
         let (provider, name, level) =
             ClassBody::decode_name(body).filter(|_| body.len() <= MAX_CLASS_BYTES)?;
-        let (full_name, body) = ([provider, ":", name].concat(), Box::from(body));
+        let full_name = provider.to_owned() + ":" + name;
+        let body = Box::from(body);
         self.by_body.insert(place, self.classes.len());
         self.classes.push(Class { body, full_name, level, entry_offset: None, class_id: None });
         Some(self.classes.len() - 1)
