@@ -120,6 +120,24 @@ fn of_many_registrations_each_is_taken_back_alone() {
     assert!(registry.known.is_empty() && registry.classes.len() == 2);
 }
 
+#[test]
+fn a_class_is_known_again_whatever_has_come_between() {
+    let mut registry = Registry::default();
+    let switch: &'static Switch = Box::leak(Box::new(Switch::new()));
+    let names = ["write", "poll", "read", "accept", "zero", "open"];
+    let bodies = names.map(|name| body(name, Level::Info));
+    for bodies in [&bodies[..2], &bodies, &bodies[3..], &bodies] {
+        let declared = |body| Declared { switch, body, observer: None, owner: 1 };
+        registry.add(bodies.iter().map(|body| declared(body)));
+    }
+    let known: Vec<_> = registry.classes.iter().map(|class| &*class.full_name).collect();
+    assert_eq!(known, names.map(|name| format!("io:{name}")));
+    // Empty, or longer than the log takes.
+    let wrong = [vec![], [&*bodies[0], &[0; MAX_CLASS_BYTES]].concat()];
+    registry.add(wrong.iter().map(|body| Declared { switch, body, observer: None, owner: 1 }));
+    assert_eq!((registry.classes.len(), registry.left_out), (names.len(), 2));
+}
+
 /// One message removes channels and adds others: the new channels get the slots of the removed ones.
 #[test]
 fn channels_that_come_have_the_slots_of_those_that_have_gone() {
