@@ -26,7 +26,7 @@ fn anonymous_bytes() -> usize {
 fn full_process_file(process_uid: [u8; 16], field_count: usize) -> OwnedFd {
     let fd = process_file(process_uid);
     let map = Mapping::new(&fd, PROCESS_FILE_BYTES).unwrap();
-    let body = ClassBody {
+    let body: ClassBody<'_> = ClassBody {
         provider: "p",
         name: "n",
         level: 14,

@@ -101,7 +101,7 @@ impl Played {
 /// Describes class 0: one number.
 fn add_class(process: &OwnedFd) {
     let file = Mapping::new(process, PROCESS_FILE_BYTES).unwrap();
-    let body = ClassBody {
+    let body: ClassBody<'_> = ClassBody {
         provider: "fair",
         name: "tick",
         level: 6,

@@ -21,7 +21,7 @@ use crate::shm::own_dir::{NotOwn, OwnDir, is_plain_and_own};
 use crate::shm::walk::{Walk, WalkError};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, lstat, open};
+use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, lstat, open, stat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 use std::ffi::{OsStr, OsString};
@@ -234,6 +234,11 @@ impl RuntimeDir {
             return Err(RuntimeDirError::Exposed(self.0.clone(), parent, name));
         }
         Ok(dir)
+    }
+
+    /// Device and inode of what has its path, or of what a link there leads to. Async-signal-safe.
+    pub fn identity(&self) -> Option<(u64, u64)> {
+        stat(&self.0).ok().map(|stat| (stat.st_dev, stat.st_ino))
     }
 
     /// The directory itself.

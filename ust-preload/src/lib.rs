@@ -16,6 +16,7 @@
 //! | `data` | the first bytes of what a call has read or written |
 //! | `readable` | memory that may not be there |
 //! | `real` | the functions behind the shim's |
+//! | `exports` | what the objects behind the shim export |
 //! | `early` | memory for what asks before those are known |
 //! | `allocator` | memory for the shim itself |
 //! | `entry` | functions that learn who called them |
@@ -56,6 +57,7 @@ mod entry;
 mod environment;
 mod errno;
 mod exceptions;
+mod exports;
 mod frequent;
 mod holds;
 mod loaded;

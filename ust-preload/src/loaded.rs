@@ -22,7 +22,7 @@ static ENDING: extern "C" fn() = objects::tell_at_end;
 extern "C" fn before_all() {
     frequent::number_first();
     switched::look_up_all();
-    real::look_up_all();
+    real::look_up_early();
     let options = options::read();
     func::limit(&options);
     unwind::limit(&options);

@@ -1,12 +1,16 @@
 //! The functions behind the shim's: what the loader finds under the same name in the objects behind this one.
 //!
-//! They are looked up when the shim is loaded, all of them. A look-up later would take from the program what `dlerror` has to tell
-//! it. Constructors of libraries run earlier than the shim's: what they call is looked up then.
+//! Each is looked up when it is first called: in the tables of the objects behind the shim ([`exports`](crate::exports)). What is
+//! not there, the loader is asked for. That takes from the program what `dlerror` has to tell it. So functions of which the
+//! loader has several versions are looked up when the shim is loaded; and where those tables cannot be used, all of them are.
+//! Constructors of libraries run earlier than the shim's: what they call is looked up then, by the loader.
 #![allow(unsafe_code)]
 
 use crate::argument::Outcome;
+use crate::exports::Exports;
 use core::ffi::{CStr, c_void};
 use core::ptr;
+use std::sync::OnceLock;
 use ust::inside::Inside;
 use ust_core::hint::unlikely;
 use ust_core::sync::{AtomicPtr, Ordering};
@@ -15,12 +19,30 @@ use ust_core::sync::{AtomicPtr, Ordering};
 #[linkme::distributed_slice]
 pub static ALL: [&'static Real];
 
-/// Looks up those that are not known yet.
-pub fn look_up_all() {
-    ALL.iter().for_each(|real| _ = real.address());
+/// What the objects behind the shim export; not set if that is not known.
+static EXPORTS: OnceLock<Exports> = OnceLock::new();
+
+/// Looks up what would be looked up too late otherwise.
+pub fn look_up_early() {
+    match Exports::read().filter(agrees_with_loader) {
+        Some(exports) => {
+            let _ = EXPORTS.set(exports);
+            let versioned = ALL.iter().filter(|real| real.version.is_some());
+            versioned.for_each(|real| _ = real.address());
+        }
+        None => ALL.iter().for_each(|real| _ = real.address()),
+    }
     // What was not found left a message, for nobody.
     // SAFETY: no condition.
     unsafe { libc::dlerror() };
+}
+
+/// Whether all functions that the loader has found are where it says. Those of `malloc`'s family are known by now.
+fn agrees_with_loader(exports: &Exports) -> bool {
+    let known = ALL.iter().filter(|real| real.version.is_none() && !real.known().is_null());
+    known
+        .map(|real| (real, exports.function(real.name)))
+        .all(|(real, found)| found == Some(real.known()))
 }
 
 /// One function.
@@ -63,20 +85,26 @@ impl Real {
     #[cold]
     #[inline(never)]
     fn look_up(&self) -> *mut c_void {
+        let exports = EXPORTS.get().filter(|_| self.version.is_none());
+        let exported = exports.and_then(|exports| exports.function(self.name));
+        let found = exported.unwrap_or_else(|| self.ask_loader());
+        self.address.store(found, Ordering::Relaxed);
+        found
+    }
+
+    fn ask_loader(&self) -> *mut c_void {
         // What `dlsym` allocates comes back to us.
         let _inside = Inside::new();
         let next = libc::RTLD_NEXT;
         let name = self.name.as_ptr();
         // SAFETY: C strings. The caller's address is this object's, behind which the search begins.
-        let found =
-            match self.version.map(|version| unsafe { libc::dlvsym(next, name, version.as_ptr()) })
-            {
-                Some(found) if !found.is_null() => found,
-                // SAFETY: as above. Platforms younger than the version have one function of the name.
-                _ => unsafe { libc::dlsym(next, name) },
-            };
-        self.address.store(found, Ordering::Relaxed);
-        found
+        let of_version =
+            self.version.map(|version| unsafe { libc::dlvsym(next, name, version.as_ptr()) });
+        match of_version {
+            Some(found) if !found.is_null() => found,
+            // SAFETY: as above. Platforms younger than the version have one function of the name.
+            _ => unsafe { libc::dlsym(next, name) },
+        }
     }
 }
 

@@ -90,7 +90,7 @@ fn converse(
         runtime.wait_for_memory();
         let mut goes_on = false;
         // `apply` fails only without a process file, and there is one.
-        let applied = runtime.apply(|| {
+        let applied = runtime.apply(&mut || {
             let rules = hear(connection, inbox, served);
             goes_on = rules.is_some();
             rules?

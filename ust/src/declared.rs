@@ -60,6 +60,14 @@ impl Entry {
         self.is_own(MAGIC).then(|| unsafe { &*self.callsite })
     }
 
+    /// Its switch, and its class.
+    fn declared(&self) -> Option<Declared> {
+        match self.callsite() {
+            Some(callsite) => Some((callsite.switch(), ClassBody::of(callsite.description()))),
+            None => self.site().map(FoundSite::body),
+        }
+    }
+
     fn site(&self) -> Option<FoundSite> {
         // SAFETY: only `announce` makes entries that pass this check, of such a function.
         self.is_own(SITE_MAGIC).then(|| unsafe {
@@ -164,35 +172,40 @@ pub fn number_first(events: &'static [&'static str]) {
 
 /// What every callsite of this module declares, in the order in which they are numbered.
 pub(crate) fn encoded() -> Vec<Encoded> {
-    let bodies = all()
-        .map(|callsite| (callsite.switch(), ClassBody::of(callsite.description())))
-        .chain(CALLSITES.iter().filter_map(Entry::site).map(FoundSite::body));
     let frequent = FREQUENT.get().copied().unwrap_or_default();
-    let mut by_place = Vec::new();
-    by_place.resize_with(frequent.len() + 1, Vec::new);
-    for (switch, body) in bodies {
-        by_place[place((body.provider, body.name), frequent)].push((switch, body));
-    }
+    numbered(CALLSITES.iter().filter_map(Entry::declared), frequent)
+}
+
+type Declared = (&'static Switch, ClassBody<'static, &'static FieldType>);
+
+/// Those of these events that are classes, the frequent ones first.
+fn numbered(declared: impl Iterator<Item = Declared>, frequent: &[&str]) -> Vec<Encoded> {
     let mut encoded: Vec<Encoded> = Vec::new();
-    for (switch, body) in by_place.into_iter().flatten() {
+    // Behind the events of each place.
+    let mut ends = vec![0; frequent.len() + 1];
+    for (switch, body) in declared {
+        let place = place((body.provider, body.name), frequent);
         let body = body.encode().unwrap_or_default();
         // A line within a generic function, or one that was inlined, has several entries.
         match encoded.iter_mut().find(|other| core::ptr::eq(other.switch, switch)) {
             Some(other) if other.body == body => {}
             // Its fields have several types: it is no class.
             Some(other) => other.body.clear(),
-            None => encoded.push(Encoded { switch, body }),
+            None => {
+                encoded.insert(ends[place], Encoded { switch, body });
+                ends[place..].iter_mut().for_each(|end| *end += 1);
+            }
         }
     }
     encoded
 }
 
 impl FoundSite {
-    fn body(self) -> (&'static Switch, ClassBody<'static>) {
-        let more = self.more.iter().map(|field| (field.name, field.ty));
-        let fields = self.names.iter().copied().zip(self.types.iter().copied()).chain(more);
-        let fields = fields.map(|(name, ty)| (name, ty.clone()));
-        (self.switch, ClassBody { fields: fields.collect(), ..ClassBody::of(self.description) })
+    fn body(self) -> Declared {
+        let mut body = ClassBody::of(self.description);
+        body.fields = self.names.iter().copied().zip(self.types.iter().copied()).collect();
+        body.fields.extend(self.more.iter().map(|field| (field.name, field.ty)));
+        (self.switch, body)
     }
 }
 
@@ -242,14 +255,34 @@ mod tests {
         assert_eq!(CALLSITES.len() - all().count(), 3);
     }
 
+    fn declared(switch: &'static Switch, name: &'static str, line: u32) -> Declared {
+        let body = ClassBody::of(&DESCRIPTION);
+        let (provider, name) = name.split_once(':').expect("both parts");
+        (switch, ClassBody { provider, name, line, ..body })
+    }
+
+    fn switch() -> &'static Switch {
+        Box::leak(Box::new(Switch::new()))
+    }
+
     #[test]
     fn frequent_events_are_numbered_first_and_in_their_order() {
-        let event = |provider, name| EventDescription { provider, name, ..DESCRIPTION };
-        let frequent = ["a:x", "b:y"];
-        let mut events = [event("a", "y"), event("b", "y"), event("b", "x"), event("a", "x")];
-        events.sort_by_key(|event| place((event.provider, event.name), &frequent));
-        let names = events.map(|event| (event.provider, event.name));
-        assert_eq!(names, [("a", "x"), ("b", "y"), ("a", "y"), ("b", "x")]);
+        let names = ["a:y", "b:y", "a:z", "a:x", "b:x", "b:y"];
+        let all = names.map(|name| declared(switch(), name, 0));
+        let numbered = numbered(all.into_iter(), &["a:x", "none:such", "b:y"]);
+        let names = numbered.iter().map(|it| ClassBody::decode_name(&it.body).expect("a class"));
+        let names: Vec<_> = names.map(|(provider, name, _)| format!("{provider}:{name}")).collect();
+        assert_eq!(names, ["a:x", "b:y", "b:y", "a:y", "a:z", "b:x"]);
+    }
+
+    #[test]
+    fn a_switch_is_one_class_or_none() {
+        let (same, other) = (switch(), switch());
+        let all = [(same, 1), (other, 1), (same, 1), (other, 2)];
+        let all = all.map(|(switch, line)| declared(switch, "a:x", line));
+        let numbered = numbered(all.into_iter(), &[]);
+        let is_class: Vec<_> = numbered.iter().map(|it| !it.body.is_empty()).collect();
+        assert_eq!(is_class, [true, false]);
     }
 
     #[test]

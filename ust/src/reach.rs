@@ -24,7 +24,6 @@
 //! | a process without a process file, an agent, ... | says so ([`Lack`](ust_core::protocol::Lack)), if it can connect |
 
 use crate::lockfree::Announced64;
-use rustix::fs::stat;
 use rustix::io::Errno;
 use ust_core::paths::RuntimeDir;
 use ust_core::sync::{AtomicU64, Ordering};
@@ -43,9 +42,9 @@ impl NotedDirectory {
 
     /// Notes the directory in which this process may expect the consumer.
     pub(crate) fn note(&self, dir: &RuntimeDir) {
-        if let Ok(stat) = stat(dir.path()) {
-            self.device.store(stat.st_dev, Ordering::Relaxed);
-            self.inode.set(stat.st_ino);
+        if let Some((device, inode)) = dir.identity() {
+            self.device.store(device, Ordering::Relaxed);
+            self.inode.set(inode);
         }
     }
 
@@ -63,6 +62,6 @@ impl NotedDirectory {
     pub(crate) fn is_where_it_was(&self, dir: &RuntimeDir) -> bool {
         let inode = self.inode.get();
         let noted = (self.device.load(Ordering::Relaxed), inode);
-        inode == 0 || stat(dir.path()).is_ok_and(|stat| (stat.st_dev, stat.st_ino) == noted)
+        inode == 0 || dir.identity() == Some(noted)
     }
 }

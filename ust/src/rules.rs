@@ -55,7 +55,8 @@ impl Runtime {
     ///
     /// # Errors
     /// The process can have no process file; then no rules are in force.
-    pub(crate) fn apply(&self, take: impl FnOnce() -> Option<Rules>) -> io::Result<Option<u64>> {
+    // Not generic: each traced process links what it calls once, not once for each caller.
+    pub(crate) fn apply(&self, take: &mut dyn FnMut() -> Option<Rules>) -> io::Result<Option<u64>> {
         let mut gone = [const { None }; ust_core::protocol::MAX_CHANNELS];
         let generation = self.registry.with(|registry| {
             let Some(rules) = take() else { return Ok(None) };
@@ -117,7 +118,7 @@ impl Runtime {
     pub(crate) fn forget_rules(&self) {
         if self.process().is_some() {
             // `apply` fails only without a process file, and there is one.
-            let _ = self.apply(|| Some(Rules::default()));
+            let _ = self.apply(&mut || Some(Rules::default()));
         }
     }
 

@@ -8,7 +8,7 @@ use super::process_file::ProcessFile;
 use crate::shm_dir::ShmDir;
 use std::collections::BTreeSet;
 use ust_core::abi::RingFileShape;
-use ust_core::protocol::{EventRule, Matcher};
+use ust_core::protocol::EventRule;
 
 /// See the module page.
 #[derive(Debug)]
@@ -51,17 +51,14 @@ impl Channel {
 
     /// Notes which rules match events of a process, while both are still there.
     pub(super) fn note_matches(&mut self, file: &mut ProcessFile) {
-        let asking: Vec<_> =
-            self.waiting().map(|rule| (rule.clone(), Matcher::new(rule))).collect();
+        let asking: Vec<_> = self.waiting().cloned().collect();
         // Once all rules have matched, another process costs nothing.
         if asking.is_empty() {
             return;
         }
         file.log.refresh();
-        let matches = |matcher: &Matcher| {
-            file.log.names().any(|class| matcher.matches(&class.name, class.level))
-        };
-        let matched = asking.into_iter().filter(|(_, matcher)| matches(matcher));
-        self.matched.extend(matched.map(|(rule, _)| rule));
+        let matches =
+            |rule: &EventRule| file.log.names().any(|class| rule.names(&class.name, class.level));
+        self.matched.extend(asking.into_iter().filter(matches));
     }
 }

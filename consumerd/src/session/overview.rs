@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use ust_core::abi::{Buffers, Mode};
 use ust_core::clock::ClockKind;
-use ust_core::protocol::{EventRule, Matcher};
+use ust_core::protocol::EventRule;
 
 /// Sessions and processes as they are now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,8 +209,7 @@ fn channel_view(config: &ChannelConfig, rules: Vec<RuleView>) -> ChannelView {
 
 /// How many of the events a rule matches.
 fn matches(rule: &EventRule, events: &BTreeSet<(&str, u8)>) -> usize {
-    let matcher = Matcher::new(rule);
-    events.iter().filter(|(name, level)| matcher.matches(name, *level)).count()
+    events.iter().filter(|(name, level)| rule.names(name, *level)).count()
 }
 
 #[cfg(test)]

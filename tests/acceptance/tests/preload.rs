@@ -1,6 +1,7 @@
 //! C programs under the shim: they do what they do without it, and each of their calls is recorded once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use ust_acceptance::daemon::Site;
@@ -162,6 +163,23 @@ fn what_the_loader_has_to_say_is_the_program_s() {
     let mut command = site.command(Path::new("/bin/echo"));
     let shimmed = Running::start(command.arg("well").env("LD_PRELOAD", preloaded)).wait();
     assert_eq!(outcome(shimmed), (0, "well\n".to_owned(), String::new()));
+}
+
+/// As the loader would find them: those of libraries behind the shim first, and of two versions that which is not hidden.
+#[test]
+fn the_functions_behind_it_are_those_that_the_loader_finds() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let program = shim::compiled(dir.path(), "stands_behind", &[]);
+    let versions = dir.path().join("versions");
+    fs::write(&versions, "OLDER {}; NEWER { global: lseek; };").expect("it is written");
+    let versions = format!("-Wl,--version-script={}", versions.display());
+    let other = dir.path().join("other");
+    fs::create_dir(&other).expect("a directory");
+    let options = ["-shared", "-fPIC", "-DLIBRARY", &versions];
+    let library = shim::compiled(&other, "stands_behind", &options);
+    let mut command = Command::new(&program);
+    command.env("LD_PRELOAD", format!("{}:{}", shim::built().display(), library.display()));
+    assert_eq!(outcome(run(&mut command)), (0, "17 19 0\n".to_owned(), String::new()));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use ctf::write::stream_file::StreamWriter;
 use ctf::tsdl;
 use libfuzzer_sys::fuzz_target;
 use ust_core::protocol::{
-    Block, ClassBody, Decode, Encode, Matcher, Rules, ToDaemon, ToProcess, decode, encode,
+    Block, ClassBody, Decode, Encode, Rules, ToDaemon, ToProcess, decode, encode,
     encode_into,
 };
 
@@ -35,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
     for rules in [said::<ToProcess>(input).and_then(of_message), said::<Rules>(input)] {
         let events = rules.iter().flat_map(Rules::channels).flat_map(|channel| &channel.events);
         for Block(rule) in events {
-            let is_named = Matcher::new(rule).matches("types:unsigned", 6);
+            let is_named = rule.names("types:unsigned", 6);
             assert!(!is_named || rule.levels.has(6));
         }
     }

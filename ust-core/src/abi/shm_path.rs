@@ -142,6 +142,8 @@ impl ShmFile {
         self.length_bytes = end;
     }
 
+    // Inlined, its loops would be unrolled for each length: two kilobytes of every traced process.
+    #[inline(never)]
     fn push_hex(&mut self, part: &[u8]) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         for byte in part {

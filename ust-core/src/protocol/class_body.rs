@@ -6,10 +6,12 @@ use super::type_list::{self, Entry};
 use crate::event::EventDescription;
 use crate::wire::FieldType;
 use crate::wire::bounds::{Beyond, MAX_CLASS_BYTES};
+use core::borrow::Borrow;
 
-/// An event class, without its number.
+/// An event class, without its number. Its types are borrowed in a process that declares it, and owned where it is decoded: a
+/// process neither copies nor frees types.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClassBody<'a> {
+pub struct ClassBody<'a, Type = FieldType> {
     /// Part before the colon.
     pub provider: &'a str,
     /// Part after the colon.
@@ -23,7 +25,7 @@ pub struct ClassBody<'a> {
     /// Rust module of the declaration.
     pub module_path: &'a str,
     /// Names and types, in the order of the record.
-    pub fields: Vec<(&'a str, FieldType)>,
+    pub fields: Vec<(&'a str, Type)>,
     /// What the source says of the event, then of each field; empty texts where it says nothing. Empty if it says nothing
     /// at all.
     pub docs: Vec<&'a str>,
@@ -44,7 +46,7 @@ struct Written<'a> {
 
 structure!(Written<'a> { provider, name, level, file, line, module_path, types });
 
-impl<'a> ClassBody<'a> {
+impl<'a> ClassBody<'a, &'a FieldType> {
     /// The class that a tracepoint declares.
     pub fn of(description: &'a EventDescription) -> Self {
         let fields = description.fields.iter();
@@ -55,29 +57,20 @@ impl<'a> ClassBody<'a> {
             file: description.file,
             line: description.line,
             module_path: description.module_path,
-            // Cheap: the clone shares the type's static parts.
-            fields: fields.map(|field| (field.name, field.ty.clone())).collect(),
+            fields: fields.map(|field| (field.name, field.ty)).collect(),
             docs: description.docs.to_vec(),
         }
     }
+}
 
-    /// `provider:name`, which rules match.
-    pub fn full_name(&self) -> String {
-        format!("{}:{}", self.provider, self.name)
-    }
-
-    /// Where the program has it: `src/main.rs:12`. Empty if it comes from no place in a source.
-    pub fn source(&self) -> String {
-        if self.file.is_empty() { String::new() } else { format!("{}:{}", self.file, self.line) }
-    }
-
+impl<Type: Borrow<FieldType>> ClassBody<'_, Type> {
     /// Encodes the class.
     ///
     /// # Errors
     /// The [bound](crate::wire::bounds) that it exceeds.
     pub fn encode(&self) -> Result<Vec<u8>, Beyond> {
         let Self { provider, name, level, file, line, module_path, fields, docs } = self;
-        let types = type_list::flatten(fields.iter().map(|(name, ty)| (*name, ty)))?;
+        let types = type_list::flatten(fields.iter().map(|(name, ty)| (*name, ty.borrow())))?;
         let (level, line) = (*level, *line);
         let written = Written { provider, name, level, file, line, module_path, types };
         let mut bytes = codec::encoded_bytes(&written);
@@ -89,6 +82,18 @@ impl<'a> ClassBody<'a> {
         let has_docs = !docs.is_empty() && bytes <= MAX_CLASS_BYTES;
         let docs = if has_docs { codec::bytes_of(docs) } else { Vec::new() };
         Ok([codec::bytes_of(&written), docs].concat())
+    }
+}
+
+impl<'a> ClassBody<'a> {
+    /// `provider:name`, which rules match.
+    pub fn full_name(&self) -> String {
+        format!("{}:{}", self.provider, self.name)
+    }
+
+    /// Where the program has it: `src/main.rs:12`. Empty if it comes from no place in a source.
+    pub fn source(&self) -> String {
+        if self.file.is_empty() { String::new() } else { format!("{}:{}", self.file, self.line) }
     }
 
     /// Decodes the class in untrusted bytes. `None` if they are no class, or one beyond the bounds.

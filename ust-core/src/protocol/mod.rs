@@ -24,7 +24,7 @@
 //! | --- | --- |
 //! | `messages` | the messages of each side |
 //! | `rules` | what to record |
-//! | `matcher` | which events a rule names |
+//! | `event_rule` | which events a rule names |
 //! | `glob` | the globs of the rules |
 //! | `class_body` | an event class, as the class log has it |
 //! | `type_list` | the types of its fields, as a flat list |
@@ -39,8 +39,8 @@ mod block;
 mod class_body;
 mod codec;
 mod coded;
+mod event_rule;
 mod glob;
-mod matcher;
 mod messages;
 mod rules;
 mod shared_types;
@@ -50,7 +50,6 @@ pub use block::Block;
 pub use class_body::ClassBody;
 pub use codec::{Decode, Encode, Reader, Writer, bytes_of};
 pub use glob::matches as glob_matches;
-pub use matcher::Matcher;
 pub use messages::{Lack, OtherCopy, ToDaemon, ToProcess};
 pub use rules::{ChannelRules, ContextRule, EventRule, Levels, Rules};
 

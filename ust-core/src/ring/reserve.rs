@@ -133,7 +133,7 @@ pub(super) fn attempt<M, const IS_USUAL: bool>(
     ring: &M,
     by: M::Kind,
     request: Request,
-    clock: &impl Clock,
+    clock: &(impl Clock + ?Sized),
 ) -> Attempt
 where
     M: WritableRing,
@@ -198,7 +198,7 @@ where
 
 /// The time, by the counter that the writer has read or by the clock.
 #[inline(always)]
-pub(super) fn time_of<K: Rmw>(by: K, clock: &impl Clock) -> u64 {
+pub(super) fn time_of<K: Rmw>(by: K, clock: &(impl Clock + ?Sized)) -> u64 {
     by.counter().unwrap_or_else(|| clock.now())
 }
 

@@ -35,9 +35,10 @@ pub enum Refusal {
 ///
 /// # Errors
 /// There is no room.
+// One copy for all clocks: it is long, and a switch is rare.
 #[cold]
 #[inline(never)]
-pub fn reserve<M>(ring: &M, request: Request, clock: &impl Clock) -> Result<Reservation, Refusal>
+pub fn reserve<M>(ring: &M, request: Request, clock: &dyn Clock) -> Result<Reservation, Refusal>
 where
     M: WritableRing,
 {
@@ -91,7 +92,7 @@ fn enter_next<M>(
     request: Request,
     stride: usize,
     position: Position,
-    clock: &impl Clock,
+    clock: &dyn Clock,
 ) -> Result<Option<Reservation>, Refusal>
 where
     M: WritableRing,

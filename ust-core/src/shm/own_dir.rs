@@ -109,12 +109,17 @@ impl OwnDir {
     ///
     /// # Errors
     /// It is not this user's alone.
-    pub fn open_at(parent: impl AsFd, name: impl Arg + Copy) -> Result<Self, NotOwn> {
+    pub fn open_at(parent: impl AsFd, name: impl Arg) -> Result<Self, NotOwn> {
+        name.into_with_c_str(|name| Ok(Self::open_name(parent.as_fd(), name)))
+            .unwrap_or_else(|errno| Err(NotOwn::Kernel(errno)))
+    }
+
+    fn open_name(parent: BorrowedFd<'_>, name: &CStr) -> Result<Self, NotOwn> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = match openat(&parent, name, flags, Mode::empty()) {
+        let fd = match openat(parent, name, flags, Mode::empty()) {
             Err(errno @ (Errno::LOOP | Errno::NOTDIR | Errno::ACCESS)) => {
                 // The kind of file says more than the kernel's reason.
-                let stat = statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)
+                let stat = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
                     .map_err(|_| NotOwn::Kernel(errno))?;
                 check(&stat)?;
                 return Err(NotOwn::Kernel(errno));
@@ -131,22 +136,27 @@ impl OwnDir {
     ///
     /// # Errors
     /// It is not this user's alone, or cannot be made.
-    pub fn make_at(parent: impl AsFd, name: impl Arg + Copy) -> Result<(Self, bool), NotOwn> {
-        let is_made = match mkdirat(&parent, name, Mode::RWXU) {
+    pub fn make_at(parent: impl AsFd, name: impl Arg) -> Result<(Self, bool), NotOwn> {
+        name.into_with_c_str(|name| Ok(Self::make_name(parent.as_fd(), name)))
+            .unwrap_or_else(|errno| Err(NotOwn::Kernel(errno)))
+    }
+
+    fn make_name(parent: BorrowedFd<'_>, name: &CStr) -> Result<(Self, bool), NotOwn> {
+        let is_made = match mkdirat(parent, name, Mode::RWXU) {
             Ok(()) => true,
             Err(Errno::EXIST) => false,
             // A read-only file system reports this before it checks whether the name exists.
             Err(errno @ Errno::ROFS) => {
-                return Self::open_at(&parent, name)
+                return Self::open_name(parent, name)
                     .map(|dir| (dir, false))
                     .map_err(|_| NotOwn::Kernel(errno));
             }
             Err(errno) => return Err(NotOwn::Kernel(errno)),
         };
         if is_made {
-            give_owner_access(&parent, name).map_err(NotOwn::Kernel)?;
+            give_owner_access(parent, name).map_err(NotOwn::Kernel)?;
         }
-        let dir = Self::open_at(&parent, name)?;
+        let dir = Self::open_name(parent, name)?;
         if is_made {
             fchmod(&dir.fd, Mode::RWXU).map_err(NotOwn::Kernel)?;
         }
@@ -247,7 +257,7 @@ pub fn is_plain_and_own(stat: &Stat) -> bool {
 /// Gives the owner access to a directory that was made under a umask which denied even that. Opens it with `O_PATH`
 /// first, to be sure which directory it is, and changes it by way of that descriptor, because `fchmod` needs one that
 /// is really open.
-fn give_owner_access(parent: impl AsFd, name: impl Arg + Copy) -> io::Result<()> {
+fn give_owner_access(parent: BorrowedFd<'_>, name: &CStr) -> io::Result<()> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let fd = openat(parent, name, flags, Mode::empty())?;
     let stat = fstat(&fd)?;

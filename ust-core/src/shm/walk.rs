@@ -169,9 +169,9 @@ const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CL
 
 impl Steps {
     fn from_start(path: &Path) -> Result<Self, WalkError> {
-        let start = if path.is_absolute() { "/" } else { "." };
+        let (start, name) = if path.is_absolute() { ("/", c"/") } else { (".", c".") };
         let failed = |errno| WalkError::Kernel(start.into(), errno);
-        let here = openat(CWD, start, DIRECTORY, Mode::empty()).map_err(failed)?;
+        let here = openat(CWD, name, DIRECTORY, Mode::empty()).map_err(failed)?;
         let stat = fstat(&here).map_err(failed)?;
         let mut steps = Self { here, stat, shown: start.into(), exposed: None };
         steps.note_exposure();
@@ -181,7 +181,7 @@ impl Steps {
     /// Starts again at the root, because a link is absolute.
     fn restart(&mut self) -> Result<(), WalkError> {
         let failed = |errno| WalkError::Kernel("/".into(), errno);
-        let root = open("/", DIRECTORY, Mode::empty()).map_err(failed)?;
+        let root = open(c"/", DIRECTORY, Mode::empty()).map_err(failed)?;
         let stat = fstat(&root).map_err(failed)?;
         self.shown = "/".into();
         self.go(root, stat);
@@ -228,7 +228,7 @@ impl Steps {
                 Ok(Step::Into)
             }
             FileType::Symlink if is_ours_or_roots(&stat) && !others_may_write_in(&self.stat) => {
-                let target = readlinkat(&found, "", Vec::new()).map_err(failed)?;
+                let target = readlinkat(&found, c"", Vec::new()).map_err(failed)?;
                 Ok(Step::Link(OsString::from_vec(target.into_bytes()).into()))
             }
             FileType::Symlink => Err(WalkError::Link(next, stat.st_uid, self.shown.clone())),

@@ -65,6 +65,7 @@ static FRAMES: AtomicU32 = AtomicU32::new(0);
 /// Sets how many frames are wanted. Before `main`, in the program's first thread.
 pub fn limit(options: &Options) {
     stack::note_first_thread();
+    tables::look_up();
     FRAMES.store(options.call_stack_frames, Ordering::Relaxed);
 }
 

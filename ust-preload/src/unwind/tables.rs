@@ -44,6 +44,11 @@ mod real {
     }
 }
 
+/// Looks up the function that tells objects. It has to be known before an address is asked for.
+pub fn look_up() {
+    real::_dl_find_object::REAL.address();
+}
+
 /// What an object's tables say of a function.
 pub struct Function {
     /// Its entry.

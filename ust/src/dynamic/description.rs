@@ -25,7 +25,7 @@ pub struct Description {
 
 impl Description {
     /// As the class log has it.
-    pub(super) fn body(&self) -> ClassBody<'_> {
+    pub(super) fn body(&self) -> ClassBody<'_, &FieldType> {
         let Self { provider, name, level, file, line, fields } = self;
         ClassBody {
             provider,
@@ -34,7 +34,7 @@ impl Description {
             file,
             line: *line,
             module_path: "",
-            fields: fields.iter().map(|(name, ty)| (name.as_str(), ty.clone())).collect(),
+            fields: fields.iter().map(|(name, ty)| (name.as_str(), ty)).collect(),
             docs: Vec::new(),
         }
     }

@@ -17,7 +17,8 @@ use ust_core::sync::{AtomicU32, Guarded, pause};
 /// See the module page.
 pub struct Holder<T> {
     state: AtomicU32,
-    value: Guarded<Option<T>>,
+    /// Boxed: so a static that has a holder is all zeros, and takes no room in a program's file.
+    value: Guarded<Option<Box<T>>>,
 }
 
 const CHANGING: u32 = 1 << 31;
@@ -38,14 +39,14 @@ impl<T: Default> Holder<T> {
     pub fn copy(&self, value: Option<T>) -> Self {
         Self {
             state: AtomicU32::new(self.state.load(order::child_load())),
-            value: Guarded::new(value),
+            value: Guarded::new(value.map(Box::new)),
         }
     }
 
     /// Holds `value`.
     #[cfg(loom)]
     pub fn of(value: T) -> Self {
-        Self { state: AtomicU32::new(0), value: Guarded::new(Some(value)) }
+        Self { state: AtomicU32::new(0), value: Guarded::new(Some(Box::new(value))) }
     }
 
     /// Keeps the value unchanged while this thread forks; other threads may fork too. `false` if the value is lost, or

@@ -14,8 +14,8 @@ use crate::channel::Channel;
 use crate::mirror::Mirror;
 use core::ffi::c_void;
 use core::ops::Range;
-use std::collections::BTreeMap;
 use ust_core::protocol::{ClassBody, Rules};
+use ust_core::wire::bounds::MAX_CLASS_BYTES;
 
 /// An event class: what a callsite declares, as the class log has it. It outlives the modules that declare it, so a
 /// module that is loaded again finds its classes, and the metadata does not grow.
@@ -81,8 +81,8 @@ pub(crate) struct Gone {
 #[derive(Default)]
 pub(crate) struct Registry {
     classes: Vec<Class>,
-    /// The index of each class, by body.
-    by_body: BTreeMap<Box<[u8]>, usize>,
+    /// The index of each class, in the order of their bodies.
+    by_body: Vec<usize>,
     known: Vec<Known>,
     has_own: bool,
     last_module: ModuleId,
@@ -152,16 +152,19 @@ impl Registry {
         }
     }
 
-    /// `None` if the body is no class: it is beyond the [bounds](ust_core::wire::bounds), or another copy of the
-    /// library made it in a way that this copy does not understand.
+    /// `None` if the body is no class: it is empty, because what it declares is beyond the [bounds](ust_core::wire::bounds), or it is
+    /// longer than the log takes. Whether its types can be understood, the consumer decides.
     fn class_of(&mut self, body: &[u8]) -> Option<usize> {
-        if let Some(index) = self.by_body.get(body) {
-            return Some(*index);
-        }
-        let declared = ClassBody::decode(body)?;
-        let (full_name, level) = (declared.full_name(), declared.level);
-        let body = Box::<[u8]>::from(body);
-        self.by_body.insert(body.clone(), self.classes.len());
+        let of = |index: &usize| (*self.classes[*index].body).cmp(body);
+        let place = match self.by_body.binary_search_by(of) {
+            Ok(place) => return Some(self.by_body[place]),
+            Err(place) => place,
+        };
+        let (provider, name, level) =
+            ClassBody::decode_name(body).filter(|_| body.len() <= MAX_CLASS_BYTES)?;
+        let full_name = provider.to_owned() + ":" + name;
+        let body = Box::from(body);
+        self.by_body.insert(place, self.classes.len());
         self.classes.push(Class { body, full_name, level, entry_offset: None, class_id: None });
         Some(self.classes.len() - 1)
     }

@@ -4,25 +4,21 @@ use super::{Known, ModuleId, Registry};
 use crate::process_file::ProcessFile;
 use crate::slots::Slots;
 use ust_core::abi::Buffers;
-use ust_core::protocol::{Block, ChannelRules, Matcher, Rules};
+use ust_core::protocol::{Block, ChannelRules, Rules};
 
-/// The rules in force, prepared for matching events.
-struct Switching {
-    /// For each active channel: the bit of its slot, and what it records.
-    channels: Vec<(u64, Vec<Matcher>)>,
+/// The rules in force, by slot.
+struct Switching<'r> {
+    /// The active channels, each with the bit of its slot.
+    channels: Vec<(u64, &'r ChannelRules)>,
     /// The slots of channels whose streams are per CPU.
     slots_of_cpus: u64,
 }
 
-impl Switching {
-    fn by(rules: &Rules, slots: &Slots) -> Self {
+impl<'r> Switching<'r> {
+    fn by(rules: &'r Rules, slots: &Slots) -> Self {
         let slot_of = |rules: &ChannelRules| slots.slot_of(rules.channel_uid);
-        let channels = rules.channels().filter(|rules| rules.is_active).filter_map(|rules| {
-            // This runtime cannot run filters, so a rule with a filter matches nothing.
-            let can_be_asked = rules.events.iter().filter(|Block(rule)| rule.filter.is_empty());
-            let matchers = can_be_asked.map(|Block(rule)| Matcher::new(rule)).collect();
-            Some((1 << slot_of(rules)?, matchers))
-        });
+        let active = rules.channels().filter(|rules| rules.is_active);
+        let channels = active.filter_map(|rules| Some((1 << slot_of(rules)?, rules)));
         let of_cpus = rules.channels().filter(|rules| rules.buffers == Buffers::PerCpu);
         let slots_of_cpus = of_cpus.filter_map(slot_of).fold(0, |all, slot| all | 1 << slot);
         Self { channels: channels.collect(), slots_of_cpus }
@@ -30,10 +26,12 @@ impl Switching {
 
     /// The slots of the channels that record an event.
     fn slots(&self, full_name: &str, level: u8) -> u64 {
-        let matches = |(_, matchers): &&(u64, Vec<Matcher>)| {
-            matchers.iter().any(|matcher| matcher.matches(full_name, level))
+        // This runtime cannot run filters, so a rule with a filter matches nothing.
+        let records = |(_, rules): &&(u64, &ChannelRules)| {
+            let mut can_be_asked = rules.events.iter().filter(|Block(rule)| rule.filter.is_empty());
+            can_be_asked.any(|Block(rule)| rule.names(full_name, level))
         };
-        self.channels.iter().filter(matches).fold(0, |all, (bit, _)| all | bit)
+        self.channels.iter().filter(records).fold(0, |all, (bit, _)| all | bit)
     }
 }
 

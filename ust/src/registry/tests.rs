@@ -11,9 +11,9 @@ use ust_core::protocol::{Block, ChannelRules, ContextRule, EventRule, Levels, MA
 fn body(name: &str, level: Level) -> Vec<u8> {
     let (file, module_path, fields) = ("", "", Vec::new());
     let level = level as u8;
-    ClassBody { provider: "io", name, level, file, line: 0, module_path, fields, docs: vec![] }
-        .encode()
-        .unwrap_or_default()
+    let body: ClassBody<'_> =
+        ClassBody { provider: "io", name, level, file, line: 0, module_path, fields, docs: vec![] };
+    body.encode().unwrap_or_default()
 }
 
 fn channel(uid: u64, rules: impl IntoIterator<Item = EventRule>) -> ChannelRules {
@@ -118,6 +118,24 @@ fn of_many_registrations_each_is_taken_back_alone() {
     assert_eq!(left(&registry), [fourth, fourth]);
     registry.remove(fourth);
     assert!(registry.known.is_empty() && registry.classes.len() == 2);
+}
+
+#[test]
+fn a_class_is_known_again_whatever_has_come_between() {
+    let mut registry = Registry::default();
+    let switch: &'static Switch = Box::leak(Box::new(Switch::new()));
+    let names = ["write", "poll", "read", "accept", "zero", "open"];
+    let bodies = names.map(|name| body(name, Level::Info));
+    for bodies in [&bodies[..2], &bodies, &bodies[3..], &bodies] {
+        let declared = |body| Declared { switch, body, observer: None, owner: 1 };
+        registry.add(bodies.iter().map(|body| declared(body)));
+    }
+    let known: Vec<_> = registry.classes.iter().map(|class| &*class.full_name).collect();
+    assert_eq!(known, names.map(|name| format!("io:{name}")));
+    // Empty, or longer than the log takes.
+    let wrong = [vec![], [&*bodies[0], &[0; MAX_CLASS_BYTES]].concat()];
+    registry.add(wrong.iter().map(|body| Declared { switch, body, observer: None, owner: 1 }));
+    assert_eq!((registry.classes.len(), registry.left_out), (names.len(), 2));
 }
 
 /// One message removes channels and adds others: the new channels get the slots of the removed ones.

@@ -1,6 +1,6 @@
 //! The shim's sets of events, the providers behind them, and which of their events are recorded.
 
-use ust_core::protocol::{EventRule, Matcher};
+use ust_core::protocol::EventRule;
 
 /// What the shim records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -145,7 +145,7 @@ fn names(pattern: &str, provider: &str) -> bool {
     let beginning = format!("{provider}:");
     let is_about = |end| {
         let part = pattern.get(..end);
-        part.is_some_and(|part| Matcher::new(&EventRule::of(part)).matches(&beginning, 0))
+        part.is_some_and(|part| EventRule::of(part).names(&beginning, 0))
     };
     !pattern.starts_with('*') && (1..=pattern.len()).any(is_about)
 }
