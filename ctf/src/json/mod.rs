@@ -24,10 +24,10 @@
 
 mod classes;
 mod error;
-mod fragments;
-mod location;
-mod node;
-mod numbers;
+pub(crate) mod fragments;
+pub(crate) mod location;
+pub(crate) mod node;
+pub(crate) mod numbers;
 mod place;
 
 pub use error::JsonError;

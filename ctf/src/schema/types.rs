@@ -271,7 +271,12 @@ impl Options {
 
     /// The first of that name.
     pub fn named(&self, name: &str) -> Option<&(Arc<str>, Type)> {
-        self.all.get(*self.by_name.get(name)?)
+        self.all.get(self.place(name)?)
+    }
+
+    /// The place of the first of that name among all.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
     }
 
     /// The numbers that choose each by its place, if names do not.

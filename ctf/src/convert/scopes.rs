@@ -1,0 +1,144 @@
+//! Finds the field that a path of CTF 1.8 means, where the field stands that needs it, and says how CTF 2 finds it from
+//! there.
+//!
+//! ```text
+//!   struct {                              open: the structures around the field, with their fields before it
+//!       u8 n;
+//!       struct { T a[n]; } s;             a: {"path": [null, "n"]}
+//!   }
+//!   event.fields, with U b[id];           b: {"origin": "event-record-header", "path": ["id"]}
+//! ```
+
+use std::sync::Arc;
+
+use crate::json::location::ORIGINS;
+use crate::json::node::Node;
+use crate::schema::{Fields, Names, Path, Scope, Type};
+
+/// The structures around a field, and the parts before its own.
+#[derive(Default)]
+pub(super) struct Scopes<'t> {
+    /// Parts that a reader has read by then, and the fields of each.
+    parts: Vec<(Scope, Level<'t>)>,
+    /// Structures that a reader is in, from the outermost on.
+    open: Vec<Level<'t>>,
+}
+
+/// A structure's fields, of which the first `before` come before the present place.
+#[derive(Clone)]
+struct Level<'t> {
+    fields: &'t Fields,
+    shown: Arc<[String]>,
+    before: usize,
+}
+
+impl<'t> Scopes<'t> {
+    /// Forgets what belongs to the part `scope`, and to parts behind it.
+    pub(super) fn back_to(&mut self, scope: Scope) {
+        self.parts.retain(|(part, _)| *part < scope);
+        self.open.clear();
+    }
+
+    /// The part that was gone through may be referred to from now on.
+    pub(super) fn end_part(&mut self, scope: Scope, fields: &'t Fields, shown: Arc<[String]>) {
+        self.open.clear();
+        self.parts.push((scope, Level { fields, shown, before: fields.len() }));
+    }
+
+    pub(super) fn begin_struct(&mut self, fields: &'t Fields, shown: Arc<[String]>) {
+        self.open.push(Level { fields, shown, before: 0 });
+    }
+
+    pub(super) fn end_struct(&mut self) {
+        self.open.pop();
+    }
+
+    /// The next field of the innermost structure begins.
+    pub(super) fn at_field(&mut self, at: usize) {
+        if let Some(level) = self.open.last_mut() {
+            level.before = at;
+        }
+    }
+
+    /// The field that a path leads to, and its location in CTF 2. `None` if there is no such number.
+    pub(super) fn find(&self, path: &Path, own: Scope) -> Option<(Node, &'t Type)> {
+        let open = |at: usize| {
+            let (names, ty) = self.walk(self.open.get(at)?, Some(at), &path.names)?;
+            let up = self.open.len() - 1 - at;
+            let steps = std::iter::repeat_n(Node::Null, up).chain(names);
+            Some((Node::object([("path", Node::array(steps))]), ty))
+        };
+        let part = |(scope, level): &(Scope, Level<'t>)| {
+            let (names, ty) = self.walk(level, None, &path.names)?;
+            let (origin, _) = ORIGINS.iter().find(|(_, known)| known == scope)?;
+            let properties = [("origin", Node::text(*origin)), ("path", Node::array(names))];
+            Some((Node::object(properties), ty))
+        };
+        match (path.scope, path.up) {
+            (Some(scope), _) if scope == own => open(0),
+            (Some(scope), _) => part(self.parts.iter().find(|(part, _)| *part == scope)?),
+            (None, Some(up)) => open(self.open.len().checked_sub(1 + up as usize)?),
+            (None, None) => {
+                let mut structs = (0..self.open.len()).rev().filter_map(open);
+                structs.next().or_else(|| self.parts.iter().rev().find_map(part))
+            }
+        }
+    }
+
+    /// The number to which names lead from a structure, which is at that place in `open` if a reader is in it.
+    fn walk(
+        &self,
+        level: &Level<'t>,
+        open: Option<usize>,
+        names: &[Arc<str>],
+    ) -> Option<(Vec<Node>, &'t Type)> {
+        let (last, around) = names.split_last()?;
+        let (mut level, mut open, mut steps) = (level.clone(), open, Vec::new());
+        for name in around {
+            // The structure around the present place may be meant, which is not behind it.
+            let until = (level.before + usize::from(open.is_some())).min(level.fields.len());
+            let at = level.fields[..until].iter().rposition(|(field, _)| field == name)?;
+            steps.push(Node::text(&*level.shown[at]));
+            let inner = open.filter(|_| at == level.before).map(|at| at + 1);
+            level = match inner {
+                Some(inner) => self.open.get(inner)?.clone(),
+                None => completed(&level.fields[at].1)?,
+            };
+            open = inner;
+        }
+        let is_meant = |(name, ty): &(Arc<str>, Type)| {
+            name == last && matches!(ty, Type::Integer(_) | Type::Enum(_) | Type::Varint(_))
+        };
+        let at = level.fields[..level.before].iter().rposition(is_meant)?;
+        steps.push(Node::text(&*level.shown[at]));
+        Some((steps, &level.fields[at].1))
+    }
+}
+
+/// The fields of a structure that was read.
+fn completed(ty: &Type) -> Option<Level<'_>> {
+    match ty {
+        Type::Struct(ty) => Some(Level {
+            fields: &ty.fields,
+            shown: shown(&ty.fields, Names::Escaped),
+            before: ty.fields.len(),
+        }),
+        _ => None,
+    }
+}
+
+/// The names that a structure's fields have in CTF 2: those that users gave them, each once.
+pub(super) fn shown(fields: &Fields, names: Names) -> Arc<[String]> {
+    let mut taken = std::collections::HashSet::new();
+    let mut all = Vec::with_capacity(fields.len());
+    for (name, _) in fields {
+        let plain = names.shown(name);
+        let numbered = (2_u64..).map(|number| format!("{name}_{number}"));
+        let mut choices = [plain.to_owned(), name.to_string()].into_iter().chain(numbered);
+        // There are more numbers than names.
+        let free = choices.find(|name| !taken.contains(name)).unwrap_or_default();
+        taken.insert(free.clone());
+        all.push(free);
+    }
+    all.into()
+}
