@@ -1,5 +1,7 @@
 //! The fragments of CTF 2 metadata.
 
+use std::collections::HashSet;
+
 use super::class::Writer;
 use super::error::Unsayable;
 use crate::json::fragments::{ATTRIBUTES, LOG_LEVELS};
@@ -32,14 +34,14 @@ pub(super) fn trace_class<'t>(
     env: &[(String, EnvValue)],
 ) -> Result<Node, Unsayable> {
     let mut properties = Properties::new();
-    let mut facts: Vec<(String, Node)> = Vec::new();
+    let (mut facts, mut known) = (Vec::new(), HashSet::new());
     for (name, value) in env {
         let value = match value {
             EnvValue::Str(text) => Node::text(text),
             EnvValue::Int(number) => Node::integer(*number),
         };
         // A reader takes the first of a name.
-        if !facts.iter().any(|(known, _)| known == name) {
+        if known.insert(name) {
             facts.push((name.clone(), value));
         }
     }

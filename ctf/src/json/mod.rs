@@ -59,37 +59,47 @@ pub fn parse(file: &[u8]) -> Result<Metadata, JsonError> {
         message: wrong.message,
     })?;
     let mut fragments = Fragments::default();
-    let (mut number, mut line) = (0, 1);
+    let (mut number, mut at) = (0, 0);
     for text in whole.split(|byte| *byte == SEPARATOR) {
-        let begin = line;
-        line += text.iter().filter(|byte| **byte == b'\n').count();
+        let begin = at;
+        // Behind the separator that ends it.
+        at += text.len() + 1;
         // Several separators are as good as one.
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         number += 1;
-        let error = |line, column, path, message| JsonError {
-            fragment: number,
-            line,
-            column,
-            path,
-            message,
+        let error = |at: usize, path, message| {
+            let (line, column) = line_and_column(&whole, at);
+            JsonError { fragment: number, line, column, path, message }
         };
         let node: Node = serde_json::from_slice(text).map_err(|wrong| {
             let place = format!(" at line {} column {}", wrong.line(), wrong.column());
             let message = wrong.to_string();
             let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
-            error(begin + wrong.line().saturating_sub(1), wrong.column(), String::new(), message)
+            error(begin + offset(text, wrong.line(), wrong.column()), String::new(), message)
         })?;
         fragments
             .add(&Place::fragment(&node))
-            .map_err(|Wrong { path, message }| error(begin, 1, path, message))?;
+            .map_err(|Wrong { path, message }| error(begin, path, message))?;
     }
-    fragments.finish().map_err(|message| JsonError {
-        fragment: 0,
-        line,
-        column: 1,
-        path: String::new(),
-        message,
+    fragments.finish().map_err(|message| {
+        let (line, column) = line_and_column(&whole, whole.len());
+        JsonError { fragment: 0, line, column, path: String::new(), message }
     })
+}
+
+/// The line and the column of a place, in bytes, both from 1.
+fn line_and_column(text: &[u8], at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    (line, column)
+}
+
+/// The place that a line and a column are, as serde_json counts them.
+fn offset(text: &[u8], line: usize, column: usize) -> usize {
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let before: usize = lines.take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+    before + column.saturating_sub(1)
 }
