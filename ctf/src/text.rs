@@ -136,12 +136,6 @@ fn origin(trace: &Trace, out: &mut impl Write) -> fmt::Result {
 
 type Field = (Arc<str>, Value);
 
-/// A value as it stands in a line.
-#[cfg(test)]
-pub(crate) fn value(value: &Value, names: Names) -> String {
-    Text(value, names).to_string()
-}
-
 /// The fields of an event's packet context that do not frame the packet.
 fn traced_context(event: &Event) -> Option<Vec<&Field>> {
     let fields = event.packet.context.as_ref()?.fields();

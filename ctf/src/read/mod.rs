@@ -113,18 +113,6 @@ impl Reader {
     }
 }
 
-/// The values of bytes by a type, as text, if the type takes all of them and no more.
-#[cfg(test)]
-pub(crate) fn values_of(
-    ty: &crate::schema::Type,
-    metadata: &crate::schema::Metadata,
-    bytes: &[u8],
-) -> Option<String> {
-    let mut decoder = decode::Decoder::new(bits::Bits::new(bytes.to_vec()), 0);
-    let value = decoder.part(crate::schema::Scope::Fields, Some(ty)).ok()??;
-    (decoder.bits.left() == 0).then(|| crate::text::value(&value, metadata.names))
-}
-
 impl Iterator for Reader {
     type Item = Result<Event, ReadError>;
 
