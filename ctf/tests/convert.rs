@@ -72,6 +72,89 @@ fn a_converted_trace_is_printed_as_before() {
     assert!(events > 30, "{events}");
 }
 
+/// The lines of a trace with this metadata, and of the same with metadata in CTF 2.
+fn lines_of_both(tsdl: &str, stream: &[u8]) -> [Vec<String>; 2] {
+    let place = tempfile::tempdir().unwrap();
+    let trace = place.path().join("trace");
+    fs::create_dir(&trace).unwrap();
+    fs::write(trace.join("metadata"), tsdl).unwrap();
+    fs::write(trace.join("stream"), stream).unwrap();
+    let ctf2 = converted(&trace, &place.path().join("ctf2"));
+    [lines(&trace), lines(&ctf2)]
+}
+
+/// Of several labels of a number, the first that is an option chooses it.
+#[test]
+fn labels_that_overlap_choose_the_same_options() {
+    let tsdl = "/* CTF 1.8 */ trace { major = 1; minor = 8; byte_order = le; };
+        typealias integer { size = 8; align = 8; } := u8;
+        typealias integer { size = 8; align = 8; signed = true; } := s8;
+        event { id = 0; name = \"e\"; fields := struct {
+            enum : u8 { none = 3 ... 4, a = 2 ... 5, b = 0 ... 6, a = 9, c = 5 ... 255 } tag;
+            variant <tag> { struct { u8 x; } b; struct { s8 y; } a; struct { string z; } c; struct { u8 w; } d; } _v;
+        }; };";
+    let stream: Vec<u8> = (0..=12).flat_map(|tag| [tag, b'!', 0]).collect();
+    // A record of option `c` ends with the NUL; of the others it is the next record's tag.
+    let stream: Vec<u8> = stream
+        .chunks(3)
+        .flat_map(|record| match record[0] {
+            0..=6 | 9 => record[..2].to_vec(),
+            _ => record.to_vec(),
+        })
+        .collect();
+    let [tsdl, ctf2] = lines_of_both(tsdl, &stream);
+    assert_eq!(tsdl.len(), 13);
+    assert_eq!(ctf2, tsdl);
+}
+
+/// A path of CTF 1.8 means the nearest number of its name: in the same structure, further out, or in a part before, and
+/// not in the context of another event.
+#[test]
+fn paths_lead_to_the_same_numbers() {
+    let tsdl = "/* CTF 1.8 */ trace { major = 1; minor = 8; byte_order = le;
+            packet.header := struct { integer { size = 8; align = 8; } n; }; };
+        typealias integer { size = 8; align = 8; } := u8;
+        stream { event.header := struct { u8 id; u8 m; }; };
+        event { id = 0; name = \"near\"; context := struct { u8 n; }; fields := struct {
+            struct { u8 a[n]; } _of_context;
+            u8 n;
+            struct { u8 _x; u8 _k; u8 n; u8 a[n]; struct { u8 b[n]; u8 m[m]; } _in; } _s;
+            u8 _of_field[n];
+        }; };
+        event { id = 1; name = \"far\"; fields := struct { u8 a[n]; u8 b[stream.event.header.m]; string n; u8 c[n]; }; };";
+    let near: &[u8] = &[
+        0, 1, /* n */ 2, 10, 11, /* n */ 1, 0, 0, /* n */ 2, 20, 21, 22, 23, 24, 25,
+    ];
+    let far: &[u8] = &[1, 2, 31, 32, 33, 41, 42, b't', 0, 51, 52, 53];
+    let [tsdl, ctf2] = lines_of_both(tsdl, &[&[3], near, far].concat());
+    assert_eq!(tsdl.len(), 2);
+    assert_eq!(ctf2, tsdl);
+}
+
+#[test]
+fn what_ctf2_cannot_say_is_refused_with_its_place() {
+    let refused = |header: &str, fields: &str| {
+        let text = format!(
+            "/* CTF 1.8 */ trace {{ major = 1; minor = 8; byte_order = le; }};
+            typealias integer {{ size = 8; align = 8; }} := u8;
+            typealias integer {{ size = 8; align = 8; signed = true; }} := s8;
+            stream {{ event.header := struct {{ {header} }}; }};
+            event {{ id = 0; name = \"e\"; fields := {fields}; }};"
+        );
+        convert::to_ctf2(&tsdl::parse(text.as_bytes()).unwrap()).unwrap_err().to_string()
+    };
+    let signed = refused("u8 id;", "struct { s8 n; struct { u8 a[n]; } _s; }");
+    assert!(
+        signed.starts_with("event e, event.fields.s.a: ") && signed.contains("sign"),
+        "{signed}"
+    );
+    let id = refused("s8 id;", "struct { u8 x; }");
+    assert!(id.starts_with("stream.event.header.id: ") && id.contains("sign"), "{id}");
+    let text =
+        refused("u8 id;", "struct { integer { size = 8; align = 1; encoding = UTF8; } t[3]; }");
+    assert!(text.contains("alignment"), "{text}");
+}
+
 /// What was CTF 2 already says the same again.
 #[test]
 fn converting_again_changes_nothing() {

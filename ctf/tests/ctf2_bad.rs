@@ -263,6 +263,20 @@ fn no_class_makes_reading_endless_or_too_large() {
         assert_eq!(errors.len(), 1, "{class}");
         assert!(errors[0].contains(message), "{}: {class}", errors[0]);
     }
+    // No field behind an array can mean a part of one of its elements.
+    let byte = r#"{"type": "fixed-length-unsigned-integer", "length": 8, "byte-order": "big-endian", "alignment": 8}"#;
+    let pair = format!(
+        r#"{{"type": "structure", "member-classes": [{{"name": "n", "field-class": {byte}}}]}}"#
+    );
+    let through = format!(
+        r#"{{"type": "structure", "member-classes": [
+            {{"name": "pairs", "field-class": {}}},
+            {{"name": "blob", "field-class": {{"type": "dynamic-length-blob", "length-field-location": {{"path": ["pairs", "n"]}}}}}}]}}"#,
+        array(2, &pair)
+    );
+    let (events, errors) = read(&with_field(&through), &[1; 64]);
+    assert_eq!(events, 0);
+    assert!(errors[0].contains("there is no number `pairs.n` before"), "{}", errors[0]);
     let varint = with_field(r#"{"type": "variable-length-signed-integer"}"#);
     let (events, errors) = read(&varint, &[&[5][..], &[0x80; 11]].concat());
     assert_eq!((events, errors.len()), (1, 1));

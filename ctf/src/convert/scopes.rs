@@ -9,6 +9,7 @@
 //!   event.fields, with U b[id];           b: {"origin": "event-record-header", "path": ["id"]}
 //! ```
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::json::location::ORIGINS;
@@ -127,18 +128,36 @@ fn completed(ty: &Type) -> Option<Level<'_>> {
     }
 }
 
-/// The names that a structure's fields have in CTF 2: those that users gave them, each once.
+/// The names that a structure's fields have in CTF 2: those that users gave them, unless another field has that name.
 pub(super) fn shown(fields: &Fields, names: Names) -> Arc<[String]> {
-    let mut taken = std::collections::HashSet::new();
-    let mut all = Vec::with_capacity(fields.len());
-    for (name, _) in fields {
-        let plain = names.shown(name);
+    let all: HashSet<&str> = fields.iter().map(|(name, _)| &**name).collect();
+    let mut taken = HashSet::new();
+    let shown = |(name, _): &(Arc<str>, Type)| {
+        let plain =
+            Some(names.shown(name)).filter(|plain| *plain == &**name || !all.contains(plain));
+        // A name may be there twice.
         let numbered = (2_u64..).map(|number| format!("{name}_{number}"));
-        let mut choices = [plain.to_owned(), name.to_string()].into_iter().chain(numbered);
-        // There are more numbers than names.
-        let free = choices.find(|name| !taken.contains(name)).unwrap_or_default();
-        taken.insert(free.clone());
-        all.push(free);
+        let choices = plain.into_iter().chain([&**name]).map(str::to_owned).chain(numbered);
+        let free = choices.into_iter().find(|name| taken.insert(name.clone()));
+        free.unwrap_or_default()
+    };
+    fields.iter().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Encoding;
+
+    #[test]
+    fn each_field_has_a_name_of_its_own() {
+        let shown_as = |names: &[&str], how| {
+            let field = |name: &&str| (Arc::from(*name), Type::String(Encoding::Utf8));
+            shown(&names.iter().map(field).collect(), how).to_vec()
+        };
+        assert_eq!(shown_as(&["_a", "b", "__c"], Names::Escaped), ["a", "b", "_c"]);
+        assert_eq!(shown_as(&["_a", "a"], Names::Escaped), ["_a", "a"]);
+        assert_eq!(shown_as(&["a", "a", "_a", "_a"], Names::Escaped), ["a", "a_2", "_a", "_a_2"]);
+        assert_eq!(shown_as(&["_a", "a"], Names::Plain), ["_a", "a"]);
     }
-    all.into()
 }

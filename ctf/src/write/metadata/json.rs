@@ -1,6 +1,6 @@
 //! The same description in the language of CTF 2, for the same bytes of packets and records.
 //!
-//! It is made of the text in TSDL, as [`convert`](crate::convert) makes it of any trace's. So the two say the same.
+//! It is made of the text in TSDL, as [`convert`] makes it of any trace's. So the two say the same.
 
 use super::types::{EventClass, Trace};
 use crate::convert::{self, Unsayable};
