@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::shown::sorted;
+use ctf::dir::Tree;
 use ctf::read::Reader;
+use ctf::recover::DamagedTraces;
 use ctf::text::Printer;
 use ctf::{convert, json, tsdl};
 
@@ -217,4 +219,25 @@ fn babeltrace2_prints_a_converted_trace_as_before() {
         let ctf2 = converted(&trace, &place.path().join(format!("converted-{at}")));
         assert_eq!(print(&ctf2), print(&trace), "{}", trace.display());
     }
+}
+
+/// Metadata that a machine crash has torn cost the classes behind the tear, as with CTF 1.8.
+#[test]
+fn a_converted_trace_is_recovered() {
+    let place = tempfile::tempdir().unwrap();
+    let trace = place.path().join("trace");
+    fs::create_dir(&trace).unwrap();
+    common::small_trace(&trace);
+    let ctf2 = converted(&trace, &place.path().join("converted"));
+    let metadata = ctf2.join("metadata");
+    let mut torn = fs::read(&metadata).unwrap();
+    torn.extend(b"\x1e{\"type\": \"event-rec\0\0\0\0");
+    fs::write(&metadata, torn).unwrap();
+    assert!(Reader::open(&ctf2).unwrap().any(|event| event.is_err()));
+    let to = place.path().join("recovered");
+    fs::create_dir(&to).unwrap();
+    let [from, into] = [&ctf2, &to].map(|path| Tree::open(path).unwrap());
+    let recovered = DamagedTraces::find(from).unwrap().recover(&into).unwrap();
+    assert_eq!((recovered.traces, recovered.events, recovered.damages.len()), (1, 30, 1));
+    assert_eq!(lines(&to), lines(&trace));
 }
