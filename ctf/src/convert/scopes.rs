@@ -9,7 +9,7 @@
 //!   event.fields, with U b[id];           b: {"origin": "event-record-header", "path": ["id"]}
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::json::location::ORIGINS;
@@ -130,11 +130,13 @@ fn completed(ty: &Type) -> Option<Level<'_>> {
 
 /// The names that a structure's fields have in CTF 2: those that users gave them, unless another field has that name.
 pub(super) fn shown(fields: &Fields, names: Names) -> Arc<[String]> {
-    let all: HashSet<&str> = fields.iter().map(|(name, _)| &**name).collect();
+    let mut times = HashMap::<&str, usize>::new();
+    for (name, _) in fields {
+        *times.entry(names.shown(name)).or_default() += 1;
+    }
     let mut taken = HashSet::new();
     let shown = |(name, _): &(Arc<str>, Type)| {
-        let plain =
-            Some(names.shown(name)).filter(|plain| *plain == &**name || !all.contains(plain));
+        let plain = Some(names.shown(name)).filter(|plain| *plain == &**name || times[plain] == 1);
         // A name may be there twice.
         let numbered = (2_u64..).map(|number| format!("{name}_{number}"));
         let choices = plain.into_iter().chain([&**name]).map(str::to_owned).chain(numbered);
@@ -157,6 +159,8 @@ mod tests {
         };
         assert_eq!(shown_as(&["_a", "b", "__c"], Names::Escaped), ["a", "b", "_c"]);
         assert_eq!(shown_as(&["_a", "a"], Names::Escaped), ["_a", "a"]);
+        assert_eq!(shown_as(&["_a", "__a"], Names::Escaped), ["a", "_a"]);
+        assert_eq!(shown_as(&["_a", "a", "__a"], Names::Escaped), ["_a", "a", "__a"]);
         assert_eq!(shown_as(&["a", "a", "_a", "_a"], Names::Escaped), ["a", "a_2", "_a", "_a_2"]);
         assert_eq!(shown_as(&["_a", "a"], Names::Plain), ["_a", "a"]);
     }
