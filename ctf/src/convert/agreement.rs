@@ -60,7 +60,7 @@ fn value(it: &Value, names: Names) -> String {
             .map(|(name, it)| format!("{} = {}", names.shown(name), value(it, names)))
             .collect()),
         Value::Array(elements) => all(elements.iter().map(|it| value(it, names)).collect()),
-        Value::Variant { option, value: it } => {
+        Value::Variant { option, value: it, .. } => {
             format!("{}: {}", names.shown(option), value(it, names))
         }
         Value::Enum { ty, value } => {

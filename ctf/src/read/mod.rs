@@ -1,7 +1,7 @@
 //! Reads traces: all events of all streams of all traces in a directory, ordered by time.
 //!
 //! ```text
-//!   DIR --tree--> trace: metadata (tsdl, json), streams
+//!   DIR --tree--> trace: metadata (tsdl), streams
 //!                           stream 0   packet, packet ...  --> next event --.
 //!                           stream 1   packet, packet ...  --> next event ---+--> heap --> Reader::next
 //!                 trace:    stream 0   ...                 --> next event --'
