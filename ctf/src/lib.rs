@@ -1,9 +1,9 @@
-//! The Common Trace Format 1.8 as a library of its own: writes and reads it.
+//! The Common Trace Format (1.8, and 2 with its metadata in JSON) as a library of its own: writes and reads it.
 //!
 //! ```text
 //!   in a directory            written by                        read by
-//!   metadata                  write::metadata, metadata_file    tsdl --> schema --.
-//!   NAME                      write::stream_file, packet        read -------------+--> events --> text
+//!   metadata                  write::metadata, metadata_file    tsdl, json --> schema --.
+//!   NAME                      write::stream_file, packet        read -------------------+--> events --> text
 //!   index/NAME.idx            stream_file                       (others)
 //! ```
 //!
@@ -71,7 +71,8 @@
 //! - [`read::Reader`]: all events of all traces in a directory, ordered by time, from any writer.
 //! - [`text::Printer`]: an event as a line, as babeltrace2 prints it.
 //! - [`printable`]: untrusted text, made harmless for a terminal.
-//! - [`tsdl`]: the metadata alone, as a [`schema`].
+//! - [`tsdl`], [`json`]: the metadata alone, as a [`schema`].
+//! - [`convert`]: a trace's metadata in CTF 2, for the same stream files.
 //! - [`join`]: joins many traces into one stream.
 //! - [`recover`]: writes the undamaged part of a trace as a trace.
 //!
@@ -82,6 +83,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod convert;
 pub mod dir;
 pub mod join;
 pub mod json;

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dir::{Dir, Tree};
+use crate::json;
 use crate::read::classes::Classes;
 use crate::read::stream::StreamReader;
 use crate::read::tree::{self, TraceDir};
@@ -142,20 +143,7 @@ impl Recovered {
                 return Ok(());
             }
         };
-        let damage = |source| ReadError::Metadata { path: path.clone(), source };
-        let whole = match tsdl::whole(&text) {
-            Ok(whole) => whole,
-            Err(source) => {
-                self.damaged(damage(source));
-                return Ok(());
-            }
-        };
-        let (len, parsed, error) = whole_declarations(&whole.text);
-        if let Some(source) = whole.damage.or(error) {
-            self.damaged(damage(source));
-        }
-        let text = whole.text;
-        let Some(metadata) = parsed else { return Ok(()) };
+        let Some((text, metadata)) = self.undamaged(&text, &path) else { return Ok(()) };
         if Layout::of(&metadata).is_none() {
             self.damaged(ReadError::NoChecksums(path));
             return Ok(());
@@ -167,7 +155,7 @@ impl Recovered {
         let dir = to.make_below(place).map_err(cannot(place))?;
         let indexes = dir.make_or_open(INDEX_DIR).map_err(cannot(&place.join(INDEX_DIR)))?;
         dir.create_file("metadata")
-            .and_then(|mut file| file.write_all(&text[..len]))
+            .and_then(|mut file| file.write_all(&text))
             .map_err(cannot(&place.join("metadata")))?;
         self.traces += 1;
         let classes = Arc::new(Classes::new(&metadata, 0));
@@ -183,6 +171,33 @@ impl Recovered {
             copy.fill(reader, self).map_err(cannot(&place.join(name)))?;
         }
         Ok(())
+    }
+
+    /// The whole declarations of a metadata file, and what they declare, if that is enough for a trace.
+    fn undamaged(&mut self, text: &[u8], path: &Path) -> Option<(Vec<u8>, Metadata)> {
+        let path = path.to_owned();
+        if json::is_sequence(text) {
+            let (metadata, damage) = match json::whole_fragments(text) {
+                Ok(whole) => (Some((whole.text, whole.metadata)), whole.damage),
+                Err(error) => (None, Some(error)),
+            };
+            if let Some(source) = damage {
+                self.damaged(ReadError::JsonMetadata { path, source });
+            }
+            return metadata;
+        }
+        let whole = match tsdl::whole(text) {
+            Ok(whole) => whole,
+            Err(source) => {
+                self.damaged(ReadError::Metadata { path, source });
+                return None;
+            }
+        };
+        let (len, parsed, error) = whole_declarations(&whole.text);
+        if let Some(source) = whole.damage.or(error) {
+            self.damaged(ReadError::Metadata { path, source });
+        }
+        Some((whole.text[..len].to_vec(), parsed?))
     }
 
     fn damaged(&mut self, first: ReadError) {

@@ -3,9 +3,12 @@
 //! `data/ctf2/make.py` writes these traces, the bytes of their streams by hand, and keeps what babeltrace2 2.1.1 prints of
 //! each. So these tests need no babeltrace2 that reads CTF 2.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::shown::sorted;
 use ctf::read::Reader;
 use ctf::text::Printer;
 
@@ -18,28 +21,6 @@ fn lines(dir: &Path) -> Vec<String> {
     let mut printer = Printer::utc();
     let events = Reader::open(dir).unwrap();
     events.map(|event| printer.line(&event.unwrap_or_else(|error| panic!("{error}")))).collect()
-}
-
-/// A line in which each list of names is in alphabetical order: babeltrace2 has an order of its own for labels and another
-/// one for flags, and braces around several labels.
-fn sorted(line: &str) -> String {
-    let mut out = String::new();
-    let mut rest = line.replace("( { \"", "( \"").replace("\" } : container", "\" : container");
-    while let Some(at) = rest.find(['"']) {
-        out.push_str(&rest[..at]);
-        let behind = rest[at..].find(" }").into_iter().chain(rest[at..].find(" : ")).min();
-        let end = at + behind.unwrap_or(rest.len() - at);
-        let list = &rest[at..end];
-        let names: Vec<&str> = list.split(", ").collect();
-        let is_list = names.iter().all(|name| name.starts_with('"') && name.ends_with('"'));
-        let mut names = names;
-        if is_list {
-            names.sort_unstable();
-        }
-        out.push_str(&names.join(", "));
-        rest = rest[end..].to_owned();
-    }
-    out + &rest
 }
 
 #[test]

@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-targets=(metadata packets agent_protocol control_protocol)
+targets=(metadata ctf2 packets agent_protocol control_protocol)
 fixtures=tests/fixtures/abi-6
 corpus=tests/fuzz/corpus
 scratch=$(mktemp -d)
@@ -37,6 +37,9 @@ seed() {
     done
     { cat tests/fuzz/fuzz_targets/packets.metadata; printf '\0'; cat tests/fuzz/fuzz_targets/packets.stream; } | add metadata
     add metadata <ctf/tests/data/lttng-ust/metadata
+    for trace in ctf/tests/data/ctf2/*/; do
+        { cat "$trace/metadata"; printf '\0'; cat "$trace/stream"; } | add ctf2
+    done
     # Traces of other writers, from the reader's tests.
     sed -n '/^const FOREIGN/,/^"#;/p' ctf/tests/reader.rs | sed '1s/.*r#"//; $d' | add metadata
     # A stream of another trace passes for one of this trace. The target adds the zeros behind it.

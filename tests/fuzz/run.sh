@@ -83,6 +83,7 @@ fuzz() {
 failed=0
 one() {
     fuzz metadata 8192 -dict=tests/fuzz/metadata.dict || failed=1
+    fuzz ctf2 8192 -dict=tests/fuzz/ctf2.dict || failed=1
     fuzz agent_protocol 4096 || failed=1
     return $failed
 }

@@ -93,12 +93,7 @@ fn fields(fields: &Fields) -> Option<Vec<Field>> {
 
 /// Whether a field is the length of the sequence, or the tag of the variant, behind it.
 fn is_companion(name: &Arc<str>, ty: &Type, behind: &Type) -> bool {
-    let is_named = |path: &Path| {
-        path.scope.is_none()
-            && path.through.is_empty()
-            && path.up.unwrap_or(0) == 0
-            && path.name == *name
-    };
+    let is_named = |path: &Path| path.nearest() == Some(name);
     match (ty, behind) {
         (Type::Integer(ty), Type::Sequence { len, .. }) => {
             is_named(len) && integer(ty) == Some(Integer::U32)

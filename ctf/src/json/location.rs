@@ -33,10 +33,10 @@ pub(super) fn location(place: &Place<'_>) -> Result<Path, Wrong> {
             _ => return Err(element.expected("a string or null")),
         }
     }
-    let name = names.pop().filter(|_| ends_with_name);
-    let name = name.ok_or_else(|| path.wrong("expected the name of a field at the end"))?;
-    let up = scope.is_none().then_some(up);
-    Ok(Path { scope, up, through: names.into(), name })
+    if !ends_with_name {
+        return Err(path.wrong("expected the name of a field at the end"));
+    }
+    Ok(Path { scope, up: scope.is_none().then_some(up), names })
 }
 
 fn origin(place: &Place<'_>) -> Result<Scope, Wrong> {

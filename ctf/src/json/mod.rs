@@ -24,10 +24,10 @@
 
 mod classes;
 mod error;
-mod fragments;
-mod location;
-mod node;
-mod numbers;
+pub(crate) mod fragments;
+pub(crate) mod location;
+pub(crate) mod node;
+pub(crate) mod numbers;
 mod place;
 
 pub use error::JsonError;
@@ -51,7 +51,29 @@ pub fn is_sequence(file: &[u8]) -> bool {
 /// # Errors
 /// The first place that is wrong.
 pub fn parse(file: &[u8]) -> Result<Metadata, JsonError> {
-    let whole = packetised::text(file).map_err(|wrong| JsonError {
+    let whole = whole_fragments(file)?;
+    match whole.damage {
+        None => Ok(whole.metadata),
+        Some(error) => Err(error),
+    }
+}
+
+/// The fragments of a metadata file up to the first wrong one.
+#[derive(Debug)]
+pub(crate) struct WholeFragments {
+    /// Them, whichever form the file has.
+    pub(crate) text: Vec<u8>,
+    pub(crate) metadata: Metadata,
+    /// What is wrong with the next one.
+    pub(crate) damage: Option<JsonError>,
+}
+
+/// Reads as many fragments as are right.
+///
+/// # Errors
+/// They are not enough for a trace.
+pub(crate) fn whole_fragments(file: &[u8]) -> Result<WholeFragments, JsonError> {
+    let mut whole = packetised::text(file).map_err(|wrong| JsonError {
         fragment: 0,
         line: 0,
         column: 0,
@@ -59,37 +81,57 @@ pub fn parse(file: &[u8]) -> Result<Metadata, JsonError> {
         message: wrong.message,
     })?;
     let mut fragments = Fragments::default();
-    let (mut number, mut line) = (0, 1);
+    let (mut number, mut at, mut error) = (0, 0, None);
     for text in whole.split(|byte| *byte == SEPARATOR) {
-        let begin = line;
-        line += text.iter().filter(|byte| **byte == b'\n').count();
+        let begin = at;
         // Several separators are as good as one.
-        if text.iter().all(u8::is_ascii_whitespace) {
-            continue;
+        if !text.iter().all(u8::is_ascii_whitespace) {
+            number += 1;
+            if let Err((offset, Wrong { path, message })) = add(&mut fragments, text) {
+                let (line, column) = line_and_column(&whole, begin + offset);
+                error = Some(JsonError { fragment: number, line, column, path, message });
+                break;
+            }
         }
-        number += 1;
-        let error = |line, column, path, message| JsonError {
-            fragment: number,
-            line,
-            column,
-            path,
-            message,
-        };
-        let node: Node = serde_json::from_slice(text).map_err(|wrong| {
-            let place = format!(" at line {} column {}", wrong.line(), wrong.column());
-            let message = wrong.to_string();
-            let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
-            error(begin + wrong.line().saturating_sub(1), wrong.column(), String::new(), message)
-        })?;
-        fragments
-            .add(&Place::fragment(&node))
-            .map_err(|Wrong { path, message }| error(begin, 1, path, message))?;
+        // Behind the separator that ends it.
+        at += text.len() + 1;
     }
-    fragments.finish().map_err(|message| JsonError {
-        fragment: 0,
-        line,
-        column: 1,
-        path: String::new(),
-        message,
-    })
+    match (fragments.finish(), error) {
+        (Ok(metadata), damage) => {
+            // The separator in front of what is wrong belongs to that.
+            whole.truncate(at.saturating_sub(1));
+            Ok(WholeFragments { text: whole, metadata, damage })
+        }
+        (Err(_), Some(error)) => Err(error),
+        (Err(message), None) => {
+            let (line, column) = line_and_column(&whole, whole.len());
+            Err(JsonError { fragment: 0, line, column, path: String::new(), message })
+        }
+    }
+}
+
+/// Adds a fragment. An error has its place in the text, and in the fragment.
+fn add(fragments: &mut Fragments, text: &[u8]) -> Result<(), (usize, Wrong)> {
+    let node: Node = serde_json::from_slice(text).map_err(|wrong| {
+        let place = format!(" at line {} column {}", wrong.line(), wrong.column());
+        let message = wrong.to_string();
+        let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
+        (offset(text, wrong.line(), wrong.column()), Wrong { path: String::new(), message })
+    })?;
+    fragments.add(&Place::fragment(&node)).map_err(|wrong| (0, wrong))
+}
+
+/// The line and the column of a place, in bytes, both from 1.
+fn line_and_column(text: &[u8], at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    (line, column)
+}
+
+/// The place that a line and a column are, as serde_json counts them.
+fn offset(text: &[u8], line: usize, column: usize) -> usize {
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let before: usize = lines.take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+    before + column.saturating_sub(1)
 }

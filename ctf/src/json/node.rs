@@ -1,31 +1,50 @@
-//! A JSON value as it stands in the text: properties in their order, each once, and integers exactly.
+//! A JSON value as it stands in a text, read or written: properties in their order, each once, and integers exactly.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 
 /// See the module's page.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Null,
     Bool(bool),
     Integer(i128),
     /// A number with a fraction or an exponent, or one beyond 64 bits.
-    Float,
+    Float(f64),
     Text(String),
     Array(Vec<Node>),
     Object(Vec<(String, Node)>),
 }
 
 impl Node {
+    pub(crate) fn text(text: impl Into<String>) -> Node {
+        Node::Text(text.into())
+    }
+
+    pub(crate) fn integer(number: impl Into<i128>) -> Node {
+        Node::Integer(number.into())
+    }
+
+    /// An object with these properties, each of which has another name.
+    pub(crate) fn object<N: Into<String>>(properties: impl IntoIterator<Item = (N, Node)>) -> Node {
+        Node::Object(properties.into_iter().map(|(name, node)| (name.into(), node)).collect())
+    }
+
+    /// An array of these.
+    pub(crate) fn array(elements: impl IntoIterator<Item = Node>) -> Node {
+        Node::Array(elements.into_iter().collect())
+    }
+
     /// What it is, for people.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Node::Null => "null",
             Node::Bool(_) => "a truth value",
             Node::Integer(_) => "an integer",
-            Node::Float => "a number that is no integer of 64 bits",
+            Node::Float(_) => "a number that is no integer of 64 bits",
             Node::Text(_) => "a string",
             Node::Array(_) => "an array",
             Node::Object(_) => "an object",
@@ -36,6 +55,22 @@ impl Node {
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Node, D::Error> {
         from.deserialize_any(Nodes)
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Node::Null => to.serialize_unit(),
+            Node::Bool(value) => to.serialize_bool(*value),
+            Node::Integer(number) => to.serialize_i128(*number),
+            Node::Float(number) => to.serialize_f64(*number),
+            Node::Text(text) => to.serialize_str(text),
+            Node::Array(elements) => to.collect_seq(elements),
+            Node::Object(properties) => {
+                to.collect_map(properties.iter().map(|(name, node)| (name, node)))
+            }
+        }
     }
 }
 
@@ -64,8 +99,8 @@ impl<'de> Visitor<'de> for Nodes {
         Ok(Node::Integer(value.into()))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Float)
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::Float(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {
@@ -102,11 +137,16 @@ mod tests {
         let numbers = vec![
             Node::Integer(u64::MAX.into()),
             Node::Integer(i64::MIN.into()),
-            Node::Float,
-            Node::Float,
+            Node::Float(1.0),
+            Node::Float(1000.0),
         ];
         let object = vec![("b".to_owned(), Node::Array(numbers)), ("a".to_owned(), Node::Null)];
-        assert_eq!(serde_json::from_str::<Node>(text).unwrap(), Node::Object(object));
+        let object = Node::Object(object);
+        assert_eq!(serde_json::from_str::<Node>(text).unwrap(), object);
+        assert_eq!(
+            serde_json::from_str::<Node>(&serde_json::to_string(&object).unwrap()).unwrap(),
+            object
+        );
         assert!(serde_json::from_str::<Node>(r#"{"a": 1, "a": 1}"#).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::node::Node;
 use super::place::{Object, Place, Wrong};
 use crate::schema::{ByteOrder, Encoding, IntegerType, Label, Role, Roles};
 
@@ -29,6 +30,10 @@ pub(crate) const ROLES: [(&str, Role); 11] = [
 
 pub(crate) const CLOCK: &str = "default-clock-timestamp";
 
+/// This library's attribute of a number that is a character.
+pub(crate) const OURS: &str = "ust";
+pub(crate) const CHARACTER: (&str, &str) = ("show-as", "character");
+
 /// An unsigned decimal number, or bits that lie as one does.
 pub(super) fn fixed(object: &Object<'_>) -> Result<IntegerType, Wrong> {
     let bits = object.required("length")?;
@@ -50,7 +55,7 @@ pub(super) fn fixed(object: &Object<'_>) -> Result<IntegerType, Wrong> {
 }
 
 /// A number in LEB128.
-pub(super) fn variable() -> IntegerType {
+pub(crate) fn variable() -> IntegerType {
     IntegerType { align: 8, ..plain(64) }
 }
 
@@ -96,7 +101,15 @@ pub(super) fn integer(
             roles = roles.with(role);
         }
     }
-    Ok(IntegerType { signed, base, roles, is_clock, ..ty })
+    let encoding = if is_character(object) { Encoding::Utf8 } else { Encoding::None };
+    Ok(IntegerType { signed, base, roles, is_clock, encoding, ..ty })
+}
+
+/// Whether this library's attribute says that a number is a character.
+fn is_character(object: &Object<'_>) -> bool {
+    let ours = object.get("attributes").and_then(|attributes| attributes.peek(OURS).cloned());
+    let Some(Node::Object(ours)) = ours else { return false };
+    ours.iter().any(|(name, value)| name == CHARACTER.0 && *value == Node::text(CHARACTER.1))
 }
 
 pub(super) fn role(place: &Place<'_>) -> Result<Role, Wrong> {

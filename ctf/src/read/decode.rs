@@ -161,10 +161,10 @@ impl<'b, 'p> Decoder<'b, 'p> {
                         let value = Box::new(self.value(scope, option)?);
                         Ok(Value::Variant { option: Arc::clone(name), place, value })
                     }
-                    None => Err(DecodeError::Wrong(format!(
-                        "no option for {} = {}",
-                        ty.tag.name, tag.number
-                    ))),
+                    None => {
+                        let message = format!("no option for {} = {}", ty.tag, tag.number);
+                        Err(DecodeError::Wrong(message))
+                    }
                 }
             }
             Type::Array { elem, len } => self.elements(scope, elem, *len),
@@ -333,14 +333,14 @@ impl<'b, 'p> Decoder<'b, 'p> {
     fn length(&self, path: &Path) -> Result<u64, DecodeError> {
         let number = self.find(path)?.number;
         u64::try_from(number)
-            .map_err(|_| DecodeError::Wrong(format!("the length {} is {number}", path.name)))
+            .map_err(|_| DecodeError::Wrong(format!("the length {path} is {number}")))
     }
 
     fn find(&self, path: &Path) -> Result<&Number, DecodeError> {
         self.past
             .trail
             .find(path)
-            .ok_or_else(|| DecodeError::Wrong(format!("there is no number `{}` before", path.name)))
+            .ok_or_else(|| DecodeError::Wrong(format!("there is no number `{path}` before")))
     }
 }
 

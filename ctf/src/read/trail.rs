@@ -131,14 +131,15 @@ impl Trail {
     }
 
     fn find_in(&self, mut within: Within, path: &Path) -> Option<&Number> {
-        for name in &*path.through {
+        let (last, around) = path.names.split_last()?;
+        for name in around {
             let at = self.last(within, name, |what| !matches!(what, What::Number(_)))?;
             within = match self.seen[at].what {
                 What::Closed { from } => Within { from: from + 1, until: at, open: None },
                 _ => self.structure(within.open? + 1),
             };
         }
-        let at = self.last(within, &path.name, |what| matches!(what, What::Number(_)))?;
+        let at = self.last(within, last, |what| matches!(what, What::Number(_)))?;
         match &self.seen[at].what {
             What::Number(number) => Some(number),
             _ => None,

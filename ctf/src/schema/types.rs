@@ -14,6 +14,7 @@
 //! expanded blindly.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::encoded::{BitsType, BlobType, OptionalType, TextType};
@@ -174,17 +175,36 @@ pub struct Options {
 }
 
 /// Where a length or a tag is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path {
     /// The part in which it is, such as `stream.event.header`; `None` if it is found from the field that needs it.
     pub scope: Option<Scope>,
     /// Without a scope: how many structures further out than the innermost one. `None` is the nearest field before, in
     /// whichever structure or part it is.
     pub up: Option<u32>,
-    /// The fields through which a reader goes before the last one, from the outermost on.
-    pub through: Arc<[Arc<str>]>,
-    /// The field's name.
-    pub name: Arc<str>,
+    /// The field's name, behind the names of the structures that it is in: `meta.len`.
+    pub names: Vec<Arc<str>>,
+}
+
+impl Path {
+    /// The name of the nearest field before, if it is such a path: one name.
+    pub(crate) fn nearest(&self) -> Option<&Arc<str>> {
+        match (&self.scope, self.up, &self.names[..]) {
+            (None, None | Some(0), [name]) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scope = self.scope.map(Scope::path);
+        let names = scope.into_iter().chain(self.names.iter().map(|name| &**name));
+        for (at, name) in names.enumerate() {
+            write!(out, "{}{name}", if at == 0 { "" } else { "." })?;
+        }
+        Ok(())
+    }
 }
 
 /// The parts of a packet and a record, in the order in which they are read.
@@ -202,6 +222,20 @@ pub enum Scope {
     EventContext,
     /// `event.fields`
     Fields,
+}
+
+impl Scope {
+    /// Its name in a path.
+    pub fn path(self) -> &'static str {
+        match self {
+            Scope::PacketHeader => "trace.packet.header",
+            Scope::PacketContext => "stream.packet.context",
+            Scope::EventHeader => "stream.event.header",
+            Scope::StreamEventContext => "stream.event.context",
+            Scope::EventContext => "event.context",
+            Scope::Fields => "event.fields",
+        }
+    }
 }
 
 impl IntegerType {

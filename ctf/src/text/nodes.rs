@@ -225,7 +225,9 @@ fn number(bits: u32, ty: &IntegerType, is_json: bool) -> How {
 
 /// Whether a field is the length of the sequence behind it, by the name that writers give it.
 fn is_length(fields: &Fields, at: usize) -> bool {
-    let Some((name, Type::Array { .. } | Type::Sequence { .. })) = fields.get(at + 1) else {
+    let Some((name, Type::Array { .. } | Type::Sequence { .. } | Type::Text(_))) =
+        fields.get(at + 1)
+    else {
         return false;
     };
     let length = fields[at].0.strip_prefix('_').and_then(|rest| rest.strip_suffix("_length"));

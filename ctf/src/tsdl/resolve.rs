@@ -201,7 +201,7 @@ fn path(text: &str, at: usize) -> Result<Path, Wrong> {
     if name.contains('.') {
         return Err((at, format!("`{text}`: fields of fields cannot be tags or lengths here")));
     }
-    Ok(Path { scope, up: None, through: Arc::default(), name: Arc::from(name) })
+    Ok(Path { scope, up: None, names: vec![Arc::from(name)] })
 }
 
 fn ranges(labels: &[ast::Label]) -> Vec<Label> {
@@ -237,7 +237,7 @@ mod tests {
             _ => None,
         });
         let [a, b] = &variants.collect::<Vec<_>>()[..] else { panic!() };
-        assert_eq!([&*a.tag.name, &*b.tag.name], ["a", "b"]);
+        assert_eq!([&*a.tag.names[0], &*b.tag.names[0]], ["a", "b"]);
         assert!(Arc::ptr_eq(&a.options, &b.options));
     }
 }

@@ -11,13 +11,13 @@ mod class_body;
 
 use std::fmt::Debug;
 
+use ctf::tsdl;
 use ctf::write::event_header;
 use ctf::write::metadata::{self, Clock, EventClass, StreamClass, Trace};
 use ctf::write::metadata_file::MetadataWriter;
 use ctf::write::packet::StreamIdentity;
 use ctf::write::payload_layout::PayloadLayout;
 use ctf::write::stream_file::StreamWriter;
-use ctf::tsdl;
 use libfuzzer_sys::fuzz_target;
 use ust_core::protocol::{
     Block, ClassBody, Decode, Encode, Rules, ToDaemon, ToProcess, decode, encode,

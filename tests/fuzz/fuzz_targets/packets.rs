@@ -15,8 +15,8 @@ use std::fs;
 use std::path::Path;
 
 use ctf::dir::Tree;
-use ctf::write::packet::{PACKET_MAGIC, PAGE_BYTES};
 use ctf::recover::{DamagedTraces, Recovered};
+use ctf::write::packet::{PACKET_MAGIC, PAGE_BYTES};
 use libfuzzer_sys::fuzz_target;
 
 /// The metadata of one of the fixtures, made as short as possible: most of an input's time goes into reading it.

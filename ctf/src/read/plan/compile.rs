@@ -284,11 +284,10 @@ impl<F: Format> Compiler<'_, F> {
 
     /// The slot of a number that was read before in the same record.
     fn slot(&mut self, path: &Path) -> Option<(u8, Option<Arc<EnumType>>)> {
-        if !path.through.is_empty() {
-            return None;
-        }
+        // Fields of fields are left to the general decoder.
+        let [name] = &path.names[..] else { return None };
         let fits = |seen: &&Visible| {
-            seen.name == path.name
+            seen.name == *name
                 && match (path.scope, path.up) {
                     (Some(scope), _) => seen.scope == scope && seen.depth == 1,
                     (None, Some(up)) => seen.depth + up as usize == self.depth,

@@ -7,6 +7,8 @@
 //!
 //! Any other header is left to the general decoder.
 
+use std::sync::Arc;
+
 use crate::read::bits::Short;
 use crate::schema::{ByteOrder, Fields, IntegerType, Role, StructType, Type, VariantType};
 
@@ -146,7 +148,7 @@ fn planned(header: &StructType) -> Option<Planned> {
     for (name, ty) in fields {
         let is_tag = variant.is_some_and(|variant| {
             let tag = &variant.tag;
-            tag.name == *name && tag.scope.is_none() && tag.through.is_empty()
+            tag.names[..] == [Arc::clone(name)] && tag.scope.is_none()
         });
         first.add(ty, is_tag)?;
         if is_tag {

@@ -11,7 +11,7 @@
 //!   stream { ... }  packet context, event header };
 //! ```
 //!
-//! Both are pure functions from a description to text; a file for it is
+//! Both are pure functions from a description to text, which [`json`] has for CTF 2 too; a file for it is
 //! [`MetadataWriter`](crate::write::metadata_file::MetadataWriter). Invariants:
 //!
 //! - The text is ASCII, whatever the names contain (some readers decode nothing else).
@@ -44,6 +44,7 @@ mod declaration;
 mod event;
 mod field_types;
 mod integer;
+pub mod json;
 mod names;
 mod preamble;
 mod types;

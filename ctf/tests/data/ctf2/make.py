@@ -137,7 +137,7 @@ def integers():
         ("_x", u8), ("größe in m²", u8),
     )
     record = bytes([0b11011_101, 0xAB, 0xC5, 0b0000_1101, 0x80, 0x01]) + struct.pack("<hHBQq", -2, 0o1234, 5, 2**64 - 1, -2**63)
-    return one_packet(payload, record + bytes([4, 0xFF, 1, 2]), record + bytes([7, 0x01, 3, 4]))
+    return one_packet(payload, record + bytes([2, 0xFF, 1, 2]), record + bytes([7, 0x01, 3, 4]))
 
 
 def bit_fields():
