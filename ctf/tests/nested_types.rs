@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{identity, put};
-use ctf::read::Reader;
-use ctf::text::Printer;
+use ctf::read::{Reader, Records};
+use ctf::text::{Out, Printer};
 use ctf::write::metadata::{
     Base, Choice, Encoding, EventClass, Field, FieldType, Float, Integer, Label,
 };
@@ -353,4 +353,25 @@ fn a_value_with_labels_without_number_has_a_line_of_bounded_length() {
     let line = Printer::utc().line(&event);
     assert!(line.ends_with(r#""label63", ... : container = 7 ) }"#), "{line}");
     assert!(!line.contains("label64"), "{line}");
+}
+
+#[test]
+fn a_line_has_a_bounded_length_whatever_the_names_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let member = Field { name: "n".repeat(10_000), ty: FieldType::Integer(Integer::U8) };
+    let ty = FieldType::Sequence { elem: Box::new(FieldType::Struct(vec![member])) };
+    let count = 50_000_u32;
+    let elements = vec![7; count as usize];
+    // Half a gigabyte of text in 50 kB, and an event behind it.
+    let long = case("all", ty, &[&count.to_ne_bytes(), &elements], "");
+    let short = case("one", FieldType::Integer(Integer::U8), &[&[1]], "");
+    write(dir.path(), &[vec![long], vec![short]]);
+    let (mut records, mut printer) = (Records::open(dir.path()).unwrap(), Printer::utc());
+    let mut out = Out::default();
+    let printed = printer.record(records.next_record().unwrap().unwrap(), &mut out);
+    assert!(printed.unwrap_err().to_string().contains("67108864 bytes"));
+    assert!(out.is_empty());
+    printer.record(records.next_record().unwrap().unwrap(), &mut out).unwrap();
+    assert!(out.as_bytes().ends_with(b"{ one = 1 }\n"));
+    assert!(records.next_record().is_none());
 }

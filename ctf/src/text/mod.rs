@@ -44,7 +44,7 @@ pub use out::Out;
 use out::Piece;
 pub use style::Style;
 use times::Times;
-use values::Values;
+use values::{LINE_BYTES_MAX, Values};
 
 /// Makes lines of events; remembers the last one's time.
 #[derive(Debug)]
@@ -140,7 +140,7 @@ impl Printer {
     /// Writes the line of a record, with its end.
     ///
     /// # Errors
-    /// The record does not decode. Nothing is written then.
+    /// The record does not decode, or its line is too long. Nothing is written then.
     #[inline]
     pub fn record(&mut self, record: Record<'_>, out: &mut Out) -> Result<(), ReadError> {
         let (from, last) = (out.len(), self.times.last());
@@ -170,6 +170,7 @@ impl Printer {
 
     #[inline]
     fn write(&mut self, record: Record<'_>, out: &mut Out) -> Result<(), ReadError> {
+        let from = out.len();
         self.begin(record.time_ns(), out);
         let (class, stream) = (record.class_number(), record.stream_number());
         let knows = |packet: &PacketText| {
@@ -200,7 +201,7 @@ impl Printer {
             }
         }
         out.piece(&text.rest);
-        Ok(())
+        if out.len() - from > LINE_BYTES_MAX { Err(too_long(&packet.packet)) } else { Ok(()) }
     }
 
     #[cold]
@@ -327,6 +328,15 @@ impl PacketText {
         if class.has_values && !self.context.is_empty() && self.style != Style::Json {
             out.array(b", ");
         }
+    }
+}
+
+#[cold]
+fn too_long(packet: &Packet) -> ReadError {
+    ReadError::Stream {
+        path: packet.path.to_path_buf(),
+        offset_bytes: packet.offset_bytes,
+        message: format!("an event whose line has more than {LINE_BYTES_MAX} bytes is not printed"),
     }
 }
 

@@ -14,7 +14,10 @@ use crate::schema::{BitsType, EnumType, Label, Meaning};
 /// Labels of one value that are printed. Hostile metadata may give a value as many as it has bytes.
 const LABELS_PRINTED_MAX: usize = 64;
 
-/// Writes values at the end of a line.
+/// The longest line. A hostile trace may give each of a million values a name of a megabyte.
+pub(super) const LINE_BYTES_MAX: usize = 64 << 20;
+
+/// Writes values at the end of a line, up to the longest line.
 pub(super) struct Values<'o> {
     out: &'o mut Out,
     /// Where the line's values begin.
@@ -25,6 +28,22 @@ pub(super) struct Values<'o> {
 impl<'o> Values<'o> {
     pub(super) fn new(style: Style, out: &'o mut Out) -> Values<'o> {
         Values { from: out.len(), out, style }
+    }
+
+    /// Whether the line is too long, so that nothing more of it is written.
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.out.len() - self.from > LINE_BYTES_MAX
+    }
+
+    /// Writes what stands before a value, if the value is written.
+    #[inline(always)]
+    fn before(&mut self, node: &Node) -> bool {
+        if self.is_full() {
+            return false;
+        }
+        self.out.piece(&node.before);
+        true
     }
 
     fn integer(&mut self, node: &Node, value: i128, number: impl Fn(u8, u8, &mut Out)) {
@@ -57,7 +76,9 @@ impl Visitor<Node> for Values<'_> {
 
     #[inline]
     fn unsigned(&mut self, node: &Node, value: u64) {
-        self.out.piece(&node.before);
+        if !self.before(node) {
+            return;
+        }
         match node.how {
             How::Number { base: 10, .. } => decimal(value, self.out),
             _ => self.integer(node, value.into(), |bits, base, out| {
@@ -68,7 +89,9 @@ impl Visitor<Node> for Values<'_> {
 
     #[inline]
     fn signed(&mut self, node: &Node, value: i64) {
-        self.out.piece(&node.before);
+        if !self.before(node) {
+            return;
+        }
         match node.how {
             How::Number { base: 10, .. } => signed_decimal(value, self.out),
             _ => self.integer(node, value.into(), |bits, base, out| signed(value, bits, base, out)),
@@ -76,7 +99,9 @@ impl Visitor<Node> for Values<'_> {
     }
 
     fn float(&mut self, node: &Node, value: f64) {
-        self.out.piece(&node.before);
+        if !self.before(node) {
+            return;
+        }
         match node.how {
             How::Float { bits } => float(value, bits, self.out),
             How::JsonFloat => json::float(value, self.out),
@@ -86,7 +111,9 @@ impl Visitor<Node> for Values<'_> {
 
     #[inline]
     fn text(&mut self, node: &Node, text: &[u8]) {
-        self.out.piece(&node.before);
+        if !self.before(node) {
+            return;
+        }
         match node.how {
             How::TextInQuotes if is_plain(text) => self.out.all(text),
             How::TextInQuotes => {
@@ -102,7 +129,9 @@ impl Visitor<Node> for Values<'_> {
     }
 
     fn blob(&mut self, node: &Node, bytes: &[u8]) {
-        self.out.piece(&node.before);
+        if !self.before(node) {
+            return;
+        }
         if let How::JsonBlob = node.how {
             return json::blob(bytes, self.out);
         }
@@ -114,18 +143,24 @@ impl Visitor<Node> for Values<'_> {
     }
 
     fn absent(&mut self, node: &Node) {
-        self.out.piece(&node.before);
+        if !self.before(node) {
+            return;
+        }
         self.out.all(if self.style == Style::Json { b"null" } else { b"<none>" });
     }
 
     #[inline]
     fn open(&mut self, node: &Node) {
-        self.out.piece(&node.before);
-        self.close(node);
+        if self.before(node) {
+            self.close(node);
+        }
     }
 
     #[inline]
     fn element(&mut self, number: u64) {
+        if self.is_full() {
+            return;
+        }
         if self.style == Style::Json {
             if number > 0 {
                 self.out.byte(b',');
@@ -140,7 +175,9 @@ impl Visitor<Node> for Values<'_> {
 
     #[inline]
     fn close(&mut self, node: &Node) {
-        if let How::Group(text) = &node.how {
+        if let How::Group(text) = &node.how
+            && !self.is_full()
+        {
             self.out.piece(text);
         }
     }

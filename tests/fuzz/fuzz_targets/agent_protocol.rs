@@ -20,8 +20,7 @@ use ctf::write::payload_layout::PayloadLayout;
 use ctf::write::stream_file::StreamWriter;
 use libfuzzer_sys::fuzz_target;
 use ust_core::protocol::{
-    Block, ClassBody, Decode, Encode, Rules, ToDaemon, ToProcess, decode, encode,
-    encode_into,
+    Block, ClassBody, Decode, Encode, Rules, ToDaemon, ToProcess, decode, encode, encode_into,
 };
 
 /// The largest fixed payload that is tried.
