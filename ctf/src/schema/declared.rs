@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::types::{ByteOrder, Type};
+use super::numbers::ByteOrder;
+use super::types::Type;
 
 /// Everything that a trace's metadata declare.
 #[derive(Debug, Clone)]

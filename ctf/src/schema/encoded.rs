@@ -1,12 +1,11 @@
-//! Types that only CTF 2 has: bits with a meaning, texts in other encodings, bytes as they are, and fields that may not
-//! be there.
+//! Types that only CTF 2 has: bits with a meaning, texts in other encodings, and bytes as they are.
 
 use std::sync::Arc;
 
 use super::labels::Labels;
-use super::ranges::Ranges;
+use super::numbers::{ByteOrder, IntegerType};
+use super::path::Path;
 use super::roles::Roles;
-use super::types::{ByteOrder, IntegerType, Path, Type};
 
 /// Bits that are no number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,17 +65,6 @@ pub enum Length {
     Fixed(u64),
     /// An integer that is read before.
     Field(Path),
-}
-
-/// A field that another one says is there.
-#[derive(Debug, Clone)]
-pub struct OptionalType {
-    /// Where the number or truth value is that says so.
-    pub selector: Path,
-    /// The numbers for which the field is there. `None` if a truth value says so.
-    pub ranges: Option<Ranges>,
-    /// The field's type.
-    pub ty: Type,
 }
 
 impl TextEncoding {

@@ -12,16 +12,17 @@
 mod declared;
 mod encoded;
 mod labels;
+mod numbers;
+mod path;
 mod ranges;
 mod roles;
 mod types;
 
 pub use declared::{ClockType, EnvValue, EventType, Metadata, Names, StreamType};
-pub use encoded::{BitsType, BlobType, Length, Meaning, OptionalType, TextEncoding, TextType};
+pub use encoded::{BitsType, BlobType, Length, Meaning, TextEncoding, TextType};
 pub use labels::{Label, Labels};
+pub use numbers::{ByteOrder, Encoding, FloatType, IntegerType};
+pub use path::{Path, Scope};
 pub use ranges::Ranges;
 pub use roles::{Role, Roles};
-pub use types::{
-    ByteOrder, Encoding, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope,
-    StructType, Type, VariantType,
-};
+pub use types::{EnumType, Fields, OptionalType, Options, StructType, Type, VariantType};

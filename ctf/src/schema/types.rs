@@ -14,13 +14,13 @@
 //! expanded blindly.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
-use super::encoded::{BitsType, BlobType, OptionalType, TextType};
+use super::encoded::{BitsType, BlobType, TextType};
 use super::labels::Labels;
+use super::numbers::{Encoding, FloatType, IntegerType};
+use super::path::Path;
 use super::ranges::Ranges;
-use super::roles::Roles;
 
 /// How bytes are read.
 #[derive(Debug, Clone)]
@@ -70,69 +70,6 @@ pub enum Type {
     },
 }
 
-/// What bytes mean as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Encoding {
-    /// None: a number is just a number, and a text's encoding is not known.
-    None,
-    /// UTF-8.
-    Utf8,
-    /// ASCII.
-    Ascii,
-}
-
-/// The order of a number's bytes (and bits).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ByteOrder {
-    /// The least significant first.
-    Little,
-    /// The most significant first.
-    Big,
-}
-
-/// A whole number of up to 64 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IntegerType {
-    /// Its size, 1 to 64.
-    pub bits: u32,
-    /// Its offset is a multiple of this, in bits.
-    pub align: u32,
-    /// Two's complement, or without sign.
-    pub signed: bool,
-    /// 2, 8, 10 or 16: how users want to see it.
-    pub base: u32,
-    /// The order of its bytes.
-    pub byte_order: ByteOrder,
-    /// If there is one, the number is a character: arrays of bytes are text.
-    pub encoding: Encoding,
-    /// Whether it is a value of the trace's clock.
-    pub is_clock: bool,
-    /// Whether its bits lie the other way round than its byte order has them.
-    pub is_reversed: bool,
-    /// What it says of its packet or record.
-    pub roles: Roles,
-}
-
-impl IntegerType {
-    /// Whether it is a whole character of Unicode, by its number.
-    pub(crate) fn is_code_point(&self) -> bool {
-        self.bits == 32 && !self.signed && self.encoding == Encoding::Utf8
-    }
-}
-
-/// An IEEE 754 number of 32 or 64 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FloatType {
-    /// Its size, 32 or 64.
-    pub bits: u32,
-    /// Its offset is a multiple of this, in bits.
-    pub align: u32,
-    /// The order of its bytes.
-    pub byte_order: ByteOrder,
-    /// Whether its bits lie the other way round than its byte order has them.
-    pub is_reversed: bool,
-}
-
 /// A whole number with names for its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnumType {
@@ -164,6 +101,17 @@ pub struct VariantType {
     pub options: Arc<Options>,
 }
 
+/// A field that another one says is there.
+#[derive(Debug, Clone)]
+pub struct OptionalType {
+    /// Where the number or truth value is that says so.
+    pub selector: Path,
+    /// The numbers for which the field is there. `None` if a truth value says so.
+    pub ranges: Option<Ranges>,
+    /// The field's type.
+    pub ty: Type,
+}
+
 /// The options of a variant, found by name or by number.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -172,70 +120,6 @@ pub struct Options {
     by_name: HashMap<Arc<str>, usize>,
     /// The numbers that choose each, if names do not.
     by_number: Option<Ranges>,
-}
-
-/// Where a length or a tag is found.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Path {
-    /// The part in which it is, such as `stream.event.header`; `None` if it is found from the field that needs it.
-    pub scope: Option<Scope>,
-    /// Without a scope: how many structures further out than the innermost one. `None` is the nearest field before, in
-    /// whichever structure or part it is.
-    pub up: Option<u32>,
-    /// The field's name, behind the names of the structures that it is in: `meta.len`.
-    pub names: Vec<Arc<str>>,
-}
-
-impl Path {
-    /// The name of the nearest field before, if it is such a path: one name.
-    pub(crate) fn nearest(&self) -> Option<&Arc<str>> {
-        match (&self.scope, self.up, &self.names[..]) {
-            (None, None | Some(0), [name]) => Some(name),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scope = self.scope.map(Scope::path);
-        let names = scope.into_iter().chain(self.names.iter().map(|name| &**name));
-        for (at, name) in names.enumerate() {
-            write!(out, "{}{name}", if at == 0 { "" } else { "." })?;
-        }
-        Ok(())
-    }
-}
-
-/// The parts of a packet and a record, in the order in which they are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// `trace.packet.header`
-    PacketHeader,
-    /// `stream.packet.context`
-    PacketContext,
-    /// `stream.event.header`
-    EventHeader,
-    /// `stream.event.context`
-    StreamEventContext,
-    /// `event.context`
-    EventContext,
-    /// `event.fields`
-    Fields,
-}
-
-impl Scope {
-    /// Its name in a path.
-    pub fn path(self) -> &'static str {
-        match self {
-            Scope::PacketHeader => "trace.packet.header",
-            Scope::PacketContext => "stream.packet.context",
-            Scope::EventHeader => "stream.event.header",
-            Scope::StreamEventContext => "stream.event.context",
-            Scope::EventContext => "event.context",
-            Scope::Fields => "event.fields",
-        }
-    }
 }
 
 impl IntegerType {
