@@ -79,7 +79,9 @@ impl Printer {
 
     /// Writes the line of an event, without line end.
     pub fn write(&mut self, event: &Event, out: &mut impl Write) -> fmt::Result {
-        self.times(event.timestamp_ns, out)?;
+        if event.clock_type().is_some() {
+            self.times(event.timestamp_ns, out)?;
+        }
         origin(&event.trace, out)?;
         write!(out, "{}", printable(&*event.class.name))?;
         if let Some(source) = event.class.source.as_ref().filter(|_| self.shows_source) {

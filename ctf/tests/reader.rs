@@ -238,7 +238,10 @@ fn metadata_cannot_exhaust_the_reader() {
         ("event { fields := struct { u8 x[0x1000000000000000]; }; };", "cut short"),
         ("event { fields := struct { struct none x[0x1000000000000000]; }; };", "too many values"),
         ("event { fields := struct {}; };", "a record of no bits"),
-        ("event { fields := struct { u8 n; struct none x[y]; }; };", "there is no number `y`"),
+        (
+            "event { fields := struct { u8 n; struct none x[y]; }; };",
+            "there is no field `y` before this",
+        ),
     ];
     for (event, expected) in streams {
         let dir = tempfile::tempdir().unwrap();

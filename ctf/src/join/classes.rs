@@ -86,7 +86,7 @@ fn fields(fields: &Fields) -> Option<Vec<Field>> {
 
 /// Whether a field is the length of the sequence, or the tag of the variant, behind it.
 fn is_companion(name: &Arc<str>, ty: &Type, behind: &Type) -> bool {
-    let is_named = |path: &Path| path.scope.is_none() && path.name == *name;
+    let is_named = |path: &Path| path.scope.is_none() && path.names == [Arc::clone(name)];
     match (ty, behind) {
         (Type::Integer(ty), Type::Sequence { len, .. }) => {
             is_named(len) && integer(ty) == Some(Integer::U32)

@@ -5,8 +5,8 @@
 //!   '---- seen for the packet ----' '----- seen for the record -----' forgotten
 //! ```
 //!
-//! `seen` holds the numbers, by name, to which a later field may refer as its length or tag. A
-//! field within a structure is seen until that structure ends, as in any language with scopes.
+//! `seen` holds the numbers, by name, to which a later field may refer as its length or tag. The
+//! fields within a structure are seen by their names until it ends, and by a path with its name from then on.
 //!
 //! Bytes cannot make this take all memory or all time: the values of a record are counted, and a
 //! packet may have hardly more of them than bits (an array of empty structures takes no bits).
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::bits::{Bits, Short};
 use super::value::Value;
-use crate::schema::{EnumType, IntegerType, Options, Path, Scope, Type};
+use crate::schema::{ByteOrder, EnumType, IntegerType, Options, Path, Scope, Type};
 use crate::write::metadata::Encoding;
 
 /// Values that one record, packet header or context may have.
@@ -38,13 +38,20 @@ impl From<Short> for DecodeError {
     }
 }
 
-/// A number that may be a length or a tag.
+/// A field to which a path may lead.
 #[derive(Debug)]
 struct Seen {
     scope: Scope,
     name: Arc<str>,
-    number: i128,
-    labels: Option<Arc<EnumType>>,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    /// It may be a length or a tag.
+    Number { number: i128, labels: Option<Arc<EnumType>> },
+    /// The end of a structure, or of a variant, whose fields are those from this place to here.
+    End { from: usize },
 }
 
 /// Reads one packet.
@@ -54,6 +61,8 @@ pub(super) struct Decoder {
     /// The clock, from the last number that shows it.
     pub(super) clock: u64,
     seen: Vec<Seen>,
+    /// That of the number before, in the same part.
+    order: Option<ByteOrder>,
     /// Values of the packet so far, and how many there may be at the end of this part.
     values: u64,
     values_max: u64,
@@ -61,7 +70,7 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn new(bits: Bits, clock: u64) -> Decoder {
-        Decoder { bits, clock, seen: Vec::new(), values: 0, values_max: 0 }
+        Decoder { bits, clock, seen: Vec::new(), order: None, values: 0, values_max: 0 }
     }
 
     /// How many numbers are seen now; [`forget`](Decoder::forget) drops those that follow.
@@ -81,6 +90,7 @@ impl Decoder {
     ) -> Result<Option<Value>, DecodeError> {
         let Some(ty) = ty else { return Ok(None) };
         self.values_max = self.values + VALUES_MAX;
+        self.order = None;
         let Type::Struct(ty) = ty else { return self.value(scope, ty).map(Some) };
         self.bits.align(ty.align)?;
         self.fields(scope, &ty.fields).map(Some)
@@ -99,8 +109,7 @@ impl Decoder {
                 Ok(Value::Enum { ty: Arc::clone(ty), value: number })
             }
             Type::Float(ty) => {
-                self.bits.align(ty.align)?;
-                let raw = self.bits.number(ty.bits, ty.byte_order)?;
+                let raw = self.bits_of(ty.bits, ty.align, ty.byte_order)?;
                 let value = match ty.bits {
                     32 => f64::from(f32::from_bits(raw as u32)),
                     _ => f64::from_bits(raw),
@@ -110,32 +119,23 @@ impl Decoder {
             Type::String(_) => Ok(Value::Text(self.bits.c_string()?)),
             Type::Struct(ty) => {
                 self.bits.align(ty.align)?;
-                let mark = self.mark();
-                let fields = self.fields(scope, &ty.fields)?;
-                self.forget(mark);
-                Ok(fields)
+                self.fields(scope, &ty.fields)
             }
             Type::Variant(ty) => {
-                let tag = self.find(&ty.tag)?;
-                match chosen(tag, &ty.options) {
+                let (number, labels) = self.find(&ty.tag)?;
+                match chosen(number, labels, &ty.options) {
                     Some((name, option)) => {
-                        let value = Box::new(self.value(scope, option)?);
+                        let value = Box::new(self.field(scope, name, option)?);
                         Ok(Value::Variant { option: Arc::clone(name), value })
                     }
-                    None => Err(DecodeError::Wrong(format!(
-                        "no option for {} = {}",
-                        tag.name, tag.number
-                    ))),
+                    None => Err(DecodeError::Wrong(format!("no option for {} = {number}", ty.tag))),
                 }
             }
             Type::Array { elem, len } => self.elements(scope, elem, *len),
-            Type::Sequence { elem, len } => {
-                let seen = self.find(len)?;
-                let Ok(len) = u64::try_from(seen.number) else {
-                    return Err(DecodeError::Wrong(format!(
-                        "the length {} is {}",
-                        seen.name, seen.number
-                    )));
+            Type::Sequence { elem, len: path } => {
+                let (number, _) = self.find(path)?;
+                let Ok(len) = u64::try_from(number) else {
+                    return Err(DecodeError::Wrong(format!("the length {path} is {number}")));
                 };
                 self.elements(scope, elem, len)
             }
@@ -145,17 +145,24 @@ impl Decoder {
     fn fields(&mut self, scope: Scope, fields: &[(Arc<str>, Type)]) -> Result<Value, DecodeError> {
         let mut values = Vec::with_capacity(fields.len());
         for (name, ty) in fields {
-            let value = self.value(scope, ty)?;
-            if let Some(number) = value.as_integer() {
-                let labels = match ty {
-                    Type::Enum(ty) => Some(Arc::clone(ty)),
-                    _ => None,
-                };
-                self.seen.push(Seen { scope, name: Arc::clone(name), number, labels });
-            }
-            values.push((Arc::clone(name), value));
+            values.push((Arc::clone(name), self.field(scope, name, ty)?));
         }
         Ok(Value::Struct(values))
+    }
+
+    /// Reads a field, to which paths may lead from then on.
+    fn field(&mut self, scope: Scope, name: &Arc<str>, ty: &Type) -> Result<Value, DecodeError> {
+        let from = self.mark();
+        let value = self.value(scope, ty)?;
+        let what = match ty {
+            Type::Struct(_) | Type::Variant(_) => Some(What::End { from }),
+            Type::Enum(ty) => value
+                .as_integer()
+                .map(|number| What::Number { number, labels: Some(Arc::clone(ty)) }),
+            _ => value.as_integer().map(|number| What::Number { number, labels: None }),
+        };
+        self.seen.extend(what.map(|what| Seen { scope, name: Arc::clone(name), what }));
+        Ok(value)
     }
 
     fn elements(&mut self, scope: Scope, elem: &Type, len: u64) -> Result<Value, DecodeError> {
@@ -169,15 +176,17 @@ impl Decoder {
         }
         // The length is untrusted: room is made as elements come.
         let mut values = Vec::new();
+        let mark = self.mark();
         for _ in 0..len {
             values.push(self.value(scope, elem)?);
+            // No path leads to an element.
+            self.forget(mark);
         }
         Ok(Value::Array(values))
     }
 
     fn number(&mut self, scope: Scope, ty: &IntegerType) -> Result<u64, DecodeError> {
-        self.bits.align(ty.align)?;
-        let raw = self.bits.number(ty.bits, ty.byte_order)?;
+        let raw = self.bits_of(ty.bits, ty.align, ty.byte_order)?;
         if ty.is_clock && scope == Scope::EventHeader {
             // The next clock value with these low bits. If there are 64 bits, it is the number
             // itself.
@@ -187,18 +196,63 @@ impl Decoder {
         Ok(raw)
     }
 
-    fn find(&self, path: &Path) -> Result<&Seen, DecodeError> {
-        let fits = |seen: &&Seen| {
-            seen.name == path.name && path.scope.is_none_or(|scope| scope == seen.scope)
-        };
-        let found = self.seen.iter().rev().find(fits);
-        found
-            .ok_or_else(|| DecodeError::Wrong(format!("there is no number `{}` before", path.name)))
+    /// The bits of a number.
+    fn bits_of(&mut self, bits: u32, align: u32, order: ByteOrder) -> Result<u64, DecodeError> {
+        self.bits.align(align)?;
+        let is_within_byte = !self.bits.at().is_multiple_of(8);
+        if is_within_byte && self.order.is_some_and(|before| before != order) {
+            // Which of the byte's bits are left depends on the order.
+            return Err(DecodeError::Wrong("the byte order changes within a byte".to_owned()));
+        }
+        self.order = Some(order);
+        Ok(self.bits.number(bits, order)?)
+    }
+
+    /// The number to which a path leads, with its labels: that of the nearest field before of its first name.
+    fn find(&self, path: &Path) -> Result<(i128, Option<&Arc<EnumType>>), DecodeError> {
+        let missing = || DecodeError::Wrong(format!("there is no number `{path}` before"));
+        let Some((last, around)) = path.names.split_last() else { return Err(missing()) };
+        let (mut from, mut until) = (0, self.seen.len());
+        for name in around {
+            let what = self.nearest(path.scope, name, from, until);
+            let Some((What::End { from: begin }, end)) = what else { return Err(missing()) };
+            (from, until) = (*begin, end);
+        }
+        match self.nearest(path.scope, last, from, until) {
+            Some((What::Number { number, labels }, _)) => Ok((*number, labels.as_ref())),
+            _ => Err(missing()),
+        }
+    }
+
+    /// The last field of this name between two places, and its own place; not within the structures that end there.
+    fn nearest(
+        &self,
+        scope: Option<Scope>,
+        name: &Arc<str>,
+        from: usize,
+        until: usize,
+    ) -> Option<(&What, usize)> {
+        let mut at = until;
+        while at > from {
+            at -= 1;
+            let seen = &self.seen[at];
+            if seen.name == *name && scope.is_none_or(|scope| scope == seen.scope) {
+                return Some((&seen.what, at));
+            }
+            if let What::End { from } = seen.what {
+                at = from;
+            }
+        }
+        None
     }
 }
 
 /// The option of the first of the tag's labels that has one.
-fn chosen<'o>(tag: &Seen, options: &'o Options) -> Option<&'o (Arc<str>, Type)> {
-    let mut labels = tag.labels.iter().flat_map(|ty| ty.labels.of(tag.number));
+fn chosen<'o>(
+    number: i128,
+    labels: Option<&Arc<EnumType>>,
+    options: &'o Options,
+) -> Option<&'o (Arc<str>, Type)> {
+    let mut labels = labels.into_iter().flat_map(|ty| ty.labels.of(number));
     labels.find_map(|(name, ..)| options.named(name))
 }

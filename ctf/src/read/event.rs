@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::error::ReadError;
 use super::value::Value;
 use crate::dir::Tree;
-use crate::schema::{EventType, Metadata};
+use crate::schema::{ClockType, EventType, Metadata};
 use crate::tsdl;
 use crate::write::metadata::EnvValue;
 
@@ -46,9 +46,9 @@ pub struct Packet {
 /// An event.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970; 0 if it has [no clock](Event::clock_type).
     pub timestamp_ns: i64,
-    /// The same in cycles of the trace's clock.
+    /// The same in cycles of its clock.
     pub clock: u64,
     /// The trace that it is from.
     pub trace: Arc<Trace>,
@@ -83,17 +83,16 @@ impl Trace {
         self.metadata.env.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// Nanoseconds since 1970 of a clock value, `None` if an `i64` cannot hold them.
-    pub fn timestamp_ns(&self, clock: u64) -> Option<i64> {
-        const NS_IN_S: i128 = 1_000_000_000;
-        let ours = &self.metadata.clock;
-        let cycles = i128::from(ours.offset_cycles) + i128::from(clock);
-        // If seconds are taken out first, no product of two 64-bit numbers and 10^9 exceeds 128
-        // bits.
-        let freq_hz = i128::from(ours.freq_hz);
-        let (s, rest) = (cycles.div_euclid(freq_hz), cycles.rem_euclid(freq_hz));
-        let ns = (i128::from(ours.offset_s) + s) * NS_IN_S + rest * NS_IN_S / freq_hz;
-        i64::try_from(ns).ok()
+    /// The clock of a stream class; `None` if its records have no times.
+    pub fn clock(&self, stream_id: u64) -> Option<&ClockType> {
+        self.metadata.streams.get(&stream_id)?.clock.as_deref()
+    }
+}
+
+impl Event {
+    /// The clock that its time is from; `None` if it has no time, and is then in the order in which it was written.
+    pub fn clock_type(&self) -> Option<&ClockType> {
+        self.trace.clock(self.packet.stream_id)
     }
 }
 

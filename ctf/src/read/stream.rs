@@ -238,9 +238,10 @@ impl StreamReader {
         let word =
             |name| context.as_ref().and_then(|context| context.get(name)).and_then(Value::as_u64);
 
-        // Without sizes, the file is one packet.
-        let packet_bits = word("packet_size").unwrap_or(left.saturating_mul(8));
-        let content_bits = word("content_size").unwrap_or(packet_bits);
+        // Either size is the other one. Without both, the file is one packet.
+        let (packet_size, content_size) = (word("packet_size"), word("content_size"));
+        let packet_bits = packet_size.or(content_size).unwrap_or(left.saturating_mul(8));
+        let content_bits = content_size.unwrap_or(packet_bits);
         let whole = packet_bits.is_multiple_of(8) && packet_bits > 0 && content_bits <= packet_bits;
         if !whole || content_bits < decoder.bits.at() as u64 {
             return Err(wrong(format!("a packet of {packet_bits} bits, {content_bits} in use")));
@@ -286,14 +287,7 @@ impl StreamReader {
         {
             return Err(wrong(format!("no packet: wrong magic number {magic:#x}")));
         }
-        if let (Some(Value::Array(bytes)), Some(uuid)) =
-            (header.get("uuid"), self.trace.metadata.uuid)
-        {
-            let same = bytes.iter().map(Value::as_u64).eq(uuid.map(|byte| Some(u64::from(byte))));
-            if !same {
-                return Err(wrong("a packet of another trace"));
-            }
-        }
+        // Other writers' packets may have another UUID than the metadata, and other readers do not mind.
         Ok(header.get("stream_id").and_then(Value::as_u64).unwrap_or_else(|| self.only_stream()))
     }
 
@@ -340,9 +334,12 @@ impl OpenPacket {
                 "a record of no bits: there would be no end of them".to_owned(),
             ));
         }
-        let timestamp_ns = trace.timestamp_ns(decoder.clock).ok_or_else(|| {
-            DecodeError::Wrong(format!("the clock {} is out of range", decoder.clock))
-        })?;
+        let timestamp_ns = match &class.clock {
+            Some(clock) => clock.timestamp_ns(decoder.clock).ok_or_else(|| {
+                DecodeError::Wrong(format!("the clock {} is out of range", decoder.clock))
+            })?,
+            None => 0,
+        };
         Ok(Event {
             timestamp_ns,
             clock: decoder.clock,

@@ -14,6 +14,7 @@
 //! expanded blindly.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::labels::Labels;
@@ -83,7 +84,7 @@ pub struct IntegerType {
     pub byte_order: ByteOrder,
     /// If there is one, the number is a character: arrays of bytes are text.
     pub encoding: Encoding,
-    /// Whether it is a value of the trace's clock.
+    /// Whether it is a value of its stream class's clock.
     pub is_clock: bool,
 }
 
@@ -145,12 +146,23 @@ pub struct Options {
 }
 
 /// Where a length or a tag is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path {
     /// The scope that the text names, such as `stream.event.header`; `None` is the nearest field before.
     pub scope: Option<Scope>,
-    /// The field's name.
-    pub name: Arc<str>,
+    /// The field's name, behind the names of the structures that it is in: `meta.len`.
+    pub names: Vec<Arc<str>>,
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scope = self.scope.map(Scope::path);
+        let names = scope.into_iter().chain(self.names.iter().map(|name| &**name));
+        for (at, name) in names.enumerate() {
+            write!(out, "{}{name}", if at == 0 { "" } else { "." })?;
+        }
+        Ok(())
+    }
 }
 
 /// The parts of a packet and a record, in the order in which they are read.
@@ -168,6 +180,30 @@ pub enum Scope {
     EventContext,
     /// `event.fields`
     Fields,
+}
+
+impl Scope {
+    /// All of them, in the order in which they are read.
+    pub const ALL: [Scope; 6] = [
+        Scope::PacketHeader,
+        Scope::PacketContext,
+        Scope::EventHeader,
+        Scope::StreamEventContext,
+        Scope::EventContext,
+        Scope::Fields,
+    ];
+
+    /// Its name in a path.
+    pub fn path(self) -> &'static str {
+        match self {
+            Scope::PacketHeader => "trace.packet.header",
+            Scope::PacketContext => "stream.packet.context",
+            Scope::EventHeader => "stream.event.header",
+            Scope::StreamEventContext => "stream.event.context",
+            Scope::EventContext => "event.context",
+            Scope::Fields => "event.fields",
+        }
+    }
 }
 
 impl IntegerType {

@@ -2,20 +2,24 @@
 //! barectf write.
 //!
 //! ```text
-//!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers--> Metadata
-//!                                                     //! ```
+//!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers, clocks, uses--> Metadata
+//! ```
 //!
 //! Whatever the bytes are, [`parse`] ends, in time that grows with their number, and says where
 //! they are wrong. Types within types are bounded, both in the text and through names.
 
 mod ast;
+mod block;
 mod blocks;
+mod clocks;
 mod error;
 mod grammar;
+mod named;
 mod numbers;
 mod packetised;
 mod resolve;
 mod scan;
+mod uses;
 
 use std::borrow::Cow;
 
