@@ -88,13 +88,16 @@ impl Printer {
             write!(out, " ({})", printable(&**source))?;
         }
         out.write_str(": ")?;
-        let packet_context = event.packet.context.as_ref().map(|context| {
+        let packet_context = event.packet.context.as_ref().and_then(|context| {
             let shown = |(name, _): &&Field| !FRAMING.contains(&&**name);
-            context.fields().iter().filter(shown).collect::<Vec<_>>()
+            // A context that is empty is shown, but one that only frames the packet is not.
+            let is_empty = context.fields().is_empty();
+            let fields: Vec<_> = context.fields().iter().filter(shown).collect();
+            (is_empty || !fields.is_empty()).then_some(fields)
         });
         let rest = [&event.stream_context, &event.context, &event.fields].into_iter().flatten();
         let mut separator = "";
-        if let Some(fields) = packet_context.filter(|fields| !fields.is_empty()) {
+        if let Some(fields) = packet_context {
             fields_text(fields, out)?;
             separator = ", ";
         }

@@ -90,6 +90,18 @@ pub(super) enum TypeKind<'t> {
     Named(String),
 }
 
+impl<'t> TypeExpr<'t> {
+    /// The kind and the name of a type that gets its name here.
+    pub(super) fn declared(&self) -> Option<(&'static str, &'t str)> {
+        match self.kind {
+            TypeKind::Struct { name: Some(name), members: Some(_), .. } => Some(("struct", name)),
+            TypeKind::Enum { name: Some(name), labels: Some(_), .. } => Some(("enum", name)),
+            TypeKind::Variant { name: Some(name), members: Some(_), .. } => Some(("variant", name)),
+            _ => None,
+        }
+    }
+}
+
 /// `size = 8;` within `integer { ... }`.
 #[derive(Debug)]
 pub(super) struct Attribute<'t> {

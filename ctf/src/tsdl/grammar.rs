@@ -208,6 +208,10 @@ fn member<'t>(i: &mut Input<'t>) -> ModalResult<Member<'t>> {
         Member::Declaration(declaration(first, i)?)
     } else {
         let ty = type_expr(i)?;
+        if let Some((kind, name)) = ty.declared() {
+            // `struct s { ... } struct s field;` declares both.
+            opt((keyword(kind), keyword(name))).parse_next(i)?;
+        }
         if is_declaration(first) && peek(opt(symbol(";"))).parse_next(i)?.is_some() {
             Member::Declaration(Declaration::Named(ty))
         } else {

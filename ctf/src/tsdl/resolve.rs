@@ -147,7 +147,7 @@ impl Resolver {
         Ok(named)
     }
 
-    /// The clock to which an integer is mapped: `clock.NAME.value`, or shorter `clock.NAME` or `NAME`.
+    /// The clock to which an integer is mapped: `clock.NAME.value`, or less of it.
     fn mapped(&self, attributes: &[Attribute<'_>]) -> Result<Option<Arc<ClockType>>, Wrong> {
         let map = attributes.iter().find(|attribute| attribute.name == "map");
         let Some(Attribute { value: Value::Word(_) | Value::Path(_), .. }) = map else {

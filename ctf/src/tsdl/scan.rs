@@ -85,12 +85,8 @@ pub(super) fn name<'t>(i: &mut Input<'t>) -> ModalResult<&'t str> {
 }
 
 /// This word only.
-pub(super) fn keyword<'t>(
-    wanted: &'static str,
-) -> impl Parser<Input<'t>, (), ErrMode<ContextError>> {
-    word.verify(move |word: &str| word == wanted)
-        .void()
-        .context(StrContext::Expected(StrContextValue::StringLiteral(wanted)))
+pub(super) fn keyword<'t>(wanted: &str) -> impl Parser<Input<'t>, (), ErrMode<ContextError>> {
+    word.verify(move |word: &str| word == wanted).void()
 }
 
 /// Names with dots between them.
