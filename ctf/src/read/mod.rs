@@ -11,7 +11,7 @@
 //!
 //! - Whatever the bytes are, there is no panic, no endless loop, and no allocation beyond a packet's size (which is
 //!   bounded).
-//! - Memory holds one packet and one event of each stream, whatever the trace's size.
+//! - Memory holds one packet and one event of each stream file, whatever the trace's size.
 //! - An error in one stream is an `Err` among the events, one for each place; everything else is still read. What is
 //!   missing according to its writer is no error, but a [`Gap`].
 //! - Index files are not needed: the packets say where they end.
@@ -22,6 +22,7 @@ mod decode;
 mod error;
 mod event;
 mod gap;
+mod merged;
 pub(crate) mod stream;
 pub(crate) mod tree;
 mod value;
@@ -39,13 +40,14 @@ pub use gap::Gap;
 pub use value::Value;
 
 use crate::dir::Tree;
+use merged::Stream;
 use stream::StreamReader;
 
 /// Reads traces, event by event.
 #[derive(Debug)]
 pub struct Reader {
     traces: Vec<Arc<Trace>>,
-    streams: Vec<StreamReader>,
+    streams: Vec<Stream>,
     /// Streams whose next event is not known yet.
     unknown: Vec<usize>,
     /// The next event of each other stream, the earliest first; of equal ones, that of the first stream.
@@ -74,7 +76,7 @@ impl Reader {
     pub fn open_in(tree: Tree) -> Result<Reader, ReadError> {
         let found = tree::traces(&tree)?;
         let tree = Arc::new(tree);
-        let (mut traces, mut streams, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut traces, mut all_files, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for tree::TraceDir { path, streams: files } in found {
             match Trace::open(&tree, path) {
                 Ok((trace, damage)) => {
@@ -82,7 +84,7 @@ impl Reader {
                     let trace = Arc::new(trace);
                     let reader =
                         |file| StreamReader::new(Arc::clone(&tree), Arc::clone(&trace), file);
-                    streams.extend(files.into_iter().map(reader));
+                    all_files.extend(files.into_iter().map(reader));
                     traces.push(trace);
                 }
                 Err(error) => errors.push(error),
@@ -90,6 +92,7 @@ impl Reader {
         }
         // Both are taken from their ends.
         errors.reverse();
+        let streams = merged::streams(all_files);
         let unknown = (0..streams.len()).rev().collect();
         Ok(Reader { traces, streams, unknown, next: BinaryHeap::new(), errors, gaps: vec![] })
     }

@@ -92,6 +92,15 @@ impl StreamReader {
         StreamReader { tree, trace, path, next_offset, open: None, before, clock: 0, whole }
     }
 
+    pub(super) fn trace(&self) -> &Arc<Trace> {
+        &self.trace
+    }
+
+    /// The same file from its beginning.
+    pub(super) fn again(&self) -> StreamReader {
+        StreamReader::new(Arc::clone(&self.tree), Arc::clone(&self.trace), self.path.to_path_buf())
+    }
+
     /// The next record, or an error; after an error there may be more.
     pub(super) fn next(&mut self, gaps: &mut Vec<Gap>) -> Option<Result<Event, ReadError>> {
         loop {
@@ -115,11 +124,7 @@ impl StreamReader {
 
     /// The bytes of the last record's payload, if these are whole bytes.
     pub(super) fn payload(&self) -> &[u8] {
-        let payload = self.open.as_ref().and_then(|open| {
-            let Range { start, end } = open.payload_bits;
-            open.bytes().get(start / 8..end.div_ceil(8))
-        });
-        payload.unwrap_or_default()
+        self.open.as_ref().map_or(&[], OpenPacket::payload)
     }
 
     /// The next record of a packet, `None` at its end; after an error there is no more.
@@ -300,6 +305,22 @@ impl OpenPacket {
     /// The bytes that were read of it.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.decoder.bits.all()
+    }
+
+    /// The bytes of the last record's payload, if these are whole bytes.
+    pub(super) fn payload(&self) -> &[u8] {
+        let Range { start, end } = self.payload_bits;
+        self.bytes().get(start / 8..end.div_ceil(8)).unwrap_or_default()
+    }
+
+    /// The bytes of its content, without what lies behind it.
+    pub(super) fn content(&self) -> &[u8] {
+        let end = self.decoder.bits.at() + self.decoder.bits.left();
+        self.bytes().get(..end.div_ceil(8)).unwrap_or_default()
+    }
+
+    pub(super) fn packet(&self) -> &Packet {
+        &self.packet
     }
 
     fn event(&mut self, trace: &Arc<Trace>) -> Result<Event, DecodeError> {
