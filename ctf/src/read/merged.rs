@@ -16,17 +16,16 @@ use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 
 use super::error::ReadError;
-use super::event::{Event, Packet};
+use super::event::Event;
 use super::gap::{Before, Gap};
 use super::stream::{OpenPacket, StreamReader};
-use super::value::Value;
 use super::whole::Layout;
 
 /// A stream.
 #[derive(Debug)]
 pub(super) enum Stream {
     One(Box<StreamReader>),
-    Several(Several),
+    Several(Box<Several>),
 }
 
 /// A stream in several files.
@@ -56,25 +55,10 @@ struct Key {
 
 /// The streams of these files.
 pub(super) fn streams(files: Vec<StreamReader>) -> Vec<Stream> {
-    let mut directories = HashMap::<_, PathBuf>::new();
-    let mut is_shared = HashMap::<[u8; 16], bool>::new();
-    for file in &files {
-        let trace = file.trace();
-        if let Some(uuid) = trace.metadata.uuid {
-            let first = directories.entry(uuid).or_insert_with(|| trace.path.clone());
-            *is_shared.entry(uuid).or_default() |= *first != trace.path;
-        }
-    }
     let mut streams: Vec<Stream> = Vec::new();
     let mut places = HashMap::new();
     for file in files {
-        let metadata = &file.trace().metadata;
-        let is_alone = metadata.uuid.is_none_or(|uuid| !is_shared[&uuid]);
-        // Our writer has one file for each stream.
-        let key = match is_alone && Layout::of(metadata).is_some() {
-            true => None,
-            false => key(&file),
-        };
+        let key = key(&file);
         let Some(key) = key else {
             streams.push(Stream::One(Box::new(file)));
             continue;
@@ -90,10 +74,14 @@ pub(super) fn streams(files: Vec<StreamReader>) -> Vec<Stream> {
     streams
 }
 
-/// `None` if the first packet cannot be read, or does not say which stream it is from.
+/// `None` if the first packet cannot be read, or does not say which stream it is from. Our writer has one file for each
+/// stream, and a UUID for each trace.
 fn key(file: &StreamReader) -> Option<Key> {
-    let first = file.again().next_packet()?.ok()?;
     let trace = file.trace();
+    if Layout::of(&trace.metadata).is_some() {
+        return None;
+    }
+    let first = file.again().next_packet()?.ok()?;
     Some(Key {
         trace: trace.metadata.uuid.ok_or_else(|| trace.path.clone()),
         stream_id: first.packet().stream_id,
@@ -107,7 +95,8 @@ impl Stream {
         match self {
             Stream::One(first) => {
                 let files = vec![part(first.again()), part(file)];
-                *self = Stream::Several(Several { files, open: None, before: Before::default() });
+                let several = Several { files, open: None, before: Before::default() };
+                *self = Stream::Several(Box::new(several));
             }
             Stream::Several(several) => several.files.push(part(file)),
         }
@@ -165,27 +154,36 @@ impl Several {
                 }
             }
         }
-        let begins = |part: &Part| Some(time(part.next.as_ref()?.packet(), "timestamp_begin"));
+        let begins = |part: &Part| Some(part.time(part.next.as_ref()?, "timestamp_begin"));
         let (first, _) = (self.files.iter().enumerate())
             .filter_map(|(file, part)| Some((file, begins(part)?)))
             .min_by_key(|(_, begin)| *begin)?;
-        let open = self.files[first].next.take()?;
+        let part = &mut self.files[first];
+        let open = part.next.take()?;
+        let place = part.place(&open);
         for other in &mut self.files {
-            other.next.take_if(|other| is_same(other, &open));
+            let is_same = other.next.as_ref().is_some_and(|next| {
+                place.is_some() && other.place(next) == place && next.content() == open.content()
+            });
+            if is_same {
+                other.next = None;
+            }
         }
         Some(Ok((first, open)))
     }
 }
 
-fn time(packet: &Packet, name: &str) -> Option<u64> {
-    packet.context.as_ref()?.get(name).and_then(Value::as_u64)
-}
-
-fn is_same(one: &OpenPacket, other: &OpenPacket) -> bool {
-    let place = |open: &OpenPacket| {
+impl Part {
+    /// When a packet of this file begins or ends, in nanoseconds since 1970.
+    fn time(&self, open: &OpenPacket, name: &str) -> Option<i64> {
         let packet = open.packet();
-        let (begin, end) = (time(packet, "timestamp_begin")?, time(packet, "timestamp_end")?);
-        Some((begin, end, packet.seq, packet.size_bytes))
-    };
-    place(one).is_some() && place(one) == place(other) && one.content() == other.content()
+        let value = packet.context.as_ref()?.get(name)?.as_u64()?;
+        self.reader.trace().clock(packet.stream_id)?.timestamp_ns(value)
+    }
+
+    /// Where a packet is in its stream, and its size.
+    fn place(&self, open: &OpenPacket) -> Option<(i64, i64, Option<u64>, u64)> {
+        let (begin, end) = (self.time(open, "timestamp_begin")?, self.time(open, "timestamp_end")?);
+        Some((begin, end, open.packet().seq, open.packet().size_bytes))
+    }
 }
