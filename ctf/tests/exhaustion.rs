@@ -95,3 +95,37 @@ fn labels_and_options_cannot_exhaust_the_reader() {
     // It takes seconds, and took minutes.
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
 }
+
+/// Each type is looked at once, however often it is used: for lengths and tags that are elsewhere, for clocks, and for times
+/// without a `map`.
+#[test]
+fn types_that_are_used_in_many_ways_are_looked_at_once() {
+    let nested = |innermost: &str| {
+        let mut types = format!("struct s0 {{ {innermost} }};\n");
+        for n in 1..60 {
+            types += &format!("struct s{n} {{ struct s{} a; struct s{} b; }};\n", n - 1, n - 1);
+        }
+        types
+    };
+    let begin = "trace { byte_order = le; }; clock { name = c; };
+        typealias integer { size = 8; } := u8; typealias integer { size = 8; map = clock.c.value; } := ts;";
+    let many: String = (0..200).map(|n| format!("u8 x{n}[stream.packet.context.n{n}]; ")).collect();
+    let numbers: String = (0..200).map(|n| format!("u8 n{n}; ")).collect();
+    for (innermost, header, payload) in [
+        ("u8 timestamp;", "struct s59 all;", ""),
+        ("ts timestamp; ts other;", "struct s59 all;", ""),
+        (&*many, "", "struct s59 all;"),
+    ] {
+        let text = format!(
+            "{begin} {} stream {{ packet.context := struct {{ {numbers} }};
+            event.header := struct {{ u8 id; {header} }}; }};
+            event {{ id = 1; fields := struct {{ {payload} }}; }};",
+            nested(innermost)
+        );
+        let begun = std::time::Instant::now();
+        let metadata = tsdl::parse(text.as_bytes()).unwrap();
+        assert_eq!(metadata.streams[&0].clock.is_some(), !header.is_empty());
+        // It takes milliseconds, and would take years.
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    }
+}

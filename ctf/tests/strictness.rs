@@ -156,6 +156,29 @@ fn a_type_may_be_declared_before_its_first_field_without_a_semicolon() {
     is_refused(&with("struct s { u8 x; }").replace(STREAM, "@stream { };"), "expected `;`");
 }
 
+/// Characters lie in whole bytes, and nowhere else.
+#[test]
+fn arrays_of_characters_are_texts_if_each_is_a_byte() {
+    let characters = |attributes: &str| {
+        let text = with_fields(&format!(
+            "u8 a; integer {{ size = 8; {attributes} encoding = UTF8; }} t[2]; u8 b;"
+        ));
+        agreed(&text, &[&[1, b'A', b'B', 2]])
+    };
+    for attributes in ["", "align = 8;", "base = hex;", "signed = true;", "byte_order = be;"] {
+        assert_eq!(characters(attributes), "e: { a = 1, t = \"AB\", b = 2 }\n", "{attributes}");
+    }
+    for attributes in ["align = 1;", "align = 4;"] {
+        assert_eq!(characters(attributes), "e: { a = 1, t = [ [0] = 65, [1] = 66 ], b = 2 }\n");
+    }
+    let bits = "integer { size = 4; align = 1; }";
+    let text = "integer { size = 8; align = 1; encoding = UTF8; } t[2];";
+    assert_eq!(
+        agreed(&with_fields(&format!("{bits} a; {text} {bits} b;")), &[&[0x15, 0x24, 0x34]]),
+        "e: { a = 5, t = [ [0] = 65, [1] = 66 ], b = 3 }\n"
+    );
+}
+
 #[test]
 fn numbers_with_labels_are_shown_in_their_base() {
     let label = |base: &str| format!("enum : integer {{ size = 8; base = {base}; }} {{ a = 5 }}");

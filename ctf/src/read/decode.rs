@@ -167,7 +167,7 @@ impl Decoder {
 
     fn elements(&mut self, scope: Scope, elem: &Type, len: u64) -> Result<Value, DecodeError> {
         self.bits.align(elem.align())?;
-        if let Type::Integer(IntegerType { bits: 8, align: 1..=8, encoding, .. }) = elem
+        if let Type::Integer(IntegerType { bits: 8, align: 8, encoding, .. }) = elem
             && *encoding != Encoding::None
         {
             let text = self.bits.bytes(usize::try_from(len).map_err(|_| Short)?)?;
