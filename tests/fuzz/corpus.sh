@@ -38,7 +38,7 @@ seed() {
     { cat tests/fuzz/fuzz_targets/packets.metadata; printf '\0'; cat tests/fuzz/fuzz_targets/packets.stream; } | add metadata
     add metadata <ctf/tests/data/lttng-ust/metadata
     # Traces of other writers, from the reader's tests.
-    sed -n '/^const FOREIGN/,/^"#;/p' ctf/tests/reader.rs | sed '1s/.*r#"//; $d' | add metadata
+    sed -n '/^pub const FOREIGN/,/^"#;/p' ctf/tests/common/foreign.rs | sed '1s/.*r#"//; $d' | add metadata
     # A stream of another trace passes for one of this trace. The target adds the zeros behind it.
     find "$scratch" -name 'channel0_*' ! -name '*.idx' | sort | while read -r stream; do
         python3 - "$stream" tests/fuzz/fuzz_targets/packets.stream <<'EOF' | add packets

@@ -161,7 +161,7 @@ impl Packets {
         let mut past = Past::new(clock);
         let mut decoder = Decoder::new(Bits::new(&bytes, 0, usize::MAX, 0), &mut past);
         let header = decoder.part(Scope::PacketHeader, metadata.packet_header.as_ref())?;
-        let stream_id = self.check(decoder.known())?;
+        let stream_id = self.stream_id(decoder.known())?;
         let Some(class) = metadata.streams.get(&stream_id) else {
             return Err(wrong(format!("the metadata has no stream {stream_id}")));
         };
@@ -191,6 +191,7 @@ impl Packets {
             stream_instance_id: word(Role::StreamId),
             seq: word(Role::PacketNumber),
             discarded: word(Role::Discarded),
+            begin_clock: word(Role::PacketBegin),
             end_clock: word(Role::PacketEnd),
             header,
             context,
@@ -200,18 +201,13 @@ impl Packets {
         Ok(OpenPacket::new(packet, window, at, past))
     }
 
-    /// Whether a packet with this header belongs here; returns its stream class.
-    fn check(&self, known: &Known) -> Result<u64, PacketError> {
+    /// The stream class of a packet with this header. Other writers' packets may have another UUID than the metadata, and
+    /// other readers do not mind.
+    fn stream_id(&self, known: &Known) -> Result<u64, PacketError> {
         if let Some(magic) = known.get(Role::PacketMagic)
             && magic != u64::from(PACKET_MAGIC)
         {
             return Err(wrong(format!("no packet: wrong magic number {magic:#x}")));
-        }
-        if let Some(uuid) = self.trace.metadata.uuid
-            && !known.uuid.is_empty()
-            && known.uuid != uuid
-        {
-            return Err(wrong("a packet of another trace"));
         }
         Ok(known.get(Role::StreamClassId).unwrap_or_else(|| self.only_stream()))
     }

@@ -124,7 +124,10 @@ impl Trail {
             (None, None) => {
                 let structs = (0..self.open.len()).rev().map(|at| self.structure(at));
                 let parts = (0..self.parts.len().saturating_sub(1)).rev().map(|at| self.part(at));
-                return structs.chain(parts).find_map(|within| self.find_in(within, path));
+                let has_first = |within: &Within| {
+                    self.last(*within, path.first(), |what| !matches!(what, What::Open)).is_some()
+                };
+                structs.chain(parts).find(has_first)?
             }
         };
         self.find_in(within, path)

@@ -1,8 +1,8 @@
 //! What a trace's metadata declare, whatever language they are written in.
 //!
 //! ```text
-//!   metadata text --tsdl, json--> Metadata { clock, streams }
-//!                                    '- StreamType { packet context, event header, events }
+//!   metadata text --tsdl, json--> Metadata { clocks, streams }
+//!                                    '- StreamType { clock, packet context, event header, events }
 //!                                          '- EventType { name, fields }
 //!                                                '- Type: integer, enumeration, text, structure, ...
 //! ```
@@ -14,6 +14,7 @@ mod encoded;
 mod labels;
 mod ranges;
 mod roles;
+mod timeline;
 mod types;
 
 pub use declared::{ClockType, EnvValue, EventType, Metadata, Names, StreamType};
@@ -21,6 +22,7 @@ pub use encoded::{BitsType, BlobType, Length, Meaning, OptionalType, TextEncodin
 pub use labels::{Label, Labels};
 pub use ranges::Ranges;
 pub use roles::{Role, Roles};
+pub(crate) use timeline::Timeline;
 pub use types::{
     ByteOrder, Encoding, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope,
     StructType, Type, VariantType,

@@ -14,6 +14,7 @@
 //! expanded blindly.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::encoded::{BitsType, BlobType, OptionalType, TextType};
@@ -104,7 +105,7 @@ pub struct IntegerType {
     pub byte_order: ByteOrder,
     /// If there is one, the number is a character: arrays of bytes are text.
     pub encoding: Encoding,
-    /// Whether it is a value of the trace's clock.
+    /// Whether it is a value of its stream class's clock.
     pub is_clock: bool,
     /// Whether its bits lie the other way round than its byte order has them.
     pub is_reversed: bool,
@@ -174,17 +175,40 @@ pub struct Options {
 }
 
 /// Where a length or a tag is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Path {
     /// The part in which it is, such as `stream.event.header`; `None` if it is found from the field that needs it.
     pub scope: Option<Scope>,
-    /// Without a scope: how many structures further out than the innermost one. `None` is the nearest field before, in
-    /// whichever structure or part it is.
+    /// Without a scope: how many structures further out than the innermost one. `None` is the nearest field before that
+    /// has the path's first name, in whichever structure or part it is.
     pub up: Option<u32>,
     /// The fields through which a reader goes before the last one, from the outermost on.
     pub through: Arc<[Arc<str>]>,
     /// The field's name.
     pub name: Arc<str>,
+}
+
+impl Path {
+    /// All names, from the outermost on.
+    pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.through.iter().chain([&self.name])
+    }
+
+    /// The outermost name.
+    pub fn first(&self) -> &Arc<str> {
+        self.through.first().unwrap_or(&self.name)
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scope = self.scope.map(Scope::path);
+        let names = scope.into_iter().chain(self.names().map(|name| &**name));
+        for (at, name) in names.enumerate() {
+            write!(out, "{}{name}", if at == 0 { "" } else { "." })?;
+        }
+        Ok(())
+    }
 }
 
 /// The parts of a packet and a record, in the order in which they are read.
@@ -202,6 +226,30 @@ pub enum Scope {
     EventContext,
     /// `event.fields`
     Fields,
+}
+
+impl Scope {
+    /// All of them, in the order in which they are read.
+    pub const ALL: [Scope; 6] = [
+        Scope::PacketHeader,
+        Scope::PacketContext,
+        Scope::EventHeader,
+        Scope::StreamEventContext,
+        Scope::EventContext,
+        Scope::Fields,
+    ];
+
+    /// Its name in a path.
+    pub fn path(self) -> &'static str {
+        match self {
+            Scope::PacketHeader => "trace.packet.header",
+            Scope::PacketContext => "stream.packet.context",
+            Scope::EventHeader => "stream.event.header",
+            Scope::StreamEventContext => "stream.event.context",
+            Scope::EventContext => "event.context",
+            Scope::Fields => "event.fields",
+        }
+    }
 }
 
 impl IntegerType {
@@ -254,7 +302,7 @@ impl Options {
 impl Type {
     /// Whether an array of it is text.
     pub(crate) fn is_text_unit(&self) -> bool {
-        matches!(self, Type::Integer(IntegerType { bits: 8, align: 1..=8, encoding, .. })
+        matches!(self, Type::Integer(IntegerType { bits: 8, align: 8, encoding, .. })
             if *encoding != Encoding::None)
     }
 

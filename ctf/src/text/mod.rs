@@ -63,6 +63,8 @@ struct ClassText {
 #[derive(Debug)]
 struct PacketText {
     packet: Arc<Packet>,
+    /// Whether its stream has a clock.
+    has_times: bool,
     /// Which process was traced.
     origin: Piece,
     context: Piece,
@@ -106,8 +108,10 @@ impl Printer {
     /// The line of an event, without line end.
     pub fn line(&mut self, event: &Event) -> String {
         let mut out = Out::default();
-        self.times.both(event.timestamp_ns, &mut out);
         let packet = PacketText::new(&event.trace, &event.packet, self.style);
+        if packet.has_times {
+            self.times.both(event.timestamp_ns, &mut out);
+        }
         let has_values = [&event.stream_context, &event.context, &event.fields];
         let class = ClassText {
             name: self.name(&event.class),
@@ -137,7 +141,6 @@ impl Printer {
 
     #[inline]
     fn write(&mut self, record: Record<'_>, out: &mut Out) -> Result<(), ReadError> {
-        self.times.both(record.time_ns(), out);
         let (class, stream) = (record.class_number(), record.stream_number());
         let knows = |packet: &PacketText| {
             record.packet().is_some_and(|now| Arc::ptr_eq(now, &packet.packet))
@@ -154,6 +157,9 @@ impl Printer {
         else {
             return Ok(());
         };
+        if packet.has_times {
+            self.times.both(record.time_ns(), out);
+        }
         packet.write(class, out);
         match &class.plan {
             Some(plan) => record.visit(plan, &mut Values::new(out))?,
@@ -226,7 +232,9 @@ impl PacketText {
             (Some(ty), Some(context)) => context_text(ty, context, style, trace.metadata.names),
             _ => Piece::new(b""),
         };
-        PacketText { packet: Arc::clone(packet), origin: origin(trace, style), context }
+        let has_times = trace.clock(packet.stream_id).is_some();
+        let origin = origin(trace, style);
+        PacketText { packet: Arc::clone(packet), has_times, origin, context }
     }
 
     /// Writes what stands between the times and the values.
@@ -241,7 +249,8 @@ impl PacketText {
     }
 }
 
-/// The fields of a packet's context that do not describe the packet.
+/// The fields of a packet's context that do not describe the packet. A context that is empty is shown, but one that only
+/// frames the packet is not.
 fn context_text(ty: &Type, context: &Value, style: Style, names: Names) -> Piece {
     let (Type::Struct(all), Value::Struct(values)) = (ty, context) else { return Piece::new(b"") };
     let pairs =
@@ -249,7 +258,7 @@ fn context_text(ty: &Type, context: &Value, style: Style, names: Names) -> Piece
     let (fields, values): (Fields, Vec<&Value>) =
         pairs.map(|(field, (_, value))| (field.clone(), value)).unzip();
     let mut out = Out::default();
-    if fields.is_empty() {
+    if fields.is_empty() && !all.fields.is_empty() {
         return Piece::new(b"");
     }
     out.byte(b'{');
