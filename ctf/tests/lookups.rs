@@ -30,6 +30,18 @@ fn a_path_leads_to_the_nearest_field_before() {
         &[1, 2, 5],
         "n = 1, o = { n = 2 }, x = [ [0] = 5 ]",
     );
+    // A field of an element is not around what stands behind the array.
+    is_read(
+        "u8 n; struct { u8 n; } o[1]; u8 x[n];",
+        &[1, 2, 5],
+        "n = 1, o = [ [0] = { n = 2 } ], x = [ [0] = 5 ]",
+    );
+    // A number with names is a length as well.
+    is_read(
+        "enum : u8 { two = 2 } n; u8 x[n];",
+        &[2, 5, 6],
+        "n = ( \"two\" : container = 2 ), x = [ [0] = 5, [1] = 6 ]",
+    );
     is_read(
         "u8 n; u8 m; u8 x[n][m];",
         &[1, 2, 5, 6],

@@ -167,8 +167,7 @@ fn large_packets_are_compared_to_their_last_byte() {
         let dir = tempfile::tempdir().unwrap();
         write(&dir.path().join("a"), &text, &[&large(7)]);
         write(&dir.path().join("b"), &text, &[&large(last)]);
-        let events: Vec<_> = Reader::open(dir.path()).unwrap().map(Result::unwrap).collect();
-        assert_eq!(events.len(), read);
-        assert!(events.is_sorted_by_key(|event| event.timestamp_ns));
+        let events = Reader::open(dir.path()).unwrap().map(Result::unwrap);
+        assert_eq!(events.count(), read, "{last}");
     }
 }

@@ -15,12 +15,11 @@ use std::sync::Arc;
 
 use super::ast::{Entry, Item, Wrong};
 use super::block::Block;
-use super::clocks;
+use super::clocks::{self, Mapping};
 use super::numbers::byte_order;
 use super::resolve::Resolver;
-use super::roles;
+use super::roles::{self, EventHeaders};
 use super::uses::{Finder, Uses};
-use crate::printable::printable;
 use crate::schema::{ByteOrder, EventType, Metadata, Names, Scope, StreamType, Type};
 
 /// What the parts of a stream class, or of an event class, use.
@@ -51,6 +50,7 @@ pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
         names: Names::Escaped,
     };
     let (mut trace, mut streams, mut events) = (None, BTreeMap::new(), Vec::new());
+    let mut headers = EventHeaders::default();
     for item in items {
         let (kind, entries, at) = match item {
             Item::Declaration(declaration) => {
@@ -83,7 +83,7 @@ pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
                 let stream = StreamType {
                     clock: None,
                     packet_context: block.ty("packet.context").as_ref().map(roles::packet_context),
-                    event_header: block.ty("event.header").as_ref().map(roles::event_header),
+                    event_header: block.ty("event.header").as_ref().map(|ty| headers.of(ty)),
                     event_context: block.ty("event.context"),
                     events: BTreeMap::new(),
                 };
@@ -106,6 +106,7 @@ pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
         }
     }
     let events = put_events(&mut metadata, events)?;
+    let mut mapping = Mapping::default();
     for (id, stream) in &mut metadata.streams {
         let (mut mapped, mut at) = (Uses::default(), 0);
         if let Some(parts) = streams.get(id) {
@@ -113,7 +114,7 @@ pub(super) fn metadata(items: &[Item<'_>]) -> Result<Metadata, Wrong> {
             let clocked = parts.uses.iter().filter(|(scope, _)| *scope <= Scope::EventHeader);
             clocked.for_each(|(_, uses)| mapped.add_clocks(uses));
         }
-        clocks::choose(stream, mapped.clocks(), &metadata.clocks, at)?;
+        clocks::choose(stream, mapped.clocks(), &metadata.clocks, &mut mapping, at)?;
     }
     are_told_apart(&metadata, &streams, &events)?;
     let mut finder = Finder::new(&metadata);
@@ -230,5 +231,5 @@ fn version(trace: &Block<'_>) -> Result<(), Wrong> {
 fn uuid(text: &str, at: usize) -> Result<[u8; 16], Wrong> {
     let digits: String = text.chars().filter(|c| *c != '-').collect();
     let number = u128::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 32);
-    number.map(u128::to_be_bytes).ok_or_else(|| (at, format!("`{}` is no UUID", printable(text))))
+    number.map(u128::to_be_bytes).ok_or_else(|| (at, format!("`{text}` is no UUID")))
 }

@@ -63,6 +63,7 @@ pub(super) fn choose(
     stream: &mut StreamType,
     mapped: &[Arc<ClockType>],
     declared: &[Arc<ClockType>],
+    mapping: &mut Mapping,
     at: usize,
 ) -> Result<(), Wrong> {
     if let [one, another, ..] = mapped {
@@ -70,8 +71,7 @@ pub(super) fn choose(
             format!("two clocks in one stream class: `{}` and `{}`", one.name, another.name);
         return Err((at, message));
     }
-    let header = stream.event_header.as_ref().map(|header| Mapping::default().mapped(header));
-    let header = header.flatten();
+    let header = stream.event_header.as_ref().and_then(|header| mapping.mapped(header));
     let has_times = header.is_some() || stream.packet_context.as_ref().is_some_and(frames_time);
     let clock = match (mapped, declared) {
         ([], _) if !has_times => None,
@@ -107,38 +107,36 @@ fn frames_time(context: &Type) -> bool {
     })
 }
 
-/// Maps fields named `timestamp` to the clock. Each type is looked at once, however often it is used.
+/// Maps fields named `timestamp` to the clock. Each type is looked at once, however often it is used, and mapped types are
+/// shared as those that they are made of.
 #[derive(Default)]
-struct Mapping {
-    known: HashMap<*const (), Option<Type>>,
+pub(super) struct Mapping {
+    /// What was made of each type, by where it lies; the type itself stays there as long as this.
+    known: HashMap<*const (), (Type, Option<Type>)>,
 }
 
 impl Mapping {
     /// The type with such fields mapped; `None` if it has none that is not mapped yet.
     fn mapped(&mut self, ty: &Type) -> Option<Type> {
-        match ty {
-            Type::Struct(shared) => self.once(Arc::as_ptr(shared).cast(), |mapping| {
-                let fields = mapping.fields(&shared.fields)?;
-                Some(Type::Struct(Arc::new(StructType { align: shared.align, fields })))
-            }),
-            Type::Variant(shared) => self.once(Arc::as_ptr(shared).cast(), |mapping| {
-                let options = Arc::new(Options::new(mapping.fields(shared.options.all())?));
-                Some(Type::Variant(Arc::new(VariantType { tag: shared.tag.clone(), options })))
-            }),
-            _ => None,
-        }
-    }
-
-    fn once(
-        &mut self,
-        at: *const (),
-        map: impl FnOnce(&mut Mapping) -> Option<Type>,
-    ) -> Option<Type> {
-        if let Some(known) = self.known.get(&at) {
+        let at = match ty {
+            Type::Struct(shared) => Arc::as_ptr(shared).cast(),
+            Type::Variant(shared) => Arc::as_ptr(shared).cast(),
+            _ => return None,
+        };
+        if let Some((_, known)) = self.known.get(&at) {
             return known.clone();
         }
-        let mapped = map(self);
-        self.known.insert(at, mapped.clone());
+        let mapped = match ty {
+            Type::Struct(shared) => self
+                .fields(&shared.fields)
+                .map(|fields| Type::Struct(Arc::new(StructType { align: shared.align, fields }))),
+            Type::Variant(shared) => self.fields(shared.options.all()).map(|options| {
+                let options = Arc::new(Options::new(options));
+                Type::Variant(Arc::new(VariantType { tag: shared.tag.clone(), options }))
+            }),
+            _ => None,
+        };
+        self.known.insert(at, (ty.clone(), mapped.clone()));
         mapped
     }
 

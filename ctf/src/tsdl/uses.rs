@@ -17,8 +17,8 @@ use super::ast::Wrong;
 use crate::schema::{ClockType, IntegerType, Metadata, Path, Scope, StreamType, StructType, Type};
 
 /// The most lengths and tags that a type may use without having them. Types that name each other in many ways would
-/// otherwise take time that grows with the square of their text.
-const USES_MAX: usize = 256;
+/// otherwise take time and memory that grow with the square of their text.
+const USES_MAX: usize = 64;
 
 /// What a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,26 +39,26 @@ struct Place {
 /// All that a type uses and does not have itself.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Uses {
-    fields: BTreeMap<(Path, Kind), Place>,
+    fields: Arc<BTreeMap<(Arc<Path>, Kind), Place>>,
     /// Different ones; the third adds nothing to the error that the second is.
     clocks: Vec<Arc<ClockType>>,
 }
 
 impl Uses {
     pub(super) fn of_clock(clock: Option<Arc<ClockType>>) -> Uses {
-        Uses { fields: BTreeMap::new(), clocks: clock.into_iter().collect() }
+        Uses { fields: Arc::default(), clocks: clock.into_iter().collect() }
     }
 
     /// Adds the use of a field, `at` a place in the text.
     pub(super) fn push(&mut self, path: &Path, kind: Kind, at: usize) -> Result<(), Wrong> {
-        self.put((path, kind), Place { at, member: 0 })
+        self.put((Arc::new(path.clone()), kind), Place { at, member: 0 })
     }
 
-    fn put(&mut self, (path, kind): (&Path, Kind), place: Place) -> Result<(), Wrong> {
+    fn put(&mut self, used: (Arc<Path>, Kind), place: Place) -> Result<(), Wrong> {
         if self.fields.len() == USES_MAX {
             return Err((place.at, "too many lengths and tags that are elsewhere".to_owned()));
         }
-        self.fields.entry((path.clone(), kind)).or_insert(place);
+        Arc::make_mut(&mut self.fields).entry(used).or_insert(place);
         Ok(())
     }
 
@@ -70,11 +70,11 @@ impl Uses {
         before: &HashMap<Arc<str>, Type>,
     ) -> Result<(), Wrong> {
         self.add_clocks(uses);
-        for ((path, kind), Place { at, .. }) in &uses.fields {
+        for ((path, kind), Place { at, .. }) in &*uses.fields {
             let first = before.get(path.first());
             match first.filter(|_| path.scope.is_none()) {
                 Some(ty) => check(path, *kind, *at, ty)?,
-                None => self.put((path, *kind), Place { at: *at, member })?,
+                None => self.put((Arc::clone(path), *kind), Place { at: *at, member })?,
             }
         }
         Ok(())
@@ -116,7 +116,7 @@ impl<'m> Finder<'m> {
         stream: Option<&'m StreamType>,
         event: Option<u64>,
     ) -> Result<(), Wrong> {
-        for ((path, kind), place) in &uses.fields {
+        for ((path, kind), place) in &*uses.fields {
             let searched = Scope::ALL.into_iter().rev().filter(|at| match path.scope {
                 Some(named) => *at == named && *at <= scope,
                 // In its own part it was looked for already.
