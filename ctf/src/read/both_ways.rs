@@ -8,8 +8,14 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::bits::Bits;
+use super::decode::{Decoder, Past};
+use super::plan::{Header, Said};
+use super::window::PADDING_BYTES;
 use super::{Reader, Records};
+use crate::schema::{Role, Scope};
 use crate::text::{Out, Printer};
+use crate::tsdl;
 use crate::write::any_class::{any_class, payload};
 use crate::write::event_header;
 use crate::write::metadata::{self, Clock, StreamClass, Trace};
@@ -101,8 +107,69 @@ fn named(fields: &[(String, String)]) -> String {
     })
 }
 
+/// The fields of an event header: numbers, and perhaps a variant behind them.
+fn any_header() -> impl Strategy<Value = String> {
+    let fields = || {
+        let field = (number(), 0..4_u32).prop_map(|(ty, what)| match what {
+            0 => ("id", ty),
+            1 => ("timestamp", ty.replace("integer {", "integer { map = clock.c.value;")),
+            _ => ("x", ty),
+        });
+        proptest::collection::btree_map(select(vec![0, 1, 2]), field, 0..3).prop_map(|fields| {
+            let mut names = Vec::new();
+            fields.into_values().fold(String::new(), |mut text, (name, ty)| {
+                if !names.contains(&name) {
+                    names.push(name);
+                    let _ = write!(text, "{ty} {name}; ");
+                }
+                text
+            })
+        })
+    };
+    let align = select(vec![1, 8, 8, 8, 32]);
+    let tag = (1..6_u32, select(vec!["id", "tag"]), fields(), fields(), align.clone(), align);
+    (fields(), prop::option::of(tag)).prop_map(|(fields, tag)| match tag {
+        None => fields,
+        Some((bits, name, one, other, its_align, align)) => format!(
+            "{} enum : integer {{ size = {bits}; align = {its_align}; }} {{ a = 0, b = 1 ... 60 }} {name};
+            variant <{name}> {{ struct {{ {one} }} a; struct {{ {other} }} align({align}) b; }} v;",
+            fields.replace(" id; ", " y; ")
+        ),
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn of_headers_and_any_bytes(
+        fields in any_header(),
+        align in select(vec![1, 8, 8, 32]),
+        bytes in proptest::collection::vec(prop_oneof![Just(0_u8), 0..4_u8, any::<u8>()], 1..60),
+        at in 0..40_usize,
+        clock: u64,
+    ) {
+        let text = format!(
+            "/* CTF 1.8 */ trace {{ major = 1; minor = 8; byte_order = le; }}; clock {{ name = c; }};
+            stream {{ event.header := struct {{ {fields} }} align({align}); }};"
+        );
+        let metadata = tsdl::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let ty = metadata.streams[&0].event_header.as_ref();
+        let end = bytes.len() * 8;
+        let padded = [&bytes[..], &[0; PADDING_BYTES]].concat();
+        if at <= end
+            && let Header::Planned(planned) = Header::of(ty)
+            && let Ok(Some(said)) = planned.read(&padded, at, clock)
+            && said.end <= end
+        {
+            let mut past = Past::new(clock);
+            let mut decoder = Decoder::new(Bits::new(&padded, at, end, 0), &mut past);
+            let read = decoder.part(Scope::EventHeader, ty);
+            prop_assert!(read.is_ok(), "{:?} {}", read, text);
+            let (id, ended) = (decoder.known().get(Role::EventClassId), decoder.bits.at());
+            prop_assert_eq!(said, Said { id, clock: past.clock, end: ended }, "{}", text);
+        }
+    }
 
     #[test]
     fn of_classes_as_we_write_them(class in any_class(), seeds in proptest::collection::vec(any::<u64>(), 1..5)) {

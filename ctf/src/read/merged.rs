@@ -21,7 +21,6 @@ use super::classes::Classes;
 use super::error::ReadError;
 use super::open_packet::OpenPacket;
 use super::packets::Packets;
-use super::stream::StreamReader;
 use super::stream_file::StreamFile;
 use super::whole::Layout;
 
@@ -49,21 +48,21 @@ struct Key {
     instance_id: u64,
 }
 
-/// The streams of these files.
-pub(super) fn streams(files: Vec<Part>) -> Vec<StreamReader> {
-    let mut streams: Vec<StreamReader> = Vec::new();
+/// The files of each stream.
+pub(super) fn streams(files: Vec<Part>) -> Vec<Vec<Part>> {
+    let mut streams: Vec<Vec<Part>> = Vec::new();
     let mut places = HashMap::<Key, usize>::new();
     for (number, mut file) in files.into_iter().enumerate() {
         file.number = number;
         match file.key().map(|key| places.entry(key)) {
             Some(Entry::Occupied(place)) => {
-                streams[*place.get()].add(file);
+                streams[*place.get()].push(file);
                 continue;
             }
             Some(Entry::Vacant(place)) => drop(place.insert(streams.len())),
             None => {}
         }
-        streams.push(StreamReader::of(file));
+        streams.push(vec![file]);
     }
     streams
 }

@@ -106,7 +106,8 @@ impl Records {
         }
         // Both are taken from their ends.
         errors.reverse();
-        let streams = merged::streams(all_files);
+        let stream = |mut files: Vec<Part>| StreamReader::of(files.remove(0), files);
+        let streams: Vec<_> = merged::streams(all_files).into_iter().map(stream).collect();
         let unknown = (0..streams.len()).rev().collect();
         let next = BinaryHeap::with_capacity(streams.len());
         let (current, gaps) = (None, Vec::new());

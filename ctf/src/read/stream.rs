@@ -44,18 +44,13 @@ impl StreamReader {
         path: PathBuf,
         share: Share,
     ) -> StreamReader {
-        StreamReader::of(Part::new(Packets::new(tree, trace, path, share), classes))
+        StreamReader::of(Part::new(Packets::new(tree, trace, path, share), classes), Vec::new())
     }
 
-    /// The stream in this file.
-    pub(super) fn of(file: Part) -> StreamReader {
+    /// The stream in this file, and in others.
+    pub(super) fn of(file: Part, others: Vec<Part>) -> StreamReader {
         let (open, class, head) = (None, None, None);
-        StreamReader { file, others: Vec::new(), open, class, head, before: Before::default() }
-    }
-
-    /// Adds a file, before the first packet is read.
-    pub(super) fn add(&mut self, file: Part) {
-        self.others.push(file);
+        StreamReader { file, others, open, class, head, before: Before::default() }
     }
 
     pub(super) fn trace(&self) -> &Arc<Trace> {

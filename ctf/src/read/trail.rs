@@ -12,6 +12,8 @@
 //!
 //! A search in a structure looks at its own fields, the last one first, and jumps over what is in them. Elements of an
 //! array are forgotten one by one: no field behind them can mean one of them.
+//!
+//! What a variant's tag chooses by name is the only field of a structure: paths lead to it by the option's name.
 
 use std::sync::Arc;
 

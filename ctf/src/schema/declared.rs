@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::timeline::Timeline;
 use super::types::{ByteOrder, Type};
 
 /// Everything that a trace's metadata declare.
@@ -68,13 +67,6 @@ pub struct ClockType {
     pub offset_cycles: i64,
     /// Whether its origin is the same on all machines and at all times, such as that of 1970.
     pub absolute: bool,
-}
-
-impl ClockType {
-    /// Nanoseconds since 1970 of one of its values, `None` if an `i64` cannot hold them.
-    pub fn timestamp_ns(&self, value: u64) -> Option<i64> {
-        Timeline::of(self).ns(value)
-    }
 }
 
 /// A stream class.

@@ -57,6 +57,13 @@ impl Timeline {
     }
 }
 
+impl ClockType {
+    /// Nanoseconds since 1970 of one of its values, `None` if an `i64` cannot hold them.
+    pub fn timestamp_ns(&self, value: u64) -> Option<i64> {
+        Timeline::of(self).ns(value)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
