@@ -93,7 +93,8 @@ fn a_trace_for_each_user_and_one_for_each_process() {
     let lttng = Lttng::start(dir.path());
     for buffers in ["--buffers-uid", "--buffers-pid"] {
         let trace = dir.path().join(&buffers[2..]);
-        create(&lttng, &trace, "", buffers);
+        // Room for everything, however late LTTng's consumer is.
+        create(&lttng, &trace, "", &format!("{buffers} --subbuf-size=1M --num-subbuf=4"));
         let mut programs = [(); 2].map(|()| Program::start(&lttng, &program));
         for program in &mut programs {
             program.records(700);
