@@ -76,6 +76,16 @@
 //! - [`join`]: joins many traces into one stream.
 //! - [`recover`]: writes the undamaged part of a trace as a trace.
 //!
+//! What babeltrace2 reads of CTF 1.8 is read, and what it refuses is refused, but for this:
+//!
+//! - Tags may be paths (`variant <stream.packet.context.kind>`), and a path without a part is looked for in earlier parts too, as
+//!   the text of CTF says.
+//! - Clocks of one trace may have different origins, and one's `offset` may be below zero.
+//! - Of a clock's value with few bits it cannot be seen how often it has gone round since the event before: it is read as if less
+//!   than once.
+//! - Packets with one number, but different bytes, are both read.
+//! - A trace that states no version is read.
+//!
 //! Any bytes may be read: each error is reported with its place, and the rest is read. [`write::stream_file`] writes a
 //! checksum into each packet, and [`write::metadata`] writes one behind each declaration. A part that was damaged after it had
 //! been written is not read.

@@ -41,7 +41,10 @@ seed() {
         { cat "$trace/metadata"; printf '\0'; cat "$trace/stream"; } | add ctf2
     done
     # Traces of other writers, from the reader's tests.
-    sed -n '/^const FOREIGN/,/^"#;/p' ctf/tests/reader.rs | sed '1s/.*r#"//; $d' | add metadata
+    sed -n '/^pub const FOREIGN/,/^"#;/p' ctf/tests/common/foreign.rs | sed '1s/.*r#"//; $d' | add metadata
+    { cat ctf/tests/data/barectf/metadata; printf '\0'; cat ctf/tests/data/barectf/s0; } | add metadata
+    # What no tracer here writes: several clocks, paths, tags, texts, bits.
+    { cat tests/fuzz/fuzz_targets/kinds.metadata; printf '\0'; cat tests/fuzz/fuzz_targets/kinds.stream; } | add metadata
     # A stream of another trace passes for one of this trace. The target adds the zeros behind it.
     find "$scratch" -name 'channel0_*' ! -name '*.idx' | sort | while read -r stream; do
         python3 - "$stream" tests/fuzz/fuzz_targets/packets.stream <<'EOF' | add packets

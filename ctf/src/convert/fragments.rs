@@ -1,6 +1,7 @@
 //! The fragments of CTF 2 metadata.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::class::Writer;
 use super::error::Unsayable;
@@ -8,8 +9,10 @@ use crate::json::fragments::{ATTRIBUTES, LOG_LEVELS};
 use crate::json::node::Node;
 use crate::schema::{ClockType, EnvValue, EventType, Scope, StreamType, Type};
 
-/// The id of the only clock.
-const CLOCK_ID: &str = "clock";
+/// The id of the clock with this place among all.
+fn clock_id(place: usize) -> String {
+    format!("clock-{place}")
+}
 
 pub(crate) type Properties = Vec<(&'static str, Node)>;
 
@@ -50,15 +53,16 @@ pub(super) fn trace_class<'t>(
     Ok(fragment("trace-class", properties))
 }
 
-pub(super) fn clock_class(clock: &ClockType, named: Properties) -> Node {
-    let ClockType { freq_hz, offset_s, offset_cycles } = *clock;
+/// The clock with this place among all; `named` is what else is known of it.
+pub(super) fn clock_class(place: usize, clock: &ClockType, named: Properties) -> Node {
+    let ClockType { freq_hz, offset_s, offset_cycles, .. } = *clock;
     // In CTF 2 the cycles are less than a second.
     let (freq, cycles) = (i128::from(freq_hz), i128::from(offset_cycles));
     let seconds = i128::from(offset_s) + cycles.div_euclid(freq);
     let offset =
         [("seconds", Node::integer(seconds)), ("cycles", Node::integer(cycles.rem_euclid(freq)))];
     let properties = [
-        ("id", Node::text(CLOCK_ID)),
+        ("id", Node::text(&clock_id(place))),
         ("frequency", Node::integer(freq_hz)),
         ("origin", Node::text("unix-epoch")),
         ("offset-from-origin", Node::object(offset)),
@@ -70,10 +74,12 @@ pub(super) fn stream_class<'t>(
     writer: &mut Writer<'t>,
     id: u64,
     stream: &'t StreamType,
+    clocks: &[Arc<ClockType>],
 ) -> Result<Node, Unsayable> {
     writer.back_to(Scope::PacketContext);
-    let mut properties =
-        vec![("id", Node::integer(id)), ("default-clock-class-id", Node::text(CLOCK_ID))];
+    let mut properties = vec![("id", Node::integer(id))];
+    let clock = stream.clock.as_ref().and_then(|clock| clocks.iter().position(|it| it == clock));
+    properties.extend(clock.map(|at| ("default-clock-class-id", Node::text(&clock_id(at)))));
     let parts = [
         ("packet-context-field-class", Scope::PacketContext, &stream.packet_context),
         ("event-record-header-field-class", Scope::EventHeader, &stream.event_header),

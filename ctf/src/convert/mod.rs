@@ -58,15 +58,18 @@ pub fn to_ctf2(metadata: &Metadata) -> Result<String, Unsayable> {
     }
 }
 
-/// Everything but the event classes; `clock` is what else is known of the clock.
+/// Everything but the event classes; `clock` is what else is known of the first clock.
 pub(crate) fn preamble(metadata: &Metadata, clock: Properties) -> Result<String, Unsayable> {
     let mut writer = Writer::new(metadata.names);
     let mut text = sequenced(&fragments::preamble(metadata.uuid));
     let header = metadata.packet_header.as_ref();
     text += &sequenced(&trace_class(&mut writer, header, &metadata.env)?);
-    text += &sequenced(&clock_class(&metadata.clock, clock));
+    let mut named = Some(clock);
+    for (place, clock) in metadata.clocks.iter().enumerate() {
+        text += &sequenced(&clock_class(place, clock, named.take().unwrap_or_default()));
+    }
     for (id, stream) in &metadata.streams {
-        text += &sequenced(&stream_class(&mut writer, *id, stream)?);
+        text += &sequenced(&stream_class(&mut writer, *id, stream, &metadata.clocks)?);
     }
     Ok(text)
 }
@@ -78,7 +81,7 @@ pub(crate) fn events(metadata: &Metadata) -> Result<String, Unsayable> {
     // Lengths and tags of events may be in what all of them have.
     trace_class(&mut writer, metadata.packet_header.as_ref(), &[])?;
     for (id, stream) in &metadata.streams {
-        stream_class(&mut writer, *id, stream)?;
+        stream_class(&mut writer, *id, stream, &metadata.clocks)?;
         for event in stream.events.values() {
             text += &sequenced(&event_class(&mut writer, *id, event)?);
         }

@@ -4,6 +4,7 @@ use crate::read::Trace;
 use crate::read::whole::Layout;
 use crate::schema::{ClockType, StreamType, Type};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The owner of a stream's packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,9 +14,9 @@ pub(super) enum Owner {
 }
 
 /// What traces must agree on to share a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Kind {
-    pub(super) clock: ClockType,
+    pub(super) clock: Arc<ClockType>,
     pub(super) owner: Owner,
 }
 
@@ -25,13 +26,12 @@ impl Kind {
     pub(super) fn of_streams(trace: &Trace) -> Option<BTreeMap<u64, Self>> {
         Layout::of(&trace.metadata)?;
         let streams = trace.metadata.streams.iter();
-        let kinds: BTreeMap<_, _> = streams
-            .map(|(id, stream)| Some((*id, Self::of(trace, stream)?)))
-            .collect::<Option<_>>()?;
+        let kinds: BTreeMap<_, _> =
+            streams.map(|(id, stream)| Some((*id, Self::of(stream)?))).collect::<Option<_>>()?;
         (!kinds.is_empty()).then_some(kinds)
     }
 
-    fn of(trace: &Trace, stream: &StreamType) -> Option<Self> {
+    fn of(stream: &StreamType) -> Option<Self> {
         // A joined trace has such a context, and its packets have no owner.
         if stream.event_context.is_some() {
             return None;
@@ -42,6 +42,6 @@ impl Kind {
             "cpu_id" => Owner::Cpu,
             _ => return None,
         };
-        Some(Self { clock: trace.metadata.clock, owner })
+        Some(Self { clock: Arc::clone(stream.clock.as_ref()?), owner })
     }
 }

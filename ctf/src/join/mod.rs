@@ -154,7 +154,7 @@ impl Outputs {
             let name = (!is_one).then(|| (index + 1).to_string());
             let path = name.as_ref().map_or(to.path().to_owned(), |name| to.path().join(name));
             let made =
-                make_uuid().and_then(|uuid| Output::create(to.dir(), name, *kind, group, uuid));
+                make_uuid().and_then(|uuid| Output::create(to.dir(), name, kind, group, uuid));
             outputs.push(made.map_err(|source| {
                 outputs.iter().for_each(|output| output.remove_from(to.dir()));
                 JoinError::Write { path, source }

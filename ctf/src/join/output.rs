@@ -44,7 +44,7 @@ impl Output {
     pub(super) fn create(
         to: &Dir,
         made: Option<String>,
-        kind: Kind,
+        kind: &Kind,
         traces: &[Arc<Trace>],
         uuid: [u8; 16],
     ) -> io::Result<Self> {
@@ -55,7 +55,7 @@ impl Output {
         let preamble = metadata::preamble(&metadata::Trace {
             uuid,
             env: environment(traces),
-            clock: clock(kind.clock)?,
+            clock: clock(&kind.clock)?,
             streams: vec![StreamClass { id: 0, extra: Vec::new(), context: context(kind.owner) }],
         });
         let make = || -> io::Result<_> {
@@ -200,7 +200,7 @@ fn context(owner: Owner) -> Vec<(String, FieldType)> {
     context.into_iter().map(|(name, ty)| (name.to_owned(), ty)).collect()
 }
 
-fn clock(clock: ClockType) -> io::Result<Clock> {
+fn clock(clock: &ClockType) -> io::Result<Clock> {
     let unsigned = |offset: i64| u64::try_from(offset).map_err(io::Error::other);
     Ok(Clock {
         name: "recorded".into(),

@@ -43,11 +43,12 @@ pub(super) struct Fragments {
     has_preamble: bool,
     has_trace_class: bool,
     aliases: Aliases,
-    clocks: HashMap<String, ClockType>,
+    /// In their order; by id.
+    clocks: Vec<Arc<ClockType>>,
+    clock_ids: HashMap<String, usize>,
     uuid: Option<[u8; 16]>,
     packet_header: Option<Type>,
     env: Vec<(String, EnvValue)>,
-    clock: Option<ClockType>,
     streams: BTreeMap<u64, StreamType>,
 }
 
@@ -159,9 +160,10 @@ impl Fragments {
             object.get(name).map(|place| place.unsigned()).transpose()?;
         }
         object.get("description").map(|place| place.text()).transpose()?;
+        let mut absolute = false;
         if let Some(place) = object.get("origin") {
             match place.node {
-                Node::Text(text) if text == "unix-epoch" => {}
+                Node::Text(text) if text == "unix-epoch" => absolute = true,
                 Node::Object(_) => {
                     let origin = place.object(&[IDENTITY])?;
                     identity(&origin)?;
@@ -187,8 +189,10 @@ impl Fragments {
             }
         }
         let id = object.required("id")?;
-        let clock = ClockType { freq_hz, offset_s, offset_cycles };
-        match self.clocks.insert(id.text()?.to_owned(), clock) {
+        let name = Arc::from(id.text()?);
+        let clock = ClockType { name, freq_hz, offset_s, offset_cycles, absolute };
+        self.clocks.push(Arc::new(clock));
+        match self.clock_ids.insert(id.text()?.to_owned(), self.clocks.len() - 1) {
             None => Ok(()),
             Some(_) => Err(id.wrong("another clock class has this id")),
         }
@@ -196,15 +200,13 @@ impl Fragments {
 
     fn stream_class(&mut self, place: &Place<'_>, object: &Object<'_>) -> Result<(), Wrong> {
         identity(object)?;
-        if let Some(place) = object.get("default-clock-class-id") {
+        let clock = object.get("default-clock-class-id").map(|place| {
             let id = place.text()?;
-            let clock = self.clocks.get(id);
-            let clock = *clock.ok_or_else(|| place.wrong(format!("no clock before is `{id}`")))?;
-            if *self.clock.get_or_insert(clock) != clock {
-                return Err(place.wrong("another clock than that of the streams before: not read"));
-            }
-        }
+            let known = self.clock_ids.get(id).map(|at| Arc::clone(&self.clocks[*at]));
+            known.ok_or_else(|| place.wrong(format!("no clock before is `{id}`")))
+        });
         let stream = StreamType {
+            clock: clock.transpose()?,
             packet_context: self.part(object, "packet-context-field-class")?,
             event_header: self.part(object, "event-record-header-field-class")?,
             event_context: self.part(object, "event-record-common-context-field-class")?,
@@ -253,13 +255,12 @@ impl Fragments {
             return Err("there is no stream class".to_owned());
         }
         let byte_order = self.packet_header.as_ref().and_then(byte_order);
-        let unknown = ClockType { freq_hz: 1_000_000_000, offset_s: 0, offset_cycles: 0 };
         Ok(Metadata {
             byte_order: byte_order.unwrap_or(ByteOrder::Little),
             uuid: self.uuid,
             packet_header: self.packet_header,
             env: self.env,
-            clock: self.clock.unwrap_or(unknown),
+            clocks: self.clocks,
             streams: self.streams,
             names: Names::Plain,
         })

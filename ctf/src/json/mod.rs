@@ -13,7 +13,6 @@
 //!
 //! - Numbers and bit fields have up to 64 bits, and floating point numbers 32 or 64.
 //! - Extensions may change what anything means, and none is known: metadata that declares one is refused.
-//! - The streams of a trace have one clock, or clocks that are alike.
 //! - Types nest up to 64 deep, JSON up to 128.
 //!
 //! Attributes are passed over, but for an event's log level and source of `babeltrace.org,2020`. A property that the

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::plan::{Format, Header, Place, Plan};
-use crate::schema::{EventType, Metadata, Scope, StreamType, Type};
+use crate::schema::{EventType, Metadata, Scope, StreamType, Timeline, Type};
 
 /// Ids below this are looked up in a table.
 const TABLE_IDS: u64 = 1 << 16;
@@ -27,6 +27,8 @@ pub(crate) struct Classes {
 pub(super) struct StreamClass {
     pub(super) header: Header,
     pub(super) header_type: Option<Type>,
+    /// `None` if its records have no times.
+    timeline: Option<Timeline>,
     /// Numbers by id, where ids are small; 0 is none, and the others are one more than the number.
     table: Vec<u32>,
     /// The other ones.
@@ -94,10 +96,17 @@ impl StreamClass {
         StreamClass {
             header,
             header_type: ty.event_header.clone(),
+            timeline: ty.clock.as_deref().map(Timeline::of),
             table,
             map,
             only: ty.events.keys().next().copied().unwrap_or(0),
         }
+    }
+
+    /// Nanoseconds since 1970 of a value of its clock, `None` if an `i64` cannot hold them. Without a clock, 0.
+    #[inline]
+    pub(super) fn ns(&self, clock: u64) -> Option<i64> {
+        self.timeline.as_ref().map_or(Some(0), |timeline| timeline.ns(clock))
     }
 
     /// The number of the class with this id; without an id, that of the only one. If there is none, the id.

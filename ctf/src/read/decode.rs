@@ -14,8 +14,8 @@ use super::plan::Slots;
 use super::trail::{Number, Trail};
 use super::value::Value;
 use crate::schema::{
-    BitsType, EnumType, FloatType, IntegerType, Length, Meaning, OptionalType, Options, Path, Role,
-    Roles, Scope, TextType, Type,
+    BitsType, ByteOrder, EnumType, FloatType, IntegerType, Length, Meaning, OptionalType, Options,
+    Path, Role, Roles, Scope, TextType, Type,
 };
 
 /// Values that one record, packet header or context may have.
@@ -42,8 +42,6 @@ impl From<Short> for DecodeError {
 #[derive(Debug, Default)]
 pub(super) struct Known {
     numbers: [Option<u64>; Role::COUNT],
-    /// The bytes of the trace's UUID.
-    pub(super) uuid: Vec<u8>,
 }
 
 /// What of a packet's earlier parts later ones need.
@@ -74,6 +72,8 @@ pub(super) struct Decoder<'b, 'p> {
     past: &'p mut Past,
     /// How many values the packet may have at the end of this part.
     values_max: u64,
+    /// The byte order of the number before, in the same part.
+    order: Option<ByteOrder>,
 }
 
 impl Known {
@@ -84,10 +84,6 @@ impl Known {
     fn note(&mut self, roles: Roles, number: Option<u64>) {
         for role in roles.each() {
             self.numbers[role as usize] = number;
-            // One byte more than a UUID has shows that it is none.
-            if role == Role::MetadataUuid && self.uuid.len() <= 16 {
-                self.uuid.push(number.and_then(|byte| u8::try_from(byte).ok()).unwrap_or(0));
-            }
         }
     }
 }
@@ -116,7 +112,7 @@ impl Past {
 
 impl<'b, 'p> Decoder<'b, 'p> {
     pub(super) fn new(bits: Bits<'b>, past: &'p mut Past) -> Decoder<'b, 'p> {
-        Decoder { bits, past, values_max: 0 }
+        Decoder { bits, past, values_max: 0, order: None }
     }
 
     /// The numbers that were read with a role.
@@ -132,6 +128,7 @@ impl<'b, 'p> Decoder<'b, 'p> {
     ) -> Result<Option<Value>, DecodeError> {
         let Some(ty) = ty else { return Ok(None) };
         self.values_max = self.past.values + VALUES_MAX;
+        self.order = None;
         self.past.trail.begin_part(scope);
         let Type::Struct(ty) = ty else { return self.value(scope, ty).map(Some) };
         self.bits.align(ty.align)?;
@@ -158,7 +155,7 @@ impl<'b, 'p> Decoder<'b, 'p> {
                     .and_then(|place| Some((place, ty.options.all().get(place)?)))
                 {
                     Some((place, (name, option))) => {
-                        let value = Box::new(self.value(scope, option)?);
+                        let value = Box::new(self.option(scope, &ty.options, name, option)?);
                         Ok(Value::Variant { option: Arc::clone(name), place, value })
                     }
                     None => {
@@ -184,9 +181,6 @@ impl<'b, 'p> Decoder<'b, 'p> {
             Type::Blob(ty) => {
                 let len = self.byte_length(&ty.length)?;
                 let bytes = self.bits.bytes(len)?.to_vec();
-                if ty.roles.has(Role::MetadataUuid) {
-                    self.past.known.uuid = bytes.iter().copied().take(17).collect();
-                }
                 Ok(Value::Blob(bytes))
             }
             Type::Optional(ty) => self.optional(scope, ty),
@@ -201,22 +195,45 @@ impl<'b, 'p> Decoder<'b, 'p> {
         let mut values = Vec::with_capacity(fields.len());
         self.past.trail.begin_struct();
         for (name, ty) in fields {
-            let value = if has_fields(ty) {
-                let from = self.past.trail.begin_field(name);
-                let value = self.value(scope, ty)?;
-                self.past.trail.end_field(from, number_of(&value));
-                value
-            } else {
-                let value = self.value(scope, ty)?;
-                if let Some(number) = number_of(&value) {
-                    self.past.trail.number(name, number);
-                }
-                value
-            };
+            let value = self.field(scope, name, ty)?;
             values.push((Arc::clone(name), value));
         }
         self.past.trail.end_struct();
         Ok(Value::Struct(values))
+    }
+
+    fn field(&mut self, scope: Scope, name: &Arc<str>, ty: &Type) -> Result<Value, DecodeError> {
+        if !has_fields(ty) {
+            let value = self.value(scope, ty)?;
+            if let Some(number) = number_of(&value) {
+                self.past.trail.number(name, number);
+            }
+            return Ok(value);
+        }
+        let from = self.past.trail.begin_field(name);
+        let value = self.value(scope, ty)?;
+        // By the names of its options, paths lead into such a variant.
+        let is_passed = matches!(ty, Type::Variant(ty) if is_by_name(&ty.options));
+        let number = if is_passed { None } else { number_of(&value) };
+        self.past.trail.end_field(from, number);
+        Ok(value)
+    }
+
+    /// Reads what was chosen of a variant: a field, if options are chosen by name.
+    fn option(
+        &mut self,
+        scope: Scope,
+        options: &Options,
+        name: &Arc<str>,
+        ty: &Type,
+    ) -> Result<Value, DecodeError> {
+        if !is_by_name(options) {
+            return self.value(scope, ty);
+        }
+        self.past.trail.begin_struct();
+        let value = self.field(scope, name, ty)?;
+        self.past.trail.end_struct();
+        Ok(value)
     }
 
     fn elements(&mut self, scope: Scope, elem: &Type, len: u64) -> Result<Value, DecodeError> {
@@ -247,13 +264,24 @@ impl<'b, 'p> Decoder<'b, 'p> {
     }
 
     fn number(&mut self, scope: Scope, ty: &IntegerType) -> Result<u64, DecodeError> {
-        self.bits.align(ty.align)?;
-        let mut raw = self.bits.number(ty.bits, ty.byte_order)?;
+        let mut raw = self.bits_of(ty.bits, ty.align, ty.byte_order)?;
         if ty.is_reversed {
             raw = raw.reverse_bits() >> (64 - ty.bits);
         }
         self.note(scope, ty, raw, ty.bits);
         Ok(raw)
+    }
+
+    /// The bits of a number.
+    fn bits_of(&mut self, bits: u32, align: u32, order: ByteOrder) -> Result<u64, DecodeError> {
+        self.bits.align(align)?;
+        let is_within_byte = !self.bits.at().is_multiple_of(8);
+        if is_within_byte && self.order.is_some_and(|before| before != order) {
+            // Which of the byte's bits are left depends on the order.
+            return Err(DecodeError::Wrong("the byte order changes within a byte".to_owned()));
+        }
+        self.order = Some(order);
+        Ok(self.bits.number(bits, order)?)
     }
 
     fn varint(&mut self, scope: Scope, ty: &IntegerType) -> Result<u64, DecodeError> {
@@ -281,8 +309,7 @@ impl<'b, 'p> Decoder<'b, 'p> {
     }
 
     fn float(&mut self, ty: &FloatType) -> Result<Value, DecodeError> {
-        self.bits.align(ty.align)?;
-        let mut raw = self.bits.number(ty.bits, ty.byte_order)?;
+        let mut raw = self.bits_of(ty.bits, ty.align, ty.byte_order)?;
         if ty.is_reversed {
             raw = raw.reverse_bits() >> (64 - ty.bits);
         }
@@ -342,6 +369,11 @@ impl<'b, 'p> Decoder<'b, 'p> {
             .find(path)
             .ok_or_else(|| DecodeError::Wrong(format!("there is no number `{path}` before")))
     }
+}
+
+/// Whether the labels of the tag choose, as in CTF 1.8.
+fn is_by_name(options: &Options) -> bool {
+    options.numbers().is_none()
 }
 
 /// Whether fields may be in it.

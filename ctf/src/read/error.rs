@@ -44,7 +44,7 @@ pub enum ReadError {
     },
     /// A stream file is wrong. Events before the place were read, and so were those in later packets, if it is known
     /// where these begin.
-    #[error("{}, byte {offset_bytes}: {message}", printable::path(path))]
+    #[error("{}, byte {offset_bytes}: {}", printable::path(path), printable::printable(message))]
     Stream {
         /// The stream file.
         path: PathBuf,

@@ -4,12 +4,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::clock::Timeline;
 use super::error::ReadError;
 use super::value::Value;
 use crate::dir::Tree;
 use crate::json;
-use crate::schema::{EventType, Metadata};
+use crate::schema::{ClockType, EventType, Metadata};
 use crate::tsdl;
 use crate::write::metadata::EnvValue;
 
@@ -39,6 +38,8 @@ pub struct Packet {
     pub seq: Option<u64>,
     /// Records lost since the stream began.
     pub discarded: Option<u64>,
+    /// The clock when it begins.
+    pub begin_clock: Option<u64>,
     /// The clock when it ends.
     pub end_clock: Option<u64>,
     /// All of its context.
@@ -48,9 +49,9 @@ pub struct Packet {
 /// An event.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970; 0 if it has [no clock](Event::clock_type).
     pub timestamp_ns: i64,
-    /// The same in cycles of the trace's clock.
+    /// The same in cycles of its clock.
     pub clock: u64,
     /// The trace that it is from.
     pub trace: Arc<Trace>,
@@ -91,9 +92,16 @@ impl Trace {
         self.metadata.env.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// Nanoseconds since 1970 of a clock value, `None` if an `i64` cannot hold them.
-    pub fn timestamp_ns(&self, clock: u64) -> Option<i64> {
-        Timeline::of(self.metadata.clock).ns(clock)
+    /// The clock of a stream class; `None` if its records have no times.
+    pub fn clock(&self, stream_id: u64) -> Option<&ClockType> {
+        self.metadata.streams.get(&stream_id)?.clock.as_deref()
+    }
+}
+
+impl Event {
+    /// The clock that its time is from; `None` if it has no time, and is then in the order in which it was written.
+    pub fn clock_type(&self) -> Option<&ClockType> {
+        self.trace.clock(self.packet.stream_id)
     }
 }
 

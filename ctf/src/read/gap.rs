@@ -43,7 +43,9 @@ impl Before {
         let now = Self {
             seq: packet.seq.or(self.seq),
             discarded: packet.discarded.unwrap_or(self.discarded),
-            end_ns: packet.end_clock.and_then(|clock| trace.timestamp_ns(clock)),
+            end_ns: packet
+                .end_clock
+                .and_then(|end| trace.clock(packet.stream_id)?.timestamp_ns(end)),
         };
         // Numbers that go back come from another writer's count.
         let missing = |before: u64, now: u64| now.saturating_sub(before).saturating_sub(1);

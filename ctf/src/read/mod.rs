@@ -11,20 +11,21 @@
 //!
 //! - Whatever the bytes are, there is no panic, no endless loop, and no allocation beyond a record's size (which is
 //!   bounded).
-//! - Memory holds a window of one packet of each stream, whatever the trace's size.
+//! - Memory holds a window of one packet of each stream file, whatever the trace's size.
 //! - An error in one stream is an `Err` among the records, one for each place; everything else is still read. What is
 //!   missing according to its writer is no error, but a [`Gap`].
 //! - Index files are not needed: the packets say where they end.
 
 mod agreement;
 mod bits;
+mod both_ways;
 mod characters;
 pub(crate) mod classes;
-mod clock;
 mod decode;
 mod error;
 mod event;
 mod gap;
+mod merged;
 mod open_packet;
 mod packets;
 mod plan;

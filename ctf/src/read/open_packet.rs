@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::bits::Bits;
 use super::classes::{Class, StreamClass};
-use super::clock::Timeline;
 use super::decode::{DecodeError, Decoder, Mark, Past};
 use super::event::{Event, Packet, Trace};
 use super::packets::PacketError;
@@ -34,9 +33,9 @@ pub(crate) struct OpenPacket {
 /// What is known of a record before its values are read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head {
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970; 0 if the stream has no clock.
     pub(super) time_ns: i64,
-    /// The same in cycles of the trace's clock.
+    /// The same in cycles of its clock.
     pub(super) clock: u64,
     /// The number of its class.
     pub(super) class: usize,
@@ -83,6 +82,11 @@ impl OpenPacket {
         self.past.clock
     }
 
+    /// Where in the packet its content ends, in bits.
+    pub(super) fn content_bits(&self) -> u64 {
+        self.window.content_bits()
+    }
+
     /// The packet's bytes, as far as they are in memory.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.window.in_memory()
@@ -120,29 +124,24 @@ impl OpenPacket {
     pub(super) fn head(
         &mut self,
         class: &StreamClass,
-        timeline: &Timeline,
         file: &mut StreamFile,
     ) -> Result<Head, PacketError> {
-        match self.planned_head(class, timeline) {
+        match self.planned_head(class) {
             Some(head) => Ok(head),
-            None => self.general_head(class, timeline, file),
+            None => self.general_head(class, file),
         }
     }
 
     /// The header of the next record, if it is a usual one and in memory.
     #[inline]
-    pub(super) fn planned_head(
-        &mut self,
-        class: &StreamClass,
-        timeline: &Timeline,
-    ) -> Option<Head> {
+    pub(super) fn planned_head(&mut self, class: &StreamClass) -> Option<Head> {
         let Header::Planned(planned) = &class.header else { return None };
         let at = (self.at - self.window.base()) as usize;
         let said = planned.read(self.window.bytes(), at, self.past.clock).ok()??;
         if said.end > self.window.end() {
             return None;
         }
-        let (number, time_ns) = (class.class(said.id).ok()?, timeline.ns(said.clock)?);
+        let (number, time_ns) = (class.class(said.id).ok()?, class.ns(said.clock)?);
         self.past.clock = said.clock;
         let behind = self.window.base() + said.end as u64;
         Some(Head { time_ns, clock: said.clock, class: number, behind })
@@ -153,7 +152,6 @@ impl OpenPacket {
     fn general_head(
         &mut self,
         class: &StreamClass,
-        timeline: &Timeline,
         file: &mut StreamFile,
     ) -> Result<Head, PacketError> {
         let stream_id = self.packet.stream_id;
@@ -178,14 +176,14 @@ impl OpenPacket {
                     (decoder.known().get(Role::EventClassId), decoder.bits.at())
                 }
             };
-            let class = class.class(id).map_err(|id| {
+            let number = class.class(id).map_err(|id| {
                 DecodeError::Wrong(format!("the metadata has no event {id} of stream {stream_id}"))
             })?;
             let clock = past.clock;
-            let time_ns = timeline
+            let time_ns = class
                 .ns(clock)
                 .ok_or_else(|| DecodeError::Wrong(format!("the clock {clock} is out of range")))?;
-            Ok(Head { time_ns, clock, class, behind: memory.window.base() + end as u64 })
+            Ok(Head { time_ns, clock, class: number, behind: memory.window.base() + end as u64 })
         })
     }
 
@@ -268,7 +266,7 @@ impl OpenPacket {
         let at = |bit: u64| Some(bit.checked_sub(self.window.base())? as usize);
         let bytes = at(self.payload.start)
             .zip(at(self.payload.end))
-            .and_then(|(start, end)| self.window.in_memory().get(start / 8..end.div_ceil(8)));
+            .and_then(|(start, end)| self.window.in_memory().get(start.div_ceil(8)..end.div_ceil(8)));
         bytes.unwrap_or_default()
     }
 

@@ -167,7 +167,7 @@ impl Packets {
             Some(known) => (u64::from(known.stream_id), Some(known.stream_instance_id)),
             None => {
                 decoder.part(Scope::PacketHeader, metadata.packet_header.as_ref())?;
-                (self.check(decoder.known())?, decoder.known().get(Role::StreamId))
+                (self.stream_id(decoder.known())?, decoder.known().get(Role::StreamId))
             }
         };
         let Some(class) = metadata.streams.get(&stream_id) else {
@@ -199,6 +199,7 @@ impl Packets {
             stream_instance_id,
             seq: word(Role::PacketNumber),
             discarded: word(Role::Discarded),
+            begin_clock: word(Role::PacketBegin),
             end_clock: word(Role::PacketEnd),
             context,
         };
@@ -207,18 +208,13 @@ impl Packets {
         Ok(OpenPacket::new(packet, window, at, past))
     }
 
-    /// Whether a packet with this header belongs here; returns its stream class.
-    fn check(&self, known: &Known) -> Result<u64, PacketError> {
+    /// The stream class of a packet with this header. Other writers' packets may have another UUID than the metadata, and
+    /// other readers do not mind.
+    fn stream_id(&self, known: &Known) -> Result<u64, PacketError> {
         if let Some(magic) = known.get(Role::PacketMagic)
             && magic != u64::from(PACKET_MAGIC)
         {
             return Err(wrong(format!("no packet: wrong magic number {magic:#x}")));
-        }
-        if let Some(uuid) = self.trace.metadata.uuid
-            && !known.uuid.is_empty()
-            && known.uuid != uuid
-        {
-            return Err(wrong("a packet of another trace"));
         }
         Ok(known.get(Role::StreamClassId).unwrap_or_else(|| self.only_stream()))
     }

@@ -18,7 +18,9 @@ use super::classes::{Class, Classes};
 use super::error::ReadError;
 use super::event::{Event, Packet, Trace};
 use super::gap::Gap;
+use super::merged::{self, Part};
 use super::open_packet::Head;
+use super::packets::Packets;
 use super::plan::{Plan, Visitor};
 use super::stream::StreamReader;
 use super::stream_file::Share;
@@ -83,7 +85,7 @@ impl Records {
             bytes: (WINDOWS_BYTES / files.max(1)).clamp(least, most),
             keeps_open: files <= OPEN_FILES_MAX,
         };
-        let (mut traces, mut streams, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut traces, mut all_files, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         let mut classes = Vec::new();
         for tree::TraceDir { path, streams: files } in found {
             match Trace::open(&tree, path) {
@@ -94,9 +96,9 @@ impl Records {
                     classes.extend_from_slice(ours.all());
                     let reader = |file| {
                         let (tree, trace) = (Arc::clone(&tree), Arc::clone(&trace));
-                        StreamReader::new(tree, trace, Arc::clone(&ours), file, share)
+                        Part::new(Packets::new(tree, trace, file, share), Arc::clone(&ours))
                     };
-                    streams.extend(files.into_iter().map(reader));
+                    all_files.extend(files.into_iter().map(reader));
                     traces.push(trace);
                 }
                 Err(error) => errors.push(error),
@@ -104,6 +106,8 @@ impl Records {
         }
         // Both are taken from their ends.
         errors.reverse();
+        let stream = |mut files: Vec<Part>| StreamReader::of(files.remove(0), files);
+        let streams: Vec<_> = merged::streams(all_files).into_iter().map(stream).collect();
         let unknown = (0..streams.len()).rev().collect();
         let next = BinaryHeap::with_capacity(streams.len());
         let (current, gaps) = (None, Vec::new());
@@ -194,13 +198,13 @@ impl Records {
 }
 
 impl Record<'_> {
-    /// When it was made, in nanoseconds since 1970.
+    /// When it was made, in nanoseconds since 1970; 0 if its stream has no clock.
     #[inline]
     pub fn time_ns(&self) -> i64 {
         self.head.time_ns
     }
 
-    /// The same in cycles of the trace's clock.
+    /// The same in cycles of its clock.
     pub fn clock(&self) -> u64 {
         self.head.clock
     }

@@ -1,4 +1,4 @@
-//! One stream file, record by record.
+//! One stream, record by record.
 //!
 //! ```text
 //!   packets --> open packet --peek--> class, time --.--visit--> values to a visitor, by a plan
@@ -11,30 +11,29 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::classes::{Classes, StreamClass};
-use super::clock::Timeline;
 use super::error::ReadError;
 use super::event::{Event, Packet, Trace};
 use super::gap::{Before, Gap};
+use super::merged::{Part, next_of_all};
 use super::open_packet::{Head, OpenPacket};
 use super::packets::{PacketError, Packets};
 use super::plan::{Plan, Visitor};
 use super::stream_file::Share;
 use crate::dir::Tree;
 
-/// The position in one stream file.
+/// The position in one stream.
 #[derive(Debug)]
 pub(crate) struct StreamReader {
-    packets: Packets,
-    classes: Arc<Classes>,
-    timeline: Timeline,
+    /// The file of the open packet.
+    file: Part,
+    /// The stream's other files.
+    others: Vec<Part>,
     open: Option<OpenPacket>,
     /// The stream class of the open packet.
     class: Option<Arc<StreamClass>>,
     /// The next record, if its values are not read yet.
     head: Option<Head>,
     before: Before,
-    /// Carried over from packet to packet, if packets do not say when they begin.
-    clock: u64,
 }
 
 impl StreamReader {
@@ -45,15 +44,17 @@ impl StreamReader {
         path: PathBuf,
         share: Share,
     ) -> StreamReader {
-        let timeline = Timeline::of(trace.metadata.clock);
-        let packets = Packets::new(tree, trace, path, share);
-        let before = Before::default();
+        StreamReader::of(Part::new(Packets::new(tree, trace, path, share), classes), Vec::new())
+    }
+
+    /// The stream in this file, and in others.
+    pub(super) fn of(file: Part, others: Vec<Part>) -> StreamReader {
         let (open, class, head) = (None, None, None);
-        StreamReader { packets, classes, timeline, open, class, head, before, clock: 0 }
+        StreamReader { file, others, open, class, head, before: Before::default() }
     }
 
     pub(super) fn trace(&self) -> &Arc<Trace> {
-        self.packets.trace()
+        self.file.packets.trace()
     }
 
     /// The packet of the next record, or of the last one.
@@ -71,14 +72,14 @@ impl StreamReader {
             if let (Some(open), Some(class)) = (&mut self.open, &self.class)
                 && !open.is_at_end()
             {
-                match open.head(class, &self.timeline, self.packets.file()) {
+                match open.head(class, self.file.packets.file()) {
                     Ok(head) => self.head = Some(head),
                     Err(error) => return Some(Err(self.give_up(error))),
                 }
             } else {
                 match self.next_packet()? {
                     Ok(open) => {
-                        gaps.extend(self.before.gap_to(&open.packet, self.packets.trace()));
+                        gaps.extend(self.before.gap_to(&open.packet, self.file.packets.trace()));
                         self.enter(open);
                     }
                     Err(error) => return Some(Err(error)),
@@ -94,13 +95,13 @@ impl StreamReader {
         if open.is_at_end() {
             return None;
         }
-        self.head = open.planned_head(class, &self.timeline);
+        self.head = open.planned_head(class);
         self.head
     }
 
     fn enter(&mut self, open: OpenPacket) {
         // A packet is opened only if its stream class is known.
-        self.class = self.classes.stream(open.packet.stream_id).cloned();
+        self.class = self.file.classes.stream(open.packet.stream_id).cloned();
         self.open = Some(open);
     }
 
@@ -112,16 +113,16 @@ impl StreamReader {
         visitor: &mut V,
     ) -> Result<(), ReadError> {
         let (Some(head), Some(open)) = (self.head.take(), &mut self.open) else { return Ok(()) };
-        let outcome = open.visit(&head, plan, visitor, self.packets.file());
+        let outcome = open.visit(&head, plan, visitor, self.file.packets.file());
         outcome.map_err(|error| self.give_up(error))
     }
 
     /// All of the record that `peek` has found; `None` if it has found none.
     pub(super) fn event(&mut self) -> Option<Result<Event, ReadError>> {
         let (head, open) = (self.head.take()?, self.open.as_mut()?);
-        let (stream, class) = (self.class.as_ref()?, self.classes.class(head.class));
-        let trace = Arc::clone(self.packets.trace());
-        let event = open.event(&head, stream, class, &trace, self.packets.file());
+        let (stream, class) = (self.class.as_ref()?, self.file.classes.class(head.class));
+        let trace = Arc::clone(self.file.packets.trace());
+        let event = open.event(&head, stream, class, &trace, self.file.packets.file());
         Some(event.map_err(|error| self.give_up(error)))
     }
 
@@ -129,7 +130,7 @@ impl StreamReader {
     #[inline]
     pub(super) fn skip(&mut self) -> Result<(), ReadError> {
         let Some(head) = self.head else { return Ok(()) };
-        let classes = Arc::clone(&self.classes);
+        let classes = Arc::clone(&self.file.classes);
         match classes.class(head.class).skip() {
             Some(plan) => self.visit(plan, &mut Nothing),
             None => self.event().map_or(Ok(()), |event| event.map(|_| ())),
@@ -144,13 +145,12 @@ impl StreamReader {
     /// The next packet, or an error; after an error there may be more.
     pub(crate) fn next_packet(&mut self) -> Option<Result<OpenPacket, ReadError>> {
         if let Some(open) = self.open.take() {
-            self.clock = open.clock();
+            self.file.clock = open.clock();
         }
-        let open = self.packets.next(self.clock);
-        if let Some(Ok(open)) = &open {
-            self.clock = open.clock();
+        if self.others.is_empty() {
+            return self.file.take();
         }
-        open
+        next_of_all(&mut self.file, &mut self.others)
     }
 
     /// Reads all records of a packet, and returns how many there are and the packet again.
@@ -160,7 +160,7 @@ impl StreamReader {
         while let (Some(open), Some(class)) = (&mut self.open, &self.class)
             && !open.is_at_end()
         {
-            match open.head(class, &self.timeline, self.packets.file()) {
+            match open.head(class, self.file.packets.file()) {
                 Ok(head) => self.head = Some(head),
                 Err(error) => return Err(self.give_up(error)),
             }
@@ -169,7 +169,7 @@ impl StreamReader {
         }
         match self.open.take() {
             Some(open) => {
-                self.clock = open.clock();
+                self.file.clock = open.clock();
                 Ok((open, records))
             }
             // A packet that is given up is an error above.
@@ -181,10 +181,10 @@ impl StreamReader {
     fn give_up(&mut self, error: PacketError) -> ReadError {
         let open = self.open.take();
         if let Some(open) = &open {
-            self.clock = open.clock();
+            self.file.clock = open.clock();
         }
         self.head = None;
-        self.packets.error(open.map_or(0, |open| open.offset_bytes()), error)
+        self.file.packets.error(open.map_or(0, |open| open.offset_bytes()), error)
     }
 }
 

@@ -12,6 +12,8 @@
 //!
 //! A search in a structure looks at its own fields, the last one first, and jumps over what is in them. Elements of an
 //! array are forgotten one by one: no field behind them can mean one of them.
+//!
+//! What a variant's tag chooses by name is the only field of a structure: paths lead to it by the option's name.
 
 use std::sync::Arc;
 
@@ -124,7 +126,10 @@ impl Trail {
             (None, None) => {
                 let structs = (0..self.open.len()).rev().map(|at| self.structure(at));
                 let parts = (0..self.parts.len().saturating_sub(1)).rev().map(|at| self.part(at));
-                return structs.chain(parts).find_map(|within| self.find_in(within, path));
+                let has_first = |within: &Within| {
+                    self.last(*within, path.first(), |what| !matches!(what, What::Open)).is_some()
+                };
+                structs.chain(parts).find(has_first)?
             }
         };
         self.find_in(within, path)

@@ -17,8 +17,8 @@ pub struct Metadata {
     pub packet_header: Option<Type>,
     /// Facts about the traced process.
     pub env: Vec<(String, EnvValue)>,
-    /// The clock; if there are several, the first.
-    pub clock: ClockType,
+    /// The clocks, in the order of their declaration.
+    pub clocks: Vec<Arc<ClockType>>,
     /// The stream classes by id.
     pub streams: BTreeMap<u64, StreamType>,
     /// Whether fields have the names that users gave them.
@@ -56,19 +56,25 @@ pub enum EnvValue {
 
 /// The meaning of a clock's values: `offset_s + (offset_cycles + value) / freq_hz` are the seconds
 /// since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockType {
+    /// By which integers are mapped to it; empty if the metadata imply the clock and do not declare it.
+    pub name: Arc<str>,
     /// Cycles in a second, not 0.
     pub freq_hz: u64,
     /// Whole seconds from 1970 to the clock's zero.
     pub offset_s: i64,
     /// The rest of them, in cycles.
     pub offset_cycles: i64,
+    /// Whether its origin is the same on all machines and at all times, such as that of 1970.
+    pub absolute: bool,
 }
 
 /// A stream class.
 #[derive(Debug, Clone, Default)]
 pub struct StreamType {
+    /// The clock of its packets and records; `None` if they have no times.
+    pub clock: Option<Arc<ClockType>>,
     /// The fields of each packet behind its header.
     pub packet_context: Option<Type>,
     /// The fields with which each record begins.

@@ -1,8 +1,8 @@
 //! What a trace's metadata declare, whatever language they are written in.
 //!
 //! ```text
-//!   metadata text --tsdl, json--> Metadata { clock, streams }
-//!                                    '- StreamType { packet context, event header, events }
+//!   metadata text --tsdl, json--> Metadata { clocks, streams }
+//!                                    '- StreamType { clock, packet context, event header, events }
 //!                                          '- EventType { name, fields }
 //!                                                '- Type: integer, enumeration, text, structure, ...
 //! ```
@@ -16,6 +16,7 @@ mod numbers;
 mod path;
 mod ranges;
 mod roles;
+mod timeline;
 mod types;
 
 pub use declared::{ClockType, EnvValue, EventType, Metadata, Names, StreamType};
@@ -25,4 +26,5 @@ pub use numbers::{ByteOrder, Encoding, FloatType, IntegerType};
 pub use path::{Path, Scope};
 pub use ranges::Ranges;
 pub use roles::{Role, Roles};
+pub(crate) use timeline::Timeline;
 pub use types::{EnumType, Fields, OptionalType, Options, StructType, Type, VariantType};

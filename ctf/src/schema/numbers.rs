@@ -37,7 +37,7 @@ pub struct IntegerType {
     pub byte_order: ByteOrder,
     /// If there is one, the number is a character: arrays of bytes are text.
     pub encoding: Encoding,
-    /// Whether it is a value of the trace's clock.
+    /// Whether it is a value of its stream class's clock.
     pub is_clock: bool,
     /// Whether its bits lie the other way round than its byte order has them.
     pub is_reversed: bool,

@@ -4,18 +4,23 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Where a length or a tag is found.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Path {
     /// The part in which it is, such as `stream.event.header`; `None` if it is found from the field that needs it.
     pub scope: Option<Scope>,
-    /// Without a scope: how many structures further out than the innermost one. `None` is the nearest field before, in
-    /// whichever structure or part it is.
+    /// Without a scope: how many structures further out than the innermost one. `None` is the nearest field before that
+    /// has the path's first name, in whichever structure or part it is.
     pub up: Option<u32>,
     /// The field's name, behind the names of the structures that it is in: `meta.len`.
     pub names: Vec<Arc<str>>,
 }
 
 impl Path {
+    /// The outermost name; empty if the path has none.
+    pub(crate) fn first(&self) -> &str {
+        self.names.first().map_or("", |name| name)
+    }
+
     /// The name of the nearest field before, if it is such a path: one name.
     pub(crate) fn nearest(&self) -> Option<&Arc<str>> {
         match (&self.scope, self.up, &self.names[..]) {
@@ -54,6 +59,16 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// All of them, in the order in which they are read.
+    pub const ALL: [Scope; 6] = [
+        Scope::PacketHeader,
+        Scope::PacketContext,
+        Scope::EventHeader,
+        Scope::StreamEventContext,
+        Scope::EventContext,
+        Scope::Fields,
+    ];
+
     /// Its name in a path.
     pub fn path(self) -> &'static str {
         match self {

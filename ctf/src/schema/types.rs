@@ -172,7 +172,7 @@ impl Options {
 impl Type {
     /// Whether an array of it is text.
     pub(crate) fn is_text_unit(&self) -> bool {
-        matches!(self, Type::Integer(IntegerType { bits: 8, align: 1..=8, encoding, .. })
+        matches!(self, Type::Integer(IntegerType { bits: 8, align: 8, encoding, .. })
             if *encoding != Encoding::None)
     }
 

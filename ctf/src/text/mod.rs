@@ -74,6 +74,8 @@ struct ClassText {
 struct PacketText {
     style: Style,
     packet: Arc<Packet>,
+    /// Whether its stream has a clock.
+    has_times: bool,
     /// Which process was traced.
     origin: Piece,
     context: Piece,
@@ -122,8 +124,10 @@ impl Printer {
     /// The line of an event, without line end.
     pub fn line(&mut self, event: &Event) -> String {
         let mut out = Out::default();
-        self.begin(event.timestamp_ns, &mut out);
         let packet = PacketText::new(&event.trace, &event.packet, self.style);
+        if packet.has_times || self.style == Style::Json {
+            begin(self.style, &mut self.times, event.timestamp_ns, &mut out);
+        }
         let has_values = [&event.stream_context, &event.context, &event.fields];
         let class = ClassText {
             name: self.name(&event.class),
@@ -152,17 +156,6 @@ impl Printer {
         outcome
     }
 
-    /// Writes what a line begins with.
-    #[inline]
-    fn begin(&mut self, time_ns: i64, out: &mut Out) {
-        if self.style == Style::Json {
-            out.array(b"{\"time_ns\":");
-            signed_decimal(time_ns, out);
-        } else {
-            self.times.both(time_ns, out);
-        }
-    }
-
     /// What a line ends with.
     fn end(&self) -> &'static str {
         if self.style == Style::Json { "}\n" } else { "\n" }
@@ -171,7 +164,6 @@ impl Printer {
     #[inline]
     fn write(&mut self, record: Record<'_>, out: &mut Out) -> Result<(), ReadError> {
         let from = out.len();
-        self.begin(record.time_ns(), out);
         let (class, stream) = (record.class_number(), record.stream_number());
         let knows = |packet: &PacketText| {
             record.packet().is_some_and(|now| Arc::ptr_eq(now, &packet.packet))
@@ -188,6 +180,9 @@ impl Printer {
         else {
             return Ok(());
         };
+        if packet.has_times || self.style == Style::Json {
+            begin(self.style, &mut self.times, record.time_ns(), out);
+        }
         match packet.middles.get(class) {
             Some(Some(middle)) => out.piece(middle),
             _ => packet.write_and_keep(class, text, out),
@@ -286,8 +281,9 @@ impl PacketText {
             (Some(ty), Some(context)) => context_text(ty, context, style, trace.metadata.names),
             _ => Piece::new(b""),
         };
+        let has_times = trace.clock(packet.stream_id).is_some();
         let (packet, origin) = (Arc::clone(packet), origin(trace, style));
-        PacketText { style, packet, origin, context, middles: Vec::new() }
+        PacketText { style, packet, has_times, origin, context, middles: Vec::new() }
     }
 
     /// Whether the text of another packet of the stream is the same.
@@ -331,6 +327,17 @@ impl PacketText {
     }
 }
 
+/// Writes what a line begins with, if its event has a time.
+#[inline]
+fn begin(style: Style, times: &mut Times, time_ns: i64, out: &mut Out) {
+    if style == Style::Json {
+        out.array(b"{\"time_ns\":");
+        signed_decimal(time_ns, out);
+    } else {
+        times.both(time_ns, out);
+    }
+}
+
 #[cold]
 fn too_long(packet: &Packet) -> ReadError {
     ReadError::Stream {
@@ -347,7 +354,8 @@ fn replay_all(event: &Event, style: Style, out: &mut Out) {
     out.piece(&nodes.rest());
 }
 
-/// The fields of a packet's context that do not describe the packet.
+/// The fields of a packet's context that do not describe the packet. A context that is empty is shown, but one that only
+/// frames the packet is not.
 fn context_text(ty: &Type, context: &Value, style: Style, names: Names) -> Piece {
     let (Type::Struct(all), Value::Struct(values)) = (ty, context) else { return Piece::new(b"") };
     let pairs =
@@ -355,7 +363,7 @@ fn context_text(ty: &Type, context: &Value, style: Style, names: Names) -> Piece
     let (fields, values): (Fields, Vec<&Value>) =
         pairs.map(|(field, (_, value))| (field.clone(), value)).unzip();
     let mut out = Out::default();
-    if fields.is_empty() {
+    if fields.is_empty() && !all.fields.is_empty() {
         return Piece::new(b"");
     }
     out.all(if style == Style::Json { b",\"packet\":{" } else { b"{" });

@@ -21,7 +21,7 @@ pub(super) enum Item<'t> {
 #[derive(Debug)]
 pub(super) enum Entry<'t> {
     Value { path: String, value: Value<'t>, at: usize },
-    Type { path: String, ty: TypeExpr<'t> },
+    Type { path: String, ty: TypeExpr<'t>, at: usize },
     Declaration(Declaration<'t>),
 }
 
@@ -29,6 +29,7 @@ pub(super) enum Entry<'t> {
 #[derive(Debug)]
 pub(super) enum Value<'t> {
     Int(i128),
+    /// In double or in single quotes.
     Text(String),
     Word(&'t str),
     /// `clock.monotonic.value`
@@ -38,8 +39,25 @@ pub(super) enum Value<'t> {
 /// Gives a type a name: `typealias`, `typedef`, or just `struct name { ... };`.
 #[derive(Debug)]
 pub(super) enum Declaration<'t> {
-    Alias { name: String, ty: TypeExpr<'t>, dimensions: Vec<Dimension> },
+    Alias {
+        name: String,
+        ty: TypeExpr<'t>,
+        at: usize,
+    },
+    /// `typedef` may name several.
+    Typedef {
+        ty: TypeExpr<'t>,
+        declarators: Vec<Declarator<'t>>,
+    },
     Named(TypeExpr<'t>),
+}
+
+/// A name that is given a type, or arrays of it: `name[len][2]`.
+#[derive(Debug)]
+pub(super) struct Declarator<'t> {
+    pub(super) name: &'t str,
+    pub(super) dimensions: Vec<Dimension>,
+    pub(super) at: usize,
 }
 
 #[derive(Debug)]
@@ -65,11 +83,23 @@ pub(super) enum TypeKind<'t> {
     },
     Variant {
         name: Option<&'t str>,
-        tag: Option<String>,
+        tag: Option<FieldPath>,
         members: Option<Vec<Member<'t>>>,
     },
     /// An alias: `uint8_t`, `unsigned long`.
     Named(String),
+}
+
+impl<'t> TypeExpr<'t> {
+    /// The kind and the name of a type that gets its name here.
+    pub(super) fn declared(&self) -> Option<(&'static str, &'t str)> {
+        match self.kind {
+            TypeKind::Struct { name: Some(name), members: Some(_), .. } => Some(("struct", name)),
+            TypeKind::Enum { name: Some(name), labels: Some(_), .. } => Some(("enum", name)),
+            TypeKind::Variant { name: Some(name), members: Some(_), .. } => Some(("variant", name)),
+            _ => None,
+        }
+    }
 }
 
 /// `size = 8;` within `integer { ... }`.
@@ -80,9 +110,20 @@ pub(super) struct Attribute<'t> {
     pub(super) at: usize,
 }
 
+impl Value<'_> {
+    /// A word; readers take it in quotes as well.
+    pub(super) fn word(&self) -> Option<&str> {
+        match self {
+            Value::Word(word) => Some(word),
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum Member<'t> {
-    Field { name: &'t str, ty: TypeExpr<'t>, dimensions: Vec<Dimension> },
+    Fields { ty: TypeExpr<'t>, declarators: Vec<Declarator<'t>> },
     Declaration(Declaration<'t>),
 }
 
@@ -90,7 +131,14 @@ pub(super) enum Member<'t> {
 #[derive(Debug)]
 pub(super) enum Dimension {
     Length(i128),
-    Field(String),
+    Field(FieldPath),
+}
+
+/// Where a length or a tag is.
+#[derive(Debug)]
+pub(super) struct FieldPath {
+    pub(super) text: String,
+    pub(super) at: usize,
 }
 
 /// `"label" = low ... high`; without a value it follows the label before.

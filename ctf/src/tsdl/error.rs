@@ -1,8 +1,10 @@
 //! The error of wrong metadata.
 
+use crate::printable::printable;
+
 /// Where metadata is wrong, and how.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("metadata, line {line}, column {column}: {message}")]
+#[error("metadata, line {line}, column {column}: {}", printable(message))]
 pub struct TsdlError {
     /// From 1; 0 if the error is before there is a text.
     pub line: usize,

@@ -5,7 +5,8 @@
 //!   item        = ( trace | env | clock | stream | event | callsite ) block ";" | declaration ";"
 //!   block       = "{" { entry } "}"
 //!   entry       = ( path "=" value | path ":=" type | declaration ) ";"
-//!   declaration = "typealias" type ":=" alias | "typedef" type name { dimension } | type
+//!   declaration = "typealias" type ":=" alias | "typedef" type declarators | type
+//!   declarators = name { dimension } { "," name { dimension } }
 //!   type        = integer { ... } | floating_point { ... } | string [ { ... } ]
 //!               | struct [ name ] [ { member } ] [ align ( n ) ] | enum [ name ] [ : type ] [ { labels } ]
 //!               | variant [ name ] [ < path > ] [ { member } ] | alias
@@ -19,9 +20,12 @@ use winnow::prelude::*;
 use winnow::stream::Location;
 
 use super::ast::{
-    Attribute, Declaration, Dimension, Entry, Item, Label, Member, TypeExpr, TypeKind, Value,
+    Attribute, Declaration, Declarator, Dimension, Entry, FieldPath, Item, Label, Member, TypeExpr,
+    TypeKind, Value,
 };
-use super::scan::{Input, expected, fail, integer, keyword, literal, path, symbol, trivia, word};
+use super::scan::{
+    Input, expected, fail, integer, keyword, literal, name, path, symbol, trivia, word,
+};
 
 /// The deepest nesting of types that is read.
 const DEPTH_MAX: usize = 32;
@@ -66,7 +70,7 @@ fn entry<'t>(i: &mut Input<'t>) -> ModalResult<Entry<'t>> {
         let at = i.current_token_start();
         let path = path(i)?;
         if opt(symbol(":=")).parse_next(i)?.is_some() {
-            Entry::Type { path, ty: cut_err(type_expr).parse_next(i)? }
+            Entry::Type { path, ty: cut_err(type_expr).parse_next(i)?, at }
         } else {
             cut_err(symbol("=").context(expected("`=` or `:=`"))).parse_next(i)?;
             Entry::Value { path, value: cut_err(value).parse_next(i)?, at }
@@ -96,14 +100,15 @@ fn declaration<'t>(first: &str, i: &mut Input<'t>) -> ModalResult<Declaration<'t
             word(i)?;
             let ty = cut_err(type_expr).parse_next(i)?;
             cut_err(symbol(":=")).parse_next(i)?;
+            let at = i.current_token_start();
             let name = cut_err(alias).parse_next(i)?;
-            Ok(Declaration::Alias { name, ty, dimensions: Vec::new() })
+            Ok(Declaration::Alias { name, ty, at })
         }
         "typedef" => {
             word(i)?;
             let ty = cut_err(type_expr).parse_next(i)?;
-            let (name, dimensions) = cut_err((word, repeat(0.., dimension))).parse_next(i)?;
-            Ok(Declaration::Alias { name: name.to_owned(), ty, dimensions })
+            let declarators = declarators("a type's name", i)?;
+            Ok(Declaration::Typedef { ty, declarators })
         }
         _ => Ok(Declaration::Named(type_expr(i)?)),
     }
@@ -111,7 +116,7 @@ fn declaration<'t>(first: &str, i: &mut Input<'t>) -> ModalResult<Declaration<'t
 
 /// The name of a type: one word, or several of C's.
 fn alias(i: &mut Input<'_>) -> ModalResult<String> {
-    let first = word(i)?;
+    let first = alt((word.verify(|word: &str| C_WORDS.contains(&word)), name)).parse_next(i)?;
     let mut name = first.to_owned();
     let is_c = C_WORDS.contains(&first);
     let mut more = alt((
@@ -160,27 +165,28 @@ fn attributes<'t>(i: &mut Input<'t>) -> ModalResult<Vec<Attribute<'t>>> {
 
 fn structure<'t>(i: &mut Input<'t>) -> ModalResult<TypeKind<'t>> {
     let align = preceded(keyword("align"), cut_err(delimited(symbol("("), integer, symbol(")"))));
-    let name = opt(word.verify(|word: &str| word != "align"));
-    let (_, name, members, align) = (word, name, opt(members), opt(align)).parse_next(i)?;
+    let (_, name, members, align) = (word, opt(name), opt(members), opt(align)).parse_next(i)?;
     Ok(TypeKind::Struct { name, members, align })
 }
 
 fn variant<'t>(i: &mut Input<'t>) -> ModalResult<TypeKind<'t>> {
-    let tag = preceded(symbol("<"), cut_err((path, symbol(">")))).map(|(path, ())| path);
-    let (_, name, tag, members) = (word, opt(word), opt(tag), opt(members)).parse_next(i)?;
+    let tag = preceded(symbol("<"), cut_err((field_path, symbol(">")))).map(|(path, ())| path);
+    let (_, name, tag, members) = (word, opt(name), opt(tag), opt(members)).parse_next(i)?;
     Ok(TypeKind::Variant { name, tag, members })
 }
 
 fn enumeration<'t>(i: &mut Input<'t>) -> ModalResult<TypeKind<'t>> {
     let container = preceded(symbol(":"), cut_err(type_expr)).map(Box::new);
-    let (_, name, container) = (word, opt(word), opt(container)).parse_next(i)?;
+    let (_, name, container) = (word, opt(name), opt(container)).parse_next(i)?;
     let labels = |i: &mut Input<'t>| {
-        let labels = separated(0.., label, symbol(",")).parse_next(i)?;
+        let labels = separated(1.., label, symbol(",")).parse_next(i)?;
         // A comma may stand behind the last one.
         opt(symbol(",")).parse_next(i)?;
         Ok(labels)
     };
-    let labels = opt(delimited(symbol("{"), labels, cut_err(symbol("}")))).parse_next(i)?;
+    let labels =
+        cut_err((labels.context(expected("a label")), symbol("}"))).map(|(labels, ())| labels);
+    let labels = opt(preceded(symbol("{"), labels)).parse_next(i)?;
     Ok(TypeKind::Enum { name, container, labels })
 }
 
@@ -202,21 +208,37 @@ fn member<'t>(i: &mut Input<'t>) -> ModalResult<Member<'t>> {
         Member::Declaration(declaration(first, i)?)
     } else {
         let ty = type_expr(i)?;
+        if let Some((kind, name)) = ty.declared() {
+            // `struct s { ... } struct s field;` declares both.
+            opt((keyword(kind), keyword(name))).parse_next(i)?;
+        }
         if is_declaration(first) && peek(opt(symbol(";"))).parse_next(i)?.is_some() {
             Member::Declaration(Declaration::Named(ty))
         } else {
-            let (name, dimensions) =
-                cut_err((word.context(expected("a field's name")), repeat(0.., dimension)))
-                    .parse_next(i)?;
-            Member::Field { name, ty, dimensions }
+            Member::Fields { ty, declarators: declarators("a field's name", i)? }
         }
     };
     cut_err(symbol(";")).parse_next(i)?;
     Ok(member)
 }
 
+fn declarators<'t>(what: &'static str, i: &mut Input<'t>) -> ModalResult<Vec<Declarator<'t>>> {
+    let declarator = |i: &mut Input<'t>| {
+        let at = i.current_token_start();
+        let (name, dimensions) =
+            (name.context(expected(what)), repeat(0.., dimension)).parse_next(i)?;
+        Ok(Declarator { name, dimensions, at })
+    };
+    cut_err(separated(1.., declarator, symbol(","))).parse_next(i)
+}
+
 fn dimension(i: &mut Input<'_>) -> ModalResult<Dimension> {
-    let length = alt((integer.map(Dimension::Length), path.map(Dimension::Field)));
+    let length = alt((integer.map(Dimension::Length), field_path.map(Dimension::Field)));
     delimited(symbol("["), cut_err(length.context(expected("a length"))), cut_err(symbol("]")))
         .parse_next(i)
+}
+
+fn field_path(i: &mut Input<'_>) -> ModalResult<FieldPath> {
+    let at = i.current_token_start();
+    path.map(|text| FieldPath { text, at }).parse_next(i)
 }

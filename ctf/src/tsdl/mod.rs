@@ -2,21 +2,25 @@
 //! barectf write.
 //!
 //! ```text
-//!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers, roles--> Metadata
-//!                                                     //! ```
+//!   file --packetised--> text --grammar (scan)--> ast --blocks, resolve, numbers, clocks, uses, roles--> Metadata
+//! ```
 //!
 //! Whatever the bytes are, [`parse`] ends, in time that grows with their number, and says where
 //! they are wrong. Types within types are bounded, both in the text and through names.
 
 mod ast;
+mod block;
 mod blocks;
+mod clocks;
 mod error;
 mod grammar;
+mod named;
 mod numbers;
 pub(crate) mod packetised;
 mod resolve;
 mod roles;
 mod scan;
+mod uses;
 
 use std::borrow::Cow;
 

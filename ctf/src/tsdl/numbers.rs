@@ -5,6 +5,8 @@
 //!   '-------- attributes, in any order; only size is required
 //! ```
 
+use std::collections::HashSet;
+
 use super::ast::{Attribute, Value, Wrong};
 use crate::schema::Encoding;
 use crate::schema::{ByteOrder, FloatType, IntegerType, Roles};
@@ -26,22 +28,21 @@ pub(super) fn integer(
         is_reversed: false,
         roles: Roles::NONE,
     };
+    once(attributes)?;
     for Attribute { name, value, at } in attributes {
-        match (*name, value) {
-            ("size", Value::Int(bits @ 1..=64)) => ty.bits = *bits as u32,
-            ("align", Value::Int(align)) => ty.align = alignment(*align, *at)?,
-            ("signed", Value::Int(signed)) => ty.signed = *signed != 0,
-            ("signed", Value::Word("true" | "TRUE")) => ty.signed = true,
-            ("signed", Value::Word("false" | "FALSE")) => ty.signed = false,
-            ("base", value) => {
+        let cannot = || (*at, format!("an integer cannot have this `{name}`"));
+        match (*name, value, value.word()) {
+            ("size", Value::Int(bits @ 1..=64), _) => ty.bits = *bits as u32,
+            ("align", Value::Int(align), _) => ty.align = alignment(*align, *at)?,
+            ("signed", value, _) => ty.signed = truth(value).ok_or_else(cannot)?,
+            ("base", value, _) => {
                 ty.base = base(value).ok_or_else(|| (*at, "no such base".to_owned()))?
             }
-            ("byte_order", Value::Word(word)) => ty.byte_order = byte_order(word, native, *at)?,
-            ("encoding", Value::Word(word)) => ty.encoding = encoding(word),
-            ("map", Value::Path(path)) => ty.is_clock = path.starts_with("clock."),
-            ("size" | "align" | "signed" | "byte_order" | "encoding", _) => {
-                return Err((*at, format!("an integer cannot have this `{name}`")));
-            }
+            ("byte_order", _, Some(word)) => ty.byte_order = byte_order(word, native, *at)?,
+            ("encoding", _, Some(word)) => ty.encoding = encoding(word, *at)?,
+            // Which one is looked up where the integer is used.
+            ("map", Value::Word(_) | Value::Path(_), _) => ty.is_clock = true,
+            ("size" | "align" | "byte_order" | "encoding" | "map", ..) => return Err(cannot()),
             // Attributes of later writers are no reason to refuse their traces.
             _ => {}
         }
@@ -62,12 +63,16 @@ pub(super) fn float(
     at: usize,
 ) -> Result<FloatType, Wrong> {
     let (mut exponent, mut mantissa, mut align, mut order) = (0, 0, 0, native);
+    once(attributes)?;
     for Attribute { name, value, at } in attributes {
-        match (*name, value) {
-            ("exp_dig", Value::Int(bits)) => exponent = *bits,
-            ("mant_dig", Value::Int(bits)) => mantissa = *bits,
-            ("align", Value::Int(bits)) => align = alignment(*bits, *at)?,
-            ("byte_order", Value::Word(word)) => order = byte_order(word, native, *at)?,
+        match (*name, value, value.word()) {
+            ("exp_dig", Value::Int(bits), _) => exponent = *bits,
+            ("mant_dig", Value::Int(bits), _) => mantissa = *bits,
+            ("align", Value::Int(bits), _) => align = alignment(*bits, *at)?,
+            ("byte_order", _, Some(word)) => order = byte_order(word, native, *at)?,
+            ("exp_dig" | "mant_dig" | "align" | "byte_order", ..) => {
+                return Err((*at, format!("a floating point number cannot have this `{name}`")));
+            }
             _ => {}
         }
     }
@@ -99,35 +104,64 @@ pub(super) fn byte_order(
         ("le", _) => Ok(ByteOrder::Little),
         ("be" | "network", _) => Ok(ByteOrder::Big),
         ("native", Some(native)) => Ok(native),
-        _ => Err((at, format!("`{word}` is no byte order"))),
+        _ => Err((
+            at,
+            "expected one of the byte orders `le`, `be`, `network` and `native`".to_owned(),
+        )),
     }
 }
 
 /// Reads `string { ... }`.
-pub(super) fn string(attributes: &[Attribute<'_>]) -> Encoding {
-    let word = attributes.iter().find_map(|attribute| match attribute.value {
-        Value::Word(word) if attribute.name == "encoding" => Some(word),
-        _ => None,
-    });
-    word.map_or(Encoding::Utf8, encoding)
+pub(super) fn string(attributes: &[Attribute<'_>]) -> Result<Encoding, Wrong> {
+    once(attributes)?;
+    let Some(Attribute { value, at, .. }) =
+        attributes.iter().find(|attribute| attribute.name == "encoding")
+    else {
+        return Ok(Encoding::Utf8);
+    };
+    let word = value.word();
+    word.map_or_else(
+        || Err((*at, "a string cannot have this `encoding`".to_owned())),
+        |word| encoding(word, *at),
+    )
 }
 
-/// The encoding that a word names. An encoding that CTF does not have is text too; bytes that are not UTF-8 are noticed
-/// when they are read.
-fn encoding(word: &str) -> Encoding {
+fn encoding(word: &str, at: usize) -> Result<Encoding, Wrong> {
     match word {
-        "none" | "NONE" => Encoding::None,
-        "ASCII" | "ascii" => Encoding::Ascii,
-        _ => Encoding::Utf8,
+        "none" | "NONE" => Ok(Encoding::None),
+        "ASCII" | "ascii" => Ok(Encoding::Ascii),
+        "UTF8" | "utf8" | "UTF-8" | "utf-8" => Ok(Encoding::Utf8),
+        _ => Err((at, "expected one of the encodings `none`, `ASCII` and `UTF8`".to_owned())),
+    }
+}
+
+/// Refuses an attribute that stands twice.
+fn once(attributes: &[Attribute<'_>]) -> Result<(), Wrong> {
+    let mut seen = HashSet::with_capacity(attributes.len());
+    for Attribute { name, at, .. } in attributes {
+        if !seen.insert(*name) {
+            return Err((*at, format!("`{name}` for the second time")));
+        }
+    }
+    Ok(())
+}
+
+/// Yes or no.
+pub(super) fn truth(value: &Value<'_>) -> Option<bool> {
+    match (value, value.word()) {
+        (Value::Int(number), _) => Some(*number != 0),
+        (_, Some("true" | "TRUE")) => Some(true),
+        (_, Some("false" | "FALSE")) => Some(false),
+        _ => None,
     }
 }
 
 fn base(value: &Value<'_>) -> Option<u32> {
-    match value {
-        Value::Int(2) | Value::Word("binary" | "b") => Some(2),
-        Value::Int(8) | Value::Word("octal" | "oct" | "o") => Some(8),
-        Value::Int(10) | Value::Word("decimal" | "dec" | "d" | "i" | "u") => Some(10),
-        Value::Int(16) | Value::Word("hexadecimal" | "hex" | "x" | "X" | "p") => Some(16),
+    match (value, value.word()) {
+        (Value::Int(2), _) | (_, Some("binary" | "b")) => Some(2),
+        (Value::Int(8), _) | (_, Some("octal" | "oct" | "o")) => Some(8),
+        (Value::Int(10), _) | (_, Some("decimal" | "dec" | "d" | "i" | "u")) => Some(10),
+        (Value::Int(16), _) | (_, Some("hexadecimal" | "hex" | "x" | "X" | "p")) => Some(16),
         _ => None,
     }
 }

@@ -4,38 +4,37 @@
 //!   scopes: Vec<HashMap<name, (Type, depth)>>     file | block | struct | ...     inner ones hide outer ones
 //! ```
 //!
+//! Names may be declared once in a scope. What a type uses that is elsewhere (lengths, tags, clocks) is gathered as types
+//! are made ([`uses`](super::uses)), and looked for around each type in turn.
+//!
 //! Aliases make it possible to write a deep type in a flat text. So the depth of each type is known
 //! and bounded, however it was made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::ast::{self, Declaration, Dimension, Member, TypeExpr, TypeKind, Wrong};
-use super::numbers::{alignment, float, integer, string};
-use crate::schema::{
-    ByteOrder, EnumType, Fields, IntegerType, Options, Path, Scope, StructType, Type, VariantType,
+use super::ast::{
+    self, Attribute, Declaration, Declarator, Member, TypeExpr, TypeKind, Value, Wrong,
 };
-use crate::schema::{Label, Labels};
-
-/// The deepest nesting of types that is read.
-const DEPTH_MAX: u32 = 64;
-
-/// A type, and how deep its types nest.
-#[derive(Clone)]
-struct Named {
-    ty: Type,
-    depth: u32,
-}
+use super::named::{DEPTH_MAX, Named, dimensioned, tagged, with_tag};
+use super::numbers::{alignment, float, integer, string};
+use super::uses::Uses;
+use crate::schema::{
+    ByteOrder, ClockType, EnumType, Fields, IntegerType, Label, Labels, Options, Path, StructType,
+    Type, VariantType,
+};
 
 /// The type names that are visible at the present place.
 pub(super) struct Resolver {
     native: ByteOrder,
+    clocks: HashMap<Arc<str>, Arc<ClockType>>,
     scopes: Vec<HashMap<String, Named>>,
 }
 
 impl Resolver {
-    pub(super) fn new(native: ByteOrder) -> Resolver {
-        Resolver { native, scopes: vec![HashMap::new()] }
+    pub(super) fn new(native: ByteOrder, clocks: &[Arc<ClockType>]) -> Resolver {
+        let clocks = clocks.iter().map(|clock| (Arc::clone(&clock.name), Arc::clone(clock)));
+        Resolver { native, clocks: clocks.collect(), scopes: vec![HashMap::new()] }
     }
 
     /// Opens a scope for the declarations that `inside` makes.
@@ -51,10 +50,16 @@ impl Resolver {
 
     pub(super) fn declare(&mut self, declaration: &Declaration<'_>) -> Result<(), Wrong> {
         match declaration {
-            Declaration::Alias { name, ty, dimensions } => {
+            Declaration::Alias { name, ty, at } => {
                 let named = self.named(ty)?;
-                let named = dimensioned(named, dimensions, ty.at)?;
-                self.name(name.clone(), named);
+                self.name(name.clone(), named, *at)
+            }
+            Declaration::Typedef { ty, declarators } => {
+                let named = self.named(ty)?;
+                for Declarator { name, dimensions, at } in declarators {
+                    let named = dimensioned(named.clone(), dimensions, *at)?;
+                    self.name((*name).to_owned(), named, *at)?;
+                }
                 Ok(())
             }
             // Looking it up also gives it its name.
@@ -62,14 +67,18 @@ impl Resolver {
         }
     }
 
-    pub(super) fn resolve(&mut self, expr: &TypeExpr<'_>) -> Result<Type, Wrong> {
-        Ok(self.named(expr)?.ty)
+    /// The type of a part of packets or records.
+    pub(super) fn resolve(&mut self, expr: &TypeExpr<'_>) -> Result<Named, Wrong> {
+        tagged(self.named(expr)?, expr.at)
     }
 
-    fn name(&mut self, name: String, named: Named) {
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.insert(name, named);
+    fn name(&mut self, name: String, named: Named, at: usize) -> Result<(), Wrong> {
+        let Some(scope) = self.scopes.last_mut() else { return Ok(()) };
+        if scope.contains_key(&name) {
+            return Err((at, format!("the type `{name}` for the second time")));
         }
+        scope.insert(name, named);
+        Ok(())
     }
 
     fn look_up(&self, name: &str, at: usize) -> Result<Named, Wrong> {
@@ -79,15 +88,16 @@ impl Resolver {
 
     fn named(&mut self, expr: &TypeExpr<'_>) -> Result<Named, Wrong> {
         let at = expr.at;
-        let leaf = |ty| Ok(Named { ty, depth: 1 });
+        let leaf = |ty| Ok(Named::new(ty, 1, Uses::default()));
         let (kind, name, named) = match &expr.kind {
             TypeKind::Integer(attributes) => {
-                return leaf(Type::Integer(integer(attributes, self.native, at)?));
+                let ty = Type::Integer(integer(attributes, self.native, at)?);
+                return Ok(Named::new(ty, 1, Uses::of_clock(self.mapped(attributes)?)));
             }
             TypeKind::Float(attributes) => {
                 return leaf(Type::Float(float(attributes, self.native, at)?));
             }
-            TypeKind::String(attributes) => return leaf(Type::String(string(attributes))),
+            TypeKind::String(attributes) => return leaf(Type::String(string(attributes)?)),
             TypeKind::Named(name) => return self.look_up(name, at),
             TypeKind::Struct { name: Some(name), members: None, .. } => {
                 return self.look_up(&format!("struct {name}"), at);
@@ -96,112 +106,109 @@ impl Resolver {
                 return self.look_up(&format!("enum {name}"), at);
             }
             TypeKind::Variant { name: Some(name), tag, members: None } => {
-                return with_tag(self.look_up(&format!("variant {name}"), at)?, tag.as_deref(), at);
+                return Ok(with_tag(self.look_up(&format!("variant {name}"), at)?, tag.as_ref()));
             }
             TypeKind::Struct { name, members, align } => {
-                let (fields, depth) = self.members(members.as_deref().unwrap_or_default())?;
+                let members = members.as_deref().unwrap_or_default();
+                let (fields, depth, uses) = self.members(members, Together::InOrder)?;
                 let asked = align.map_or(Ok(1), |align| alignment(align, at))?;
                 let align = fields.iter().map(|(_, ty)| ty.align()).fold(asked, u32::max);
                 let ty = Type::Struct(Arc::new(StructType { align, fields }));
-                ("struct", name, Named { ty, depth: depth + 1 })
+                ("struct", name, Named::new(ty, depth + 1, uses))
             }
             TypeKind::Enum { name, container, labels } => {
                 let container = match container {
-                    Some(container) => IntegerType::of(&self.resolve(container)?),
+                    Some(container) => self.named(container)?,
                     // As in C, an enumeration without a container is an int.
-                    None => IntegerType::of(&self.look_up("int", at)?.ty),
+                    None => self.look_up("int", at)?,
                 };
-                let container =
-                    container.ok_or_else(|| (at, "the container is no integer".to_owned()))?;
+                let uses = container.uses;
+                let container = IntegerType::of(&container.ty)
+                    .ok_or_else(|| (at, "the container is no integer".to_owned()))?;
                 let labels = Labels::new(ranges(labels.as_deref().unwrap_or_default()));
                 let ty = Type::Enum(Arc::new(EnumType { container, labels }));
-                ("enum", name, Named { ty, depth: 1 })
+                ("enum", name, Named::new(ty, 1, uses))
             }
             TypeKind::Variant { name, tag, members } => {
-                let (options, depth) = self.members(members.as_deref().unwrap_or_default())?;
-                let tag = path(tag.as_deref().unwrap_or_default(), at)?;
+                let members = members.as_deref().unwrap_or_default();
+                let (options, depth, uses) = self.members(members, Together::OneOfThem)?;
                 let options = Arc::new(Options::new(options));
-                let ty = Type::Variant(Arc::new(VariantType { tag, options }));
-                ("variant", name, Named { ty, depth: depth + 1 })
+                let tag_path = Path::default();
+                let ty = Type::Variant(Arc::new(VariantType { tag: tag_path, options }));
+                ("variant", name, with_tag(Named::new(ty, depth + 1, uses), tag.as_ref()))
             }
         };
         if named.depth > DEPTH_MAX {
             return Err((at, "too many types within types".to_owned()));
         }
         if let Some(name) = name {
-            self.name(format!("{kind} {name}"), named.clone());
+            self.name(format!("{kind} {name}"), named.clone(), at)?;
         }
         Ok(named)
     }
 
-    /// Fields, or a variant's options, and their greatest depth.
-    fn members(&mut self, members: &[Member<'_>]) -> Result<(Fields, u32), Wrong> {
+    /// The clock to which an integer is mapped: `clock.NAME.value`, or less of it.
+    fn mapped(&self, attributes: &[Attribute<'_>]) -> Result<Option<Arc<ClockType>>, Wrong> {
+        let map = attributes.iter().find(|attribute| attribute.name == "map");
+        let Some(Attribute { value: Value::Word(_) | Value::Path(_), .. }) = map else {
+            return Ok(None);
+        };
+        let Some(Attribute { value, at, .. }) = map else { return Ok(None) };
+        let path = match value {
+            Value::Path(path) => path.strip_prefix("clock.").unwrap_or(path),
+            value => value.word().unwrap_or_default(),
+        };
+        let name = path.split('.').next().unwrap_or_default();
+        match self.clocks.get(name) {
+            Some(clock) => Ok(Some(Arc::clone(clock))),
+            None => Err((*at, format!("there is no clock `{name}`"))),
+        }
+    }
+
+    /// Fields, or a variant's options, their greatest depth, and what they use that is elsewhere.
+    fn members(
+        &mut self,
+        members: &[Member<'_>],
+        together: Together,
+    ) -> Result<(Fields, u32, Uses), Wrong> {
         self.scoped(|resolver| {
-            let (mut fields, mut depth) = (Vec::new(), 0);
+            let (mut fields, mut depth, mut uses) = (Vec::new(), 0, Uses::default());
+            let mut names = HashSet::new();
+            let mut before = HashMap::new();
             for member in members {
-                match member {
-                    Member::Declaration(declaration) => resolver.declare(declaration)?,
-                    Member::Field { name, ty, dimensions } => {
-                        let named = dimensioned(resolver.named(ty)?, dimensions, ty.at)?;
-                        depth = depth.max(named.depth);
-                        fields.push((Arc::from(*name), named.ty));
+                let (ty, declarators) = match member {
+                    Member::Declaration(declaration) => {
+                        resolver.declare(declaration)?;
+                        continue;
                     }
+                    Member::Fields { ty, declarators } => (ty, declarators),
+                };
+                let element = resolver.named(ty)?;
+                for Declarator { name, dimensions, at } in declarators {
+                    let named = tagged(dimensioned(element.clone(), dimensions, *at)?, ty.at)?;
+                    let name: Arc<str> = Arc::from(*name);
+                    if !names.insert(Arc::clone(&name)) {
+                        return Err((*at, format!("the field `{name}` for the second time")));
+                    }
+                    depth = depth.max(named.depth);
+                    uses.add(&named.uses, fields.len(), &before)?;
+                    if together == Together::InOrder {
+                        before.insert(Arc::clone(&name), named.ty.clone());
+                    }
+                    fields.push((name, named.ty));
                 }
             }
-            Ok((fields, depth))
+            Ok((fields, depth, uses))
         })
     }
 }
 
-/// The last dimension is the innermost.
-fn dimensioned(named: Named, dimensions: &[Dimension], at: usize) -> Result<Named, Wrong> {
-    let mut named = named;
-    for dimension in dimensions.iter().rev() {
-        let elem = Arc::new(named.ty);
-        let ty = match dimension {
-            Dimension::Length(len) => {
-                let len = u64::try_from(*len)
-                    .map_err(|_| (at, "a length cannot be negative".to_owned()))?;
-                Type::Array { elem, len }
-            }
-            Dimension::Field(name) => Type::Sequence { elem, len: path(name, at)? },
-        };
-        named = Named { ty, depth: named.depth + 1 };
-        if named.depth > DEPTH_MAX {
-            return Err((at, "too many types within types".to_owned()));
-        }
-    }
-    Ok(named)
-}
-
-fn with_tag(named: Named, tag: Option<&str>, at: usize) -> Result<Named, Wrong> {
-    match (&named.ty, tag) {
-        (Type::Variant(variant), Some(tag)) => {
-            let options = Arc::clone(&variant.options);
-            let ty = Type::Variant(Arc::new(VariantType { tag: path(tag, at)?, options }));
-            Ok(Named { ty, ..named })
-        }
-        _ => Ok(named),
-    }
-}
-
-fn path(text: &str, at: usize) -> Result<Path, Wrong> {
-    let scopes = [
-        ("trace.packet.header.", Scope::PacketHeader),
-        ("stream.packet.context.", Scope::PacketContext),
-        ("stream.event.header.", Scope::EventHeader),
-        ("stream.event.context.", Scope::StreamEventContext),
-        ("event.context.", Scope::EventContext),
-        ("event.fields.", Scope::Fields),
-    ];
-    let named = scopes
-        .into_iter()
-        .find_map(|(prefix, scope)| Some((Some(scope), text.strip_prefix(prefix)?)));
-    let (scope, name) = named.unwrap_or((None, text));
-    if name.contains('.') {
-        return Err((at, format!("`{text}`: fields of fields cannot be tags or lengths here")));
-    }
-    Ok(Path { scope, up: None, names: vec![Arc::from(name)] })
+/// How members are in the bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Together {
+    /// One behind the other: a field can be the length or the tag of a later one.
+    InOrder,
+    OneOfThem,
 }
 
 fn ranges(labels: &[ast::Label]) -> Vec<Label> {
@@ -222,8 +229,9 @@ mod tests {
     /// Else a text of a megabyte could name so many options in so many places that they fill all memory.
     #[test]
     fn options_are_shared_by_all_who_name_a_variant() {
-        let named = ["a", "b"]
-            .map(|tag| format!("integer {{ size = 8; }} {tag}; variant v <{tag}> v{tag};"));
+        let named = ["a", "b"].map(|tag| {
+            format!("enum : integer {{ size = 8; }} {{ x, y }} {tag}; variant v <{tag}> v{tag};")
+        });
         let text = format!(
             "trace {{ byte_order = le; }};
             variant v {{ string x; string y; }};
@@ -237,7 +245,7 @@ mod tests {
             _ => None,
         });
         let [a, b] = &variants.collect::<Vec<_>>()[..] else { panic!() };
-        assert_eq!([&*a.tag.names[0], &*b.tag.names[0]], ["a", "b"]);
+        assert_eq!([a.tag.to_string(), b.tag.to_string()], ["a", "b"]);
         assert!(Arc::ptr_eq(&a.options, &b.options));
     }
 }

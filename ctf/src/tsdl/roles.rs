@@ -37,11 +37,6 @@ pub(super) fn packet_context(ty: &Type) -> Type {
     with_roles(ty, &CONTEXT)
 }
 
-/// The same for an event header.
-pub(super) fn event_header(ty: &Type) -> Type {
-    EventHeader::default().of(ty)
-}
-
 fn with_roles(ty: &Type, roles: &[(&str, Role)]) -> Type {
     let Type::Struct(ty) = ty else { return ty.clone() };
     let field = |(name, ty): &(Arc<str>, Type)| {
@@ -69,30 +64,33 @@ fn with_role(ty: &Type, role: Role) -> Type {
     }
 }
 
-/// Types that were gone through already, by where they lie: the expanded types have no bound.
+/// The same for event headers. What they share stays shared: the expanded types have no bound.
 #[derive(Default)]
-struct EventHeader {
-    structs: HashMap<*const StructType, Arc<StructType>>,
-    options: HashMap<*const Options, Arc<Options>>,
+pub(super) struct EventHeaders {
+    /// By where a type lies, the type, which stays there as long as this, and what was made of it.
+    structs: HashMap<*const StructType, (Arc<StructType>, Arc<StructType>)>,
+    options: HashMap<*const Options, (Arc<Options>, Arc<Options>)>,
 }
 
-impl EventHeader {
-    fn of(&mut self, ty: &Type) -> Type {
+impl EventHeaders {
+    pub(super) fn of(&mut self, ty: &Type) -> Type {
         match ty {
             Type::Struct(ty) => {
-                if let Some(known) = self.structs.get(&Arc::as_ptr(ty)) {
+                if let Some((_, known)) = self.structs.get(&Arc::as_ptr(ty)) {
                     return Type::Struct(Arc::clone(known));
                 }
                 let with_roles =
                     Arc::new(StructType { align: ty.align, fields: self.fields(&ty.fields) });
-                self.structs.insert(Arc::as_ptr(ty), Arc::clone(&with_roles));
+                let both = (Arc::clone(ty), Arc::clone(&with_roles));
+                self.structs.insert(Arc::as_ptr(ty), both);
                 Type::Struct(with_roles)
             }
             Type::Variant(ty) => {
-                let known = self.options.get(&Arc::as_ptr(&ty.options)).map(Arc::clone);
+                let at = Arc::as_ptr(&ty.options);
+                let known = self.options.get(&at).map(|(_, known)| Arc::clone(known));
                 let options = known.unwrap_or_else(|| {
                     let options = Arc::new(Options::new(self.fields(ty.options.all())));
-                    self.options.insert(Arc::as_ptr(&ty.options), Arc::clone(&options));
+                    self.options.insert(at, (Arc::clone(&ty.options), Arc::clone(&options)));
                     options
                 });
                 Type::Variant(Arc::new(VariantType { tag: ty.tag.clone(), options }))
@@ -126,12 +124,21 @@ mod tests {
             format!("typealias struct {{ t{within} a; t{within} id; }} := t{at};")
         });
         let text = format!(
-            "trace {{ byte_order = le; }};
+            "trace {{ byte_order = le; packet.header := struct {{ integer {{ size = 8; }} stream_id; }}; }};
             typealias integer {{ size = 8; }} := t0; {}
-            stream {{ event.header := struct {{ t29 a; t0 id; }}; }};",
+            stream {{ id = 0; event.header := struct {{ t29 a; t0 id; }}; }};
+            stream {{ id = 1; event.header := struct {{ t29 a; t0 id; }}; }};",
             aliases.collect::<String>()
         );
         let metadata = tsdl::parse(text.as_bytes()).unwrap();
+        let [one, other] = [0, 1].map(|id| match &metadata.streams[&id].event_header {
+            Some(Type::Struct(header)) => match &header.fields[0].1 {
+                Type::Struct(all) => std::sync::Arc::as_ptr(all),
+                _ => panic!(),
+            },
+            _ => panic!(),
+        });
+        assert_eq!(one, other, "streams share what their headers share");
         let Some(Type::Struct(header)) = &metadata.streams[&0].event_header else { panic!() };
         let mut ty = &header.fields[0].1;
         while let Type::Struct(within) = ty {

@@ -10,6 +10,38 @@ use winnow::token::{any, none_of, one_of, take_until, take_while};
 /// The text, and how deep types nest at this place.
 pub(super) type Input<'t> = Stateful<LocatingSlice<&'t str>, usize>;
 
+/// Words that cannot be names.
+const KEYWORDS: [&str; 28] = [
+    "align",
+    "callsite",
+    "const",
+    "char",
+    "clock",
+    "double",
+    "enum",
+    "env",
+    "event",
+    "floating_point",
+    "float",
+    "integer",
+    "int",
+    "long",
+    "short",
+    "signed",
+    "stream",
+    "string",
+    "struct",
+    "trace",
+    "typealias",
+    "typedef",
+    "unsigned",
+    "variant",
+    "void",
+    "_Bool",
+    "_Complex",
+    "_Imaginary",
+];
+
 /// "expected ..." for an error message.
 pub(super) fn expected(what: &'static str) -> StrContext {
     StrContext::Expected(StrContextValue::Description(what))
@@ -46,13 +78,15 @@ pub(super) fn word<'t>(i: &mut Input<'t>) -> ModalResult<&'t str> {
     (letters.take(), trivia).map(|(word, ())| word).context(expected("a name")).parse_next(i)
 }
 
+/// A word that is no keyword, for what the text names itself.
+pub(super) fn name<'t>(i: &mut Input<'t>) -> ModalResult<&'t str> {
+    let own = word.verify(|word: &str| !KEYWORDS.contains(&word));
+    own.context(expected("a name that is no keyword")).parse_next(i)
+}
+
 /// This word only.
-pub(super) fn keyword<'t>(
-    wanted: &'static str,
-) -> impl Parser<Input<'t>, (), ErrMode<ContextError>> {
-    word.verify(move |word: &str| word == wanted)
-        .void()
-        .context(StrContext::Expected(StrContextValue::StringLiteral(wanted)))
+pub(super) fn keyword<'t>(wanted: &str) -> impl Parser<Input<'t>, (), ErrMode<ContextError>> {
+    word.verify(move |word: &str| word == wanted).void()
 }
 
 /// Names with dots between them.
@@ -80,9 +114,23 @@ pub(super) fn integer(i: &mut Input<'_>) -> ModalResult<i128> {
     Ok(if minus { -magnitude } else { magnitude })
 }
 
-/// A string literal.
+/// Text in double quotes, or a character in single ones. As C keeps it: a NUL ends it.
 pub(super) fn literal(i: &mut Input<'_>) -> ModalResult<String> {
-    let bytes = repeat(0.., alt((escape, none_of(['"', '\\']).map(Letter::Char)))).fold(
+    let text =
+        alt((in_quotes('"', "`\"` at the text's end"), in_quotes('\'', "`'` behind a character")));
+    // Escapes may spell UTF-8 byte by byte; bytes that are not UTF-8 then are replaced.
+    let text = text.map(|text: Vec<u8>| {
+        let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+        String::from_utf8_lossy(text).into_owned()
+    });
+    (text, trivia).map(|(text, ())| text).parse_next(i)
+}
+
+fn in_quotes<'t>(
+    quote: char,
+    end: &'static str,
+) -> impl Parser<Input<'t>, Vec<u8>, ErrMode<ContextError>> {
+    let letters = repeat(0.., alt((escape, none_of([quote, '\\']).map(Letter::Char)))).fold(
         Vec::new,
         |mut bytes: Vec<u8>, letter| {
             match letter {
@@ -92,9 +140,7 @@ pub(super) fn literal(i: &mut Input<'_>) -> ModalResult<String> {
             bytes
         },
     );
-    let text = delimited('"', bytes, cut_err('"').context(expected("`\"` at the text's end")));
-    // Escapes may spell UTF-8 byte by byte; bytes that are not UTF-8 then are replaced.
-    (text, trivia).map(|(text, ())| String::from_utf8_lossy(&text).into_owned()).parse_next(i)
+    delimited(quote, letters, cut_err(quote).context(expected(end)))
 }
 
 enum Letter {
@@ -102,15 +148,16 @@ enum Letter {
     Char(char),
 }
 
+/// An escape. At most three digits belong to one, whether they are octal or hexadecimal, and it means a byte: the low
+/// eight bits of the number.
 fn escape(i: &mut Input<'_>) -> ModalResult<Letter> {
-    let octal = take_while(1..=3, '0'..='7')
-        .try_map(|digits| u8::from_str_radix(digits, 8))
-        .map(Letter::Byte);
-    let hex = preceded('x', take_while(1..=2, |c: char| c.is_ascii_hexdigit()))
-        .try_map(|digits| u8::from_str_radix(digits, 16))
-        .map(Letter::Byte);
-    let single = any.map(|c| {
-        Letter::Char(match c {
+    let byte =
+        |digits: &str, radix| u32::from_str_radix(digits, radix).map(|n| Letter::Byte(n as u8));
+    let octal = take_while(1..=3, '0'..='7').try_map(move |digits| byte(digits, 8));
+    let hex = preceded('x', take_while(1..=3, |c: char| c.is_ascii_hexdigit()))
+        .try_map(move |digits| byte(digits, 16));
+    let single = any.verify_map(|c| {
+        Some(Letter::Char(match c {
             'a' => '\x07',
             'b' => '\x08',
             'f' => '\x0C',
@@ -118,8 +165,10 @@ fn escape(i: &mut Input<'_>) -> ModalResult<Letter> {
             'r' => '\r',
             't' => '\t',
             'v' => '\x0B',
-            itself => itself,
-        })
+            '\\' | '"' | '\'' | '?' => c,
+            _ => return None,
+        }))
     });
-    preceded('\\', cut_err(alt((octal, hex, single)))).parse_next(i)
+    let escape = alt((octal, hex, single)).context(expected("an escape of C"));
+    preceded('\\', cut_err(escape)).parse_next(i)
 }

@@ -2,14 +2,18 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod foreign;
+pub mod judged;
 pub mod rows;
 pub mod shown;
 pub mod walk;
+pub mod ways;
 
 use std::path::Path;
 use std::process::Command;
 
 use ctf::read::{Event, Reader, Value};
+use ctf::text::Printer;
 use ctf::write::event_header;
 use ctf::write::metadata::{self, Clock, EnvValue, EventClass, Integer, StreamClass, Trace};
 use ctf::write::metadata_file::MetadataWriter;
@@ -206,4 +210,21 @@ fn show(value: &Value) -> String {
         Value::Float { value, .. } => float(*value),
         number => number.as_integer().unwrap().to_string(),
     }
+}
+
+/// Reads everything, and returns how much there is: the test is that the end comes.
+pub fn read_to_the_end(dir: &Path) -> (usize, usize) {
+    let (mut events, mut errors) = (0, 0);
+    let mut printer = Printer::utc();
+    let Ok(reader) = Reader::open(dir) else { return (0, 1) };
+    for event in reader {
+        match event {
+            Ok(event) => {
+                assert!(!printer.line(&event).is_empty());
+                events += 1;
+            }
+            Err(_) => errors += 1,
+        }
+    }
+    (events, errors)
 }

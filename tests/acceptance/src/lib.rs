@@ -27,6 +27,7 @@ pub mod in_use;
 pub mod judge;
 pub mod jump;
 pub mod left_behind;
+pub mod lttng;
 pub mod other_table;
 pub mod other_word_size;
 pub mod own_package;

@@ -4,18 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use ust_acceptance::lttng::{self, Lttng};
 use ust_acceptance::recording::Recording;
 use ust_acceptance::{judge, shim, skip};
-
-/// For root, LTTng would use directories of the whole system.
-const NOBODY: u32 = 65534;
-
-/// The longest wait for LTTng to be up.
-const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// What the events of a provider look like, by event: each field's name and type.
 type Classes = BTreeMap<String, Vec<String>>;
@@ -32,72 +24,22 @@ fn classes(trace: &Path) -> Classes {
     classes
 }
 
-/// A session daemon of LTTng's, which ends when this is dropped.
-struct Lttng {
-    daemon: Child,
-    home: PathBuf,
-}
-
-impl Drop for Lttng {
-    fn drop(&mut self) {
-        let id = self.daemon.id().to_string();
-        _ = Command::new("kill").arg(id).status();
-        _ = self.daemon.wait();
-    }
-}
-
-impl Lttng {
-    fn start(home: &Path) -> Self {
-        let home = home.to_owned();
-        let daemon = as_nobody("lttng-sessiond", &home).args(["--no-kernel", "--quiet"]).spawn();
-        let lttng = Self { daemon: daemon.expect("it is installed"), home };
-        let start = Instant::now();
-        while !lttng.succeeds(&["list"]) {
-            assert!(start.elapsed() < READY_WITHIN, "lttng-sessiond does not answer");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        lttng
-    }
-
-    fn succeeds(&self, arguments: &[&str]) -> bool {
-        let mut command = as_nobody("lttng", &self.home);
-        command.arg("--no-sessiond").args(arguments).status().is_ok_and(|status| status.success())
-    }
-
-    /// Records the program under LTTng's wrappers.
-    fn record(&self, program: &Path) -> PathBuf {
-        let trace = self.home.join("trace");
-        let output = format!("--output={}", trace.display());
-        assert!(self.succeeds(&["create", "session", &output]));
-        assert!(self.succeeds(&["enable-event", "--userspace", "lttng_ust_*"]));
-        assert!(self.succeeds(&["start"]));
-        let wrappers = ["libc-wrapper", "pthread-wrapper", "dl", "cyg-profile"];
-        let wrappers = wrappers.map(|name| format!("liblttng-ust-{name}.so")).join(" ");
-        let mut command = as_nobody(program.to_str().expect("text"), &self.home);
-        command.env("LD_PRELOAD", wrappers);
-        command.env("LTTNG_UST_REGISTER_TIMEOUT", READY_WITHIN.as_millis().to_string());
-        assert!(command.status().expect("it starts").success());
-        assert!(self.succeeds(&["stop"]) && self.succeeds(&["destroy"]));
-        trace
-    }
-}
-
-fn as_nobody(program: &str, home: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(home).env("HOME", home).env("LTTNG_HOME", home);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    if rustix::process::geteuid().is_root() {
-        command.uid(NOBODY).gid(NOBODY);
-    }
-    command
+/// Records the program under LTTng's wrappers.
+fn record(lttng: &Lttng, home: &Path, program: &Path) -> PathBuf {
+    let trace = home.join("trace");
+    let create = format!("create session --output={}", trace.display());
+    lttng.does(&[&create, "enable-event --userspace lttng_ust_*", "start"]);
+    let wrappers = ["libc-wrapper", "pthread-wrapper", "dl", "cyg-profile"];
+    let wrappers = wrappers.map(|name| format!("liblttng-ust-{name}.so")).join(" ");
+    let mut command = lttng.program(program);
+    assert!(command.env("LD_PRELOAD", wrappers).status().expect("it starts").success());
+    lttng.does(&["stop", "destroy"]);
+    trace
 }
 
 #[test]
 fn events_are_those_that_lttng_records() {
-    if !skip::judges_are_here()
-        || !skip::has("lttng", &["--version"])
-        || !skip::has("lttng-sessiond", &["--version"])
-    {
+    if !skip::judges_are_here() || !lttng::is_here() {
         return;
     }
     let dir = tempfile::tempdir().expect("a directory");
@@ -106,7 +48,7 @@ fn events_are_those_that_lttng_records() {
     let program = shim::compiled(dir.path(), "wrapped", &["-finstrument-functions"]);
     let theirs = {
         let lttng = Lttng::start(dir.path());
-        classes(&lttng.record(&program))
+        classes(&record(&lttng, dir.path(), &program))
     };
     let recorded =
         Recording::of_path(program).options(["--preload", "lttng-names"]).run().succeeded();

@@ -11,6 +11,10 @@ use crate::schema::{
     ByteOrder, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope, Type,
 };
 
+/// A class with more reads has no plan: hostile metadata may use a type within types in so many ways that no memory holds
+/// all of them.
+const OPS_MAX: usize = 1 << 12;
+
 /// What each read of a plan carries along for its visitor.
 pub trait Format {
     /// It.
@@ -94,6 +98,13 @@ struct Compiler<'f, F: Format> {
 
 impl<F: Format> Compiler<'_, F> {
     fn part(&mut self, scope: Scope, ty: &Type) -> Option<()> {
+        let from = self.ops.len();
+        self.values_of_part(scope, ty)?;
+        // It is an error if the byte order changes within a byte: the general decoder looks at each number's place.
+        (!may_change_order_within_byte(&self.ops[from..])).then_some(())
+    }
+
+    fn values_of_part(&mut self, scope: Scope, ty: &Type) -> Option<()> {
         let Type::Struct(all) = ty else { return self.value(scope, Place::Part(scope), ty) };
         let node = self.format.node(Place::Part(scope), ty);
         self.align(all.align)?;
@@ -105,6 +116,9 @@ impl<F: Format> Compiler<'_, F> {
     }
 
     fn value(&mut self, scope: Scope, place: Place<'_>, ty: &Type) -> Option<()> {
+        if self.ops.len() > OPS_MAX {
+            return None;
+        }
         if let Type::Aligned { align, ty } = ty {
             self.align(*align)?;
             return self.value(scope, place, ty);
@@ -205,7 +219,6 @@ impl<F: Format> Compiler<'_, F> {
     ) -> Option<()> {
         self.align(elem.align())?;
         if elem.is_text_unit() {
-            self.align(8)?;
             self.ops.push(Op::Text { len, node });
             self.known_align = 8;
             return Some(());
@@ -327,6 +340,18 @@ fn always_ends_at_bytes(ty: &Type, depth: u32) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a part has numbers of both byte orders, and some that may begin within a byte.
+fn may_change_order_within_byte<N>(ops: &[Op<N>]) -> bool {
+    let has = |is_big: bool| {
+        ops.iter().any(|op| match op {
+            Op::Bytes { swapped, .. } | Op::Float { swapped, .. } => *swapped == is_big,
+            Op::Bits { order, .. } => (*order == ByteOrder::Big) == is_big,
+            _ => false,
+        })
+    };
+    ops.iter().any(|op| matches!(op, Op::Bits { .. })) && has(true) && has(false)
 }
 
 /// The same reads without values: what has a known size is passed over together.

@@ -139,6 +139,10 @@ impl Group {
 }
 
 fn planned(header: &StructType) -> Option<Planned> {
+    // Else its numbers could begin anywhere in a byte.
+    if header.align < 8 {
+        return None;
+    }
     let (fields, variant) = match header.fields.split_last() {
         Some(((_, Type::Variant(variant)), fields)) => (fields, Some(variant)),
         _ => (&header.fields[..], None),
@@ -210,7 +214,8 @@ fn choice(variant: &VariantType, tag: &Type, align: u32, from: u32) -> Option<Ch
 impl Group {
     fn add(&mut self, ty: &Type, is_tag: bool) -> Option<()> {
         let number = IntegerType::of(ty)?;
-        let IntegerType { bits, align, byte_order, is_clock, roles, is_reversed, .. } = number;
+        let IntegerType { bits, align, signed, byte_order, is_clock, roles, is_reversed, .. } =
+            number;
         let at = self.end.checked_next_multiple_of(align)?;
         let swapped = byte_order == ByteOrder::Big;
         let is_whole = at.is_multiple_of(8) && bits.is_multiple_of(8);
@@ -218,6 +223,9 @@ impl Group {
             return None;
         }
         let is_id = roles.has(Role::EventClassId);
+        if is_id && signed {
+            return None;
+        }
         let means = match () {
             () if is_tag && is_id => Some(Means::TagAndId),
             () if is_tag => Some(Means::Tag),

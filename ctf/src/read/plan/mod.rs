@@ -22,6 +22,8 @@ mod run;
 
 pub use compile::{Format, Place};
 pub(super) use header::Header;
+#[cfg(test)]
+pub(super) use header::Said;
 pub use run::Visitor;
 pub(super) use run::{Slots, Source};
 
