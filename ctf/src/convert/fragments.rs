@@ -62,7 +62,7 @@ pub(super) fn clock_class(place: usize, clock: &ClockType, named: Properties) ->
     let offset =
         [("seconds", Node::integer(seconds)), ("cycles", Node::integer(cycles.rem_euclid(freq)))];
     let properties = [
-        ("id", Node::text(&clock_id(place))),
+        ("id", Node::text(clock_id(place))),
         ("frequency", Node::integer(freq_hz)),
         ("origin", Node::text("unix-epoch")),
         ("offset-from-origin", Node::object(offset)),
@@ -79,7 +79,7 @@ pub(super) fn stream_class<'t>(
     writer.back_to(Scope::PacketContext);
     let mut properties = vec![("id", Node::integer(id))];
     let clock = stream.clock.as_ref().and_then(|clock| clocks.iter().position(|it| it == clock));
-    properties.extend(clock.map(|at| ("default-clock-class-id", Node::text(&clock_id(at)))));
+    properties.extend(clock.map(|at| ("default-clock-class-id", Node::text(clock_id(at)))));
     let parts = [
         ("packet-context-field-class", Scope::PacketContext, &stream.packet_context),
         ("event-record-header-field-class", Scope::EventHeader, &stream.event_header),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::decode::DecodeError;
 use crate::json::JsonError;
 use crate::printable;
 use crate::tsdl::TsdlError;
@@ -53,4 +54,22 @@ pub enum ReadError {
         /// What is wrong.
         message: String,
     },
+}
+
+/// Why there is no packet, or no record, at a place.
+pub(super) enum PacketError {
+    Io(io::Error),
+    Decode(DecodeError),
+}
+
+impl From<io::Error> for PacketError {
+    fn from(error: io::Error) -> PacketError {
+        PacketError::Io(error)
+    }
+}
+
+impl From<DecodeError> for PacketError {
+    fn from(error: DecodeError) -> PacketError {
+        PacketError::Decode(error)
+    }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::bits::Bits;
 use super::classes::{Class, StreamClass};
 use super::decode::{DecodeError, Decoder, Mark, Past};
+use super::error::PacketError;
 use super::event::{Event, Packet, Trace};
-use super::packets::PacketError;
 use super::plan::{Header, Plan, Source, Visitor};
 use super::stream_file::StreamFile;
 use super::whole::Whole;
@@ -264,9 +264,9 @@ impl OpenPacket {
     /// The bytes of the last event's payload, if these are whole bytes.
     pub(super) fn payload(&self) -> &[u8] {
         let at = |bit: u64| Some(bit.checked_sub(self.window.base())? as usize);
-        let bytes = at(self.payload.start)
-            .zip(at(self.payload.end))
-            .and_then(|(start, end)| self.window.in_memory().get(start.div_ceil(8)..end.div_ceil(8)));
+        let bytes = at(self.payload.start).zip(at(self.payload.end)).and_then(|(start, end)| {
+            self.window.in_memory().get(start.div_ceil(8)..end.div_ceil(8))
+        });
         bytes.unwrap_or_default()
     }
 

@@ -8,13 +8,12 @@
 //! If there is no packet at a place, it is not known where the next one begins, and the stream ends. If packets have a
 //! [checksum](crate::write::packet), the next one is looked for ([`whole`](super::whole)).
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::bits::Bits;
 use super::decode::{DecodeError, Decoder, Known, Past};
-use super::error::ReadError;
+use super::error::{PacketError, ReadError};
 use super::event::{Packet, Trace};
 use super::open_packet::OpenPacket;
 use super::stream_file::{Share, StreamFile};
@@ -40,24 +39,6 @@ pub(super) struct Packets {
     whole: Option<WholePackets>,
     /// How much of a packet is read at once.
     window_bytes: usize,
-}
-
-/// Why there is no packet, or no record, at a place.
-pub(super) enum PacketError {
-    Io(io::Error),
-    Decode(DecodeError),
-}
-
-impl From<io::Error> for PacketError {
-    fn from(error: io::Error) -> PacketError {
-        PacketError::Io(error)
-    }
-}
-
-impl From<DecodeError> for PacketError {
-    fn from(error: DecodeError) -> PacketError {
-        PacketError::Decode(error)
-    }
 }
 
 fn wrong(what: impl Into<String>) -> PacketError {

@@ -11,12 +11,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::classes::{Classes, StreamClass};
+use super::error::PacketError;
 use super::error::ReadError;
 use super::event::{Event, Packet, Trace};
 use super::gap::{Before, Gap};
 use super::merged::{Part, next_of_all};
 use super::open_packet::{Head, OpenPacket};
-use super::packets::{PacketError, Packets};
+use super::packets::Packets;
 use super::plan::{Plan, Visitor};
 use super::stream_file::Share;
 use crate::dir::Tree;

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use super::numbers::decimal;
 use super::out::Out;
-use super::values::is_plain;
+use super::plain::is_plain;
 use crate::printable::is_order;
 use crate::schema::Scope;
 

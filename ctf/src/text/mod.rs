@@ -26,6 +26,7 @@ mod json;
 mod nodes;
 mod numbers;
 mod out;
+mod plain;
 mod style;
 mod times;
 mod values;

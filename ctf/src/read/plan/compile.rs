@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::{Choice, Len, Op, Plan, SLOTS};
+use super::ops::{Choice, Len, Op, Plan};
+use super::slots::SLOTS;
 use crate::read::window::ALIGN_MAX;
 use crate::schema::{
     ByteOrder, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope, Type,

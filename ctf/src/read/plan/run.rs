@@ -1,6 +1,7 @@
 //! Reads a record by its plan.
 
-use super::{Choice, Len, Op, Plan, SLOTS};
+use super::ops::{Choice, Len, Op, Plan};
+use super::slots::Slots;
 use crate::read::bits::{Bits, Short};
 use crate::read::decode::DecodeError;
 
@@ -38,9 +39,6 @@ pub(in crate::read) struct Source<'b> {
     /// Where the content ends.
     pub(in crate::read) end: usize,
 }
-
-/// Numbers that later lengths and tags need. A plan reads none that it has not written in the same record.
-pub(in crate::read) type Slots = [i128; SLOTS];
 
 impl<N> Plan<N> {
     /// Reads the record whose parts begin at bit `at`. Returns where it ends.
