@@ -11,9 +11,9 @@ use crate::schema::{
     ByteOrder, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope, Type,
 };
 
-/// A class with more reads has no plan: hostile metadata may use a type within types in so many ways that no memory holds
-/// all of them.
-const OPS_MAX: usize = 1 << 12;
+/// A class with more values has no plan: hostile metadata may use a type within types in so many ways that no memory
+/// holds all of them.
+const VALUES_MAX: usize = 1 << 12;
 
 /// What each read of a plan carries along for its visitor.
 pub trait Format {
@@ -57,7 +57,15 @@ impl<N> Plan<N> {
         format: &mut F,
     ) -> Option<Plan<N>> {
         let (ops, visible) = (Vec::new(), Vec::new());
-        let mut compiler = Compiler { format, ops, visible, depth: 0, slots: 0, known_align: 1 };
+        let mut compiler = Compiler {
+            format,
+            ops,
+            visible,
+            values_left: VALUES_MAX,
+            depth: 0,
+            slots: 0,
+            known_align: 1,
+        };
         for (scope, ty) in parts {
             let Some(ty) = ty else { continue };
             compiler.part(*scope, ty)?;
@@ -82,6 +90,8 @@ struct Compiler<'f, F: Format> {
     format: &'f mut F,
     ops: Vec<Op<F::Node>>,
     visible: Vec<Visible>,
+    /// How many more values the class may have.
+    values_left: usize,
     /// How many structures of this part are open.
     depth: usize,
     slots: u8,
@@ -109,9 +119,7 @@ impl<F: Format> Compiler<'_, F> {
     }
 
     fn value(&mut self, scope: Scope, place: Place<'_>, ty: &Type) -> Option<()> {
-        if self.ops.len() > OPS_MAX {
-            return None;
-        }
+        self.values_left = self.values_left.checked_sub(1)?;
         if let Type::Aligned { align, ty } = ty {
             self.align(*align)?;
             return self.value(scope, place, ty);
