@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::read_to_the_end;
+use common::{read_to_the_end, ways};
 use ctf::read::Reader;
 use ctf::text::Printer;
 use ctf::tsdl;
@@ -94,6 +94,27 @@ fn labels_and_options_cannot_exhaust_the_reader() {
     assert_eq!(read_to_the_end(dir.path()), (1, 0));
     // It takes seconds, and took minutes.
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
+/// No plan holds all that such a type expands to, whether anything of it is read or not.
+#[test]
+fn types_that_expand_beyond_all_memory_are_read_without_a_plan() {
+    for innermost in ["u8 x;", ""] {
+        let mut types = format!("struct s0 {{ {innermost} }};\n");
+        for n in 1..60 {
+            types += &format!("struct s{n} {{ struct s{} a; struct s{} b; }};\n", n - 1, n - 1);
+        }
+        let text = format!(
+            "trace {{ byte_order = le; }}; typealias integer {{ size = 8; }} := u8; {types}
+            stream {{ }}; event {{ fields := struct {{ u8 first; struct s59 all; }}; }};"
+        );
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("metadata"), text).unwrap();
+        fs::write(dir.path().join("s"), [1, 2, 3]).unwrap();
+        let lines = ways::planned(dir.path());
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains("byte 0: "), "{lines:?}");
+    }
 }
 
 /// Each type is looked at once, however often it is used: for lengths and tags that are elsewhere, for clocks, and for times

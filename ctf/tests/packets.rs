@@ -222,7 +222,8 @@ fn metadata_that_is_cut_anywhere_is_whole_as_far_as_it_goes_or_an_error() {
 /// All that a class has; the order in which maps show their entries differs.
 fn words(class: &EventType) -> Vec<String> {
     let shown = format!("{class:?}");
-    let mut words: Vec<_> = shown.split([',', '{', '}']).map(str::to_owned).collect();
+    let mut words: Vec<_> =
+        shown.split([',', '{', '}']).map(|word| word.trim().to_owned()).collect();
     words.sort();
     words
 }

@@ -12,9 +12,9 @@ use crate::schema::{
     ByteOrder, EnumType, Fields, FloatType, IntegerType, Options, Path, Scope, Type,
 };
 
-/// A class with more reads has no plan: hostile metadata may use a type within types in so many ways that no memory holds
-/// all of them.
-const OPS_MAX: usize = 1 << 12;
+/// A class with more values has no plan: hostile metadata may use a type within types in so many ways that no memory
+/// holds all of them.
+const VALUES_MAX: usize = 1 << 12;
 
 /// What each read of a plan carries along for its visitor.
 pub trait Format {
@@ -58,14 +58,23 @@ pub enum Place<'t> {
 }
 
 impl<N> Plan<N> {
-    /// The plan for these parts of a record, which begin at a multiple of `known_align` bits. `None` if only the general decoder can read them.
+    /// The plan for these parts of a record, which begin at a multiple of `known_align` bits. `None` if only the general
+    /// decoder can read them.
     pub(in crate::read) fn compile<F: Format<Node = N>>(
         parts: &[(Scope, Option<&Type>)],
         known_align: u32,
         format: &mut F,
     ) -> Option<Plan<N>> {
         let (ops, visible) = (Vec::new(), Vec::new());
-        let mut compiler = Compiler { format, ops, visible, depth: 0, slots: 0, known_align };
+        let mut compiler = Compiler {
+            format,
+            ops,
+            visible,
+            values_left: VALUES_MAX,
+            depth: 0,
+            slots: 0,
+            known_align,
+        };
         for (scope, ty) in parts {
             let Some(ty) = ty else { continue };
             compiler.part(*scope, ty)?;
@@ -90,6 +99,8 @@ struct Compiler<'f, F: Format> {
     format: &'f mut F,
     ops: Vec<Op<F::Node>>,
     visible: Vec<Visible>,
+    /// How many more values the class may have.
+    values_left: usize,
     /// How many structures of this part are open.
     depth: usize,
     slots: u8,
@@ -117,9 +128,7 @@ impl<F: Format> Compiler<'_, F> {
     }
 
     fn value(&mut self, scope: Scope, place: Place<'_>, ty: &Type) -> Option<()> {
-        if self.ops.len() > OPS_MAX {
-            return None;
-        }
+        self.values_left = self.values_left.checked_sub(1)?;
         if let Type::Aligned { align, ty } = ty {
             self.align(*align)?;
             return self.value(scope, place, ty);
