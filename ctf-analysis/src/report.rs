@@ -129,6 +129,8 @@ pub struct Span {
     pub p99_ns: u64,
     /// The longest.
     pub max_ns: u64,
+    /// When it ended; of several, the first.
+    pub longest_at_ns: i64,
     /// The counts by powers of two.
     pub histogram: Vec<Bucket>,
 }

@@ -33,6 +33,8 @@ struct Durations {
     busy_ns: Option<u64>,
     min_ns: u64,
     max_ns: u64,
+    /// When the longest one ended.
+    longest_at_ns: i64,
     /// Made with the first value.
     histogram: Option<Histogram<u64>>,
 }
@@ -67,13 +69,14 @@ impl Spans {
             busy_ns: None,
             min_ns: u64::MAX,
             max_ns: 0,
+            longest_at_ns: 0,
             histogram: None,
         });
         Some(id)
     }
 
-    /// Counts one.
-    pub fn add(&mut self, id: SpanId, ended: Ended) {
+    /// Counts one that ends now.
+    pub fn add(&mut self, id: SpanId, now_ns: i64, ended: Ended) {
         let Some(of) = self.all.get_mut(id as usize) else { return };
         let Ended { duration_ns, self_ns, busy_ns } = ended;
         of.count += 1;
@@ -83,7 +86,9 @@ impl Spans {
             of.busy_ns = Some(of.busy_ns.unwrap_or(0).saturating_add(busy_ns));
         }
         of.min_ns = of.min_ns.min(duration_ns);
-        of.max_ns = of.max_ns.max(duration_ns);
+        if of.count == 1 || duration_ns > of.max_ns {
+            (of.max_ns, of.longest_at_ns) = (duration_ns, now_ns);
+        }
         if of.histogram.is_none() {
             // Two digits are a precision that there is.
             of.histogram = Histogram::new(SIGNIFICANT_DIGITS).ok();
@@ -117,6 +122,7 @@ impl Durations {
             p90_ns: quantile(0.9),
             p99_ns: quantile(0.99),
             max_ns: self.max_ns,
+            longest_at_ns: self.longest_at_ns,
             histogram: buckets(histogram),
         })
     }
@@ -153,11 +159,11 @@ mod tests {
     fn sums_and_bounds_are_exact_and_quantiles_within_one_percent() {
         let mut spans = Spans::default();
         let id = spans.id("p:a").unwrap();
-        (1..=1000).rev().for_each(|n| spans.add(id, ended(n * 1_000_003)));
+        (1..=1000).rev().for_each(|n| spans.add(id, n as i64, ended(n * 1_000_003)));
         let all = spans.report();
         let [span] = &all[..] else { panic!("{all:?}") };
         assert_eq!((span.count, span.min_ns, span.max_ns), (1000, 1_000_003, 1_000_003_000));
-        assert_eq!(span.total_ns, 500_500 * 1_000_003);
+        assert_eq!((span.total_ns, span.longest_at_ns), (500_500 * 1_000_003, 1000));
         for (is, should) in [(span.p50_ns, 500), (span.p90_ns, 900), (span.p99_ns, 990)] {
             let should = should * 1_000_003;
             assert!(is.abs_diff(should) <= should / 100, "{is} {should}");
@@ -169,7 +175,7 @@ mod tests {
         let mut spans = Spans::default();
         let id = spans.id("p:a").unwrap();
         let values = [0, 1, 2, 3, 1023, 1024, (1 << 40) - 1, 1 << 40, u64::MAX];
-        values.iter().for_each(|value| spans.add(id, ended(*value)));
+        values.iter().for_each(|value| spans.add(id, 0, ended(*value)));
         let span = &spans.report()[0];
         assert_eq!((span.min_ns, span.max_ns, span.total_ns), (0, u64::MAX, u64::MAX));
         assert_eq!(span.histogram.iter().map(|bucket| bucket.count).sum::<u64>(), 9);
@@ -185,9 +191,9 @@ mod tests {
         let mut spans = Spans::default();
         let (known, unknown) = (spans.id("p:known").unwrap(), spans.id("p:unknown").unwrap());
         for id in [known, unknown] {
-            spans.add(id, ended(10));
+            spans.add(id, 1, ended(10));
         }
-        spans.add(unknown, Ended { self_ns: None, ..ended(20) });
+        spans.add(unknown, 2, Ended { self_ns: None, ..ended(20) });
         let of: Vec<_> = spans.report().into_iter().map(|span| (span.name, span.self_ns)).collect();
         assert_eq!(of, [("p:unknown".to_owned(), None), ("p:known".to_owned(), Some(5))]);
     }

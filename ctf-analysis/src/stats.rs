@@ -182,7 +182,7 @@ impl Stats {
             }
         };
         if let Some(ended) = ended {
-            self.spans.add(span, ended);
+            self.spans.add(span, now_ns, ended);
         }
     }
 
@@ -208,7 +208,7 @@ impl Stats {
                 self.open_pairs.begin(number, place, now_ns);
             }
             if let (Some(duration_ns), Some(span)) = (duration_ns, span) {
-                self.spans.add(*span, Ended { duration_ns, self_ns: None, busy_ns: None });
+                self.spans.add(*span, now_ns, Ended { duration_ns, self_ns: None, busy_ns: None });
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::figures::{bar, duration, grouped};
 use consumerd::cause::Cause;
 use ctf::printable::printable;
+use ctf::text::Printer;
 use ctf_analysis::report::Report;
 
 /// Names that are told if the one that was asked for is not there.
@@ -24,6 +25,8 @@ pub fn text(report: &Report, name: &str) -> Result<String, Failure> {
     };
     let has_busy = span.busy_ns.is_some();
     let mut text = header(has_busy) + &durations(span, has_busy);
+    let longest = Printer::new().time(span.longest_at_ns);
+    text += &format!("The longest ended at {longest}.\n");
     let most = span.histogram.iter().map(|bucket| bucket.count).max();
     for bucket in &span.histogram {
         let range = format!("{} to {}", duration(bucket.from_ns), duration(bucket.to_ns));

@@ -122,10 +122,12 @@ fn when(loss: &Loss, times: &mut Printer) -> String {
     format!("{}  {when}: {}", amounts(loss.lost_events, loss.missing_packets), loss.stream)
 }
 
+/// `12 events, 2 packets`, without what is none.
 fn amounts(events: u64, packets: u64) -> String {
-    let (events, packets) =
-        (counted(events, "event", "events"), counted(packets, "packet", "packets"));
-    format!("{events:>19}, {packets}")
+    let amounts = [(events, "event", "events"), (packets, "packet", "packets")];
+    let some = amounts.into_iter().filter(|(count, ..)| *count > 0);
+    let some: Vec<_> = some.map(|(count, one, many)| counted(count, one, many)).collect();
+    format!("{:>19}", some.join(", "))
 }
 
 /// The names of the columns.
