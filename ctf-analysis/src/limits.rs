@@ -10,8 +10,12 @@ pub const CLASSES_MAX: usize = 1 << 16;
 pub const THREADS_MAX: usize = 1 << 16;
 /// Spans of one thread that are open at one time.
 pub const DEPTH_MAX: usize = 4096;
-/// Spans of all threads that are open, or that have ended and may turn out to be within another one.
-pub const HELD_MAX: usize = 1 << 20;
+/// Spans of all threads that are open at one time.
+pub const OPEN_MAX: usize = 1 << 20;
+/// Spans of one thread that have ended and may turn out to be within another one.
+pub const ENDED_OF_THREAD_MAX: usize = 1 << 16;
+/// The same of all threads.
+pub const ENDED_MAX: usize = 1 << 20;
 /// Pairs that have begun and not ended.
 pub const OPEN_PAIRS_MAX: usize = 1 << 18;
 /// Losses that are listed one by one.

@@ -14,7 +14,7 @@
 //! What is kept is bounded. An ended span that finds no room is taken from the open span around it at once. If it was within a
 //! span of one record, the self times of that one and of the span around it are unknown.
 
-use crate::limits::{DEPTH_MAX, HELD_MAX};
+use crate::limits::{DEPTH_MAX, ENDED_MAX, ENDED_OF_THREAD_MAX, OPEN_MAX};
 use crate::spans::{Ended, SpanId};
 use std::collections::VecDeque;
 
@@ -34,8 +34,10 @@ pub struct Unmatched {
 /// What all threads share.
 #[derive(Debug, Default)]
 pub struct Held {
-    /// How many spans are kept.
-    count: usize,
+    /// How many spans are open.
+    open: usize,
+    /// How many that have ended are kept.
+    ended: usize,
     pub unmatched: Unmatched,
 }
 
@@ -67,12 +69,12 @@ struct Past {
 impl Nesting {
     /// A span begins.
     pub fn enter(&mut self, span: SpanId, now_ns: i64, held: &mut Held) {
-        if self.too_deep > 0 || self.open.len() == DEPTH_MAX || held.count >= HELD_MAX {
+        if self.too_deep > 0 || self.open.len() == DEPTH_MAX || held.open == OPEN_MAX {
             self.too_deep += 1;
             held.unmatched.too_deep += 1;
             return;
         }
-        held.count += 1;
+        held.open += 1;
         self.open.push(Open { span, begun_ns: now_ns, children_ns: Some(0) });
     }
 
@@ -90,7 +92,7 @@ impl Nesting {
         // Those within it were left without an exit, and what was within them is within it.
         let closed = self.open.drain(at..);
         held.unmatched.entries += closed.len() as u64 - 1;
-        held.count -= closed.len();
+        held.open -= closed.len();
         let forgotten_ns = closed.map(|open| open.children_ns).try_fold(0, sum);
         let duration_ns = now_ns.saturating_sub(begun_ns).max(0).cast_unsigned();
         let within_ns = self.take_within(begun_ns, held);
@@ -116,7 +118,7 @@ impl Nesting {
     /// Events of the thread were lost: whatever is open may have ended.
     pub fn cut(&mut self, held: &mut Held) {
         held.unmatched.cut_by_losses += self.open.len() as u64;
-        held.count -= self.open.len();
+        held.open -= self.open.len();
         self.open.clear();
         self.too_deep = 0;
     }
@@ -124,7 +126,8 @@ impl Nesting {
     /// The trace ends.
     pub fn end(&mut self, held: &mut Held) {
         held.unmatched.entries += self.open.len() as u64;
-        held.count -= self.open.len() + self.ended.len();
+        held.open -= self.open.len();
+        held.ended -= self.ended.len();
         *self = Nesting::default();
     }
 
@@ -136,18 +139,17 @@ impl Nesting {
         {
             within_ns = within_ns.saturating_add(past.duration_ns);
             self.ended.pop_back();
-            held.count -= 1;
+            held.ended -= 1;
         }
         within_ns
     }
 
     fn push(&mut self, past: Past, held: &mut Held) {
         self.ended.push_back(past);
-        held.count += 1;
-        if held.count > HELD_MAX
-            && let Some(Past { ended_ns, duration_ns }) = self.ended.pop_front()
-        {
-            held.count -= 1;
+        held.ended += 1;
+        let is_too_much = self.ended.len() > ENDED_OF_THREAD_MAX || held.ended > ENDED_MAX;
+        if is_too_much && let Some(Past { ended_ns, duration_ns }) = self.ended.pop_front() {
+            held.ended -= 1;
             if let Some(around) = self.around(ended_ns) {
                 around.children_ns = sum(duration_ns, around.children_ns);
             }
@@ -195,7 +197,7 @@ mod tests {
         let all = of.whole(210, 205, &mut held);
         assert_eq!(all.self_ns, Some(205 - 100 - 50));
         of.end(&mut held);
-        assert_eq!((held.count, held.unmatched), (0, Unmatched::default()));
+        assert_eq!((held.open, held.ended, held.unmatched), (0, 0, Unmatched::default()));
     }
 
     #[test]
@@ -222,7 +224,7 @@ mod tests {
         of.enter(A, 200, &mut held);
         of.end(&mut held);
         assert_eq!(held.unmatched, Unmatched { entries: 2, ..Unmatched::default() });
-        assert_eq!(held.count, 0);
+        assert_eq!((held.open, held.ended), (0, 0));
     }
 
     #[test]
@@ -232,7 +234,7 @@ mod tests {
         of.cut(&mut held);
         assert_eq!(times(of.exit(A, 50, &mut held)), None);
         let expected = Unmatched { exits: 1, cut_by_losses: 1, ..Unmatched::default() };
-        assert_eq!((held.count, held.unmatched), (0, expected));
+        assert_eq!((held.open, held.unmatched), (0, expected));
     }
 
     #[test]
@@ -248,11 +250,11 @@ mod tests {
     #[test]
     fn any_number_of_children_is_kept_in_bounded_memory_and_taken_from_the_span_around() {
         let (mut of, mut held) = (Nesting::default(), Held::default());
-        let children = HELD_MAX as i64 + 1000;
+        let children = ENDED_OF_THREAD_MAX as i64 + 1000;
         of.enter(A, 0, &mut held);
         for at in 0..children {
             of.whole(at * 10 + 9, 4, &mut held);
-            assert!(held.count <= HELD_MAX);
+            assert!(held.ended <= ENDED_OF_THREAD_MAX);
         }
         let duration = children as u64 * 10;
         let expected = (duration, Some(duration - children as u64 * 4));
@@ -260,10 +262,30 @@ mod tests {
     }
 
     #[test]
+    fn all_threads_together_keep_no_more_than_the_limit_and_still_measure() {
+        let mut held = Held::default();
+        let mut threads: Vec<_> = (0..40).map(|_| Nesting::default()).collect();
+        for of in &mut threads {
+            for at in 0..ENDED_OF_THREAD_MAX as i64 {
+                of.whole(at * 10, 4, &mut held);
+            }
+        }
+        assert_eq!(held.ended, ENDED_MAX);
+        for of in &mut threads {
+            let now = ENDED_OF_THREAD_MAX as i64 * 10;
+            of.enter(A, now, &mut held);
+            of.whole(now + 5, 3, &mut held);
+            assert_eq!(times(of.exit(A, now + 10, &mut held)), Some((10, Some(7))));
+            of.end(&mut held);
+        }
+        assert_eq!((held.open, held.ended, held.unmatched), (0, 0, Unmatched::default()));
+    }
+
+    #[test]
     fn a_self_time_that_is_not_known_is_not_told() {
         let (mut of, mut held) = (Nesting::default(), Held::default());
         of.enter(A, 0, &mut held);
-        let children = HELD_MAX as i64 + 1000;
+        let children = ENDED_OF_THREAD_MAX as i64 + 1000;
         for at in 1..=children {
             of.whole(at * 10, 4, &mut held);
         }
