@@ -2,7 +2,6 @@
 //!
 //! Times are nanoseconds since 1970, durations are nanoseconds. Names are printable. Every list begins with the greatest.
 
-use crate::nesting;
 use serde::Serialize;
 
 /// Of everything that was read.
@@ -169,14 +168,6 @@ pub struct Unmatched {
     pub names_beyond_limits: u64,
     /// Losses that are not in the list.
     pub losses_not_listed: u64,
-}
-
-impl Unmatched {
-    pub(crate) fn of_entries(entries: nesting::Unmatched) -> Unmatched {
-        let nesting::Unmatched { entries, exits, cut_by_losses, too_deep } = entries;
-        let (entries_cut_by_losses, beyond_limits) = (cut_by_losses, too_deep);
-        Unmatched { entries, exits, entries_cut_by_losses, beyond_limits, ..Unmatched::default() }
-    }
 }
 
 impl Report {

@@ -30,6 +30,7 @@ pub struct Stats {
     time_ns: Option<(i64, i64)>,
     traces: u32,
     is_damaged: bool,
+    /// What the others do not count.
     unmatched: Unmatched,
 }
 
@@ -277,16 +278,16 @@ impl Stats {
         classes.retain(|class| class.events > 0);
         classes.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));
         let (processes, threads) = self.owners.report();
-        let of_entries = Unmatched::of_entries(self.held.unmatched);
+        let of_entries = self.held.unmatched;
         let unmatched = Unmatched {
-            beyond_limits: of_entries.beyond_limits + self.open_pairs.left_out,
+            entries: of_entries.entries,
+            exits: of_entries.exits,
+            entries_cut_by_losses: of_entries.cut_by_losses,
+            beyond_limits: of_entries.too_deep + self.open_pairs.left_out,
             pairs_without_begin: self.open_pairs.ends_alone,
             names_beyond_limits: self.spans.names_left_out,
             losses_not_listed: self.losses.not_listed,
-            without_thread: self.unmatched.without_thread,
-            pairs_without_end: self.unmatched.pairs_without_end,
-            pairs_without_key: self.unmatched.pairs_without_key,
-            ..of_entries
+            ..self.unmatched
         };
         Report {
             events,

@@ -178,6 +178,19 @@ fn pairs_are_found_by_their_key_across_threads_or_by_their_thread() {
     assert_eq!(report.unmatched.pairs_without_key, 6);
 }
 
+/// A structure may have a field of any name.
+#[test]
+fn fields_within_structures_are_none_of_the_record() {
+    let made = Made::of(&[
+        ("p:begin", &["s{id duration}", "id", "more{id vtid}"]),
+        ("p:end", &["id", "s{id busy}"]),
+    ]);
+    made.thread(7, &[(100, "p:begin", &[1, 99, 2, 3, 4]), (200, "p:end", &[2, 1, 1])]);
+    let report = made.report_with(&["p:begin,p:end,id"]);
+    assert_eq!(times(&report), [("p:begin..p:end,id", 1, 100, None)]);
+    assert_eq!(report.threads[0].tid, Some(7));
+}
+
 #[test]
 fn losses_are_told_with_their_stream_and_time_and_cut_open_spans() {
     let made = Made::of(FUNCTIONS);

@@ -17,7 +17,8 @@ use std::path::Path;
 /// The moment of the clock's zero, in nanoseconds since 1970.
 pub const ORIGIN_NS: i64 = 1_700_000_000_000_000_000;
 
-/// A trace that is being written: the event classes, each with the names of its fields, numbers of 64 bits.
+/// A trace that is being written: the event classes, each with the names of its fields, numbers of 64 bits. `s{a b}` is a structure
+/// of two numbers.
 pub struct Made {
     dir: tempfile::TempDir,
     classes: Vec<(String, usize)>,
@@ -62,9 +63,14 @@ impl Made {
         };
         let mut writer = MetadataWriter::create(dir.path(), &metadata::preamble(&trace)).unwrap();
         for (id, (name, fields)) in classes.iter().enumerate() {
-            let field = |name: &&str| Field {
-                name: (*name).to_owned(),
-                ty: FieldType::Integer(Integer::U64),
+            let number =
+                |name: &str| Field { name: name.to_owned(), ty: FieldType::Integer(Integer::U64) };
+            let field = |name: &&str| match name.trim_end_matches('}').split_once('{') {
+                Some((name, members)) => Field {
+                    name: name.to_owned(),
+                    ty: FieldType::Struct(members.split(' ').map(number).collect()),
+                },
+                None => number(name),
             };
             let class = EventClass {
                 id: id as u32,
@@ -76,7 +82,10 @@ impl Made {
             };
             writer.append(&metadata::event(&class)).unwrap();
         }
-        let classes = classes.iter().map(|(name, fields)| ((*name).to_owned(), fields.len()));
+        let numbers = |field: &&str| field.split(' ').count();
+        let classes = classes
+            .iter()
+            .map(|(name, fields)| ((*name).to_owned(), fields.iter().map(numbers).sum()));
         Made { classes: classes.collect(), dir, uuid, owner }
     }
 
