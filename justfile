@@ -54,7 +54,7 @@ install PREFIX="/usr/local":
 
 # What would be published, packed: manifests, versions, files.
 package:
-    cargo package --no-verify --allow-dirty -p ctf -p ust-core -p ust-macros -p ust -p ust-tracing -p consumerd -p ust-cli
+    cargo package --no-verify --allow-dirty -p ctf -p ctf-analysis -p ust-core -p ust-macros -p ust -p ust-tracing -p consumerd -p ust-cli
 
 # What an event costs, against its floor and its peers, and how many a second reach files: the whole table.
 bench:

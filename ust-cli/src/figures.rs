@@ -72,6 +72,24 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A time with a unit that fits it.
+pub fn duration(ns: u64) -> String {
+    let (unit, digits) = match ns {
+        0..1_000 => return format!("{ns} ns"),
+        1_000..1_000_000 => ("us", ns as f64 / 1e3),
+        1_000_000..1_000_000_000 => ("ms", ns as f64 / 1e6),
+        _ => ("s", ns as f64 / 1e9),
+    };
+    format!("{digits:.3} {unit}")
+}
+
+/// A bar as long as the share of the longest.
+pub fn bar(value: u64, most: Option<u64>) -> String {
+    const LONGEST: u128 = 40;
+    let most = u128::from(most.unwrap_or(0).max(1));
+    "#".repeat((u128::from(value) * LONGEST / most) as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@
 //!   ust recover DIR           traces from what a crash left                         recover.rs
 //!   ust join DIR              traces of many processes as one                       join.rs
 //!   ust view DIR              the `ctf` crate's reader                              view/
+//!   ust stats DIR             figures of events and durations, differences              stats/
 //!   ust analyze heap DIR      figures of the calls that the shim recorded           analyze/
 //! ```
 //!
@@ -39,6 +40,7 @@ mod size;
 mod snapshot;
 mod stamp;
 mod start;
+mod stats;
 mod status;
 mod stop;
 mod summary;
@@ -69,7 +71,8 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    view, analyze, join, recover: part of the input could not be read; analyze: there are no events of that kind;
+  1    view, stats, analyze, join, recover: part of the input could not be read; stats, analyze: there is nothing of that
+       kind;
        destroy, stop, snapshot, record: some of what was recorded is no longer where it was written
   2    wrong usage (record: 125)
   110  no daemon serves the runtime directory
@@ -103,6 +106,7 @@ enum Command {
     Recover(recover::Arguments),
     Join(join::Arguments),
     View(view::Arguments),
+    Stats(stats::Arguments),
     Analyze(analyze::Arguments),
 }
 
@@ -130,6 +134,7 @@ fn main() -> ExitCode {
         Command::Recover(arguments) => recover::run(arguments),
         Command::Join(arguments) => join::run(arguments),
         Command::View(arguments) => view::run(arguments),
+        Command::Stats(arguments) => stats::run(arguments),
         Command::Analyze(arguments) => analyze::run(arguments),
     };
     match done {

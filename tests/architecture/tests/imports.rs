@@ -172,13 +172,14 @@ const UST: &[(&str, &[&str])] = &[
 /// Crates, and which of ours each may depend on.
 const CRATES: &[(&str, &[&str])] = &[
     ("ctf", &[]),
+    ("ctf-analysis", &["ctf"]),
     ("ust-macros", &[]),
     ("ust-core", &[]),
     ("ust", &["ust-core", "ust-macros"]),
     ("ust-preload", &["ust", "ust-core"]),
     ("ust-tracing", &["ust", "ust-core"]),
     ("consumerd", &["ctf", "ust-core"]),
-    ("ust-cli", &["consumerd", "ctf", "ust-core"]),
+    ("ust-cli", &["consumerd", "ctf", "ctf-analysis", "ust-core"]),
     ("loom-tests", &["ust-core"]),
     ("tests/support", &["ust-core"]),
 ];

@@ -5,7 +5,7 @@ use super::heap::{HeapReport, SiteFigures, StackFigures};
 use super::io::IoReport;
 use super::locks::{LockReport, LocksReport};
 use super::sites::Site;
-use crate::figures::{counted, grouped};
+use crate::figures::{bar, counted, duration, grouped};
 use std::fmt::Write;
 
 /// The figures of a process that can be shown.
@@ -246,22 +246,4 @@ fn error(errno: i64, name: Option<&str>) -> String {
 
 fn bytes(count: u64) -> String {
     counted(count, "byte", "bytes")
-}
-
-/// A time with a unit that fits it.
-fn duration(ns: u64) -> String {
-    let (unit, digits) = match ns {
-        0..1_000 => return format!("{ns} ns"),
-        1_000..1_000_000 => ("us", ns as f64 / 1e3),
-        1_000_000..1_000_000_000 => ("ms", ns as f64 / 1e6),
-        _ => ("s", ns as f64 / 1e9),
-    };
-    format!("{digits:.3} {unit}")
-}
-
-/// A bar as long as the share of the longest.
-fn bar(value: u64, most: Option<u64>) -> String {
-    const LONGEST: u128 = 40;
-    let most = u128::from(most.unwrap_or(0).max(1));
-    "#".repeat((u128::from(value) * LONGEST / most) as usize)
 }
