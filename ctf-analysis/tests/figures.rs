@@ -218,6 +218,31 @@ fn losses_are_told_with_their_stream_and_time_and_cut_open_spans() {
     assert_eq!(report.unmatched, expected);
 }
 
+/// A packet's count of losses is that of its end: what it opens may be closed by an event that was lost behind it.
+#[test]
+fn entries_of_a_packet_with_losses_are_given_up_at_its_end() {
+    let made = Made::of(FUNCTIONS);
+    made.thread(
+        7,
+        &[
+            (100, "p:tick", &[]),
+            (3, LOST, &[]),
+            (200, "p:outer_entry", &[1]),
+            (300, "p:inner_entry", &[]),
+            (400, "p:inner_exit", &[]),
+            (0, LOST, &[]),
+            (960, "p:outer_exit", &[]),
+            (970, "p:outer_entry", &[1]),
+            (0, LOST, &[]),
+            (980, "p:outer_exit", &[]),
+        ],
+    );
+    let report = made.report();
+    assert_eq!(times(&report), [("p:inner", 1, 100, Some(100)), ("p:outer", 1, 10, Some(10))]);
+    let expected = Unmatched { entries_cut_by_losses: 1, exits: 1, ..Unmatched::default() };
+    assert_eq!(report.unmatched, expected);
+}
+
 #[test]
 fn packets_that_are_missing_are_told_and_cut_open_spans() {
     let made = Made::of(FUNCTIONS);
