@@ -3,7 +3,7 @@
 use crate::classes::{Functions, Kind, Known, Pair};
 use crate::fields::Values;
 use crate::limits::{CLASSES_MAX, PAIRS_MAX};
-use crate::losses::Losses;
+use crate::losses::{Losses, is_missing_between};
 use crate::nesting::Held;
 use crate::owners::{Owners, Whose};
 use crate::pairs::{Pairs, Place};
@@ -54,6 +54,8 @@ struct Stream {
     tid: Option<i64>,
     /// The thread of its records, if they do not say themselves.
     thread: u32,
+    /// Whether something was lost since the packet before ended.
+    is_behind_loss: bool,
 }
 
 impl Stats {
@@ -231,9 +233,11 @@ impl Stats {
         let of = reading.first_trace + nth;
         let tid = packet.context.as_ref().and_then(|context| context.get("vtid")?.as_integer());
         let tid = tid.and_then(|tid| i64::try_from(tid).ok());
-        if let Some(before) = &reading.streams[number]
-            && is_loss(&before.packet, packet)
-        {
+        let before = reading.streams[number].as_ref();
+        let is_behind_loss =
+            before.is_some_and(|before| is_missing_between(&before.packet, packet));
+        // The count is that of the packet's end, so its last events may be the lost ones.
+        if is_behind_loss || before.is_some_and(|before| before.is_behind_loss) {
             let threads = self.owners.of_trace(of);
             let is_of = |of: Option<i64>| tid.is_none() || of == tid;
             for thread in threads.filter(|thread| is_of(thread.tid)) {
@@ -243,7 +247,7 @@ impl Stats {
         let whose = Whose { trace: of, vpid: None, thread: tid };
         let thread = self.owners.thread(whose, trace, b"");
         let packet = Arc::clone(packet);
-        reading.streams[number] = Some(Stream { packet, trace: of, tid, thread });
+        reading.streams[number] = Some(Stream { packet, trace: of, tid, thread, is_behind_loss });
     }
 
     /// The first record of a class.
@@ -308,12 +312,4 @@ impl Stats {
             unmatched,
         }
     }
-}
-
-/// Whether something is missing between two packets of a stream.
-fn is_loss(before: &Packet, now: &Packet) -> bool {
-    let is_later = |before: Option<u64>, now: Option<u64>, by: u64| {
-        before.zip(now).is_some_and(|(before, now)| now > before.saturating_add(by))
-    };
-    is_later(before.seq, now.seq, 1) || is_later(before.discarded, now.discarded, 0)
 }

@@ -218,6 +218,62 @@ fn losses_are_told_with_their_stream_and_time_and_cut_open_spans() {
     assert_eq!(report.unmatched, expected);
 }
 
+/// A packet's count of losses is that of its end: what it opens may be closed by an event that was lost behind it.
+#[test]
+fn entries_of_a_packet_with_losses_are_given_up_at_its_end() {
+    let made = Made::of(FUNCTIONS);
+    made.thread(
+        7,
+        &[
+            (100, "p:tick", &[]),
+            (3, LOST, &[]),
+            (200, "p:outer_entry", &[1]),
+            (300, "p:inner_entry", &[]),
+            (400, "p:inner_exit", &[]),
+            (0, LOST, &[]),
+            (960, "p:outer_exit", &[]),
+            (970, "p:outer_entry", &[1]),
+            (0, LOST, &[]),
+            (980, "p:outer_exit", &[]),
+        ],
+    );
+    let report = made.report();
+    assert_eq!(times(&report), [("p:inner", 1, 100, Some(100)), ("p:outer", 1, 10, Some(10))]);
+    let expected = Unmatched { entries_cut_by_losses: 1, exits: 1, ..Unmatched::default() };
+    assert_eq!(report.unmatched, expected);
+}
+
+#[test]
+fn packets_that_are_missing_are_told_and_cut_open_spans() {
+    let made = Made::of(FUNCTIONS);
+    // A loss of nothing begins a packet.
+    made.thread(
+        7,
+        &[
+            (100, "p:outer_entry", &[1]),
+            (0, LOST, &[]),
+            (200, "p:outer_exit", &[]),
+            (300, "p:outer_entry", &[1]),
+            (0, LOST, &[]),
+            (900, "p:outer_exit", &[]),
+        ],
+    );
+    let report = made.report();
+    assert_eq!(times(&report), [("p:outer", 2, 700, Some(700))]);
+    let stream = made.path().join("vtid-7");
+    let bytes = std::fs::read(&stream).unwrap();
+    let is_begin = |at: &usize| bytes[*at..].starts_with(&0xC1FC_1FC1_u32.to_ne_bytes());
+    let begins: Vec<_> = (0..bytes.len()).step_by(4096).filter(is_begin).collect();
+    let [first, second, third] = begins[..] else { panic!("{begins:?}") };
+    std::fs::write(&stream, [&bytes[first..second], &bytes[third..]].concat()).unwrap();
+    let report = made.report();
+    assert_eq!((report.missing_packets, report.lost_events, report.is_uncertain), (1, 0, true));
+    assert_eq!(report.losses_by_stream[0].missing_packets, 1);
+    assert_eq!(times(&report), []);
+    let expected = Unmatched { entries_cut_by_losses: 1, exits: 1, ..Unmatched::default() };
+    assert_eq!(report.unmatched, expected);
+}
+
 /// Streams of CPUs do not say whose the events are: several threads' entries would be mixed up.
 #[test]
 fn entries_of_unknown_threads_are_not_matched() {

@@ -63,6 +63,18 @@ fn what_is_not_there_is_one_line() {
 }
 
 #[test]
+fn a_trace_without_events_is_explained() {
+    let sandbox = Sandbox::new();
+    copy_trace(&sandbox);
+    std::fs::create_dir(sandbox.path("metadata-only")).unwrap();
+    std::fs::copy(sandbox.path("trace/metadata"), sandbox.path("metadata-only/metadata")).unwrap();
+    let text = sandbox.done(&["stats", "metadata-only"]);
+    assert_eq!(text, "There are no events.\nNothing was lost.\n");
+    let text = sandbox.done(&["stats", "--diff", "metadata-only", "trace"]);
+    assert!(text.starts_with("A: 0 events in 0 ns\nB: ") && text.contains(" new "), "{text}");
+}
+
+#[test]
 fn wrong_usage_is_2() {
     let sandbox = Sandbox::new();
     copy_trace(&sandbox);

@@ -1,6 +1,7 @@
 //! `ust stats` over recordings of real programs: its figures are those that Python reckons from what bt2 reads.
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use ust_acceptance::recording::{Recorded, Recording};
@@ -111,6 +112,56 @@ fn figures_are_what_python_reckons_from_the_same_trace() {
     let report = json(&[], &[&recorded.trace()]);
     let is_of_entries = |name: &str| matches!(name, "fns:add" | "fns:fetch" | "fns:Cache_insert");
     agrees(&report, &recorded.trace(), is_of_entries);
+}
+
+#[test]
+fn requests_of_an_async_server_are_what_python_reckons() {
+    if !skip::judges_are_here() {
+        return;
+    }
+    let server = binaries::program_of("ust-examples", "slow_request");
+    let recorded = Recording::of_path(server).options(CLOCK).run().succeeded();
+    let report = json(&[], &[&recorded.trace()]);
+    agrees(&report, &recorded.trace(), |_| false);
+    // The moment of the longest one leads to it.
+    let longest = &report["spans"][0];
+    assert_eq!(longest["name"], "shop:request");
+    let mut found = Vec::new();
+    judge::babeltrace2(&recorded.trace(), |line| {
+        if line.time_ns == number(&longest["longest_at_ns"]) {
+            found.push(line.number("duration"));
+        }
+    });
+    assert!(found.contains(&number(&longest["max_ns"])), "{found:?} {longest:#}");
+}
+
+/// The names of the documents' parts are in the page that describes them.
+#[test]
+fn the_page_has_each_name_of_the_documents() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/stats.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let recording = Recording::of("flood").options(["--subbuf-size", "4K", "--subbufs", "2"]);
+    let (flood, nests) = (recording.arg(1).arg(1_000_000).run().succeeded(), nests(1, 1, 0));
+    let traces = [&*flood.trace(), &*nests.trace()];
+    for document in [json(&[], &traces), json(&["--diff"], &traces)] {
+        let mut names = BTreeSet::new();
+        names_of(&document, &mut names);
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            assert!(page.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+}
+
+fn names_of(document: &Value, names: &mut BTreeSet<String>) {
+    match document {
+        Value::Array(all) => all.iter().for_each(|one| names_of(one, names)),
+        Value::Object(all) => all.iter().for_each(|(name, one)| {
+            names.insert(name.clone());
+            names_of(one, names);
+        }),
+        _ => {}
+    }
 }
 
 #[test]
