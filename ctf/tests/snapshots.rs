@@ -5,6 +5,7 @@ mod common;
 use std::path::Path;
 
 use common::judged::{PREAMBLE, ours, theirs, write};
+use common::ways::{general, planned};
 use ctf::read::Reader;
 
 const CONTEXT: &str = "u64 packet_size; u64 content_size; u64 timestamp_begin; u64 timestamp_end;
@@ -170,4 +171,18 @@ fn large_packets_are_compared_to_their_last_byte() {
         let events = Reader::open(dir.path()).unwrap().map(Result::unwrap);
         assert_eq!(events.count(), read, "{last}");
     }
+}
+
+/// A stream's next packet may be from another trace, whose environment differs.
+#[test]
+fn each_packet_is_shown_with_the_environment_of_its_own_trace() {
+    let dir = tempfile::tempdir().unwrap();
+    for (host, seqs) in [("first", 1..3), ("second", 3..5)] {
+        let text = text("01", "stream_instance_id") + &format!("env {{ hostname = {host}; }};");
+        write(&dir.path().join(host), &text, &[&packets(0, seqs)]);
+    }
+    let lines = planned(dir.path());
+    assert_eq!(lines, general(dir.path()));
+    let hosts: Vec<_> = lines.iter().map(|line| line.split(' ').nth(2).unwrap()).collect();
+    assert_eq!(hosts, [["first"; 4], ["second"; 4]].concat());
 }
