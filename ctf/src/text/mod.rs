@@ -16,7 +16,7 @@
 //! - Labels and flags are in the order in which the metadata have them.
 //! - Names and values are [printable](crate::printable): babeltrace2 prints names, and bytes beyond ASCII, as they are.
 //!
-//! [`Style::Json`] has an object in each line, with these keys: `time_ns` (nanoseconds since 1970), `hostname`, `procname`,
+//! [`Style::Json`] has an object in each line, with these keys: `time_ns` (nanoseconds since 1970, null without a clock), `hostname`, `procname`,
 //! `vpid`, `name`, `source`, `packet` (the packet's context), `stream_context`, `context`, `fields`; what is not there has
 //! no key. An enumeration's value is its label, or its number if it has none; a variant is an object with one key.
 //!
@@ -74,6 +74,7 @@ struct ClassText {
 #[derive(Debug)]
 struct PacketText {
     style: Style,
+    trace: Arc<Trace>,
     packet: Arc<Packet>,
     /// Whether its stream has a clock.
     has_times: bool,
@@ -126,9 +127,8 @@ impl Printer {
     pub fn line(&mut self, event: &Event) -> String {
         let mut out = Out::default();
         let packet = PacketText::new(&event.trace, &event.packet, self.style);
-        if packet.has_times || self.style == Style::Json {
-            begin(self.style, &mut self.times, event.timestamp_ns, &mut out);
-        }
+        let time = packet.has_times.then_some(event.timestamp_ns);
+        begin(self.style, &mut self.times, time, &mut out);
         let has_values = [&event.stream_context, &event.context, &event.fields];
         let class = ClassText {
             name: self.name(&event.class),
@@ -181,9 +181,8 @@ impl Printer {
         else {
             return Ok(());
         };
-        if packet.has_times || self.style == Style::Json {
-            begin(self.style, &mut self.times, record.time_ns(), out);
-        }
+        let time = packet.has_times.then_some(record.time_ns());
+        begin(self.style, &mut self.times, time, out);
         match packet.middles.get(class) {
             Some(Some(middle)) => out.piece(middle),
             _ => packet.write_and_keep(class, text, out),
@@ -275,7 +274,7 @@ impl Printer {
 }
 
 impl PacketText {
-    fn new(trace: &Trace, packet: &Arc<Packet>, style: Style) -> PacketText {
+    fn new(trace: &Arc<Trace>, packet: &Arc<Packet>, style: Style) -> PacketText {
         let streams = &trace.metadata.streams;
         let ty = streams.get(&packet.stream_id).and_then(|class| class.packet_context.as_ref());
         let context = match (ty, &packet.context) {
@@ -284,12 +283,21 @@ impl PacketText {
         };
         let has_times = trace.clock(packet.stream_id).is_some();
         let (packet, origin) = (Arc::clone(packet), origin(trace, style));
-        PacketText { style, packet, has_times, origin, context, middles: Vec::new() }
+        PacketText {
+            style,
+            trace: Arc::clone(trace),
+            packet,
+            has_times,
+            origin,
+            context,
+            middles: Vec::new(),
+        }
     }
 
     /// Whether the text of another packet of the stream is the same.
-    fn is_as_of(&self, packet: &Packet, trace: &Trace, style: Style) -> bool {
-        if self.packet.stream_id != packet.stream_id {
+    fn is_as_of(&self, packet: &Packet, trace: &Arc<Trace>, style: Style) -> bool {
+        // A stream in several files may have packets of several traces.
+        if !Arc::ptr_eq(&self.trace, trace) || self.packet.stream_id != packet.stream_id {
             return false;
         }
         let ty = trace.metadata.streams.get(&packet.stream_id);
@@ -328,14 +336,17 @@ impl PacketText {
     }
 }
 
-/// Writes what a line begins with, if its event has a time.
+/// Writes what a line begins with: the time, if its event has one.
 #[inline]
-fn begin(style: Style, times: &mut Times, time_ns: i64, out: &mut Out) {
-    if style == Style::Json {
-        out.array(b"{\"time_ns\":");
-        signed_decimal(time_ns, out);
-    } else {
-        times.both(time_ns, out);
+fn begin(style: Style, times: &mut Times, time_ns: Option<i64>, out: &mut Out) {
+    match (style, time_ns) {
+        (Style::Json, Some(time_ns)) => {
+            out.array(b"{\"time_ns\":");
+            signed_decimal(time_ns, out);
+        }
+        (Style::Json, None) => out.array(b"{\"time_ns\":null"),
+        (_, Some(time_ns)) => times.both(time_ns, out),
+        (_, None) => {}
     }
 }
 
