@@ -20,7 +20,7 @@ pub fn text(report: &Report, name: &str) -> Result<String, Failure> {
             none if none.is_empty() => "there are no durations".to_owned(),
             names => format!("there are {names}"),
         };
-        let text = format_args!("no durations of the name {name}: {there}");
+        let text = format!("no durations of the name {name}: {there}");
         return Err(Failure::new(Cause::Unreadable, text));
     };
     let has_busy = span.busy_ns.is_some();

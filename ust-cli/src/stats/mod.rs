@@ -71,7 +71,7 @@ Examples:
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
     let Arguments { traces, json, diff, pairs, histogram, top } = arguments;
     if pairs.len() > PAIRS_MAX {
-        let text = format_args!("at most {PAIRS_MAX} pairs can be measured at once");
+        let text = format!("at most {PAIRS_MAX} pairs can be measured at once");
         return Err(Failure::new(Cause::Usage, text));
     }
     if diff {
