@@ -176,6 +176,23 @@ fn an_error_names_the_fragment_the_place_and_what_was_expected() {
 
 /// Each class names the one before twice: written out there would be 2^40 fields.
 #[test]
+fn a_sequence_begins_with_a_separator_behind_white_space_or_none() {
+    let byte =
+        r#"{"type": "fixed-length-unsigned-integer", "length": 8, "byte-order": "big-endian"}"#;
+    let whole = with_field(byte);
+    for space in ["", "\n", " \t\u{c}\r\n"] {
+        let text = format!("{space}{whole}");
+        assert!(json::is_sequence(text.as_bytes()), "{space:?}");
+        assert_eq!(read(&text, &[7, 8]), (2, vec![]), "{space:?}");
+    }
+    let text = &whole[1..];
+    assert!(!json::is_sequence(text.as_bytes()));
+    let told = json::parse(text.as_bytes()).unwrap_err();
+    assert_eq!((told.fragment, told.line, told.column), (1, 1, 1));
+    assert!(told.to_string().contains("0x1E"), "{told}");
+}
+
+#[test]
 fn classes_that_are_named_are_shared() {
     let alias = |at: usize| {
         let within = at - 1;

@@ -40,9 +40,12 @@ use place::{Place, Wrong};
 /// The record separator in front of each fragment.
 pub(crate) const SEPARATOR: u8 = 0x1E;
 
+const NO_SEPARATOR: &str = "a fragment begins with a separator, the byte 0x1E";
+
 /// Whether a metadata file is of CTF 2, rather than of CTF 1.8. Either may be in packets.
 pub fn is_sequence(file: &[u8]) -> bool {
-    file.get(packetised::text_at(file).unwrap_or(0)) == Some(&SEPARATOR)
+    let text = file.get(packetised::text_at(file).unwrap_or(0)..).unwrap_or_default();
+    text.trim_ascii_start().first() == Some(&SEPARATOR)
 }
 
 /// Reads a metadata file, in either of its two forms.
@@ -86,7 +89,11 @@ pub(crate) fn whole_fragments(file: &[u8]) -> Result<WholeFragments, JsonError> 
         // Several separators are as good as one.
         if !text.iter().all(u8::is_ascii_whitespace) {
             number += 1;
-            if let Err((offset, Wrong { path, message })) = add(&mut fragments, text) {
+            let added = match begin {
+                0 => Err((0, Wrong { path: String::new(), message: NO_SEPARATOR.to_owned() })),
+                _ => add(&mut fragments, text),
+            };
+            if let Err((offset, Wrong { path, message })) = added {
                 let (line, column) = line_and_column(&whole, begin + offset);
                 error = Some(JsonError { fragment: number, line, column, path, message });
                 break;
