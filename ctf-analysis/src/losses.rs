@@ -3,7 +3,7 @@
 use crate::limits::LOSSES_MAX;
 use crate::report::{Loss, StreamLosses};
 use ctf::printable;
-use ctf::read::{Gap, Packet};
+use ctf::read::Gap;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,12 +61,4 @@ impl Losses {
     pub fn list(&self) -> Vec<Loss> {
         self.list.clone()
     }
-}
-
-/// Whether something is missing behind the one packet of a stream and up to the end of the next one.
-pub fn is_missing_between(before: &Packet, now: &Packet) -> bool {
-    let is_later = |before: Option<u64>, now: Option<u64>, by: u64| {
-        before.zip(now).is_some_and(|(before, now)| now > before.saturating_add(by))
-    };
-    is_later(before.seq, now.seq, 1) || is_later(before.discarded, now.discarded, 0)
 }

@@ -3,7 +3,7 @@
 use crate::classes::{Functions, Kind, Known, Pair};
 use crate::fields::Values;
 use crate::limits::{CLASSES_MAX, PAIRS_MAX};
-use crate::losses::{Losses, is_missing_between};
+use crate::losses::Losses;
 use crate::nesting::Held;
 use crate::owners::{Owners, Whose};
 use crate::pairs::{Pairs, Place};
@@ -62,6 +62,14 @@ impl Stats {
     /// No figures yet. Of the pairs, the first [`PAIRS_MAX`] are looked for.
     pub fn new(pairs: Vec<Pair>) -> Stats {
         let mut spans = Spans::default();
+        // A pair that is named twice is one.
+        let mut pairs = pairs;
+        let mut known: Vec<Pair> = Vec::new();
+        pairs.retain(|pair| {
+            let is_new = !known.contains(pair);
+            known.extend(is_new.then(|| pair.clone()));
+            is_new
+        });
         let named = |pair: Pair| {
             let span = spans.id(&pair.name());
             (pair, span)
@@ -125,7 +133,8 @@ impl Stats {
         else {
             return Ok(());
         };
-        let (now_ns, mut thread) = (record.time_ns(), stream.thread);
+        let (now_ns, has_time) = (record.time_ns(), record.has_time());
+        let mut thread = stream.thread;
         if let Some(reads) = &known.reads {
             let trace = reads.say_owner.then(|| Arc::clone(record.trace()));
             match &reads.plan {
@@ -142,15 +151,23 @@ impl Stats {
                 thread = self.owners.thread(whose, &trace, &values.process_name);
             }
         }
-        self.count(known, thread, now_ns, values);
+        self.count(known, thread, (now_ns, has_time), values);
         Ok(())
     }
 
     #[inline]
-    fn count(&mut self, known: &Known, thread: u32, now_ns: i64, values: &Values) {
+    fn count(
+        &mut self,
+        known: &Known,
+        thread: u32,
+        (now_ns, has_time): (i64, bool),
+        values: &Values,
+    ) {
         self.counts[known.name as usize].1 += 1;
-        let (first_ns, last_ns) = self.time_ns.unwrap_or((now_ns, now_ns));
-        self.time_ns = Some((first_ns.min(now_ns), last_ns.max(now_ns)));
+        if has_time {
+            let (first_ns, last_ns) = self.time_ns.unwrap_or((now_ns, now_ns));
+            self.time_ns = Some((first_ns.min(now_ns), last_ns.max(now_ns)));
+        }
         self.owners.get_mut(thread).events += 1;
         if known.kind != Kind::Plain {
             self.span(known.kind, thread, now_ns, values);
@@ -234,8 +251,7 @@ impl Stats {
         let tid = packet.context.as_ref().and_then(|context| context.get("vtid")?.as_integer());
         let tid = tid.and_then(|tid| i64::try_from(tid).ok());
         let before = reading.streams[number].as_ref();
-        let is_behind_loss =
-            before.is_some_and(|before| is_missing_between(&before.packet, packet));
+        let is_behind_loss = before.is_some() && record.is_behind_gap();
         // The count is that of the packet's end, so its last events may be the lost ones.
         if is_behind_loss || before.is_some_and(|before| before.is_behind_loss) {
             let threads = self.owners.of_trace(of);

@@ -4,10 +4,14 @@
 //! kept in a `Vec`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::plan::{Format, Header, Place, Plan};
 use crate::schema::{EventType, Metadata, Scope, StreamType, Timeline, Type};
+
+/// How many values the plans of one trace have together. Classes beyond are read by the general decoder: a trace of some
+/// megabytes may name types that expand to gigabytes of plans.
+const PLANNED_VALUES_MAX: usize = 1 << 19;
 
 /// Ids below this are looked up in a table.
 const TABLE_IDS: u64 = 1 << 16;
@@ -46,6 +50,8 @@ pub struct Class {
     pub stream_context: Option<Type>,
     /// What its records' headers end at is a multiple of this, in bits.
     header_align: u32,
+    /// How many values the plans of its trace may still have.
+    planned_values_left: Arc<Mutex<usize>>,
     /// How its records are passed over.
     skip: OnceLock<Option<Plan<()>>>,
 }
@@ -53,9 +59,10 @@ pub struct Class {
 impl Classes {
     /// The classes of a trace, numbered from `first`.
     pub(crate) fn new(metadata: &Metadata, first: usize) -> Classes {
-        let mut all = Vec::new();
-        let class =
-            |(id, ty): (&u64, &StreamType)| (*id, Arc::new(StreamClass::new(ty, first, &mut all)));
+        let (mut all, left) = (Vec::new(), Arc::new(Mutex::new(PLANNED_VALUES_MAX)));
+        let class = |(id, ty): (&u64, &StreamType)| {
+            (*id, Arc::new(StreamClass::new(ty, first, &left, &mut all)))
+        };
         let streams = metadata.streams.iter().map(class).collect();
         Classes { streams, all, first }
     }
@@ -74,7 +81,12 @@ impl Classes {
 }
 
 impl StreamClass {
-    fn new(ty: &StreamType, first: usize, all: &mut Vec<Arc<Class>>) -> StreamClass {
+    fn new(
+        ty: &StreamType,
+        first: usize,
+        planned_values_left: &Arc<Mutex<usize>>,
+        all: &mut Vec<Arc<Class>>,
+    ) -> StreamClass {
         let header = Header::of(ty.event_header.as_ref());
         let (mut table, mut map) = (Vec::new(), BTreeMap::new());
         for (id, event) in &ty.events {
@@ -83,6 +95,7 @@ impl StreamClass {
                 event: Arc::clone(event),
                 stream_context: ty.event_context.clone(),
                 header_align: header.end_align(),
+                planned_values_left: Arc::clone(planned_values_left),
                 skip: OnceLock::new(),
             }));
             // The ids ascend.
@@ -101,6 +114,11 @@ impl StreamClass {
             map,
             only: ty.events.keys().next().copied().unwrap_or(0),
         }
+    }
+
+    /// Whether its records have times.
+    pub(super) fn has_clock(&self) -> bool {
+        self.timeline.is_some()
     }
 
     /// Nanoseconds since 1970 of a value of its clock, `None` if an `i64` cannot hold them. Without a clock, 0.
@@ -129,7 +147,9 @@ impl Class {
             (Scope::EventContext, self.event.context.as_ref()),
             (Scope::Fields, self.event.fields.as_ref()),
         ];
-        Plan::compile(&parts, self.header_align, format)
+        let left = &self.planned_values_left;
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        Plan::compile(&parts, self.header_align, &mut left, format)
     }
 
     pub(super) fn skip(&self) -> Option<&Plan<()>> {

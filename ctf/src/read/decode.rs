@@ -19,7 +19,7 @@ use crate::schema::{
 };
 
 /// Values that one record, packet header or context may have.
-const VALUES_MAX: u64 = 1 << 20;
+pub(super) const VALUES_MAX: u64 = 1 << 20;
 /// Values that a packet may have beyond two for each bit.
 const FREE_VALUES: u64 = 1 << 16;
 

@@ -115,17 +115,28 @@ impl Packets {
         if left == 0 {
             return Ok(None);
         }
+        match self.open_of(offset, left, clock) {
+            // The rest of it may have come since the file was looked at.
+            Err(_) if self.file.has_grown()? => {
+                let left = self.file.len(offset)?.saturating_sub(offset);
+                self.open_of(offset, left, clock).map(Some)
+            }
+            outcome => outcome.map(Some),
+        }
+    }
+
+    /// The packet at `offset`, behind which the file has `left` bytes.
+    fn open_of(&mut self, offset: u64, left: u64, clock: u64) -> Result<OpenPacket, PacketError> {
         let most = left.min(OPENING_BYTES_MAX);
         let mut opening = OPENING_BYTES.min(most);
         loop {
-            let mut bytes = vec![0; opening as usize];
-            self.file.read(offset, &mut bytes)?;
+            let bytes = self.file.bytes(offset, opening as usize)?;
             match self.packet_in(bytes, offset, left, clock, None) {
                 // Its header may just be long.
                 Err(PacketError::Decode(DecodeError::Short)) if opening < most => {
                     opening = (opening * 16).min(most);
                 }
-                outcome => return outcome.map(Some),
+                outcome => return outcome,
             }
         }
     }

@@ -204,6 +204,18 @@ impl Record<'_> {
         self.head.time_ns
     }
 
+    /// Whether its stream has a clock.
+    #[inline]
+    pub fn has_time(&self) -> bool {
+        self.stream.has_clock()
+    }
+
+    /// Whether its stream has lost something since its record before, or up to the end of this one's packet, according to
+    /// the packets' own numbers.
+    pub fn is_behind_gap(&self) -> bool {
+        self.stream.is_behind_gap()
+    }
+
     /// The same in cycles of its clock.
     pub fn clock(&self) -> u64 {
         self.head.clock

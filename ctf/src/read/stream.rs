@@ -34,6 +34,8 @@ pub(crate) struct StreamReader {
     class: Option<Arc<StreamClass>>,
     /// The next record, if its values are not read yet.
     head: Option<Head>,
+    /// Whether there was a gap since the last record.
+    is_behind_gap: bool,
     before: Before,
 }
 
@@ -51,11 +53,22 @@ impl StreamReader {
     /// The stream in this file, and in others.
     pub(super) fn of(file: Part, others: Vec<Part>) -> StreamReader {
         let (open, class, head) = (None, None, None);
-        StreamReader { file, others, open, class, head, before: Before::default() }
+        let before = Before::default();
+        StreamReader { file, others, open, class, head, is_behind_gap: false, before }
     }
 
     pub(super) fn trace(&self) -> &Arc<Trace> {
         self.file.packets.trace()
+    }
+
+    /// Whether something is missing between the last record and the next one, which `peek` has found.
+    pub(super) fn is_behind_gap(&self) -> bool {
+        self.is_behind_gap
+    }
+
+    /// Whether the open packet's records have times.
+    pub(super) fn has_clock(&self) -> bool {
+        self.class.as_ref().is_some_and(|class| class.has_clock())
     }
 
     /// The packet of the next record, or of the last one.
@@ -80,7 +93,9 @@ impl StreamReader {
             } else {
                 match self.next_packet()? {
                     Ok(open) => {
-                        gaps.extend(self.before.gap_to(&open.packet, self.file.packets.trace()));
+                        let gap = self.before.gap_to(&open.packet, self.file.packets.trace());
+                        self.is_behind_gap |= gap.is_some();
+                        gaps.extend(gap);
                         self.enter(open);
                     }
                     Err(error) => return Some(Err(error)),
@@ -114,6 +129,7 @@ impl StreamReader {
         visitor: &mut V,
     ) -> Result<(), ReadError> {
         let (Some(head), Some(open)) = (self.head.take(), &mut self.open) else { return Ok(()) };
+        self.is_behind_gap = false;
         let outcome = open.visit(&head, plan, visitor, self.file.packets.file());
         outcome.map_err(|error| self.give_up(error))
     }
@@ -121,6 +137,7 @@ impl StreamReader {
     /// All of the record that `peek` has found; `None` if it has found none.
     pub(super) fn event(&mut self) -> Option<Result<Event, ReadError>> {
         let (head, open) = (self.head.take()?, self.open.as_mut()?);
+        self.is_behind_gap = false;
         let (stream, class) = (self.class.as_ref()?, self.file.classes.class(head.class));
         let trace = Arc::clone(self.file.packets.trace());
         let event = open.event(&head, stream, class, &trace, self.file.packets.file());

@@ -79,6 +79,18 @@ impl StreamFile {
         Ok(self.len)
     }
 
+    /// Looks at the file again: whether it has more than before.
+    pub(super) fn has_grown(&mut self) -> io::Result<bool> {
+        let len = self.open()?.metadata()?.len();
+        let has_grown = len > self.len;
+        self.len = len;
+        if has_grown {
+            // It may end where the file ended.
+            self.chunk.clear();
+        }
+        Ok(has_grown)
+    }
+
     /// So many bytes from `at` on.
     pub(super) fn bytes(&mut self, at: u64, len: usize) -> io::Result<Vec<u8>> {
         if let Some(bytes) = self.in_chunk(at, len) {

@@ -87,7 +87,7 @@ impl Window {
         // The record is larger than the window.
         let size =
             if from == self.from { here.max(BLOCK_BYTES as usize) * 2 } else { self.size_bytes };
-        if size > 2 * RECORD_BYTES_MAX {
+        if size > RECORD_BYTES_MAX {
             return Err(io::Error::other(format!(
                 "a record of more than {RECORD_BYTES_MAX} bytes is not read"
             )));

@@ -87,6 +87,8 @@ struct PacketText {
 
 /// For more classes, what stands there is put together for each line.
 const MIDDLES_MAX: usize = 1024;
+/// The same for a longer one.
+const MIDDLE_BYTES_MAX: usize = 1024;
 
 impl Default for Printer {
     fn default() -> Printer {
@@ -317,7 +319,7 @@ impl PacketText {
     fn write_and_keep(&mut self, number: usize, class: &ClassText, out: &mut Out) {
         let from = out.len();
         self.write(class, out);
-        if number < MIDDLES_MAX {
+        if number < MIDDLES_MAX && out.len() - from <= MIDDLE_BYTES_MAX {
             if self.middles.len() <= number {
                 self.middles.resize_with(number + 1, || None);
             }

@@ -6,6 +6,7 @@
 //!     a node's text    the next one's
 //! ```
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::json;
@@ -13,7 +14,7 @@ use super::out::Piece;
 use super::style::Style;
 use crate::printable::printable;
 use crate::read::{Format, Place};
-use crate::schema::{BitsType, EnumType, Fields, IntegerType, Meaning, Names, Type};
+use crate::schema::{BitsType, EnumType, Fields, IntegerType, Length, Meaning, Names, Path, Type};
 
 /// The field of this library's packet context that describes the packet, but has no role.
 const END_POSITION: &str = "end_position";
@@ -72,11 +73,13 @@ pub(super) struct Nodes {
     /// How many arrays, variants and optional fields are open: their insides may come once, several times or not at all,
     /// so what ends in them must not wait for what is behind them.
     groups: u32,
+    /// The structure whose names were compared last, by its address, and whether they are distinct.
+    distinct: Option<(usize, bool)>,
 }
 
 impl Nodes {
     pub(super) fn new(style: Style, names: Names) -> Nodes {
-        Nodes { style, names, separator: "", pending: Vec::new(), groups: 0 }
+        Nodes { style, names, separator: "", pending: Vec::new(), groups: 0, distinct: None }
     }
 
     /// What stands behind the last value.
@@ -106,17 +109,33 @@ impl Nodes {
         self.pending.extend_from_slice(text.as_bytes());
     }
 
-    fn before_in_json(&self, place: Place<'_>) -> String {
+    fn before_in_json(&mut self, place: Place<'_>) -> String {
         match place {
             Place::Part(scope) => format!(",\"{}\":", json::key_of(scope)),
             Place::Option(name) => format!("{}:", json::string(self.names.shown(name).as_bytes())),
             Place::Optional | Place::Element => String::new(),
             Place::Field { fields, at } => {
                 let separator = if self.is_first(fields, at) { "" } else { "," };
-                let name = self.names.shown(&fields[at].0);
+                let name = &*fields[at].0;
+                let name = if self.are_distinct(fields) { self.names.shown(name) } else { name };
                 format!("{separator}{}:", json::string(name.as_bytes()))
             }
         }
+    }
+
+    /// Whether the names of a structure are distinct as they are shown: of two properties of one name, a parser of JSON keeps
+    /// one.
+    fn are_distinct(&mut self, fields: &Fields) -> bool {
+        let structure = fields.as_ptr().addr();
+        if let Some((known, are_distinct)) = self.distinct
+            && known == structure
+        {
+            return are_distinct;
+        }
+        let shown: HashSet<&str> = fields.iter().map(|(name, _)| self.names.shown(name)).collect();
+        let are_distinct = shown.len() == fields.len();
+        self.distinct = Some((structure, are_distinct));
+        are_distinct
     }
 
     fn is_first(&self, fields: &Fields, at: usize) -> bool {
@@ -223,15 +242,22 @@ fn number(bits: u32, ty: &IntegerType, is_json: bool) -> How {
     How::Number { bits: bits as u8, base: if is_json { 10 } else { ty.base as u8 } }
 }
 
-/// Whether a field is the length of the sequence behind it, by the name that writers give it.
+/// Whether a field is the length of what is behind it, and named so by convention.
 fn is_length(fields: &Fields, at: usize) -> bool {
-    let Some((name, Type::Array { .. } | Type::Sequence { .. } | Type::Text(_))) =
-        fields.get(at + 1)
-    else {
+    let ((name, Type::Integer(_)), Some((behind, ty))) = (&fields[at], fields.get(at + 1)) else {
         return false;
     };
-    let length = fields[at].0.strip_prefix('_').and_then(|rest| rest.strip_suffix("_length"));
-    length == Some(&**name)
+    let length = match ty {
+        Type::Sequence { len, .. } => Some(len),
+        Type::Text(text) => match &text.length {
+            Some(Length::Field(path)) => Some(path),
+            _ => None,
+        },
+        _ => None,
+    };
+    let is_its = length.and_then(Path::nearest).is_some_and(|length| length == name);
+    let named = name.strip_prefix('_').and_then(|rest| rest.strip_suffix("_length"));
+    is_its && named == Some(&**behind)
 }
 
 /// Whether a packet context's field describes the packet, not what was traced.

@@ -16,13 +16,13 @@ pub(super) struct Times {
     zone: TimeZone,
     last_ns: Option<i64>,
     /// The second in which the last time was, and its text: `[12:09:33.`.
-    second_ns: i64,
+    second_ns: Option<i64>,
     second: [u8; 10],
 }
 
 impl Times {
     pub(super) fn new(zone: TimeZone) -> Times {
-        Times { zone, last_ns: None, second_ns: i64::MAX, second: [0; 10] }
+        Times { zone, last_ns: None, second_ns: None, second: [0; 10] }
     }
 
     /// The last time.
@@ -42,13 +42,17 @@ impl Times {
 
     #[inline]
     fn text_of(&mut self, ns: i64) -> [u8; 20] {
-        let mut rest_ns = ns.wrapping_sub(self.second_ns);
-        if !(0..NS_IN_S).contains(&rest_ns) || ns < self.second_ns {
-            rest_ns = ns.rem_euclid(NS_IN_S);
-            // No whole second may fit before the earliest times.
-            self.second_ns = ns.saturating_sub(rest_ns);
-            self.second = self.second_of(ns);
-        }
+        let known = self.second_ns.and_then(|second_ns| ns.checked_sub(second_ns));
+        let rest_ns = match known.filter(|rest_ns| (0..NS_IN_S).contains(rest_ns)) {
+            Some(rest_ns) => rest_ns,
+            None => {
+                let rest_ns = ns.rem_euclid(NS_IN_S);
+                // The earliest times are in a second that begins before any.
+                self.second_ns = ns.checked_sub(rest_ns);
+                self.second = self.second_of(ns);
+                rest_ns
+            }
+        };
         let mut text = [b']'; 20];
         text[..10].copy_from_slice(&self.second);
         text[10..19].copy_from_slice(&nine_digits(rest_ns as u32));
@@ -115,5 +119,10 @@ mod tests {
         assert_eq!(shown(i64::MIN), "[00:12:43.145224192] (-9223458435.854775813) ");
         assert_eq!(shown(i64::MAX), "[23:47:16.854775807] (+18446744073.709551615) ");
         assert_eq!(shown(i64::MIN), "[00:12:43.145224192] (-18446744073.709551615) ");
+        assert_eq!(shown(i64::MIN + 1), "[00:12:43.145224193] (+0.000000001) ");
+        let mut last = Times::new(TimeZone::UTC);
+        let mut out = Out::default();
+        last.time(i64::MAX, &mut out);
+        assert_eq!(out.as_bytes(), b"[23:47:16.854775807]");
     }
 }

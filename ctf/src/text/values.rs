@@ -56,6 +56,7 @@ impl<'o> Values<'o> {
             How::Truth(ty) => match value {
                 0 => out.all(b"false"),
                 1 => out.all(b"true"),
+                _ if self.style == Style::Json => number(64, 10, out),
                 _ => labels(ty, value, number, out),
             },
             How::Labels(ty) => labels(ty, value, number, out),

@@ -68,6 +68,15 @@ impl Chosen {
     #[inline]
     pub fn verdict(&mut self, record: &Record<'_>) -> Verdict {
         let now_ns = record.time_ns();
+        if !record.has_time() {
+            // It is at no time, so it is within none.
+            let is_at_any = self.begin.is_none() && self.end.is_none();
+            return if is_at_any && self.is_named(record) {
+                Verdict::Wanted
+            } else {
+                Verdict::Unwanted
+            };
+        }
         let (begin, end) = match self.between {
             Some(between) => between,
             None => self.resolve(now_ns),
@@ -75,10 +84,14 @@ impl Chosen {
         if now_ns > end {
             return Verdict::Over;
         }
+        if now_ns >= begin && self.is_named(record) { Verdict::Wanted } else { Verdict::Unwanted }
+    }
+
+    #[inline]
+    fn is_named(&mut self, record: &Record<'_>) -> bool {
         let number = record.class_number();
-        let is_known = self.classes.get(number).copied().flatten();
-        let is_named = is_known.unwrap_or_else(|| self.look_at(number, record.class()));
-        if is_named && now_ns >= begin { Verdict::Wanted } else { Verdict::Unwanted }
+        let known = self.classes.get(number).copied().flatten();
+        known.unwrap_or_else(|| self.look_at(number, record.class()))
     }
 
     #[cold]

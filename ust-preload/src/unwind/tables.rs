@@ -47,6 +47,9 @@ mod real {
 /// Looks up the function that tells objects. It has to be known before an address is asked for.
 pub fn look_up() {
     real::_dl_find_object::REAL.address();
+    // Older C libraries do not have it, and the loader has left a message, for nobody.
+    // SAFETY: no condition.
+    unsafe { libc::dlerror() };
 }
 
 /// What an object's tables say of a function.

@@ -58,11 +58,12 @@ pub enum Place<'t> {
 }
 
 impl<N> Plan<N> {
-    /// The plan for these parts of a record, which begin at a multiple of `known_align` bits. `None` if only the general
-    /// decoder can read them.
+    /// The plan for these parts of a record, which begin at a multiple of `known_align` bits. Takes from `values_left` what
+    /// it holds. `None` if only the general decoder can read them, or if too few values are left.
     pub(in crate::read) fn compile<F: Format<Node = N>>(
         parts: &[(Scope, Option<&Type>)],
         known_align: u32,
+        values_left: &mut usize,
         format: &mut F,
     ) -> Option<Plan<N>> {
         let (ops, visible) = (Vec::new(), Vec::new());
@@ -70,7 +71,7 @@ impl<N> Plan<N> {
             format,
             ops,
             visible,
-            values_left: VALUES_MAX,
+            values_left: VALUES_MAX.min(*values_left),
             depth: 0,
             slots: 0,
             known_align,
@@ -80,6 +81,7 @@ impl<N> Plan<N> {
             compiler.part(*scope, ty)?;
         }
         let ops = compiler.ops;
+        *values_left = values_left.saturating_sub(ops.len());
         Some(Plan { ops: if F::VALUES { ops } else { merged(ops) } })
     }
 }
@@ -165,11 +167,11 @@ impl<F: Format> Compiler<'_, F> {
             }
             Type::Array { elem, len } => self.array(scope, elem, Len::Fixed(*len), node, ty),
             Type::Sequence { elem, len } => {
-                let (slot, _) = self.slot(len)?;
+                let (slot, _) = self.slot(scope, len)?;
                 self.array(scope, elem, Len::Slot(slot), node, ty)
             }
             Type::Variant(variant) => {
-                let (slot, labels) = self.slot(&variant.tag)?;
+                let (slot, labels) = self.slot(scope, &variant.tag)?;
                 self.choose(scope, slot, labels, &variant.options, node, ty)
             }
             Type::Bits(_)
@@ -306,14 +308,16 @@ impl<F: Format> Compiler<'_, F> {
     }
 
     /// The slot of a number that was read before in the same record.
-    fn slot(&mut self, path: &Path) -> Option<(u8, Option<Arc<EnumType>>)> {
+    fn slot(&mut self, here: Scope, path: &Path) -> Option<(u8, Option<Arc<EnumType>>)> {
         // Fields of fields are left to the general decoder.
         let [name] = &path.names[..] else { return None };
         let fits = |seen: &&Visible| {
             seen.name == *name
                 && match (path.scope, path.up) {
                     (Some(scope), _) => seen.scope == scope && seen.depth == 1,
-                    (None, Some(up)) => seen.depth + up as usize == self.depth,
+                    (None, Some(up)) => {
+                        seen.scope == here && seen.depth + up as usize == self.depth
+                    }
                     (None, None) => true,
                 }
         };

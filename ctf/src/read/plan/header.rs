@@ -222,6 +222,9 @@ impl Group {
         if is_reversed || swapped && !is_whole || at % 8 + bits > 64 {
             return None;
         }
+        if is_tag && is_clock {
+            return None;
+        }
         let is_id = roles.has(Role::EventClassId);
         if is_id && signed {
             return None;

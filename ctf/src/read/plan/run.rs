@@ -3,10 +3,7 @@
 use super::ops::{Choice, Len, Op, Plan};
 use super::slots::Slots;
 use crate::read::bits::{Bits, Short};
-use crate::read::decode::DecodeError;
-
-/// Elements that one record may have and that take no bits.
-const EMPTY_ELEMENTS_MAX: u64 = 1 << 20;
+use crate::read::decode::{DecodeError, VALUES_MAX};
 
 /// Takes the values of a record, each with its node.
 pub trait Visitor<N> {
@@ -50,7 +47,7 @@ impl<N> Plan<N> {
         slots: &mut Slots,
         visitor: &mut V,
     ) -> Result<usize, DecodeError> {
-        let mut run = Run { source, at, slots, empty_elements: 0, visitor };
+        let mut run = Run { source, at, slots, elements: 0, visitor };
         run.visitor.begin();
         run.all(&self.ops)?;
         if run.at > source.end {
@@ -64,7 +61,8 @@ struct Run<'r, V> {
     source: &'r Source<'r>,
     at: usize,
     slots: &'r mut Slots,
-    empty_elements: u64,
+    /// Elements of arrays so far. They may take no bits.
+    elements: u64,
     visitor: &'r mut V,
 }
 
@@ -136,16 +134,14 @@ impl<'r, V> Run<'r, V> {
     where
         V: Visitor<N>,
     {
+        self.elements = self.elements.saturating_add(len);
+        if self.elements > VALUES_MAX {
+            return Err(DecodeError::Wrong("too many values".to_owned()));
+        }
         for number in 0..len {
-            let before = self.at;
             self.visitor.element(number);
             self.all(body)?;
-            if self.at == before {
-                self.empty_elements += 1;
-                if self.empty_elements > EMPTY_ELEMENTS_MAX {
-                    return Err(DecodeError::Wrong("too many values".to_owned()));
-                }
-            } else if self.at > self.source.end {
+            if self.at > self.source.end {
                 return Err(DecodeError::Short);
             }
         }
