@@ -97,6 +97,7 @@ pub mod convert;
 pub mod dir;
 pub mod join;
 pub mod json;
+mod keywords;
 pub mod printable;
 pub mod read;
 pub mod recover;

@@ -1,5 +1,6 @@
 //! The words of TSDL: each parser takes one, and the blanks and comments behind it.
 
+use crate::keywords::KEYWORDS;
 use winnow::ascii::{digit1, hex_digit1, oct_digit1};
 use winnow::combinator::{alt, cut_err, delimited, opt, preceded, repeat};
 use winnow::error::{ContextError, ErrMode, StrContext, StrContextValue};
@@ -9,38 +10,6 @@ use winnow::token::{any, none_of, one_of, take_until, take_while};
 
 /// The text, and how deep types nest at this place.
 pub(super) type Input<'t> = Stateful<LocatingSlice<&'t str>, usize>;
-
-/// Words that cannot be names.
-const KEYWORDS: [&str; 28] = [
-    "align",
-    "callsite",
-    "const",
-    "char",
-    "clock",
-    "double",
-    "enum",
-    "env",
-    "event",
-    "floating_point",
-    "float",
-    "integer",
-    "int",
-    "long",
-    "short",
-    "signed",
-    "stream",
-    "string",
-    "struct",
-    "trace",
-    "typealias",
-    "typedef",
-    "unsigned",
-    "variant",
-    "void",
-    "_Bool",
-    "_Complex",
-    "_Imaginary",
-];
 
 /// "expected ..." for an error message.
 pub(super) fn expected(what: &'static str) -> StrContext {

@@ -5,35 +5,8 @@
 //!   "é\n"       --literal----->  "\303\251\n"
 //! ```
 
+use crate::keywords::KEYWORDS;
 use std::collections::{HashMap, HashSet};
-
-/// Words that TSDL keeps for itself.
-const KEYWORDS: [&str; 24] = [
-    "align",
-    "callsite",
-    "clock",
-    "const",
-    "char",
-    "double",
-    "enum",
-    "env",
-    "event",
-    "float",
-    "floating_point",
-    "int",
-    "integer",
-    "long",
-    "short",
-    "signed",
-    "stream",
-    "string",
-    "struct",
-    "trace",
-    "typealias",
-    "typedef",
-    "unsigned",
-    "variant",
-];
 
 /// The names taken in one scope.
 #[derive(Default)]
@@ -167,5 +140,12 @@ mod tests {
     fn a_uuid_has_its_hyphens() {
         let bytes = std::array::from_fn(|at| at as u8);
         assert_eq!(uuid(&bytes), "\"00010203-0405-0607-0809-0a0b0c0d0e0f\"");
+    }
+
+    #[test]
+    fn no_identifier_is_a_word_that_the_reader_refuses() {
+        for word in KEYWORDS {
+            assert_ne!(identifier(word), word);
+        }
     }
 }
